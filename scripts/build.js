@@ -1,0 +1,44 @@
+// Builds dist/: our TypeScript, and the bindgen, taken out of its package.
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const require = createRequire(import.meta.url);
+
+buildBindgen();
+execFileSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "tsconfig.node.json"], {
+  cwd: root,
+  stdio: "inherit",
+});
+
+/**
+ * jco's bindgen is a component with glue of its own, which imports WASI from preview2-shim, which starts a thread when
+ * it is imported. We take the glue and its core modules alone, and give it WASI from our own modules instead.
+ */
+function buildBindgen() {
+  const entry = require.resolve("@bytecodealliance/jco-transpile/component");
+  const vendor = dirname(entry);
+  const out = join(root, "dist", "bindgen");
+  mkdirSync(out, { recursive: true });
+  const glue = readFileSync(entry, "utf8");
+  const mapped = glue.replaceAll(/'@bytecodealliance\/preview2-shim\/\w+'/g, "'./wasi.js'");
+  if (mapped === glue || mapped.includes("preview2-shim")) {
+    throw new Error("The bindgen no longer imports WASI as scripts/build.js expects: look at its first lines");
+  }
+  writeFileSync(join(out, "bindgen.js"), mapped);
+  for (const core of ["core", "core2"]) {
+    const name = `js-component-bindgen-component.${core}.wasm`;
+    cpSync(join(vendor, name), join(out, name));
+  }
+  cpSync(join(vendor, "..", "LICENSE"), join(out, "LICENSE"));
+  const { name, version, license } = JSON.parse(readFileSync(join(vendor, "..", "package.json"), "utf8"));
+  writeFileSync(
+    join(out, "NOTICE"),
+    `bindgen.js and the .wasm files in this folder are part of ${name} ${version}, by the Bytecode Alliance and its\n` +
+      `contributors, under ${license} (see LICENSE). In bindgen.js the imports of WASI are mapped to wasi.js;\n` +
+      "wasi.js, wasi.d.ts and this text are Sluice's.\n",
+  );
+}

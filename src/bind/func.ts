@@ -1,0 +1,238 @@
+import type { Readiness } from "../io/readiness.ts";
+import type { Steps } from "../io/steps.ts";
+import { FlatValues, type Returns, type Type, type InOf } from "./abi.ts";
+import { gate, WAIT, type CoreFunction, type CoreType } from "./gate.ts";
+import { Guest } from "./guest.ts";
+import type { Instance } from "./instance.ts";
+import { DISPOSE, LOWER, REP, type JcoLowerOptions } from "./jco.ts";
+import type { Kind } from "./resources.ts";
+import { show } from "./show.ts";
+
+/** More parameters than this lie behind one pointer. */
+const MAX_FLAT_PARAMS = 16;
+
+/** One function of a WIT interface: its type, and what it does. */
+export interface Definition {
+  /** As in WIT, such as `wasi:io/streams#[method]output-stream.check-write`. */
+  readonly name: string;
+  readonly params: readonly Type<unknown, never>[];
+  readonly returns: Returns<unknown>;
+  /** Runs it: a value, or steps if `blocks`. */
+  readonly run: (values: readonly unknown[]) => unknown;
+  readonly blocks: boolean;
+  /** For a function that never waits: whether its answer says "not now", so that a guest that spins gives way. */
+  readonly idle: ((value: unknown) => boolean) | undefined;
+  readonly fast: Fast | undefined;
+}
+
+/**
+ * Makes a shorter way to the same result: nothing between the guest and the stream but a lookup and a few stores. Of a
+ * gated function it must begin with `task.mustGiveWay()`, and may end in `attempt`, the general way.
+ */
+export type Fast = (guest: Guest, attempt: Attempt) => CoreFunction;
+
+/** The general way, as a core function. Returns `WAIT` if the guest has to wait. */
+export type Attempt = (...args: (number | bigint)[]) => number | bigint;
+
+type Params = readonly Type<unknown, never>[];
+type Values<P extends Params> = { [K in keyof P]: InOf<P[K]> };
+
+/** A function that never waits. */
+export function call<const P extends Params, Out>(
+  name: string,
+  params: P,
+  returned: Returns<Out>,
+  run: (...values: Values<P>) => Out,
+  more: { readonly idle?: (value: Out) => boolean; readonly fast?: Fast } = {},
+): Definition {
+  return untyped(name, params, returned, run, { ...more, blocks: false });
+}
+
+/** A function that may wait. */
+export function blocking<const P extends Params, Out>(
+  name: string,
+  params: P,
+  returned: Returns<Out>,
+  run: (...values: Values<P>) => Steps<Out>,
+  more: { readonly fast?: Fast } = {},
+): Definition {
+  return untyped(name, params, returned, run, { ...more, blocks: true });
+}
+
+function untyped<P extends Params, Out>(
+  name: string,
+  params: P,
+  returned: Returns<Out>,
+  run: (...values: Values<P>) => unknown,
+  more: { blocks: boolean; idle?: (value: Out) => boolean; fast?: Fast },
+): Definition {
+  // The signatures of `call` and `blocking` tie the values of `params` to `run`, and its result to `returned`; from
+  // here on they are only handed from one to the other.
+  return {
+    name,
+    params: params as readonly unknown[] as Definition["params"],
+    returns: returned as Returns<unknown>,
+    run: (values) => run(...(values as Values<P>)),
+    blocks: more.blocks,
+    idle: more.idle as Definition["idle"],
+    fast: more.fast,
+  };
+}
+
+/** A function as glue wants it: callable with JavaScript values, and able to lower itself. */
+export type BoundFunction = ((this: unknown, ...args: unknown[]) => unknown) & {
+  [LOWER]: (options: JcoLowerOptions) => CoreFunction;
+};
+
+/** @param isMethod Whether `this` is the first parameter. */
+export function bind(instance: Instance, definition: Definition, isMethod: boolean): BoundFunction {
+  function bound(this: unknown, ...args: unknown[]): unknown {
+    return callFromJs(instance, definition, isMethod ? [this, ...args] : args);
+  }
+  return Object.assign(bound, { [LOWER]: (options: JcoLowerOptions) => lower(instance, definition, options) });
+}
+
+/** The functions of an interface that has no methods among them. */
+export function functions(instance: Instance, definitions: Record<string, Definition>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(definitions).map(([name, definition]) => [name, bind(instance, definition, false)]),
+  );
+}
+
+/** A class whose instances stand for resources of `kind` in glue that converts to JavaScript. */
+export function resourceClass(
+  instance: Instance,
+  kind: Kind<unknown>,
+  methods: Record<string, Definition>,
+): new () => object {
+  const drop = (rep: number): void => {
+    instance.trace?.(`[resource-drop]${kind.name}`, [rep], "");
+    instance.resources.drop(rep);
+  };
+  class Resource {
+    static [DISPOSE](rep: number): void {
+      drop(rep);
+    }
+
+    [Symbol.dispose](this: { [REP]?: number }): void {
+      if (this[REP] !== undefined) drop(this[REP]);
+    }
+  }
+  for (const [name, definition] of Object.entries(methods)) {
+    Object.defineProperty(Resource.prototype, name, { value: bind(instance, definition, true) });
+  }
+  instance.represent(kind, Resource.prototype);
+  return Resource;
+}
+
+/** Glue has converted the parameters. A result that has to be waited for is a promise. */
+function callFromJs(instance: Instance, { params, returns, run, blocks }: Definition, args: unknown[]): unknown {
+  const toJs = (value: unknown): unknown => returns.toJs(value, instance);
+  const rethrow = (error: unknown): never => {
+    throw returns.errorToJs(error, instance);
+  };
+  try {
+    const values = params.map((type, index) => (type.fromJs ? type.fromJs(args[index], instance) : args[index]));
+    const out = run(values);
+    if (!blocks) return toJs(out);
+    // `blocks` says that these are steps.
+    const steps = out as Steps<unknown>;
+    const first = steps.next();
+    if (first.done === true) return toJs(first.value);
+    return instance.task.drive(steps, first.value).then(toJs, rethrow);
+  } catch (error) {
+    return rethrow(error);
+  }
+}
+
+/** The core function for a definition: parameters from the guest's memory, and the result back into it. */
+function lower(instance: Instance, definition: Definition, options: JcoLowerOptions): CoreFunction {
+  const { params, returns, blocks, idle, name } = definition;
+  const { task, trace } = instance;
+  const guest = new Guest(instance.tables.parts(options), instance.resources, instance.kinds);
+  const flat = params.flatMap((type) => type.flat);
+  const spilled = flat.length > MAX_FLAT_PARAMS;
+  const stores = returns.flat.length > 1;
+  const coreParams: CoreType[] = [...(spilled ? (["i32"] as const) : flat), ...(stores ? (["i32"] as const) : [])];
+  let values: readonly unknown[] = [];
+  let pending: { readonly steps: Steps<unknown>; readonly first: Readiness } | undefined;
+
+  function lift(args: readonly unknown[]): unknown[] {
+    if (!spilled) {
+      const flatValues = new FlatValues(args);
+      return params.map((type) => type.lift(guest, flatValues));
+    }
+    let at = guest.place(Number(args[0]), 0, 1);
+    return params.map((type) => {
+      at = (at + type.align - 1) & ~(type.align - 1);
+      const value = type.load(guest, guest.place(at, type.size, type.align));
+      at += type.size;
+      return value;
+    });
+  }
+
+  /** Delivers a value. Gives the core result, if there is one. */
+  function deliver(args: readonly unknown[], value: unknown): number | bigint {
+    if (idle?.(value) === true) task.idle();
+    trace?.(name, values, `= ${show(value)}`);
+    if (!stores) return returns.flat.length === 1 ? returns.lower(guest, value) : 0;
+    returns.store(guest, guest.place(Number(args.at(-1)), returns.size, returns.align), value);
+    return 0;
+  }
+
+  /** Delivers an error; rethrows it if the guest cannot be told. */
+  function deliverError(args: readonly unknown[], error: unknown): number {
+    trace?.(name, values, `! ${error instanceof Error ? error.message : String(error)}`);
+    if (!stores) throw error;
+    returns.storeError(guest, guest.place(Number(args.at(-1)), returns.size, returns.align), error);
+    return 0;
+  }
+
+  function attempt(...args: (number | bigint)[]): number | bigint {
+    task.assertAlive();
+    let value;
+    try {
+      values = lift(args);
+      value = definition.run(values);
+      if (blocks) {
+        // `blocks` says that these are steps.
+        const steps = value as Steps<unknown>;
+        const step = steps.next();
+        if (step.done !== true) {
+          pending = { steps, first: step.value };
+          return WAIT;
+        }
+        value = step.value;
+      }
+    } catch (error) {
+      return deliverError(args, error);
+    }
+    return deliver(args, value);
+  }
+
+  /** Nothing is pending if the guest only has to give way. */
+  async function wait(...args: (number | bigint)[]): Promise<number | bigint> {
+    let waiting = pending;
+    pending = undefined;
+    if (!waiting) {
+      await task.giveWay();
+      const result = attempt(...args);
+      waiting = pending;
+      pending = undefined;
+      if (!waiting) return result;
+    }
+    let value;
+    try {
+      value = await task.drive(waiting.steps, waiting.first);
+    } catch (error) {
+      return deliverError(args, error);
+    }
+    return deliver(args, value);
+  }
+
+  // With a trace every call takes the one way that tells of it.
+  const fast = trace ? undefined : definition.fast?.(guest, attempt);
+  if (!blocks && !idle) return fast ?? attempt;
+  const gated = fast ?? ((...args: (number | bigint)[]) => (task.mustGiveWay() ? WAIT : attempt(...args)));
+  return gate(coreParams, returns.flat.length === 1, gated, wait);
+}

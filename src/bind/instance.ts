@@ -1,0 +1,45 @@
+import type { Limits } from "../io/limits.ts";
+import type { JsResources } from "./abi.ts";
+import { REP, JcoTables } from "./jco.ts";
+import { Resources, type Entry, type Kind } from "./resources.ts";
+import type { HandleTable } from "./guest.ts";
+import type { Task } from "./task.ts";
+
+/** Told of each call: its WIT name, its parameters, and how it ended. */
+export type Trace = (name: string, values: readonly unknown[], outcome: string) => void;
+
+/** What all functions of one running instance share, and no other instance sees. */
+export class Instance implements JsResources {
+  readonly resources: Resources;
+  readonly task: Task;
+  readonly trace: Trace | undefined;
+  /** The handle tables of the glue, and which kind each is known to be of. */
+  readonly tables: JcoTables = new JcoTables();
+  readonly kinds: Map<HandleTable, Kind<unknown>> = new Map();
+  readonly #prototypes = new Map<Kind<unknown>, object>();
+
+  constructor(limits: Limits, task: Task, trace?: Trace) {
+    this.resources = new Resources(limits.resources);
+    this.task = task;
+    this.trace = trace;
+  }
+
+  /** Says which class stands for `kind` in glue that converts to JavaScript. */
+  represent(kind: Kind<unknown>, prototype: object): void {
+    this.#prototypes.set(kind, prototype);
+  }
+
+  entryOf(kind: Kind<unknown>, instance: unknown): Entry {
+    // REP is ours: whatever it holds on an object that glue made is a number, and checked to be a live rep of `kind`.
+    const rep = instance !== null && typeof instance === "object" ? (instance as { [REP]?: number })[REP] : undefined;
+    const entry = rep === undefined ? undefined : this.resources.get(rep);
+    if (entry?.kind !== kind) throw new TypeError(`Expected a live resource ${kind.name}, got ${String(instance)}`);
+    return entry;
+  }
+
+  instanceOf(entry: Entry): object {
+    const prototype = this.#prototypes.get(entry.kind);
+    if (!prototype) throw new TypeError(`No class stands for ${entry.kind.name}`);
+    return Object.defineProperty(Object.create(prototype), REP, { value: entry.rep, writable: true });
+  }
+}

@@ -1,0 +1,288 @@
+/** `wasi:io` 0.2: error, poll and streams, as a guest calls them. */
+import type { IoError, StreamFailure } from "../io/errors.ts";
+import type { InputStream } from "../io/input-stream.ts";
+import type { OutputStream } from "../io/output-stream.ts";
+import { poll, pollNow } from "../io/poll.ts";
+import type { Readiness } from "../io/readiness.ts";
+import type { Timer } from "../wasi/clocks.ts";
+import {
+  bool,
+  borrow,
+  borrowEntry,
+  bytes,
+  length,
+  list,
+  nothing,
+  own,
+  result,
+  returns,
+  string,
+  u32,
+  variant,
+  type Returns,
+  type Type,
+} from "./abi.ts";
+import { bind, blocking, call, resourceClass, type Attempt, type Definition, type Fast } from "./func.ts";
+import { WAIT, type CoreFunction } from "./gate.ts";
+import type { Guest } from "./guest.ts";
+import type { Instance } from "./instance.ts";
+import type { Entry, Kind } from "./resources.ts";
+
+export const ERROR: Kind<IoError> = { name: "error" };
+export const POLLABLE: Kind<Readiness> = { name: "pollable" };
+export const INPUT_STREAM: Kind<InputStream> = { name: "input-stream" };
+export const OUTPUT_STREAM: Kind<OutputStream> = { name: "output-stream" };
+
+/** Gives the guest a pollable on `readiness`, which has to be dropped before `parent`. */
+export function addPollable(instance: Instance, readiness: Readiness, parent?: Entry): Entry {
+  return instance.resources.add(POLLABLE, readiness, undefined, parent);
+}
+
+/** Gives the guest a pollable that lets go of its timer when it is dropped. */
+export function addTimer(instance: Instance, timer: Timer): Entry {
+  return instance.resources.add(POLLABLE, timer, () => timer.drop());
+}
+
+export function addInputStream(instance: Instance, stream: InputStream): Entry {
+  return instance.resources.add(INPUT_STREAM, stream, () => stream.drop());
+}
+
+export function addOutputStream(instance: Instance, stream: OutputStream): Entry {
+  return instance.resources.add(OUTPUT_STREAM, stream, () => stream.drop());
+}
+
+/** `result<T, stream-error>`: a failure becomes an `error` resource of the guest's. */
+export function streamResult<Out>(instance: Instance, ok: Type<unknown, Out> | null): Returns<Out> {
+  const streamError = variant({ "last-operation-failed": own, closed: null });
+  return result(ok, streamError, (payload) => {
+    // Thrown by the streams, and only by them: see StreamError.
+    const failure = payload as StreamFailure;
+    return failure.tag === "closed" ? failure : { tag: failure.tag, val: instance.resources.add(ERROR, failure.val) };
+  });
+}
+
+/** @see WASI 0.2 `wasi:io/error` */
+export function error(instance: Instance): Record<string, unknown> {
+  return {
+    Error: resourceClass(instance, ERROR, {
+      toDebugString: call("wasi:io/error#[method]error.to-debug-string", [borrow(ERROR)], returns(string), (self) =>
+        self.toDebugString(),
+      ),
+    }),
+  };
+}
+
+/** @see WASI 0.2 `wasi:io/poll` */
+export function pollInterface(instance: Instance): Record<string, unknown> {
+  const { task } = instance;
+  const self = borrow(POLLABLE);
+  const ready = call("wasi:io/poll#[method]pollable.ready", [self], returns(bool), (pollable) => pollable.ready(), {
+    idle: (answer) => !answer,
+    // Gains the general way's arrays and closures: about 10 times.
+    fast: (guest) => {
+      const pollables = guest.lens(POLLABLE);
+      return (handle: number) => {
+        if (task.mustGiveWay()) return WAIT;
+        if (pollables.get(handle).ready()) return 1;
+        task.idle();
+        return 0;
+      };
+    },
+  });
+  const block = blocking("wasi:io/poll#[method]pollable.block", [self], nothing, waitUntilReady, {
+    fast: (guest, attempt) => {
+      const pollables = guest.lens(POLLABLE);
+      return (handle: number) => {
+        if (task.mustGiveWay()) return WAIT;
+        return pollables.get(handle).ready() ? 0 : attempt(handle);
+      };
+    },
+  });
+  return {
+    Pollable: resourceClass(instance, POLLABLE, { ready, block }),
+    poll: bind(
+      instance,
+      blocking("wasi:io/poll#poll", [list(self)], returns(list(u32)), poll, { fast: fastPoll(instance) }),
+      false,
+    ),
+  };
+}
+
+function* waitUntilReady(pollable: Readiness): Generator<Readiness, void, void> {
+  while (!pollable.ready()) yield pollable;
+}
+
+/** Reads the list in place, and allocates for the guest only what the result takes. */
+function fastPoll({ task }: Instance): Fast {
+  return (guest, attempt) => {
+    const pollables = guest.lens(POLLABLE);
+    const polled: Readiness[] = [];
+    return (pointer: number, count: number, at: number) => {
+      if (task.mustGiveWay()) return WAIT;
+      const start = guest.place(pointer, (count >>> 0) * 4, 4);
+      polled.length = 0;
+      for (let index = 0; index < count >>> 0; index++) {
+        polled.push(pollables.get(guest.view.getInt32(start + index * 4, true)));
+      }
+      const positions = pollNow(polled);
+      if (positions.length === 0) return attempt(pointer, count, at);
+      guest.storeU32s(guest.place(at, 8, 4), positions);
+      return 0;
+    };
+  };
+}
+
+/** @see WASI 0.2 `wasi:io/streams` */
+export function streams(instance: Instance): Record<string, unknown> {
+  return {
+    InputStream: resourceClass(instance, INPUT_STREAM, inputMethods(instance)),
+    OutputStream: resourceClass(instance, OUTPUT_STREAM, outputMethods(instance)),
+  };
+}
+
+function inputMethods(instance: Instance): Record<string, Definition> {
+  const { task } = instance;
+  const self = borrow(INPUT_STREAM);
+  const bytesResult = streamResult(instance, bytes);
+  const lengthResult = streamResult(instance, length);
+  const name = (method: string): string => `wasi:io/streams#[method]input-stream.${method}`;
+
+  function fastRead(guest: Guest, mayIdle: boolean, attempt: Attempt): CoreFunction {
+    const inputs = guest.lens(INPUT_STREAM);
+    return (handle: number, max: bigint, at: number) => {
+      if (task.mustGiveWay()) return WAIT;
+      const stream = inputs.get(handle);
+      if (!mayIdle && !stream.ready()) return attempt(handle, max, at);
+      const place = guest.place(at, 12, 4);
+      let read;
+      try {
+        read = stream.read(max >= 0n && max < 0x1_0000_0000n ? Number(max) : 0xffff_ffff);
+      } catch (failure) {
+        bytesResult.storeError(guest, place, failure);
+        return 0;
+      }
+      if (read.length === 0) {
+        if (!mayIdle && max !== 0n) return attempt(handle, max, at);
+        if (mayIdle) task.idle();
+      }
+      guest.storeBytes(place + 4, read);
+      guest.view.setUint8(place, 0);
+      return 0;
+    };
+  }
+
+  return {
+    read: call(name("read"), [self, length], bytesResult, (stream, max) => stream.read(max), {
+      idle: (read) => read.length === 0,
+      fast: (guest, attempt) => fastRead(guest, true, attempt),
+    }),
+    blockingRead: blocking(
+      name("blocking-read"),
+      [self, length],
+      bytesResult,
+      (stream, max) => stream.blockingRead(max),
+      {
+        fast: (guest, attempt) => fastRead(guest, false, attempt),
+      },
+    ),
+    skip: call(name("skip"), [self, length], lengthResult, (stream, max) => stream.skip(max), {
+      idle: (count) => count === 0,
+    }),
+    blockingSkip: blocking(name("blocking-skip"), [self, length], lengthResult, (stream, max) =>
+      stream.blockingSkip(max),
+    ),
+    subscribe: subscribe(instance, name("subscribe"), INPUT_STREAM),
+  };
+}
+
+function subscribe(instance: Instance, name: string, kind: Kind<Readiness>): Definition {
+  // The entry is of `kind`, by the type of the parameter.
+  return call(name, [borrowEntry(kind)], returns(own), (entry) =>
+    addPollable(instance, entry.value as Readiness, entry),
+  );
+}
+
+function outputMethods(instance: Instance): Record<string, Definition> {
+  const { task } = instance;
+  const self = borrow(OUTPUT_STREAM);
+  const unitResult = streamResult<void>(instance, null);
+  const lengthResult = streamResult(instance, length);
+  const name = (method: string): string => `wasi:io/streams#[method]output-stream.${method}`;
+
+  const fastCheckWrite: Fast = (guest) => {
+    const outputs = guest.lens(OUTPUT_STREAM);
+    return (handle: number, at: number) => {
+      if (task.mustGiveWay()) return WAIT;
+      const stream = outputs.get(handle);
+      const place = guest.place(at, 16, 8);
+      let permitted;
+      try {
+        permitted = stream.checkWrite();
+      } catch (failure) {
+        lengthResult.storeError(guest, place, failure);
+        return 0;
+      }
+      if (permitted === 0) task.idle();
+      const { view } = guest;
+      view.setUint8(place, 0);
+      // Two halves, since a u64 as a bigint is allocated.
+      view.setUint32(place + 8, permitted, true);
+      view.setUint32(place + 12, permitted / 0x1_0000_0000, true);
+      return 0;
+    };
+  };
+
+  /** The sink is given the guest's own memory: nothing is copied that it takes at once. */
+  const fastWrite: Fast = (guest) => {
+    const outputs = guest.lens(OUTPUT_STREAM);
+    return (handle: number, pointer: number, count: number, at: number) => {
+      const stream = outputs.get(handle);
+      const place = guest.place(at, 12, 4);
+      const contents = guest.bytes(pointer, count);
+      try {
+        stream.write(contents);
+      } catch (failure) {
+        unitResult.storeError(guest, place, failure);
+        return 0;
+      }
+      guest.view.setUint8(place, 0);
+      return 0;
+    };
+  };
+
+  return {
+    checkWrite: call(name("check-write"), [self], lengthResult, (stream) => stream.checkWrite(), {
+      idle: (permitted) => permitted === 0,
+      fast: fastCheckWrite,
+    }),
+    write: call(name("write"), [self, bytes], unitResult, (stream, contents) => stream.write(contents), {
+      fast: fastWrite,
+    }),
+    blockingWriteAndFlush: blocking(name("blocking-write-and-flush"), [self, bytes], unitResult, (stream, contents) =>
+      stream.blockingWriteAndFlush(contents),
+    ),
+    flush: call(name("flush"), [self], unitResult, (stream) => stream.flush()),
+    blockingFlush: blocking(name("blocking-flush"), [self], unitResult, (stream) => stream.blockingFlush()),
+    subscribe: subscribe(instance, name("subscribe"), OUTPUT_STREAM),
+    writeZeroes: call(name("write-zeroes"), [self, length], unitResult, (stream, count) => stream.writeZeroes(count)),
+    blockingWriteZeroesAndFlush: blocking(
+      name("blocking-write-zeroes-and-flush"),
+      [self, length],
+      unitResult,
+      (stream, count) => stream.blockingWriteZeroesAndFlush(count),
+    ),
+    splice: call(
+      name("splice"),
+      [self, borrow(INPUT_STREAM), length],
+      lengthResult,
+      (stream, source, max) => stream.splice(source, max),
+      { idle: (moved) => moved === 0 },
+    ),
+    blockingSplice: blocking(
+      name("blocking-splice"),
+      [self, borrow(INPUT_STREAM), length],
+      lengthResult,
+      (stream, source, max) => stream.blockingSplice(source, max),
+    ),
+  };
+}

@@ -1,0 +1,13 @@
+/** A value of a WIT type for a person, cut short. */
+export function show(value: unknown): string {
+  if (value === undefined) return "()";
+  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (Array.isArray(value)) return `[${value.slice(0, 8).map(show).join(", ")}${value.length > 8 ? ", ..." : ""}]`;
+  if ("kind" in value && "rep" in value) return `resource ${String(value.rep)}`;
+  if (value.constructor !== Object) return value.constructor.name;
+  return `{ ${Object.entries(value)
+    .map(([key, member]) => `${key}: ${show(member)}`)
+    .join(", ")} }`;
+}

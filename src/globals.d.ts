@@ -1,0 +1,46 @@
+/**
+ * The few globals that the neutral layers may name, since every runtime that we support has them. Anything else is
+ * a port that a host provides.
+ */
+
+interface TextEncoder {
+  encode(text: string): Uint8Array;
+}
+declare var TextEncoder: { new (): TextEncoder };
+
+interface TextDecoder {
+  decode(bytes?: Uint8Array): string;
+}
+declare var TextDecoder: {
+  new (label: "utf-8", options: { readonly fatal: boolean; readonly ignoreBOM: boolean }): TextDecoder;
+};
+
+interface AbortSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: "abort", listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+declare namespace WebAssembly {
+  class RuntimeError extends Error {}
+  class Module {
+    constructor(bytes: Uint8Array);
+    static exports(module: Module): { readonly name: string; readonly kind: string }[];
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    readonly exports: Record<string, unknown>;
+  }
+  class Memory {
+    constructor(descriptor: { readonly initial: number; readonly maximum?: number });
+    readonly buffer: ArrayBuffer;
+  }
+  /** JavaScript Promise Integration: absent before Node 24. */
+  class Suspending {
+    constructor(fn: (...args: never[]) => Promise<unknown>);
+  }
+  function compile(bytes: Uint8Array): Promise<Module>;
+  function instantiate(module: Module, imports?: Record<string, Record<string, unknown>>): Promise<Instance>;
+}

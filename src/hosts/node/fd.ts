@@ -1,0 +1,227 @@
+/**
+ * File descriptors as sources and sinks, for standard input and output: files, pipes, sockets, terminals.
+ *
+ * Files and devices are read and written by plain system calls. Everything that can make one wait is opened once more,
+ * without blocking, through /proc/self/fd where there is one: the description that we share with other processes stays
+ * as it is, a call that can be done at once is one system call, and only when it cannot a stream of Node's waits.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { isatty, ReadStream, WriteStream } from "node:tty";
+import { PullSource } from "../../io/pull-source.ts";
+import type { Sink, Source } from "../../io/ports.ts";
+import { Signal, type Waker } from "../../io/readiness.ts";
+import { sinkFailure } from "./writable.ts";
+
+/** Handed to Node's stream when the descriptor takes no more: as much as any pipe that is writable takes at once. */
+const PROBE_BYTES = 4096;
+const READ_BYTES = 64 * 1024;
+
+type Kind = "file" | "terminal" | "pipe" | "socket";
+
+interface Opened {
+  readonly kind: Kind;
+  readonly fd: number;
+  /** Whether `fd` is a description of our own, to close at the end. */
+  readonly own: boolean;
+}
+
+function open(fd: number, access: number): Opened {
+  const stat = fstatSync(fd);
+  const kind = isatty(fd) ? "terminal" : stat.isFIFO() ? "pipe" : stat.isSocket() ? "socket" : "file";
+  if (kind === "terminal" || kind === "pipe") {
+    try {
+      const path = `/proc/self/fd/${fd}`;
+      return { kind, fd: openSync(path, access | constants.O_NONBLOCK | constants.O_NOCTTY), own: true };
+    } catch {
+      // No /proc here, or no permission: Node's streams serve, more slowly.
+    }
+  }
+  return { kind, fd, own: false };
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function wouldBlock(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "EAGAIN" || code === "EWOULDBLOCK";
+}
+
+/** Standard input, or any descriptor: does not close `fd` itself. Reads exactly when, and as much as, it is asked for. */
+export function fdSource(fd: number): Source {
+  const input = new FdInput(open(fd, constants.O_RDONLY));
+  return new PullSource(
+    (max) => input.pull(Math.min(max, READ_BYTES)),
+    () => input.close(),
+  );
+}
+
+class FdInput {
+  readonly #opened: Opened;
+  #buffer: Uint8Array | undefined;
+  #stream: Socket | undefined;
+  #wanted = 0;
+  #settle: { resolve(chunk: Uint8Array | null): void; reject(cause: unknown): void } | undefined;
+  #over: { readonly cause: unknown } | "ended" | undefined;
+
+  constructor(opened: Opened) {
+    this.#opened = opened;
+  }
+
+  pull(max: number): Uint8Array | null | Promise<Uint8Array | null> {
+    const buffer = (this.#buffer ??= new Uint8Array(READ_BYTES));
+    if (this.#over === "ended") return null;
+    if (this.#over) throw this.#over.cause;
+    // A descriptor that would block the thread is left to Node from the start.
+    if (this.#opened.kind !== "file" && !this.#opened.own) return this.#later(max);
+    for (;;) {
+      try {
+        const count = readSync(this.#opened.fd, buffer, 0, max, null);
+        return count === 0 ? null : buffer.subarray(0, count);
+      } catch (error) {
+        if (wouldBlock(error)) return this.#later(max);
+        if (codeOf(error) === "EOF") return null;
+        // A terminal whose other side is gone.
+        if (codeOf(error) === "EIO" && this.#opened.kind === "terminal") return null;
+        if (codeOf(error) !== "EINTR") throw error;
+      }
+    }
+  }
+
+  close(): void {
+    this.#buffer = undefined;
+    if (this.#opened.own || this.#opened.kind === "file") {
+      if (this.#stream) this.#stream.destroy();
+      else if (this.#opened.own) closeSync(this.#opened.fd);
+    } else {
+      // The process's own descriptor: stop reading it, but leave it open.
+      this.#stream?.pause();
+      this.#stream?.unref();
+    }
+  }
+
+  #later(max: number): Promise<Uint8Array | null> {
+    return new Promise((resolve, reject) => {
+      this.#wanted = max;
+      this.#settle = { resolve, reject };
+      if (this.#stream) this.#stream.resume();
+      else this.#stream = this.#listen();
+    });
+  }
+
+  #listen(): Socket {
+    const buffer = this.#buffer ?? new Uint8Array(READ_BYTES);
+    const onread = {
+      buffer: () => buffer.subarray(0, this.#wanted),
+      callback: (count: number) => {
+        this.#finish(buffer.subarray(0, count));
+        // Stop here: the next bytes are read when somebody asks for them.
+        return false;
+      },
+    };
+    const { fd, kind } = this.#opened;
+    // The declared options of a terminal's stream lack what it passes on to the socket that it is.
+    const stream =
+      kind === "terminal"
+        ? new ReadStream(fd, { onread } as object)
+        : new Socket({ fd, readable: true, writable: false, onread });
+    stream.on("end", () => this.#finish(null));
+    stream.on("error", (cause) => this.#fail(cause));
+    stream.resume();
+    return stream;
+  }
+
+  #finish(chunk: Uint8Array | null): void {
+    if (chunk === null) this.#over = "ended";
+    this.#settle?.resolve(chunk);
+    this.#settle = undefined;
+  }
+
+  #fail(cause: unknown): void {
+    if (codeOf(cause) === "EIO" && this.#opened.kind === "terminal") {
+      this.#finish(null);
+      return;
+    }
+    this.#over = { cause };
+    this.#settle?.reject(cause);
+    this.#settle = undefined;
+  }
+}
+
+/** Standard output, or any descriptor: does not close `fd` itself. */
+export class FdSink implements Sink {
+  readonly #opened: Opened;
+  readonly #changed = new Signal();
+  #stream: Socket | undefined;
+  #busy = false;
+  #failure: { readonly cause: unknown } | undefined;
+
+  constructor(fd: number) {
+    this.#opened = open(fd, constants.O_WRONLY);
+  }
+
+  write(bytes: Uint8Array): number {
+    if (!this.flush()) return 0;
+    if (this.#opened.kind !== "file" && !this.#opened.own) return this.#later(bytes);
+    let written = 0;
+    while (written < bytes.length) {
+      try {
+        written += writeSync(this.#opened.fd, bytes, written, bytes.length - written);
+      } catch (error) {
+        if (wouldBlock(error)) return written + this.#later(bytes.subarray(written, written + PROBE_BYTES));
+        if (codeOf(error) !== "EINTR") throw sinkFailure(error);
+      }
+    }
+    return written;
+  }
+
+  flush(): boolean {
+    if (this.#failure) throw this.#failure.cause;
+    return !this.#busy;
+  }
+
+  watch(waker: Waker): void {
+    this.#changed.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#changed.unwatch(waker);
+  }
+
+  close(): void {
+    if (this.#opened.own) {
+      if (this.#stream) this.#stream.destroy();
+      else closeSync(this.#opened.fd);
+    } else {
+      this.#stream?.unref();
+    }
+  }
+
+  abort(): void {
+    this.close();
+  }
+
+  /** Lets Node wait until these bytes fit. */
+  #later(bytes: Uint8Array): number {
+    this.#stream ??= this.#openStream();
+    this.#busy = true;
+    this.#stream.write(bytes.slice(), (error) => {
+      this.#busy = false;
+      if (error) this.#failure ??= { cause: sinkFailure(error) };
+      this.#changed.notify();
+    });
+    return bytes.length;
+  }
+
+  #openStream(): Socket {
+    const { fd, kind } = this.#opened;
+    const stream = kind === "terminal" ? new WriteStream(fd) : new Socket({ fd, readable: false, writable: true });
+    stream.on("error", (cause) => {
+      this.#failure ??= { cause: sinkFailure(cause) };
+      this.#changed.notify();
+    });
+    return stream;
+  }
+}

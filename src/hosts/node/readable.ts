@@ -1,0 +1,56 @@
+import type { Readable } from "node:stream";
+import type { Chunk } from "../../io/pull-source.ts";
+import { PullSource } from "../../io/pull-source.ts";
+import type { Source } from "../../io/ports.ts";
+
+/**
+ * A source over a Node stream. Reads when the guest does, so that the stream's own highWaterMark is all that is read
+ * ahead. A stream that closes before its end fails. Destroys the stream when nobody reads on.
+ */
+export function nodeSource(stream: Readable): Source {
+  let failure: { readonly cause: unknown } | undefined;
+  // Stays on for good: an error that comes when nobody waits must not end the process.
+  stream.on("error", (cause) => (failure ??= { cause }));
+
+  function take(): Chunk | undefined {
+    if (failure) throw failure.cause;
+    // Streams in object mode and with an encoding give other things; the source checks what it gets.
+    const chunk = stream.read() as Uint8Array | string | null;
+    if (chunk !== null) return chunk;
+    if (stream.readableEnded) return null;
+    if (stream.errored) throw stream.errored;
+    if (stream.destroyed) throw new Error("The stream was closed before its end");
+    return undefined;
+  }
+
+  function pull(): Chunk | Promise<Chunk> {
+    const chunk = take();
+    if (chunk !== undefined) return chunk;
+    return new Promise((resolve, reject) => {
+      const events = ["readable", "end", "error", "close"] as const;
+      const settle = (): void => {
+        let later;
+        try {
+          later = take();
+        } catch (error) {
+          stop();
+          reject(error);
+          return;
+        }
+        if (later === undefined) return;
+        stop();
+        resolve(later);
+      };
+      const stop = (): void => {
+        for (const event of events) stream.off(event, settle);
+      };
+      for (const event of events) stream.on(event, settle);
+    });
+  }
+
+  return new PullSource(pull, () => {
+    // The process's own standard input is not ours to end.
+    if ("fd" in stream && stream.fd === 0) stream.pause();
+    else stream.destroy();
+  });
+}

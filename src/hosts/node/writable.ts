@@ -1,0 +1,90 @@
+import type { Writable } from "node:stream";
+import { PeerClosed, type Sink } from "../../io/ports.ts";
+import { Signal, type Waker } from "../../io/readiness.ts";
+
+/** What Node says when the other side of a stream is gone. */
+const GONE = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_WRITE_AFTER_END"]);
+
+/** The failure of a sink, for an error that Node reports: `PeerClosed` if that says that nobody reads any more. */
+export function sinkFailure(cause: unknown): unknown {
+  const gone = cause instanceof Error && "code" in cause && GONE.has(String(cause.code));
+  return gone ? new PeerClosed({ cause }) : cause;
+}
+
+/**
+ * A sink over a Node stream: takes bytes while the stream is below its highWaterMark, and a flush is complete when the
+ * stream has reported each chunk as written. Ends the stream at the end (not the process's own stdout and stderr), and
+ * destroys it if it is given up.
+ */
+export class NodeSink implements Sink {
+  readonly #stream: Writable;
+  readonly #changed = new Signal();
+  readonly #onChange = (): void => this.#changed.notify();
+  readonly #onClose = (): void => this.#fail(new PeerClosed());
+  #failure: { readonly cause: unknown } | undefined;
+  #pending = 0;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    if (stream.destroyed || stream.writableEnded) this.#onClose();
+    // Stays on for good: an error that comes when nobody waits must not end the process.
+    stream.on("error", (cause) => this.#fail(sinkFailure(cause)));
+    stream.on("close", this.#onClose);
+    stream.on("drain", this.#onChange);
+  }
+
+  write(bytes: Uint8Array): number {
+    this.flush();
+    const stream = this.#stream;
+    if (bytes.length === 0 || stream.writableNeedDrain) return 0;
+    this.#pending++;
+    stream.write(bytes.slice(), (error) => {
+      this.#pending--;
+      if (error) this.#fail(sinkFailure(error));
+      else this.#changed.notify();
+    });
+    return bytes.length;
+  }
+
+  flush(): boolean {
+    if (this.#failure) throw this.#failure.cause;
+    return this.#pending === 0;
+  }
+
+  watch(waker: Waker): void {
+    this.#changed.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#changed.unwatch(waker);
+  }
+
+  async close(): Promise<void> {
+    this.#release();
+    if (this.#isProcessOutput()) return;
+    await new Promise<void>((resolve) => {
+      // A stream that fails while it ends has told its owner; there is no guest left to tell.
+      this.#stream.once("close", resolve);
+      this.#stream.end(resolve);
+    });
+  }
+
+  abort(reason: unknown): void {
+    this.#release();
+    if (!this.#isProcessOutput()) this.#stream.destroy(reason instanceof Error ? reason : undefined);
+  }
+
+  #isProcessOutput(): boolean {
+    return "fd" in this.#stream && (this.#stream.fd === 1 || this.#stream.fd === 2);
+  }
+
+  #release(): void {
+    this.#stream.off("close", this.#onClose);
+    this.#stream.off("drain", this.#onChange);
+  }
+
+  #fail(cause: unknown): void {
+    this.#failure ??= { cause };
+    this.#changed.notify();
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Sluice runs WebAssembly components with WASI 0.2 on JavaScript, with streams that flow.
+ *
+ * @module
+ */
+import type { CompiledComponent, CompileOptions } from "./run/compile.ts";
+import { compile as compileOn } from "./run/compile.ts";
+import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
+import type { InstanceOptions } from "./run/options.ts";
+import { run as runOn, type RunResult } from "./run/run.ts";
+import { nodePlatform } from "./hosts/node/platform.ts";
+import type { Input, Output } from "./hosts/node/stdio.ts";
+
+/** What an instance is given; see the fields. */
+export type Options = InstanceOptions<Input, Output> & CompileOptions;
+
+/**
+ * Makes a component ready to be instantiated any number of times. The result is kept on disk for the next process.
+ *
+ * @param component The bytes of a component. They are not changed, and may be reused afterwards.
+ * @throws {InvalidComponentError} If they are none.
+ * @throws {MissingImportsError} If it imports what this host does not provide.
+ */
+export function compile(component: Uint8Array, options?: CompileOptions): Promise<CompiledComponent> {
+  return compileOn(nodePlatform, component, options);
+}
+
+/**
+ * Makes an instance of a component, to call what it exports.
+ *
+ * @param component Bytes, or what `compile` gave.
+ * @throws As `compile` does.
+ */
+export async function instantiate(
+  component: Uint8Array | CompiledComponent,
+  options: Options = {},
+): Promise<RunningInstance> {
+  return instantiateOn(nodePlatform, await compiled(component, options), options);
+}
+
+/**
+ * Runs a command component to its end. All that it wrote has been delivered when this resolves or rejects.
+ *
+ * @param component Bytes, or what `compile` gave.
+ * @throws As `compile` does.
+ * @throws {WebAssembly.RuntimeError} If the guest traps; {@link Trap} if it broke a rule of the contract.
+ * @throws The reason of `options.signal`, if that is aborted.
+ */
+export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
+  return runOn(nodePlatform, await compiled(component, options), options);
+}
+
+async function compiled(component: Uint8Array | CompiledComponent, options: Options): Promise<CompiledComponent> {
+  return component instanceof Uint8Array ? compile(component, options) : component;
+}
+
+export { InvalidComponentError } from "./run/component.ts";
+export { MissingImportsError, WASI_VERSION } from "./run/imports.ts";
+export { UnsupportedRuntimeError, type CompiledComponent, type CompileOptions } from "./run/compile.ts";
+export { ExitError, type RunningInstance, type Stats } from "./run/instantiate.ts";
+export { NotACommandError, type RunResult } from "./run/run.ts";
+export type { InstanceOptions } from "./run/options.ts";
+export type { CacheOption } from "./run/platform.ts";
+export type { Input, Output } from "./hosts/node/stdio.ts";
+export type { Trace } from "./bind/instance.ts";
+
+export { Trap } from "./io/trap.ts";
+export { IoError, StreamError, WitError, type StreamFailure } from "./io/errors.ts";
+export { DEFAULT_LIMITS, type Limits } from "./io/limits.ts";
+export type { PermitMode } from "./io/permit.ts";
+export { PeerClosed, type Sink, type Source } from "./io/ports.ts";
+export { Signal, type Readiness, type Waker, type Watchable } from "./io/readiness.ts";
+export type { Tally } from "./io/tally.ts";
+export { BytesSource, ClosedSink, closedSource, CollectSink, DiscardSink } from "./io/memory.ts";
+export { Pipe } from "./io/pipe.ts";
+export { iterableSource, PullSource, type Chunk } from "./io/pull-source.ts";
+export { PushSink } from "./io/push-sink.ts";
+export { Timer, type Datetime, type MonotonicClock, type WallClock } from "./wasi/clocks.ts";
+export { SeededRandom, type RandomSource } from "./wasi/random.ts";

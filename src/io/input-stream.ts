@@ -1,0 +1,106 @@
+import { StreamError } from "./errors.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import type { Source } from "./ports.ts";
+import type { Readiness, Waker } from "./readiness.ts";
+import type { Steps } from "./steps.ts";
+import { newTally, type Tally } from "./tally.ts";
+
+/**
+ * One handle of an input stream, over a source that other handles may share: what one leaves, the next one reads.
+ *
+ * @see WASI 0.2 `wasi:io/streams` `input-stream`
+ */
+export class InputStream implements Readiness {
+  readonly #source: Source;
+  readonly #limitBytes: number;
+  readonly #tally: Tally;
+  readonly #onDrop: () => void;
+  #closed = false;
+
+  /** @param onDrop Called when the guest lets go of this handle; the source lives as long as its owner says. */
+  constructor(
+    source: Source,
+    limitBytes: number = DEFAULT_LIMITS.readBytes,
+    tally: Tally = newTally(),
+    onDrop: () => void = () => {},
+  ) {
+    this.#source = source;
+    this.#limitBytes = limitBytes;
+    this.#tally = tally;
+    this.#onDrop = onDrop;
+  }
+
+  /**
+   * The bytes that are there now, at most `max`; none means not now. Never waits. The view is valid until the next
+   * call on this stream.
+   *
+   * @throws {StreamError} `closed` at the end; after a failure `last-operation-failed` once, then `closed`.
+   * @see WASI 0.2 `wasi:io/streams` `input-stream.read`
+   */
+  read(max: number): Uint8Array {
+    this.#tally.calls++;
+    if (this.#closed) throw StreamError.closed();
+    const bytes = this.#readSource(Math.min(max, this.#limitBytes));
+    if (bytes === null) {
+      this.#closed = true;
+      throw StreamError.closed();
+    }
+    this.#tally.bytes += bytes.length;
+    return bytes;
+  }
+
+  /**
+   * As `read`, but waits until there is at least one byte (unless `max` is 0).
+   *
+   * @see WASI 0.2 `wasi:io/streams` `input-stream.blocking-read`
+   */
+  *blockingRead(max: number): Steps<Uint8Array> {
+    for (;;) {
+      while (!this.ready()) yield this;
+      const bytes = this.read(max);
+      if (bytes.length > 0 || max === 0) return bytes;
+    }
+  }
+
+  /**
+   * Reads and forgets up to `max` bytes that are there now; gives their number.
+   *
+   * @see WASI 0.2 `wasi:io/streams` `input-stream.skip`
+   */
+  skip(max: number): number {
+    return this.read(max).length;
+  }
+
+  /** @see WASI 0.2 `wasi:io/streams` `input-stream.blocking-skip` */
+  *blockingSkip(max: number): Steps<number> {
+    return (yield* this.blockingRead(max)).length;
+  }
+
+  /** True when `read` would give bytes, the end or the failure. May begin to fetch. */
+  ready(): boolean {
+    return this.#closed || this.#source.ready();
+  }
+
+  watch(waker: Waker): void {
+    this.#tally.waits++;
+    this.#source.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#source.unwatch(waker);
+  }
+
+  /** The guest lets go of this handle. */
+  drop(): void {
+    this.#onDrop();
+  }
+
+  #readSource(max: number): Uint8Array | null {
+    try {
+      return this.#source.read(max);
+    } catch (cause) {
+      this.#closed = true;
+      throw StreamError.failed(cause);
+    }
+  }
+}

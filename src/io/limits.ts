@@ -1,0 +1,38 @@
+/** What one instance may make the host hold. Each protects the host, and other instances, from this one. */
+export interface Limits {
+  /**
+   * Bytes that one output stream holds for a sink that does not take them; also the largest permit. Protects memory
+   * from a guest that writes faster than anybody reads.
+   */
+  readonly bufferBytes: number;
+  /** Bytes that one read gives at most, however many are asked for. Protects memory from `read(u64::MAX)`. */
+  readonly readBytes: number;
+  /** Live resources (streams, pollables, errors). Protects memory from a guest that drops nothing. */
+  readonly resources: number;
+  /** Random bytes that one call gives. Protects time and memory from `get-random-bytes(u64::MAX)`. */
+  readonly randomBytes: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  bufferBytes: 64 * 1024,
+  readBytes: 64 * 1024,
+  resources: 1_000_000,
+  randomBytes: 64 * 1024 * 1024,
+};
+
+/** The most that `blocking-write-and-flush` and `blocking-write-zeroes-and-flush` take: fixed by the WIT. */
+export const BLOCKING_WRITE_BYTES = 4096;
+
+/** Completes `limits` with the defaults. @throws {RangeError} For a value that is not a positive whole number. */
+export function limitsFrom(limits: Partial<Limits> = {}): Limits {
+  const known = { ...DEFAULT_LIMITS, ...limits };
+  for (const [name, value] of Object.entries(known)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
+      throw new RangeError(`Unknown limit ${name}: expected one of ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
+    }
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`limits.${name} must be a positive whole number, got ${String(value)}`);
+    }
+  }
+  return known;
+}

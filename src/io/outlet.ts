@@ -1,0 +1,204 @@
+import { ByteQueue } from "./byte-queue.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import { PeerClosed, type Sink } from "./ports.ts";
+import { Signal, type Waker, type Watchable } from "./readiness.ts";
+import { newTally, type Tally } from "./tally.ts";
+
+/**
+ * Permits that several handles of one stream hold at the same time may add up to more than is free. This many times the
+ * limit is the most that they can make the host hold; past it, a handle is permitted one byte at a time.
+ */
+const SHARED_HEADROOM = 16;
+
+const ZEROES = new Uint8Array(4096);
+
+type State =
+  /** Takes bytes. May become flushing, failed or closed. */
+  | { readonly tag: "open" }
+  /** Waits until all that it took has left. May become open, failed or closed. */
+  | { readonly tag: "flushing" }
+  /** The sink failed; what was not taken is gone. Final. */
+  | { readonly tag: "failed"; readonly cause: unknown }
+  /** The other side is gone, or we ended it. Final. */
+  | { readonly tag: "closed" };
+
+const OPEN: State = { tag: "open" };
+const FLUSHING: State = { tag: "flushing" };
+const CLOSED: State = { tag: "closed" };
+
+/**
+ * A sink and the bounded buffer before it: what all handles of one output stream share.
+ *
+ * Bytes go to the sink at once if it takes them, and are copied into the buffer only if it does not. Watches its sink
+ * exactly while the buffer holds bytes or a flush is under way, and wakes its own watchers at each change.
+ */
+export class Outlet implements Watchable, Waker {
+  readonly tally: Tally = newTally();
+  readonly #sink: Sink;
+  readonly #limitBytes: number;
+  readonly #queue = new ByteQueue();
+  readonly #changed = new Signal();
+  #state: State = OPEN;
+  #watching = false;
+  #reservedBytes = 0;
+
+  constructor(sink: Sink, limitBytes: number = DEFAULT_LIMITS.bufferBytes) {
+    this.#sink = sink;
+    this.#limitBytes = limitBytes;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Bytes that wait for the sink. */
+  get bufferedBytes(): number {
+    return this.#queue.size;
+  }
+
+  /** Bytes that a handle whose own permit is now `ownBytes` may be permitted: 0 when it has to wait. */
+  room(ownBytes: number): number {
+    if (this.#state !== OPEN) return 0;
+    const held = this.#queue.size;
+    const free = this.#limitBytes - held;
+    if (free <= 0) return 0;
+    const promised = held + this.#reservedBytes - ownBytes;
+    return promised === 0 ? free : Math.min(free, Math.max(1, this.#limitBytes * SHARED_HEADROOM - promised));
+  }
+
+  /** A handle's permit went from `from` to `to` bytes. */
+  reserve(from: number, to: number): void {
+    this.#reservedBytes += to - from;
+  }
+
+  /** Takes all of `bytes`, which the caller may reuse. The caller holds a permit for them. */
+  accept(bytes: Uint8Array): void {
+    if (this.#isOver()) return;
+    const taken = this.#queue.size === 0 ? this.#offer(bytes) : 0;
+    if (taken === bytes.length || this.#isOver()) return;
+    this.#queue.push(taken === 0 ? bytes : bytes.subarray(taken));
+    this.#watch();
+  }
+
+  /** Takes `count` zeroes, as `accept` would. */
+  acceptZeroes(count: number): void {
+    let left = count;
+    while (left > 0 && this.#queue.size === 0 && !this.#isOver()) {
+      const piece = Math.min(left, ZEROES.length);
+      this.accept(ZEROES.subarray(0, piece));
+      left -= piece;
+    }
+    if (left === 0 || this.#isOver()) return;
+    this.#queue.pushZeroes(left);
+    this.#watch();
+  }
+
+  /** Asks that everything taken so far leaves. Complete when the state is open again. */
+  flush(): void {
+    if (this.#state === OPEN) {
+      this.#state = FLUSHING;
+      this.#advance();
+    }
+  }
+
+  watch(waker: Waker): void {
+    this.#changed.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#changed.unwatch(waker);
+  }
+
+  /** The sink changed. */
+  wake(): void {
+    this.#advance();
+    this.#changed.notify();
+  }
+
+  /** Delivers what is buffered, however long that takes, then ends the sink. Failures end it too, silently. */
+  async finish(): Promise<void> {
+    this.flush();
+    while (this.#state === FLUSHING) {
+      // oxlint-disable-next-line no-await-in-loop -- each round waits for the sink
+      await new Promise<void>((resolve) => {
+        const waker: Waker = {
+          wake: () => {
+            this.unwatch(waker);
+            resolve();
+          },
+        };
+        this.watch(waker);
+      });
+    }
+    if (this.#isOver()) return;
+    this.#end(CLOSED);
+    await this.#sink.close();
+  }
+
+  /** Gives up what is buffered and ends the sink. */
+  abort(reason: unknown): void {
+    this.#end(CLOSED);
+    this.#sink.abort(reason);
+    this.#changed.notify();
+  }
+
+  #isOver(): boolean {
+    return this.#state.tag === "failed" || this.#state.tag === "closed";
+  }
+
+  /** Hands the buffer to the sink as far as it goes, and completes the flush if there is one. */
+  #advance(): void {
+    if (this.#isOver()) return;
+    while (this.#queue.size > 0) {
+      const taken = this.#offer(this.#queue.view);
+      if (taken === 0) break;
+      this.#queue.shift(taken);
+    }
+    if (this.#state === FLUSHING && this.#queue.size === 0 && this.#flushed()) this.#state = OPEN;
+    if (this.#isOver()) return;
+    if (this.#queue.size > 0 || this.#state === FLUSHING) this.#watch();
+    else this.#unwatch();
+  }
+
+  /** What the sink took of `bytes`; 0 too when it failed, which `state` then says. */
+  #offer(bytes: Uint8Array): number {
+    try {
+      return this.#sink.write(bytes);
+    } catch (cause) {
+      this.#fail(cause);
+      return 0;
+    }
+  }
+
+  #flushed(): boolean {
+    try {
+      return this.#sink.flush();
+    } catch (cause) {
+      this.#fail(cause);
+      return false;
+    }
+  }
+
+  #fail(cause: unknown): void {
+    this.#end(cause instanceof PeerClosed ? CLOSED : { tag: "failed", cause });
+    this.#sink.abort(cause);
+  }
+
+  #end(state: State): void {
+    if (!this.#isOver()) this.#state = state;
+    this.#queue.clear();
+    this.#unwatch();
+  }
+
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    this.#sink.watch(this);
+  }
+
+  #unwatch(): void {
+    if (!this.#watching) return;
+    this.#watching = false;
+    this.#sink.unwatch(this);
+  }
+}

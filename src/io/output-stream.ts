@@ -1,0 +1,255 @@
+import type { InputStream } from "./input-stream.ts";
+import { StreamError } from "./errors.ts";
+import { BLOCKING_WRITE_BYTES } from "./limits.ts";
+import type { Outlet } from "./outlet.ts";
+import { Permit, type PermitMode } from "./permit.ts";
+import type { Readiness, Waker } from "./readiness.ts";
+import type { Steps } from "./steps.ts";
+import { Trap } from "./trap.ts";
+
+/**
+ * One handle of an output stream: a permit of its own over an outlet that other handles may share.
+ *
+ * Its readiness is computed from the same state as `checkWrite`, so that the two cannot disagree.
+ *
+ * @see WASI 0.2 `wasi:io/streams` `output-stream`
+ */
+export class OutputStream implements Readiness {
+  readonly #outlet: Outlet;
+  readonly #permit: Permit;
+  readonly #onDrop: () => void;
+
+  /** @param onDrop Called when the guest lets go of this handle; the outlet lives as long as its owner says. */
+  constructor(outlet: Outlet, permits: PermitMode = "strict", onDrop: () => void = () => {}) {
+    this.#outlet = outlet;
+    this.#permit = new Permit(permits);
+    this.#onDrop = onDrop;
+  }
+
+  /**
+   * How many bytes the next `write` may bring; 0 for not now. Never waits.
+   *
+   * @throws {StreamError} `last-operation-failed` once after a failure, then `closed`.
+   * @see WASI 0.2 `wasi:io/streams` `output-stream.check-write`
+   */
+  checkWrite(): number {
+    this.#outlet.tally.calls++;
+    return this.#grant();
+  }
+
+  /**
+   * Takes all of `bytes`, which the caller may reuse as soon as this returns. Never waits.
+   *
+   * @param bytes At most as many as the last `checkWrite` permitted; may be empty.
+   * @throws {StreamError} `last-operation-failed` once after a failure, then `closed`.
+   * @throws {Trap} If the permit does not cover `bytes`, or a flush is under way.
+   * @see WASI 0.2 `wasi:io/streams` `output-stream.write`
+   */
+  write(bytes: Uint8Array): void {
+    this.#outlet.tally.calls++;
+    this.#write(bytes);
+  }
+
+  /**
+   * Writes `count` zeroes, after a check of its own.
+   *
+   * @throws {StreamError} As `write` does.
+   * @throws {Trap} If that is more than is permitted now.
+   * @see WASI 0.2 `wasi:io/streams` `output-stream.write-zeroes`
+   */
+  writeZeroes(count: number): void {
+    this.#outlet.tally.calls++;
+    const permitted = this.#grant();
+    if (count > permitted) {
+      throw new Trap("3.9", `output-stream.write-zeroes: ${count} bytes exceed what check-write permits, ${permitted}`);
+    }
+    this.#spend(count);
+    this.#outlet.acceptZeroes(count);
+    this.#settle();
+    this.#permit.report();
+  }
+
+  /**
+   * Asks that everything written so far leaves. Never waits: until that is complete `checkWrite` gives 0, and then
+   * the readiness says so. May be repeated.
+   *
+   * @throws {StreamError} `last-operation-failed` once after a failure, then `closed`.
+   * @see WASI 0.2 `wasi:io/streams` `output-stream.flush`
+   */
+  flush(): void {
+    this.#outlet.tally.calls++;
+    this.#flush();
+  }
+
+  /**
+   * Moves up to `max` bytes that `source` has now, as far as both sides allow without waiting; gives their number.
+   *
+   * @throws {StreamError} Of this stream, else of `source` (`closed` at its end).
+   * @see WASI 0.2 `wasi:io/streams` `output-stream.splice`
+   */
+  splice(source: InputStream, max: number): number {
+    this.#outlet.tally.calls++;
+    const wanted = Math.min(max, this.#grant());
+    if (wanted === 0) return 0;
+    const bytes = source.read(wanted);
+    if (bytes.length > 0) this.#write(bytes);
+    return bytes.length;
+  }
+
+  /**
+   * `flush`, and waits until it is complete.
+   *
+   * @see WASI 0.2 `wasi:io/streams` `output-stream.blocking-flush`
+   */
+  *blockingFlush(): Steps<void> {
+    this.#outlet.tally.calls++;
+    this.#flush();
+    yield* this.#writable();
+  }
+
+  /**
+   * Writes all of `bytes` in as many permits as it takes, flushes, and waits until that is complete. A stream that
+   * becomes closed by it has completed it (WASI 0.2.7).
+   *
+   * @param bytes At most 4096; may be empty, and must not change until the steps are done.
+   * @throws {StreamError} `closed` only if not all bytes could be written.
+   * @throws {Trap} For more than 4096 bytes.
+   * @see WASI 0.2 `wasi:io/streams` `output-stream.blocking-write-and-flush`
+   */
+  *blockingWriteAndFlush(bytes: Uint8Array): Steps<void> {
+    assertBlockingWrite("blocking-write-and-flush", bytes.length);
+    this.#outlet.tally.calls++;
+    let written = 0;
+    do {
+      const permitted = yield* this.#writable();
+      const piece = bytes.subarray(written, written + permitted);
+      this.#grant();
+      this.#write(piece);
+      written += piece.length;
+    } while (written < bytes.length);
+    yield* this.#completeWrite();
+  }
+
+  /**
+   * As `blockingWriteAndFlush`, with `count` zeroes.
+   *
+   * @throws {Trap} For more than 4096.
+   * @see WASI 0.2 `wasi:io/streams` `output-stream.blocking-write-zeroes-and-flush`
+   */
+  *blockingWriteZeroesAndFlush(count: number): Steps<void> {
+    assertBlockingWrite("blocking-write-zeroes-and-flush", count);
+    yield* this.blockingWriteAndFlush(new Uint8Array(count));
+  }
+
+  /**
+   * Waits for both sides, then moves what is there: at least one byte, unless `max` is 0.
+   *
+   * @see WASI 0.2 `wasi:io/streams` `output-stream.blocking-splice`
+   */
+  *blockingSplice(source: InputStream, max: number): Steps<number> {
+    for (;;) {
+      const permitted = yield* this.#writable();
+      if (Math.min(max, permitted) === 0) return 0;
+      while (!source.ready()) yield source;
+      const moved = this.splice(source, max);
+      if (moved > 0) return moved;
+    }
+  }
+
+  /** True when `checkWrite` would say anything but 0. */
+  ready(): boolean {
+    this.#settle();
+    const { state } = this.#permit;
+    return state === "open" ? this.#outlet.room(this.#permit.granted) > 0 : state !== "flushing";
+  }
+
+  watch(waker: Waker): void {
+    this.#outlet.tally.waits++;
+    this.#outlet.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#outlet.unwatch(waker);
+  }
+
+  /** The guest lets go of this handle. What it wrote is still delivered. */
+  drop(): void {
+    this.#outlet.reserve(this.#permit.granted, 0);
+    this.#onDrop();
+  }
+
+  /** Brings the permit up to date with the outlet. */
+  #settle(): void {
+    const { state } = this.#outlet;
+    switch (state.tag) {
+      case "open":
+        this.#permit.endFlush();
+        break;
+      case "flushing":
+        break;
+      case "failed":
+        this.#permit.fail(state.cause);
+        break;
+      case "closed":
+        this.#permit.close();
+        break;
+    }
+  }
+
+  #grant(): number {
+    this.#settle();
+    const before = this.#permit.granted;
+    const granted = this.#permit.grant(this.#outlet.room(before));
+    this.#outlet.reserve(before, granted);
+    return granted;
+  }
+
+  #spend(bytes: number): void {
+    this.#settle();
+    const before = this.#permit.granted;
+    this.#permit.spend(bytes);
+    this.#outlet.reserve(before, this.#permit.granted);
+    this.#outlet.tally.bytes += bytes;
+  }
+
+  /** A failure that comes at once is reported at once. */
+  #write(bytes: Uint8Array): void {
+    this.#spend(bytes.length);
+    this.#outlet.accept(bytes);
+    this.#settle();
+    this.#permit.report();
+  }
+
+  #flush(): void {
+    this.#settle();
+    const before = this.#permit.granted;
+    this.#permit.beginFlush();
+    this.#outlet.reserve(before, 0);
+    this.#outlet.flush();
+    this.#settle();
+    this.#permit.report();
+  }
+
+  /** Waits until a write would be permitted; gives how many bytes. Leaves no permit behind. */
+  *#writable(): Steps<number> {
+    while (!this.ready()) yield this;
+    this.#permit.report();
+    return this.#outlet.room(this.#permit.granted);
+  }
+
+  /** Flushes and waits. That the stream is closed by then is no error any more. */
+  *#completeWrite(): Steps<void> {
+    try {
+      this.#flush();
+      yield* this.#writable();
+    } catch (error) {
+      if (!(error instanceof StreamError && error.payload.tag === "closed")) throw error;
+    }
+  }
+}
+
+function assertBlockingWrite(name: string, bytes: number): void {
+  if (bytes > BLOCKING_WRITE_BYTES) {
+    throw new Trap("3.8", `output-stream.${name}: ${bytes} bytes, but it takes at most ${BLOCKING_WRITE_BYTES}`);
+  }
+}

@@ -1,0 +1,29 @@
+import { AnyOf, type Readiness } from "./readiness.ts";
+import type { Steps } from "./steps.ts";
+import { Trap } from "./trap.ts";
+
+/**
+ * The positions, in ascending order, of all that are ready now. The same readiness may stand in several positions.
+ *
+ * @see WASI 0.2 `wasi:io/poll` `poll`
+ */
+export function pollNow(list: readonly Readiness[]): number[] {
+  if (list.length === 0) {
+    throw new Trap("4.4", "poll: the list is empty, so that nothing could ever end the wait");
+  }
+  const positions: number[] = [];
+  // All are asked, even after one is found ready, so that the others start what they have to start (4.8).
+  for (const [position, readiness] of list.entries()) {
+    if (readiness.ready()) positions.push(position);
+  }
+  return positions;
+}
+
+/** As `pollNow`, but waits until at least one is ready. */
+export function* poll(list: readonly Readiness[]): Steps<number[]> {
+  for (;;) {
+    const positions = pollNow(list);
+    if (positions.length > 0) return positions;
+    yield new AnyOf(list);
+  }
+}

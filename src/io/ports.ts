@@ -1,0 +1,59 @@
+import type { Readiness, Watchable } from "./readiness.ts";
+
+/**
+ * Where bytes come from: the one port behind every input stream. Knows nothing of permits, handles or guests.
+ *
+ * Ends once, or fails once, and stays so. Does no input before it is asked.
+ */
+export interface Source extends Readiness {
+  /**
+   * The bytes that are there now: at most `max`, never waits.
+   *
+   * An empty view says "none now": the source has then begun to fetch (unless `max` is 0), and wakes its watchers when
+   * that is done. `null` is the end, now and for ever. A view belongs to the source, and is valid until its next call
+   * and no longer than the current turn of the event loop.
+   *
+   * @param max At least 0. With 0 nothing is fetched, and the answer is an empty view until the end is known.
+   * @throws The cause of a failure, now and for ever.
+   */
+  read(max: number): Uint8Array | null;
+
+  /** True when `read` would give bytes, the end or the failure. May begin to fetch. */
+  ready(): boolean;
+
+  /** Nobody will read again: releases everything. May be called more than once. */
+  close(): void;
+}
+
+/**
+ * Where bytes go: the one port behind every output stream. Knows nothing of permits, handles or guests.
+ *
+ * Wakes its watchers when `write` may take more or `flush` may have completed, or when either would throw.
+ */
+export interface Sink extends Watchable {
+  /**
+   * Takes as many bytes from the start of `bytes` as it can at once, never waits, and says how many (0 for none now).
+   * The caller may reuse `bytes` when this returns.
+   *
+   * @throws {PeerClosed} When nobody will ever take these bytes. Anything else thrown is the cause of a failure.
+   */
+  write(bytes: Uint8Array): number;
+
+  /** True when everything taken so far has left for the system, the socket or the host's stream. Throws as `write`. */
+  flush(): boolean;
+
+  /** The stream is complete, and flushed: ends it and releases everything. Called at most once, and not after `abort`. */
+  close(): void | Promise<void>;
+
+  /** Gives up: what has been taken may be lost. Releases everything. May be called more than once. */
+  abort(reason: unknown): void;
+}
+
+/** Thrown by a sink whose other side is gone (a pipe without a reader, a cancelled stream): the stream is `closed`. */
+export class PeerClosed extends Error {
+  override readonly name: string = "PeerClosed";
+
+  constructor(options?: ErrorOptions) {
+    super("the other side of the stream is gone", options);
+  }
+}

@@ -1,0 +1,137 @@
+import type { Source } from "./ports.ts";
+import { Signal, type Waker } from "./readiness.ts";
+
+const NONE = new Uint8Array(0);
+
+/** What a pull gives: bytes or text (as UTF-8), or nothing more (`null` or `undefined`). */
+export type Chunk = Uint8Array | string | null | undefined;
+
+type State =
+  /** Nobody has asked. May become fetching, ended or failed, or stay, with a chunk. */
+  | { readonly tag: "idle" }
+  /** A pull is under way. May become idle, ended or failed. */
+  | { readonly tag: "fetching" }
+  /** Final. */
+  | { readonly tag: "ended" }
+  /** Final. */
+  | { readonly tag: "failed"; readonly cause: unknown };
+
+const IDLE: State = { tag: "idle" };
+const FETCHING: State = { tag: "fetching" };
+const ENDED: State = { tag: "ended" };
+
+/**
+ * A source over anything that hands out chunks when asked: functions, async iterables, Web Streams.
+ *
+ * Pulls one chunk at a time, and only when the last one has been read and somebody wants more.
+ */
+export class PullSource implements Source {
+  readonly #pull: (max: number) => Chunk | Promise<Chunk>;
+  readonly #cancel: () => unknown;
+  readonly #changed = new Signal();
+  #state: State = IDLE;
+  #chunk: Uint8Array = NONE;
+
+  /**
+   * @param pull Gives the next chunk, now or later; `max` says how many bytes are wanted, and it may give more.
+   * @param cancel Called once if nobody will pull again before the end; what it throws is ignored.
+   */
+  constructor(pull: (max: number) => Chunk | Promise<Chunk>, cancel: () => unknown = () => {}) {
+    this.#pull = pull;
+    this.#cancel = cancel;
+  }
+
+  read(max: number): Uint8Array | null {
+    if (this.#chunk.length === 0 && max > 0) this.#fetch(max);
+    if (this.#chunk.length > 0) {
+      const bytes = this.#chunk.subarray(0, max);
+      this.#chunk = this.#chunk.subarray(bytes.length);
+      return bytes;
+    }
+    if (this.#state.tag === "failed") throw this.#state.cause;
+    return this.#state.tag === "ended" ? null : NONE;
+  }
+
+  ready(): boolean {
+    if (this.#chunk.length === 0) this.#fetch(64 * 1024);
+    return this.#chunk.length > 0 || this.#state.tag === "ended" || this.#state.tag === "failed";
+  }
+
+  watch(waker: Waker): void {
+    this.#changed.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#changed.unwatch(waker);
+  }
+
+  close(): void {
+    const over = this.#state.tag === "ended" || this.#state.tag === "failed";
+    this.#state = ENDED;
+    this.#chunk = NONE;
+    if (over) return;
+    void (async () => {
+      await this.#cancel();
+    })().catch(() => {});
+  }
+
+  #fetch(max: number): void {
+    if (this.#state.tag !== "idle") return;
+    this.#state = FETCHING;
+    let chunk: Chunk | Promise<Chunk>;
+    try {
+      chunk = this.#pull(max);
+    } catch (cause) {
+      this.#state = { tag: "failed", cause };
+      return;
+    }
+    if (chunk instanceof Promise || chunk?.length === 0) {
+      // An empty chunk says nothing: asked again, but not before others have had their turn.
+      Promise.resolve(chunk).then(
+        (later) => this.#arrive(later),
+        (cause: unknown) => this.#settle({ tag: "failed", cause }),
+      );
+    } else {
+      this.#take(chunk);
+    }
+  }
+
+  #arrive(chunk: Chunk): void {
+    if (this.#state !== FETCHING) return;
+    this.#take(chunk);
+    this.#changed.notify();
+  }
+
+  #settle(state: State): void {
+    if (this.#state !== FETCHING) return;
+    this.#state = state;
+    this.#changed.notify();
+  }
+
+  #take(chunk: Chunk): void {
+    if (chunk === null || chunk === undefined) {
+      this.#state = ENDED;
+    } else if (typeof chunk === "string") {
+      this.#state = IDLE;
+      this.#chunk = new TextEncoder().encode(chunk);
+    } else if (chunk instanceof Uint8Array) {
+      this.#state = IDLE;
+      this.#chunk = chunk;
+    } else {
+      const cause = new TypeError(`A stream of bytes must give Uint8Array or string, got ${typeof chunk}`);
+      this.#state = { tag: "failed", cause };
+    }
+  }
+}
+
+/** A source over an (async) iterable of bytes or text. Returns the iterator when nobody reads on. */
+export function iterableSource(iterable: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>): Source {
+  const iterator = Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
+  return new PullSource(
+    async () => {
+      const step = await iterator.next();
+      return step.done === true ? null : step.value;
+    },
+    () => iterator.return?.(),
+  );
+}

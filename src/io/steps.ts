@@ -1,0 +1,34 @@
+import type { Readiness, Waker } from "./readiness.ts";
+
+/**
+ * A blocking operation, written once for every way to wait: it yields the readiness that it waits for, is resumed when
+ * that may have changed, and returns or throws its result.
+ */
+export type Steps<T> = Generator<Readiness, T, void>;
+
+/** Runs `steps` to the end, with promises for waiting. For callers in JavaScript; guests are suspended instead. */
+export async function complete<T>(steps: Steps<T>): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    // oxlint-disable-next-line no-await-in-loop -- waiting in turn is what this function is for
+    await changed(step.value);
+  }
+}
+
+/** Resolves at the next change of `readiness`, or at once if it is ready. Leaves no waker behind. */
+export function changed(readiness: Readiness): Promise<void> {
+  return new Promise((resolve) => {
+    if (readiness.ready()) {
+      resolve();
+      return;
+    }
+    const waker: Waker = {
+      wake() {
+        readiness.unwatch(waker);
+        resolve();
+      },
+    };
+    readiness.watch(waker);
+  });
+}

@@ -1,0 +1,16 @@
+/**
+ * The guest broke the contract. Ends its instance, and nothing else.
+ *
+ * A subclass of `WebAssembly.RuntimeError`, so that an engine and the glue around a component treat it like a trap of
+ * WebAssembly itself: the instance can not be entered again.
+ */
+export class Trap extends WebAssembly.RuntimeError {
+  override readonly name: string = "Trap";
+  /** The rule of docs/contract.md that was broken, such as "3.2". */
+  readonly rule: string;
+
+  constructor(rule: string, message: string) {
+    super(`${message} [rule ${rule}]`);
+    this.rule = rule;
+  }
+}

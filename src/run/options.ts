@@ -1,0 +1,38 @@
+import type { Trace } from "../bind/instance.ts";
+import type { Limits } from "../io/limits.ts";
+import type { PermitMode } from "../io/permit.ts";
+import type { MonotonicClock, WallClock } from "../wasi/clocks.ts";
+import type { RandomSource } from "../wasi/random.ts";
+
+/**
+ * What an instance is given. Whatever is left out, its guest does not have: no arguments, no environment, an input at
+ * its end, and outputs that nobody reads.
+ *
+ * @typeParam Input What the runtime accepts as standard input.
+ * @typeParam Output What the runtime accepts as standard output and error.
+ */
+export interface InstanceOptions<Input, Output> {
+  /** The guest's arguments; the first is the program's own name. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What `initial-cwd` says. */
+  readonly cwd?: string;
+  readonly stdin?: Input;
+  readonly stdout?: Output;
+  readonly stderr?: Output;
+  /** Ends the guest, releases everything, and gives up what it wrote and nobody has taken. */
+  readonly signal?: AbortSignal;
+  readonly limits?: Partial<Limits>;
+  /** How a guest spends what `check-write` permits: "strict" (the default), or "budget". */
+  readonly permits?: PermitMode;
+  /** Told of each WASI call. Makes calls many times slower. */
+  readonly trace?: Trace;
+  /** In place of the runtime's own. */
+  readonly monotonicClock?: MonotonicClock;
+  /** In place of the runtime's own. */
+  readonly wallClock?: WallClock;
+  /** In place of the runtime's secure source. */
+  readonly random?: RandomSource;
+  /** In place of a seed from the secure source: two u64, which also seed `wasi:random/insecure`. */
+  readonly insecureSeed?: readonly [bigint, bigint];
+}

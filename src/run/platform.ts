@@ -1,0 +1,47 @@
+import type { Loop } from "../bind/task.ts";
+import type { Sink, Source } from "../io/ports.ts";
+import type { MonotonicClock, WallClock } from "../wasi/clocks.ts";
+import type { RandomSource } from "../wasi/random.ts";
+import type { Transpiled } from "./transpile.ts";
+
+/** What a runtime (Node, a browser) provides to run components on it. */
+export interface Platform {
+  readonly loop: Loop;
+  readonly monotonicClock: MonotonicClock;
+  readonly wallClock: WallClock;
+  readonly random: RandomSource;
+  /** Makes a source of whatever stream this runtime has. @throws {TypeError} If it is none. */
+  input(value: unknown): OpenedInput;
+  /** Makes a sink of whatever stream this runtime has. @throws {TypeError} If it is none. */
+  output(value: unknown, which: "stdout" | "stderr"): OpenedOutput;
+  /** Loads the glue of a transpiled component as a module. */
+  transpile(component: Uint8Array, cache: CacheOption): Promise<LoadedComponent>;
+}
+
+export interface OpenedInput {
+  readonly source: Source;
+  readonly isTerminal: boolean;
+}
+
+export interface OpenedOutput {
+  readonly sink: Sink;
+  readonly isTerminal: boolean;
+}
+
+/** Where transpiled components are kept: a folder, the platform's own, or nowhere. */
+export type CacheOption = string | boolean;
+
+/** A transpiled component whose glue is loaded. */
+export interface LoadedComponent {
+  readonly imports: Transpiled["imports"];
+  readonly cores: Transpiled["cores"];
+  readonly glue: Glue;
+}
+
+/** The module that jco generates. */
+export interface Glue {
+  instantiate(
+    getCoreModule: (name: string) => WebAssembly.Module,
+    imports: Record<string, unknown>,
+  ): Promise<Record<string, unknown>>;
+}

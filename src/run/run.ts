@@ -1,0 +1,54 @@
+import type { CompiledComponent } from "./compile.ts";
+import { ExitError, instantiate, type Stats } from "./instantiate.ts";
+import type { InstanceOptions } from "./options.ts";
+import type { Platform } from "./platform.ts";
+
+/** How a command ended. */
+export interface RunResult {
+  /** 0 to 255: what the guest gave to `exit`, else 0 or 1 as its `run` succeeded or failed. */
+  readonly exitCode: number;
+  readonly stats: Stats;
+}
+
+/** The component has no `wasi:cli/run` to run. */
+export class NotACommandError extends Error {
+  override readonly name: string = "NotACommandError";
+}
+
+/**
+ * Runs a command component to its end. What it wrote has been delivered when this resolves or rejects.
+ *
+ * @throws {WebAssembly.RuntimeError} If the guest traps; `Trap` if it broke a rule of ours.
+ * @throws The reason of `options.signal` if that was aborted.
+ */
+export async function run<Input, Output>(
+  platform: Platform,
+  component: CompiledComponent,
+  options: InstanceOptions<Input, Output> = {},
+): Promise<RunResult> {
+  const instance = await instantiate(platform, component, options);
+  const { stats } = instance;
+  try {
+    await commandOf(instance.exports)();
+    return { exitCode: 0, stats };
+  } catch (error) {
+    if (error instanceof ExitError) return { exitCode: error.code, stats };
+    // The error case of `run` carries nothing.
+    if (error === undefined) return { exitCode: 1, stats };
+    throw error;
+  } finally {
+    await instance.close();
+  }
+}
+
+function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<unknown> {
+  for (const [name, value] of Object.entries(exports)) {
+    if (!/^wasi:cli\/run@0\.2\.\d+$/.test(name)) continue;
+    if (typeof value === "object" && value !== null && "run" in value && typeof value.run === "function") {
+      return value.run as () => Promise<unknown>;
+    }
+  }
+  throw new NotACommandError(
+    `The component is no command: expected an export wasi:cli/run@0.2.x, got ${Object.keys(exports).join(", ") || "none"}`,
+  );
+}

@@ -1,0 +1,40 @@
+import type { Limits } from "../io/limits.ts";
+import type { Outlet } from "../io/outlet.ts";
+import type { PermitMode } from "../io/permit.ts";
+import type { Source } from "../io/ports.ts";
+import type { Tally } from "../io/tally.ts";
+import type { MonotonicClock, WallClock } from "./clocks.ts";
+import type { RandomSource } from "./random.ts";
+
+/** Standard input, as all handles of it share it. */
+export interface StandardInput {
+  readonly source: Source;
+  readonly tally: Tally;
+  readonly isTerminal: boolean;
+}
+
+/** Standard output or error, as all handles of it share it. */
+export interface StandardOutput {
+  readonly outlet: Outlet;
+  readonly isTerminal: boolean;
+}
+
+/** Everything that one instance is given. What is not here, its guest does not have. */
+export interface World {
+  readonly args: readonly string[];
+  readonly env: readonly (readonly [name: string, value: string])[];
+  readonly cwd: string | undefined;
+  readonly stdin: StandardInput;
+  readonly stdout: StandardOutput;
+  readonly stderr: StandardOutput;
+  readonly monotonicClock: MonotonicClock;
+  readonly wallClock: WallClock;
+  readonly random: RandomSource;
+  readonly insecureRandom: RandomSource;
+  /** Two u64. */
+  readonly insecureSeed: () => readonly [bigint, bigint];
+  readonly limits: Limits;
+  readonly permits: PermitMode;
+  /** Ends the instance with an exit code; never returns. */
+  readonly exit: (code: number) => never;
+}
