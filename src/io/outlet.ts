@@ -17,7 +17,7 @@ type State =
   | { readonly tag: "open" }
   /** Waits until all that it took has left. May become open, failed or closed. */
   | { readonly tag: "flushing" }
-  /** The sink failed; what was not taken is gone. Final. */
+  /** The sink failed; what was not taken is gone. Becomes closed when one of the handles takes the failure. */
   | { readonly tag: "failed"; readonly cause: unknown }
   /** The other side is gone, or we ended it. Final. */
   | { readonly tag: "closed" };
@@ -99,6 +99,11 @@ export class Outlet implements Watchable, Waker {
       this.#state = FLUSHING;
       this.#advance();
     }
+  }
+
+  /** A handle has taken the failure, and will report it. All others find the stream closed (3.16). */
+  failureTaken(): void {
+    this.#state = CLOSED;
   }
 
   watch(waker: Waker): void {

@@ -158,9 +158,9 @@ export class OutputStream implements Readiness {
 
   /** True when `checkWrite` would say anything but 0. */
   ready(): boolean {
-    this.#settle();
-    const { state } = this.#permit;
-    return state === "open" ? this.#outlet.room(this.#permit.granted) > 0 : state !== "flushing";
+    const { tag } = this.#outlet.state;
+    if (tag !== "open") return tag !== "flushing";
+    return this.#outlet.room(this.#permit.granted) > 0;
   }
 
   watch(waker: Waker): void {
@@ -178,7 +178,7 @@ export class OutputStream implements Readiness {
     this.#onDrop();
   }
 
-  /** Brings the permit up to date with the outlet. */
+  /** Brings the permit up to date with the outlet. What it then owes has to be reported: see Permit.report. */
   #settle(): void {
     const { state } = this.#outlet;
     switch (state.tag) {
@@ -189,6 +189,7 @@ export class OutputStream implements Readiness {
         break;
       case "failed":
         this.#permit.fail(state.cause);
+        this.#outlet.failureTaken();
         break;
       case "closed":
         this.#permit.close();
@@ -233,6 +234,7 @@ export class OutputStream implements Readiness {
   /** Waits until a write would be permitted; gives how many bytes. Leaves no permit behind. */
   *#writable(): Steps<number> {
     while (!this.ready()) yield this;
+    this.#settle();
     this.#permit.report();
     return this.#outlet.room(this.#permit.granted);
   }

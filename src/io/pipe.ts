@@ -10,10 +10,12 @@ type State =
   | { readonly tag: "open" }
   /** The writer is done; what is in the pipe still comes out. Final but for left. */
   | { readonly tag: "ended" }
-  /** The writer gave up: the reader is told. Final. */
+  /** The writer gave up. Becomes ended when the reader has been told. */
   | { readonly tag: "failed"; readonly cause: unknown }
   /** The reader is gone: the writer is told. Final. */
   | { readonly tag: "left" };
+
+const ENDED: State = { tag: "ended" };
 
 /**
  * A bounded pipe within the process: what goes into `sink` comes out of `source`, so that the output of one guest is
@@ -47,15 +49,18 @@ export class Pipe {
       ...both,
       write: (bytes) => this.#write(bytes),
       flush: () => this.#flushed(),
-      close: () => this.#become({ tag: "ended" }),
+      close: () => this.#become(ENDED),
       abort: (cause) => this.#become({ tag: "failed", cause }),
     };
   }
 
   #read(max: number): Uint8Array | null {
-    const { tag } = this.#state;
-    if (this.#state.tag === "failed") throw this.#state.cause;
-    if (this.#queue.size === 0) return tag === "open" ? NONE : null;
+    const state = this.#state;
+    if (state.tag === "failed") {
+      this.#state = ENDED;
+      throw state.cause;
+    }
+    if (this.#queue.size === 0) return state.tag === "open" ? NONE : null;
     const bytes = this.#queue.view.subarray(0, max);
     this.#queue.shift(bytes.length);
     if (bytes.length > 0) this.#notifyLater();

@@ -14,7 +14,7 @@ export interface Source extends Readiness {
    * and no longer than the current turn of the event loop.
    *
    * @param max At least 0. With 0 nothing is fetched, and the answer is an empty view until the end is known.
-   * @throws The cause of a failure, now and for ever.
+   * @throws The cause of a failure, once; the next answer is the end.
    */
   read(max: number): Uint8Array | null;
 

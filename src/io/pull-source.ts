@@ -13,7 +13,7 @@ type State =
   | { readonly tag: "fetching" }
   /** Final. */
   | { readonly tag: "ended" }
-  /** Final. */
+  /** Owes its reader the cause. Becomes ended when that is given. */
   | { readonly tag: "failed"; readonly cause: unknown };
 
 const IDLE: State = { tag: "idle" };
@@ -48,8 +48,12 @@ export class PullSource implements Source {
       this.#chunk = this.#chunk.subarray(bytes.length);
       return bytes;
     }
-    if (this.#state.tag === "failed") throw this.#state.cause;
-    return this.#state.tag === "ended" ? null : NONE;
+    const state = this.#state;
+    if (state.tag === "failed") {
+      this.#state = ENDED;
+      throw state.cause;
+    }
+    return state.tag === "ended" ? null : NONE;
   }
 
   ready(): boolean {

@@ -1,0 +1,7 @@
+/* Claim: exit(err) ends the guest at once with exit code 1.
+ * Rules: 7.9 */
+#include "claim.h"
+
+static void claim(void) {
+  exit_with(RUN_ERR);
+}
