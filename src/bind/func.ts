@@ -1,5 +1,6 @@
 import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
+import { Trap } from "../io/trap.ts";
 import { FlatValues, type Returns, type Type, type InOf } from "./abi.ts";
 import { gate, WAIT, type CoreFunction, type CoreType } from "./gate.ts";
 import { Guest } from "./guest.ts";
@@ -125,24 +126,24 @@ export function resourceClass(
   return Resource;
 }
 
-/** Glue has converted the parameters. A result that has to be waited for is a promise. */
-function callFromJs(instance: Instance, { params, returns, run, blocks }: Definition, args: unknown[]): unknown {
-  const toJs = (value: unknown): unknown => returns.toJs(value, instance);
-  const rethrow = (error: unknown): never => {
-    throw returns.errorToJs(error, instance);
-  };
+/** Glue has converted the parameters, and will convert the result: it cannot wait for one. */
+function callFromJs(instance: Instance, definition: Definition, args: unknown[]): unknown {
+  const { name, params, returns, run, blocks } = definition;
   try {
     const values = params.map((type, index) => (type.fromJs ? type.fromJs(args[index], instance) : args[index]));
     const out = run(values);
-    if (!blocks) return toJs(out);
+    if (!blocks) return returns.toJs(out, instance);
     // `blocks` says that these are steps.
-    const steps = out as Steps<unknown>;
-    const first = steps.next();
-    if (first.done === true) return toJs(first.value);
-    return instance.task.drive(steps, first.value).then(toJs, rethrow);
+    const step = (out as Steps<unknown>).next();
+    if (step.done === true) return returns.toJs(step.value, instance);
   } catch (error) {
-    return rethrow(error);
+    throw returns.errorToJs(error, instance);
   }
+  throw new Trap(
+    "4.3",
+    `${name}: the guest has to wait here, and glue with "js" bindings cannot: transpile the component with ` +
+      'importBindings "hybrid" and asyncMode "jspi" (on the command line --import-bindings hybrid --async-mode jspi)',
+  );
 }
 
 /** The core function for a definition: parameters from the guest's memory, and the result back into it. */

@@ -120,9 +120,10 @@ function fastPoll({ task }: Instance): Fast {
     return (pointer: number, count: number, at: number) => {
       if (task.mustGiveWay()) return WAIT;
       const start = guest.place(pointer, (count >>> 0) * 4, 4);
-      polled.length = 0;
-      for (let index = 0; index < count >>> 0; index++) {
-        polled.push(pollables.get(guest.view.getInt32(start + index * 4, true)));
+      // Setting a length, even to what it is, is a slow call.
+      if (polled.length !== count >>> 0) polled.length = count >>> 0;
+      for (let index = 0; index < polled.length; index++) {
+        polled[index] = pollables.get(guest.view.getInt32(start + index * 4, true));
       }
       const positions = pollNow(polled);
       if (positions.length === 0) return attempt(pointer, count, at);

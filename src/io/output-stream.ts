@@ -201,7 +201,7 @@ export class OutputStream implements Readiness {
     this.#settle();
     const before = this.#permit.granted;
     const granted = this.#permit.grant(this.#outlet.room(before));
-    this.#outlet.reserve(before, granted);
+    if (granted !== before) this.#outlet.reserve(before, granted);
     return granted;
   }
 

@@ -13,8 +13,8 @@ export function pollNow(list: readonly Readiness[]): number[] {
   }
   const positions: number[] = [];
   // All are asked, even after one is found ready, so that the others start what they have to start (4.8).
-  for (const [position, readiness] of list.entries()) {
-    if (readiness.ready()) positions.push(position);
+  for (let position = 0; position < list.length; position++) {
+    if (list[position]?.ready() === true) positions.push(position);
   }
   return positions;
 }

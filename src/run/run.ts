@@ -1,5 +1,5 @@
 import type { CompiledComponent } from "./compile.ts";
-import { ExitError, instantiate, type Stats } from "./instantiate.ts";
+import { ExitError, instantiate, type RunningInstance, type Stats } from "./instantiate.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 
@@ -27,14 +27,23 @@ export async function run<Input, Output>(
   options: InstanceOptions<Input, Output> = {},
 ): Promise<RunResult> {
   const instance = await instantiate(platform, component, options);
-  const { stats } = instance;
+  return { exitCode: await runCommand(instance), stats: instance.stats };
+}
+
+/**
+ * Runs the command that `instance` is, and closes it: for callers that want its `stats` on the way, or after a trap.
+ *
+ * @returns The exit code.
+ * @throws As `run` does.
+ */
+export async function runCommand(instance: RunningInstance): Promise<number> {
   try {
     await commandOf(instance.exports)();
-    return { exitCode: 0, stats };
+    return 0;
   } catch (error) {
-    if (error instanceof ExitError) return { exitCode: error.code, stats };
+    if (error instanceof ExitError) return error.code;
     // The error case of `run` carries nothing.
-    if (error === undefined) return { exitCode: 1, stats };
+    if (error === undefined) return 1;
     throw error;
   } finally {
     await instance.close();

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { TRANSPILER, type Transpiled } from "../../run/transpile.ts";
@@ -7,6 +7,9 @@ import { TRANSPILER, type Transpiled } from "../../run/transpile.ts";
 const INDEX = "index.json";
 /** An `.mjs`, so that Node needs no package.json to know what it is. */
 export const GLUE = "glue.mjs";
+/** What we name the folders of entries, and those that are not finished. */
+const ENTRY = /^[0-9a-f]{64}$/;
+const SCRATCH = /^new-\w{6}$/;
 
 interface Index {
   readonly imports: readonly string[];
@@ -87,9 +90,19 @@ export class DiskCache {
     }
   }
 
-  /** Forgets all entries. */
-  async clear(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
+  /** Forgets all entries, and says how many. What else is in the folder stays: it may be somebody's by mistake. */
+  async clear(): Promise<number> {
+    let names;
+    try {
+      names = await readdir(this.#folder);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
+      throw error;
+    }
+    const entries = names.filter((name) => ENTRY.test(name));
+    const ours = [...entries, ...names.filter((name) => SCRATCH.test(name))];
+    await Promise.all(ours.map((name) => rm(this.entry(name), { recursive: true, force: true })));
+    return entries.length;
   }
 
   async #replace(scratch: string, key: string): Promise<void> {

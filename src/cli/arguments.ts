@@ -1,0 +1,95 @@
+/** The command line as options and words, before anybody knows what they mean. */
+import { parseArgs } from "node:util";
+import { UsageError } from "./usage.ts";
+
+/** Options with a value; the others have none. */
+const WITH_VALUE = ["argv0", "cache", "env", "limit", "permits"] as const;
+const WITHOUT_VALUE = ["help", "no-cache", "progress", "stats", "trace", "version"] as const;
+const SHORT = { help: "h", version: "V" } as const;
+
+export type OptionName = (typeof WITH_VALUE)[number] | (typeof WITHOUT_VALUE)[number];
+
+export interface GivenOption {
+  readonly name: OptionName;
+  /** As it was typed, such as `-h`. */
+  readonly typed: string;
+  /** Empty for an option without a value. */
+  readonly value: string;
+}
+
+export interface LeadingOptions {
+  readonly options: readonly GivenOption[];
+  /** From the first word on, everything, whatever it looks like. */
+  readonly rest: readonly string[];
+  /** Whether `--` ended the options: the first word is then no command. */
+  readonly terminated: boolean;
+}
+
+/**
+ * Reads options up to the first word or `--`.
+ *
+ * @throws {UsageError} For an option that does not exist, lacks its value, or has one too many.
+ */
+export function leadingOptions(args: readonly string[]): LeadingOptions {
+  const options: GivenOption[] = [];
+  for (const token of tokensOf(args)) {
+    if (token.kind === "positional") return { options, rest: args.slice(token.index), terminated: false };
+    if (token.kind === "option-terminator") {
+      return { options, rest: args.slice(token.index + 1), terminated: true };
+    }
+    options.push(checkedOption(token.name, token.rawName, token.value, token.inlineValue));
+  }
+  return { options, rest: [], terminated: false };
+}
+
+function tokensOf(args: readonly string[]) {
+  const known = [
+    ...WITH_VALUE.map((name) => [name, { type: "string" }] as const),
+    ...WITHOUT_VALUE.map((name) => [name, { type: "boolean", ...shortOf(name) }] as const),
+  ];
+  // Not strict: we say ourselves what is wrong, and words that belong to the guest are none of our business.
+  const config = { args: [...args], options: Object.fromEntries(known), strict: false, tokens: true } as const;
+  return parseArgs(config).tokens;
+}
+
+function shortOf(name: string): { short?: string } {
+  return Object.hasOwn(SHORT, name) ? { short: SHORT[name as keyof typeof SHORT] } : {};
+}
+
+function checkedOption(
+  name: string,
+  typed: string,
+  value: string | undefined,
+  inlineValue: boolean | undefined,
+): GivenOption {
+  const withValue = WITH_VALUE.find((known) => known === name);
+  if (withValue) {
+    if (value === undefined) throw new UsageError(`${typed} needs a value: expected ${EXPECTED[withValue]}`);
+    if (value.startsWith("-") && inlineValue !== true) {
+      throw new UsageError(
+        `${typed} needs a value: expected ${EXPECTED[withValue]}, got ${JSON.stringify(value)}; ` +
+          `if that is the value, write ${typed}=${value}`,
+      );
+    }
+    return { name: withValue, typed, value };
+  }
+  const withoutValue = WITHOUT_VALUE.find((known) => known === name);
+  if (!withoutValue) throw new UsageError(`There is no option ${typed}${similar(name)}: see \`sluice help run\``);
+  if (inlineValue === true) throw new UsageError(`${typed} takes no value, got ${JSON.stringify(value)}: leave it out`);
+  return { name: withoutValue, typed, value: "" };
+}
+
+const EXPECTED: Record<(typeof WITH_VALUE)[number], string> = {
+  argv0: "a name, such as --argv0 app",
+  cache: "a folder, such as --cache /tmp/sluice",
+  env: "NAME=VALUE, or NAME to pass on your own",
+  limit: "NAME=NUMBER, such as --limit resources=1000",
+  permits: '"strict" or "budget"',
+};
+
+function similar(name: string): string {
+  const guess = [...WITH_VALUE, ...WITHOUT_VALUE].find(
+    (known) => name.length > 1 && known.startsWith(name.slice(0, 3)),
+  );
+  return guess ? `; did you mean --${guess}?` : "";
+}

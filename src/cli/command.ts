@@ -1,0 +1,142 @@
+/** What the command line asks for. */
+import { DEFAULT_LIMITS, type Limits } from "../io/limits.ts";
+import type { PermitMode } from "../io/permit.ts";
+import type { CacheOption } from "../run/platform.ts";
+import { leadingOptions, type GivenOption, type OptionName } from "./arguments.ts";
+import { UsageError } from "./usage.ts";
+
+export type Command =
+  | { readonly name: "run"; readonly options: RunOptions; readonly path: string; readonly args: readonly string[] }
+  | { readonly name: "cache"; readonly action: "path" | "clear"; readonly folder: string | undefined }
+  | { readonly name: "help"; readonly topic: "sluice" | "run" }
+  | { readonly name: "version" };
+
+export interface RunOptions {
+  readonly argv0: string | undefined;
+  readonly cache: CacheOption;
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: Partial<Limits>;
+  readonly permits: PermitMode;
+  readonly progress: boolean;
+  readonly stats: boolean;
+  readonly trace: boolean;
+}
+
+/**
+ * @param args What follows the name of the program.
+ * @param env Where `--env NAME` looks.
+ * @throws {UsageError} If they make no sense.
+ */
+export function commandOf(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+  const first = leadingOptions(args);
+  const [word, ...after] = first.rest;
+  const command = first.terminated ? undefined : word;
+  if (command === "help") return help(after[0]);
+  if (asks(first.options, "help")) return help(command === "run" ? "run" : undefined);
+  if (asks(first.options, "version")) return { name: "version" };
+  if (command === "cache") return cacheCommand(first.options, after);
+  if (command !== "run") return runCommand(first.options, first.rest, env);
+  const second = leadingOptions(after);
+  if (asks(second.options, "help")) return help("run");
+  return runCommand([...first.options, ...second.options], second.rest, env);
+}
+
+function asks(options: readonly GivenOption[], name: OptionName): boolean {
+  return options.some((option) => option.name === name);
+}
+
+function help(topic: string | undefined): Command {
+  if (topic === undefined || topic === "help" || topic === "cache") return { name: "help", topic: "sluice" };
+  if (topic === "run") return { name: "help", topic };
+  throw new UsageError(`There is no help about ${JSON.stringify(topic)}: expected "run" or nothing`);
+}
+
+function cacheCommand(before: readonly GivenOption[], args: readonly string[]): Command {
+  const { options, rest } = leadingOptions(args);
+  const [action, ...after] = rest;
+  const behind = leadingOptions(after);
+  const given = [...before, ...options, ...behind.options];
+  if (asks(given, "help")) return help("cache");
+  for (const { name, typed } of given) {
+    if (name !== "cache") throw new UsageError(`${typed} says nothing to \`sluice cache\`: it takes only --cache DIR`);
+  }
+  if ((action !== "path" && action !== "clear") || behind.rest.length > 0) {
+    const got = [...rest].join(" ") || "nothing";
+    throw new UsageError(`Expected \`sluice cache path\` or \`sluice cache clear\`, got ${got}`);
+  }
+  return { name: "cache", action, folder: given.at(-1)?.value };
+}
+
+function runCommand(
+  given: readonly GivenOption[],
+  rest: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Command {
+  const [path, ...args] = rest;
+  if (path === undefined) throw new UsageError("Expected a component, got none: try `sluice run app.wasm`");
+  return { name: "run", options: runOptions(given, env), path, args };
+}
+
+function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, string | undefined>>): RunOptions {
+  let argv0: string | undefined;
+  let cache: CacheOption = true;
+  let permits: PermitMode = "strict";
+  const variables = new Map<string, string>();
+  const limits: Partial<Record<keyof Limits, number>> = {};
+  for (const { name, value } of given) {
+    if (name === "argv0") argv0 = value;
+    if (name === "cache") cache = folder(value);
+    if (name === "no-cache") cache = false;
+    if (name === "permits") permits = permitMode(value);
+    if (name === "limit") setLimit(limits, value);
+    if (name === "env") setVariable(variables, value, env);
+  }
+  return {
+    argv0,
+    cache,
+    env: Object.fromEntries(variables),
+    limits,
+    permits,
+    progress: asks(given, "progress"),
+    stats: asks(given, "stats"),
+    trace: asks(given, "trace"),
+  };
+}
+
+function folder(value: string): string {
+  if (value === "") throw new UsageError("--cache expects a folder, got nothing; --no-cache keeps nothing");
+  return value;
+}
+
+function permitMode(value: string): PermitMode {
+  if (value === "strict" || value === "budget") return value;
+  throw new UsageError(`--permits expects "strict" or "budget", got ${JSON.stringify(value)}`);
+}
+
+function setLimit(limits: Partial<Record<keyof Limits, number>>, text: string): void {
+  const [name, value] = splitAssignment(text);
+  const known = Object.keys(DEFAULT_LIMITS);
+  if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
+    throw new UsageError(`--limit expects NAME=NUMBER with one of ${known.join(", ")}; got ${JSON.stringify(text)}`);
+  }
+  if (value === undefined || !/^[0-9]+$/.test(value) || !Number.isSafeInteger(Number(value)) || Number(value) < 1) {
+    throw new UsageError(`--limit ${name} expects a whole number from 1 on, got ${JSON.stringify(value ?? "")}`);
+  }
+  limits[name as keyof Limits] = Number(value);
+}
+
+/** NAME alone passes on what we have; if that is nothing, the guest has nothing either. */
+function setVariable(
+  variables: Map<string, string>,
+  text: string,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
+  const [name, value = env[name]] = splitAssignment(text);
+  if (name === "") throw new UsageError(`--env expects NAME=VALUE or NAME, got ${JSON.stringify(text)}`);
+  if (value !== undefined) variables.set(name, value);
+}
+
+function splitAssignment(text: string): [name: string, value?: string] {
+  const at = text.indexOf("=");
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "./command.ts";
+
+/** Each fits a terminal of 80 by 24. */
+const TEXTS = {
+  sluice: `Runs WebAssembly components with WASI 0.2, with streams that flow.
+
+Usage: sluice [run] [options] app.wasm [arguments...]
+       sluice cache path | clear
+       sluice help run
+
+Commands:
+  run           Runs a command component. \`sluice app.wasm\` does the same.
+  cache path    Says where prepared components are kept.
+  cache clear   Forgets them.
+  help run      Lists the options of run.
+
+Options:
+  -h, --help      Shows this.
+  -V, --version   Shows the version.
+
+Examples:
+  sluice wc.wasm < README.md
+  sluice run --env LANG=C --stats app.wasm --its-own-option
+
+Exit codes: the guest's own; 1 if sluice cannot run it, 134 if it traps,
+130 or 143 if a signal ends it, 70 for an error of sluice itself.
+`,
+  run: `Usage: sluice run [options] app.wasm [arguments...]
+
+Runs a command component to its end. It has sluice's standard input, output
+and error. Whatever follows app.wasm is for the guest.
+
+Options:
+  --env NAME=VALUE     Sets a variable of the guest, which otherwise has none.
+  --env NAME           Passes on yours. Both may be repeated.
+  --argv0 NAME         What the guest sees as its own name, if not app.wasm.
+  --stats              Shows at the end what each standard stream carried.
+  --progress           Shows what flows, while it does, if stderr is a terminal.
+  --trace              Shows each WASI call and its result on stderr.
+  --permits budget     Lets several writes share what one check-write permits;
+                       the default, strict, is one write for one check.
+  --limit NAME=NUMBER  Changes a limit: bufferBytes, readBytes, resources,
+                       randomBytes. May be repeated.
+  --cache DIR          Keeps the prepared component there.
+  --no-cache           Prepares it anew, and keeps nothing.
+  --help               Shows this.
+`,
+};
+
+export function helpText(topic: (Command & { readonly name: "help" })["topic"]): string {
+  return TEXTS[topic];
+}
+
+export function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  const { version: number } = JSON.parse(readFileSync(file, "utf8")) as { readonly version: string };
+  return number;
+}

@@ -1,0 +1,47 @@
+/** The `sluice` command. bin/sluice.js calls it, on a Node that is new enough. */
+import { commandOf } from "./command.ts";
+import { report, reportInternal } from "./failure.ts";
+import { helpText, version } from "./help.ts";
+import { print } from "./write.ts";
+
+/**
+ * Carries out a command line. The process ends by itself when nothing is left to do, with the exit code that is set.
+ *
+ * @param args What follows the name of the program.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  process.on("uncaughtException", onUncaught);
+  process.on("beforeExit", onNothingLeft);
+  process.exitCode = await carryOut(args);
+  process.off("beforeExit", onNothingLeft);
+}
+
+async function carryOut(args: readonly string[]): Promise<number> {
+  try {
+    const command = commandOf(args, process.env);
+    if (command.name === "run") {
+      // Loaded only here, for the sake of the other commands.
+      const { runComponent } = await import("./run.ts");
+      return await runComponent(command);
+    }
+    if (command.name === "cache") {
+      const { manageCache } = await import("./cache.ts");
+      print(await manageCache(command));
+    }
+    if (command.name === "help") print(helpText(command.topic));
+    if (command.name === "version") print(`sluice ${version()}\n`);
+    return 0;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** Something threw where nobody waits for it. */
+function onUncaught(error: unknown): void {
+  // What the process does from here on is unknown, and it may never end by itself.
+  process.exit(reportInternal(error));
+}
+
+function onNothingLeft(): void {
+  process.exitCode = reportInternal(new Error("The guest waits for something that can never come"));
+}

@@ -1,0 +1,119 @@
+import { InputStream } from "../io/input-stream.ts";
+import type { OutputStream } from "../io/output-stream.ts";
+import type { Readiness } from "../io/readiness.ts";
+import { complete, type Steps } from "../io/steps.ts";
+import type { InputSubject, Length, OutputSubject, PollableSubject } from "./subject.ts";
+
+/** Our readiness, as a subject of the checks. */
+export function pollableSubject(readiness: Readiness): PollableSubject {
+  return { ready: () => readiness.ready(), block: () => complete(untilReady(readiness)) };
+}
+
+function* untilReady(readiness: Readiness): Steps<void> {
+  while (!readiness.ready()) yield readiness;
+}
+
+/** Our input stream, as a subject of the checks. */
+export function inputSubject(stream: InputStream): InputSubject {
+  return {
+    raw: stream,
+    // A view is valid until the next call; the checks keep what they read.
+    read: (max) => stream.read(Number(max)).slice(),
+    blockingRead: async (max) => (await complete(stream.blockingRead(Number(max)))).slice(),
+    skip: (max) => stream.skip(Number(max)),
+    blockingSkip: (max) => complete(stream.blockingSkip(Number(max))),
+    subscribe: () => pollableSubject(stream),
+  };
+}
+
+/** Our output stream, as a subject of the checks. */
+export function outputSubject(stream: OutputStream): OutputSubject {
+  return {
+    checkWrite: () => stream.checkWrite(),
+    write: (bytes) => stream.write(bytes),
+    blockingWriteAndFlush: (bytes) => complete(stream.blockingWriteAndFlush(bytes)),
+    flush: () => stream.flush(),
+    blockingFlush: () => complete(stream.blockingFlush()),
+    writeZeroes: (count) => stream.writeZeroes(Number(count)),
+    blockingWriteZeroesAndFlush: (count) => complete(stream.blockingWriteZeroesAndFlush(Number(count))),
+    splice: (source, max) => stream.splice(ownInput(source), Number(max)),
+    blockingSplice: (source, max) => complete(stream.blockingSplice(ownInput(source), Number(max))),
+    subscribe: () => pollableSubject(stream),
+  };
+}
+
+function ownInput(source: InputSubject): InputStream {
+  if (source.raw instanceof InputStream) return source.raw;
+  throw new TypeError("Only an InputStream of this library can be spliced into an OutputStream of this library");
+}
+
+/** A pollable as glue for components has it: what jco's `preview2-shim` and its like export. */
+export interface ClassPollable {
+  ready(): boolean | Promise<boolean>;
+  block(): void | Promise<void>;
+}
+
+/** An input stream as glue for components has it. */
+export interface ClassInputStream {
+  read(max: bigint): Uint8Array | Promise<Uint8Array>;
+  blockingRead(max: bigint): Uint8Array | Promise<Uint8Array>;
+  skip(max: bigint): bigint | Promise<bigint>;
+  blockingSkip(max: bigint): bigint | Promise<bigint>;
+  subscribe(): ClassPollable;
+}
+
+/** An output stream as glue for components has it. */
+export interface ClassOutputStream<Input> {
+  checkWrite(): bigint | Promise<bigint>;
+  write(bytes: Uint8Array): void | Promise<void>;
+  blockingWriteAndFlush(bytes: Uint8Array): void | Promise<void>;
+  flush(): void | Promise<void>;
+  blockingFlush(): void | Promise<void>;
+  writeZeroes(count: bigint): void | Promise<void>;
+  blockingWriteZeroesAndFlush(count: bigint): void | Promise<void>;
+  splice(source: Input, max: bigint): bigint | Promise<bigint>;
+  blockingSplice(source: Input, max: bigint): bigint | Promise<bigint>;
+  subscribe(): ClassPollable;
+}
+
+/** A pollable with the methods of glue for components, as a subject of the checks. */
+export function classPollableSubject(pollable: ClassPollable): PollableSubject {
+  return {
+    ready: () => pollable.ready(),
+    block: () => pollable.block(),
+    drop() {
+      if (Symbol.dispose in pollable && typeof pollable[Symbol.dispose] === "function") pollable[Symbol.dispose]();
+    },
+  };
+}
+
+/** An input stream with the methods of glue for components, as a subject of the checks. */
+export function classInputSubject(stream: ClassInputStream): InputSubject {
+  return {
+    raw: stream,
+    read: (max) => stream.read(BigInt(max)),
+    blockingRead: (max) => stream.blockingRead(BigInt(max)),
+    skip: (max) => stream.skip(BigInt(max)),
+    blockingSkip: (max) => stream.blockingSkip(BigInt(max)),
+    subscribe: () => classPollableSubject(stream.subscribe()),
+  };
+}
+
+/** An output stream with the methods of glue for components, as a subject of the checks. */
+export function classOutputSubject<Input>(stream: ClassOutputStream<Input>): OutputSubject {
+  // The fixture's `input` makes the streams that this host splices.
+  const inputOf = (source: InputSubject): Input => source.raw as Input;
+  const big = (length: Length): bigint => BigInt(length);
+  return {
+    checkWrite: () => stream.checkWrite(),
+    write: (bytes) => stream.write(bytes),
+    blockingWriteAndFlush: (bytes) => stream.blockingWriteAndFlush(bytes),
+    flush: () => stream.flush(),
+    blockingFlush: () => stream.blockingFlush(),
+    writeZeroes: (count) => stream.writeZeroes(big(count)),
+    blockingWriteZeroesAndFlush: (count) => stream.blockingWriteZeroesAndFlush(big(count)),
+    splice: (source, max) => stream.splice(inputOf(source), big(max)),
+    blockingSplice: (source, max) => stream.blockingSplice(inputOf(source), big(max)),
+    subscribe: () => classPollableSubject(stream.subscribe()),
+  };
+}
