@@ -73,7 +73,8 @@ function runCommand(
   env: Readonly<Record<string, string | undefined>>,
 ): Command {
   const [path, ...args] = rest;
-  if (path === undefined) throw new UsageError("Expected a component, got none: try `sluice run app.wasm`");
+  if (path === undefined)
+    throw new UsageError("Expected a component, got none: try `sluice run app.wasm`, or `sluice --help`");
   return { name: "run", options: runOptions(given, env), path, args };
 }
 

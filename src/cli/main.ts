@@ -1,6 +1,6 @@
 /** The `sluice` command. bin/sluice.js calls it, on a Node that is new enough. */
 import { commandOf } from "./command.ts";
-import { report, reportInternal } from "./failure.ts";
+import { report } from "./failure.ts";
 import { helpText, version } from "./help.ts";
 import { print } from "./write.ts";
 
@@ -20,7 +20,9 @@ async function carryOut(args: readonly string[]): Promise<number> {
   try {
     const command = commandOf(args, process.env);
     if (command.name === "run") {
-      // Loaded only here, for the sake of the other commands.
+      const { cacheCode } = await import("./cache.ts");
+      cacheCode(command.options.cache);
+      // Only now, so that its code is cached, and the other commands do not pay for it.
       const { runComponent } = await import("./run.ts");
       return await runComponent(command);
     }
@@ -39,9 +41,9 @@ async function carryOut(args: readonly string[]): Promise<number> {
 /** Something threw where nobody waits for it. */
 function onUncaught(error: unknown): void {
   // What the process does from here on is unknown, and it may never end by itself.
-  process.exit(reportInternal(error));
+  process.exit(report(error));
 }
 
 function onNothingLeft(): void {
-  process.exitCode = reportInternal(new Error("The guest waits for something that can never come"));
+  process.exitCode = report(new Error("The guest waits for something that can never come"));
 }

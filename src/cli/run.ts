@@ -7,7 +7,7 @@ import { compile } from "../run/compile.ts";
 import { instantiate } from "../run/instantiate.ts";
 import { runCommand } from "../run/run.ts";
 import type { Command } from "./command.ts";
-import { report } from "./failure.ts";
+import { reportRun } from "./run-failure.ts";
 import { abortOnSignal, needsHandler, passOn, SignalError } from "./signals.ts";
 import { UsageError } from "./usage.ts";
 import { say } from "./write.ts";
@@ -49,11 +49,11 @@ export async function runComponent({ options, path, args }: Command & { readonly
   }
   for (const lastWord of lastWords) lastWord();
   if (ending instanceof SignalError) passOn(ending.signal);
-  return exitCode ?? report(ending, path);
+  return exitCode ?? reportRun(ending, path);
 }
 
 function sayCall(name: string, values: readonly unknown[], outcome: string): void {
-  say(`${name}(${values.map(show).join(", ")}) ${outcome}\n`);
+  say(`${name}(${values.map(show).join(", ")}) ${outcome}`.trimEnd().replaceAll("\n", " ") + "\n");
 }
 
 /** @throws {UsageError} If there is nothing to read. */
@@ -67,10 +67,8 @@ function readComponent(path: string): Uint8Array {
 
 function unreadable(path: string, error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const shown = JSON.stringify(path);
-  if (code === "ENOENT")
-    return `There is no file ${shown}: expected the path of a component, or a command (run, cache)`;
-  if (code === "EISDIR") return `${shown} is a folder: expected the path of a component`;
-  if (code === "EACCES") return `${shown} may not be read: expected a component that you have the permission to read`;
-  return `${shown} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  if (code === "ENOENT") return `${path}: There is no such file: expected a component, or a command (run, cache, help)`;
+  if (code === "EISDIR") return `${path}: This is a folder: expected the file of a component`;
+  if (code === "EACCES") return `${path}: You may not read this file: expected a component that you may`;
+  return `${path}: The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }

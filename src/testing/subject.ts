@@ -2,7 +2,8 @@
  * What the checks play with: the resources of `wasi:io` as any host may have them, with plain numbers for lengths.
  *
  * A call reports a stream error by throwing something with a `payload`, or that is itself, `{ tag: "closed" }` or
- * `{ tag: "last-operation-failed" }`; anything else that it throws has to be a trap.
+ * `{ tag: "last-operation-failed" }`. Any other error that it throws is a trap, except one that only a mistake throws, such
+ * as a TypeError.
  */
 
 /** A value, or a promise of it, where a host cannot answer at once. */
@@ -46,23 +47,28 @@ export interface OutputSubject {
 /** What a call came to. */
 export type Outcome<T> =
   | { readonly tag: "ok"; readonly value: T }
-  | { readonly tag: "closed" | "last-operation-failed" | "trap"; readonly thrown: unknown };
+  /** `fault` is an exception that no host means as a trap: a mistake in its code. */
+  | { readonly tag: "closed" | "last-operation-failed" | "trap" | "fault"; readonly thrown: unknown };
 
 /** Makes a call, and says what it came to. */
 export async function attempt<T>(call: () => Awaitable<T>): Promise<Outcome<T>> {
   try {
     return { tag: "ok", value: await call() };
   } catch (thrown) {
-    return { tag: tagOf(thrown) ?? tagOf(property(thrown, "payload")) ?? "trap", thrown };
+    return { tag: failureOf(thrown) ?? failureOf(property(thrown, "payload")) ?? trapOrFault(thrown), thrown };
   }
 }
 
-function tagOf(value: unknown): "closed" | "last-operation-failed" | undefined {
+function failureOf(value: unknown): "closed" | "last-operation-failed" | undefined {
   const tag = property(value, "tag");
   return tag === "closed" || tag === "last-operation-failed" ? tag : undefined;
 }
 
+function trapOrFault(thrown: unknown): "trap" | "fault" {
+  const fault = thrown instanceof TypeError || thrown instanceof ReferenceError || !(thrown instanceof Error);
+  return fault ? "fault" : "trap";
+}
+
 function property(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.entries(Object.getOwnPropertyDescriptors(value)).find(([key]) => key === name)?.[1].value;
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

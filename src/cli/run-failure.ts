@@ -1,0 +1,48 @@
+/** Failures of `sluice run`. */
+import { INTERFACES } from "../bind/interfaces.ts";
+import { UnsupportedRuntimeError } from "../run/compile.ts";
+import { InvalidComponentError } from "../run/component.ts";
+import { MissingImportsError } from "../run/imports.ts";
+import { NotACommandError } from "../run/run.ts";
+import { backtrace, isTrap } from "./backtrace.ts";
+import { REFUSED, report } from "./failure.ts";
+import { exitCodeOf, SignalError } from "./signals.ts";
+import { say } from "./write.ts";
+
+/** As after SIGABRT, which is how a trap ends a native program. */
+const TRAPPED = 134;
+
+/** Tells of it on standard error, and gives the exit code. A signal needs no words. */
+export function reportRun(error: unknown, path: string): number {
+  if (error instanceof SignalError) return exitCodeOf(error.signal);
+  if (isTrap(error)) {
+    say(`sluice: ${path} trapped: ${error.message.replace(/^wasm trap: /, "")}\n${backtrace(error)}`);
+    return TRAPPED;
+  }
+  const refusal = refusalOf(error);
+  if (refusal === undefined) return report(error);
+  say(`sluice: ${path}: ${refusal}\n`);
+  return REFUSED;
+}
+
+/** Why we cannot run this component, if that is what the error says. */
+function refusalOf(error: unknown): string | undefined {
+  if (error instanceof MissingImportsError) {
+    const packages = new Set([...INTERFACES.keys()].map((name) => name.slice(0, name.indexOf("/"))));
+    return (
+      `The component imports what Sluice does not provide:\n${error.missing.map((name) => `  ${name}\n`).join("")}` +
+      `Provided, in versions 0.2.x, are interfaces of ${[...packages].join(", ")}`
+    );
+  }
+  if (
+    error instanceof InvalidComponentError ||
+    error instanceof NotACommandError ||
+    error instanceof UnsupportedRuntimeError
+  ) {
+    return error.message;
+  }
+  if (error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError) {
+    return `The component is damaged: ${error.message}`;
+  }
+  return undefined;
+}

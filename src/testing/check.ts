@@ -1,0 +1,57 @@
+import { tryClaims, type CheckOptions, type Report, type Rule } from "./claims.ts";
+import { INPUT_CLAIMS, type InputFixture } from "./input-claims.ts";
+import { OUTPUT_CLAIMS, type OutputFixture } from "./output-claims.ts";
+import { OUTPUT_FAILURE_CLAIMS } from "./output-failure-claims.ts";
+import { POLLABLE_CLAIMS, type PollableFixture } from "./pollable-claims.ts";
+import type { Awaitable } from "./subject.ts";
+
+const ALL_OUTPUT_CLAIMS = [...OUTPUT_CLAIMS, ...OUTPUT_FAILURE_CLAIMS];
+
+/** What `checkInputStream` tries. */
+export const INPUT_STREAM_RULES: readonly Rule[] = INPUT_CLAIMS.map(withoutCode);
+
+/** What `checkOutputStream` tries. */
+export const OUTPUT_STREAM_RULES: readonly Rule[] = ALL_OUTPUT_CLAIMS.map(withoutCode);
+
+/** What `checkPollable` tries. */
+export const POLLABLE_RULES: readonly Rule[] = POLLABLE_CLAIMS.map(withoutCode);
+
+function withoutCode({ rule, claim }: Rule): Rule {
+  return { rule, claim };
+}
+
+/**
+ * Plays the contract of `input-stream` on any implementation.
+ *
+ * @param make Gives a fresh stream each time, with the controls of its other side.
+ * @returns What was kept, and what could not be tried.
+ * @throws {ContractError} With all rules that it breaks, one a line.
+ * @see WASI 0.2 `wasi:io/streams` `input-stream`
+ */
+export function checkInputStream(make: () => Awaitable<InputFixture>, options?: CheckOptions): Promise<Report> {
+  return tryClaims(INPUT_CLAIMS, make, options);
+}
+
+/**
+ * Plays the contract of `output-stream` on any implementation.
+ *
+ * @param make Gives a fresh stream each time, with the controls of its other side.
+ * @returns What was kept, and what could not be tried.
+ * @throws {ContractError} With all rules that it breaks, one a line.
+ * @see WASI 0.2 `wasi:io/streams` `output-stream`
+ */
+export function checkOutputStream(make: () => Awaitable<OutputFixture>, options?: CheckOptions): Promise<Report> {
+  return tryClaims(ALL_OUTPUT_CLAIMS, make, options);
+}
+
+/**
+ * Plays the contract of `pollable`, and of `poll`, on any implementation.
+ *
+ * @param make Gives a fresh pollable each time that is not ready, with what makes it so.
+ * @returns What was kept, and what could not be tried.
+ * @throws {ContractError} With all rules that it breaks, one a line.
+ * @see WASI 0.2 `wasi:io/poll` `pollable`
+ */
+export function checkPollable(make: () => Awaitable<PollableFixture>, options?: CheckOptions): Promise<Report> {
+  return tryClaims(POLLABLE_CLAIMS, make, options);
+}

@@ -1,0 +1,225 @@
+/* oxlint-disable no-await-in-loop -- claims are tried one after the other, so that they do not disturb each other */
+import { attempt, type Awaitable, type Outcome } from "./subject.ts";
+import { eventually, microtasks, type Turn } from "./turns.ts";
+
+/** What every fixture may have. */
+export interface Fixture {
+  /** Lets input and output move on; without it, only promises do. */
+  readonly turn?: Turn;
+  /** Releases what the fixture holds. */
+  readonly dispose?: () => Awaitable<unknown>;
+  /**
+   * True of a host whose blocking calls hold the thread, so that nobody can do meanwhile what they wait for. Claims that
+   * need somebody to are then skipped.
+   */
+  readonly holdsThread?: boolean;
+}
+
+/** A rule of the contract, and one thing that it says. */
+export interface Rule {
+  /** Its number in docs/contract.md, such as "3.2". */
+  readonly rule: string;
+  readonly claim: string;
+}
+
+/** A rule as something that can be tried. */
+export interface Claim<F extends Fixture> extends Rule {
+  /** The controls without which it cannot be tried. */
+  readonly needs: readonly (keyof F & string)[];
+  /** Whether somebody has to do something while a blocking call waits. */
+  readonly waits: boolean;
+  readonly run: (fixture: F) => Promise<void>;
+}
+
+type With<F, K extends keyof F> = F & { readonly [P in K]-?: NonNullable<F[P]> };
+
+/** Makes claims about fixtures of one kind. */
+export function claimsAbout<F extends Fixture>(): <K extends keyof F & string>(
+  rule: string,
+  claim: string,
+  needs: readonly K[],
+  run: (fixture: With<F, K>) => Promise<void>,
+  more?: { readonly waits: boolean },
+) => Claim<F> {
+  return (rule, claim, needs, run, { waits } = { waits: false }) => {
+    // A claim is only run on a fixture that has what it needs: see `tryClaims`.
+    return { rule, claim, needs, waits, run: run as Claim<F>["run"] };
+  };
+}
+
+export interface BrokenRule extends Rule {
+  /** What was seen instead. */
+  readonly message: string;
+}
+
+export interface SkippedRule extends Rule {
+  readonly reason: string;
+}
+
+/** What became of each rule. */
+export interface Report {
+  readonly kept: readonly Rule[];
+  readonly skipped: readonly SkippedRule[];
+}
+
+/** Names every rule that an implementation breaks, one a line. */
+export class ContractError extends Error {
+  override readonly name: string = "ContractError";
+  readonly broken: readonly BrokenRule[];
+  readonly kept: readonly Rule[];
+  readonly skipped: readonly SkippedRule[];
+
+  constructor(broken: readonly BrokenRule[], { kept, skipped }: Report) {
+    const lines = broken.map(({ rule, claim, message }) => `${rule} ${claim}: ${message}`);
+    super(`${broken.length} of ${broken.length + kept.length} rules broken\n${lines.join("\n")}`);
+    this.broken = broken;
+    this.kept = kept;
+    this.skipped = skipped;
+  }
+}
+
+export interface CheckOptions {
+  /** Tries only the rules for which this is true. */
+  readonly only?: (rule: Rule) => boolean;
+  /** Gives the reason why a rule is not to be tried, and nothing for the others. */
+  readonly skip?: (rule: Rule) => string | undefined;
+}
+
+/** Tries each claim on a fixture of its own. @throws {ContractError} With all that do not hold. */
+export async function tryClaims<F extends Fixture>(
+  claims: readonly Claim<F>[],
+  make: () => Awaitable<F>,
+  { only = () => true, skip = () => undefined }: CheckOptions = {},
+): Promise<Report> {
+  const broken: BrokenRule[] = [];
+  const kept: Rule[] = [];
+  const skipped: SkippedRule[] = [];
+  for (const claim of claims) {
+    const rule: Rule = { rule: claim.rule, claim: claim.claim };
+    if (!only(rule)) continue;
+    const reason = skip(rule);
+    if (reason !== undefined) {
+      skipped.push({ ...rule, reason });
+      continue;
+    }
+    const fixture = await make();
+    const missing = missingFor(claim, fixture);
+    try {
+      if (missing === undefined) {
+        await claim.run(fixture);
+        kept.push(rule);
+      } else {
+        skipped.push({ ...rule, reason: missing });
+      }
+    } catch (error) {
+      broken.push({ ...rule, message: error instanceof Error ? error.message : String(error) });
+    } finally {
+      await fixture.dispose?.();
+    }
+  }
+  if (broken.length > 0) throw new ContractError(broken, { kept, skipped });
+  return { kept, skipped };
+}
+
+function missingFor<F extends Fixture>({ needs, waits }: Claim<F>, fixture: F): string | undefined {
+  if (waits && fixture.holdsThread === true) return "blocking calls hold the thread";
+  const missing = needs.filter((need) => fixture[need] === undefined);
+  return missing.length === 0 ? undefined : `the fixture has no ${missing.join(", ")}`;
+}
+
+/** Fails the claim. */
+export function fail(message: string): never {
+  throw new Error(message);
+}
+
+/** Fails the claim unless `holds`. */
+export function expect(holds: boolean, message: string): asserts holds {
+  if (!holds) fail(message);
+}
+
+/** Makes a call that must come to `tag`; `what` names it in the report. */
+export async function expectOutcome(what: string, tag: Outcome<unknown>["tag"], call: () => unknown): Promise<void> {
+  const outcome = await attempt(call);
+  expect(outcome.tag === tag, `${what} gave ${show(outcome)}, expected ${tag}`);
+}
+
+/** Makes a call that must succeed, and gives its value. */
+export async function expectOk<T>(what: string, call: () => Awaitable<T>): Promise<T> {
+  const outcome = await attempt(call);
+  if (outcome.tag !== "ok") fail(`${what} gave ${show(outcome)}, expected ok`);
+  return outcome.value;
+}
+
+/** A call that may take a while. */
+export interface Started<T> {
+  readonly what: string;
+  readonly promise: Promise<T>;
+  isDone(): boolean;
+}
+
+/** Begins a call; `what` names it in the report. What it throws is kept for whoever asks for its outcome. */
+export function start<T>(what: string, call: () => Awaitable<T>): Started<T> {
+  let done = false;
+  const settle = (): void => {
+    done = true;
+  };
+  const promise = (async () => call())();
+  promise.then(settle, settle);
+  return { what, promise, isDone: () => done };
+}
+
+/** Fails the claim if the call never ends, or does not come to `tag`. */
+export async function expectEnds(
+  fixture: Fixture,
+  tag: Outcome<unknown>["tag"],
+  call: Started<unknown>,
+): Promise<void> {
+  await expectEventually(fixture, `the end of ${call.what}`, call.isDone);
+  await expectOutcome(call.what, tag, () => call.promise);
+}
+
+/** Makes a call that may take a while, and must succeed in the end; gives its value. */
+export async function expectDone<T>(fixture: Fixture, call: Started<T>): Promise<T> {
+  await expectEventually(fixture, `the end of ${call.what}`, call.isDone);
+  return expectOk(call.what, () => call.promise);
+}
+
+/** Fails the claim unless `condition` holds in the end. */
+export async function expectEventually(
+  fixture: Fixture,
+  what: string,
+  condition: () => Awaitable<boolean>,
+): Promise<void> {
+  expect(await eventually(async () => condition(), fixture.turn), `${what} never happened`);
+}
+
+/** Enough turns for anything that does not wait for somebody else. */
+export async function rest({ turn = microtasks }: Fixture): Promise<void> {
+  for (let taken = 0; taken < 5; taken++) await turn();
+}
+
+/** Fails the claim unless both have the same bytes. */
+export function expectBytes(what: string, actual: Uint8Array, expected: Uint8Array): void {
+  const same = actual.length === expected.length && actual.every((byte, index) => byte === expected[index]);
+  expect(same, `${what}: ${showBytes(actual)}, expected ${showBytes(expected)}`);
+}
+
+/** `count` bytes that tell their place in the stream. */
+export function pattern(count: number, from = 0): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, index) => 1 + ((from + index) % 251));
+}
+
+function show(outcome: Outcome<unknown>): string {
+  if (outcome.tag !== "ok") {
+    const { thrown, tag } = outcome;
+    return tag === "trap" || tag === "fault" ? `${tag} (${String(thrown)})` : tag;
+  }
+  const { value } = outcome;
+  if (value === undefined) return "ok";
+  return `ok(${value instanceof Uint8Array ? showBytes(value) : String(value)})`;
+}
+
+function showBytes(bytes: Uint8Array): string {
+  const some = [...bytes.subarray(0, 16)].join(" ");
+  return `${bytes.length} bytes${bytes.length === 0 ? "" : ` [${some}${bytes.length > 16 ? " ..." : ""}]`}`;
+}

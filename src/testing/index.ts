@@ -1,0 +1,42 @@
+/**
+ * The contract of `wasi:io` as functions, for any implementation, and what tests of streams need: sources and sinks that
+ * misbehave when told to, a clock that stands still, and a way to show that something waits.
+ *
+ * @module
+ */
+export {
+  checkInputStream,
+  checkOutputStream,
+  checkPollable,
+  INPUT_STREAM_RULES,
+  OUTPUT_STREAM_RULES,
+  POLLABLE_RULES,
+} from "./check.ts";
+export {
+  ContractError,
+  type BrokenRule,
+  type CheckOptions,
+  type Fixture,
+  type Report,
+  type Rule,
+  type SkippedRule,
+} from "./claims.ts";
+export type { InputFixture } from "./input-claims.ts";
+export type { OutputFixture } from "./output-claims.ts";
+export type { PollableFixture } from "./pollable-claims.ts";
+export type { Awaitable, InputSubject, Length, OutputSubject, PollableSubject } from "./subject.ts";
+export {
+  classInputSubject,
+  classOutputSubject,
+  classPollableSubject,
+  inputSubject,
+  outputSubject,
+  pollableSubject,
+  type ClassInputStream,
+  type ClassOutputStream,
+  type ClassPollable,
+} from "./adapters.ts";
+export { FaultySink, faultySink, type SinkFaults } from "./faulty-sink.ts";
+export { FaultySource, faultySource, type SourceFaults } from "./faulty-source.ts";
+export { FakeClock } from "./fake-clock.ts";
+export { eventually, microtasks, staysPending, type Turn } from "./turns.ts";
