@@ -90,7 +90,12 @@ export function bind(instance: Instance, definition: Definition, isMethod: boole
   function bound(this: unknown, ...args: unknown[]): unknown {
     return callFromJs(instance, definition, isMethod ? [this, ...args] : args);
   }
-  return Object.assign(bound, { [LOWER]: (options: JcoLowerOptions) => lower(instance, definition, options) });
+  return Object.assign(bound, {
+    [LOWER](options: JcoLowerOptions) {
+      instance.lowers = true;
+      return lower(instance, definition, options);
+    },
+  });
 }
 
 /** The functions of an interface that has no methods among them. */
@@ -126,24 +131,32 @@ export function resourceClass(
   return Resource;
 }
 
-/** Glue has converted the parameters, and will convert the result: it cannot wait for one. */
+/** Glue has converted the parameters, and will convert the result. It cannot suspend its guest. */
 function callFromJs(instance: Instance, definition: Definition, args: unknown[]): unknown {
   const { name, params, returns, run, blocks } = definition;
   try {
     const values = params.map((type, index) => (type.fromJs ? type.fromJs(args[index], instance) : args[index]));
     const out = run(values);
-    if (!blocks) return returns.toJs(out, instance);
     // `blocks` says that these are steps.
-    const step = (out as Steps<unknown>).next();
-    if (step.done === true) return returns.toJs(step.value, instance);
+    return returns.toJs(blocks ? park(instance, name, out as Steps<unknown>) : out, instance);
   } catch (error) {
     throw returns.errorToJs(error, instance);
   }
-  throw new Trap(
-    "4.3",
-    `${name}: the guest has to wait here, and glue with "js" bindings cannot: transpile the component with ` +
-      'importBindings "hybrid" and asyncMode "jspi" (on the command line --import-bindings hybrid --async-mode jspi)',
-  );
+}
+
+function park(instance: Instance, name: string, steps: Steps<unknown>): unknown {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (!instance.park) {
+      throw new Trap(
+        "4.3",
+        `${name}: the guest has to wait here, and glue with "js" bindings cannot: transpile the component with ` +
+          'importBindings "hybrid" and asyncMode "jspi"',
+      );
+    }
+    instance.park(step.value);
+  }
 }
 
 /** The core function for a definition: parameters from the guest's memory, and the result back into it. */

@@ -1,4 +1,5 @@
 import type { Limits } from "../io/limits.ts";
+import type { Readiness } from "../io/readiness.ts";
 import type { JsResources } from "./abi.ts";
 import { REP, JcoTables } from "./jco.ts";
 import { Resources, type Entry, type Kind } from "./resources.ts";
@@ -16,12 +17,17 @@ export class Instance implements JsResources {
   /** The handle tables of the glue, and which kind each is known to be of. */
   readonly tables: JcoTables = new JcoTables();
   readonly kinds: Map<HandleTable, Kind<unknown>> = new Map();
+  /** Whether glue has asked for lowered functions: those can suspend a guest, others cannot. */
+  lowers = false;
+  /** Blocks the thread until something is ready, for calls from glue that cannot suspend. Missing: such calls trap. */
+  readonly park: ((readiness: Readiness) => void) | undefined;
   readonly #prototypes = new Map<Kind<unknown>, object>();
 
-  constructor(limits: Limits, task: Task, trace?: Trace) {
+  constructor(limits: Limits, task: Task, trace?: Trace, park?: (readiness: Readiness) => void) {
     this.resources = new Resources(limits.resources);
     this.task = task;
     this.trace = trace;
+    this.park = park;
   }
 
   /** Says which class stands for `kind` in glue that converts to JavaScript. */

@@ -3,28 +3,48 @@
  * since such modules are imported, not instantiated. Gives what a command expects of its process: standard streams,
  * arguments, environment, clocks and random bytes; no directories. Made when the first of these modules is imported.
  */
+import { isatty } from "node:tty";
 import { Instance } from "../bind/instance.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
 import { Task } from "../bind/task.ts";
+import { fdSource, FdSink } from "../hosts/node/fd.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
+import type { OpenedOutput } from "../run/platform.ts";
 import { makeWorld } from "../run/world.ts";
+import { LazySink, LazySource } from "./lazy.ts";
+import { park, ParkingFdSink, parkingFdSource, parkingClock } from "./parking.ts";
+
+let instance: Instance | undefined;
+
+// Glue with lowered functions suspends its guest, other glue blocks the thread. Which of them this is shows when the
+// guest is instantiated, and so before it uses a stream.
+const suspends = (): boolean => instance?.lowers === true;
+
+function output(fd: number): OpenedOutput {
+  return { sink: new LazySink(() => (suspends() ? new FdSink(fd) : new ParkingFdSink(fd))), isTerminal: isatty(fd) };
+}
 
 const world = makeWorld(
-  nodePlatform,
+  {
+    ...nodePlatform,
+    input: () => ({
+      source: new LazySource(() => (suspends() ? fdSource(0) : parkingFdSource(0))),
+      isTerminal: isatty(0),
+    }),
+    output: (_value, which) => output(which === "stdout" ? 1 : 2),
+    monotonicClock: parkingClock(nodePlatform.monotonicClock, suspends),
+  },
   {
     args: process.argv.slice(1),
     env: Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? ""])),
     cwd: process.cwd(),
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit",
   },
   (code) => process.exit(code),
 );
-const instance = new Instance(world.limits, new Task(nodePlatform.loop));
 
 /** The functions and classes of an interface. */
 export function provide(name: string): Record<string, unknown> {
+  instance ??= new Instance(world.limits, new Task(nodePlatform.loop), undefined, park);
   const make = INTERFACES.get(name);
   if (!make) throw new Error(`There is no interface ${name}`);
   return make(instance, world);

@@ -2,7 +2,7 @@ import { InputStream } from "../io/input-stream.ts";
 import type { OutputStream } from "../io/output-stream.ts";
 import type { Readiness } from "../io/readiness.ts";
 import { complete, type Steps } from "../io/steps.ts";
-import type { InputSubject, Length, OutputSubject, PollableSubject } from "./subject.ts";
+import type { InputSubject, OutputSubject, PollableSubject } from "./subject.ts";
 
 /** Our readiness, as a subject of the checks. */
 export function pollableSubject(readiness: Readiness): PollableSubject {
@@ -51,6 +51,7 @@ function ownInput(source: InputSubject): InputStream {
 export interface ClassPollable {
   ready(): boolean | Promise<boolean>;
   block(): void | Promise<void>;
+  [Symbol.dispose]?(): void;
 }
 
 /** An input stream as glue for components has it. */
@@ -81,9 +82,7 @@ export function classPollableSubject(pollable: ClassPollable): PollableSubject {
   return {
     ready: () => pollable.ready(),
     block: () => pollable.block(),
-    drop() {
-      if (Symbol.dispose in pollable && typeof pollable[Symbol.dispose] === "function") pollable[Symbol.dispose]();
-    },
+    drop: () => pollable[Symbol.dispose]?.(),
   };
 }
 
@@ -103,17 +102,16 @@ export function classInputSubject(stream: ClassInputStream): InputSubject {
 export function classOutputSubject<Input>(stream: ClassOutputStream<Input>): OutputSubject {
   // The fixture's `input` makes the streams that this host splices.
   const inputOf = (source: InputSubject): Input => source.raw as Input;
-  const big = (length: Length): bigint => BigInt(length);
   return {
     checkWrite: () => stream.checkWrite(),
     write: (bytes) => stream.write(bytes),
     blockingWriteAndFlush: (bytes) => stream.blockingWriteAndFlush(bytes),
     flush: () => stream.flush(),
     blockingFlush: () => stream.blockingFlush(),
-    writeZeroes: (count) => stream.writeZeroes(big(count)),
-    blockingWriteZeroesAndFlush: (count) => stream.blockingWriteZeroesAndFlush(big(count)),
-    splice: (source, max) => stream.splice(inputOf(source), big(max)),
-    blockingSplice: (source, max) => stream.blockingSplice(inputOf(source), big(max)),
+    writeZeroes: (count) => stream.writeZeroes(BigInt(count)),
+    blockingWriteZeroesAndFlush: (count) => stream.blockingWriteZeroesAndFlush(BigInt(count)),
+    splice: (source, max) => stream.splice(inputOf(source), BigInt(max)),
+    blockingSplice: (source, max) => stream.blockingSplice(inputOf(source), BigInt(max)),
     subscribe: () => classPollableSubject(stream.subscribe()),
   };
 }

@@ -65,16 +65,27 @@ export interface Report {
 /** Names every rule that an implementation breaks, one a line. */
 export class ContractError extends Error {
   override readonly name: string = "ContractError";
-  readonly broken: readonly BrokenRule[];
-  readonly kept: readonly Rule[];
-  readonly skipped: readonly SkippedRule[];
+  // Private, so that a tool that prints an error with all its properties prints the message alone.
+  readonly #broken: readonly BrokenRule[];
+  readonly #report: Report;
 
-  constructor(broken: readonly BrokenRule[], { kept, skipped }: Report) {
+  constructor(broken: readonly BrokenRule[], report: Report) {
     const lines = broken.map(({ rule, claim, message }) => `${rule} ${claim}: ${message}`);
-    super(`${broken.length} of ${broken.length + kept.length} rules broken\n${lines.join("\n")}`);
-    this.broken = broken;
-    this.kept = kept;
-    this.skipped = skipped;
+    super(`${broken.length} of ${broken.length + report.kept.length} rules broken\n${lines.join("\n")}`);
+    this.#broken = broken;
+    this.#report = report;
+  }
+
+  get broken(): readonly BrokenRule[] {
+    return this.#broken;
+  }
+
+  get kept(): readonly Rule[] {
+    return this.#report.kept;
+  }
+
+  get skipped(): readonly SkippedRule[] {
+    return this.#report.skipped;
   }
 }
 
@@ -174,13 +185,13 @@ export async function expectEnds(
   tag: Outcome<unknown>["tag"],
   call: Started<unknown>,
 ): Promise<void> {
-  await expectEventually(fixture, `the end of ${call.what}`, call.isDone);
+  await expectEventually(fixture, `the end of ${call.what}`, () => call.isDone());
   await expectOutcome(call.what, tag, () => call.promise);
 }
 
 /** Makes a call that may take a while, and must succeed in the end; gives its value. */
 export async function expectDone<T>(fixture: Fixture, call: Started<T>): Promise<T> {
-  await expectEventually(fixture, `the end of ${call.what}`, call.isDone);
+  await expectEventually(fixture, `the end of ${call.what}`, () => call.isDone());
   return expectOk(call.what, () => call.promise);
 }
 
@@ -215,8 +226,8 @@ function show(outcome: Outcome<unknown>): string {
     return tag === "trap" || tag === "fault" ? `${tag} (${String(thrown)})` : tag;
   }
   const { value } = outcome;
-  if (value === undefined) return "ok";
-  return `ok(${value instanceof Uint8Array ? showBytes(value) : String(value)})`;
+  if (value instanceof Uint8Array) return `ok(${showBytes(value)})`;
+  return typeof value === "number" || typeof value === "bigint" ? `ok(${value})` : "ok";
 }
 
 function showBytes(bytes: Uint8Array): string {

@@ -38,7 +38,7 @@ export const outputClaim: ReturnType<typeof claimsAbout<OutputFixture>> = claims
 const claim = outputClaim;
 
 /** More than any host should take for a reader that does not read. */
-const UNBOUNDED_BYTES = 16 * 1024 * 1024;
+const UNBOUNDED_BYTES = 4 * 1024 * 1024;
 
 /** Each call that writes, by its name in WIT: the error of a stream comes before any rule about sizes. */
 export const WRITERS: readonly (readonly [name: string, call: (stream: OutputSubject) => unknown])[] = [

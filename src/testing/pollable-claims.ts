@@ -38,7 +38,7 @@ async function expectPositions(
   expected: readonly number[],
 ): Promise<void> {
   const poll = start(`poll of ${list.length}`, () => fixture.poll(list));
-  const positions = [...Array.from(await expectDone(fixture, poll))];
+  const positions = Array.from(await expectDone(fixture, poll));
   expect(positions.join() === expected.join(), `poll gave [${positions.join()}], expected [${expected.join()}]`);
 }
 

@@ -1,0 +1,93 @@
+/** Components that jco transpiles, with our modules in the place of its shim: `jco transpile --map`. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { $init, generate } from "#bindgen";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const packages = ["io", "cli", "clocks", "random", "filesystem"];
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-map-"));
+  await mkdir(join(folder, "node_modules"));
+  await symlink(root, join(folder, "node_modules", "sluice"));
+  await $init;
+});
+
+after(() => rm(folder, { recursive: true }));
+
+/** What `jco transpile` does, with the bindings and the mode of a sluice user's choice. Gives the module's path. */
+async function transpile(name: string, bindings: "js" | "hybrid", mode: "sync" | "jspi"): Promise<string> {
+  const component = await readFile(join(root, "test", "guests", "built", `${name}.wasm`));
+  const { files } = generate(component, {
+    name: "app",
+    noTypescript: true,
+    noNodejsCompat: false,
+    map: packages.map((each): [string, string] => [`wasi:${each}/*`, `sluice/${each}#*`]),
+    importBindings: { tag: bindings },
+    asyncMode:
+      mode === "sync" ? { tag: "sync" } : { tag: "jspi", val: { imports: [], exports: ["wasi:cli/run@0.2.12#run"] } },
+  });
+  const out = join(folder, `${name}-${bindings}-${mode}`);
+  for (const [file, content] of files) {
+    // oxlint-disable-next-line no-await-in-loop -- a few files
+    await mkdir(dirname(join(out, file)), { recursive: true });
+    // oxlint-disable-next-line no-await-in-loop -- a few files
+    await writeFile(join(out, file), content);
+  }
+  await writeFile(join(out, "main.mjs"), 'import { run } from "./app.js";\nawait run.run();\n');
+  return join(out, "main.mjs");
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function runModule(path: string, input: string): Promise<Ended> {
+  const child = spawn(process.execPath, [path], { stdio: "pipe" });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  // A reader that has left is part of what is tried here.
+  child.stdin.on("error", () => {});
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+  child.stdin.end(input);
+  return { code: await ended, out, err };
+}
+
+for (const bindings of ["js", "hybrid"] as const) {
+  for (const mode of ["sync", "jspi"] as const) {
+    // Standard output is a socket here, which has to be waited for: lowered functions need jspi for that.
+    if (bindings === "hybrid" && mode === "sync") continue;
+    test(`jco transpile --map: hello with ${bindings} bindings, ${mode}`, async () => {
+      const { code, out, err } = await runModule(await transpile("hello", bindings, mode), "");
+      assert.deepEqual({ code, out, err }, { code: 0, out: "hello\n", err: "" });
+    });
+  }
+}
+
+test("jco transpile --map: a guest that waits, with hybrid bindings and jspi", async () => {
+  const { code, out, err } = await runModule(await transpile("prompt-before-read", "hybrid", "jspi"), "an answer\n");
+  assert.equal(code, 0, err);
+  assert.match(out, /^> /);
+});
+
+test("jco transpile --map: a guest that waits, with js bindings, blocks its thread", async () => {
+  const { code, out, err } = await runModule(await transpile("prompt-before-read", "js", "sync"), "an answer\n");
+  assert.equal(code, 0, err);
+  assert.match(out, /^> /);
+});
+
+for (const bindings of ["js", "hybrid"] as const) {
+  test(`jco transpile --map: timers with ${bindings} bindings`, async () => {
+    const { code, err } = await runModule(await transpile("thousand-timers", bindings, "jspi"), "");
+    assert.deepEqual({ code, err }, { code: 0, err: "" });
+  });
+}
