@@ -30,7 +30,10 @@ export interface Definition {
  * Makes a shorter way to the same result: nothing between the guest and the stream but a lookup and a few stores. Of a
  * gated function it must begin with `task.mustGiveWay()`, and may end in `attempt`, the general way.
  */
-export type Fast = (guest: Guest, attempt: Attempt) => CoreFunction;
+export type Fast = (guest: Guest, attempt: Attempt, suspend: Suspend) => CoreFunction;
+
+/** Makes the guest wait for `steps`, which have not begun. Returns what the core function then returns. */
+export type Suspend = (steps: Steps<unknown>) => number | bigint;
 
 /** The general way, as a core function. Returns `WAIT` if the guest has to wait. */
 export type Attempt = (...args: (number | bigint)[]) => number | bigint;
@@ -169,7 +172,7 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
   const stores = returns.flat.length > 1;
   const coreParams: CoreType[] = [...(spilled ? (["i32"] as const) : flat), ...(stores ? (["i32"] as const) : [])];
   let values: readonly unknown[] = [];
-  let pending: { readonly steps: Steps<unknown>; readonly first: Readiness } | undefined;
+  let pending: { readonly steps: Steps<unknown>; readonly first: Readiness | undefined } | undefined;
 
   function lift(args: readonly unknown[]): unknown[] {
     if (!spilled) {
@@ -245,7 +248,12 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
   }
 
   // With a trace every call takes the one way that tells of it.
-  const fast = trace ? undefined : definition.fast?.(guest, attempt);
+  const fast = trace
+    ? undefined
+    : definition.fast?.(guest, attempt, (steps) => {
+        pending = { steps, first: undefined };
+        return WAIT;
+      });
   if (!blocks && !idle) return fast ?? attempt;
   const gated = fast ?? ((...args: (number | bigint)[]) => (task.mustGiveWay() ? WAIT : attempt(...args)));
   return gate(coreParams, returns.flat.length === 1, gated, wait);

@@ -251,6 +251,24 @@ function outputMethods(instance: Instance): Record<string, Definition> {
     };
   };
 
+  const fastWriteAndFlush: Fast = (guest, _attempt, suspend) => {
+    const outputs = guest.lens(OUTPUT_STREAM);
+    return (handle: number, pointer: number, count: number, at: number) => {
+      if (task.mustGiveWay()) return WAIT;
+      const stream = outputs.get(handle);
+      const place = guest.place(at, 12, 4);
+      try {
+        const rest = stream.writeAndFlush(guest.bytes(pointer, count));
+        if (rest) return suspend(rest);
+      } catch (failure) {
+        unitResult.storeError(guest, place, failure);
+        return 0;
+      }
+      guest.view.setUint8(place, 0);
+      return 0;
+    };
+  };
+
   return {
     checkWrite: call(name("check-write"), [self], lengthResult, (stream) => stream.checkWrite(), {
       idle: (permitted) => permitted === 0,
@@ -259,8 +277,12 @@ function outputMethods(instance: Instance): Record<string, Definition> {
     write: call(name("write"), [self, bytes], unitResult, (stream, contents) => stream.write(contents), {
       fast: fastWrite,
     }),
-    blockingWriteAndFlush: blocking(name("blocking-write-and-flush"), [self, bytes], unitResult, (stream, contents) =>
-      stream.blockingWriteAndFlush(contents),
+    blockingWriteAndFlush: blocking(
+      name("blocking-write-and-flush"),
+      [self, bytes],
+      unitResult,
+      (stream, contents) => stream.blockingWriteAndFlush(contents),
+      { fast: fastWriteAndFlush },
     ),
     flush: call(name("flush"), [self], unitResult, (stream) => stream.flush()),
     blockingFlush: blocking(name("blocking-flush"), [self], unitResult, (stream) => stream.blockingFlush()),

@@ -1,7 +1,7 @@
 /** Where in the guest a trap happened, from the engine's own stack trace. */
 
 /** A deep recursion repeats itself. */
-const MAX_FRAMES = 30;
+const MAX_FRAMES = 20;
 
 /** As V8 writes it: `at NAME (wasm://wasm/MODULE-HASH:wasm-function[INDEX]:OFFSET)`, with or without a name. */
 const FRAME =

@@ -1,4 +1,5 @@
 /** `sluice cache`, and what the command itself keeps in that folder. */
+import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
@@ -13,7 +14,14 @@ const CODE_FOLDER = "sluice-code";
 /** Makes the next start faster, if the cache may be used and written. */
 export function cacheCode(cache: CacheOption): void {
   if (cache === false) return;
-  enableCompileCache(join(cache === true ? defaultCacheFolder() : cache, CODE_FOLDER));
+  const folder = join(cache === true ? defaultCacheFolder() : cache, CODE_FOLDER);
+  try {
+    // Before Node does, so that what we run from here is for nobody else to change.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    return;
+  }
+  enableCompileCache(folder);
 }
 
 /**

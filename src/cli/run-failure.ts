@@ -16,7 +16,9 @@ const TRAPPED = 134;
 export function reportRun(error: unknown, path: string): number {
   if (error instanceof SignalError) return exitCodeOf(error.signal);
   if (isTrap(error)) {
-    say(`sluice: ${path} trapped: ${error.message.replace(/^wasm trap: /, "")}\n${backtrace(error)}`);
+    // V8 speaks of its own stack, and begins its messages with what we have already said.
+    const what = error instanceof RangeError ? "call stack exhausted" : error.message.replace(/^wasm trap: /, "");
+    say(`sluice: ${path} trapped: ${what}\n${backtrace(error)}`);
     return TRAPPED;
   }
   const refusal = refusalOf(error);

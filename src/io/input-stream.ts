@@ -39,14 +39,7 @@ export class InputStream implements Readiness {
    */
   read(max: number): Uint8Array {
     this.#tally.calls++;
-    if (this.#closed) throw StreamError.closed();
-    const bytes = this.#readSource(Math.min(max, this.#limitBytes));
-    if (bytes === null) {
-      this.#closed = true;
-      throw StreamError.closed();
-    }
-    this.#tally.bytes += bytes.length;
-    return bytes;
+    return this.#read(max);
   }
 
   /**
@@ -55,10 +48,13 @@ export class InputStream implements Readiness {
    * @see WASI 0.2 `wasi:io/streams` `input-stream.blocking-read`
    */
   *blockingRead(max: number): Steps<Uint8Array> {
-    for (;;) {
+    this.#tally.calls++;
+    for (let waited = false; ; waited = true) {
+      // Read before anything else: to ask whether it is ready may fetch more than `max`, which is then missing where the
+      // source is shared with others (7.2).
+      const bytes = this.#read(max);
+      if (bytes.length > 0 || (max === 0 && waited)) return bytes;
       while (!this.ready()) yield this;
-      const bytes = this.read(max);
-      if (bytes.length > 0 || max === 0) return bytes;
     }
   }
 
@@ -93,6 +89,17 @@ export class InputStream implements Readiness {
   /** The guest lets go of this handle. */
   drop(): void {
     this.#onDrop();
+  }
+
+  #read(max: number): Uint8Array {
+    if (this.#closed) throw StreamError.closed();
+    const bytes = this.#readSource(Math.min(max, this.#limitBytes));
+    if (bytes === null) {
+      this.#closed = true;
+      throw StreamError.closed();
+    }
+    this.#tally.bytes += bytes.length;
+    return bytes;
   }
 
   #readSource(max: number): Uint8Array | null {

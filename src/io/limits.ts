@@ -13,6 +13,7 @@ export interface Limits {
   readonly randomBytes: number;
 }
 
+/** What holds where an instance is not given others. */
 export const DEFAULT_LIMITS: Limits = {
   bufferBytes: 64 * 1024,
   readBytes: 64 * 1024,

@@ -101,6 +101,11 @@ export class Outlet implements Watchable, Waker {
     }
   }
 
+  /** Whether everything taken so far has left already, so that a flush would be complete at once. */
+  flushNow(): boolean {
+    return this.#state === OPEN && this.#queue.size === 0 && this.#flushed();
+  }
+
   /** A handle has taken the failure, and will report it. All others find the stream closed (3.16). */
   failureTaken(): void {
     this.#state = CLOSED;

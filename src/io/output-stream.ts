@@ -131,6 +131,25 @@ export class OutputStream implements Readiness {
   }
 
   /**
+   * `blockingWriteAndFlush` as far as it goes without waiting: gives what is left to do, or nothing if that is all done.
+   * For callers to whom steps are too dear when there is nothing to wait for.
+   */
+  writeAndFlush(bytes: Uint8Array): Steps<void> | undefined {
+    if (
+      bytes.length > BLOCKING_WRITE_BYTES ||
+      !this.ready() ||
+      this.#outlet.room(this.#permit.granted) < bytes.length
+    ) {
+      return this.blockingWriteAndFlush(bytes);
+    }
+    this.#outlet.tally.calls++;
+    this.#grant();
+    this.#write(bytes);
+    if (this.#outlet.flushNow()) return undefined;
+    return this.#completeWrite();
+  }
+
+  /**
    * As `blockingWriteAndFlush`, with `count` zeroes.
    *
    * @throws {Trap} For more than 4096.
@@ -150,9 +169,10 @@ export class OutputStream implements Readiness {
     for (;;) {
       const permitted = yield* this.#writable();
       if (Math.min(max, permitted) === 0) return 0;
-      while (!source.ready()) yield source;
+      // Tried before anything else, as in `blockingRead`.
       const moved = this.splice(source, max);
       if (moved > 0) return moved;
+      while (!source.ready()) yield source;
     }
   }
 

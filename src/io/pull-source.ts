@@ -73,7 +73,10 @@ export class PullSource implements Source {
     const over = this.#state.tag === "ended" || this.#state.tag === "failed";
     this.#state = ENDED;
     this.#chunk = NONE;
-    if (over) return;
+    if (!over) this.#leave();
+  }
+
+  #leave(): void {
     void (async () => {
       await this.#cancel();
     })().catch(() => {});
@@ -124,6 +127,8 @@ export class PullSource implements Source {
     } else {
       const cause = new TypeError(`A stream of bytes must give Uint8Array or string, got ${typeof chunk}`);
       this.#state = { tag: "failed", cause };
+      // Whoever gives such things would go on.
+      this.#leave();
     }
   }
 }

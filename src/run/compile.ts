@@ -13,6 +13,7 @@ export interface CompiledComponent {
   readonly modules: ReadonlyMap<string, WebAssembly.Module>;
 }
 
+/** How a component is made ready. */
 export interface CompileOptions {
   /** Where transpiled components are kept: a folder, `true` for the platform's own (the default), or `false`. */
   readonly cache?: CacheOption;

@@ -14,14 +14,19 @@ import type { RandomSource } from "../wasi/random.ts";
 export interface InstanceOptions<Input, Output> {
   /** The guest's arguments; the first is the program's own name. */
   readonly args?: readonly string[];
+  /** The guest's environment, all of it: nothing is passed on from the process. */
   readonly env?: Readonly<Record<string, string>>;
   /** What `initial-cwd` says. */
   readonly cwd?: string;
+  /** Where the guest reads from. Released when the guest is over. */
   readonly stdin?: Input;
+  /** Where the guest writes to. Ended when the guest is over and all is delivered. */
   readonly stdout?: Output;
+  /** As `stdout`. */
   readonly stderr?: Output;
   /** Ends the guest, releases everything, and gives up what it wrote and nobody has taken. */
   readonly signal?: AbortSignal;
+  /** In place of `DEFAULT_LIMITS`, one by one. */
   readonly limits?: Partial<Limits>;
   /** How a guest spends what `check-write` permits: "strict" (the default), or "budget". */
   readonly permits?: PermitMode;

@@ -109,11 +109,11 @@ export async function expectAllClosed(fixture: OutputFixture, after: string): Pr
 async function agreed(fixture: OutputFixture, when: string): Promise<Outcome<unknown>> {
   const before = await ready(fixture);
   const outcome = await attempt(() => fixture.stream.checkWrite());
+  const after = await ready(fixture);
   const can = outcome.tag !== "ok" || Number(outcome.value) > 0;
-  expect(
-    before === can,
-    `${when}, ready says ${before} and check-write ${outcome.tag === "ok" ? outcome.value : outcome.tag}`,
-  );
+  const said = outcome.tag === "ok" ? String(outcome.value) : outcome.tag;
+  // Where the two differ, something has changed between the calls.
+  expect(before !== after || before === can, `${when}, ready says ${before} and check-write ${said}`);
   return outcome;
 }
 

@@ -19,6 +19,7 @@ export interface Datetime {
   readonly nanoseconds: number;
 }
 
+/** A clock that shows the time of day, and may be set back. */
 export interface WallClock {
   now(): Datetime;
   resolution(): Datetime;

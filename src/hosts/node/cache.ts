@@ -7,9 +7,9 @@ import { TRANSPILER, type Transpiled } from "../../run/transpile.ts";
 const INDEX = "index.json";
 /** An `.mjs`, so that Node needs no package.json to know what it is. */
 export const GLUE = "glue.mjs";
-/** What we name the folders of entries, and those that are not finished. */
+/** What we name the folders of entries, and those that are not finished. Nobody else's are named so. */
 const ENTRY = /^[0-9a-f]{64}$/;
-const SCRATCH = /^new-\w{6}$/;
+const SCRATCH = /^[0-9a-f]{64}-\w{6}$/;
 
 interface Index {
   readonly imports: readonly string[];
@@ -75,7 +75,7 @@ export class DiskCache {
     let scratch;
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      scratch = await mkdtemp(join(this.#folder, "new-"));
+      scratch = await mkdtemp(`${this.entry(key)}-`);
       for (const [name, content] of files) {
         // oxlint-disable-next-line no-await-in-loop -- a few files, one after the other
         await writeFile(join(scratch, name), content);

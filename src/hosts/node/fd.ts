@@ -9,7 +9,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "
 import { Socket } from "node:net";
 import { isatty, ReadStream, WriteStream } from "node:tty";
 import { PullSource } from "../../io/pull-source.ts";
-import type { Sink, Source } from "../../io/ports.ts";
+import { PeerClosed, type Sink, type Source } from "../../io/ports.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
 import { sinkFailure } from "./writable.ts";
 
@@ -24,6 +24,8 @@ interface Opened {
   readonly fd: number;
   /** Whether `fd` is a description of our own, to close at the end. */
   readonly own: boolean;
+  /** Whether it is the end of a pipe whose other end is closed. */
+  readonly gone: boolean;
 }
 
 function open(fd: number, access: number): Opened {
@@ -32,12 +34,14 @@ function open(fd: number, access: number): Opened {
   if (kind === "terminal" || kind === "pipe") {
     try {
       const path = `/proc/self/fd/${fd}`;
-      return { kind, fd: openSync(path, access | constants.O_NONBLOCK | constants.O_NOCTTY), own: true };
-    } catch {
+      return { kind, fd: openSync(path, access | constants.O_NONBLOCK | constants.O_NOCTTY), own: true, gone: false };
+    } catch (error) {
+      // A pipe that nobody reads.
+      if (codeOf(error) === "ENXIO") return { kind, fd, own: false, gone: true };
       // No /proc here, or no permission: Node's streams serve, more slowly.
     }
   }
-  return { kind, fd, own: false };
+  return { kind, fd, own: false, gone: false };
 }
 
 function codeOf(error: unknown): unknown {
@@ -65,6 +69,7 @@ class FdInput {
   #wanted = 0;
   #settle: { resolve(chunk: Uint8Array | null): void; reject(cause: unknown): void } | undefined;
   #over: { readonly cause: unknown } | "ended" | undefined;
+  #released = false;
 
   constructor(opened: Opened) {
     this.#opened = opened;
@@ -74,6 +79,17 @@ class FdInput {
     const buffer = (this.#buffer ??= new Uint8Array(READ_BYTES));
     if (this.#over === "ended") return null;
     if (this.#over) throw this.#over.cause;
+    try {
+      const chunk = this.#read(buffer, max);
+      if (chunk === null) this.close();
+      return chunk;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  #read(buffer: Uint8Array, max: number): Uint8Array | null | Promise<Uint8Array | null> {
     // A descriptor that would block the thread is left to Node from the start.
     if (this.#opened.kind !== "file" && !this.#opened.own) return this.#later(max);
     for (;;) {
@@ -91,6 +107,9 @@ class FdInput {
   }
 
   close(): void {
+    // Closed twice, the second time it would be whatever has got the same number meanwhile.
+    if (this.#released) return;
+    this.#released = true;
     this.#buffer = undefined;
     if (this.#opened.own || this.#opened.kind === "file") {
       if (this.#stream) this.#stream.destroy();
@@ -113,15 +132,18 @@ class FdInput {
 
   #listen(): Socket {
     const buffer = this.#buffer ?? new Uint8Array(READ_BYTES);
+    const { fd, kind, own } = this.#opened;
+    const exact = kind === "pipe" && own;
     const onread = {
-      buffer: () => buffer.subarray(0, this.#wanted),
+      // Node takes the next buffer before anybody knows how much will be wanted then: it gets room for one byte, and
+      // the rest is read by ourselves. Another process may want what we were not asked for (7.2).
+      buffer: () => buffer.subarray(0, exact ? 1 : this.#wanted),
       callback: (count: number) => {
-        this.#finish(buffer.subarray(0, count));
+        this.#finish(buffer.subarray(0, exact ? this.#more(buffer, count) : count));
         // Stop here: the next bytes are read when somebody asks for them.
         return false;
       },
     };
-    const { fd, kind } = this.#opened;
     // The declared options of a terminal's stream lack what it passes on to the socket that it is.
     const stream =
       kind === "terminal"
@@ -133,8 +155,22 @@ class FdInput {
     return stream;
   }
 
+  /** Reads on after the first `count` bytes as far as there is something; gives how many there are then. */
+  #more(buffer: Uint8Array, count: number): number {
+    if (count >= this.#wanted) return count;
+    try {
+      return count + readSync(this.#opened.fd, buffer, count, this.#wanted - count, null);
+    } catch {
+      // Nothing more now; if it is worse, the next read says so.
+      return count;
+    }
+  }
+
   #finish(chunk: Uint8Array | null): void {
-    if (chunk === null) this.#over = "ended";
+    if (chunk === null) {
+      this.#over = "ended";
+      this.close();
+    }
     this.#settle?.resolve(chunk);
     this.#settle = undefined;
   }
@@ -145,6 +181,7 @@ class FdInput {
       return;
     }
     this.#over = { cause };
+    this.close();
     this.#settle?.reject(cause);
     this.#settle = undefined;
   }
@@ -156,10 +193,12 @@ export class FdSink implements Sink {
   readonly #changed = new Signal();
   #stream: Socket | undefined;
   #busy = false;
+  #released = false;
   #failure: { readonly cause: unknown } | undefined;
 
   constructor(fd: number) {
     this.#opened = open(fd, constants.O_WRONLY);
+    if (this.#opened.gone) this.#failure = { cause: new PeerClosed() };
   }
 
   write(bytes: Uint8Array): number {
@@ -191,6 +230,9 @@ export class FdSink implements Sink {
   }
 
   close(): void {
+    // Closed twice, the second time it would be whatever has got the same number meanwhile.
+    if (this.#released) return;
+    this.#released = true;
     if (this.#opened.own) {
       if (this.#stream) this.#stream.destroy();
       else closeSync(this.#opened.fd);

@@ -6,7 +6,7 @@ type State =
   | { readonly tag: "open" }
   /** The stream was aborted or failed. Final. */
   | { readonly tag: "failed"; readonly cause: unknown }
-  /** Somebody closed the stream. Final. */
+  /** Somebody closed the stream, or its reader has left. Final. */
   | { readonly tag: "closed" };
 
 /**
@@ -25,7 +25,7 @@ export class WebSink implements Sink {
     this.#writer = stream.getWriter();
     this.#writer.closed.then(
       () => this.#become({ tag: "closed" }),
-      (cause: unknown) => this.#become({ tag: "failed", cause }),
+      (cause: unknown) => this.#fail(cause),
     );
   }
 
@@ -39,7 +39,7 @@ export class WebSink implements Sink {
     this.#pending++;
     this.#writer.write(bytes.slice()).then(
       () => this.#written(),
-      (cause: unknown) => this.#become({ tag: "failed", cause }),
+      (cause: unknown) => this.#fail(cause),
     );
     return bytes.length;
   }
@@ -76,11 +76,19 @@ export class WebSink implements Sink {
   #wakeWhenWanted(): void {
     if (this.#waiting) return;
     this.#waiting = true;
-    const wake = (): void => {
-      this.#waiting = false;
-      this.#changed.notify();
-    };
-    this.#writer.ready.then(wake, wake);
+    this.#writer.ready.then(
+      () => {
+        this.#waiting = false;
+        this.#changed.notify();
+      },
+      // Said here first, while a chunk that was written before is still under way: `closed` waits for that.
+      (cause: unknown) => this.#fail(cause),
+    );
+  }
+
+  /** A reader that cancels for no reason, as through a TransformStream, has just left. */
+  #fail(cause: unknown): void {
+    this.#become(cause === undefined ? { tag: "closed" } : { tag: "failed", cause });
   }
 
   #become(state: State): void {

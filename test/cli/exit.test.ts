@@ -1,0 +1,97 @@
+/** Exit codes, and what is said with them. */
+import assert from "node:assert/strict";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { hasBadCode, recursesForEver } from "./made.ts";
+import { folder, guest, sluice } from "./support.ts";
+
+describe("exit", { concurrency: 4 }, () => {
+  for (const [name, code] of [
+    ["exit-ok", 0],
+    ["exit-err", 1],
+    ["run-returns-err", 1],
+  ] as const) {
+    test(`${name} exits with ${code}`, async () => {
+      assert.deepEqual(await sluice([guest(name)]), { code, signal: null, stdout: "", stderr: "" });
+    });
+  }
+
+  for (const code of [0, 1, 2, 42, 70, 134, 255]) {
+    test(`the guest's own exit code is ours: ${code}`, async () => {
+      assert.deepEqual(await sluice([guest("exit-code"), `${code}`]), { code, signal: null, stdout: "", stderr: "" });
+    });
+  }
+
+  test("what a guest left in its buffers is delivered before it exits", async () => {
+    assert.equal((await sluice([guest("exit-status"), "1"])).stdout, "leaving");
+  });
+
+  test("a trap exits with 134 and shows the guest's frames, and no others", async () => {
+    const { code, signal, stderr } = await sluice([guest("trap-now")]);
+    const [first, ...frames] = stderr.trimEnd().split("\n");
+    assert.match(first ?? "", /^sluice: .*trap-now\.wasm trapped: .*unreachable/);
+    assert.deepEqual(
+      frames.map((line) => /^ {4}at (\w+) \(trap-now\.core\.wasm 0x[0-9a-f]+\)$/.exec(line)?.[1]),
+      ["innermost_step", "middle_step", "outer_step", "run"],
+    );
+    assert.deepEqual([code, signal], [134, null]);
+  });
+
+  test("a trap of ours names the rule", async () => {
+    const { code, stderr } = await sluice([guest("bwf-4097")]);
+    assert.match(stderr, /^sluice: .* trapped: .*4097 bytes, but it takes at most 4096 \[rule 3\.8\]\n( {4}at .*\n)+$/);
+    assert.equal(code, 134);
+  });
+
+  test("a stack overflow is a trap, and its backtrace is short", async (t) => {
+    const path = join(folder(t), "deep.wasm");
+    writeFileSync(path, recursesForEver());
+    const { code, stderr } = await sluice([path]);
+    assert.match(stderr, /^sluice: .* trapped: call stack exhausted\n( {4}at function 1 \(0x\w+\)\n){20} {4}and /);
+    assert.equal(code, 134);
+  });
+
+  test("missing imports are listed", async () => {
+    const { code, stderr } = await sluice([guest("missing-import")]);
+    assert.match(stderr, /imports what Sluice does not provide:\n {2}vendor:missing\/thing@1\.2\.3\nProvided, /);
+    assert.equal(code, 1);
+  });
+
+  test("a library is no command", async () => {
+    const { code, stderr } = await sluice([guest("multi-export")]);
+    assert.match(stderr, /The component is no command: expected an export wasi:cli\/run@0\.2\.x, got .*demo/);
+    assert.equal(code, 1);
+  });
+
+  const files: readonly [name: string, content: Uint8Array, message: RegExp][] = [
+    ["empty", Uint8Array.of(), /Expected a WebAssembly component, got 0 bytes/],
+    ["text", Buffer.from("(component)"), /Expected a WebAssembly component, got 11 bytes that begin with 28 63/],
+    ["core module", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), /Expected a component, got a core WebAssembly module/],
+    ["cut off", readFileSync(guest("hello")).subarray(0, 600), /The component is damaged/],
+    ["bad code", hasBadCode(), /The component cannot be read: .*illegal opcode/],
+  ];
+  for (const [name, content, message] of files) {
+    test(`a file that is no component is refused: ${name}`, async (t) => {
+      const path = join(folder(t), "file");
+      writeFileSync(path, content);
+      const { code, stdout, stderr } = await sluice([path]);
+      assert.match(stderr, message);
+      assert.ok(stderr.startsWith(`sluice: ${path}: `), stderr);
+      assert.deepEqual([code, stdout], [1, ""]);
+    });
+  }
+
+  test(
+    "a file that may not be read is refused",
+    { skip: process.getuid?.() === 0 && "root may read all" },
+    async (t) => {
+      const path = join(folder(t), "file");
+      writeFileSync(path, "");
+      chmodSync(path, 0);
+      const { code, stderr } = await sluice([path]);
+      assert.match(stderr, /You may not read this file/);
+      assert.equal(code, 1);
+    },
+  );
+});

@@ -1,0 +1,142 @@
+/** Each option, and what it does. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { guest, ROOT, sluice } from "./support.ts";
+
+describe("options", { concurrency: 4 }, () => {
+  for (const args of [["--help"], ["-h"], ["help"], ["help", "run"], ["run", "--help"], ["run", "-h"]]) {
+    test(`sluice ${args.join(" ")} fits a terminal of 80 by 24`, async () => {
+      const { code, stdout, stderr } = await sluice(args);
+      const lines = stdout.split("\n");
+      assert.match(stdout, /Usage: sluice/);
+      assert.ok(lines.length <= 24, `${lines.length} lines`);
+      for (const line of lines) assert.ok(line.length <= 80, line);
+      assert.deepEqual([code, stderr], [0, ""]);
+    });
+  }
+
+  for (const option of ["--version", "-V"]) {
+    test(`${option} gives the version of the package`, async () => {
+      const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+      assert.deepEqual(await sluice([option]), { code: 0, signal: null, stdout: `sluice ${version}\n`, stderr: "" });
+    });
+  }
+
+  test("a bare component is run", async () => {
+    const { code, stdout, stderr } = await sluice([guest("hello")]);
+    assert.deepEqual([code, stdout, stderr], [0, "hello\n", ""]);
+  });
+
+  test("what follows the component is for the guest, whatever it looks like", async () => {
+    const { stdout } = await sluice(["run", guest("args-env"), "--stats", "--help", "--", "-x", "", "é"]);
+    assert.equal(stdout, "args-env.wasm\n--stats\n--help\n--\n-x\n\né\n");
+  });
+
+  test("-- ends the options", async () => {
+    const { stdout } = await sluice(["run", "--", guest("args-env"), "a"]);
+    assert.equal(stdout, "args-env.wasm\na\n");
+  });
+
+  test("options may stand before the command", async () => {
+    const { stdout } = await sluice(["--env", "A=1", "run", "--env", "B=2", guest("args-env")]);
+    assert.equal(stdout, "args-env.wasm\nA=1\nB=2\n");
+  });
+
+  test("the environment is empty unless --env says otherwise", async () => {
+    const { stdout } = await sluice([guest("args-env")], { env: { SLUICE_TEST: "1" } });
+    assert.equal(stdout, "args-env.wasm\n");
+  });
+
+  test("--env sets variables, passes on ours, and the last one wins", async () => {
+    const { stdout } = await sluice(
+      [...["A=1", "B=x=y", "C=", "SLUICE_TEST", "SLUICE_ABSENT", "A=2", "__proto__=p"], guest("args-env")].flatMap(
+        (value, index, all) => (index < all.length - 1 ? ["--env", value] : [value]),
+      ),
+      { env: { SLUICE_TEST: "ours" } },
+    );
+    assert.deepEqual(stdout.split("\n").toSorted(), [
+      "",
+      "A=2",
+      "B=x=y",
+      "C=",
+      "SLUICE_TEST=ours",
+      "__proto__=p",
+      "args-env.wasm",
+    ]);
+  });
+
+  test("--argv0 replaces the guest's name", async () => {
+    const { stdout } = await sluice(["--argv0", "dir/name", guest("args-env"), "a"]);
+    assert.equal(stdout, "dir/name\na\n");
+  });
+
+  test("--stats shows what each stream carried, in columns", async () => {
+    const { code, stdout, stderr } = await sluice(["--stats", guest("copy-loop")], { input: "x".repeat(100) });
+    assert.equal(stdout, "x".repeat(100));
+    assert.match(stderr, /^ +bytes +calls +waits\nstdin +100 +\d+ +\d+\nstdout +100 +\d+ +\d+\nstderr +0 +0 +0\n$/);
+    const widths = new Set(
+      stderr
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.length),
+    );
+    assert.equal(widths.size, 1, stderr);
+    assert.equal(code, 0);
+  });
+
+  test("--stats comes after a trap too", async () => {
+    const { code, stderr } = await sluice(["--stats", guest("trap-delivers-flushed")]);
+    assert.match(stderr, /^ +bytes +calls +waits\nstdin .*\nstdout +[1-9].*\nstderr .*\nsluice: .* trapped: /);
+    assert.equal(code, 134);
+  });
+
+  test("--trace shows each call with its result", async () => {
+    const { stdout, stderr } = await sluice(["--trace", guest("bwf-4096")]);
+    assert.equal(stdout.length, 4096);
+    const lines = stderr.trimEnd().split("\n");
+    for (const line of lines) assert.match(line, /^(wasi:[\w-]+\/[\w-]+#|\[resource-drop\]).+\)( [=!] .*)?$/);
+    assert.ok(
+      lines.some((line) => /output-stream\.blocking-write-and-flush\(.*4096 bytes\) = /.test(line)),
+      stderr,
+    );
+  });
+
+  test("--trace shows the error that a call gives", async () => {
+    const { stderr } = await sluice(["--trace", guest("read-zero-closed")]);
+    assert.match(stderr, /input-stream\.(blocking-)?read\(.*\) ! .*closed/);
+  });
+
+  test("--permits budget lets writes share a permit", async () => {
+    const args = [guest("write-twice-on-one-permit"), "budget"];
+    const trapped = await sluice(args.slice(0, 1));
+    assert.match(trapped.stderr, /--permits budget/);
+    assert.equal(trapped.code, 134);
+    assert.equal((await sluice(["--permits", "strict", ...args])).code, 134);
+    assert.deepEqual(await sluice(["--permits", "budget", ...args]), {
+      code: 0,
+      signal: null,
+      stdout: "xx",
+      stderr: "",
+    });
+  });
+
+  test("--limit changes a limit", async () => {
+    const { code, stderr } = await sluice(["--limit", "resources=100", guest("resource-limit")]);
+    assert.match(stderr, /this instance already holds 100 resources/);
+    assert.equal(code, 134);
+  });
+
+  test("--limit may be repeated", async () => {
+    const limits = ["--limit", "bufferBytes=10", "--limit", "resources=7"];
+    const { stdout, stderr } = await sluice([...limits, "--trace", guest("hello")]);
+    assert.equal(stdout, "hello\n");
+    assert.doesNotMatch(stderr, /trapped/);
+  });
+
+  test("--progress says nothing where there is no terminal", async () => {
+    const { code, stdout, stderr } = await sluice(["--progress", guest("copy-loop")], { input: "abc" });
+    assert.deepEqual([code, stdout, stderr], [0, "abc", ""]);
+  });
+});

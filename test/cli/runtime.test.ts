@@ -1,0 +1,63 @@
+/** What bin/sluice.js says on a runtime that cannot run us, and our own errors. */
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { describe, test } from "node:test";
+import { BIN, ended, folder, guest, sluice } from "./support.ts";
+
+const REFUSAL =
+  /^sluice: this is Node \S+, which cannot suspend WebAssembly: install Node 24 or newer, then try again\n$/;
+
+describe("runtime", { concurrency: 4 }, () => {
+  const lacks: readonly [name: string, code: string][] = [
+    ["an old Node", 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "22.21.0" } })'],
+    ["a Node without WebAssembly.Suspending", "delete WebAssembly.Suspending"],
+  ];
+  for (const [name, code] of lacks) {
+    test(`${name} is told what to do, in one line`, async () => {
+      const node = ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
+      const { code: exitCode, stdout, stderr } = await sluice([guest("hello")], { node });
+      assert.match(stderr, REFUSAL);
+      assert.deepEqual([exitCode, stdout], [1, ""]);
+    });
+  }
+
+  const oldNode = process.env["SLUICE_TEST_OLD_NODE"];
+  test("a real old Node", { skip: oldNode === undefined && "SLUICE_TEST_OLD_NODE names none" }, async () => {
+    const { code, stderr } = await ended(spawn(oldNode ?? "", [BIN, "--version"]));
+    assert.match(stderr, REFUSAL);
+    assert.equal(code, 1);
+  });
+
+  test("a copy that is not built says so", async (t) => {
+    const path = folder(t);
+    mkdirSync(join(path, "bin"));
+    writeFileSync(join(path, "package.json"), '{ "type": "module" }');
+    copyFileSync(BIN, join(path, "bin", "sluice.js"));
+    const { code, stderr } = await ended(spawn(process.execPath, [join(path, "bin", "sluice.js"), "--help"]));
+    assert.equal(
+      stderr,
+      "sluice: this copy of sluice is not built: run `npm run build` in its folder, then try again\n",
+    );
+    assert.equal(code, 1);
+  });
+
+  const bugs: readonly [name: string, code: string][] = [
+    ["throws where we wait for it", 'WebAssembly.compile = () => { throw new Error("seeded"); }'],
+    ["throws where nobody waits", 'setImmediate(() => { throw new Error("seeded"); })'],
+    ["rejects where nobody waits", 'setImmediate(() => { void Promise.reject(new Error("seeded")); })'],
+    ["never goes on", "WebAssembly.compile = () => new Promise(() => {})"],
+  ];
+  for (const [name, code] of bugs) {
+    test(`an error of ours that ${name} asks to be reported`, async () => {
+      const node = ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
+      const { code: exitCode, stderr } = await sluice([guest("wait")], { node });
+      assert.match(
+        stderr,
+        /^sluice: internal error: .* Please report it .*\n {2}sluice \S+, Node v\S+, \w+ \w+\n {2}Error: /,
+      );
+      assert.equal(exitCode, 70);
+    });
+  }
+});

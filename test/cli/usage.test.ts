@@ -1,0 +1,51 @@
+/** What a person is told who types something else than we expect: one line, and exit code 1. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { guest, sluice } from "./support.ts";
+
+const MISTAKES: readonly [args: readonly string[], message: string][] = [
+  [[], "Expected a component, got none: try `sluice run app.wasm`, or `sluice --help`"],
+  [["run"], "Expected a component, got none: try `sluice run app.wasm`, or `sluice --help`"],
+  [["--stats"], "Expected a component, got none: try `sluice run app.wasm`, or `sluice --help`"],
+  [["--bogus", "x"], "There is no option --bogus: see `sluice help run`"],
+  [["-x"], "There is no option -x: see `sluice help run`"],
+  [["run", "--stat", "x"], "There is no option --stat; did you mean --stats?: see `sluice help run`"],
+  [["--stats=yes", "x"], '--stats takes no value, got "yes": leave it out'],
+  [["--env"], "--env needs a value: expected NAME=VALUE, or NAME to pass on your own"],
+  [
+    ["--env", "--stats", "x"],
+    '--env needs a value: expected NAME=VALUE, or NAME to pass on your own, got "--stats"; ' +
+      "if that is the value, write --env=--stats",
+  ],
+  [["--env", "=x", "x"], '--env expects NAME=VALUE or NAME, got "=x"'],
+  [["--argv0"], "--argv0 needs a value: expected a name, such as --argv0 app"],
+  [["--permits", "lax", "x"], '--permits expects "strict" or "budget", got "lax"'],
+  [
+    ["--limit", "bytes=1", "x"],
+    '--limit expects NAME=NUMBER with one of bufferBytes, readBytes, resources, randomBytes; got "bytes=1"',
+  ],
+  [["--limit", "resources", "x"], '--limit resources expects a whole number from 1 on, got ""'],
+  [["--limit", "resources=0", "x"], '--limit resources expects a whole number from 1 on, got "0"'],
+  [["--limit", "resources=1e3", "x"], '--limit resources expects a whole number from 1 on, got "1e3"'],
+  [["--cache=", "x"], "--cache expects a folder, got nothing; --no-cache keeps nothing"],
+  [["help", "foo"], 'There is no help about "foo": expected "run" or nothing'],
+  [["cache"], "Expected `sluice cache path` or `sluice cache clear`, got nothing"],
+  [["cache", "burn"], "Expected `sluice cache path` or `sluice cache clear`, got burn"],
+  [["cache", "path", "x"], "Expected `sluice cache path` or `sluice cache clear`, got path x"],
+  [["cache", "path", "--stats"], "--stats says nothing to `sluice cache`: it takes only --cache DIR"],
+  [["nosuch.wasm"], "nosuch.wasm: There is no such file: expected a component, or a command (run, cache, help)"],
+  [["rnu", guest("hello")], "rnu: There is no such file: expected a component, or a command (run, cache, help)"],
+  [["--", "run"], "run: There is no such file: expected a component, or a command (run, cache, help)"],
+  [["run", "/"], "/: This is a folder: expected the file of a component"],
+];
+
+describe("usage", { concurrency: 4 }, () => {
+  for (const [args, message] of MISTAKES) {
+    test(`sluice ${args.join(" ")}`, async () => {
+      const { code, stdout, stderr } = await sluice(args);
+      assert.equal(stderr, `sluice: ${message}\n`);
+      assert.equal(stdout, "");
+      assert.equal(code, 1);
+    });
+  }
+});
