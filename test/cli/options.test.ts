@@ -50,12 +50,9 @@ describe("options", { concurrency: 4 }, () => {
   });
 
   test("--env sets variables, passes on ours, and the last one wins", async () => {
-    const { stdout } = await sluice(
-      [...["A=1", "B=x=y", "C=", "SLUICE_TEST", "SLUICE_ABSENT", "A=2", "__proto__=p"], guest("args-env")].flatMap(
-        (value, index, all) => (index < all.length - 1 ? ["--env", value] : [value]),
-      ),
-      { env: { SLUICE_TEST: "ours" } },
-    );
+    const variables = ["A=1", "B=x=y", "C=", "SLUICE_TEST", "SLUICE_ABSENT", "A=2", "__proto__=p"];
+    const options = variables.flatMap((variable) => ["--env", variable]);
+    const { stdout } = await sluice([...options, guest("args-env")], { env: { SLUICE_TEST: "ours" } });
     assert.deepEqual(stdout.split("\n").toSorted(), [
       "",
       "A=2",
