@@ -16,12 +16,14 @@ const NODE_LOOP = `
 
 /** Seconds from the first byte that arrives to the last, so that starting a process does not count. */
 async function secondsOf(args: readonly string[], expectedBytes: number): Promise<number> {
-  const writer = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
-  // A reader of its own, so that this process does not hold up the pipe.
-  const reader = spawn(process.execPath, ["-e", READER], { stdio: [writer.stdout, "pipe", "inherit"] });
+  // A shell makes a pipe; what Node makes for its children is a pair of sockets.
+  const pipeline = spawn("sh", ["-c", '"$0" "$@" 2>/dev/null | "$0" -e "$READER"', process.execPath, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, READER },
+  });
   let report = "";
-  reader.stdout.on("data", (chunk: Buffer) => (report += chunk.toString()));
-  await new Promise((resolve) => reader.on("close", resolve));
+  pipeline.stdout.on("data", (chunk: Buffer) => (report += chunk.toString()));
+  await new Promise((resolve) => pipeline.on("close", resolve));
   const [bytes, seconds] = report.split(" ").map(Number);
   if (bytes !== expectedBytes || seconds === undefined) throw new Error(`${args.join(" ")}: ${report || "no report"}`);
   return seconds;

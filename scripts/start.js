@@ -4,21 +4,28 @@ import { closeSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const COMPONENT = "test/guests/built/wc.wasm";
 const INPUT = "LICENSE";
 
-const args = process.argv.slice(2);
-process.exitCode = args.length > 0 ? sluice(args, "inherit", process.cwd()) : demonstrate();
+if (process.argv.length > 2) {
+  // npm changes to the package's folder; paths are meant from where it was called.
+  process.chdir(process.env.INIT_CWD ?? process.cwd());
+  await import("../bin/sluice.js");
+} else {
+  process.exitCode = demonstrate();
+}
 
 function demonstrate() {
-  console.log(`A WebAssembly component counts lines, words and bytes: sluice run --stats ${COMPONENT} < ${INPUT}`);
+  const root = join(dirname(fileURLToPath(import.meta.url)), "..");
   const input = openSync(join(root, INPUT));
-  try {
-    return sluice(["run", "--stats", COMPONENT], input, root, () =>
-      console.log("What each of its standard streams carried:"),
-    );
-  } finally {
-    closeSync(input);
-  }
+  console.log(`Lines, words and bytes, as a WebAssembly component counts them: sluice run ${COMPONENT} < ${INPUT}`);
+  const { status, stderr } = spawnSync(process.execPath, ["bin/sluice.js", "run", "--stats", COMPONENT], {
+    cwd: root,
+    stdio: [input, "inherit", "pipe"],
+    encoding: "utf8",
+  });
+  closeSync(input);
+  console.log("\nWhat its standard streams carried, and how often somebody had to wait for them (--stats):");
+  console.log(stderr.trimEnd());
+  return status ?? 1;
 }

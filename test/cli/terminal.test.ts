@@ -38,7 +38,9 @@ describe("terminal", { concurrency: 4, skip: NO_SCRIPT }, () => {
   for (const options of ["", "--stats", "--progress"]) {
     test(`Ctrl-C ends the guest, and the terminal stays as it was ${options}`, async () => {
       // The trap keeps the shell alive; the command starts with no traps.
-      const child = onTerminal(`trap : INT; stty -g; sluice ${options} $G/prompt-before-read.wasm; echo "code $?"; stty -g`);
+      const child = onTerminal(
+        `trap : INT; stty -g; sluice ${options} $G/prompt-before-read.wasm; echo "code $?"; stty -g`,
+      );
       const before = await until(child.stdout, "> ");
       child.stdin?.write(CTRL_C);
       const { stdout } = await ended(child);
