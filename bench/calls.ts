@@ -32,7 +32,6 @@ export async function calls(): Promise<Row[]> {
   for (let round = 0; round < ROUNDS; round++) {
     for (const [what, count] of MEASURED) {
       let report = "";
-      // oxlint-disable-next-line no-await-in-loop -- one after the other: they would disturb each other
       await run(component, {
         args: ["bench-calls", what, String(count)],
         stdin: new PullSource(() => zeroes),

@@ -20,7 +20,6 @@ if (unknown.length > 0) {
   console.log(`Node ${process.version}, ${process.platform} ${process.arch}\n`);
   for (const [name, measure] of Object.entries(groups)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
-    // oxlint-disable-next-line no-await-in-loop -- one after the other: they would disturb each other
     printTable(name, await measure());
   }
 }

@@ -40,7 +40,6 @@ export async function memory(): Promise<Row[]> {
     const rounds = instances === 10_000 ? 1 : 3;
     const samples: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other: they would disturb each other
       samples.push(await kibibytesOf(instances));
     }
     rows.push({ what: `one of ${instances} waiting instances`, ours: spreadOf(samples), unit: "KiB" });

@@ -18,9 +18,7 @@ export async function startup(): Promise<Row[]> {
   await millisecondsOf(hello);
   const [ours, peers]: [number[], number[]] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other: they would disturb each other
     ours.push(await millisecondsOf(hello));
-    // oxlint-disable-next-line no-await-in-loop -- as above
     peers.push(await millisecondsOf(["-e", "0"]));
   }
   return [

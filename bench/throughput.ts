@@ -47,9 +47,7 @@ export async function throughput(): Promise<Row[]> {
     const [ours, peers]: [number[], number[]] = [[], []];
     for (let round = 0; round < ROUNDS; round++) {
       const sizes = [String(total), String(size)];
-      // oxlint-disable-next-line no-await-in-loop -- one after the other: they would disturb each other
       const seconds = await secondsOf([command, "run", guestPath(guest), ...sizes], total);
-      // oxlint-disable-next-line no-await-in-loop -- as above
       const peerSeconds = await secondsOf(["-e", NODE_LOOP, ...sizes], total);
       ours.push(total / MIB / seconds);
       peers.push(total / MIB / peerSeconds);

@@ -13,4 +13,6 @@ const [left, right] = await Promise.all([
 ]);
 
 console.log(`exit codes ${left.exitCode} and ${right.exitCode}`);
-console.log(`the writer wrote ${left.stats.stdout.bytes} bytes, and waited ${left.stats.stdout.waits > 0 ? "often" : "never"}`);
+console.log(
+  `the writer wrote ${left.stats.stdout.bytes} bytes, and waited ${left.stats.stdout.waits > 0 ? "often" : "never"}`,
+);

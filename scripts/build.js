@@ -29,6 +29,11 @@ function buildBindgen() {
     throw new Error("The bindgen no longer imports WASI as scripts/build.js expects: look at its first lines");
   }
   writeFileSync(join(out, "bindgen.js"), mapped);
+  writeFileSync(
+    join(out, "bindgen.d.ts"),
+    "export declare const $init: Promise<void>;\n" +
+      "export declare function generate(component: Uint8Array, options: object): { files: [string, Uint8Array][] };\n",
+  );
   for (const core of ["core", "core2"]) {
     const name = `js-component-bindgen-component.${core}.wasm`;
     cpSync(join(vendor, name), join(out, name));
@@ -39,6 +44,6 @@ function buildBindgen() {
     join(out, "NOTICE"),
     `bindgen.js and the .wasm files in this folder are part of ${name} ${version}, by the Bytecode Alliance and its\n` +
       `contributors, under ${license} (see LICENSE). In bindgen.js the imports of WASI are mapped to wasi.js;\n` +
-      "wasi.js, wasi.d.ts and this text are Sluice's.\n",
+      "wasi.js, the .d.ts files and this text are Sluice's.\n",
   );
 }

@@ -1,6 +1,15 @@
 // Checks the documentation: examples run, links lead somewhere, cited rules exist, what is public has a doc comment.
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +45,11 @@ async function checkExamples() {
   try {
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(root, join(folder, "node_modules", "sluice"), "junction");
-    symlinkSync(join(root, "node_modules", "@bytecodealliance"), join(folder, "node_modules", "@bytecodealliance"), "junction");
+    symlinkSync(
+      join(root, "node_modules", "@bytecodealliance"),
+      join(folder, "node_modules", "@bytecodealliance"),
+      "junction",
+    );
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
     const built = join(root, "test", "guests", "built");
     for (const guest of readdirSync(built)) symlinkSync(join(built, guest), join(folder, guest));
@@ -90,7 +103,9 @@ function runExample(folder, file, { place, code }) {
           const why = error.killed ? `is not over after ${EXAMPLE_TIMEOUT_MS / 1000} s` : "fails";
           problems.push(`${place}: the example ${why}:\n${indent(stderr || error.message)}`);
         } else if (expected.length > 0 && printed !== expected.join("\n")) {
-          problems.push(`${place}: the example prints\n${indent(printed)}\n  instead of\n${indent(expected.join("\n"))}`);
+          problems.push(
+            `${place}: the example prints\n${indent(printed)}\n  instead of\n${indent(expected.join("\n"))}`,
+          );
         }
         done();
       },
@@ -174,7 +189,9 @@ function citedInCode(text) {
     [...first.matchAll(/"([^"]+)"/g)].map(([, cited]) => cited),
   );
   const inComments = [...text.matchAll(new RegExp(String.raw`^\s*(?:\*|/\*\*|//).*$`, "gm"))].flatMap(([comment]) =>
-    [...comment.matchAll(new RegExp(String.raw`\((${rule}(?:, ${rule})*)\)`, "g"))].flatMap(([, list]) => list.split(", ")),
+    [...comment.matchAll(new RegExp(String.raw`\((${rule}(?:, ${rule})*)\)`, "g"))].flatMap(([, list]) =>
+      list.split(", "),
+    ),
   );
   return [...traps, ...inComments];
 }

@@ -16,11 +16,11 @@ export interface Type<In, Out = In> {
   /** A power of two. */
   readonly align: number;
   readonly flat: readonly CoreType[];
-  load(guest: Guest, at: number): In;
-  lift(guest: Guest, flat: FlatValues): In;
-  store(guest: Guest, at: number, value: Out): void;
+  readonly load: (guest: Guest, at: number) => In;
+  readonly lift: (guest: Guest, flat: FlatValues) => In;
+  readonly store: (guest: Guest, at: number, value: Out) => void;
   /** The value as the one core value of a result. Only for types that flatten to one. */
-  lower(guest: Guest, value: Out): number | bigint;
+  readonly lower: (guest: Guest, value: Out) => number | bigint;
   /** For calls that glue in JavaScript has converted: from its value to ours. Missing: they are the same. */
   readonly fromJs?: (value: unknown, js: JsResources) => In;
   /** As `fromJs`, in the other direction. */
@@ -69,10 +69,10 @@ function alignUp(at: number, align: number): number {
 interface Scalar<T> {
   readonly size: number;
   readonly flat: CoreType;
-  get(view: DataView, at: number): T;
-  set(view: DataView, at: number, value: T): void;
-  lift(flat: FlatValues): T;
-  lower(value: T): number | bigint;
+  readonly get: (view: DataView, at: number) => T;
+  readonly set: (view: DataView, at: number, value: T) => void;
+  readonly lift: (flat: FlatValues) => T;
+  readonly lower: (value: T) => number | bigint;
 }
 
 function scalar<T>({ size, flat, get, set, lift, lower }: Scalar<T>): Type<T> {
@@ -412,14 +412,14 @@ export interface Returns<Out> {
   readonly size: number;
   readonly align: number;
   readonly flat: readonly CoreType[];
-  store(guest: Guest, at: number, value: Out): void;
+  readonly store: (guest: Guest, at: number, value: Out) => void;
   /** As `Type.lower`. */
-  lower(guest: Guest, value: Out): number | bigint;
+  readonly lower: (guest: Guest, value: Out) => number | bigint;
   /** Stores the error case. Rethrows what is none. */
-  storeError(guest: Guest, at: number, error: unknown): void;
-  toJs(value: Out, js: JsResources): unknown;
+  readonly storeError: (guest: Guest, at: number, error: unknown) => void;
+  readonly toJs: (value: Out, js: JsResources) => unknown;
   /** What to throw to glue in JavaScript. */
-  errorToJs(error: unknown, js: JsResources): unknown;
+  readonly errorToJs: (error: unknown, js: JsResources) => unknown;
 }
 
 export const nothing: Returns<void> = {

@@ -87,5 +87,5 @@ function section(id: number, content: readonly number[]): number[] {
 }
 
 function ascii(text: string): number[] {
-  return [...text].map((character) => character.charCodeAt(0));
+  return Array.from(text, (character) => character.charCodeAt(0));
 }

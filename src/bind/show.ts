@@ -2,7 +2,8 @@
 export function show(value: unknown): string {
   if (value === undefined) return "()";
   if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
-  if (typeof value !== "object" || value === null) return String(value);
+  if (typeof value === "bigint" || typeof value === "number" || typeof value === "boolean") return `${value}`;
+  if (typeof value !== "object" || value === null) return typeof value;
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (Array.isArray(value)) return `[${value.slice(0, 8).map(show).join(", ")}${value.length > 8 ? ", ..." : ""}]`;
   if ("kind" in value && "rep" in value) return `resource ${String(value.rep)}`;

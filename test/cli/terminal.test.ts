@@ -17,10 +17,13 @@ function onTerminal(script: string): ChildProcess {
   return startShell(`exec script -qec '${quoted}' /dev/null`, { env: { SHELL: "/bin/sh" } });
 }
 
+/** What the guest says that fails if a standard stream is a terminal. */
+async function says(redirections: string): Promise<string> {
+  return (await ended(onTerminal(`sluice $G/terminals-none.wasm ${redirections}`))).stdout;
+}
+
 describe("terminal", { concurrency: 4, skip: NO_SCRIPT }, () => {
   test("each standard stream says that it is one, alone", async () => {
-    const says = async (redirections: string): Promise<string> =>
-      (await ended(onTerminal(`sluice $G/terminals-none.wasm ${redirections}`))).stdout;
     assert.match(await says("> /dev/null"), /FAIL: .*stdin/);
     assert.match(await says("< /dev/null"), /FAIL: .*stdout/);
     assert.match(await says("< /dev/null > /dev/null"), /FAIL: .*stderr/);

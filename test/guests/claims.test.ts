@@ -11,7 +11,6 @@ import {
   PullSource,
   run,
   Signal,
-  type Limits,
   type Options,
   type Sink,
   type Source,
@@ -193,7 +192,7 @@ async function play(claim: Claim, trace: boolean): Promise<void> {
     stdout,
     stderr: (chunk) => void stderr.push(Buffer.from(chunk).toString()),
     signal: over.signal,
-    ...(claim.limits && { limits: claim.limits as Partial<Limits> }),
+    ...(claim.limits && { limits: claim.limits }),
     ...(claim.permits && { permits: claim.permits }),
     ...(trace && {
       trace: (name: string, _values: readonly unknown[], outcome: string) => {

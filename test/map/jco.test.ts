@@ -35,9 +35,7 @@ async function transpile(name: string, bindings: "js" | "hybrid", mode: "sync" |
   });
   const out = join(folder, `${name}-${bindings}-${mode}`);
   for (const [file, content] of files) {
-    // oxlint-disable-next-line no-await-in-loop -- a few files
     await mkdir(dirname(join(out, file)), { recursive: true });
-    // oxlint-disable-next-line no-await-in-loop -- a few files
     await writeFile(join(out, file), content);
   }
   await writeFile(join(out, "main.mjs"), 'import { run } from "./app.js";\nawait run.run();\n');

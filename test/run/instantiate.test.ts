@@ -22,6 +22,11 @@ function demoOf(instance: RunningInstance): Demo {
   return instance.exports["sluice:guests/demo"] as Demo;
 }
 
+function commandOf(instance: RunningInstance): () => Promise<void> {
+  const command = instance.exports["wasi:cli/run@0.2.12"] as { readonly run: () => Promise<void> };
+  return command.run;
+}
+
 test("exports are called with typed values, several times", async () => {
   const stdout = collector();
   const instance = await instantiate(await guest("multi-export"), { stdout: stdout.sink });
@@ -86,7 +91,7 @@ test("close while the guest waits ends it, and releases its timer", async () => 
 test("a trap ends its instance alone", async () => {
   const component = await compiled("write-without-permit");
   const [trapping, other] = await Promise.all([instantiate(component), instantiate(await compiled("multi-export"))]);
-  const { run } = trapping.exports["wasi:cli/run@0.2.12"] as { run(): Promise<void> };
+  const run = commandOf(trapping);
   await assert.rejects(run(), (error) => error instanceof Trap && error.rule === "3.3");
   await assert.rejects(run(), Error);
   assert.equal(await demoOf(other).add(20, 22), 42);
@@ -97,7 +102,7 @@ test("the signal ends a waiting guest with its reason, and closes its streams", 
   const stdin = heldSource();
   const controller = new AbortController();
   const instance = await instantiate(await guest("wait"), { stdin: stdin.source, signal: controller.signal });
-  const { run } = instance.exports["wasi:cli/run@0.2.12"] as { run(): Promise<void> };
+  const run = commandOf(instance);
   const ended = assert.rejects(run(), /enough/);
   await until(() => stdin.asked);
   controller.abort(new Error("enough"));

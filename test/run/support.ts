@@ -24,7 +24,6 @@ export function turn(): Promise<void> {
 /** Resolves when `condition` holds, looking at it once in each turn of the event loop. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) {
-    // oxlint-disable-next-line no-await-in-loop -- that is what waiting is
     await turn();
   }
 }

@@ -6,7 +6,7 @@
  * as it is, a call that can be done at once is one system call, and only when it cannot a stream of Node's waits.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
-import { Socket } from "node:net";
+import { Socket, type SocketConstructorOpts } from "node:net";
 import { availableParallelism } from "node:os";
 import { isatty, ReadStream, WriteStream } from "node:tty";
 import { PullSource } from "../../io/pull-source.ts";
@@ -154,7 +154,7 @@ class FdInput {
     const stream =
       kind === "terminal"
         ? new ReadStream(fd, { onread } as object)
-        : new Socket({ fd, readable: true, writable: false, onread, pauseOnCreate: true } as object);
+        : new Socket({ fd, readable: true, writable: false, onread, pauseOnCreate: true } as SocketConstructorOpts);
     stream.on("end", () => this.#finish(null));
     stream.on("error", (cause) => this.#fail(cause));
     return stream;

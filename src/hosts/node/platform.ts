@@ -47,5 +47,5 @@ async function importGlue(url: string): Promise<Glue> {
 
 async function loadBindgen(): Promise<Bindgen> {
   // Taken out of its package at build time: see scripts/build.js.
-  return (await import("#bindgen")) as Bindgen;
+  return import("#bindgen");
 }

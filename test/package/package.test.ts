@@ -1,0 +1,161 @@
+/** What somebody has who installs the package. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { publint } from "publint";
+import { Project, root } from "./support.ts";
+
+const MAX_UNPACKED_BYTES = 10 * 1024 * 1024;
+
+let project: Project;
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies?: object;
+  readonly optionalDependencies?: object;
+  readonly peerDependencies?: object;
+}
+
+before(async () => {
+  project = await Project.create();
+});
+
+after(() => project.remove());
+
+async function manifest(): Promise<Manifest> {
+  return JSON.parse(await readFile(project.installed("package.json"), "utf8")) as Manifest;
+}
+
+/** The exit of the compiler on a program, for a project that has Node's types. */
+async function typeCheck(lib: readonly string[] | undefined, program: string): Promise<string> {
+  await project.write("use.ts", program);
+  await project.write(
+    "tsconfig.json",
+    JSON.stringify({
+      compilerOptions: {
+        target: "es2023",
+        module: "nodenext",
+        strict: true,
+        noEmit: true,
+        skipLibCheck: false,
+        types: ["node"],
+        ...(lib && { lib }),
+      },
+      files: ["use.ts"],
+    }),
+  );
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  return project.run(process.execPath, [tsc, "-p", "."]).then(
+    () => "",
+    (error: { readonly stdout?: string }) => error.stdout ?? String(error),
+  );
+}
+
+const PROGRAM = `
+import { CollectSink, compile, instantiate, Pipe, run, Trap, type Limits, type Options, type Sink, type Source } from "sluice";
+import { streams } from "sluice/io";
+import * as testing from "sluice/testing";
+
+const limits: Partial<Limits> = { bufferBytes: 1024 };
+const output = new CollectSink();
+const sink: Sink = output;
+const pipe: Pipe = new Pipe(4096);
+const source: Source = pipe.source;
+const options: Options = { args: ["app"], stdin: source, stdout: sink, stderr: (chunk) => chunk.length, limits };
+const component = await compile(new Uint8Array());
+const { exitCode, stats } = await run(component, options);
+const instance = await instantiate(component, { stdin: new Blob(["text"]).stream(), stdout: process.stdout });
+const sum: number = exitCode + stats.stdout.bytes + instance.stats.stdin.waits;
+try {
+  await instance.close();
+} catch (error) {
+  if (error instanceof Trap) console.log(error.rule.length, error.message, sum, streams, testing);
+}
+// @ts-expect-error -- not a stream
+await run(component, { stdin: 5 });
+`;
+
+test("it has no dependency at run time", async () => {
+  const { dependencies, optionalDependencies, peerDependencies } = await manifest();
+  assert.deepEqual({ ...dependencies, ...optionalDependencies, ...peerDependencies }, {});
+});
+
+test("it is below 10 MiB unpacked", () => {
+  assert.ok(project.packed.unpackedSize < MAX_UNPACKED_BYTES, `${project.packed.unpackedSize} bytes`);
+});
+
+test("it has what it needs, and no sources, tests or leftovers", () => {
+  const paths = project.packed.files.map(({ path }) => path);
+  for (const needed of ["LICENSE", "README.md", "CHANGELOG.md", "bin/sluice.js", "dist/bindgen/NOTICE"]) {
+    assert.ok(paths.includes(needed), `${needed} is missing`);
+  }
+  const other = paths.filter(
+    (path) => !/^(bin\/|dist\/|package\.json$|LICENSE$|README\.md$|CHANGELOG\.md$)/.test(path),
+  );
+  assert.deepEqual(other, []);
+});
+
+test("each module in it comes from a source that is still there", () => {
+  const orphans = project.packed.files
+    .map(({ path }) => path)
+    .filter((path) => /^dist\/.*\.js$/.test(path) && path !== "dist/bindgen/bindgen.js")
+    .filter((path) => !existsSync(join(root, path.replace(/^dist\//, "src/").replace(/\.js$/, ".ts"))));
+  assert.deepEqual(orphans, [], "left from an earlier build: remove dist/ and build again");
+});
+
+test("publint finds nothing to say", async () => {
+  const { messages } = await publint({ pkgDir: project.installed(), pack: false, strict: true });
+  assert.deepEqual(messages, []);
+});
+
+test("the command runs a guest", async () => {
+  const guest = join(root, "test", "guests", "built", "echo.wasm");
+  const { stdout, stderr } = await project.run(join(project.folder, "node_modules", ".bin", "sluice"), [
+    "run",
+    guest,
+    "one",
+    "two",
+  ]);
+  assert.deepEqual([stdout, stderr], ["one two\n", ""]);
+});
+
+test("npx finds the command", async () => {
+  const { version } = JSON.parse(await readFile(project.installed("package.json"), "utf8")) as {
+    readonly version: string;
+  };
+  const { stdout } = await project.run("npx", ["--offline", "--no", "--", "sluice", "--version"]);
+  assert.equal(stdout.trim(), `sluice ${version}`);
+});
+
+test("each module that it exports can be imported by its name, and runs a guest", async () => {
+  const names = Object.keys((await manifest()).exports).filter((path) => !path.endsWith(".json"));
+  assert.ok(names.includes("./testing") && names.includes("./io"));
+  const guest = join(root, "test", "guests", "built", "hello.wasm");
+  await project.write(
+    "use.mjs",
+    `import { readFile } from "node:fs/promises";
+    import { CollectSink, run } from "sluice";
+    for (const name of ${JSON.stringify(names)}) {
+      const module = await import(name.replace(".", "sluice"));
+      if (Object.keys(module).length === 0) throw new Error(name + " exports nothing");
+    }
+    const stdout = new CollectSink();
+    const { exitCode } = await run(await readFile(${JSON.stringify(guest)}), { stdout });
+    console.log(exitCode, stdout.text().trimEnd());`,
+  );
+  assert.equal((await project.run(process.execPath, ["use.mjs"])).stdout, "0 hello\n");
+});
+
+test("its types serve a program in TypeScript, libraries checked", async () => {
+  for (const name of ["@types/node", "undici-types"]) {
+    // oxlint-disable-next-line no-await-in-loop -- two links
+    await project.borrow(name);
+  }
+  assert.equal(await typeCheck(undefined, PROGRAM), "");
+});
+
+test("its types serve a program that leaves the DOM out", { todo: "the declarations name WebAssembly" }, async () => {
+  assert.equal(await typeCheck(["es2024", "esnext.disposable"], PROGRAM), "");
+});

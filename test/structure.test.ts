@@ -1,0 +1,117 @@
+/** The layers of docs/architecture.md, as the imports of src/ keep them. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const src = join(dirname(fileURLToPath(import.meta.url)), "..", "src");
+
+/** What each folder may import from, besides itself. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  io: [],
+  wasi: ["io"],
+  bind: ["io", "wasi"],
+  run: ["io", "wasi", "bind"],
+  hosts: ["io", "wasi", "bind", "run"],
+  testing: ["io", "wasi"],
+  bindgen: ["io", "wasi", "bind", "run", "hosts"],
+  map: ["io", "wasi", "bind", "run", "hosts"],
+  cli: ["io", "wasi", "bind", "run", "hosts"],
+  "index.ts": ["io", "wasi", "bind", "run", "hosts"],
+};
+
+/** Folders that name nothing of a runtime: no module but our own, no global but those of src/globals.d.ts. */
+const NEUTRAL = ["io", "wasi", "bind", "run", "testing"];
+
+const RUNTIME_GLOBALS =
+  /(?<![.\w#])(?:process|Buffer|performance|setTimeout|setInterval|setImmediate|queueMicrotask|navigator|window|document|Deno|Bun|require|global|globalThis|fetch|console|Worker|crypto|ReadableStream|WritableStream|TransformStream|MessageChannel)(?!\w|:|\?:)/;
+
+/** Longer than this needs a reason here. */
+const MAX_LINES = 400;
+const LONGER: Readonly<Record<string, string>> = {
+  "bind/abi.ts": "one table: each WIT type beside the others, each in the same few functions",
+};
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Without comments and the contents of strings. */
+  readonly code: string;
+  readonly imports: readonly string[];
+}
+
+const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .map((path) => path.replaceAll("\\", "/"))
+  .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))
+  .map((path) => {
+    const text = readFileSync(join(src, path), "utf8");
+    const imports = [...withoutComments(text).matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(
+      ([, name]) => name ?? "",
+    );
+    return { path, text, code: codeOf(text), imports };
+  });
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|[^:"'`])\/\/.*$/gm, "$1");
+}
+
+function codeOf(text: string): string {
+  return withoutComments(text).replaceAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, '""');
+}
+
+function layerOf(path: string): string {
+  return path.split("/")[0] ?? path;
+}
+
+test("there are sources, in known layers", () => {
+  assert.ok(sources.length > 40);
+  const unknown = sources.filter(({ path }) => !(layerOf(path) in ALLOWED)).map(({ path }) => path);
+  assert.deepEqual(unknown, []);
+});
+
+test("imports only point down", () => {
+  const wrong = sources.flatMap(({ path, imports }) =>
+    imports
+      .filter((name) => name.startsWith("."))
+      .map((name) => posix.join(posix.dirname(path), name))
+      .filter((target) => layerOf(target) !== layerOf(path) && !ALLOWED[layerOf(path)]?.includes(layerOf(target)))
+      .map((target) => `${path} imports ${target}`),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test("neutral layers import no module of a runtime, and name none of its globals", () => {
+  const wrong = sources
+    .filter(({ path }) => NEUTRAL.includes(layerOf(path)))
+    .flatMap(({ path, imports, code }) => [
+      ...imports.filter((name) => !name.startsWith(".")).map((name) => `${path} imports ${name}`),
+      ...code
+        .split("\n")
+        .filter((line) => RUNTIME_GLOBALS.test(line))
+        .map((line) => `${path}: ${line.trim()}`),
+    ]);
+  assert.deepEqual(wrong, []);
+});
+
+test("the web host imports nothing of Node", () => {
+  const wrong = sources
+    .filter(({ path }) => path.startsWith("hosts/web/"))
+    .flatMap(({ path, imports }) =>
+      imports.filter((name) => name.startsWith("node:") || name.includes("/node/")).map((name) => `${path} ${name}`),
+    );
+  assert.deepEqual(wrong, []);
+});
+
+test("only the entries of the package re-export", () => {
+  const barrels = sources
+    .filter(({ code }) => /^export (?:type )?(?:\*|\{[^}]*\}) from /m.test(code))
+    .map(({ path }) => path)
+    .filter((path) => path !== "index.ts" && path !== "testing/index.ts");
+  assert.deepEqual(barrels, []);
+});
+
+test("no file is longer than 400 lines without a reason, and no reason is without need", () => {
+  const long = sources.filter(({ text }) => text.trimEnd().split("\n").length > MAX_LINES).map(({ path }) => path);
+  assert.deepEqual(long, Object.keys(LONGER));
+});
