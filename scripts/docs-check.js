@@ -58,7 +58,6 @@ async function checkExamples() {
       for (const [index, block] of queue) {
         const file = join(folder, `example-${index}.${block.extension}`);
         writeFileSync(file, block.code);
-        // oxlint-disable-next-line no-await-in-loop -- as many at a time as there are workers
         await runExample(folder, file, block);
       }
     };

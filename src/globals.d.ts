@@ -24,7 +24,9 @@ interface AbortSignal {
 }
 
 declare namespace WebAssembly {
-  class RuntimeError extends Error {}
+  class RuntimeError extends Error {
+    constructor(message?: string, options?: ErrorOptions);
+  }
   class Module {
     constructor(bytes: Uint8Array);
     static exports(module: Module): { readonly name: string; readonly kind: string }[];

@@ -62,6 +62,7 @@ export { NotACommandError, type RunResult } from "./run/run.ts";
 export type { InstanceOptions } from "./run/options.ts";
 export type { CacheOption } from "./run/platform.ts";
 export type { Input, Output } from "./hosts/node/stdio.ts";
+export { InternalError } from "./bind/func.ts";
 export type { Trace } from "./bind/instance.ts";
 
 export { Trap } from "./io/trap.ts";

@@ -1,3 +1,4 @@
+import { WitError } from "../io/errors.ts";
 import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 import { Trap } from "../io/trap.ts";
@@ -200,7 +201,7 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
   /** Delivers an error; rethrows it if the guest cannot be told. */
   function deliverError(args: readonly unknown[], error: unknown): number {
     trace?.(name, values, `! ${error instanceof Error ? error.message : String(error)}`);
-    if (!stores) throw error;
+    if (!stores || !(error instanceof WitError)) throw ending(name, error);
     returns.storeError(guest, guest.place(Number(args.at(-1)), returns.size, returns.align), error);
     return 0;
   }
@@ -257,4 +258,21 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
   if (!blocks && !idle) return fast ?? attempt;
   const gated = fast ?? ((...args: (number | bigint)[]) => (task.mustGiveWay() ? WAIT : attempt(...args)));
   return gate(coreParams, returns.flat.length === 1, gated, wait);
+}
+
+/** What to throw at a guest that cannot be told of `error`: its instance is over, and is not entered again. */
+function ending(name: string, error: unknown): unknown {
+  return error instanceof WebAssembly.RuntimeError ? error : new InternalError(name, error);
+}
+
+/**
+ * Something failed that is neither the guest's doing nor a failure of its streams: a fault of this host, or of what an
+ * embedder gave it, or the end that was put to the instance from outside. `cause` has it.
+ */
+export class InternalError extends WebAssembly.RuntimeError {
+  override readonly name: string = "InternalError";
+
+  constructor(name: string, cause: unknown) {
+    super(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }

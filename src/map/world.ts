@@ -3,11 +3,10 @@
  * since such modules are imported, not instantiated. Gives what a command expects of its process: standard streams,
  * arguments, environment, clocks and random bytes; no directories. Made when the first of these modules is imported.
  */
-import { isatty } from "node:tty";
 import { Instance } from "../bind/instance.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
 import { Task } from "../bind/task.ts";
-import { fdSource, FdSink } from "../hosts/node/fd.ts";
+import { fdSource, FdSink, isTerminal } from "../hosts/node/fd.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
 import type { OpenedOutput } from "../run/platform.ts";
 import { makeWorld } from "../run/world.ts";
@@ -21,7 +20,10 @@ let instance: Instance | undefined;
 const suspends = (): boolean => instance?.lowers === true;
 
 function output(fd: number): OpenedOutput {
-  return { sink: new LazySink(() => (suspends() ? new FdSink(fd) : new ParkingFdSink(fd))), isTerminal: isatty(fd) };
+  return {
+    sink: new LazySink(() => (suspends() ? new FdSink(fd) : new ParkingFdSink(fd))),
+    isTerminal: isTerminal(fd),
+  };
 }
 
 const world = makeWorld(
@@ -29,7 +31,7 @@ const world = makeWorld(
     ...nodePlatform,
     input: () => ({
       source: new LazySource(() => (suspends() ? fdSource(0) : parkingFdSource(0))),
-      isTerminal: isatty(0),
+      isTerminal: isTerminal(0),
     }),
     output: (_value, which) => output(which === "stdout" ? 1 : 2),
     monotonicClock: parkingClock(nodePlatform.monotonicClock, suspends),

@@ -40,6 +40,8 @@ export class FaultySink implements Sink {
     if (count === 0 && bytes.length > 0 && this.#allowed > 0) this.#breakDown();
     for (const byte of bytes.subarray(0, count)) this.#bytes.push(byte);
     this.#allowed -= count;
+    // A sink that takes less than it is offered says when to offer the rest: at once, unless it stalls.
+    if (count < bytes.length && this.#allowed > 0) void Promise.resolve().then(() => this.#changed.notify());
     return count;
   }
 

@@ -7,6 +7,9 @@ import type { PermitMode } from "../../src/io/permit.ts";
 import { FaultySink } from "../../src/testing/index.ts";
 import { outcomeOf, sequences } from "./play.ts";
 
+// Hundreds of thousands of errors are made here, and thrown away.
+Error.stackTraceLimit = 0;
+
 const LIMIT_BYTES = 3;
 const OPERATIONS = ["check", "write:1", "write:over", "flush", "drain:2", "fail", "close"] as const;
 type Operation = (typeof OPERATIONS)[number];

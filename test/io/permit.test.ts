@@ -4,6 +4,9 @@ import { test } from "node:test";
 import { Permit, type PermitMode } from "../../src/io/permit.ts";
 import { outcomeOf, playPermit, sequences } from "./play.ts";
 
+// Hundreds of thousands of errors are made here, and thrown away.
+Error.stackTraceLimit = 0;
+
 test("3.1 a permit is what was granted last", () => playPermit("grant:8=8 grant:3=3 granted=3 spend:4!trap"));
 test("3.2 a permit covers a write up to its size", () => playPermit("grant:8 spend:8"));
 test("3.2 a write of one byte more traps", () => playPermit("grant:8 spend:9!trap"));

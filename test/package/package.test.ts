@@ -49,7 +49,7 @@ async function typeCheck(lib: readonly string[] | undefined, program: string): P
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   return project.run(process.execPath, [tsc, "-p", "."]).then(
     () => "",
-    (error: { readonly stdout?: string }) => error.stdout ?? String(error),
+    (error: { readonly stdout?: string; readonly message: string }) => error.stdout ?? error.message,
   );
 }
 
@@ -150,7 +150,6 @@ test("each module that it exports can be imported by its name, and runs a guest"
 
 test("its types serve a program in TypeScript, libraries checked", async () => {
   for (const name of ["@types/node", "undici-types"]) {
-    // oxlint-disable-next-line no-await-in-loop -- two links
     await project.borrow(name);
   }
   assert.equal(await typeCheck(undefined, PROGRAM), "");

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   compile,
   instantiate,
+  InternalError,
   Trap,
   type CompiledComponent,
   type MonotonicClock,
@@ -151,3 +152,16 @@ class ManualClock implements MonotonicClock {
     }
   }
 }
+
+test("a fault of what the embedder gave ends the instance, and keeps its cause", async () => {
+  const fault = new RangeError("no more randomness");
+  const random = {
+    fill: () => {
+      throw fault;
+    },
+  };
+  const instance = await instantiate(await guest("random-lengths"), { random, insecureSeed: [1n, 2n] });
+  const run = commandOf(instance);
+  await assert.rejects(run(), (error) => error instanceof InternalError && error.cause === fault);
+  await assert.rejects(run(), /no more randomness/);
+});

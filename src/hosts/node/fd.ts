@@ -6,9 +6,8 @@
  * as it is, a call that can be done at once is one system call, and only when it cannot a stream of Node's waits.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
-import { Socket, type SocketConstructorOpts } from "node:net";
+import type { Socket, SocketConstructorOpts } from "node:net";
 import { availableParallelism } from "node:os";
-import { isatty, ReadStream, WriteStream } from "node:tty";
 import { PullSource } from "../../io/pull-source.ts";
 import { PeerClosed, type Sink, type Source } from "../../io/ports.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
@@ -36,7 +35,7 @@ interface Opened {
 
 function open(fd: number, access: number): Opened {
   const stat = fstatSync(fd);
-  const kind = isatty(fd) ? "terminal" : stat.isFIFO() ? "pipe" : stat.isSocket() ? "socket" : "file";
+  const kind = isTerminal(fd) ? "terminal" : stat.isFIFO() ? "pipe" : stat.isSocket() ? "socket" : "file";
   if (kind === "terminal" || kind === "pipe") {
     try {
       const path = `/proc/self/fd/${fd}`;
@@ -48,6 +47,13 @@ function open(fd: number, access: number): Opened {
     }
   }
   return { kind, fd, own: false, gone: false };
+}
+
+// node:net and node:tty take milliseconds to load, which most runs can do without: they are fetched when they are needed.
+
+/** Whether `fd` is a terminal. */
+export function isTerminal(fd: number): boolean {
+  return fstatSync(fd).isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(fd);
 }
 
 function codeOf(error: unknown): unknown {
@@ -153,8 +159,14 @@ class FdInput {
     // The declared options of both streams lack some that they take.
     const stream =
       kind === "terminal"
-        ? new ReadStream(fd, { onread } as object)
-        : new Socket({ fd, readable: true, writable: false, onread, pauseOnCreate: true } as SocketConstructorOpts);
+        ? new (process.getBuiltinModule("node:tty").ReadStream)(fd, { onread } as SocketConstructorOpts)
+        : new (process.getBuiltinModule("node:net").Socket)({
+            fd,
+            readable: true,
+            writable: false,
+            onread,
+            pauseOnCreate: true,
+          } as SocketConstructorOpts);
     stream.on("end", () => this.#finish(null));
     stream.on("error", (cause) => this.#fail(cause));
     return stream;
@@ -270,7 +282,10 @@ export class FdSink implements Sink {
 
   #openStream(): Socket {
     const { fd, kind } = this.#opened;
-    const stream = kind === "terminal" ? new WriteStream(fd) : new Socket({ fd, readable: false, writable: true });
+    const stream =
+      kind === "terminal"
+        ? new (process.getBuiltinModule("node:tty").WriteStream)(fd)
+        : new (process.getBuiltinModule("node:net").Socket)({ fd, readable: false, writable: true });
     stream.on("error", (cause) => {
       this.#failure ??= { cause: sinkFailure(cause) };
       this.#changed.notify();

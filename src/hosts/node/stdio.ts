@@ -1,5 +1,4 @@
-import { Readable, Writable } from "node:stream";
-import { isatty } from "node:tty";
+import type { Readable, Writable } from "node:stream";
 import { BytesSource, closedSource, DiscardSink } from "../../io/memory.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { iterableSource, PullSource, type Chunk } from "../../io/pull-source.ts";
@@ -7,7 +6,7 @@ import { PushSink } from "../../io/push-sink.ts";
 import type { OpenedInput, OpenedOutput } from "../../run/platform.ts";
 import { webSource } from "../web/readable.ts";
 import { WebSink } from "../web/writable.ts";
-import { fdSource, FdSink } from "./fd.ts";
+import { fdSource, FdSink, isTerminal } from "./fd.ts";
 import { nodeSource } from "./readable.ts";
 import { NodeSink } from "./writable.ts";
 
@@ -41,7 +40,7 @@ export type Output =
   | Sink;
 
 export function openInput(value: unknown): OpenedInput {
-  if (value === "inherit") return { source: fdSource(0), isTerminal: isatty(0) };
+  if (value === "inherit") return { source: fdSource(0), isTerminal: isTerminal(0) };
   return { source: inputSource(value), isTerminal: false };
 }
 
@@ -49,7 +48,7 @@ function inputSource(value: unknown): Source {
   if (value === "ignore") return closedSource();
   if (value instanceof Uint8Array) return new BytesSource(value);
   if (value instanceof ReadableStream) return webSource(value);
-  if (value instanceof Readable) return nodeSource(value);
+  if (value instanceof nodeStreams().Readable) return nodeSource(value);
   if (typeof value === "function") {
     // A function among the inputs is one that gives chunks; what it gives is checked.
     return new PullSource(value as (max: number) => Chunk | Promise<Chunk>);
@@ -71,14 +70,14 @@ function inputSource(value: unknown): Source {
 const FDS = { stdout: 1, stderr: 2 };
 
 export function openOutput(value: unknown, which: "stdout" | "stderr"): OpenedOutput {
-  if (value === "inherit") return { sink: new FdSink(FDS[which]), isTerminal: isatty(FDS[which]) };
+  if (value === "inherit") return { sink: new FdSink(FDS[which]), isTerminal: isTerminal(FDS[which]) };
   return { sink: outputSink(value, which), isTerminal: false };
 }
 
 function outputSink(value: unknown, which: string): Sink {
   if (value === "ignore") return new DiscardSink();
   if (value instanceof WritableStream) return new WebSink(value);
-  if (value instanceof Writable || (isObject(value) && has(value, "write", "end", "on", "destroy"))) {
+  if (value instanceof nodeStreams().Writable || (isObject(value) && has(value, "write", "end", "on", "destroy"))) {
     return new NodeSink(value as Writable);
   }
   if (typeof value === "function") return new PushSink(value as (chunk: Uint8Array) => unknown);
@@ -86,6 +85,11 @@ function outputSink(value: unknown, which: string): Sink {
   throw new TypeError(
     `${which} must be "inherit", "ignore", a WritableStream, a Writable, a function or a Sink; got ${describe(value)}`,
   );
+}
+
+/** Fetched only for a value that may be one of its streams: it takes its time to load. */
+function nodeStreams(): { readonly Readable: typeof Readable; readonly Writable: typeof Writable } {
+  return process.getBuiltinModule("node:stream");
 }
 
 function isObject(value: unknown): value is object {

@@ -1,0 +1,87 @@
+/** The queue of bytes against a plain array. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ByteQueue } from "../../src/io/byte-queue.ts";
+
+type Operation =
+  | { readonly push: number }
+  | { readonly pushZeroes: number }
+  | { readonly shift: number }
+  /** Its own first bytes, as a pipe that is spliced into itself does. */
+  | { readonly pushOwn: number }
+  | { readonly clear: true };
+
+const size = fc.integer({ min: 0, max: 40 });
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  fc.record({ push: size }),
+  fc.record({ pushZeroes: size }),
+  fc.record({ shift: size }),
+  fc.record({ pushOwn: size }),
+  fc.record({ clear: fc.constant<true>(true) }),
+);
+
+test("a queue holds what an array would", () => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+      const queue = new ByteQueue();
+      let model: number[] = [];
+      let next = 1;
+      for (const step of operations) {
+        if ("push" in step) {
+          const bytes = Uint8Array.from({ length: step.push }, () => next++ % 251);
+          queue.push(bytes);
+          model.push(...bytes);
+          // A copy: what the caller does with its bytes afterwards is its own business.
+          bytes.fill(255);
+        } else if ("pushZeroes" in step) {
+          queue.pushZeroes(step.pushZeroes);
+          model.push(...new Uint8Array(step.pushZeroes));
+        } else if ("shift" in step) {
+          const count = Math.min(step.shift, model.length);
+          queue.shift(count);
+          model.splice(0, count);
+        } else if ("pushOwn" in step) {
+          const own = queue.view.subarray(0, step.pushOwn);
+          queue.shift(own.length);
+          const moved = model.splice(0, own.length);
+          queue.push(own);
+          model.push(...moved);
+        } else {
+          queue.clear();
+          model = [];
+        }
+        assert.equal(queue.size, model.length);
+        assert.deepEqual([...queue.view], model);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("a queue that is empty holds no memory", () => {
+  const queue = new ByteQueue();
+  queue.push(new Uint8Array(100_000));
+  queue.shift(100_000);
+  assert.equal(queue.view.buffer.byteLength, 0);
+});
+
+test("a queue that is filled and drained for ever does not grow", () => {
+  const queue = new ByteQueue();
+  queue.push(new Uint8Array(10));
+  let most = 0;
+  for (let round = 0; round < 10_000; round++) {
+    queue.push(new Uint8Array(7));
+    queue.shift(7);
+    most = Math.max(most, queue.view.buffer.byteLength);
+  }
+  assert.ok(most <= 64, `${most} bytes for 17`);
+});
+
+test("a view stays as it was until the next push", () => {
+  const queue = new ByteQueue();
+  queue.push(Uint8Array.of(1, 2, 3));
+  const { view } = queue;
+  queue.shift(3);
+  assert.deepEqual([...view], [1, 2, 3]);
+});

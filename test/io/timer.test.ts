@@ -1,0 +1,151 @@
+/** Timers, with a clock that stands still. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { poll } from "../../src/io/poll.ts";
+import { complete } from "../../src/io/steps.ts";
+import { FakeClock, staysPending } from "../../src/testing/index.ts";
+import { Timer } from "../../src/wasi/clocks.ts";
+
+const U64_MAX = 0xffff_ffff_ffff_ffffn;
+
+test("4.12 a timer is ready from its time on, and not before", () => {
+  const clock = new FakeClock(100n);
+  const timer = new Timer(clock, 110n);
+  clock.advance(9n);
+  assert.equal(timer.ready(), false);
+  clock.advance(1n);
+  assert.equal(timer.ready(), true);
+  clock.advance(1000n);
+  assert.equal(timer.ready(), true);
+});
+
+test("4.12 a timer that is only asked needs no timer of the host", () => {
+  const clock = new FakeClock();
+  const timer = new Timer(clock, 10n);
+  assert.equal(timer.ready(), false);
+  assert.equal(clock.pending, 0);
+  clock.advance(10n);
+  assert.equal(timer.ready(), true);
+});
+
+for (const deadline of [0n, 5n, 10n]) {
+  test(`4.2 a timer whose time has passed by ${10n - deadline} ns is ready after the event loop has had a turn`, () => {
+    const clock = new FakeClock(10n);
+    const timer = new Timer(clock, deadline);
+    for (let asked = 0; asked < 100; asked++) assert.equal(timer.ready(), false);
+    assert.equal(clock.pending, 1);
+    clock.turn();
+    assert.equal(timer.ready(), true);
+    assert.equal(clock.pending, 0);
+  });
+}
+
+test("4.9 each new timer of no duration costs a turn, so that nobody starves", () => {
+  const clock = new FakeClock();
+  for (let round = 1; round <= 5; round++) {
+    const timer = new Timer(clock, clock.now());
+    assert.equal(timer.ready(), false, `round ${round}`);
+    clock.turn();
+    assert.equal(timer.ready(), true, `round ${round}`);
+  }
+});
+
+test("4.12 a timer for u64::MAX, and one beyond, is never ready", async () => {
+  const clock = new FakeClock(1000n);
+  for (const deadline of [U64_MAX, clock.now() + U64_MAX]) {
+    const timer = new Timer(clock, deadline);
+    const waiting = complete(poll([timer]));
+    clock.advance(1n << 62n);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    assert.ok(await staysPending(waiting));
+    assert.equal(timer.ready(), false);
+  }
+});
+
+test("4.5 a poll of a timer waits until it is due", async () => {
+  const clock = new FakeClock();
+  const timer = new Timer(clock, 50n);
+  const waiting = complete(poll([timer]));
+  assert.equal(clock.pending, 1);
+  clock.advance(49n);
+  assert.ok(await staysPending(waiting));
+  clock.advance(1n);
+  assert.deepEqual(await waiting, [0]);
+  assert.equal(clock.pending, 0);
+});
+
+test("a callback that comes early arms the timer again, for what is left", async () => {
+  const clock = new FakeClock();
+  const timer = new Timer(clock, 50n);
+  const waiting = complete(poll([timer]));
+  for (let round = 0; round < 3; round++) {
+    clock.fireEarly();
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    assert.ok(await staysPending(waiting));
+    assert.equal(clock.pending, 1, "it waits on");
+  }
+  clock.advance(50n);
+  assert.deepEqual(await waiting, [0]);
+});
+
+test("a timer that nobody waits for lets go of the host's timer", () => {
+  const clock = new FakeClock();
+  const timer = new Timer(clock, 50n);
+  const waker = { wake() {} };
+  const other = { wake() {} };
+  timer.watch(waker);
+  timer.watch(other);
+  assert.equal(clock.pending, 1, "one timer of the host, for all who wait");
+  timer.unwatch(waker);
+  assert.equal(clock.pending, 1);
+  timer.unwatch(other);
+  assert.equal(clock.pending, 0);
+});
+
+test("a timer that was waited for and given up can be waited for again", async () => {
+  const clock = new FakeClock();
+  const timer = new Timer(clock, 50n);
+  const waker = { wake() {} };
+  timer.watch(waker);
+  timer.unwatch(waker);
+  const waiting = complete(poll([timer]));
+  clock.advance(50n);
+  assert.deepEqual(await waiting, [0]);
+});
+
+test("a dropped timer leaves nothing with the host, and wakes nobody", () => {
+  const clock = new FakeClock();
+  const timers = [new Timer(clock, 0n), new Timer(clock, 50n)];
+  for (const timer of timers) {
+    timer.watch({ wake: () => assert.fail("woken") });
+    timer.drop();
+    timer.drop();
+  }
+  assert.equal(clock.pending, 0);
+  clock.advance(100n);
+});
+
+test("4.8 polling a thousand timers of one time wakes once for all", async () => {
+  const clock = new FakeClock();
+  const timers = Array.from({ length: 1000 }, () => new Timer(clock, 5n));
+  const waiting = complete(poll(timers));
+  clock.advance(5n);
+  assert.deepEqual(await waiting, [...timers.keys()]);
+  assert.equal(clock.pending, 0);
+});
+
+test("FakeClock calls what is due in the order of its time, and nothing that is cancelled", () => {
+  const clock = new FakeClock();
+  const calls: string[] = [];
+  clock.schedule(3n, () => calls.push("third"));
+  const cancel = clock.schedule(2n, () => calls.push("cancelled"));
+  clock.schedule(1n, () => {
+    calls.push("first");
+    cancel();
+    clock.schedule(0n, () => calls.push("in a later turn"));
+  });
+  clock.advance(5n);
+  assert.deepEqual(calls, ["first", "third"]);
+  clock.turn();
+  assert.deepEqual(calls, ["first", "third", "in a later turn"]);
+});
