@@ -22,7 +22,7 @@ import {
   type Returns,
   type Type,
 } from "./abi.ts";
-import { bind, blocking, call, resourceClass, type Attempt, type Definition, type Fast } from "./func.ts";
+import { bind, blocking, call, resourceClass, type Definition, type Fast } from "./func.ts";
 import { WAIT, type CoreFunction } from "./gate.ts";
 import type { Guest } from "./guest.ts";
 import type { Instance } from "./instance.ts";
@@ -148,34 +148,38 @@ function inputMethods(instance: Instance): Record<string, Definition> {
   const lengthResult = streamResult(instance, length);
   const name = (method: string): string => `wasi:io/streams#[method]input-stream.${method}`;
 
-  function fastRead(guest: Guest, mayIdle: boolean, attempt: Attempt): CoreFunction {
+  /** Copies what is there straight into the guest's memory. `orWait` says what to do if that is nothing. */
+  function fastRead(guest: Guest, orWait: (stream: InputStream, max: number) => number | bigint): CoreFunction {
     const inputs = guest.lens(INPUT_STREAM);
     return (handle: number, max: bigint, at: number) => {
       if (task.mustGiveWay()) return WAIT;
       const stream = inputs.get(handle);
-      if (!mayIdle && !stream.ready()) return attempt(handle, max, at);
       const place = guest.place(at, 12, 4);
+      // A u64; no read gives more than this anyway.
+      const count = max >= 0n && max < 0x1_0000_0000n ? Number(max) : 0xffff_ffff;
       let read;
       try {
-        read = stream.read(max >= 0n && max < 0x1_0000_0000n ? Number(max) : 0xffff_ffff);
+        read = stream.read(count);
       } catch (failure) {
         bytesResult.storeError(guest, place, failure);
         return 0;
       }
-      if (read.length === 0) {
-        if (!mayIdle && max !== 0n) return attempt(handle, max, at);
-        if (mayIdle) task.idle();
-      }
+      if (read.length === 0 && orWait(stream, count) === WAIT) return WAIT;
       guest.storeBytes(place + 4, read);
       guest.view.setUint8(place, 0);
       return 0;
     };
   }
 
+  function notNow(): number {
+    task.idle();
+    return 0;
+  }
+
   return {
     read: call(name("read"), [self, length], bytesResult, (stream, max) => stream.read(max), {
       idle: (read) => read.length === 0,
-      fast: (guest, attempt) => fastRead(guest, true, attempt),
+      fast: (guest) => fastRead(guest, notNow),
     }),
     blockingRead: blocking(
       name("blocking-read"),
@@ -183,7 +187,7 @@ function inputMethods(instance: Instance): Record<string, Definition> {
       bytesResult,
       (stream, max) => stream.blockingRead(max),
       {
-        fast: (guest, attempt) => fastRead(guest, false, attempt),
+        fast: (guest, _attempt, suspend) => fastRead(guest, (stream, max) => suspend(stream.laterRead(max))),
       },
     ),
     skip: call(name("skip"), [self, length], lengthResult, (stream, max) => stream.skip(max), {

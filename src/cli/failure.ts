@@ -1,4 +1,5 @@
 /** Failures of any command, as a person is told of them, and the exit codes that say so. */
+import { inspect } from "node:util";
 import { version } from "./help.ts";
 import { UsageError } from "./usage.ts";
 import { say } from "./write.ts";
@@ -18,7 +19,7 @@ export function report(error: unknown): number {
   say(
     "sluice: internal error: this is a bug in Sluice, not in your program. Please report it with these lines:\n" +
       `  sluice ${version()}, Node ${node}, ${platform} ${arch}\n` +
-      `  ${(error instanceof Error ? (error.stack ?? error.message) : String(error)).replaceAll("\n", "\n  ")}\n`,
+      `  ${inspect(error).replaceAll("\n", "\n  ")}\n`,
   );
   return INTERNAL_ERROR;
 }

@@ -1,4 +1,5 @@
 /** Failures of `sluice run`. */
+import { InternalError } from "../bind/func.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
 import { UnsupportedRuntimeError } from "../run/compile.ts";
 import { InvalidComponentError } from "../run/component.ts";
@@ -15,6 +16,8 @@ const TRAPPED = 134;
 /** Tells of it on standard error, and gives the exit code. A signal needs no words. */
 export function reportRun(error: unknown, path: string): number {
   if (error instanceof SignalError) return exitCodeOf(error.signal);
+  // Ends its guest as a trap does, but is none.
+  if (error instanceof InternalError) return report(error);
   if (isTrap(error)) {
     // V8 speaks of its own stack, and begins its messages with what we have already said.
     const what = error instanceof RangeError ? "call stack exhausted" : error.message.replace(/^wasm trap: /, "");

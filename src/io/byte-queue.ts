@@ -3,6 +3,8 @@ const NOTHING = new Uint8Array(0);
 /**
  * Bytes in order: put in at the end, taken from the front. Holds no memory while it is empty.
  *
+ * Never changes a byte that it has once held, so that a view of it stays as it is, whatever is put in and taken later.
+ *
  * Invariant: the bytes are `#store[#start]` up to, and without, `#store[#end]`.
  */
 export class ByteQueue {
@@ -14,23 +16,21 @@ export class ByteQueue {
     return this.#end - this.#start;
   }
 
-  /** A view of all bytes, valid until the next `push`. */
+  /** A view of all bytes. */
   get view(): Uint8Array {
     return this.#store.subarray(this.#start, this.#end);
   }
 
   /** Copies `bytes` in. */
   push(bytes: Uint8Array): void {
-    // A view of this very queue (a pipe that is spliced into itself) would move under our hands.
-    const safe = bytes.buffer === this.#store.buffer ? bytes.slice() : bytes;
-    const at = this.#reserve(safe.length);
-    this.#store.set(safe, at);
+    const at = this.#reserve(bytes.length);
+    this.#store.set(bytes, at);
   }
 
   /** Puts in `count` zeroes. */
   pushZeroes(count: number): void {
-    const at = this.#reserve(count);
-    this.#store.fill(0, at, at + count);
+    // Nobody has written there yet.
+    this.#reserve(count);
   }
 
   /** Forgets the first `count` bytes, at most `size`. */
@@ -49,9 +49,8 @@ export class ByteQueue {
   #reserve(count: number): number {
     const { size } = this;
     if (this.#end + count > this.#store.length) {
-      const enough = size + count <= this.#store.length;
-      const store = enough ? this.#store : new Uint8Array(Math.max(size + count, 2 * this.#store.length));
-      // Copies within one array are defined for overlapping ranges.
+      // Twice as much as is needed, unless it is the first: then moving costs nothing that counts per byte.
+      const store = new Uint8Array(size === 0 ? count : 2 * (size + count));
       store.set(this.view);
       this.#store = store;
       this.#start = 0;

@@ -43,18 +43,27 @@ export class InputStream implements Readiness {
   }
 
   /**
-   * As `read`, but waits until there is at least one byte (unless `max` is 0).
+   * As `read`, but waits until there is at least one byte (with a `max` of 0: until there would be).
+   *
+   * Reads before it waits, so that no more than `max` is fetched from where others read too (7.2).
    *
    * @see WASI 0.2 `wasi:io/streams` `input-stream.blocking-read`
    */
   *blockingRead(max: number): Steps<Uint8Array> {
     this.#tally.calls++;
-    for (let waited = false; ; waited = true) {
-      // Read before anything else: to ask whether it is ready may fetch more than `max`, which is then missing where the
-      // source is shared with others (7.2).
+    if (max > 0) {
       const bytes = this.#read(max);
-      if (bytes.length > 0 || (max === 0 && waited)) return bytes;
+      if (bytes.length > 0) return bytes;
+    }
+    return yield* this.laterRead(max);
+  }
+
+  /** The rest of a `blockingRead` that has found nothing so far. */
+  *laterRead(max: number): Steps<Uint8Array> {
+    for (;;) {
       while (!this.ready()) yield this;
+      const bytes = this.#read(max);
+      if (bytes.length > 0 || max === 0) return bytes;
     }
   }
 

@@ -145,8 +145,9 @@ export class OutputStream implements Readiness {
     this.#outlet.tally.calls++;
     this.#grant();
     this.#write(bytes);
-    if (this.#outlet.flushNow()) return undefined;
-    return this.#completeWrite();
+    if (!this.#outlet.flushNow()) return this.#completeWrite();
+    this.#revoke();
+    return undefined;
   }
 
   /**
@@ -223,6 +224,12 @@ export class OutputStream implements Readiness {
     const granted = this.#permit.grant(this.#outlet.room(before));
     if (granted !== before) this.#outlet.reserve(before, granted);
     return granted;
+  }
+
+  /** Takes back what is left of the permit, as a flush does. */
+  #revoke(): void {
+    const { granted } = this.#permit;
+    if (granted > 0) this.#outlet.reserve(granted, this.#permit.grant(0));
   }
 
   #spend(bytes: number): void {

@@ -40,10 +40,15 @@ export class Signal implements Watchable {
   }
 
   notify(): void {
-    // A set may shrink and grow while it is walked: a waker that leaves is not woken, and one that comes back while it
-    // is woken must not be woken again in the same round.
-    for (const waker of this.#wakers.size < 2 ? this.#wakers : [...this.#wakers]) {
-      waker.wake();
+    // Never walks the set itself: a waker that comes while others are woken, or leaves and comes back while it is woken,
+    // would be met in the same round, and perhaps for ever.
+    if (this.#wakers.size < 2) {
+      const [only] = this.#wakers;
+      only?.wake();
+      return;
+    }
+    for (const waker of [...this.#wakers]) {
+      if (this.#wakers.has(waker)) waker.wake();
     }
   }
 }

@@ -117,7 +117,7 @@ export async function tryClaims<F extends Fixture>(
     const missing = missingFor(claim, fixture);
     try {
       if (missing === undefined) {
-        await claim.run(fixture);
+        await runToEnd(claim, fixture);
         kept.push(rule);
       } else {
         skipped.push({ ...rule, reason: missing });
@@ -130,6 +130,15 @@ export async function tryClaims<F extends Fixture>(
   }
   if (broken.length > 0) throw new ContractError(broken, { kept, skipped });
   return { kept, skipped };
+}
+
+/** Far more than any claim takes, for a call that should not wait and never answers. */
+const MAX_TURNS = 50_000;
+
+async function runToEnd<F extends Fixture>(claim: Claim<F>, fixture: F): Promise<void> {
+  const run = start("the claim", () => claim.run(fixture));
+  if (!(await eventually(() => run.isDone(), fixture.turn, MAX_TURNS))) fail("a call never answered");
+  await run.promise;
 }
 
 function missingFor<F extends Fixture>({ needs, waits }: Claim<F>, fixture: F): string | undefined {

@@ -24,6 +24,7 @@ export class FaultySource implements Source {
   #given = 0;
   #allowed: number;
   #over: "ended" | { readonly cause: unknown } | undefined;
+  #told = false;
   #closed = false;
 
   constructor(bytes: Uint8Array = new Uint8Array(0), faults: SourceFaults = {}) {
@@ -36,7 +37,10 @@ export class FaultySource implements Source {
     this.#asked.push(max);
     const over = this.#state();
     if (over === "ended") return null;
-    if (over) throw over.cause;
+    if (over) {
+      this.#told = true;
+      throw over.cause;
+    }
     const count = Math.min(max, this.#faults.readBytes ?? Infinity, this.#available());
     this.#given += count;
     this.#allowed -= count;
@@ -110,6 +114,7 @@ export class FaultySource implements Source {
 
   #state(): "ended" | { readonly cause: unknown } | undefined {
     const { failAt = Infinity, endAt = Infinity, cause = new Error("the source failed") } = this.#faults;
+    if (this.#told) return "ended";
     if (this.#allowed <= 0) return undefined;
     if (this.#given >= failAt) return { cause };
     if (this.#given >= endAt) return "ended";

@@ -43,20 +43,22 @@ describe("runtime", { concurrency: 4 }, () => {
     assert.equal(code, 1);
   });
 
-  const bugs: readonly [name: string, code: string][] = [
-    ["throws where we wait for it", 'WebAssembly.compile = () => { throw new Error("seeded"); }'],
-    ["throws where nobody waits", 'setImmediate(() => { throw new Error("seeded"); })'],
-    ["rejects where nobody waits", 'setImmediate(() => { void Promise.reject(new Error("seeded")); })'],
-    ["never goes on", "WebAssembly.compile = () => new Promise(() => {})"],
+  const bugs: readonly [name: string, code: string, told: RegExp][] = [
+    ["throws where we wait for it", 'WebAssembly.compile = () => { throw new Error("seeded"); }', /Error: seeded/],
+    ["throws where nobody waits", 'setImmediate(() => { throw new Error("seeded"); })', /Error: seeded/],
+    ["rejects where nobody waits", 'setImmediate(() => { Promise.reject(new Error("seeded")); })', /Error: seeded/],
+    ["throws while the guest calls", 'process.hrtime.bigint = () => { throw new Error("seeded"); }', /Error: seeded/],
+    ["never goes on", "WebAssembly.compile = () => new Promise(() => {})", /waits for something that can never come/],
   ];
-  for (const [name, code] of bugs) {
+  for (const [name, code, told] of bugs) {
     test(`an error of ours that ${name} asks to be reported`, async () => {
       const node = ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
-      const { code: exitCode, stderr } = await sluice([guest("wait")], { node });
+      const { code: exitCode, stderr } = await sluice([guest("clocks-monotonic")], { node });
       assert.match(
         stderr,
-        /^sluice: internal error: .* Please report it .*\n {2}sluice \S+, Node v\S+, \w+ \w+\n {2}Error: /,
+        /^sluice: internal error: .* Please report it .*\n {2}sluice \S+, Node v\S+, \w+ \w+\n {2}\w*Error: /,
       );
+      assert.match(stderr, told);
       assert.equal(exitCode, 70);
     });
   }

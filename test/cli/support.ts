@@ -46,14 +46,8 @@ export async function sluice(args: readonly string[], how: How = {}): Promise<En
 }
 
 /** Starts the command. */
-export function start(args: readonly string[], { env, cwd, stdio, node = [] }: How = {}): ChildProcess {
-  return spawn(process.execPath, [...node, BIN, ...args], {
-    env: environment(env),
-    stdio: stdio ?? "pipe",
-    ...(cwd === undefined ? {} : { cwd }),
-    timeout: HUNG_MS,
-    killSignal: "SIGKILL",
-  });
+export function start(args: readonly string[], { node = [], ...how }: How = {}): ChildProcess {
+  return startProcess(process.execPath, [...node, BIN, ...args], how);
 }
 
 /**
@@ -66,14 +60,24 @@ export async function shell(script: string, how: How = {}): Promise<Ended> {
   return ended(child);
 }
 
-export function startShell(script: string, { env, cwd, stdio }: How = {}): ChildProcess {
-  return spawn("sh", ["-c", `sluice() { "$NODE" "$BIN" "$@"; }\n${script}`], {
-    env: environment({ NODE: process.execPath, BIN, G: join(ROOT, "test", "guests", "built"), ...env }),
+export function startShell(script: string, how: How = {}): ChildProcess {
+  const env = { NODE: process.execPath, BIN, G: join(ROOT, "test", "guests", "built"), ...how.env };
+  return startProcess("sh", ["-c", `sluice() { "$NODE" "$BIN" "$@"; }\n${script}`], { ...how, env });
+}
+
+function startProcess(file: string, args: readonly string[], { env, cwd, stdio }: How): ChildProcess {
+  const child = spawn(file, args, {
+    env: environment(env),
     stdio: stdio ?? "pipe",
     ...(cwd === undefined ? {} : { cwd }),
-    timeout: HUNG_MS,
-    killSignal: "SIGKILL",
+    // A process group of its own, so that nothing is left of it when it hangs.
+    detached: process.platform !== "win32",
   });
+  const timer = setTimeout(() => {
+    if (child.pid !== undefined) process.kill(process.platform === "win32" ? child.pid : -child.pid, "SIGKILL");
+  }, HUNG_MS);
+  child.on("close", () => clearTimeout(timer));
+  return child;
 }
 
 function environment(env: How["env"]): NodeJS.ProcessEnv {

@@ -4,9 +4,14 @@ import { test } from "node:test";
 import { InputStream } from "../../src/io/input-stream.ts";
 import { Outlet } from "../../src/io/outlet.ts";
 import { OutputStream } from "../../src/io/output-stream.ts";
-import { complete } from "../../src/io/steps.ts";
+import { DEFAULT_LIMITS } from "../../src/io/limits.ts";
+import { complete, type Steps } from "../../src/io/steps.ts";
 import { FaultySink, FaultySource, staysPending } from "../../src/testing/index.ts";
 import { outcomeOf, play } from "./play.ts";
+
+/** Steps that are over before they begin. */
+// oxlint-disable-next-line require-yield -- there is nothing to wait for
+function* nothing(): Steps<void> {}
 
 test("3.1 a fresh stream permits what it can hold", () => play("ready=true permit=8"));
 test("3.1 what is held is permitted no more", () => play("write:3 permit=5 write:5 permit=0 ready=false"));
@@ -52,6 +57,10 @@ for (const [name, steps] of [
   [
     "3.8 blocking-write-and-flush",
     (output: OutputStream, bytes: number) => output.blockingWriteAndFlush(new Uint8Array(bytes)),
+  ],
+  [
+    "3.8 blocking-write-and-flush, as far as it goes without steps,",
+    (output: OutputStream, bytes: number) => output.writeAndFlush(new Uint8Array(bytes)) ?? nothing(),
   ],
   [
     "3.10 blocking-write-zeroes-and-flush",
@@ -102,14 +111,23 @@ for (const [name, steps] of [
     await assert.rejects(complete(steps(short, 9)), /closed/);
   });
 
-  test(`${name} leaves no permit behind`, async () => {
-    const output = new OutputStream(new Outlet(new FaultySink()));
-    await complete(steps(output, 3));
-    assert.equal(
-      outcomeOf(() => output.write(new Uint8Array(1))),
-      "trap",
-    );
-  });
+  for (const [bytes, mode] of [
+    [0, "strict"],
+    [3, "strict"],
+    [0, "budget"],
+    [3, "budget"],
+  ] as const) {
+    test(`${name} leaves no permit behind, with ${bytes} bytes and permits ${mode}`, async () => {
+      const outlet = new Outlet(new FaultySink());
+      const output = new OutputStream(outlet, mode);
+      await complete(steps(output, bytes));
+      assert.equal(outlet.room(0), DEFAULT_LIMITS.bufferBytes, "nothing is reserved");
+      assert.equal(
+        outcomeOf(() => output.write(new Uint8Array(1))),
+        "trap",
+      );
+    });
+  }
 }
 
 test("3.7 blocking-flush reports closed, and does not swallow it", async () => {

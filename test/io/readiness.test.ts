@@ -9,7 +9,7 @@ import { poll, pollNow } from "../../src/io/poll.ts";
 import { ALWAYS, AnyOf, Signal, type Readiness, type Waker } from "../../src/io/readiness.ts";
 import { changed, complete } from "../../src/io/steps.ts";
 import { Trap } from "../../src/io/trap.ts";
-import { FaultySink, FaultySource, microtasks, staysPending } from "../../src/testing/index.ts";
+import { FaultySink, FaultySource, microtasks, staysPending } from "./helpers.ts";
 
 /** A readiness that the test sets, and that counts who asks. */
 class Flag extends Signal implements Readiness {

@@ -158,7 +158,7 @@ test("what was not flushed is delivered at the end, to a slow reader too", async
   assert.equal(Buffer.concat(chunks).length, 50_000);
 });
 
-test("ten thousand instances wait at once in one process, and all finish", async () => {
+test("ten thousand instances wait at once in one process, and all finish", { timeout: 180_000 }, async () => {
   const component = await compiled("wait");
   const sources = Array.from({ length: 10_000 }, heldSource);
   const runs = sources.map(({ source }) => run(component, { stdin: source }));
