@@ -1,7 +1,7 @@
 import { WitError } from "../io/errors.ts";
 import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
-import { Trap } from "../io/trap.ts";
+import { RuntimeError, Trap } from "../io/trap.ts";
 import { FlatValues, type Returns, type Type, type InOf } from "./abi.ts";
 import { gate, WAIT, type CoreFunction, type CoreType } from "./gate.ts";
 import { Guest } from "./guest.ts";
@@ -269,7 +269,7 @@ function ending(name: string, error: unknown): unknown {
  * Something failed that is neither the guest's doing nor a failure of its streams: a fault of this host, or of what an
  * embedder gave it, or the end that was put to the instance from outside. `cause` has it.
  */
-export class InternalError extends WebAssembly.RuntimeError {
+export class InternalError extends RuntimeError {
   override readonly name: string = "InternalError";
 
   constructor(name: string, cause: unknown) {

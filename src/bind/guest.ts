@@ -11,7 +11,7 @@ export interface HandleTable {
 
 /** What the glue around a component hands to a lowered function. */
 export interface GuestParts {
-  readonly memory: WebAssembly.Memory | undefined;
+  readonly memory: { readonly buffer: ArrayBuffer } | undefined;
   readonly realloc: ((old: number, oldSize: number, align: number, size: number) => number) | undefined;
   readonly tables: readonly HandleTable[];
 }
@@ -25,7 +25,7 @@ const EMPTY_BUFFER = new ArrayBuffer(0);
  * a pointer or a handle that is not its own is a trap.
  */
 export class Guest {
-  readonly #memory: WebAssembly.Memory | undefined;
+  readonly #memory: GuestParts["memory"];
   readonly #realloc: GuestParts["realloc"];
   readonly #tables: readonly HandleTable[];
   readonly #kinds: Map<HandleTable, Kind<unknown>>;

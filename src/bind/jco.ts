@@ -23,7 +23,7 @@ export type JcoTable = number[];
 
 /** What the glue passes to a factory: as much of it as the function needs. */
 export interface JcoLowerOptions {
-  readonly memory?: WebAssembly.Memory;
+  readonly memory?: { readonly buffer: ArrayBuffer };
   readonly realloc?: (old: number, oldSize: number, align: number, size: number) => number;
   readonly resourceTables?: readonly JcoTable[];
 }

@@ -1,10 +1,15 @@
 /**
+ * `WebAssembly.RuntimeError`, under a type that needs no declarations of WebAssembly: those who use ours may lack them.
+ */
+export const RuntimeError: new (message?: string, options?: ErrorOptions) => Error = WebAssembly.RuntimeError;
+
+/**
  * The guest broke the contract. Ends its instance, and nothing else.
  *
  * A subclass of `WebAssembly.RuntimeError`, so that an engine and the glue around a component treat it like a trap of
  * WebAssembly itself: the instance can not be entered again.
  */
-export class Trap extends WebAssembly.RuntimeError {
+export class Trap extends RuntimeError {
   override readonly name: string = "Trap";
   /** The rule of docs/contract.md that was broken, such as "3.2". */
   readonly rule: string;

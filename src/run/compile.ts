@@ -1,5 +1,5 @@
 import { checkImports } from "./imports.ts";
-import type { CacheOption, Glue, Platform } from "./platform.ts";
+import type { CacheOption, CoreModule, Glue, Platform } from "./platform.ts";
 
 /** A component that is ready to be instantiated, any number of times. */
 export interface CompiledComponent {
@@ -10,7 +10,7 @@ export interface CompiledComponent {
   /** @internal */
   readonly glue: Glue;
   /** @internal */
-  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
+  readonly modules: ReadonlyMap<string, CoreModule>;
 }
 
 /** How a component is made ready. */

@@ -3,14 +3,15 @@ import { INTERFACES } from "../bind/interfaces.ts";
 import { Task } from "../bind/task.ts";
 import type { Outlet } from "../io/outlet.ts";
 import type { Tally } from "../io/tally.ts";
+import { RuntimeError } from "../io/trap.ts";
 import type { World } from "../wasi/world.ts";
 import type { CompiledComponent } from "./compile.ts";
 import type { InstanceOptions } from "./options.ts";
-import type { Platform } from "./platform.ts";
+import type { CoreModule, Platform } from "./platform.ts";
 import { makeWorld } from "./world.ts";
 
 /** Thrown from an export whose guest called `exit`. */
-export class ExitError extends WebAssembly.RuntimeError {
+export class ExitError extends RuntimeError {
   override readonly name: string = "ExitError";
   /** 0 to 255. */
   readonly code: number;
@@ -59,7 +60,7 @@ export async function instantiate<Input, Output>(
   }
 }
 
-function known(modules: ReadonlyMap<string, WebAssembly.Module>, name: string): WebAssembly.Module {
+function known(modules: ReadonlyMap<string, CoreModule>, name: string): CoreModule {
   const module = modules.get(name);
   if (!module) throw new Error(`The glue asks for a core module ${name} that was not generated`);
   return module;

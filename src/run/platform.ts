@@ -38,10 +38,13 @@ export interface LoadedComponent {
   readonly glue: Glue;
 }
 
+/** A `WebAssembly.Module`: see RuntimeError in io/trap.ts for why it is not called so. */
+export type CoreModule = object;
+
 /** The module that jco generates. */
 export interface Glue {
   instantiate(
-    getCoreModule: (name: string) => WebAssembly.Module,
+    getCoreModule: (name: string) => CoreModule,
     imports: Record<string, unknown>,
   ): Promise<Record<string, unknown>>;
 }

@@ -133,7 +133,7 @@ export async function tryClaims<F extends Fixture>(
 }
 
 /** Far more than any claim takes, for a call that should not wait and never answers. */
-const MAX_TURNS = 50_000;
+const MAX_TURNS = 10_000;
 
 async function runToEnd<F extends Fixture>(claim: Claim<F>, fixture: F): Promise<void> {
   const run = start("the claim", () => claim.run(fixture));

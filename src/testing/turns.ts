@@ -4,7 +4,7 @@
 export type Turn = () => Promise<void>;
 
 /** Enough for any chain of promises in this library; cheap enough to take without thinking. */
-const MICROTASKS = 100;
+const MICROTASKS = 30;
 
 /** Lets all promises that can settle by themselves do so. Gives nothing to timers and to input and output. */
 export async function microtasks(): Promise<void> {

@@ -1,0 +1,130 @@
+/** Runs preview2-shim in processes of its own, one for each rule, and plays the other side of their stdin and stdout. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { openSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { Rule } from "../../src/testing/index.ts";
+import { turn } from "./fixtures.ts";
+import type { Answer, Numbered, Verdict } from "./children/protocol.ts";
+
+const CHILD = fileURLToPath(new URL("children/shim.ts", import.meta.url));
+
+/** A process that says nothing for so long waits for ever: it may hold its only thread, so that nothing else can tell. */
+const SILENCE_MS = 5000;
+
+/** Turns without a byte after which no more are expected. Only bytes that never come are waited for that long. */
+const QUIET_TURNS = 500;
+
+export interface Tried extends Rule {
+  readonly outcome: "kept" | "broken" | "skipped";
+  readonly message: string;
+}
+
+/** Tries all of `rules`, some at a time. */
+export async function tryOnShim(
+  kind: "input" | "output",
+  rules: readonly Rule[],
+  stdout: "pipe" | "full" = "pipe",
+): Promise<Tried[]> {
+  const tried: Tried[] = [];
+  const queue = [...rules.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [index, rule] = next;
+      // oxlint-disable-next-line no-await-in-loop -- one process at a time
+      tried[index] = { ...rule, ...(await tryOne(kind, index, stdout)) };
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
+  return tried;
+}
+
+async function tryOne(
+  kind: "input" | "output",
+  index: number,
+  stdout: "pipe" | "full",
+): Promise<Pick<Tried, "outcome" | "message">> {
+  const child = spawn(process.execPath, [CHILD, kind, String(index), stdout], {
+    stdio: ["pipe", stdout === "full" ? openSync("/dev/full", "w") : "pipe", "ignore", "ipc"],
+  });
+  const { promise, resolve } = Promise.withResolvers<Pick<Tried, "outcome" | "message">>();
+  const silent = (): void => resolve({ outcome: "broken", message: "it hangs" });
+  let watchdog = setTimeout(silent, SILENCE_MS);
+  const other = new OtherSide(child);
+  child.on("message", (message: Numbered | Verdict) => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(silent, SILENCE_MS);
+    if ("verdict" in message) {
+      const { kept, message: said } = message.verdict;
+      resolve({ outcome: kept ? (said === "" ? "kept" : "skipped") : "broken", message: said });
+    } else {
+      void other.answer(message).then((answer) => child.connected && child.send(answer, () => {}));
+    }
+  });
+  child.on("exit", (code, signal) => resolve({ outcome: "broken", message: `it ends the process: ${code ?? signal}` }));
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(watchdog);
+    child.kill("SIGKILL");
+    other.close();
+  }
+}
+
+/** What the process reads from and writes to. */
+class OtherSide {
+  readonly #stdin: Writable | null;
+  readonly #stdout: Readable | null;
+  readonly #bytes: number[] = [];
+
+  constructor({ stdin, stdout }: ChildProcess) {
+    this.#stdin = stdin;
+    this.#stdout = stdout;
+    stdin?.on("error", () => {});
+    stdout?.on("error", () => {});
+    stdout?.on("data", (chunk: Uint8Array) => {
+      for (const byte of chunk) this.#bytes.push(byte);
+    });
+  }
+
+  async answer({ id, request }: Numbered): Promise<Answer> {
+    switch (request.do) {
+      case "stall":
+        this.#stdout?.pause();
+        return { id };
+      case "release":
+        this.#stdout?.resume();
+        return { id };
+      case "leave":
+        this.close();
+        return { id };
+      case "arrived":
+        return { id, bytes: await this.#arrived(request.count) };
+      case "supply":
+        this.#stdin?.write(Uint8Array.from(request.bytes));
+        return { id };
+      case "end":
+        this.#stdin?.end();
+        return { id };
+      case "turn":
+        await turn();
+        return { id };
+    }
+  }
+
+  close(): void {
+    this.#stdout?.destroy();
+    this.#stdin?.destroy();
+  }
+
+  async #arrived(count: number): Promise<number[]> {
+    for (let quiet = 0, seen = 0; this.#bytes.length < count && quiet < QUIET_TURNS; quiet++) {
+      // oxlint-disable-next-line no-await-in-loop -- until there is something, or nothing any more
+      await turn();
+      if (this.#bytes.length > seen) quiet = 0;
+      seen = this.#bytes.length;
+    }
+    return this.#bytes;
+  }
+}
