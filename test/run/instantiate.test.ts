@@ -6,10 +6,10 @@ import {
   InternalError,
   Trap,
   type CompiledComponent,
-  type MonotonicClock,
   type RunningInstance,
 } from "../../src/index.ts";
-import { collector, compiled, guest, heldSource, turn, until } from "./support.ts";
+import { FakeClock } from "../../src/testing/index.ts";
+import { collector, compiled, guest, heldSource, until } from "./support.ts";
 
 interface Demo {
   add(a: number, b: number): Promise<number>;
@@ -55,7 +55,7 @@ test("instances of one compiled component share nothing", async () => {
 
 test("a guest that waits leaves the event loop and other instances free", async () => {
   const component = await compiled("multi-export");
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const [waiting, other] = await Promise.all([
     instantiate(component, { monotonicClock: clock }),
     instantiate(component, {}),
@@ -64,7 +64,7 @@ test("a guest that waits leaves the event loop and other instances free", async 
   const wait = demoOf(waiting)
     .waitNs(5_000_000_000n)
     .then(() => (done = true));
-  await until(() => clock.armed);
+  await until(() => clock.pending > 0);
   assert.equal(await demoOf(other).add(1, 1), 2);
   assert.equal(done, false);
   clock.advance(5_000_000_000n);
@@ -79,14 +79,14 @@ test("after close nothing can be called, and says why", async () => {
 });
 
 test("close while the guest waits ends it, and releases its timer", async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const instance = await instantiate(await guest("multi-export"), { monotonicClock: clock });
   const wait = demoOf(instance).waitNs(1n << 40n);
   const ended = assert.rejects(wait, /instance is closed/);
-  await until(() => clock.armed);
+  await until(() => clock.pending > 0);
   await instance.close();
   await ended;
-  assert.equal(clock.armed, false);
+  assert.equal(clock.pending, 0);
 });
 
 test("a trap ends its instance alone", async () => {
@@ -120,38 +120,6 @@ test("a compiled component says what it imports", async () => {
   const component: CompiledComponent = await compile(await guest("old-version"));
   assert.ok(component.imports.includes("wasi:io/streams@0.2.0"), component.imports.join(", "));
 });
-
-/** A clock that stands still until it is told to move. */
-class ManualClock implements MonotonicClock {
-  #now = 0n;
-  readonly #timers = new Set<{ readonly at: bigint; readonly callback: () => void }>();
-
-  get armed(): boolean {
-    return this.#timers.size > 0;
-  }
-
-  now(): bigint {
-    return this.#now;
-  }
-
-  resolution(): bigint {
-    return 1n;
-  }
-
-  schedule(delayNs: bigint, callback: () => void): () => void {
-    const timer = { at: this.#now + delayNs, callback };
-    this.#timers.add(timer);
-    if (delayNs === 0n) void turn().then(() => this.advance(0n));
-    return () => void this.#timers.delete(timer);
-  }
-
-  advance(ns: bigint): void {
-    this.#now += ns;
-    for (const timer of this.#timers) {
-      if (timer.at <= this.#now && this.#timers.delete(timer)) timer.callback();
-    }
-  }
-}
 
 test("a fault of what the embedder gave ends the instance, and keeps its cause", async () => {
   const fault = new RangeError("no more randomness");

@@ -33,7 +33,7 @@ export async function tryOnShim(
     for (let next = queue.shift(); next; next = queue.shift()) {
       const [index, rule] = next;
       // oxlint-disable-next-line no-await-in-loop -- one process at a time
-      tried[index] = { ...rule, ...(await tryOne(kind, index, stdout)) };
+      tried[index] = { ...rule, ...(await tryOne(kind, rule, stdout)) };
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
@@ -42,10 +42,10 @@ export async function tryOnShim(
 
 async function tryOne(
   kind: "input" | "output",
-  index: number,
+  { rule, claim }: Rule,
   stdout: "pipe" | "full",
 ): Promise<Pick<Tried, "outcome" | "message">> {
-  const child = spawn(process.execPath, [CHILD, kind, String(index), stdout], {
+  const child = spawn(process.execPath, [CHILD, kind, stdout, rule, claim], {
     stdio: ["pipe", stdout === "full" ? openSync("/dev/full", "w") : "pipe", "ignore", "ipc"],
   });
   const { promise, resolve } = Promise.withResolvers<Pick<Tried, "outcome" | "message">>();

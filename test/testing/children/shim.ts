@@ -1,4 +1,4 @@
-/** Tries one rule on stdin or stdout of preview2-shim: `shim.ts input|output <index>`. */
+/** Tries one rule on stdin or stdout of preview2-shim: `shim.ts input|output pipe|full <rule> <claim>`. */
 import { stdin, stdout } from "@bytecodealliance/preview2-shim/cli";
 import {
   checkInputStream,
@@ -6,8 +6,7 @@ import {
   classInputSubject,
   classOutputSubject,
   ContractError,
-  INPUT_STREAM_RULES,
-  OUTPUT_STREAM_RULES,
+  type CheckOptions,
   type InputFixture,
   type OutputFixture,
 } from "../../../src/testing/index.ts";
@@ -45,7 +44,7 @@ function input(): InputFixture & Required<Pick<InputFixture, "supplyLater" | "en
 }
 
 function output(): OutputFixture {
-  const toFullDevice = process.argv[4] === "full";
+  const toFullDevice = process.argv[3] === "full";
   return {
     ...common,
     stream: classOutputSubject(stdout.getStdout()),
@@ -62,13 +61,8 @@ function output(): OutputFixture {
 }
 
 async function verdict(): Promise<Verdict["verdict"]> {
-  const [, , kind, index] = process.argv;
-  const rules = kind === "input" ? INPUT_STREAM_RULES : OUTPUT_STREAM_RULES;
-  const chosen = rules[Number(index)];
-  const options = {
-    only: ({ rule, claim }: { readonly rule: string; readonly claim: string }) =>
-      rule === chosen?.rule && claim === chosen.claim,
-  };
+  const [, , kind, , rule, claim] = process.argv;
+  const options: CheckOptions = { only: (tried) => tried.rule === rule && tried.claim === claim };
   try {
     const { skipped } = await (kind === "input"
       ? checkInputStream(input, options)
