@@ -65,7 +65,7 @@ export type { Input, Output } from "./hosts/node/stdio.ts";
 export { InternalError } from "./bind/func.ts";
 export type { Trace } from "./bind/instance.ts";
 
-export { Trap } from "./io/trap.ts";
+export { RuntimeError, Trap } from "./io/trap.ts";
 export { IoError, StreamError, WitError, type StreamFailure } from "./io/errors.ts";
 export { DEFAULT_LIMITS, type Limits } from "./io/limits.ts";
 export type { PermitMode } from "./io/permit.ts";

@@ -12,7 +12,8 @@ const SHARED_HEADROOM = 16;
 
 const ZEROES = new Uint8Array(4096);
 
-type State =
+/** What an outlet does, and may do next. */
+export type OutletState =
   /** Takes bytes. May become flushing, failed or closed. */
   | { readonly tag: "open" }
   /** Waits until all that it took has left. May become open, failed or closed. */
@@ -22,9 +23,9 @@ type State =
   /** The other side is gone, or we ended it. Final. */
   | { readonly tag: "closed" };
 
-const OPEN: State = { tag: "open" };
-const FLUSHING: State = { tag: "flushing" };
-const CLOSED: State = { tag: "closed" };
+const OPEN: OutletState = { tag: "open" };
+const FLUSHING: OutletState = { tag: "flushing" };
+const CLOSED: OutletState = { tag: "closed" };
 
 /**
  * A sink and the bounded buffer before it: what all handles of one output stream share.
@@ -38,7 +39,7 @@ export class Outlet implements Watchable, Waker {
   readonly #limitBytes: number;
   readonly #queue = new ByteQueue();
   readonly #changed = new Signal();
-  #state: State = OPEN;
+  #state: OutletState = OPEN;
   #watching = false;
   #reservedBytes = 0;
 
@@ -47,7 +48,7 @@ export class Outlet implements Watchable, Waker {
     this.#limitBytes = limitBytes;
   }
 
-  get state(): State {
+  get state(): OutletState {
     return this.#state;
   }
 
@@ -194,7 +195,7 @@ export class Outlet implements Watchable, Waker {
     this.#sink.abort(cause);
   }
 
-  #end(state: State): void {
+  #end(state: OutletState): void {
     if (!this.#isOver()) this.#state = state;
     this.#queue.clear();
     this.#unwatch();

@@ -47,11 +47,13 @@ export function claimsAbout<F extends Fixture>(): <K extends keyof F & string>(
   };
 }
 
+/** A rule that an implementation breaks, and how that showed. */
 export interface BrokenRule extends Rule {
   /** What was seen instead. */
   readonly message: string;
 }
 
+/** A rule that was not tried, and why. */
 export interface SkippedRule extends Rule {
   readonly reason: string;
 }
@@ -89,6 +91,7 @@ export class ContractError extends Error {
   }
 }
 
+/** How a check goes about it. */
 export interface CheckOptions {
   /** Tries only the rules for which this is true. */
   readonly only?: (rule: Rule) => boolean;

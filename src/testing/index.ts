@@ -40,3 +40,12 @@ export { FaultySink, faultySink, type SinkFaults } from "./faulty-sink.ts";
 export { FaultySource, faultySource, type SourceFaults } from "./faulty-source.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { eventually, microtasks, staysPending, type Turn } from "./turns.ts";
+// What the adapters above take: our own streams, to put a source or a sink of yours under test.
+export { InputStream } from "../io/input-stream.ts";
+export { Outlet, type OutletState } from "../io/outlet.ts";
+export { OutputStream } from "../io/output-stream.ts";
+export type { PermitMode } from "../io/permit.ts";
+export type { Sink, Source } from "../io/ports.ts";
+export type { Readiness, Waker, Watchable } from "../io/readiness.ts";
+export { complete, type Steps } from "../io/steps.ts";
+export type { Tally } from "../io/tally.ts";

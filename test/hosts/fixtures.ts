@@ -67,11 +67,8 @@ export function pipeOutput(): OutputFixture {
   const chunks: Uint8Array[] = [];
   let reading = true;
   const drain = (): void => {
-    while (reading) {
-      const bytes = readNow(reader);
-      if (bytes === null || bytes.length === 0) break;
-      chunks.push(bytes);
-    }
+    if (!reading) return;
+    for (let bytes = readNow(reader); bytes && bytes.length > 0; bytes = readNow(reader)) chunks.push(bytes);
   };
   return {
     ...outputOf(sink),

@@ -32,10 +32,11 @@ function collecting(options: WritableOptions = {}): {
   const stream = new Writable({
     ...options,
     write(chunk: Uint8Array, _encoding, callback) {
-      void door.passed().then(() => {
+      void (async () => {
+        await door.passed();
         chunks.push(chunk);
         callback();
-      });
+      })();
     },
   });
   return { stream, gate: door, chunks };

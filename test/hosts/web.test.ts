@@ -295,7 +295,13 @@ for (const type of ["bytes", undefined] as const) {
 }
 
 test("webSource takes text as UTF-8", async () => {
-  const input = new InputStream(webSource(ReadableStream.from(["Grüße", ""])));
+  const stream = new ReadableStream<string>({
+    start(controller) {
+      controller.enqueue("Grüße");
+      controller.close();
+    },
+  });
+  const input = new InputStream(webSource(stream));
   assert.equal(Buffer.from(await complete(input.blockingRead(100))).toString(), "Grüße");
   await assert.rejects(complete(input.blockingRead(100)), (thrown) => tagOf(thrown) === "closed");
 });

@@ -74,11 +74,8 @@ test("both ends of a Pipe keep every rule", async () => {
     const all: number[] = [];
     let reading = true;
     const drain = (): void => {
-      while (reading) {
-        const bytes = source.read(64);
-        if (bytes === null || bytes.length === 0) break;
-        all.push(...bytes);
-      }
+      if (!reading) return;
+      for (let bytes = source.read(64); bytes && bytes.length > 0; bytes = source.read(64)) all.push(...bytes);
     };
     source.watch({ wake: drain });
     return {

@@ -159,7 +159,7 @@ class FdInput {
     // The declared options of both streams lack some that they take.
     const stream =
       kind === "terminal"
-        ? new (process.getBuiltinModule("node:tty").ReadStream)(fd, { onread } as SocketConstructorOpts)
+        ? new (process.getBuiltinModule("node:tty").ReadStream)(fd, { onread })
         : new (process.getBuiltinModule("node:net").Socket)({
             fd,
             readable: true,

@@ -4,7 +4,7 @@
 export type Request =
   /** The test reads nothing more of stdout, reads on, or goes away. */
   | { readonly do: "stall" | "release" | "leave" }
-  /** What has come out of stdout, when that is `count` bytes or nothing more comes. */
+  /** What has come out of stdout, as soon as that is `count` bytes. */
   | { readonly do: "arrived"; readonly count: number }
   /** The test writes to stdin, or ends it. */
   | { readonly do: "supply"; readonly bytes: readonly number[] }

@@ -1,6 +1,7 @@
-/** Runs preview2-shim in processes of its own, one for each rule, and plays the other side of their stdin and stdout. */
+/** Runs a host in processes of its own, one for each rule, and plays the other side of their stdin and stdout. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { openSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -8,13 +9,10 @@ import type { Rule } from "../../src/testing/index.ts";
 import { turn } from "./fixtures.ts";
 import type { Answer, Numbered, Verdict } from "./children/protocol.ts";
 
-const CHILD = fileURLToPath(new URL("children/shim.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("children/stdio.ts", import.meta.url));
 
 /** A process that says nothing for so long waits for ever: it may hold its only thread, so that nothing else can tell. */
 const SILENCE_MS = 5000;
-
-/** Turns without a byte after which no more are expected. Only bytes that never come are waited for that long. */
-const QUIET_TURNS = 500;
 
 export interface Tried extends Rule {
   readonly outcome: "kept" | "broken" | "skipped";
@@ -22,7 +20,8 @@ export interface Tried extends Rule {
 }
 
 /** Tries all of `rules`, some at a time. */
-export async function tryOnShim(
+export async function tryOn(
+  host: "shim" | "sluice",
   kind: "input" | "output",
   rules: readonly Rule[],
   stdout: "pipe" | "full" = "pipe",
@@ -33,7 +32,7 @@ export async function tryOnShim(
     for (let next = queue.shift(); next; next = queue.shift()) {
       const [index, rule] = next;
       // oxlint-disable-next-line no-await-in-loop -- one process at a time
-      tried[index] = { ...rule, ...(await tryOne(kind, rule, stdout)) };
+      tried[index] = { ...rule, ...(await tryOne(host, kind, rule, stdout)) };
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
@@ -41,13 +40,16 @@ export async function tryOnShim(
 }
 
 async function tryOne(
+  host: "shim" | "sluice",
   kind: "input" | "output",
   { rule, claim }: Rule,
   stdout: "pipe" | "full",
 ): Promise<Pick<Tried, "outcome" | "message">> {
-  const child = spawn(process.execPath, [CHILD, kind, stdout, rule, claim], {
-    stdio: ["pipe", stdout === "full" ? openSync("/dev/full", "w") : "pipe", "ignore", "ipc"],
+  const full = stdout === "full" ? openSync("/dev/full", "w") : undefined;
+  const child = spawn(process.execPath, [CHILD, host, kind, stdout, rule, claim], {
+    stdio: ["pipe", full ?? "pipe", "ignore", "ipc"],
   });
+  if (full !== undefined) closeSync(full);
   const { promise, resolve } = Promise.withResolvers<Pick<Tried, "outcome" | "message">>();
   const silent = (): void => resolve({ outcome: "broken", message: "it hangs" });
   let watchdog = setTimeout(silent, SILENCE_MS);
@@ -59,7 +61,10 @@ async function tryOne(
       const { kept, message: said } = message.verdict;
       resolve({ outcome: kept ? (said === "" ? "kept" : "skipped") : "broken", message: said });
     } else {
-      void other.answer(message).then((answer) => child.connected && child.send(answer, () => {}));
+      void other
+        .answer(message)
+        .then((answer) => child.connected && child.send(answer, () => {}))
+        .catch(() => {});
     }
   });
   child.on("exit", (code, signal) => resolve({ outcome: "broken", message: `it ends the process: ${code ?? signal}` }));
@@ -119,11 +124,10 @@ class OtherSide {
   }
 
   async #arrived(count: number): Promise<number[]> {
-    for (let quiet = 0, seen = 0; this.#bytes.length < count && quiet < QUIET_TURNS; quiet++) {
-      // oxlint-disable-next-line no-await-in-loop -- until there is something, or nothing any more
-      await turn();
-      if (this.#bytes.length > seen) quiet = 0;
-      seen = this.#bytes.length;
+    // Bytes that never come are found out by the check: a call of it never answers.
+    while (this.#bytes.length < count && this.#stdout) {
+      // oxlint-disable-next-line no-await-in-loop -- chunk by chunk
+      await once(this.#stdout, "data");
     }
     return this.#bytes;
   }

@@ -1,0 +1,114 @@
+/**
+ * The checks on somebody else's streams: stdin and stdout of preview2-shim 0.26.1, over pipes. What it breaks is listed
+ * with the reason, and a listed rule that it keeps breaks the run as much as another that it breaks. Our own modules, as
+ * they take the place of preview2-shim in what jco transpiles, are tried in the same way, and break nothing.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { INPUT_STREAM_RULES, OUTPUT_STREAM_RULES, type Rule } from "../../src/testing/index.ts";
+import { tryOn, type Tried } from "./processes.ts";
+
+/** The rules that are broken, word for word, and why. */
+type Broken = readonly (readonly [rule: string, claim: string, reason: string])[];
+
+const NO_BOUND = "stdout's permit is the highWaterMark less what a stream in its worker holds, which nobody writes to";
+const NO_PERMIT = "write on stdout goes to Node's stream whatever its size and whatever was permitted";
+const NO_EPIPE = "an error of Node's stdout is handled by nobody, and ends the process";
+const NO_SPLICE = "splice reads a private member of another class, and throws a TypeError";
+
+const BROKEN_OUTPUT: Broken = [
+  ["3.1", "a reader that stalls stops the writer", NO_BOUND],
+  ["3.1", "a writer that was stopped goes on when the reader does", NO_BOUND],
+  ["3.2", "a write of one byte more than the permit traps", NO_PERMIT],
+  [
+    "3.2",
+    "everything arrives in the order of the calls, whatever wrote it",
+    "zeroes go another way than bytes, by the worker",
+  ],
+  ["3.2", "what a stalled reader did not take arrives whole and in order", NO_BOUND],
+  ["3.2", "on a closed stream, an oversized write is closed and no trap", NO_EPIPE],
+  ["3.3", "a write without a check-write traps", NO_PERMIT],
+  ["3.4", "a permit is for one write", NO_PERMIT],
+  ["3.5", "flush permits nothing, and is not ready, until it is complete", NO_BOUND],
+  ["3.5", "flush may be repeated while it is under way", NO_BOUND],
+  ["3.5", "flush takes back the permit", NO_PERMIT],
+  ["3.6", "a write while a flush is under way traps", NO_BOUND],
+  ["3.8", "blocking-write-and-flush of 4097 bytes traps", "the limit of 4096 is not enforced"],
+  ["3.9", "write-zeroes of more than is permitted traps", NO_BOUND],
+  ["3.9", "write-zeroes(u64::MAX) traps", "it ends the process instead of the guest"],
+  ["3.10", "blocking-write-zeroes-and-flush of 4097 traps", "the limit of 4096 is not enforced"],
+  ["3.11", "splice moves what is there, at most as much as was asked for", NO_SPLICE],
+  ["3.11", "splice of a source that has nothing now moves nothing", NO_SPLICE],
+  ["3.11", "splice of a source at its end is closed", NO_SPLICE],
+  ["3.11", "splice without a permit leaves the source as it is", NO_BOUND],
+  [
+    "3.12",
+    "blocking-splice moves at most as much as was asked for",
+    "blocking-splice does not wait for an idle source",
+  ],
+  ["3.12", "blocking-splice of a source at its end is closed", "blocking-splice does not tell the end of the source"],
+  ["3.14", "ready and check-write agree on a full stream, and when it drains", NO_BOUND],
+  ["7.4", "a reader that goes away is closed, and not a failure", NO_EPIPE],
+];
+
+const BROKEN_INPUT: Broken = [
+  ["2.4", "skip gives a number, and the next read goes on after it", "skip gives the bytes instead of their number"],
+  ["2.4", "blocking-skip gives a number, and the next read goes on after it", "as skip"],
+  ["2.5", "ready says no while there is nothing, and yes when there is", "the pollable of an idle stdin is ready"],
+  ["2.5", "what is ready gives something", "the pollable of an idle stdin is ready"],
+];
+
+/** Fails, with all differences, unless exactly the rules of `list` are broken. */
+function expectBroken(tried: readonly Tried[], list: Broken): void {
+  const listed = ({ rule, claim }: Rule): boolean => list.some(([number, text]) => number === rule && text === claim);
+  const differences = [
+    ...tried
+      .filter((rule) => rule.outcome === "broken" && !listed(rule))
+      .map(({ rule, claim, message }) => `${rule} ${claim}: broken, and not listed: ${message}`),
+    ...tried
+      .filter((rule) => rule.outcome !== "broken" && listed(rule))
+      .map(({ rule, claim, outcome }) => `${rule} ${claim}: listed as broken, but it is ${outcome}`),
+    ...list
+      .filter(([number, text]) => !tried.some(({ rule, claim }) => rule === number && claim === text))
+      .map(([number, text]) => `${number} ${text}: listed, but there is no such rule`),
+  ];
+  assert.equal(differences.join("\n"), "");
+}
+
+// A pipe cannot be made to fail in any other way than by going away.
+const OUTPUT_RULES = OUTPUT_STREAM_RULES.filter(({ rule }) => rule !== "3.16");
+const INPUT_RULES = INPUT_STREAM_RULES.filter(({ rule }) => rule !== "2.6");
+const FAILURE = OUTPUT_STREAM_RULES.filter(({ claim }) => claim === "a failure is reported once, then closed");
+
+test("preview2-shim's stdout breaks the rules that are listed, and no others", async () => {
+  expectBroken(await tryOn("shim", "output", OUTPUT_RULES), BROKEN_OUTPUT);
+});
+
+test("preview2-shim's stdin breaks the rules that are listed, and no others", async () => {
+  expectBroken(await tryOn("shim", "input", INPUT_RULES), BROKEN_INPUT);
+});
+
+test("3.16 preview2-shim's stdout on a full device ends the process", async () => {
+  const [tried] = await tryOn("shim", "output", FAILURE, "full");
+  assert.equal(tried?.outcome, "broken");
+  assert.match(tried.message, /ends the process/);
+});
+
+test("our stdout in its place breaks none", async () => {
+  const tried = await tryOn("sluice", "output", OUTPUT_RULES);
+  expectBroken(tried, []);
+  // The others need a reader that stalls, or a source that has nothing yet.
+  assert.ok(tried.filter(({ outcome }) => outcome === "kept").length >= 18);
+});
+
+test("our stdin in its place breaks none", async () => {
+  const tried = await tryOn("sluice", "input", INPUT_RULES);
+  expectBroken(tried, []);
+  // The others need a source that has nothing yet.
+  assert.ok(tried.filter(({ outcome }) => outcome === "kept").length >= 15);
+});
+
+test("3.16 our stdout on a full device reports the failure once, then is closed", async () => {
+  const [tried] = await tryOn("sluice", "output", FAILURE, "full");
+  assert.deepEqual(tried, { ...FAILURE[0], outcome: "kept", message: "" });
+});
