@@ -8,11 +8,11 @@ import { compile as compileOn } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { InstanceOptions } from "./run/options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
-import { nodePlatform } from "./hosts/node/platform.ts";
+import { nodePlatform, type Directory } from "./hosts/node/platform.ts";
 import type { Input, Output } from "./hosts/node/stdio.ts";
 
 /** What an instance is given; see the fields. */
-export type Options = InstanceOptions<Input, Output> & CompileOptions;
+export type Options = InstanceOptions<Input, Output, Directory> & CompileOptions;
 
 /**
  * Makes a component ready to be instantiated any number of times. The result is kept on disk for the next process.

@@ -313,6 +313,24 @@ export function enumeration<const T extends string>(...names: readonly T[]): Typ
   };
 }
 
+/** Flags are booleans by name; they lie in one byte (no WASI flags have more than 8 members). */
+export function flags<const T extends string>(...names: readonly T[]): Type<Record<T, boolean>> {
+  const decode = (bits: number): Record<T, boolean> =>
+    // Each name has a value.
+    Object.fromEntries(names.map((name, index) => [name, ((bits >> index) & 1) === 1])) as Record<T, boolean>;
+  const encode = (value: Record<T, boolean>): number =>
+    names.reduce((bits, name, index) => bits | (value[name] ? 1 << index : 0), 0);
+  return {
+    size: 1,
+    align: 1,
+    flat: ["i32"],
+    load: (guest, at) => decode(guest.view.getUint8(at)),
+    lift: (_guest, flat) => decode(flat.number()),
+    store: (guest, at, value) => guest.view.setUint8(at, encode(value)),
+    lower: (_guest, value) => encode(value),
+  };
+}
+
 /** One case of a variant: its name, and the type of what it carries, if anything. */
 export type Case = Type<unknown, never> | null;
 

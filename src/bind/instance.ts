@@ -1,5 +1,7 @@
 import type { Limits } from "../io/limits.ts";
+import type { Outlet } from "../io/outlet.ts";
 import type { Readiness } from "../io/readiness.ts";
+import { Trap } from "../io/trap.ts";
 import type { JsResources } from "./abi.ts";
 import { REP, JcoTables } from "./jco.ts";
 import { Resources, type Entry, type Kind } from "./resources.ts";
@@ -21,6 +23,9 @@ export class Instance implements JsResources {
   lowers = false;
   /** Blocks the thread until something is ready, for calls from glue that cannot suspend. Missing: such calls trap. */
   readonly park: ((readiness: Readiness) => void) | undefined;
+  /** Those of files: what they hold is delivered before the instance is over. */
+  readonly outlets: Set<Outlet> = new Set();
+  #openFiles = 0;
   readonly #prototypes = new Map<Kind<unknown>, object>();
 
   constructor(limits: Limits, task: Task, trace?: Trace, park?: (readiness: Readiness) => void) {
@@ -28,6 +33,18 @@ export class Instance implements JsResources {
     this.task = task;
     this.trace = trace;
     this.park = park;
+  }
+
+  /** Counts one more open file, directory or stream on one. @returns What to call when it is closed. @throws {Trap} */
+  openFile(limit: number): () => void {
+    if (this.#openFiles >= limit) {
+      throw new Trap(
+        "1.2",
+        `this instance already holds ${limit} files, directories and file streams (limits.openFiles)`,
+      );
+    }
+    this.#openFiles++;
+    return () => void this.#openFiles--;
   }
 
   /** Says which class stands for `kind` in glue that converts to JavaScript. */

@@ -9,6 +9,8 @@ export interface Limits {
   readonly readBytes: number;
   /** Live resources (streams, pollables, errors). Protects memory from a guest that drops nothing. */
   readonly resources: number;
+  /** Open files, directories and streams on them. Protects the descriptors of the host, which all instances share. */
+  readonly openFiles: number;
   /** Random bytes that one call gives. Protects time and memory from `get-random-bytes(u64::MAX)`. */
   readonly randomBytes: number;
 }
@@ -18,6 +20,7 @@ export const DEFAULT_LIMITS: Limits = {
   bufferBytes: 64 * 1024,
   readBytes: 64 * 1024,
   resources: 1_000_000,
+  openFiles: 1000,
   randomBytes: 64 * 1024 * 1024,
 };
 

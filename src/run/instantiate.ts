@@ -142,13 +142,15 @@ class Life {
 
   async #release(reason: unknown): Promise<void> {
     this.#task.end(reason);
+    const outlets = this.#outlets();
     this.instance.resources.clear();
     this.world.stdin.source.close();
-    await Promise.all(this.#outlets().map((outlet) => outlet.finish()));
+    await Promise.all(outlets.map((outlet) => outlet.finish()));
+    for (const { directory } of this.world.preopens) directory.release();
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
 
   #outlets(): Outlet[] {
-    return [this.world.stdout.outlet, this.world.stderr.outlet];
+    return [this.world.stdout.outlet, this.world.stderr.outlet, ...this.instance.outlets];
   }
 }

@@ -10,8 +10,9 @@ import type { RandomSource } from "../wasi/random.ts";
  *
  * @typeParam Input What the runtime accepts as standard input.
  * @typeParam Output What the runtime accepts as standard output and error.
+ * @typeParam Directory What the runtime accepts as a directory.
  */
-export interface InstanceOptions<Input, Output> {
+export interface InstanceOptions<Input, Output, Directory = unknown> {
   /** The guest's arguments; the first is the program's own name. */
   readonly args?: readonly string[];
   /** The guest's environment, all of it: nothing is passed on from the process. */
@@ -19,6 +20,8 @@ export interface InstanceOptions<Input, Output> {
   /** What `initial-cwd` says. */
   readonly cwd?: string;
   /** Where the guest reads from. Released when the guest is over. */
+  /** Directories, by what the guest calls them, such as `{ "/data": "./data" }`. */
+  readonly preopens?: Readonly<Record<string, PreopenOption<Directory>>>;
   readonly stdin?: Input;
   /** Where the guest writes to. Ended when the guest is over and all is delivered. */
   readonly stdout?: Output;
@@ -41,3 +44,8 @@ export interface InstanceOptions<Input, Output> {
   /** In place of a seed from the secure source: two u64, which also seed `wasi:random/insecure`. */
   readonly insecureSeed?: readonly [bigint, bigint];
 }
+
+/** A directory, to be read and written, or with a word on that. */
+export type PreopenOption<Directory> =
+  | Directory
+  | { readonly directory: Directory; /** Nothing below it can be changed. */ readonly readOnly?: boolean };

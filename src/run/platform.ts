@@ -1,6 +1,7 @@
 import type { Loop } from "../bind/task.ts";
 import type { Sink, Source } from "../io/ports.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks.ts";
+import type { OpenDirectory } from "../wasi/files.ts";
 import type { RandomSource } from "../wasi/random.ts";
 import type { Transpiled } from "./transpile.ts";
 
@@ -14,6 +15,8 @@ export interface Platform {
   input(value: unknown): OpenedInput;
   /** Makes a sink of whatever stream this runtime has. @throws {TypeError} If it is none. */
   output(value: unknown, which: "stdout" | "stderr"): OpenedOutput;
+  /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */
+  directory(value: unknown, path: string): OpenDirectory;
   /** Loads the glue of a transpiled component as a module. */
   transpile(component: Uint8Array, cache: CacheOption): Promise<LoadedComponent>;
 }

@@ -2,8 +2,9 @@ import { limitsFrom } from "../io/limits.ts";
 import { Outlet } from "../io/outlet.ts";
 import { newTally } from "../io/tally.ts";
 import { SeededRandom } from "../wasi/random.ts";
-import type { StandardOutput, World } from "../wasi/world.ts";
-import type { InstanceOptions } from "./options.ts";
+import { Shared } from "../wasi/shared.ts";
+import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
+import type { InstanceOptions, PreopenOption } from "./options.ts";
 import type { Platform } from "./platform.ts";
 
 /** The world of one instance: what `options` grant, on what the platform has, and nothing else. */
@@ -27,6 +28,7 @@ export function makeWorld(
     stdin: { source: stdin.source, tally: newTally(), isTerminal: stdin.isTerminal },
     stdout: output("stdout"),
     stderr: output("stderr"),
+    preopens: Object.entries(options.preopens ?? {}).map(([path, value]) => preopen(platform, path, value)),
     monotonicClock: options.monotonicClock ?? platform.monotonicClock,
     wallClock: options.wallClock ?? platform.wallClock,
     random,
@@ -36,6 +38,12 @@ export function makeWorld(
     permits: options.permits ?? "strict",
     exit,
   };
+}
+
+function preopen(platform: Platform, path: string, value: PreopenOption<unknown>): Preopen {
+  const isPair = typeof value === "object" && value !== null && "directory" in value;
+  const readOnly = isPair && "readOnly" in value && value.readOnly === true;
+  return { path, readOnly, directory: new Shared(platform.directory(isPair ? value.directory : value, path)) };
 }
 
 function randomSeed(random: World["random"]): readonly [bigint, bigint] {

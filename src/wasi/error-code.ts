@@ -1,3 +1,5 @@
+import { FileError } from "./files.ts";
+
 /** The enum `error-code` of `wasi:filesystem/types`, in WIT's order. */
 export const ERROR_CODES = [
   "access",
@@ -92,5 +94,5 @@ const BY_ERRNO: Readonly<Record<string, ErrorCode>> = {
 export function errorCodeOf(cause: unknown): ErrorCode | undefined {
   if (!(cause instanceof Error) || !("code" in cause) || typeof cause.code !== "string") return undefined;
   const known = BY_ERRNO[cause.code];
-  return known ?? ("errno" in cause && "syscall" in cause ? "io" : undefined);
+  return known ?? (cause instanceof FileError || ("errno" in cause && "syscall" in cause) ? "io" : undefined);
 }

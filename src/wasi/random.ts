@@ -19,12 +19,16 @@ export class SeededRandom implements RandomSource {
     for (let rest = this.#next(); at < into.length; at++, rest >>= 8n) into[at] = Number(rest & 0xffn);
   }
 
-  /** SplitMix64. */
   #next(): bigint {
     this.#state = BigInt.asUintN(64, this.#state + 0x9e3779b97f4a7c15n);
-    let z = this.#state;
-    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
-    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
-    return z ^ (z >> 31n);
+    return mixed(this.#state);
   }
+}
+
+/** A u64 that depends on each bit of `value`, and only on them: the last step of SplitMix64. */
+export function mixed(value: bigint): bigint {
+  let z = BigInt.asUintN(64, value);
+  z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+  z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+  return z ^ (z >> 31n);
 }

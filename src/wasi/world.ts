@@ -4,7 +4,9 @@ import type { PermitMode } from "../io/permit.ts";
 import type { Source } from "../io/ports.ts";
 import type { Tally } from "../io/tally.ts";
 import type { MonotonicClock, WallClock } from "./clocks.ts";
+import type { OpenDirectory } from "./files.ts";
 import type { RandomSource } from "./random.ts";
+import type { Shared } from "./shared.ts";
 
 /** Standard input, as all handles of it share it. */
 export interface StandardInput {
@@ -19,6 +21,14 @@ export interface StandardOutput {
   readonly isTerminal: boolean;
 }
 
+/** A directory that a guest is given from the start. */
+export interface Preopen {
+  /** What the guest calls it. */
+  readonly path: string;
+  readonly directory: Shared<OpenDirectory>;
+  readonly readOnly: boolean;
+}
+
 /** Everything that one instance is given. What is not here, its guest does not have. */
 export interface World {
   readonly args: readonly string[];
@@ -27,6 +37,7 @@ export interface World {
   readonly stdin: StandardInput;
   readonly stdout: StandardOutput;
   readonly stderr: StandardOutput;
+  readonly preopens: readonly Preopen[];
   readonly monotonicClock: MonotonicClock;
   readonly wallClock: WallClock;
   readonly random: RandomSource;

@@ -29,7 +29,7 @@ for (const guest of guests) {
   const core = await readFile(join(coreDir, `${name}.core.wasm`));
   const component =
     witPath === undefined
-      ? await componentNew(core, [["wasi_snapshot_preview1", await readFile(adapterPath)]])
+      ? await componentNew(withRoom(core), [["wasi_snapshot_preview1", await readFile(adapterPath)]])
       : await componentNew(await embed(core, await readFile(witPath, "utf8")));
   await writeFile(join(outDir, `${name}.wasm`), component);
 }
@@ -39,4 +39,37 @@ function embed(binary, world) {
   const version = /wasi:[^@]+@(0\.2\.\d+)/.exec(world)?.[1] ?? wasiVersion;
   const witSource = `${world}\n${wasi.replaceAll(`@${wasiVersion}`, `@${version}`)}`;
   return componentEmbed({ binary, witSource, world: "guest" });
+}
+
+/**
+ * For a command that exports no cabi_realloc, which is one from Go. The adapter then keeps its state
+ * where the memory ends, and Go's heap runs over it when it gets there, since Go takes all that the
+ * memory grows by for its own. So the memory begins 32 MiB larger, which is more than the heaps of
+ * these guests.
+ */
+function withRoom(core) {
+  if (WebAssembly.Module.exports(new WebAssembly.Module(core)).some(({ name }) => name === "cabi_realloc")) return core;
+  const memorySection = 5;
+  for (let at = 8; at < core.length;) {
+    const size = leb128(core, at + 1);
+    if (core[at] === memorySection) {
+      // One memory, without a maximum: 1, 0, minimum.
+      const pages = leb128(core, size.end + 2).value + 512;
+      const section = [memorySection, 5, 1, 0, (pages & 0x7f) | 0x80, ((pages >> 7) & 0x7f) | 0x80, pages >> 14];
+      return Buffer.concat([core.subarray(0, at), Uint8Array.from(section), core.subarray(size.end + size.value)]);
+    }
+    at = size.end + size.value;
+  }
+  return core;
+}
+
+/** An unsigned number of variable length, and where it ends. */
+function leb128(bytes, at) {
+  let value = 0;
+  let shift = 0;
+  for (; ; shift += 7) {
+    const byte = bytes[at++];
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return { value, end: at };
+  }
 }

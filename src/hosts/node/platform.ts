@@ -5,6 +5,8 @@ import type { CacheOption, Glue, LoadedComponent, Platform } from "../../run/pla
 import { transpile, type Bindgen } from "../../run/transpile.ts";
 import { cacheKey, defaultCacheFolder, DiskCache, GLUE } from "./cache.ts";
 import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
+import type { OpenDirectory } from "../../wasi/files.ts";
+import { nodeDirectory } from "./files.ts";
 import { openInput, openOutput } from "./stdio.ts";
 
 /** Node, and what is compatible with it. */
@@ -15,8 +17,21 @@ export const nodePlatform: Platform = {
   random: { fill: (into) => void randomFillSync(into) },
   input: openInput,
   output: openOutput,
+  directory: openDirectory,
   transpile: load,
 };
+
+/** What a preopened directory can be: a path of the host's, or an open directory of any file system. */
+export type Directory = string | OpenDirectory;
+
+function openDirectory(value: unknown, path: string): OpenDirectory {
+  if (typeof value === "string") return nodeDirectory(value, { blocking: true });
+  if (typeof value === "object" && value !== null && "kind" in value && value.kind === "directory") {
+    // Anything that says so is taken at its word: an embedder's own file system.
+    return value as OpenDirectory;
+  }
+  throw new TypeError(`preopens["${path}"] must be the path of a directory or an OpenDirectory; got ${typeof value}`);
+}
 
 async function load(component: Uint8Array, option: CacheOption): Promise<LoadedComponent> {
   if (option === false) return loadInline(component);

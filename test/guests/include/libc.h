@@ -6,6 +6,7 @@
  * _start: if it calls the constructors itself, the linker leaves the other exports alone. Else
  * it would wrap each into constructors and destructors, and cabi_realloc would flush stdio. */
 #pragma once
+#define _POSIX_C_SOURCE 200809L /* which -std=c17 hides */
 #include <stdio.h>
 #include <stdlib.h>
 

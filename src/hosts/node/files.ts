@@ -1,0 +1,350 @@
+/**
+ * Node's file system behind the port of wasi/files.ts.
+ *
+ * On Linux each step is taken from an open directory, as `/proc/self/fd/N/name`: the kernel then resolves one name in
+ * that very directory, wherever it has been moved to meanwhile, and O_NOFOLLOW refuses a link in its place. Elsewhere
+ * Node has no such way: there a step goes by the path that the directory was opened under, and somebody outside who
+ * swaps a directory for a link at the right moment can lead it astray (docs/filesystem.md).
+ */
+import * as fs from "node:fs";
+import type { BigIntStats, Dirent } from "node:fs";
+import { join } from "node:path";
+import {
+  FileError,
+  type DirectoryEntry,
+  type FileStat,
+  type FileType,
+  type Later,
+  type NewTime,
+  type OpenDirectory,
+  type OpenFile,
+  type OpenOptions,
+} from "../../wasi/files.ts";
+
+const { constants } = fs;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const HAS_PROC = process.platform === "linux" && fs.existsSync("/proc/self/fd");
+
+/** The calls of Node's that we need, in one of its two forms. */
+interface Calls {
+  open(path: string, flags: number, mode: number): Later<number>;
+  read(fd: number, into: Uint8Array, at: number): Later<number>;
+  /** Copies `bytes` first, if it does not write them before it returns. */
+  write(fd: number, bytes: Uint8Array, at: number | null): Later<number>;
+  fstat(fd: number): Later<BigIntStats>;
+  lstat(path: string): Later<BigIntStats>;
+  ftruncate(fd: number, size: number): Later<void>;
+  futimes(fd: number, accessed: number, modified: number): Later<void>;
+  lutimes(path: string, accessed: number, modified: number): Later<void>;
+  fsync(fd: number): Later<void>;
+  fdatasync(fd: number): Later<void>;
+  readdir(path: string): Later<Dirent<Buffer>[]>;
+  readlink(path: string): Later<Buffer>;
+  mkdir(path: string): Later<void>;
+  rmdir(path: string): Later<void>;
+  unlink(path: string): Later<void>;
+  symlink(target: string, path: string): Later<void>;
+  link(path: string, toPath: string): Later<void>;
+  rename(path: string, toPath: string): Later<void>;
+}
+
+const BLOCKING: Calls = {
+  open: fs.openSync,
+  read: (fd, into, at) => fs.readSync(fd, into, 0, into.length, at),
+  write: (fd, bytes, at) => fs.writeSync(fd, bytes, 0, bytes.length, at),
+  fstat: (fd) => fs.fstatSync(fd, { bigint: true }),
+  lstat: (path) => fs.lstatSync(path, { bigint: true }),
+  ftruncate: fs.ftruncateSync,
+  futimes: fs.futimesSync,
+  lutimes: fs.lutimesSync,
+  fsync: fs.fsyncSync,
+  fdatasync: fs.fdatasyncSync,
+  readdir: (path) => fs.readdirSync(path, { withFileTypes: true, encoding: "buffer" }),
+  readlink: (path) => fs.readlinkSync(path, { encoding: "buffer" }),
+  mkdir: (path) => fs.mkdirSync(path),
+  rmdir: (path) => fs.rmdirSync(path),
+  unlink: fs.unlinkSync,
+  symlink: (target, path) => fs.symlinkSync(target, path),
+  link: fs.linkSync,
+  rename: fs.renameSync,
+};
+
+/** Makes a promise of a call that takes a callback. */
+function promised<T>(call: (done: (error: Error | null, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => {
+      if (error) reject(error);
+      else resolve(value);
+    });
+  });
+}
+
+const WAITING: Calls = {
+  open: (path, flags, mode) => promised((done) => fs.open(path, flags, mode, done)),
+  read: (fd, into, at) => promised((done) => fs.read(fd, into, 0, into.length, at, done)),
+  write: (fd, bytes, at) => promised((done) => fs.write(fd, bytes.slice(), 0, bytes.length, at, done)),
+  fstat: (fd) => promised((done) => fs.fstat(fd, { bigint: true }, done)),
+  lstat: (path) => promised((done) => fs.lstat(path, { bigint: true }, done)),
+  ftruncate: (fd, size) => promised((done) => fs.ftruncate(fd, size, done)),
+  futimes: (fd, accessed, modified) => promised((done) => fs.futimes(fd, accessed, modified, done)),
+  lutimes: (path, accessed, modified) => promised((done) => fs.lutimes(path, accessed, modified, done)),
+  fsync: (fd) => promised((done) => fs.fsync(fd, done)),
+  fdatasync: (fd) => promised((done) => fs.fdatasync(fd, done)),
+  readdir: (path) => promised((done) => fs.readdir(path, { withFileTypes: true, encoding: "buffer" }, done)),
+  readlink: (path) => promised((done) => fs.readlink(path, { encoding: "buffer" }, done)),
+  mkdir: (path) => promised((done) => fs.mkdir(path, done)),
+  rmdir: (path) => promised((done) => fs.rmdir(path, done)),
+  unlink: (path) => promised((done) => fs.unlink(path, done)),
+  symlink: (target, path) => promised((done) => fs.symlink(target, path, done)),
+  link: (path, toPath) => promised((done) => fs.link(path, toPath, done)),
+  rename: (path, toPath) => promised((done) => fs.rename(path, toPath, done)),
+};
+
+/** Does something with what is there, now or later. */
+function then<T, U>(later: Later<T>, action: (value: T) => Later<U>): Later<U> {
+  return later instanceof Promise ? later.then(action) : action(later);
+}
+
+export interface NodeFilesOptions {
+  /** Whether calls block the thread, which is faster, or wait while the event loop goes on. */
+  readonly blocking: boolean;
+}
+
+/** Opens a directory of the host's, by a path that its owner trusts: links in it are followed. */
+export function nodeDirectory(path: string, { blocking }: NodeFilesOptions): OpenDirectory {
+  const fd = fs.openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  return new NodeDirectory(blocking ? BLOCKING : WAITING, fd, fs.realpathSync(path));
+}
+
+abstract class NodeNode {
+  protected readonly calls: Calls;
+  protected readonly fd: number;
+  #busy = 0;
+  #closing = false;
+
+  constructor(calls: Calls, fd: number) {
+    this.calls = calls;
+    this.fd = fd;
+  }
+
+  stat(): Later<FileStat> {
+    return this.hold(then(this.calls.fstat(this.fd), statOf));
+  }
+
+  setTimes(accessed: NewTime, modified: NewTime): Later<void> {
+    return this.hold(
+      then(this.stat(), (stat) => {
+        const [atime, mtime] = secondsOf(accessed, modified, stat);
+        return this.calls.futimes(this.fd, atime, mtime);
+      }),
+    );
+  }
+
+  sync(): Later<void> {
+    return this.hold(this.calls.fsync(this.fd));
+  }
+
+  syncData(): Later<void> {
+    return this.hold(this.calls.fdatasync(this.fd));
+  }
+
+  close(): void {
+    this.#closing = true;
+    if (this.#busy === 0) this.closeNow();
+  }
+
+  protected closeNow(): void {
+    fs.closeSync(this.fd);
+  }
+
+  /** Puts off the close until `later` is done: its descriptor's number must not become somebody else's meanwhile. */
+  hold<T>(later: Later<T>): Later<T> {
+    if (!(later instanceof Promise)) return later;
+    this.#busy++;
+    return later.finally(() => {
+      if (--this.#busy === 0 && this.#closing) this.closeNow();
+    });
+  }
+}
+
+class NodeFile extends NodeNode implements OpenFile {
+  readonly kind = "file";
+  #appendFd: number | undefined;
+
+  read(into: Uint8Array, at: number): Later<number> {
+    return this.hold(this.calls.read(this.fd, into, at));
+  }
+
+  write(bytes: Uint8Array, at: number): Later<number> {
+    return this.hold(this.calls.write(this.fd, bytes, at));
+  }
+
+  append(bytes: Uint8Array): Later<number> {
+    if (!HAS_PROC) {
+      const copy = bytes.slice();
+      return this.hold(then(this.stat(), ({ size }) => this.calls.write(this.fd, copy, Number(size))));
+    }
+    // A description of its own, of which the kernel knows that it appends.
+    this.#appendFd ??= fs.openSync(`/proc/self/fd/${this.fd}`, constants.O_WRONLY | constants.O_APPEND);
+    return this.hold(this.calls.write(this.#appendFd, bytes, null));
+  }
+
+  setSize(size: number): Later<void> {
+    return this.hold(this.calls.ftruncate(this.fd, size));
+  }
+
+  protected override closeNow(): void {
+    if (this.#appendFd !== undefined) fs.closeSync(this.#appendFd);
+    super.closeNow();
+  }
+}
+
+class NodeDirectory extends NodeNode implements OpenDirectory {
+  readonly kind = "directory";
+  /** Under which it was opened; used where there is no /proc. */
+  readonly #path: string;
+
+  constructor(calls: Calls, fd: number, path: string) {
+    super(calls, fd);
+    this.#path = path;
+  }
+
+  openSelf(): Later<OpenDirectory> {
+    return this.#openDirectory(HAS_PROC ? `/proc/self/fd/${this.fd}` : this.#path, this.#path, 0);
+  }
+
+  entries(): Later<readonly DirectoryEntry[]> {
+    const path = HAS_PROC ? `/proc/self/fd/${this.fd}` : this.#path;
+    return this.hold(
+      then(this.calls.readdir(path), (entries) =>
+        entries.map((entry) => ({ name: nameOf(entry.name), type: typeOf(entry) })),
+      ),
+    );
+  }
+
+  statAt(name: string): Later<FileStat> {
+    return this.hold(then(this.calls.lstat(this.#at(name)), statOf));
+  }
+
+  setTimesAt(name: string, accessed: NewTime, modified: NewTime): Later<void> {
+    return this.hold(
+      then(this.statAt(name), (stat) => {
+        const [atime, mtime] = secondsOf(accessed, modified, stat);
+        return this.calls.lutimes(this.#at(name), atime, mtime);
+      }),
+    );
+  }
+
+  openDirectoryAt(name: string): Later<OpenDirectory> {
+    return this.#openDirectory(this.#at(name), join(this.#path, name), constants.O_NOFOLLOW);
+  }
+
+  openAt(name: string, options: OpenOptions): Later<OpenFile | OpenDirectory> {
+    const path = this.#at(name);
+    const opened = then(this.calls.open(path, flagsOf(options), 0o666), (fd) =>
+      then(this.calls.fstat(fd), (stat): OpenFile | OpenDirectory =>
+        stat.isDirectory() ? new NodeDirectory(this.calls, fd, join(this.#path, name)) : new NodeFile(this.calls, fd),
+      ),
+    );
+    return this.hold(opened);
+  }
+
+  createDirectoryAt(name: string): Later<void> {
+    return this.hold(this.calls.mkdir(this.#at(name)));
+  }
+
+  removeDirectoryAt(name: string): Later<void> {
+    return this.hold(this.calls.rmdir(this.#at(name)));
+  }
+
+  unlinkAt(name: string): Later<void> {
+    return this.hold(this.calls.unlink(this.#at(name)));
+  }
+
+  readLinkAt(name: string): Later<string> {
+    return this.hold(then(this.calls.readlink(this.#at(name)), nameOf));
+  }
+
+  symlinkAt(name: string, target: string): Later<void> {
+    return this.hold(this.calls.symlink(target, this.#at(name)));
+  }
+
+  linkAt(name: string, to: OpenDirectory, toName: string): Later<void> {
+    const target = sibling(to);
+    return this.hold(target.hold(this.calls.link(this.#at(name), target.#at(toName))));
+  }
+
+  renameAt(name: string, to: OpenDirectory, toName: string): Later<void> {
+    const target = sibling(to);
+    return this.hold(target.hold(this.calls.rename(this.#at(name), target.#at(toName))));
+  }
+
+  #at(name: string): string {
+    return HAS_PROC ? `/proc/self/fd/${this.fd}/${name}` : join(this.#path, name);
+  }
+
+  #openDirectory(path: string, knownAs: string, flags: number): Later<OpenDirectory> {
+    const open = this.calls.open(path, constants.O_RDONLY | constants.O_DIRECTORY | flags, 0);
+    return this.hold(then(open, (fd) => new NodeDirectory(this.calls, fd, knownAs)));
+  }
+}
+
+function sibling(directory: OpenDirectory): NodeDirectory {
+  if (directory instanceof NodeDirectory) return directory;
+  throw new FileError("EXDEV", "the two directories are of different file systems");
+}
+
+function flagsOf({ read, write, create, exclusive, truncate, sync }: OpenOptions): number {
+  return (
+    // A FIFO that nobody writes to must not hold up the thread.
+    constants.O_NOFOLLOW |
+    constants.O_NONBLOCK |
+    constants.O_NOCTTY |
+    (read && write ? constants.O_RDWR : write ? constants.O_WRONLY : constants.O_RDONLY) |
+    (create ? constants.O_CREAT : 0) |
+    (create && exclusive ? constants.O_EXCL : 0) |
+    (truncate ? constants.O_TRUNC : 0) |
+    (sync === "file" ? constants.O_SYNC : sync === "data" ? constants.O_DSYNC : 0)
+  );
+}
+
+/** Names and targets are bytes to the system, and text to a guest. */
+function nameOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new FileError("EILSEQ", `the name ${Buffer.from(bytes).toString("latin1")} is no UTF-8`);
+  }
+}
+
+function typeOf(entry: BigIntStats | Dirent<Buffer>): FileType {
+  if (entry.isFile()) return "regular-file";
+  if (entry.isDirectory()) return "directory";
+  if (entry.isSymbolicLink()) return "symbolic-link";
+  if (entry.isFIFO()) return "fifo";
+  if (entry.isSocket()) return "socket";
+  if (entry.isBlockDevice()) return "block-device";
+  if (entry.isCharacterDevice()) return "character-device";
+  return "unknown";
+}
+
+function statOf(stat: BigIntStats): FileStat {
+  return {
+    type: typeOf(stat),
+    linkCount: stat.nlink,
+    size: stat.size,
+    accessedNs: stat.atimeNs,
+    modifiedNs: stat.mtimeNs,
+    changedNs: stat.ctimeNs,
+    device: stat.dev,
+    inode: stat.ino,
+  };
+}
+
+/** Node takes seconds, as numbers: exact to about a microsecond. */
+function secondsOf(accessed: NewTime, modified: NewTime, stat: FileStat): [accessed: number, modified: number] {
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const seconds = (time: NewTime, before: bigint | undefined): number =>
+    Number(time === "now" ? now : time === "keep" ? (before ?? now) : time) / 1e9;
+  return [seconds(accessed, stat.accessedNs), seconds(modified, stat.modifiedNs)];
+}

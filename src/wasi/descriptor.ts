@@ -1,0 +1,383 @@
+import { WitError } from "../io/errors.ts";
+import { settled } from "../io/later.ts";
+import type { Source } from "../io/ports.ts";
+import { PullSource } from "../io/pull-source.ts";
+import type { Steps } from "../io/steps.ts";
+import { errorCodeOf, type ErrorCode } from "./error-code.ts";
+import { FileSink } from "./file-sink.ts";
+import {
+  FileError,
+  type DirectoryEntry,
+  type FileStat,
+  type FileType,
+  type NewTime,
+  type OpenDirectory,
+  type OpenFile,
+  type OpenOptions,
+} from "./files.ts";
+import { isAnyOf, Place } from "./path.ts";
+import { Shared } from "./shared.ts";
+
+/** The flags `descriptor-flags` of `wasi:filesystem/types`. */
+export interface DescriptorFlags {
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly fileIntegritySync: boolean;
+  readonly dataIntegritySync: boolean;
+  readonly requestedWriteSync: boolean;
+  readonly mutateDirectory: boolean;
+}
+
+/** The flags `open-flags` of `wasi:filesystem/types`. */
+export interface OpenFlags {
+  readonly create: boolean;
+  readonly directory: boolean;
+  readonly exclusive: boolean;
+  readonly truncate: boolean;
+}
+
+/** An error of the enum `error-code`, for the guest. */
+export class FilesystemError extends WitError<ErrorCode> {
+  override readonly name: string = "FilesystemError";
+}
+
+/** Runs `steps`, and makes what they throw an `error-code` for the guest, unless it is no error of a file system. */
+export function* reported<T>(steps: Steps<T>): Steps<T> {
+  try {
+    return yield* steps;
+  } catch (cause) {
+    const code = errorCodeOf(cause);
+    if (!code) throw cause;
+    throw new FilesystemError(code, cause instanceof Error ? cause.message : code, { cause });
+  }
+}
+
+type Node = OpenFile | OpenDirectory;
+
+/**
+ * The resource `descriptor` of `wasi:filesystem/types`: an open file or directory, and what may be done with it.
+ *
+ * Its methods throw errors with codes of POSIX; whoever calls them for a guest wraps them in `reported`.
+ */
+export class Descriptor {
+  readonly #node: Shared<Node> | Shared<OpenDirectory>;
+  readonly #flags: DescriptorFlags;
+  /** Nothing below a read-only preopen is ever changed, whatever its descriptors were opened for. */
+  readonly #readOnly: boolean;
+
+  constructor(node: Node | Shared<OpenDirectory>, flags: DescriptorFlags, readOnly: boolean) {
+    this.#node = node instanceof Shared ? node : new Shared(node);
+    this.#flags = flags;
+    this.#readOnly = readOnly;
+  }
+
+  /** The descriptor of a preopened directory. */
+  static preopen(directory: Shared<OpenDirectory>, readOnly: boolean): Descriptor {
+    return new Descriptor(directory, { ...NO_FLAGS, read: true, mutateDirectory: !readOnly }, readOnly);
+  }
+
+  get flags(): DescriptorFlags {
+    return this.#flags;
+  }
+
+  /** The guest lets go of it. Streams that came from it go on. */
+  drop(): void {
+    this.#node.release();
+  }
+
+  *type(): Steps<FileType> {
+    return (yield* this.stat()).type;
+  }
+
+  *stat(): Steps<FileStat> {
+    return yield* settled(this.#node.value.stat());
+  }
+
+  *assertFile(): Steps<void> {
+    this.#file("EBADF");
+  }
+
+  *sync(): Steps<void> {
+    yield* settled(this.#node.value.sync());
+  }
+
+  *syncData(): Steps<void> {
+    yield* settled(this.#node.value.syncData());
+  }
+
+  *setSize(size: number): Steps<void> {
+    yield* settled(this.#writable().setSize(size));
+  }
+
+  *setTimes(accessed: NewTime, modified: NewTime): Steps<void> {
+    this.#assertMutable();
+    yield* settled(this.#node.value.setTimes(accessed, modified));
+  }
+
+  /** Bytes from `at` on, at most `max`, and whether that is all there is. */
+  *read(max: number, at: number): Steps<[bytes: Uint8Array, end: boolean]> {
+    const file = this.#file("EBADF");
+    if (!this.#flags.read) throw new FileError("EBADF", "not open for reading");
+    const bytes = new Uint8Array(max);
+    const count = yield* settled(file.read(bytes, at));
+    return [bytes.subarray(0, count), count === 0 && max > 0];
+  }
+
+  *write(bytes: Uint8Array, at: number): Steps<number> {
+    return yield* settled(this.#writable().write(bytes, at));
+  }
+
+  /** A source of the file's bytes from `at` on. Holds the file open until it is closed. */
+  readStream(at: number): Source {
+    const file = this.#file("EISDIR");
+    const release = this.#node.share();
+    const readable = this.#flags.read;
+    let position = at;
+    let buffer: Uint8Array | undefined;
+    const source = new PullSource((max) => {
+      if (!readable) throw new FileError("EBADF", "not open for reading");
+      if (!buffer || buffer.length < max) buffer = new Uint8Array(max);
+      const into = buffer.subarray(0, max);
+      const arrive = (count: number): Uint8Array | null => {
+        position += count;
+        return count === 0 ? null : into.subarray(0, count);
+      };
+      const count = file.read(into, position);
+      return count instanceof Promise ? count.then(arrive) : arrive(count);
+    });
+    return Object.assign(source, { close: once(() => release()) });
+  }
+
+  /** A sink that writes from `at` on, or at the end. Holds the file open until it is closed. */
+  writeStream(at: number | "end"): FileSink {
+    this.#assertMutable();
+    const file = this.#file("EBADF");
+    const release = this.#node.share();
+    return new FileSink(file, at, this.#flags.write, release);
+  }
+
+  *entries(): Steps<readonly DirectoryEntry[]> {
+    return yield* settled(this.#directory().entries());
+  }
+
+  *createDirectoryAt(path: string): Steps<void> {
+    this.#assertMutable();
+    yield* this.#at(path, function* (place) {
+      if (place.name === undefined) throw new FileError("EEXIST", path);
+      yield* settled(place.directory.createDirectoryAt(place.name));
+    });
+  }
+
+  *removeDirectoryAt(path: string): Steps<void> {
+    this.#assertMutable();
+    yield* this.#at(path, function* (place) {
+      yield* settled(place.directory.removeDirectoryAt(nameOf(place, path)));
+    });
+  }
+
+  *unlinkFileAt(path: string): Steps<void> {
+    this.#assertMutable();
+    yield* this.#at(path, function* (place) {
+      if (place.name === undefined) throw new FileError("EISDIR", path);
+      if (place.mustBeDirectory) yield* assertDirectory(place);
+      yield* settled(place.directory.unlinkAt(place.name));
+    });
+  }
+
+  *readLinkAt(path: string): Steps<string> {
+    return yield* this.#at(path, function* (place) {
+      const target = yield* settled(place.directory.readLinkAt(nameOf(place, path)));
+      if (target.startsWith("/")) throw new FileError("EPERM", `${path}: a link that leads out of the directory`);
+      return target;
+    });
+  }
+
+  *symlinkAt(target: string, path: string): Steps<void> {
+    this.#assertMutable();
+    if (target.startsWith("/")) throw new FileError("EPERM", `${target}: a link that leads out of the directory`);
+    if (target.includes("\0")) throw new FileError("EINVAL", "a path has no NUL");
+    if (target === "") throw new FileError("ENOENT", "a link has to lead somewhere");
+    yield* this.#at(path, function* (place) {
+      if (place.name === undefined) throw new FileError("EEXIST", path);
+      if (place.mustBeDirectory) throw new FileError("ENOENT", path);
+      yield* settled(place.directory.symlinkAt(place.name, target));
+    });
+  }
+
+  *linkAt(follow: boolean, path: string, to: Descriptor, toPath: string): Steps<void> {
+    this.#assertMutable();
+    to.#assertMutable();
+    if (follow) throw new FileError("EINVAL", "a second name for what a link leads to is not supported");
+    yield* this.#at(path, (place) =>
+      to.#at(toPath, function* (toPlace) {
+        const [name, toName] = [nameOf(place, path), nameOf(toPlace, toPath)];
+        if (place.mustBeDirectory) yield* assertDirectory(place);
+        if (toPlace.mustBeDirectory) throw new FileError("ENOENT", toPath);
+        yield* settled(place.directory.linkAt(name, toPlace.directory, toName));
+      }),
+    );
+  }
+
+  *renameAt(path: string, to: Descriptor, toPath: string): Steps<void> {
+    this.#assertMutable();
+    to.#assertMutable();
+    yield* this.#at(path, (place) =>
+      to.#at(toPath, function* (toPlace) {
+        if (place.name === undefined || toPlace.name === undefined) throw new FileError("EBUSY", path);
+        if (place.mustBeDirectory || toPlace.mustBeDirectory) yield* assertDirectory(place);
+        yield* settled(place.directory.renameAt(place.name, toPlace.directory, toPlace.name));
+      }),
+    );
+  }
+
+  *statAt(follow: boolean, path: string): Steps<FileStat> {
+    return yield* this.#at(path, (place) => statOf(place, follow));
+  }
+
+  *setTimesAt(follow: boolean, path: string, accessed: NewTime, modified: NewTime): Steps<void> {
+    this.#assertMutable();
+    yield* this.#at(path, function* (place) {
+      yield* statOf(place, follow);
+      const { name, directory } = place;
+      yield* settled(
+        name === undefined ? directory.setTimes(accessed, modified) : directory.setTimesAt(name, accessed, modified),
+      );
+    });
+  }
+
+  /** Opens what `path` leads to. @throws EPERM if that needs rights that this descriptor does not give. */
+  *openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): Steps<Descriptor> {
+    const changes = open.create || open.truncate || flags.write || flags.mutateDirectory;
+    if (this.#readOnly && changes) throw new FileError("EPERM", `${path}: the directory is read-only`);
+    if (open.directory && (open.create || open.exclusive || open.truncate)) {
+      throw new FileError("EINVAL", `${path}: a directory is not created or truncated by opening it`);
+    }
+    if (open.create && !this.#flags.mutateDirectory) {
+      throw new FileError("EPERM", `${path}: the directory is not open for changes`);
+    }
+    const node = yield* this.#at(path, (place) => openPlace(place, path, follow, open, flags));
+    const isDirectory = node.kind === "directory";
+    const granted = {
+      ...flags,
+      read: flags.read || (!flags.write && !isDirectory) || isDirectory,
+      write: flags.write && !isDirectory,
+      mutateDirectory: isDirectory && !this.#readOnly && this.#flags.mutateDirectory,
+    };
+    return new Descriptor(node, granted, this.#readOnly);
+  }
+
+  *isSameObject(other: Descriptor): Steps<boolean> {
+    const [mine, its] = [yield* this.stat(), yield* other.stat()];
+    return mine.device === its.device && mine.inode === its.inode;
+  }
+
+  *#at<T>(path: string, action: (place: Place) => Steps<T>): Steps<T> {
+    const place = new Place(this.#directory());
+    try {
+      yield* place.walk(path);
+      return yield* action(place);
+    } finally {
+      place.close();
+    }
+  }
+
+  #directory(): OpenDirectory {
+    const node = this.#node.value;
+    if (node.kind !== "directory") throw new FileError("ENOTDIR", "not a directory");
+    return node;
+  }
+
+  #file(otherwise: string): OpenFile {
+    const node = this.#node.value;
+    if (node.kind !== "file") throw new FileError(otherwise, "a directory is no file");
+    return node;
+  }
+
+  #writable(): OpenFile {
+    this.#assertMutable();
+    const file = this.#file("EBADF");
+    if (!this.#flags.write) throw new FileError("EBADF", "not open for writing");
+    return file;
+  }
+
+  #assertMutable(): void {
+    if (this.#readOnly) throw new FileError("EPERM", "read-only");
+  }
+}
+
+const NO_FLAGS: DescriptorFlags = {
+  read: false,
+  write: false,
+  fileIntegritySync: false,
+  dataIntegritySync: false,
+  requestedWriteSync: false,
+  mutateDirectory: false,
+};
+
+function nameOf(place: Place, path: string): string {
+  if (place.name === undefined) throw new FileError("EINVAL", `${path}: the directory itself`);
+  return place.name;
+}
+
+function* assertDirectory(place: Place): Steps<void> {
+  const { type } = yield* statOf(place, false);
+  if (type !== "directory") throw new FileError("ENOTDIR", `${place.name ?? ""}: not a directory`);
+}
+
+/** What a place is. Goes along links, if `follow` says so or the path means a directory. */
+function* statOf(place: Place, follow: boolean): Steps<FileStat> {
+  for (;;) {
+    if (place.name === undefined) return yield* settled(place.directory.stat());
+    const stat = yield* settled(place.directory.statAt(place.name));
+    if (stat.type !== "symbolic-link" || !(follow || place.mustBeDirectory)) {
+      if (place.mustBeDirectory && stat.type !== "directory") throw new FileError("ENOTDIR", place.name);
+      return stat;
+    }
+    yield* place.follow();
+  }
+}
+
+function* openPlace(place: Place, path: string, follow: boolean, open: OpenFlags, flags: DescriptorFlags): Steps<Node> {
+  const sync: OpenOptions["sync"] = flags.fileIntegritySync ? "file" : flags.dataIntegritySync ? "data" : "none";
+  for (;;) {
+    const { name, directory } = place;
+    const wantsDirectory = open.directory || place.mustBeDirectory;
+    if (wantsDirectory && open.create && name !== undefined) throw new FileError("EISDIR", path);
+    try {
+      if (name === undefined || wantsDirectory) {
+        if (flags.write || open.truncate) throw new FileError("EISDIR", path);
+        return yield* settled<Node>(name === undefined ? directory.openSelf() : directory.openDirectoryAt(name), close);
+      }
+      const { write } = flags;
+      const read = flags.read || !write;
+      const { create, exclusive, truncate } = open;
+      const options = { read, write: write || truncate, create, exclusive, truncate, sync };
+      return yield* settled(directory.openAt(name, options), close);
+    } catch (cause) {
+      const mayFollow = (follow || place.mustBeDirectory) && !(open.create && open.exclusive);
+      if (!mayFollow || !isAnyOf(cause, "ELOOP", "ENOTDIR")) throw cause;
+      yield* followOr(place, cause);
+    }
+  }
+}
+
+function close(node: Node): void {
+  node.close();
+}
+
+function* followOr(place: Place, cause: unknown): Steps<void> {
+  try {
+    yield* place.follow();
+  } catch (error) {
+    throw isAnyOf(error, "EINVAL") ? cause : error;
+  }
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    action();
+  };
+}

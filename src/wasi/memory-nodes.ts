@@ -1,0 +1,307 @@
+import { FileError, type FileStat } from "./files.ts";
+
+/** As long as the file systems of POSIX let a name be. */
+const MAX_NAME_BYTES = 255;
+/** As long as Linux lets the target of a link be. */
+const MAX_TARGET_BYTES = 4095;
+/** A file is one piece of memory, and no runtime gives more than this everywhere. */
+const MAX_FILE_BYTES = 2 ** 31 - 1;
+/** What somebody who sets no limit gets: a guest that fills its files fills our memory. */
+const DEFAULT_CAPACITY_BYTES = 256 * 1024 * 1024;
+/** So that a guest cannot fill our memory with empty files either. */
+const DEFAULT_CAPACITY_NAMES = 1_000_000;
+
+const utf8 = new TextEncoder();
+const NOTHING = new Uint8Array(0);
+
+export interface VolumeOptions {
+  /** Nanoseconds since 1970, for the times of files. */
+  readonly clock?: () => bigint;
+  /** How many bytes all files together may have; 256 MiB if it is not said. More is ENOSPC. */
+  readonly capacityBytes?: number;
+  /** How many names all directories together may have; a million if it is not said. More is ENOSPC. */
+  readonly capacityNames?: number;
+  /** Gives every answer as a promise, as a disk would. */
+  readonly later?: boolean;
+}
+
+/** What all nodes of a tree have in common. */
+export class Volume {
+  readonly device: bigint;
+  readonly later: boolean;
+  readonly now: () => bigint;
+  readonly #capacityBytes: number;
+  readonly #capacityNames: number;
+  #bytes = 0;
+  #names = 0;
+  #inodes = 0n;
+  #open = 0;
+  static #devices = 0n;
+
+  constructor({ clock, capacityBytes, capacityNames, later = false }: VolumeOptions) {
+    this.device = ++Volume.#devices;
+    this.later = later;
+    this.now = clock ?? (() => BigInt(Date.now()) * 1_000_000n);
+    this.#capacityBytes = capacityBytes ?? DEFAULT_CAPACITY_BYTES;
+    this.#capacityNames = capacityNames ?? DEFAULT_CAPACITY_NAMES;
+  }
+
+  /** How many handles are open. */
+  get openCount(): number {
+    return this.#open;
+  }
+
+  /** How many bytes all files have, those too that are open but have no name any more. */
+  get usedBytes(): number {
+    return this.#bytes;
+  }
+
+  get freeBytes(): number {
+    return this.#capacityBytes - this.#bytes;
+  }
+
+  nextInode(): bigint {
+    return ++this.#inodes;
+  }
+
+  /** Takes, or gives back, room for contents. */
+  useBytes(count: number): void {
+    if (count > this.freeBytes) {
+      throw new FileError("ENOSPC", `${count} bytes more than ${this.#bytes}, of at most ${this.#capacityBytes}`);
+    }
+    this.#bytes += count;
+  }
+
+  /** Takes, or gives back, room for names. */
+  useNames(count: number): void {
+    if (this.#names + count > this.#capacityNames) {
+      throw new FileError("ENOSPC", `more than ${this.#capacityNames} names`);
+    }
+    this.#names += count;
+  }
+
+  /** Somebody opens `node`, or is at work on it. */
+  hold(node: TreeNode): void {
+    this.#open++;
+    node.holders++;
+  }
+
+  letGo(node: TreeNode): void {
+    this.#open--;
+    node.holders--;
+    node.reclaim();
+  }
+}
+
+abstract class BaseNode {
+  abstract readonly type: "regular-file" | "directory" | "symbolic-link";
+  readonly volume: Volume;
+  readonly inode: bigint;
+  /** Handles that are open, and calls that are under way. */
+  holders = 0;
+  /** Names that lead here. */
+  names = 0;
+  accessedNs: bigint;
+  modifiedNs: bigint;
+  changedNs: bigint;
+
+  constructor(volume: Volume) {
+    this.volume = volume;
+    this.inode = volume.nextInode();
+    const now = volume.now();
+    this.accessedNs = now;
+    this.modifiedNs = now;
+    this.changedNs = now;
+  }
+
+  abstract get size(): number;
+
+  get linkCount(): number {
+    return this.names;
+  }
+
+  stat(): FileStat {
+    const { type, accessedNs, modifiedNs, changedNs, inode } = this;
+    const { device } = this.volume;
+    const [linkCount, size] = [BigInt(this.linkCount), BigInt(this.size)];
+    return { type, linkCount, size, accessedNs, modifiedNs, changedNs, device, inode };
+  }
+
+  accessed(): void {
+    this.accessedNs = this.volume.now();
+  }
+
+  /** What is in it is new. */
+  modified(): void {
+    this.modifiedNs = this.volume.now();
+    this.changedNs = this.modifiedNs;
+  }
+
+  /** What is said about it is new: its names, its times. */
+  changed(): void {
+    this.changedNs = this.volume.now();
+  }
+
+  /** Gives back its room, if nobody can come to it any more. */
+  reclaim(): void {}
+}
+
+/** A regular file. Invariant: what `#room` has beyond `#size` is zero. */
+export class FileNode extends BaseNode {
+  readonly type = "regular-file";
+  #room = NOTHING;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** All its bytes, as they are now; not to be changed. */
+  get contents(): Uint8Array {
+    return this.#room.subarray(0, this.#size);
+  }
+
+  read(into: Uint8Array, at: number): number {
+    if (at >= this.#size) return 0;
+    const bytes = this.#room.subarray(at, Math.min(this.#size, at + into.length));
+    into.set(bytes);
+    return bytes.length;
+  }
+
+  /** As many of `bytes` as there is room for, and at least one. @throws ENOSPC or EFBIG if there is none. */
+  write(bytes: Uint8Array, at: number): number {
+    if (bytes.length === 0) return 0;
+    if (at >= MAX_FILE_BYTES) throw new FileError("EFBIG", `position ${at}`);
+    const end = Math.min(at + bytes.length, MAX_FILE_BYTES, Math.max(this.#size, this.#size + this.volume.freeBytes));
+    if (end <= at) throw new FileError("ENOSPC", `${bytes.length} bytes at ${at}`);
+    if (end > this.#size) this.resize(end);
+    this.#room.set(bytes.subarray(0, end - at), at);
+    return end - at;
+  }
+
+  /** Cuts off, or adds zeroes. */
+  resize(size: number): void {
+    if (size > MAX_FILE_BYTES) throw new FileError("EFBIG", `${size} bytes`);
+    const old = this.#size;
+    this.volume.useBytes(size - old);
+    if (size > this.#room.length) {
+      const room = new Uint8Array(Math.min(MAX_FILE_BYTES, Math.max(size, 2 * this.#room.length)));
+      room.set(this.contents);
+      this.#room = room;
+    } else if (size < this.#room.length / 4) {
+      this.#room = this.#room.slice(0, size);
+    } else {
+      this.#room.fill(0, size, old);
+    }
+    this.#size = size;
+  }
+
+  override reclaim(): void {
+    if (this.holders === 0 && this.names === 0) this.resize(0);
+  }
+}
+
+/** A symbolic link. */
+export class LinkNode extends BaseNode {
+  readonly type = "symbolic-link";
+  readonly target: string;
+
+  constructor(volume: Volume, target: string) {
+    checkText(target);
+    if (target === "") throw new FileError("ENOENT", "a link has to lead somewhere");
+    super(volume);
+    this.target = target;
+    if (this.size > MAX_TARGET_BYTES) throw new FileError("ENAMETOOLONG", `a target of ${this.size} bytes`);
+  }
+
+  get size(): number {
+    return utf8.encode(this.target).length;
+  }
+}
+
+/** A directory. Invariant: it is its parent's, or the root, or removed and empty. */
+export class DirectoryNode extends BaseNode {
+  readonly type = "directory";
+  readonly #entries = new Map<string, TreeNode>();
+  /** Where it is; itself, if it is the root; `undefined`, if it was removed. */
+  parent: DirectoryNode | undefined;
+
+  get size(): number {
+    return 0;
+  }
+
+  override get linkCount(): number {
+    if (!this.parent) return 0;
+    let count = 2;
+    for (const node of this.#entries.values()) if (node.type === "directory") count++;
+    return count;
+  }
+
+  get entries(): ReadonlyMap<string, TreeNode> {
+    return this.#entries;
+  }
+
+  /** What is under `name`, if anything is. */
+  find(name: string): TreeNode | undefined {
+    checkName(name);
+    return this.#entries.get(name);
+  }
+
+  /** @throws ENOENT if there is nothing. */
+  get(name: string): TreeNode {
+    const node = this.find(name);
+    if (!node) throw new FileError("ENOENT", name);
+    return node;
+  }
+
+  /** Gives `node` a name here. @throws EEXIST if the name is taken, ENOENT if the directory was removed. */
+  add<T extends TreeNode>(name: string, node: T): T {
+    if (this.find(name)) throw new FileError("EEXIST", name);
+    if (!this.parent) throw new FileError("ENOENT", `${name}: the directory was removed`);
+    this.volume.useNames(1);
+    this.#entries.set(name, node);
+    node.names++;
+    if (node.type === "directory") node.parent = this;
+    this.modified();
+    return node;
+  }
+
+  /** Takes away a name that is there. What has none any more lives on as long as it is open. */
+  remove(name: string): void {
+    const node = this.get(name);
+    this.#entries.delete(name);
+    this.volume.useNames(-1);
+    node.names--;
+    if (node.type === "directory") node.parent = undefined;
+    node.changed();
+    node.reclaim();
+    this.modified();
+  }
+
+  /** Whether `node` is this directory, or one of those that it is in. */
+  isWithin(node: TreeNode): boolean {
+    for (let at: DirectoryNode = this; ; at = at.parent) {
+      if (at === node) return true;
+      if (!at.parent || at.parent === at) return false;
+    }
+  }
+}
+
+export type TreeNode = FileNode | DirectoryNode | LinkNode;
+
+/** @throws What POSIX says of names that cannot be. The caller has seen to it that it is one name. */
+export function checkName(name: string): void {
+  checkText(name);
+  if (name === "" || name === "." || name === ".." || name.includes("/")) {
+    throw new FileError("EINVAL", `"${name}" is no name`);
+  }
+  // No UTF-16 unit is more than three bytes.
+  if (name.length * 3 > MAX_NAME_BYTES && utf8.encode(name).length > MAX_NAME_BYTES) {
+    throw new FileError("ENAMETOOLONG", `a name of more than ${MAX_NAME_BYTES} bytes`);
+  }
+}
+
+function checkText(text: string): void {
+  if (text.includes("\0")) throw new FileError("EINVAL", "a path has no NUL");
+  if (!text.isWellFormed()) throw new FileError("EILSEQ", "no Unicode text");
+}
