@@ -58,10 +58,24 @@ export { InvalidComponentError } from "./run/component.ts";
 export { MissingImportsError, WASI_VERSION } from "./run/imports.ts";
 export { UnsupportedRuntimeError, type CompiledComponent, type CompileOptions } from "./run/compile.ts";
 export { ExitError, type RunningInstance, type Stats } from "./run/instantiate.ts";
+export { PreopenError } from "./run/world.ts";
 export { NotACommandError, type RunResult } from "./run/run.ts";
-export type { InstanceOptions } from "./run/options.ts";
+export type { InstanceOptions, PreopenOption } from "./run/options.ts";
 export type { CacheOption } from "./run/platform.ts";
 export type { Input, Output } from "./hosts/node/stdio.ts";
+export type { Directory } from "./hosts/node/platform.ts";
+export { nodeDirectory, type NodeFilesOptions } from "./hosts/node/files.ts";
+export {
+  FileError,
+  type DirectoryEntry,
+  type FileStat,
+  type FileType,
+  type Later,
+  type NewTime,
+  type OpenDirectory,
+  type OpenFile,
+  type OpenOptions,
+} from "./wasi/files.ts";
 export { InternalError } from "./bind/func.ts";
 export type { Trace } from "./bind/instance.ts";
 

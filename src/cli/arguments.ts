@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { UsageError } from "./usage.ts";
 
 /** Options with a value; the others have none. */
-const WITH_VALUE = ["argv0", "cache", "env", "limit", "permits"] as const;
+const WITH_VALUE = ["argv0", "cache", "dir", "env", "limit", "permits", "ro-dir"] as const;
 const WITHOUT_VALUE = ["help", "no-cache", "progress", "stats", "trace", "version"] as const;
 const SHORT = { help: "h", version: "V" } as const;
 
@@ -83,6 +83,8 @@ const EXPECTED: Record<(typeof WITH_VALUE)[number], string> = {
   argv0: "a name, such as --argv0 app",
   cache: "a folder, such as --cache /tmp/sluice",
   env: "NAME=VALUE, or NAME to pass on your own",
+  dir: "HOST or HOST::GUEST, such as --dir .::/work",
+  "ro-dir": "HOST or HOST::GUEST, such as --ro-dir .::/work",
   limit: "NAME=NUMBER, such as --limit resources=1000",
   permits: '"strict" or "budget"',
 };

@@ -17,6 +17,7 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Partial<Limits>;
   readonly permits: PermitMode;
+  readonly preopens: Readonly<Record<string, { readonly directory: string; readonly readOnly: boolean }>>;
   readonly progress: boolean;
   readonly stats: boolean;
   readonly trace: boolean;
@@ -84,6 +85,7 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
   let permits: PermitMode = "strict";
   const variables = new Map<string, string>();
   const limits: Partial<Record<keyof Limits, number>> = {};
+  const preopens: Record<string, { readonly directory: string; readonly readOnly: boolean }> = {};
   for (const { name, value } of given) {
     if (name === "argv0") argv0 = value;
     if (name === "cache") cache = folder(value);
@@ -91,6 +93,7 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
     if (name === "permits") permits = permitMode(value);
     if (name === "limit") setLimit(limits, value);
     if (name === "env") setVariable(variables, value, env);
+    if (name === "dir" || name === "ro-dir") setPreopen(preopens, value, name);
   }
   return {
     argv0,
@@ -98,6 +101,7 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
     env: Object.fromEntries(variables),
     limits,
     permits,
+    preopens,
     progress: asks(given, "progress"),
     stats: asks(given, "stats"),
     trace: asks(given, "trace"),
@@ -124,6 +128,19 @@ function setLimit(limits: Partial<Record<keyof Limits, number>>, text: string): 
     throw new UsageError(`--limit ${name} expects a whole number from 1 on, got ${JSON.stringify(value ?? "")}`);
   }
   limits[name as keyof Limits] = Number(value);
+}
+
+/** HOST::GUEST, or HOST for both, as in Wasmtime. */
+function setPreopen(
+  preopens: Record<string, { readonly directory: string; readonly readOnly: boolean }>,
+  text: string,
+  option: "dir" | "ro-dir",
+): void {
+  const [directory = "", guest = directory, ...more] = text.split("::");
+  if (directory === "" || guest === "" || more.length > 0) {
+    throw new UsageError(`--${option} expects HOST or HOST::GUEST, got ${JSON.stringify(text)}`);
+  }
+  preopens[guest] = { directory, readOnly: option === "ro-dir" };
 }
 
 /** NAME alone passes on what we have; if that is nothing, the guest has nothing either. */

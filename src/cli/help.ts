@@ -32,6 +32,8 @@ Runs a command component to its end. It has sluice's standard input, output
 and error. Whatever follows app.wasm is for the guest.
 
 Options:
+  --dir HOST[::GUEST]  Gives the guest a directory, under another name if you
+                       say so. --ro-dir: only to read. Both may be repeated.
   --env NAME=VALUE     Sets a variable of the guest, which otherwise has none.
   --env NAME           Passes on yours. Both may be repeated.
   --argv0 NAME         What the guest sees as its own name, if not app.wasm.
@@ -41,7 +43,7 @@ Options:
   --permits budget     Lets several writes share what one check-write permits;
                        the default, strict, is one write for one check.
   --limit NAME=NUMBER  Changes a limit: bufferBytes, readBytes, resources,
-                       randomBytes. May be repeated.
+                       openFiles, randomBytes. May be repeated.
   --cache DIR          Keeps the prepared component there.
   --no-cache           Prepares it anew, and keeps nothing.
   --help               Shows this.

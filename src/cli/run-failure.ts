@@ -4,6 +4,7 @@ import { INTERFACES } from "../bind/interfaces.ts";
 import { UnsupportedRuntimeError } from "../run/compile.ts";
 import { InvalidComponentError } from "../run/component.ts";
 import { MissingImportsError } from "../run/imports.ts";
+import { PreopenError } from "../run/world.ts";
 import { NotACommandError } from "../run/run.ts";
 import { backtrace, isTrap } from "./backtrace.ts";
 import { REFUSED, report } from "./failure.ts";
@@ -42,6 +43,7 @@ function refusalOf(error: unknown): string | undefined {
   if (
     error instanceof InvalidComponentError ||
     error instanceof NotACommandError ||
+    error instanceof PreopenError ||
     error instanceof UnsupportedRuntimeError
   ) {
     return error.message;

@@ -27,6 +27,8 @@ export async function runComponent({ options, path, args }: Command & { readonly
     const instance = await instantiate(nodePlatform, component, {
       args: [options.argv0 ?? basename(path), ...args],
       env: options.env,
+      preopens: options.preopens,
+      blockingFiles: true,
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",

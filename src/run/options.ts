@@ -22,6 +22,12 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
   /** Where the guest reads from. Released when the guest is over. */
   /** Directories, by what the guest calls them, such as `{ "/data": "./data" }`. */
   readonly preopens?: Readonly<Record<string, PreopenOption<Directory>>>;
+  /**
+   * Whether calls on files block the thread until they are done, which is faster, as for a command that has a process to
+   * itself; else (the default) only the guest waits, and the event loop goes on. Open directories that are given as
+   * such do as they please.
+   */
+  readonly blockingFiles?: boolean;
   readonly stdin?: Input;
   /** Where the guest writes to. Ended when the guest is over and all is delivered. */
   readonly stdout?: Output;

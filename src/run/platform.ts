@@ -16,7 +16,7 @@ export interface Platform {
   /** Makes a sink of whatever stream this runtime has. @throws {TypeError} If it is none. */
   output(value: unknown, which: "stdout" | "stderr"): OpenedOutput;
   /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */
-  directory(value: unknown, path: string): OpenDirectory;
+  directory(value: unknown, path: string, blocking: boolean): OpenDirectory;
   /** Loads the glue of a transpiled component as a module. */
   transpile(component: Uint8Array, cache: CacheOption): Promise<LoadedComponent>;
 }

@@ -1,4 +1,4 @@
-import { limitsFrom } from "../io/limits.ts";
+import { limitsFrom, type Limits } from "../io/limits.ts";
 import { Outlet } from "../io/outlet.ts";
 import { newTally } from "../io/tally.ts";
 import { SeededRandom } from "../wasi/random.ts";
@@ -14,36 +14,82 @@ export function makeWorld(
   exit: (code: number) => never,
 ): World {
   const limits = limitsFrom(options.limits);
-  const stdin = platform.input(options.stdin ?? "ignore");
+  const preopens = openAll(platform, options);
+  try {
+    return { ...streamsOf(platform, options, limits), preopens, limits, exit, ...restOf(platform, options) };
+  } catch (error) {
+    for (const { directory } of preopens) directory.release();
+    throw error;
+  }
+}
+
+function streamsOf(
+  platform: Platform,
+  options: InstanceOptions<unknown, unknown>,
+  limits: Limits,
+): Pick<World, "stdin" | "stdout" | "stderr"> {
+  const { source, isTerminal } = platform.input(options.stdin ?? "ignore");
   function output(which: "stdout" | "stderr"): StandardOutput {
     const { sink, isTerminal } = platform.output(options[which] ?? "ignore", which);
     return { outlet: new Outlet(sink, limits.bufferBytes), isTerminal };
   }
+  return {
+    stdin: { source, tally: newTally(), isTerminal },
+    stdout: output("stdout"),
+    stderr: output("stderr"),
+  };
+}
+
+function restOf(
+  platform: Platform,
+  options: InstanceOptions<unknown, unknown>,
+): Omit<World, "stdin" | "stdout" | "stderr" | "preopens" | "limits" | "exit"> {
   const random = options.random ?? platform.random;
   const seed = options.insecureSeed ?? randomSeed(random);
   return {
     args: options.args ?? [],
     env: Object.entries(options.env ?? {}),
     cwd: options.cwd,
-    stdin: { source: stdin.source, tally: newTally(), isTerminal: stdin.isTerminal },
-    stdout: output("stdout"),
-    stderr: output("stderr"),
-    preopens: Object.entries(options.preopens ?? {}).map(([path, value]) => preopen(platform, path, value)),
     monotonicClock: options.monotonicClock ?? platform.monotonicClock,
     wallClock: options.wallClock ?? platform.wallClock,
     random,
     insecureRandom: new SeededRandom(seed[0] ^ seed[1]),
     insecureSeed: () => seed,
-    limits,
     permits: options.permits ?? "strict",
-    exit,
   };
 }
 
-function preopen(platform: Platform, path: string, value: PreopenOption<unknown>): Preopen {
+/** A directory that a guest was to be given cannot be opened. `cause` says why. */
+export class PreopenError extends Error {
+  override readonly name: string = "PreopenError";
+
+  constructor(path: string, cause: unknown) {
+    super(`preopens["${path}"]: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** All of them, or none. */
+function openAll(platform: Platform, options: InstanceOptions<unknown, unknown>): Preopen[] {
+  const opened: Preopen[] = [];
+  for (const [path, value] of Object.entries(options.preopens ?? {})) {
+    try {
+      opened.push(preopen(platform, path, value, options.blockingFiles ?? false));
+    } catch (cause) {
+      for (const { directory } of opened) directory.release();
+      throw new PreopenError(path, cause);
+    }
+  }
+  return opened;
+}
+
+function preopen(platform: Platform, path: string, value: PreopenOption<unknown>, blocking: boolean): Preopen {
   const isPair = typeof value === "object" && value !== null && "directory" in value;
   const readOnly = isPair && "readOnly" in value && value.readOnly === true;
-  return { path, readOnly, directory: new Shared(platform.directory(isPair ? value.directory : value, path)) };
+  return {
+    path,
+    readOnly,
+    directory: new Shared(platform.directory(isPair ? value.directory : value, path, blocking)),
+  };
 }
 
 function randomSeed(random: World["random"]): readonly [bigint, bigint] {

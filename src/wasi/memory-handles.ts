@@ -53,7 +53,7 @@ abstract class Handle<T extends TreeNode> {
     const { node } = this;
     node.volume.hold(node);
     try {
-      await undefined;
+      await Promise.resolve();
       return action();
     } finally {
       node.volume.letGo(node);
@@ -204,8 +204,7 @@ export class MemoryDirectory extends Handle<DirectoryNode> implements OpenDirect
       if (there === node) return;
       if (there) assertGivesWay(there, node, toName);
       if (there) target.remove(toName);
-      this.node.remove(name);
-      target.add(toName, node).changed();
+      this.node.move(name, target, toName);
     });
   }
 

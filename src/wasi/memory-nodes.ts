@@ -172,7 +172,7 @@ export class FileNode extends BaseNode {
   write(bytes: Uint8Array, at: number): number {
     if (bytes.length === 0) return 0;
     if (at >= MAX_FILE_BYTES) throw new FileError("EFBIG", `position ${at}`);
-    const end = Math.min(at + bytes.length, MAX_FILE_BYTES, Math.max(this.#size, this.#size + this.volume.freeBytes));
+    const end = Math.min(at + bytes.length, MAX_FILE_BYTES, this.#size + this.volume.freeBytes);
     if (end <= at) throw new FileError("ENOSPC", `${bytes.length} bytes at ${at}`);
     if (end > this.#size) this.resize(end);
     this.#room.set(bytes.subarray(0, end - at), at);
@@ -278,12 +278,21 @@ export class DirectoryNode extends BaseNode {
     this.modified();
   }
 
+  /** Gives what is under `name` another name, which is free, in `to`, which is not within it. */
+  move(name: string, to: DirectoryNode, toName: string): void {
+    const node = this.get(name);
+    this.#entries.delete(name);
+    to.#entries.set(toName, node);
+    if (node.type === "directory") node.parent = to;
+    this.modified();
+    to.modified();
+    node.changed();
+  }
+
   /** Whether `node` is this directory, or one of those that it is in. */
   isWithin(node: TreeNode): boolean {
-    for (let at: DirectoryNode = this; ; at = at.parent) {
-      if (at === node) return true;
-      if (!at.parent || at.parent === at) return false;
-    }
+    if (node === this) return true;
+    return this.parent !== undefined && this.parent !== this && this.parent.isWithin(node);
   }
 }
 

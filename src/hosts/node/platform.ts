@@ -24,8 +24,8 @@ export const nodePlatform: Platform = {
 /** What a preopened directory can be: a path of the host's, or an open directory of any file system. */
 export type Directory = string | OpenDirectory;
 
-function openDirectory(value: unknown, path: string): OpenDirectory {
-  if (typeof value === "string") return nodeDirectory(value, { blocking: true });
+function openDirectory(value: unknown, path: string, blocking: boolean): OpenDirectory {
+  if (typeof value === "string") return nodeDirectory(value, { blocking });
   if (typeof value === "object" && value !== null && "kind" in value && value.kind === "directory") {
     // Anything that says so is taken at its word: an embedder's own file system.
     return value as OpenDirectory;

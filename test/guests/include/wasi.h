@@ -369,12 +369,15 @@ static inline void add_number(uint64_t number) {
   while (number /= 10);
   add_bytes((byte_list){digits + at, sizeof digits - at});
 }
-static inline void send_line(void) {
+static inline void send_line_to(output_stream out) {
   line[line_length++] = '\n';
-  output_stream err = get_stderr();
-  output_blocking_write_and_flush(err, line, line_length);
-  output_drop(err);
+  output_blocking_write_and_flush(out, line, line_length);
   line_length = 0;
+}
+static inline void send_line(void) {
+  output_stream err = get_stderr();
+  send_line_to(err);
+  output_drop(err);
 }
 /* For programs: tells what went wrong, and gives the value for run to return. */
 static inline int32_t report_failure(const char *what, outcome came) {

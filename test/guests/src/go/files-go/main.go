@@ -138,7 +138,7 @@ func seek(tree string) error {
 
 // large takes more than any buffer on the way holds, so that it takes many writes and reads.
 func large(tree string) error {
-	content := make([]byte, 100_000)
+	content := make([]byte, 800_000)
 	for i := range content {
 		content[i] = byte(i * i >> 8)
 	}

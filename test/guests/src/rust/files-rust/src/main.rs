@@ -152,7 +152,7 @@ fn list(tree: &Path) -> Outcome {
 }
 
 fn remove(tree: &Path) -> Outcome {
-    expect_error("remove_dir", ErrorKind::DirectoryNotEmpty, fs::remove_dir(tree.join("d")))?;
+    expect("remove_dir of what is not empty", fs::remove_dir(tree.join("d")).is_err())?;
     ok("remove_file", fs::remove_file(tree.join("large")))?;
     expect_error("remove_file again", ErrorKind::NotFound, fs::remove_file(tree.join("large")))?;
     ok("remove_dir_all", fs::remove_dir_all(tree))?;

@@ -1,0 +1,104 @@
+import type { OpenDirectory } from "./files.ts";
+import { FileError } from "./files.ts";
+import { MemoryDirectory } from "./memory-handles.ts";
+import { DirectoryNode, FileNode, LinkNode, Volume, type TreeNode, type VolumeOptions } from "./memory-nodes.ts";
+import { readSnapshot, writeSnapshot } from "./memory-snapshot.ts";
+
+/** What is under a path: the contents of a file (text as UTF-8), a link, or a directory, perhaps an empty one. */
+export type MemoryEntry = Uint8Array | string | { readonly link: string } | { readonly directory: true };
+
+/** Paths, such as `etc/motd`, and what is there. Directories on the way need not be named. */
+export type MemoryTree = Readonly<Record<string, MemoryEntry>> | ReadonlyMap<string, MemoryEntry>;
+
+export type MemoryFilesOptions = VolumeOptions;
+
+/**
+ * A file system in memory, with the behaviour of POSIX: links of both kinds, files that outlive their names while they
+ * are open, times, identities. For guests that shall have files but nothing of the host's, and for tests.
+ */
+export class MemoryFiles {
+  readonly #volume: Volume;
+  readonly #root: DirectoryNode;
+
+  constructor(options: MemoryFilesOptions = {}) {
+    this.#volume = new Volume(options);
+    this.#root = new DirectoryNode(this.#volume);
+    this.#root.parent = this.#root;
+  }
+
+  /** @throws {FileError} If two entries want the same place, or a path or a target cannot be one, or they are too big. */
+  static from(tree: MemoryTree, options?: MemoryFilesOptions): MemoryFiles {
+    const files = new MemoryFiles(options);
+    const entries = tree instanceof Map ? tree.entries() : Object.entries(tree);
+    for (const [path, entry] of entries) files.#put(path, entry);
+    return files;
+  }
+
+  /** @throws {RangeError} If `bytes` are no snapshot, or a damaged one. @throws {FileError} ENOSPC. */
+  static restore(bytes: Uint8Array, options?: MemoryFilesOptions): MemoryFiles {
+    const files = new MemoryFiles(options);
+    readSnapshot(bytes, files.#root);
+    return files;
+  }
+
+  /** Opens the root once more. */
+  root(): OpenDirectory {
+    return new MemoryDirectory(this.#root);
+  }
+
+  /** How many handles are open, and calls under way. */
+  get openCount(): number {
+    return this.#volume.openCount;
+  }
+
+  /** How many bytes all files have, those too that are open but have no name any more. */
+  get usedBytes(): number {
+    return this.#volume.usedBytes;
+  }
+
+  /** Everything, by path, sorted, with a copy of all contents. A file with two names is there twice. */
+  toTree(): Map<string, Exclude<MemoryEntry, string>> {
+    return new Map(listed(this.#root, ""));
+  }
+
+  /** Everything as bytes, for `restore`: also the times, and which names are of the same file. */
+  snapshot(): Uint8Array {
+    return writeSnapshot(this.#root);
+  }
+
+  #put(path: string, entry: MemoryEntry): void {
+    const names = path.split("/");
+    const last = names.pop() ?? "";
+    let directory = this.#root;
+    for (const name of names) directory = directoryIn(directory, name);
+    if (typeof entry === "string" || entry instanceof Uint8Array) {
+      const bytes = typeof entry === "string" ? new TextEncoder().encode(entry) : entry;
+      const file = directory.add(last, new FileNode(this.#volume));
+      file.resize(bytes.length);
+      file.write(bytes, 0);
+    } else if ("link" in entry) {
+      directory.add(last, new LinkNode(this.#volume, entry.link));
+    } else {
+      directoryIn(directory, last);
+    }
+  }
+}
+
+function directoryIn(parent: DirectoryNode, name: string): DirectoryNode {
+  const node = parent.find(name) ?? parent.add(name, new DirectoryNode(parent.volume));
+  if (node.type !== "directory") throw new FileError("ENOTDIR", name);
+  return node;
+}
+
+function* listed(directory: DirectoryNode, before: string): Generator<[string, Exclude<MemoryEntry, string>]> {
+  const entries = [...directory.entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, node] of entries) {
+    yield [before + name, entryOf(node)];
+    if (node.type === "directory") yield* listed(node, `${before}${name}/`);
+  }
+}
+
+function entryOf(node: TreeNode): Exclude<MemoryEntry, string> {
+  if (node.type === "directory") return { directory: true };
+  return node.type === "symbolic-link" ? { link: node.target } : node.contents.slice();
+}
