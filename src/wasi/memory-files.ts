@@ -1,8 +1,9 @@
 import type { OpenDirectory } from "./files.ts";
 import { FileError } from "./files.ts";
 import { MemoryDirectory } from "./memory-handles.ts";
-import { DirectoryNode, FileNode, LinkNode, Volume, type TreeNode, type VolumeOptions } from "./memory-nodes.ts";
+import { DirectoryNode, FileNode, LinkNode, type TreeNode } from "./memory-nodes.ts";
 import { readSnapshot, writeSnapshot } from "./memory-snapshot.ts";
+import { Volume, type VolumeOptions } from "./memory-volume.ts";
 
 /** What is under a path: the contents of a file (text as UTF-8), a link, or a directory, perhaps an empty one. */
 export type MemoryEntry = Uint8Array | string | { readonly link: string } | { readonly directory: true };
@@ -58,7 +59,16 @@ export class MemoryFiles {
 
   /** Everything, by path, sorted, with a copy of all contents. A file with two names is there twice. */
   toTree(): Map<string, Exclude<MemoryEntry, string>> {
-    return new Map(listed(this.#root, ""));
+    const entries: [path: string, entry: Exclude<MemoryEntry, string>][] = [];
+    const directories = [{ node: this.#root, path: "" }];
+    for (const directory of directories) {
+      for (const [name, node] of directory.node.entries) {
+        const path = `${directory.path}${name}`;
+        entries.push([path, entryOf(node)]);
+        if (node.type === "directory") directories.push({ node, path: `${path}/` });
+      }
+    }
+    return new Map(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   /** Everything as bytes, for `restore`: also the times, and which names are of the same file. */
@@ -88,14 +98,6 @@ function directoryIn(parent: DirectoryNode, name: string): DirectoryNode {
   const node = parent.find(name) ?? parent.add(name, new DirectoryNode(parent.volume));
   if (node.type !== "directory") throw new FileError("ENOTDIR", name);
   return node;
-}
-
-function* listed(directory: DirectoryNode, before: string): Generator<[string, Exclude<MemoryEntry, string>]> {
-  const entries = [...directory.entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  for (const [name, node] of entries) {
-    yield [before + name, entryOf(node)];
-    if (node.type === "directory") yield* listed(node, `${before}${name}/`);
-  }
 }
 
 function entryOf(node: TreeNode): Exclude<MemoryEntry, string> {

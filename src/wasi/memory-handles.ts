@@ -8,7 +8,7 @@ import {
   type OpenFile,
   type OpenOptions,
 } from "./files.ts";
-import { DirectoryNode, FileNode, LinkNode, type TreeNode } from "./memory-nodes.ts";
+import { DirectoryNode, FileNode, isWithin, LinkNode, type TreeNode } from "./memory-nodes.ts";
 
 /** A node of a tree in memory, open. */
 abstract class Handle<T extends TreeNode> {
@@ -200,7 +200,7 @@ export class MemoryDirectory extends Handle<DirectoryNode> implements OpenDirect
       const target = this.#sibling(to);
       const there = target.find(toName);
       if (!target.parent) throw new FileError("ENOENT", `${toName}: the directory was removed`);
-      if (target.isWithin(node)) throw new FileError("EINVAL", `${name}: cannot go into itself`);
+      if (isWithin(target, node)) throw new FileError("EINVAL", `${name}: cannot go into itself`);
       if (there === node) return;
       if (there) assertGivesWay(there, node, toName);
       if (there) target.remove(toName);

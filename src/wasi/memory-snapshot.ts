@@ -12,7 +12,8 @@
  *     u32       CRC-32 of all that (the one of zlib)
  */
 import { FileError } from "./files.ts";
-import { DirectoryNode, FileNode, LinkNode, type TreeNode, type Volume } from "./memory-nodes.ts";
+import { DirectoryNode, FileNode, LinkNode, type TreeNode } from "./memory-nodes.ts";
+import type { Volume } from "./memory-volume.ts";
 
 const MAGIC = "SLUICEFS";
 const VERSION = 1;
