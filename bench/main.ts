@@ -3,13 +3,14 @@
  * Rounds are interleaved, and medians are given with their spread, since machines are noisy.
  */
 import { calls } from "./calls.ts";
+import { files } from "./files.ts";
 import { memory } from "./memory.ts";
 import { startup } from "./startup.ts";
 import type { Row } from "./table.ts";
 import { printTable } from "./table.ts";
 import { throughput } from "./throughput.ts";
 
-const groups: Record<string, () => Promise<Row[]>> = { calls, throughput, startup, memory };
+const groups: Record<string, () => Promise<Row[]>> = { calls, throughput, files, startup, memory };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in groups));

@@ -1,4 +1,7 @@
 import { tryClaims, type CheckOptions, type Report, type Rule } from "./claims.ts";
+import { DIRECTORY_CLAIMS } from "./directory-claims.ts";
+import { FILE_CLAIMS } from "./files-claims.ts";
+import type { FilesFixture } from "./files-subject.ts";
 import { INPUT_CLAIMS, type InputFixture } from "./input-claims.ts";
 import { OUTPUT_CLAIMS, type OutputFixture } from "./output-claims.ts";
 import { OUTPUT_FAILURE_CLAIMS } from "./output-failure-claims.ts";
@@ -15,6 +18,9 @@ export const OUTPUT_STREAM_RULES: readonly Rule[] = ALL_OUTPUT_CLAIMS.map(withou
 
 /** What `checkPollable` tries. */
 export const POLLABLE_RULES: readonly Rule[] = POLLABLE_CLAIMS.map(withoutCode);
+
+/** What `checkFiles` tries. */
+export const FILES_RULES: readonly Rule[] = [...FILE_CLAIMS, ...DIRECTORY_CLAIMS].map(withoutCode);
 
 function withoutCode({ rule, claim }: Rule): Rule {
   return { rule, claim };
@@ -54,4 +60,15 @@ export function checkOutputStream(make: () => Awaitable<OutputFixture>, options?
  */
 export function checkPollable(make: () => Awaitable<PollableFixture>, options?: CheckOptions): Promise<Report> {
   return tryClaims(POLLABLE_CLAIMS, make, options);
+}
+
+/**
+ * Plays the contract of the port of `wasi:filesystem` on any file system: what an `OpenDirectory` has to do.
+ *
+ * @param make Gives a fresh, empty directory each time.
+ * @returns What was kept, and what could not be tried.
+ * @throws {ContractError} With all rules that it breaks, one a line.
+ */
+export function checkFiles(make: () => Awaitable<FilesFixture>, options?: CheckOptions): Promise<Report> {
+  return tryClaims([...FILE_CLAIMS, ...DIRECTORY_CLAIMS], make, options);
 }

@@ -5,9 +5,11 @@
  * @module
  */
 export {
+  checkFiles,
   checkInputStream,
   checkOutputStream,
   checkPollable,
+  FILES_RULES,
   INPUT_STREAM_RULES,
   OUTPUT_STREAM_RULES,
   POLLABLE_RULES,
@@ -21,6 +23,7 @@ export {
   type Rule,
   type SkippedRule,
 } from "./claims.ts";
+export type { FilesFixture } from "./files-subject.ts";
 export type { InputFixture } from "./input-claims.ts";
 export type { OutputFixture } from "./output-claims.ts";
 export type { PollableFixture } from "./pollable-claims.ts";
@@ -46,6 +49,16 @@ export { Outlet, type OutletState } from "../io/outlet.ts";
 export { OutputStream } from "../io/output-stream.ts";
 export type { PermitMode } from "../io/permit.ts";
 export type { Sink, Source } from "../io/ports.ts";
+export type {
+  DirectoryEntry,
+  FileStat,
+  FileType,
+  Later,
+  NewTime,
+  OpenDirectory,
+  OpenFile,
+  OpenOptions,
+} from "../wasi/files.ts";
 export type { Readiness, Waker, Watchable } from "../io/readiness.ts";
 export { complete, type Steps } from "../io/steps.ts";
 export type { Tally } from "../io/tally.ts";

@@ -1,15 +1,24 @@
 #!/usr/bin/env bash
 # Builds the guests: ./build.sh builds all, ./build.sh NAME... the named ones, into built/.
 #
-# Needs, on Debian 12:  apt-get install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32
-# and jco 1.35.0:       npm install --prefix DIR @bytecodealliance/jco@1.35.0
+# Needs jco 1.35.0:     npm install --prefix DIR @bytecodealliance/jco@1.35.0
+# and, on Debian 12, for the guests in
+#   C:                  apt-get install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32
+#   Rust:               apt-get install rustc-web cargo-web rust-web-src lld-19 wasi-libc
+#   Go:                 Go 1.26.8
 # Then run:             JCO=DIR ./build.sh
-# The same versions give the same bytes. CLANG and NODE name other programs if need be.
+# A language whose tools are missing is left out. The same versions give the same bytes. CLANG,
+# CARGO, RUSTC, RUST_SRC (the folder of the standard library), GO and NODE name others if need be.
 set -euo pipefail
-shopt -s inherit_errexit
+shopt -s inherit_errexit nullglob
 cd "$(dirname "$0")"
 : "${JCO:?set JCO to the folder in which jco is installed, see the head of build.sh}"
 CLANG=${CLANG:-clang-19}
+CARGO=${CARGO:-/usr/bin/cargo}
+export RUSTC=${RUSTC:-/usr/bin/rustc}
+rust_src=(/usr/src/rustc-*/library)
+RUST_SRC=${RUST_SRC:-${rust_src[-1]:-/usr/src/rustc/library}}
+GO=${GO:-go}
 NODE=${NODE:-node}
 
 core=$(mktemp -d)
@@ -19,35 +28,85 @@ common=(-O2 -std=c17 -Wall -Wextra -Werror -Iinclude)
 freestanding=(--target=wasm32-unknown-unknown -ffreestanding -nostdlib -mbulk-memory
   -Wl,--no-entry,--gc-sections,--stack-first,-z,stack-size=16384)
 libc=(--target=wasm32-wasi --sysroot=/usr -isystem /usr/include/wasm32-wasi -nostartfiles)
+rust=(-Zlocation-detail=none -Clinker=wasm-ld-19 -Clinker-flavor=wasm-ld -Clink-self-contained=no
+  -Clink-arg=/usr/lib/wasm32-wasi/crt1-command.o -Clink-arg=--export=cabi_realloc
+  -Lnative=/usr/lib/wasm32-wasi)
 
-# The source file of a guest, which its folder says how to build.
+# The source of a guest: a file in C, or the folder of a package in Rust or Go.
 source_of() {
-  local found=(src/*/"$1".c)
-  [ -e "${found[0]}" ] || { echo "build.sh: no guest is named $1" >&2; exit 1; }
-  echo "${found[0]}"
+  local source
+  for source in src/*/"$1".c src/rust/"$1"/ src/go/"$1"/; do
+    if [ -e "$source" ]; then echo "$source"; return; fi
+  done
+  echo "build.sh: no guest is named $1" >&2
+  exit 1
 }
 
-# Compiles one guest and prints its argument for componentize.mjs.
-compile() {
-  local name=$1 source flags strip=--strip-all wit=
-  source=$(source_of "$name")
+# What builds a source but is not there; nothing if all is.
+missing_for() {
+  local needed tool
+  case $1 in
+    src/rust/*) needed=("$CARGO" "$RUSTC" wasm-ld-19 "$RUST_SRC") ;;
+    src/go/*) needed=("$GO") ;;
+    *) needed=("$CLANG") ;;
+  esac
+  for tool in "${needed[@]}"; do
+    [ -d "$tool" ] || command -v "$tool" >/dev/null || echo "$tool"
+  done
+}
+
+compile_c() {
+  local name=$1 source=$2 flags=("${freestanding[@]}") strip=--strip-all
   # A trap's backtrace is to show the names of its functions.
   if [ "$name" = trap-now ]; then strip=--strip-debug; fi
+  case $source in src/libc/*) flags=("${libc[@]}") ;; esac
+  "$CLANG" "${common[@]}" "${flags[@]}" "-Wl,$strip" -o "$core/$name.core.wasm" "$source"
+}
+
+# Debian has no built standard library for WASI, so that it is built along, from vendored packages.
+compile_rust() {
+  RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="${rust[*]}" "$CARGO" build --quiet \
+    --release --locked --manifest-path "$2Cargo.toml" --target-dir "$core/$1" \
+    --target wasm32-wasip1 -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size \
+    --config 'source.crates-io.replace-with="vendored"' \
+    --config "source.vendored.directory=\"$RUST_SRC/vendor\""
+  mv "$core/$1/wasm32-wasip1/release/$1.wasm" "$core/$1.core.wasm"
+}
+
+compile_go() {
+  GOOS=wasip1 GOARCH=wasm GOTOOLCHAIN=local "$GO" build -C "$2" -trimpath -buildvcs=false \
+    -ldflags "-s -w -buildid=" -o "$core/$1.core.wasm" .
+}
+
+# Compiles one guest and prints its argument for componentize.mjs; nothing if it is left out.
+compile() {
+  local name=$1 source missing wit=
+  source=$(source_of "$name")
+  missing=$(missing_for "$source")
+  if [ -n "$missing" ]; then
+    echo "build.sh: left out $name, for want of" $missing >&2
+    return
+  fi
   case $source in
-    src/libc/*) flags=("${libc[@]}") ;;
-    *)
-      flags=("${freestanding[@]}")
+    src/rust/*) compile_rust "$name" "$source" >&2 ;;
+    src/go/*) compile_go "$name" "$source" >&2 ;;
+    *) compile_c "$name" "$source" >&2 ;;
+  esac
+  case $source in
+    src/claims/* | src/programs/*)
       wit=${source%.c}.wit
       [ -e "$wit" ] || wit=guest.wit
       ;;
   esac
-  "$CLANG" "${common[@]}" "${flags[@]}" "-Wl,$strip" -o "$core/$name.core.wasm" "$source" >&2
   echo "$name${wit:+:$wit}"
 }
 
-if [ $# -eq 0 ]; then set -- $(basename -s .c src/*/*.c); fi
+if [ $# -eq 0 ]; then set -- $(basename -a -s .c src/*/*.c src/rust/*/ src/go/*/); fi
 guests=()
-for name in "$@"; do guests+=("$(compile "$name")"); done
+for name in "$@"; do
+  guest=$(compile "$name")
+  if [ -n "$guest" ]; then guests+=("$guest"); fi
+done
 mkdir -p built
 "$NODE" componentize.mjs "$JCO" "$core" built "${guests[@]}"
-echo "built ${#guests[@]} guests"
+echo "built ${#guests[@]} of $# guests"

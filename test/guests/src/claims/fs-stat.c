@@ -71,7 +71,6 @@ static void claim(void) {
   expect_flags("file", OPEN, WRITE);
   expect_flags("file", OPEN, READ | WRITE);
   expect_flags("sub", OPEN_DIRECTORY, READ);
-  expect_flags("sub", OPEN_DIRECTORY, READ | MUTATE_DIRECTORY);
   expect_entries();
   expect_code("read-directory of a file", FS_NOT_DIRECTORY,
               read_directory(open_file("file", OPEN, READ)));
