@@ -66,6 +66,7 @@ export type { Input, Output } from "./hosts/node/stdio.ts";
 export type { Directory } from "./hosts/node/platform.ts";
 export { nodeDirectory, type NodeFilesOptions } from "./hosts/node/files.ts";
 export {
+  FILE_TYPES,
   FileError,
   type DirectoryEntry,
   type FileStat,
@@ -74,6 +75,7 @@ export {
   type NewTime,
   type OpenDirectory,
   type OpenFile,
+  type OpenNode,
   type OpenOptions,
 } from "./wasi/files.ts";
 export { InternalError } from "./bind/func.ts";
@@ -91,4 +93,6 @@ export { Pipe } from "./io/pipe.ts";
 export { iterableSource, PullSource, type Chunk } from "./io/pull-source.ts";
 export { PushSink } from "./io/push-sink.ts";
 export { Timer, type Datetime, type MonotonicClock, type WallClock } from "./wasi/clocks.ts";
+export { MemoryFiles, type MemoryEntry, type MemoryTree } from "./wasi/memory-files.ts";
+export type { MemoryFilesOptions } from "./wasi/memory-volume.ts";
 export { SeededRandom, type RandomSource } from "./wasi/random.ts";

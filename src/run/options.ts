@@ -28,6 +28,7 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
    * such do as they please.
    */
   readonly blockingFiles?: boolean;
+  /** Where standard input comes from. */
   readonly stdin?: Input;
   /** Where the guest writes to. Ended when the guest is over and all is delivered. */
   readonly stdout?: Output;

@@ -1,3 +1,4 @@
+/* oxlint-disable no-await-in-loop -- what is done to files is done in turn */
 import type { OpenDirectory } from "../wasi/files.ts";
 import { claimsAbout, expect, type Claim } from "./claims.ts";
 import {

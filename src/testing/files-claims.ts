@@ -1,3 +1,4 @@
+/* oxlint-disable no-await-in-loop -- what is done to files is done in turn */
 import { claimsAbout, expect, type Claim } from "./claims.ts";
 import {
   contents,
@@ -183,7 +184,7 @@ export const FILE_CLAIMS: readonly Claim<FilesFixture>[] = [
   }),
   claim("F2.8", "more than one call can be under way", ["directory"], async ({ directory }) => {
     await withFile(directory, "f", CREATE, async (file) => {
-      await Promise.all(["a", "b", "c", "d"].map((letter, at) => file.write(utf8(letter), at)));
+      await Promise.all(["a", "b", "c", "d"].map(async (letter, at) => file.write(utf8(letter), at)));
       expectSame("f", await contents(file), "abcd");
     });
   }),

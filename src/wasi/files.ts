@@ -21,8 +21,10 @@ export const FILE_TYPES = [
   "socket",
 ] as const;
 
+/** What something in a file system is. */
 export type FileType = (typeof FILE_TYPES)[number];
 
+/** What is known of something in a file system. */
 export interface FileStat {
   readonly type: FileType;
   readonly linkCount: bigint;
@@ -40,8 +42,11 @@ export interface FileStat {
 /** What becomes of a time: nanoseconds since 1970, the present, or what it was. */
 export type NewTime = bigint | "now" | "keep";
 
+/** How something is opened. */
 export interface OpenOptions {
+  /** Its bytes will be read. */
   readonly read: boolean;
+  /** Its bytes will be written. */
   readonly write: boolean;
   /** Makes a regular file if there is nothing. */
   readonly create: boolean;
@@ -53,7 +58,8 @@ export interface OpenOptions {
   readonly sync: "none" | "data" | "file";
 }
 
-interface OpenNode {
+/** What an open file and an open directory have in common. */
+export interface OpenNode {
   stat(): Later<FileStat>;
   setTimes(accessed: NewTime, modified: NewTime): Later<void>;
   /** Waits until everything about it is on the device. */
@@ -86,6 +92,7 @@ export interface OpenFile extends OpenNode {
   setSize(size: number): Later<void>;
 }
 
+/** A name in a directory. */
 export interface DirectoryEntry {
   readonly name: string;
   readonly type: FileType;

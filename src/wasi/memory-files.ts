@@ -3,15 +3,13 @@ import { FileError } from "./files.ts";
 import { MemoryDirectory } from "./memory-handles.ts";
 import { DirectoryNode, FileNode, LinkNode, type TreeNode } from "./memory-nodes.ts";
 import { readSnapshot, writeSnapshot } from "./memory-snapshot.ts";
-import { Volume, type VolumeOptions } from "./memory-volume.ts";
+import { Volume, type MemoryFilesOptions } from "./memory-volume.ts";
 
 /** What is under a path: the contents of a file (text as UTF-8), a link, or a directory, perhaps an empty one. */
 export type MemoryEntry = Uint8Array | string | { readonly link: string } | { readonly directory: true };
 
 /** Paths, such as `etc/motd`, and what is there. Directories on the way need not be named. */
 export type MemoryTree = Readonly<Record<string, MemoryEntry>> | ReadonlyMap<string, MemoryEntry>;
-
-export type MemoryFilesOptions = VolumeOptions;
 
 /**
  * A file system in memory, with the behaviour of POSIX: links of both kinds, files that outlive their names while they

@@ -6,7 +6,8 @@ const DEFAULT_CAPACITY_BYTES = 256 * 1024 * 1024;
 /** So that a guest cannot fill our memory with empty files either. */
 const DEFAULT_CAPACITY_NAMES = 1_000_000;
 
-export interface VolumeOptions {
+/** What a file system in memory may hold, and where its times come from. */
+export interface MemoryFilesOptions {
   /** Nanoseconds since 1970, for the times of files. */
   readonly clock?: () => bigint;
   /** How many bytes all files together may have; 256 MiB if it is not said. More is ENOSPC. */
@@ -30,7 +31,7 @@ export class Volume {
   #open = 0;
   static #devices = 0n;
 
-  constructor({ clock, capacityBytes, capacityNames, later = false }: VolumeOptions) {
+  constructor({ clock, capacityBytes, capacityNames, later = false }: MemoryFilesOptions) {
     this.device = ++Volume.#devices;
     this.later = later;
     this.now = clock ?? (() => BigInt(Date.now()) * 1_000_000n);

@@ -34,8 +34,8 @@ interface Calls {
   fstat(fd: number): Later<BigIntStats>;
   lstat(path: string): Later<BigIntStats>;
   ftruncate(fd: number, size: number): Later<void>;
-  futimes(fd: number, accessed: number, modified: number): Later<void>;
-  lutimes(path: string, accessed: number, modified: number): Later<void>;
+  futimes(fd: number, accessed: number | Date, modified: number | Date): Later<void>;
+  lutimes(path: string, accessed: number | Date, modified: number | Date): Later<void>;
   fsync(fd: number): Later<void>;
   fdatasync(fd: number): Later<void>;
   readdir(path: string): Later<Dirent<Buffer>[]>;
@@ -105,6 +105,7 @@ function then<T, U>(later: Later<T>, action: (value: T) => Later<U>): Later<U> {
   return later instanceof Promise ? later.then(action) : action(later);
 }
 
+/** How a directory of Node's is used. */
 export interface NodeFilesOptions {
   /** Whether calls block the thread, which is faster, or wait while the event loop goes on. */
   readonly blocking: boolean;
@@ -169,7 +170,13 @@ abstract class NodeNode {
 
 class NodeFile extends NodeNode implements OpenFile {
   readonly kind = "file";
+  readonly #writable: boolean;
   #appendFd: number | undefined;
+
+  constructor(calls: Calls, fd: number, writable: boolean) {
+    super(calls, fd);
+    this.#writable = writable;
+  }
 
   read(into: Uint8Array, at: number): Later<number> {
     return this.hold(this.calls.read(this.fd, into, at));
@@ -180,6 +187,8 @@ class NodeFile extends NodeNode implements OpenFile {
   }
 
   append(bytes: Uint8Array): Later<number> {
+    // The description that appends would not know.
+    if (!this.#writable) throw new FileError("EBADF", "not open for writing");
     if (!HAS_PROC) {
       const copy = bytes.slice();
       return this.hold(then(this.stat(), ({ size }) => this.calls.write(this.fd, copy, Number(size))));
@@ -243,7 +252,9 @@ class NodeDirectory extends NodeNode implements OpenDirectory {
     const path = this.#at(name);
     const opened = then(this.calls.open(path, flagsOf(options), 0o666), (fd) =>
       then(this.calls.fstat(fd), (stat): OpenFile | OpenDirectory =>
-        stat.isDirectory() ? new NodeDirectory(this.calls, fd, join(this.#path, name)) : new NodeFile(this.calls, fd),
+        stat.isDirectory()
+          ? new NodeDirectory(this.calls, fd, join(this.#path, name))
+          : new NodeFile(this.calls, fd, options.write),
       ),
     );
     return this.hold(opened);
@@ -341,10 +352,12 @@ function statOf(stat: BigIntStats): FileStat {
   };
 }
 
-/** Node takes seconds, as numbers: exact to about a microsecond. */
-function secondsOf(accessed: NewTime, modified: NewTime, stat: FileStat): [accessed: number, modified: number] {
+/** Node takes seconds, exact to about a microsecond; before 1970 it wants a Date instead, exact to a millisecond. */
+function secondsOf(accessed: NewTime, modified: NewTime, stat: FileStat): [number | Date, number | Date] {
   const now = BigInt(Date.now()) * 1_000_000n;
-  const seconds = (time: NewTime, before: bigint | undefined): number =>
-    Number(time === "now" ? now : time === "keep" ? (before ?? now) : time) / 1e9;
+  const seconds = (time: NewTime, before: bigint | undefined): number | Date => {
+    const ns = time === "now" ? now : time === "keep" ? (before ?? now) : time;
+    return ns < 0n ? new Date(Number(ns / 1_000_000n)) : Number(ns) / 1e9;
+  };
   return [seconds(accessed, stat.accessedNs), seconds(modified, stat.modifiedNs)];
 }

@@ -81,8 +81,4 @@ static inline void expect_file(descriptor directory, const char *path, const cha
 /* ---- Printing --------------------------------------------------------------------------- */
 
 /* Sends the line of the reporter to stdout. */
-static inline void print_line(void) {
-  output_stream out = get_stdout();
-  send_line_to(out);
-  output_drop(out);
-}
+static inline void print_line(void) { send_line_to(get_stdout); }

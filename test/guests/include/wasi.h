@@ -369,16 +369,14 @@ static inline void add_number(uint64_t number) {
   while (number /= 10);
   add_bytes((byte_list){digits + at, sizeof digits - at});
 }
-static inline void send_line_to(output_stream out) {
+static inline void send_line_to(output_stream (*get_stream)(void)) {
   line[line_length++] = '\n';
+  output_stream out = get_stream();
   output_blocking_write_and_flush(out, line, line_length);
+  output_drop(out);
   line_length = 0;
 }
-static inline void send_line(void) {
-  output_stream err = get_stderr();
-  send_line_to(err);
-  output_drop(err);
-}
+static inline void send_line(void) { send_line_to(get_stderr); }
 /* For programs: tells what went wrong, and gives the value for run to return. */
 static inline int32_t report_failure(const char *what, outcome came) {
   add(what);

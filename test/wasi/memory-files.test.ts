@@ -1,0 +1,306 @@
+/** What MemoryFiles has beyond the contract of the port: plain data, snapshots, limits, a clock. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { crc32 } from "node:zlib";
+import fc from "fast-check";
+import type { OpenDirectory, OpenFile, OpenOptions } from "../../src/wasi/files.ts";
+import { MemoryFiles, type MemoryEntry } from "../../src/wasi/memory-files.ts";
+
+const CREATE: OpenOptions = {
+  read: true,
+  write: true,
+  create: true,
+  exclusive: false,
+  truncate: false,
+  sync: "none",
+};
+
+async function open(directory: OpenDirectory, name: string, options: Partial<OpenOptions> = {}): Promise<OpenFile> {
+  const file = await directory.openAt(name, { ...CREATE, ...options });
+  if (file.kind !== "file") throw new Error(`${name} is a directory`);
+  return file;
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+test("from and toTree: texts, bytes, links, directories that are named and that are not", () => {
+  const tree = { "a/b/c.txt": "text", raw: Uint8Array.of(1, 2), empty: { directory: true }, l: { link: "a" } } as const;
+  assert.deepEqual(
+    [...MemoryFiles.from(tree).toTree()],
+    [
+      ["a", { directory: true }],
+      ["a/b", { directory: true }],
+      ["a/b/c.txt", bytes("text")],
+      ["empty", { directory: true }],
+      ["l", { link: "a" }],
+      ["raw", Uint8Array.of(1, 2)],
+    ],
+  );
+  assert.deepEqual(
+    MemoryFiles.from(new Map([["__proto__", "x"]]))
+      .toTree()
+      .get("__proto__"),
+    bytes("x"),
+  );
+});
+
+test("from refuses what cannot be", () => {
+  const cases: readonly (readonly [Record<string, MemoryEntry>, string])[] = [
+    [{ "": "x" }, "EINVAL"],
+    [{ "/a": "x" }, "EINVAL"],
+    [{ "a/": "x" }, "EINVAL"],
+    [{ "a//b": "x" }, "EINVAL"],
+    [{ "../a": "x" }, "EINVAL"],
+    [{ "a\0": "x" }, "EINVAL"],
+    [{ "\ud800": "x" }, "EILSEQ"],
+    [{ a: "x", "a/b": "y" }, "ENOTDIR"],
+    [{ "a/b": "x", a: "y" }, "EEXIST"],
+    [{ l: { link: "" } }, "ENOENT"],
+    [{ l: { link: "x".repeat(4096) } }, "ENAMETOOLONG"],
+    [{ ["n".repeat(256)]: "" }, "ENAMETOOLONG"],
+  ];
+  for (const [tree, code] of cases) assert.throws(() => MemoryFiles.from(tree), { code }, JSON.stringify(tree));
+});
+
+test("contents are copied on the way in and out", () => {
+  const given = bytes("abc");
+  const files = MemoryFiles.from({ f: given });
+  given.fill(0);
+  const taken = files.toTree().get("f");
+  assert.deepEqual(taken, bytes("abc"));
+  if (taken instanceof Uint8Array) taken.fill(0);
+  assert.deepEqual(files.toTree().get("f"), bytes("abc"));
+});
+
+test("capacity: as many bytes as fit are written, then ENOSPC, and room comes back", async () => {
+  const files = new MemoryFiles({ capacityBytes: 10 });
+  const root = files.root();
+  const file = await open(root, "f");
+  assert.equal(await file.write(new Uint8Array(8), 0), 8);
+  assert.equal(await file.append(new Uint8Array(8)), 2);
+  assert.throws(() => file.append(new Uint8Array(1)), { code: "ENOSPC" });
+  assert.throws(() => file.setSize(11), { code: "ENOSPC" });
+  assert.equal(await file.write(new Uint8Array(8), 2), 8, "bytes that are there can be written over");
+  assert.equal(files.usedBytes, 10);
+  await root.unlinkAt("f");
+  assert.equal(files.usedBytes, 10, "it is open");
+  file.close();
+  assert.equal(files.usedBytes, 0);
+  const other = await open(root, "g");
+  assert.throws(() => other.write(new Uint8Array(1), 10), { code: "ENOSPC" });
+  assert.equal(files.usedBytes, 0, "a write that failed added no zeroes");
+  assert.equal(await other.write(new Uint8Array(5), 8), 2);
+});
+
+test("capacity: what makes way by a rename or a truncate gives its room back", async () => {
+  const files = MemoryFiles.from({ a: "12345", b: "67890" }, { capacityBytes: 10 });
+  const root = files.root();
+  await root.renameAt("a", root, "b");
+  assert.equal(files.usedBytes, 5);
+  (await open(root, "b", { truncate: true })).close();
+  assert.equal(files.usedBytes, 0);
+  assert.throws(() => MemoryFiles.from({ a: "12345", b: "678901" }, { capacityBytes: 10 }), { code: "ENOSPC" });
+});
+
+test("capacity: names are counted", async () => {
+  const files = new MemoryFiles({ capacityNames: 2 });
+  const root = files.root();
+  await root.createDirectoryAt("d");
+  await root.symlinkAt("l", "d");
+  assert.throws(() => root.createDirectoryAt("e"), { code: "ENOSPC" });
+  await root.renameAt("l", root, "m");
+  await root.unlinkAt("m");
+  await root.createDirectoryAt("e");
+});
+
+test("a file is at most 2 GiB, however much room there is", async () => {
+  const file = await open(new MemoryFiles({ capacityBytes: 2 ** 50 }).root(), "f");
+  assert.throws(() => file.setSize(2 ** 40), { code: "EFBIG" });
+  assert.throws(() => file.write(new Uint8Array(1), 2 ** 40), { code: "EFBIG" });
+  assert.equal((await file.stat()).size, 0n);
+});
+
+test("times come from the clock: the last access, change of contents, change of anything", async () => {
+  let now = 1n;
+  const root = new MemoryFiles({ clock: () => now }).root();
+  const file = await open(root, "f");
+  const times = async (): Promise<string> => {
+    const { accessedNs, modifiedNs, changedNs } = await file.stat();
+    return [accessedNs, modifiedNs, changedNs].join();
+  };
+  const seen = [await times()];
+  for (const act of [
+    () => file.write(new Uint8Array(2), 0),
+    () => file.write(new Uint8Array(0), 0),
+    () => file.read(new Uint8Array(2), 0),
+    () => root.linkAt("f", root, "g"),
+    () => file.setSize(1),
+    () => root.renameAt("g", root, "h"),
+    () => file.setTimes("keep", 77n),
+    () => file.setTimes("now", "keep"),
+  ]) {
+    now++;
+    await act();
+    seen.push(await times());
+  }
+  assert.deepEqual(seen, ["1,1,1", "1,2,2", "1,2,2", "4,2,2", "4,2,5", "4,6,6", "4,6,7", "4,77,8", "9,77,9"]);
+  const { accessedNs, modifiedNs } = await root.stat();
+  assert.deepEqual([accessedNs, modifiedNs], [1n, 7n]);
+});
+
+test("handles: a closed one refuses, and is not closed twice", () => {
+  const files = new MemoryFiles();
+  const root = files.root();
+  assert.equal(files.openCount, 1);
+  root.close();
+  assert.equal(files.openCount, 0);
+  assert.throws(() => root.stat(), { code: "EBADF" });
+  assert.throws(() => root.close(), /closed already/);
+});
+
+test("later: a call that is under way keeps the file, and the room that it has", async () => {
+  const files = new MemoryFiles({ later: true });
+  const root = files.root();
+  const file = await open(root, "f");
+  const unlinked = root.unlinkAt("f");
+  const written = file.write(new Uint8Array(5), 0);
+  file.close();
+  await unlinked;
+  assert.equal(await written, 5);
+  assert.equal(files.usedBytes, 0);
+  assert.equal(files.openCount, 1);
+});
+
+test("a directory 20,000 levels deep can be made, moved, listed, stored and restored", async () => {
+  const files = new MemoryFiles();
+  const root = files.root();
+  let at = root;
+  for (let level = 0; level < 20_000; level++) {
+    await at.createDirectoryAt("d");
+    at = await at.openDirectoryAt("d");
+  }
+  assert.throws(() => root.renameAt("d", at, "d"), { code: "EINVAL" });
+  assert.equal(MemoryFiles.restore(files.snapshot()).usedBytes, 0);
+});
+
+test("snapshots keep hard links, times and sizes", async () => {
+  let now = 5n;
+  const files = MemoryFiles.from({ f: "text", "d/e": "" }, { clock: () => now });
+  const root = files.root();
+  const inner = await root.openDirectoryAt("d");
+  await root.linkAt("f", inner, "g");
+  now = 9n;
+  const restored = MemoryFiles.restore(files.snapshot(), { clock: () => now });
+  const [again, before] = [restored.root(), await root.statAt("f")];
+  const [one, other] = [await again.statAt("f"), await (await again.openDirectoryAt("d")).statAt("g")];
+  assert.equal(one.inode, other.inode);
+  assert.equal(restored.usedBytes, 4);
+  const { device: _, inode: __, ...rest } = one;
+  const { device: ___, inode: ____, ...restBefore } = before;
+  assert.deepEqual(rest, restBefore);
+  assert.deepEqual(restored.snapshot(), files.snapshot());
+});
+
+test("snapshots do not hold files that have lost their name", async () => {
+  const files = MemoryFiles.from({ f: "text" });
+  const root = files.root();
+  await open(root, "f");
+  await root.unlinkAt("f");
+  assert.deepEqual([...MemoryFiles.restore(files.snapshot()).toTree()], []);
+});
+
+const name = fc.oneof(
+  fc.constantFrom("a", "b", "ü", "🙂", "__proto__", "..."),
+  fc.string({ minLength: 1, maxLength: 5 }).filter((text) => !/^\.\.?$|[/\0]/.test(text)),
+);
+const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join("/"));
+const entry: fc.Arbitrary<MemoryEntry> = fc.oneof(
+  fc.uint8Array({ maxLength: 50 }),
+  fc
+    .string({ minLength: 1, maxLength: 9 })
+    .filter((text) => !text.includes("\0"))
+    .map((link) => ({ link })),
+  fc.constant({ directory: true } as const),
+);
+/** Entries of which none is in the way of another. */
+const tree = fc.array(fc.tuple(path, entry), { maxLength: 12 }).map((entries) => {
+  const kept = new Map<string, MemoryEntry>();
+  for (const [at, what] of entries) {
+    const inTheWay = [...kept.keys()].some((other) => `${at}/`.startsWith(`${other}/`) || other.startsWith(`${at}/`));
+    if (!inTheWay) kept.set(at, what);
+  }
+  return kept;
+});
+
+test("any tree comes back from a snapshot as it was", () => {
+  fc.assert(
+    fc.property(tree, (given) => {
+      const files = MemoryFiles.from(given);
+      const listed = files.toTree();
+      for (const [at, what] of given) assert.deepEqual(listed.get(at), what);
+      assert.deepEqual([...MemoryFiles.restore(files.snapshot()).toTree()], [...listed]);
+      assert.deepEqual([...MemoryFiles.from(listed).toTree()], [...listed]);
+    }),
+  );
+});
+
+test("a snapshot that is damaged anywhere is refused", () => {
+  const whole = MemoryFiles.from({ "a/f": "text", l: { link: "a" }, e: { directory: true } }).snapshot();
+  for (let at = 0; at < whole.length; at++) {
+    const bent = whole.slice();
+    bent[at] = (bent[at] ?? 0) ^ 0x10;
+    assert.throws(() => MemoryFiles.restore(bent), /^RangeError: Cannot restore files/, `byte ${at}`);
+    assert.throws(
+      () => MemoryFiles.restore(whole.subarray(0, at)),
+      /^RangeError: Cannot restore files/,
+      `cut at ${at}`,
+    );
+  }
+  assert.throws(() => MemoryFiles.restore(Uint8Array.of(...whole, 0)), /^RangeError: Cannot restore files/);
+});
+
+test("a snapshot that lies, with a checksum that is right, is refused or restored, and nothing else", () => {
+  const whole = MemoryFiles.from({ "a/f": "text", "a/b/c": "", l: { link: "a" }, e: { directory: true } }).snapshot();
+  const changes = fc.array(fc.tuple(fc.nat(whole.length - 17), fc.nat(255)), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(changes, (list) => {
+      const bent = whole.slice();
+      for (const [at, value] of list) bent[12 + at] = value;
+      try {
+        const files = MemoryFiles.restore(withChecksum(bent));
+        assert.deepEqual([...MemoryFiles.restore(files.snapshot()).toTree()], [...files.toTree()]);
+      } catch (error) {
+        assert.match(String(error), /^RangeError: Cannot restore files/);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("a snapshot of another version says so", () => {
+  const bent = new MemoryFiles().snapshot();
+  bent[8] = 2;
+  assert.throws(() => MemoryFiles.restore(withChecksum(bent)), /their version is 2, and ours 1/);
+});
+
+test("the format of snapshots stays as it is", () => {
+  const files = MemoryFiles.from({ d: { directory: true }, f: "hi", l: { link: "f" } }, { clock: () => 258n });
+  const time = "0201000000000000".repeat(3);
+  assert.equal(
+    Buffer.from(files.snapshot().subarray(0, -4)).toString("hex"),
+    [
+      Buffer.from("SLUICEFS").toString("hex") + "01000000" + "04000000",
+      `02${time}03000000` + "0100" + "64" + "01000000" + "0100" + "66" + "02000000" + "0100" + "6c" + "03000000",
+      `02${time}00000000`,
+      `01${time}02000000` + "6869",
+      `03${time}01000000` + "66",
+    ].join(""),
+  );
+});
+
+/** With the checksum that it should have. */
+function withChecksum(snapshot: Uint8Array): Uint8Array {
+  const whole = snapshot.slice();
+  new DataView(whole.buffer).setUint32(whole.length - 4, crc32(whole.subarray(0, -4)), true);
+  return whole;
+}
