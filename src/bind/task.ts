@@ -55,12 +55,19 @@ export class Task {
 
   /** Runs `steps` to the end. `first` is what they wait for, if they have already begun. */
   async drive<T>(steps: Steps<T>, first?: Readiness): Promise<T> {
-    for (let readiness = first; ;) {
-      // oxlint-disable-next-line no-await-in-loop -- a task waits for one thing after the other
-      if (readiness) await this.#changed(readiness);
-      const step = steps.next();
-      if (step.done === true) return step.value;
-      readiness = step.value;
+    let readiness = first;
+    try {
+      for (;;) {
+        // oxlint-disable-next-line no-await-in-loop -- a task waits for one thing after the other
+        if (readiness) await this.#changed(readiness);
+        const step = steps.next();
+        if (step.done === true) return step.value;
+        readiness = step.value;
+      }
+    } catch (error) {
+      // Given up in the middle they still let go of what they hold. What they return is for nobody.
+      (steps as Generator<Readiness, T | void, void>).return();
+      throw error;
     }
   }
 

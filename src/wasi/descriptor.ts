@@ -179,7 +179,7 @@ export class Descriptor {
     this.#assertMutable();
     yield* this.#at(path, function* (place) {
       if (place.name === undefined) throw new FileError("EISDIR", path);
-      if (place.mustBeDirectory) yield* assertDirectory(place);
+      if (place.mustBeDirectory) yield* assertDirectory(place, place.name);
       yield* settled(place.directory.unlinkAt(place.name));
     });
   }
@@ -199,7 +199,7 @@ export class Descriptor {
     if (target === "") throw new FileError("ENOENT", "a link has to lead somewhere");
     yield* this.#at(path, function* (place) {
       if (place.name === undefined) throw new FileError("EEXIST", path);
-      if (place.mustBeDirectory) throw new FileError("ENOENT", path);
+      yield* assertNoSlash(place, place.name);
       yield* settled(place.directory.symlinkAt(place.name, target));
     });
   }
@@ -210,10 +210,12 @@ export class Descriptor {
     if (follow) throw new FileError("EINVAL", "a second name for what a link leads to is not supported");
     yield* this.#at(path, (place) =>
       to.#at(toPath, function* (toPlace) {
-        const [name, toName] = [nameOf(place, path), nameOf(toPlace, toPath)];
-        if (place.mustBeDirectory) yield* assertDirectory(place);
-        if (toPlace.mustBeDirectory) throw new FileError("ENOENT", toPath);
-        yield* settled(place.directory.linkAt(name, toPlace.directory, toName));
+        if (place.mustBeDirectory) yield* statOf(place, false);
+        const { name } = place;
+        if (toPlace.name === undefined) throw new FileError("EEXIST", toPath);
+        if (name === undefined) throw new FileError("EPERM", `${path}: a directory has one name`);
+        yield* assertNoSlash(toPlace, toPlace.name);
+        yield* settled(place.directory.linkAt(name, toPlace.directory, toPlace.name));
       }),
     );
   }
@@ -224,7 +226,7 @@ export class Descriptor {
     yield* this.#at(path, (place) =>
       to.#at(toPath, function* (toPlace) {
         if (place.name === undefined || toPlace.name === undefined) throw new FileError("EBUSY", path);
-        if (place.mustBeDirectory || toPlace.mustBeDirectory) yield* assertDirectory(place);
+        if (place.mustBeDirectory || toPlace.mustBeDirectory) yield* assertDirectory(place, place.name);
         yield* settled(place.directory.renameAt(place.name, toPlace.directory, toPlace.name));
       }),
     );
@@ -247,6 +249,7 @@ export class Descriptor {
 
   /** Opens what `path` leads to. @throws EPERM if that needs rights that this descriptor does not give. */
   *openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): Steps<Descriptor> {
+    this.#directory();
     const changes = open.create || open.truncate || flags.write || flags.mutateDirectory;
     if (this.#readOnly && changes) throw new FileError("EPERM", `${path}: the directory is read-only`);
     if (open.directory && (open.create || open.exclusive || open.truncate)) {
@@ -319,9 +322,17 @@ function nameOf(place: Place, path: string): string {
   return place.name;
 }
 
-function* assertDirectory(place: Place): Steps<void> {
-  const { type } = yield* statOf(place, false);
-  if (type !== "directory") throw new FileError("ENOTDIR", `${place.name ?? ""}: not a directory`);
+/** The name itself, not what it leads to as a link: a link with a slash after it is not renamed or removed. */
+function* assertDirectory({ directory }: Place, name: string): Steps<void> {
+  const { type } = yield* settled(directory.statAt(name));
+  if (type !== "directory") throw new FileError("ENOTDIR", `${name}: not a directory`);
+}
+
+/** @throws EEXIST, or ENOENT if nothing is there: a path with a slash at its end can only become a directory. */
+function* assertNoSlash(place: Place, name: string): Steps<void> {
+  if (!place.mustBeDirectory) return;
+  yield* settled(place.directory.statAt(name));
+  throw new FileError("EEXIST", name);
 }
 
 /** What a place is. Goes along links, if `follow` says so or the path means a directory. */
@@ -345,8 +356,11 @@ function* openPlace(place: Place, path: string, follow: boolean, open: OpenFlags
     if (wantsDirectory && open.create && name !== undefined) throw new FileError("EISDIR", path);
     try {
       if (name === undefined || wantsDirectory) {
-        if (flags.write || open.truncate) throw new FileError("EISDIR", path);
-        return yield* settled<Node>(name === undefined ? directory.openSelf() : directory.openDirectoryAt(name), close);
+        if (open.create && open.exclusive) throw new FileError("EEXIST", path);
+        const opened = yield* settled(name === undefined ? directory.openSelf() : directory.openDirectoryAt(name));
+        if (!open.create && !open.truncate && !flags.write) return opened;
+        opened.close();
+        throw new FileError("EISDIR", path);
       }
       const { write } = flags;
       const read = flags.read || !write;

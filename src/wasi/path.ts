@@ -41,6 +41,7 @@ export class Place {
     this.name = undefined;
     for (let step = this.#ahead.shift(); step !== undefined; step = this.#ahead.shift()) {
       if (step === "..") this.#leave();
+      else if (step === ".") continue;
       else if (this.#ahead.length === 0) this.name = step;
       else yield* this.#enter(step);
     }
@@ -66,9 +67,10 @@ export class Place {
     if (path.length >= MAX_PATH) throw new FileError("ENAMETOOLONG", `a path of ${path.length} characters`);
     if (path.startsWith("/")) throw new FileError("EPERM", `${path}: an absolute path leads out of the directory`);
     const names = path.split("/");
-    const last = names.at(-1);
-    if (this.#ahead.length === 0 && (last === "" || last === ".")) this.mustBeDirectory = true;
-    this.#ahead.unshift(...names.filter((name) => name !== "" && name !== "."));
+    const last = names.findLastIndex((name) => name !== "");
+    if (this.#ahead.length === 0 && path.endsWith("/")) this.mustBeDirectory = true;
+    // A dot at the end stays: what is before it has to be there, which `new/` need not be.
+    this.#ahead.unshift(...names.filter((name, at) => name !== "" && (name !== "." || at === last)));
   }
 
   #leave(): void {

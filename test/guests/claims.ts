@@ -53,6 +53,32 @@ export interface Claim {
   readonly limits?: Readonly<Record<string, number>>;
 }
 
+/**
+ * What lies in a directory. The path is what the guest calls it; the directories above it are made
+ * along. The directory that holds all preopened ones is `/`, so that `/secret` is outside of them.
+ */
+export type Entry =
+  | { readonly kind: "file"; readonly path: string; readonly text: string }
+  | { readonly kind: "directory"; readonly path: string }
+  /** A symbolic link, with its target as it stands in it. */
+  | { readonly kind: "link"; readonly path: string; readonly target: string }
+  /** Another name of the file at the path `of`. */
+  | { readonly kind: "hard-link"; readonly path: string; readonly of: string };
+
+/** A claim about files. The guest gets closed stdin, and the directories. */
+export interface FilesystemClaim extends Pick<Claim, "name" | "rules" | "claim" | "args" | "expect" | "limits"> {
+  /** The preopened directories, each a new one, by their path in the guest. */
+  readonly directories: Readonly<Record<string, "rw" | "ro">>;
+  /** What is in them before. */
+  readonly before?: readonly Entry[];
+  /** What is in them afterwards, among other things. */
+  readonly after?: readonly Entry[];
+  /** Exactly what stdout has got in the end: the text, or the name of a file beside the guest's source. */
+  readonly stdout?: string | { readonly file: string };
+  /** Exactly what stderr has got in the end. */
+  readonly stderrText?: string;
+}
+
 /** A guest for real pipes, files and terminals, for tools and for benchmarks. */
 export interface Program {
   readonly name: string;
@@ -914,6 +940,188 @@ export const claims: readonly Claim[] = [
   },
 ];
 
+const smallTree: readonly Entry[] = [
+  { kind: "file", path: "/work/file", text: "hello" },
+  { kind: "file", path: "/work/sub/inner", text: "1" },
+  { kind: "link", path: "/work/link", target: "file" },
+];
+
+export const filesystemClaims: readonly FilesystemClaim[] = [
+  {
+    name: "fs-streams",
+    rules: ["8.1", "8.2", "8.3", "8.4", "8.5"],
+    claim: "each stream of a file has a position of its own, and needs no descriptor any more.",
+    directories: { "/work": "rw" },
+    after: [
+      { kind: "file", path: "/work/write", text: "01abc567yz!?\0\0\0\0end" },
+      { kind: "file", path: "/work/append", text: "!ad\0\0e" },
+    ],
+    expect: { exit: 0 },
+  },
+  {
+    name: "fs-errors",
+    rules: [],
+    claim: "what each call says to each kind of path.",
+    directories: { "/work": "rw" },
+    expect: { exit: 0 },
+    stdout: { file: "fs-errors.expected.txt" },
+  },
+  {
+    name: "fs-open-flags",
+    rules: [],
+    claim: "open-at, for each kind of object and all combinations of its flags.",
+    directories: { "/work": "rw" },
+    expect: { exit: 0 },
+    stdout: { file: "fs-open-flags.expected.txt" },
+  },
+  {
+    name: "fs-readonly",
+    rules: ["8.1"],
+    claim: "below a read-only preopened directory everything can be read, and nothing changed.",
+    directories: { "/work": "ro" },
+    before: smallTree,
+    after: smallTree,
+    expect: { exit: 0 },
+  },
+  {
+    name: "fs-links",
+    rules: [],
+    claim: "links are made, read and followed; none leads out of the preopened directory.",
+    directories: { "/work": "rw" },
+    before: [
+      { kind: "file", path: "/secret", text: "secret" },
+      { kind: "link", path: "/work/outside", target: "../secret" },
+      { kind: "link", path: "/work/absolute", target: "/etc" },
+      { kind: "link", path: "/work/sub/back", target: "../file" },
+    ],
+    after: [
+      { kind: "file", path: "/secret", text: "secret" },
+      { kind: "hard-link", path: "/work/hard", of: "/work/sub/hard" },
+      { kind: "link", path: "/work/dangling", target: "none" },
+    ],
+    expect: { exit: 0 },
+  },
+  {
+    name: "fs-times",
+    rules: [],
+    claim: "set-times and set-times-at set what they are told to, and stat shows it.",
+    directories: { "/work": "rw" },
+    expect: { exit: 0 },
+  },
+  {
+    name: "fs-stat",
+    rules: [],
+    claim: "stat, stat-at, get-type and the entries of a directory tell the same about an object.",
+    directories: { "/work": "rw" },
+    before: [
+      ...smallTree,
+      { kind: "hard-link", path: "/work/hard", of: "/work/file" },
+      { kind: "file", path: "/work/empty", text: "" },
+    ],
+    expect: { exit: 0 },
+  },
+  {
+    name: "fs-hash",
+    rules: [],
+    claim: "is-same-object and metadata-hash tell objects apart, and know one by all its names.",
+    directories: { "/work": "rw" },
+    expect: { exit: 0 },
+  },
+  {
+    name: "fs-leak",
+    rules: ["1.2"],
+    claim: "a guest that opens a file ever again and drops nothing traps at the limit.",
+    directories: { "/work": "rw" },
+    expect: { trap: "resources" },
+    limits: { resources: 200 },
+  },
+  // With libc or the standard library of another language, through the preview1 adapter.
+  {
+    name: "files-c",
+    rules: [],
+    claim: "an ordinary C program finds what the C library promises.",
+    args: ["files-c", "/work"],
+    directories: { "/work": "rw" },
+    expect: { exit: 0 },
+    stdout:
+      "mkdir tree tree/sub\nwrite tree/a.txt 10 bytes\nappend tree/a.txt 16 bytes\nseek tree/a.txt 21 bytes\n" +
+      "truncate tree/a.txt\nlarge tree/large 655360 bytes\nrename\nreaddir tree: a.txt large moved\n" +
+      "readdir tree/moved: a z ünï ☃\nstat\nlinks\nunlink and rmdir\n",
+  },
+  {
+    name: "files-rust",
+    rules: [],
+    claim: "an ordinary Rust program finds what std promises.",
+    args: ["files-rust", "/work"],
+    directories: { "/work": "rw" },
+    expect: { exit: 0 },
+    stdout:
+      "create_dir_all a/b/c\nwrite and read 4 bytes\nappend 14 bytes\nopen errors\nseek and set_len\n" +
+      "large 800000 bytes\ncopy 7 bytes\nrename\nmetadata\nwalk a\nwalk a/one.txt\nwalk d\nwalk d/c\n" +
+      "walk d/c/moved.txt\nwalk d/ünï ☃\nwalk large\nremove_dir_all\n",
+  },
+  {
+    name: "files-go",
+    rules: [],
+    claim: "an ordinary Go program finds what its standard library promises.",
+    args: ["files-go", "/work"],
+    directories: { "/work": "rw" },
+    expect: { exit: 0 },
+    stdout:
+      "MkdirAll a/b/c\nWriteFile and ReadFile\nappend\nopen errors\nSeek and Truncate\nlarge 800000 bytes\n" +
+      "Rename\nStat\nWalkDir . true\nWalkDir a true\nWalkDir d true\nWalkDir d/c true\n" +
+      "WalkDir d/c/moved.txt false\nWalkDir d/ünï ☃ false\nWalkDir large false\nRemoveAll\n",
+  },
+  {
+    name: "cat-files",
+    rules: [],
+    claim: "files of two directories come one after the other, and what cannot be read is told.",
+    args: ["cat-files", "/one/a", "/two/b", "/two/none", "/one/link"],
+    directories: { "/one": "ro", "/two": "rw" },
+    before: [
+      { kind: "file", path: "/one/a", text: "first\n" },
+      { kind: "link", path: "/one/link", target: "a" },
+      { kind: "file", path: "/two/b", text: "second\n" },
+    ],
+    expect: { exit: 1 },
+    stdout: "first\nsecond\nfirst\n",
+    stderrText: "/two/none: No such file or directory\n",
+  },
+  {
+    name: "ls",
+    rules: [],
+    claim: "a directory is listed with types and sizes.",
+    args: ["ls", "/work"],
+    directories: { "/work": "ro" },
+    before: [...smallTree, { kind: "file", path: "/work/ünï ☃", text: "☃" }],
+    expect: { exit: 0 },
+    stdout: "file 5 file\nlink link\ndirectory sub\nfile 3 ünï ☃\n",
+  },
+  {
+    name: "cp",
+    rules: [],
+    claim: "a file is copied from one directory to another.",
+    args: ["cp", "/one/a", "/two/b"],
+    directories: { "/one": "ro", "/two": "rw" },
+    before: [
+      { kind: "file", path: "/one/a", text: "0123456789".repeat(10_000) },
+      { kind: "file", path: "/two/b", text: "what was there before" },
+    ],
+    after: [{ kind: "file", path: "/two/b", text: "0123456789".repeat(10_000) }],
+    expect: { exit: 0 },
+  },
+  {
+    name: "cp",
+    rules: [],
+    claim: "a file is not copied into a read-only directory.",
+    args: ["cp", "/one/a", "/two/b"],
+    directories: { "/one": "ro", "/two": "ro" },
+    before: [{ kind: "file", path: "/one/a", text: "a" }],
+    expect: { exit: 1 },
+    stderrText: "/two/b: Operation not permitted\n",
+  },
+];
+
 export const programs: readonly Program[] = [
   // With libc, through the preview1 adapter (which knows only the exit codes 0 and 1).
   { name: "hello", usage: "hello" },
@@ -925,6 +1133,17 @@ export const programs: readonly Program[] = [
   {
     name: "libc-write-error",
     usage: "libc-write-error > OUTPUT: writes until that fails; why on stderr, exit 1",
+  },
+  { name: "cat-files", usage: "cat-files [FILE...]: copies the files to stdout" },
+  { name: "cp", usage: "cp FROM TO: copies a file" },
+  { name: "ls", usage: "ls [DIRECTORY]: prints type, size and name of each entry, sorted" },
+  {
+    name: "fs-fill",
+    usage: "fs-fill: fills the disk of its first directory; prints `BYTES bytes: ERROR-CODE`, removes the file",
+  },
+  {
+    name: "fs-leak",
+    usage: "fs-leak: opens a file in its first directory until that fails; prints `COUNT: ERROR-CODE`",
   },
   // Without libc. The reference stream is the 32-bit little-endian numbers 0, 1, 2, ...
   { name: "copy-loop", usage: "copy-loop < INPUT > OUTPUT: copies by read, check-write, write" },

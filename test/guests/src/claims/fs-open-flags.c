@@ -5,6 +5,11 @@
  * FOLLOW is `f` or `-`; OPEN-FLAGS of `cdxt`: create, directory, exclusive, truncate; FLAGS of
  * `rwm`: read, write, mutate-directory. WHAT is an error-code, or the type of what was opened.
  * `+created` or `+truncated` says what became of the object, with an error too.
+ *
+ * Wasmtime's own, which the WIT text leaves open: `invalid` of directory together with create,
+ * exclusive or truncate; mutate-directory without a meaning for what is no directory; `loop` of a
+ * link without symlink-follow; exclusive without create as if it were not there; truncate without
+ * write.
  * Rules: wasi:filesystem open-at */
 #include "fs-claim.h"
 
