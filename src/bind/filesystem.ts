@@ -5,7 +5,7 @@ import { OutputStream } from "../io/output-stream.ts";
 import type { Steps } from "../io/steps.ts";
 import { newTally } from "../io/tally.ts";
 import type { Datetime } from "../wasi/clocks.ts";
-import { Descriptor, reported } from "../wasi/descriptor.ts";
+import { Descriptor, FilesystemError, reported } from "../wasi/descriptor.ts";
 import { ERROR_CODES, errorCodeOf, type ErrorCode } from "../wasi/error-code.ts";
 import { FILE_TYPES, type DirectoryEntry, type FileStat, type NewTime } from "../wasi/files.ts";
 import { mixed } from "../wasi/random.ts";
@@ -97,7 +97,11 @@ export function types(instance: Instance, world: World): Record<string, unknown>
         fileResult(option(record({ type: fileType, name: string }))),
         (entries) => {
           const step = entries.next();
-          return step.done === true ? undefined : step.value;
+          if (step.done === true) return undefined;
+          const { name, type } = step.value;
+          // The others can still be read.
+          if (name === null) throw new FilesystemError("illegal-byte-sequence", "a name is no UTF-8");
+          return { name, type };
         },
       ),
     }),

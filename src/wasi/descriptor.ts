@@ -186,6 +186,7 @@ export class Descriptor {
 
   *readLinkAt(path: string): Steps<string> {
     return yield* this.#at(path, function* (place) {
+      if (place.mustBeDirectory) yield* statOf(place, false);
       const target = yield* settled(place.directory.readLinkAt(nameOf(place, path)));
       if (target.startsWith("/")) throw new FileError("EPERM", `${path}: a link that leads out of the directory`);
       return target;
@@ -208,16 +209,16 @@ export class Descriptor {
     this.#assertMutable();
     to.#assertMutable();
     if (follow) throw new FileError("EINVAL", "a second name for what a link leads to is not supported");
-    yield* this.#at(path, (place) =>
-      to.#at(toPath, function* (toPlace) {
-        if (place.mustBeDirectory) yield* statOf(place, false);
-        const { name } = place;
+    yield* this.#at(path, function* (place) {
+      // What is wrong with the first path is said first, as POSIX systems do.
+      yield* statOf(place, false);
+      yield* to.#at(toPath, function* (toPlace) {
         if (toPlace.name === undefined) throw new FileError("EEXIST", toPath);
-        if (name === undefined) throw new FileError("EPERM", `${path}: a directory has one name`);
         yield* assertNoSlash(toPlace, toPlace.name);
-        yield* settled(place.directory.linkAt(name, toPlace.directory, toPlace.name));
-      }),
-    );
+        if (place.name === undefined) throw new FileError("EPERM", `${path}: a directory has one name`);
+        yield* settled(place.directory.linkAt(place.name, toPlace.directory, toPlace.name));
+      });
+    });
   }
 
   *renameAt(path: string, to: Descriptor, toPath: string): Steps<void> {

@@ -94,14 +94,15 @@ export interface OpenFile extends OpenNode {
 
 /** A name in a directory. */
 export interface DirectoryEntry {
-  readonly name: string;
+  /** `null` for a name that is no UTF-8, and so cannot be told to a guest. */
+  readonly name: string | null;
   readonly type: FileType;
 }
 
 /** A directory, open. A `name` is never empty, `.` or `..`, and has no slash and no NUL. Links are never followed. */
 export interface OpenDirectory extends OpenNode {
   readonly kind: "directory";
-  /** All but `.` and `..`, in no order. A name that is no UTF-8 fails with EILSEQ. */
+  /** All but `.` and `..`, in no order. */
   entries(): Later<readonly DirectoryEntry[]>;
   /** The same directory, once more. */
   openSelf(): Later<OpenDirectory>;

@@ -16,8 +16,8 @@ cd "$(dirname "$0")"
 CLANG=${CLANG:-clang-19}
 CARGO=${CARGO:-/usr/bin/cargo}
 export RUSTC=${RUSTC:-/usr/bin/rustc}
-rust_src=(/usr/src/rustc-*/library)
-RUST_SRC=${RUST_SRC:-${rust_src[-1]:-/usr/src/rustc/library}}
+rust_src=(/usr/src/rustc-*/library rust-web-src)
+RUST_SRC=${RUST_SRC:-${rust_src[0]}}
 GO=${GO:-go}
 NODE=${NODE:-node}
 

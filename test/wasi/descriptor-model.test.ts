@@ -219,17 +219,21 @@ function codeOf(error: unknown): string {
 
 /** Everything below a directory of the host's, as `toTree` gives it. */
 function treeOf(root: string): unknown[] {
-  const paths = fs.readdirSync(root, { recursive: true, withFileTypes: true });
-  const entries = paths.map((entry): [string, unknown] => {
-    const at = join(entry.parentPath, entry.name);
-    const what = entry.isDirectory()
-      ? { directory: true }
-      : entry.isSymbolicLink()
-        ? { link: fs.readlinkSync(at) }
-        : new Uint8Array(fs.readFileSync(at));
-    return [at.slice(root.length + 1), what];
-  });
-  return entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return [...listed(root, "")].toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function* listed(root: string, below: string): Generator<[path: string, what: unknown]> {
+  for (const entry of fs.readdirSync(join(root, below), { withFileTypes: true })) {
+    const path = below + entry.name;
+    if (entry.isDirectory()) {
+      yield [path, { directory: true }];
+      yield* listed(root, `${path}/`);
+    } else if (entry.isSymbolicLink()) {
+      yield [path, { link: fs.readlinkSync(join(root, path)) }];
+    } else {
+      yield [path, new Uint8Array(fs.readFileSync(join(root, path)))];
+    }
+  }
 }
 
 interface Made {
@@ -281,13 +285,20 @@ async function play(make: () => Made, operations: readonly Operation[]): Promise
   }
 }
 
-/** Where we mean to differ from the kernel, or need not agree. */
+/** Where we differ, in what is wrong first with a path that ends in dots: that it does, or something else. */
+const DIFFERENCES: readonly (readonly [tag: Operation["tag"], answer: Answer, expected: Answer])[] = [
+  ["rmdir", "EINVAL", "ENOTEMPTY"],
+  ["link", "EPERM", "EEXIST"],
+];
+
 function isSame(operation: Operation, answer: Answer, expected: Answer): boolean {
-  return answer === expected;
+  if (answer === expected) return true;
+  const endsInDots = /\.\/?$/.test(operation.path);
+  return endsInDots && DIFFERENCES.some((one) => one.join() === [operation.tag, answer, expected].join());
 }
 
 const cases = [
-  ["MemoryFiles, at once", () => memory(false), 1500],
+  ["MemoryFiles, at once", () => memory(false), 6000],
   ["MemoryFiles, later", () => memory(true), 300],
   ["Node's files, blocking", () => node(true), 300],
   ["Node's files, waiting", () => node(false), 100],

@@ -226,7 +226,7 @@ class NodeDirectory extends NodeNode implements OpenDirectory {
     const path = HAS_PROC ? `/proc/self/fd/${this.fd}` : this.#path;
     return this.hold(
       then(this.calls.readdir(path), (entries) =>
-        entries.map((entry) => ({ name: nameOf(entry.name), type: typeOf(entry) })),
+        entries.map((entry) => ({ name: textOf(entry.name), type: typeOf(entry) })),
       ),
     );
   }
@@ -273,7 +273,7 @@ class NodeDirectory extends NodeNode implements OpenDirectory {
   }
 
   readLinkAt(name: string): Later<string> {
-    return this.hold(then(this.calls.readlink(this.#at(name)), nameOf));
+    return this.hold(then(this.calls.readlink(this.#at(name)), targetOf));
   }
 
   symlinkAt(name: string, target: string): Later<void> {
@@ -319,13 +319,19 @@ function flagsOf({ read, write, create, exclusive, truncate, sync }: OpenOptions
   );
 }
 
-/** Names and targets are bytes to the system, and text to a guest. */
-function nameOf(bytes: Uint8Array): string {
+/** Names and targets are bytes to the system, and text to a guest. Gives `null` for what is no UTF-8. */
+function textOf(bytes: Uint8Array): string | null {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new FileError("EILSEQ", `the name ${Buffer.from(bytes).toString("latin1")} is no UTF-8`);
+    return null;
   }
+}
+
+function targetOf(bytes: Uint8Array): string {
+  const text = textOf(bytes);
+  if (text === null) throw new FileError("EILSEQ", "the target of the link is no UTF-8");
+  return text;
 }
 
 function typeOf(entry: BigIntStats | Dirent<Buffer>): FileType {

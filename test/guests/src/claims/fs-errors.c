@@ -5,17 +5,16 @@
  * the sandbox: `file`, `dir/`, `full/child`, `to-file -> file`, `to-dir -> dir`, `loop -> loop`,
  * `dangling -> missing`, `up -> ..`.
  *
- * The WIT text fixes little of what is expected: that a path which is absolute or leads out is
- * `not-permitted`, that `symlink-at` refuses an absolute target with that too, that an empty path
- * is none, and what single functions say of a directory. Wasmtime's own are: `is-directory` of
- * `create` for any path with a slash at its end, whatever is there; `is-directory`, not `exist`,
- * of `create-exclusive` there; `busy` of a rename from or to `.` and `dir/..`, and `invalid` of
- * rmdir there and with a slash at the end; that readlink, unlink, symlink-as and link-as follow a
- * link that has a slash behind it; `invalid` of `link-follow`, which it never does; `loop` of a link opened without
- * symlink-follow; `bad-descriptor` of a directory as a file; `invalid` of a NUL byte; all that
- * concerns offsets and times at the ends of their range; that set-times needs no descriptor open
- * to write. Linux's are: `not-permitted` of a hard link to a directory, `is-directory` of an
- * unlinked one, `name-too-long` above 255 bytes.
+ * The WIT text fixes little of what is expected: `not-permitted` of a path that is absolute or
+ * leads out, and of a link to an absolute path. For the rest Wasmtime mostly hands on what Linux
+ * says, such as `is-directory` of any creation with a slash at the end, `busy` of a rename of `.`,
+ * `loop` of an open that does not follow, `not-permitted` of a hard link to a directory. Its own:
+ *  - link-follow is `invalid`, whatever the path.
+ *  - With a slash at the end, rmdir of a directory is `invalid` (Linux: `ok`); and unlink, rmdir,
+ *    symlink-as and link-as look where a link leads (Linux: `not-directory`, or `exist`).
+ *  - rmdir of `dir/..` is `invalid` (Linux: `not-empty`), a rename of `dir/.` `busy`.
+ *  - A directory used as a file is `bad-descriptor`.
+ *  - Times: 10^9 nanoseconds are `ok`, seconds beyond what the system has `overflow`.
  * Rules: wasi:filesystem, all calls with a path */
 #include "fs-claim.h"
 

@@ -6,10 +6,10 @@
  * `rwm`: read, write, mutate-directory. WHAT is an error-code, or the type of what was opened.
  * `+created` or `+truncated` says what became of the object, with an error too.
  *
- * Wasmtime's own, which the WIT text leaves open: `invalid` of directory together with create,
- * exclusive or truncate; mutate-directory without a meaning for what is no directory; `loop` of a
- * link without symlink-follow; exclusive without create as if it were not there; truncate without
- * write.
+ * What the WIT text leaves open is as on Linux: exclusive without create does nothing, truncate
+ * needs no write, a link that is not followed is a `loop`. Wasmtime's own: directory with create,
+ * exclusive or truncate is `invalid`; a link with directory that is not followed is a `loop` too
+ * (Linux: `not-directory`); write on a directory is `is-directory`; mutate-directory means nothing.
  * Rules: wasi:filesystem open-at */
 #include "fs-claim.h"
 
