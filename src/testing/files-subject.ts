@@ -95,8 +95,12 @@ export async function expectContents(directory: OpenDirectory, name: string, tex
 
 /** Fails unless these are all names in `directory`. */
 export async function expectNames(directory: OpenDirectory, ...expected: string[]): Promise<void> {
-  const names = (await directory.entries()).map(({ name }) => name);
-  expectSame("the entries", names.toSorted().join("/"), expected.toSorted().join("/"));
+  const names = Array.from(await directory.entries(), ({ name }) => name ?? "(no UTF-8)");
+  expectSame("the entries", names.toSorted(byName).join("/"), expected.toSorted(byName).join("/"));
+}
+
+function byName(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 export function expectSame<T extends string | number | bigint | boolean>(what: string, actual: T, expected: T): void {

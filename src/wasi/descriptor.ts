@@ -106,7 +106,11 @@ export class Descriptor {
   }
 
   *setSize(size: number): Steps<void> {
-    yield* settled(this.#writable().setSize(size));
+    this.#assertMutable();
+    const file = this.#file("EBADF");
+    if (!this.#flags.write) throw new FileError("EINVAL", "not open for writing");
+    assertOffset(size);
+    yield* settled(file.setSize(size));
   }
 
   *setTimes(accessed: NewTime, modified: NewTime): Steps<void> {
@@ -118,13 +122,16 @@ export class Descriptor {
   *read(max: number, at: number): Steps<[bytes: Uint8Array, end: boolean]> {
     const file = this.#file("EBADF");
     if (!this.#flags.read) throw new FileError("EBADF", "not open for reading");
+    assertOffset(at);
     const bytes = new Uint8Array(max);
     const count = yield* settled(file.read(bytes, at));
     return [bytes.subarray(0, count), count === 0 && max > 0];
   }
 
   *write(bytes: Uint8Array, at: number): Steps<number> {
-    return yield* settled(this.#writable().write(bytes, at));
+    const file = this.#writable();
+    assertOffset(at);
+    return yield* settled(file.write(bytes, at));
   }
 
   /** A source of the file's bytes from `at` on. Holds the file open until it is closed. */
@@ -309,6 +316,11 @@ export class Descriptor {
   }
 }
 
+/** No file reaches as far as a number counts exactly; a guest's offset beyond that comes as just that. */
+function assertOffset(at: number): void {
+  if (at >= Number.MAX_SAFE_INTEGER) throw new FileError("EINVAL", `no file has ${at} bytes`);
+}
+
 const NO_FLAGS: DescriptorFlags = {
   read: false,
   write: false,
@@ -358,7 +370,8 @@ function* openPlace(place: Place, path: string, follow: boolean, open: OpenFlags
     try {
       if (name === undefined || wantsDirectory) {
         if (open.create && open.exclusive) throw new FileError("EEXIST", path);
-        const opened = yield* settled(name === undefined ? directory.openSelf() : directory.openDirectoryAt(name));
+        const later = name === undefined ? directory.openSelf() : directory.openDirectoryAt(name);
+        const opened = yield* settled(later, close);
         if (!open.create && !open.truncate && !flags.write) return opened;
         opened.close();
         throw new FileError("EISDIR", path);

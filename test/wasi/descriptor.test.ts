@@ -1,9 +1,11 @@
 /** Descriptor and Place over MemoryFiles: what opens and what does not, where paths lead, rights, and nothing left open. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { complete, type Steps } from "../../src/io/steps.ts";
+import { changed, complete, type Steps } from "../../src/io/steps.ts";
+import { microtasks } from "../../src/testing/turns.ts";
 import { Descriptor, type DescriptorFlags, type OpenFlags } from "../../src/wasi/descriptor.ts";
 import { MemoryFiles, type MemoryEntry } from "../../src/wasi/memory-files.ts";
+import { Shared } from "../../src/wasi/shared.ts";
 
 const FLAGS: DescriptorFlags = {
   read: false,
@@ -26,7 +28,7 @@ class Guest {
 
   constructor(tree: Tree, { readOnly = false, later = false } = {}) {
     this.files = MemoryFiles.from(tree, { later });
-    this.root = Descriptor.preopen(this.files.root(), readOnly);
+    this.root = Descriptor.preopen(new Shared(this.files.root()), readOnly);
   }
 
   /** Runs a call that gives no descriptor: its result, or the code of its error. */
@@ -308,7 +310,7 @@ describe("where paths lead", () => {
   });
 
   test("40 links are followed, 41 are a loop, at the end and on the way", async () => {
-    const chain: Record<string, MemoryEntry> = { "l0/file": "" };
+    const chain: Record<string, MemoryEntry> = { "l0/file": "", file: "" };
     for (let at = 1; at <= 41; at++) chain[`l${at}`] = { link: `l${at - 1}` };
     const guest = new Guest(chain);
     assert.equal(await guest.open("l40"), "directory");
@@ -406,7 +408,7 @@ describe("rights", () => {
   test("a descriptor does what it was opened for", async () => {
     const guest = new Guest(TREE);
     assert.equal(await guest.with("file", (file) => file.write(new Uint8Array(1), 0)), "EBADF");
-    assert.equal(await guest.with("file", (file) => file.setSize(0)), "EBADF");
+    assert.equal(await guest.with("file", (file) => file.setSize(0)), "EINVAL");
     assert.equal(await guest.with("file", (file) => file.read(1, 0), WRITE), "EBADF");
     assert.equal(await guest.with("dir", (dir) => dir.read(1, 0)), "EBADF");
     assert.equal(await guest.with("dir", (dir) => dir.write(new Uint8Array(1), 0)), "EBADF");
@@ -436,6 +438,49 @@ describe("rights", () => {
       assert.deepEqual([bytes.length, over], [length, end]);
     }
   });
+});
+
+describe("calls that are given up", () => {
+  const TREE: Tree = { file: "text", "dir/in": "", to: { link: "here/dir" }, here: { link: "." }, "e/e": "" };
+
+  for (const [name, call] of Object.entries({
+    ...ALL_CALLS,
+    "openAt, directory to write": (root: Descriptor, path: string) =>
+      root.openAt(true, path, { ...OPEN, directory: true }, WRITE),
+  })) {
+    test(`${name} leaves nothing open, wherever it waits`, async () => {
+      for (const path of ["dir/in", "dir", "here/to/in", "to", ".", "dir/..", "e/new", "here/", "new/"]) {
+        for (let waits = 0; ; waits++) {
+          const guest = new Guest(TREE, { later: true });
+          const steps = call(guest.root, path);
+          const over = await giveUpAfter(waits, steps);
+          guest.root.drop();
+          assert.equal(guest.files.openCount, 0, `${path}, given up after ${waits} waits`);
+          if (over) break;
+        }
+      }
+    });
+  }
+
+  /** Gives up a call that waits for this many times, and lets all that is under way end. Tells if it ended before. */
+  async function giveUpAfter(waits: number, steps: Steps<unknown>): Promise<boolean> {
+    try {
+      for (let done = 0; done <= waits; done++) {
+        const step = steps.next();
+        if (step.done === true) {
+          if (step.value instanceof Descriptor) step.value.drop();
+          return true;
+        }
+        if (done < waits) await changed(step.value);
+      }
+      steps.return(undefined);
+      await microtasks();
+      return false;
+    } catch (error) {
+      codeOf(error);
+      return true;
+    }
+  }
 });
 
 describe("streams hold their file", () => {
