@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, guestPath } from "./guests.ts";
+import { peerModule } from "./peer.ts";
 import { spreadOf, type Row } from "./table.ts";
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 const MIB = 256;
 const FILES = 10_000;
 
@@ -54,20 +55,22 @@ const MEASURED = [
 export async function files(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   try {
+    const shim = await peerModule("bench-files");
     const rows: Row[] = [];
     for (const { what, args } of MEASURED) {
       const [work, path, amount] = args;
-      const [ours, peers]: [number[], number[]] = [[], []];
+      const [ours, node, peer]: [number[], number[], number[]] = [[], [], []];
       for (let round = 0; round < ROUNDS; round++) {
         ours.push(await secondsOf([command, "run", "--dir", `${folder}::/`, guestPath("bench-files"), ...args]));
-        peers.push(await secondsOf(["-e", NODE_LOOP, work, join(folder, path), amount]));
+        node.push(await secondsOf(["-e", NODE_LOOP, work, join(folder, path), amount]));
+        peer.push(await secondsOf([shim, folder, "bench-files", ...args]));
       }
-      rows.push({
-        what,
-        ours: spreadOf(ours),
-        peer: { name: "node:fs, synchronous", spread: spreadOf(peers) },
-        unit: "s",
-      });
+      for (const [name, samples] of [
+        ["node:fs, synchronous", node],
+        ["preview2-shim", peer],
+      ] as const) {
+        rows.push({ what, ours: spreadOf(ours), peer: { name, spread: spreadOf(samples) }, unit: "s" });
+      }
     }
     return rows;
   } finally {

@@ -220,6 +220,24 @@ export const DIRECTORY_CLAIMS: readonly Claim<FilesFixture>[] = [
       await expectCode("what it is in", "ENOTEMPTY EEXIST EINVAL", () => full.renameAt("in", directory, "full"));
     });
   }),
+  claim(
+    "F5.5",
+    "a directory cannot go into itself by way of one that was moved into it",
+    ["directory"],
+    async (fixture) => {
+      const { directory } = fixture;
+      await populate(directory);
+      await withDirectory(directory, "d", async (inner) => {
+        await withDirectory(directory, "full", async (full) => {
+          await directory.renameAt("full", inner, "full");
+          await expectCode("into what was moved", "EINVAL", () => directory.renameAt("d", full, "new"));
+          await inner.renameAt("full", directory, "full");
+          await directory.renameAt("d", full, "d");
+        });
+      });
+      await expectNames(directory, "f", "full", "link", "dangling");
+    },
+  ),
   claim("F5.6", "renameAt between two names of a file does nothing", ["directory"], async ({ directory }) => {
     await populate(directory);
     await directory.linkAt("f", directory, "g");

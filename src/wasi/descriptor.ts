@@ -13,9 +13,9 @@ import {
   type NewTime,
   type OpenDirectory,
   type OpenFile,
-  type OpenOptions,
 } from "./files.ts";
-import { isAnyOf, Place } from "./path.ts";
+import { Place } from "./path.ts";
+import { assertDirectory, assertNoSlash, nameOf, openPlace, statOf } from "./place.ts";
 import { Shared } from "./shared.ts";
 
 /** The flags `descriptor-flags` of `wasi:filesystem/types`. */
@@ -329,77 +329,6 @@ const NO_FLAGS: DescriptorFlags = {
   requestedWriteSync: false,
   mutateDirectory: false,
 };
-
-function nameOf(place: Place, path: string): string {
-  if (place.name === undefined) throw new FileError("EINVAL", `${path}: the directory itself`);
-  return place.name;
-}
-
-/** The name itself, not what it leads to as a link: a link with a slash after it is not renamed or removed. */
-function* assertDirectory({ directory }: Place, name: string): Steps<void> {
-  const { type } = yield* settled(directory.statAt(name));
-  if (type !== "directory") throw new FileError("ENOTDIR", `${name}: not a directory`);
-}
-
-/** @throws EEXIST, or ENOENT if nothing is there: a path with a slash at its end can only become a directory. */
-function* assertNoSlash(place: Place, name: string): Steps<void> {
-  if (!place.mustBeDirectory) return;
-  yield* settled(place.directory.statAt(name));
-  throw new FileError("EEXIST", name);
-}
-
-/** What a place is. Goes along links, if `follow` says so or the path means a directory. */
-function* statOf(place: Place, follow: boolean): Steps<FileStat> {
-  for (;;) {
-    if (place.name === undefined) return yield* settled(place.directory.stat());
-    const stat = yield* settled(place.directory.statAt(place.name));
-    if (stat.type !== "symbolic-link" || !(follow || place.mustBeDirectory)) {
-      if (place.mustBeDirectory && stat.type !== "directory") throw new FileError("ENOTDIR", place.name);
-      return stat;
-    }
-    yield* place.follow();
-  }
-}
-
-function* openPlace(place: Place, path: string, follow: boolean, open: OpenFlags, flags: DescriptorFlags): Steps<Node> {
-  const sync: OpenOptions["sync"] = flags.fileIntegritySync ? "file" : flags.dataIntegritySync ? "data" : "none";
-  for (;;) {
-    const { name, directory } = place;
-    const wantsDirectory = open.directory || place.mustBeDirectory;
-    if (wantsDirectory && open.create && name !== undefined) throw new FileError("EISDIR", path);
-    try {
-      if (name === undefined || wantsDirectory) {
-        if (open.create && open.exclusive) throw new FileError("EEXIST", path);
-        const later = name === undefined ? directory.openSelf() : directory.openDirectoryAt(name);
-        const opened = yield* settled(later, close);
-        if (!open.create && !open.truncate && !flags.write) return opened;
-        opened.close();
-        throw new FileError("EISDIR", path);
-      }
-      const { write } = flags;
-      const read = flags.read || !write;
-      const { create, exclusive, truncate } = open;
-      const options = { read, write: write || truncate, create, exclusive, truncate, sync };
-      return yield* settled(directory.openAt(name, options), close);
-    } catch (cause) {
-      const mayFollow = (follow || place.mustBeDirectory) && !(open.create && open.exclusive);
-      if (!mayFollow || !isAnyOf(cause, "ELOOP", "ENOTDIR")) throw cause;
-      yield* followOr(place, cause);
-    }
-  }
-}
-
-function close(node: Node): void {
-  node.close();
-}
-
-function* followOr(place: Place, cause: unknown): Steps<void> {
-  try {
-    yield* place.follow();
-  } catch (error) {
-    throw isAnyOf(error, "EINVAL") ? cause : error;
-  }
-}
 
 function once(action: () => void): () => void {
   let done = false;

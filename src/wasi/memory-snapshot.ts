@@ -99,7 +99,7 @@ function fill(input: Reader, root: DirectoryNode): void {
     for (const entry of entries) {
       const target = nodes[entry.number]?.node;
       if (!target) fail(`they are damaged: there is no node ${entry.number}`);
-      if (target.type === "directory" && (target.parent || entry.number <= number)) {
+      if (target.type === "directory" && target.parent) {
         fail(`they are damaged: directory ${entry.number} is in two places`);
       }
       node.add(entry.name, target);

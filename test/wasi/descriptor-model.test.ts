@@ -303,9 +303,9 @@ function isSame(operation: Operation, answer: Answer, expected: Answer): boolean
 }
 
 const cases = [
-  ["MemoryFiles, at once", () => inMemory(false), 1000],
+  ["MemoryFiles, at once", () => inMemory(false), 600],
   ["MemoryFiles, later", () => inMemory(true), 300],
-  ["Node's files, blocking", () => onDisk(true), 300],
+  ["Node's files, blocking", () => onDisk(true), 200],
   ["Node's files, waiting", () => onDisk(false), 100],
 ] as const;
 
