@@ -98,10 +98,10 @@ export function types(instance: Instance, world: World): Record<string, unknown>
         (entries) => {
           const step = entries.next();
           if (step.done === true) return undefined;
-          const { name, type } = step.value;
+          const { name: text, type } = step.value;
           // The others can still be read.
-          if (name === null) throw new FilesystemError("illegal-byte-sequence", "a name is no UTF-8");
-          return { name, type };
+          if (text === null) throw new FilesystemError("illegal-byte-sequence", "a name is no UTF-8");
+          return { name: text, type };
         },
       ),
     }),

@@ -28,13 +28,13 @@ function streamsOf(
   options: InstanceOptions<unknown, unknown>,
   limits: Limits,
 ): Pick<World, "stdin" | "stdout" | "stderr"> {
-  const { source, isTerminal } = platform.input(options.stdin ?? "ignore");
+  const stdin = platform.input(options.stdin ?? "ignore");
   function output(which: "stdout" | "stderr"): StandardOutput {
     const { sink, isTerminal } = platform.output(options[which] ?? "ignore", which);
     return { outlet: new Outlet(sink, limits.bufferBytes), isTerminal };
   }
   return {
-    stdin: { source, tally: newTally(), isTerminal },
+    stdin: { source: stdin.source, tally: newTally(), isTerminal: stdin.isTerminal },
     stdout: output("stdout"),
     stderr: output("stderr"),
   };

@@ -15,7 +15,7 @@ test("a name that is no UTF-8 is an error of its own, and hides no other", { ski
   writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.of(0xe4, 0x2e, 0xff)]), "");
   const directory = nodeDirectory(folder, { blocking: true });
   const entries = await directory.entries();
-  assert.deepEqual(entries.map(({ name }) => name).toSorted(), [null, "plain"].toSorted());
+  assert.deepEqual(new Set(entries.map(({ name }) => name)), new Set([null, "plain"]));
   directory.close();
   const stdout = collector();
   await run(await guest("ls"), { args: ["ls", "/"], preopens: { "/": folder }, stdout: stdout.sink });
