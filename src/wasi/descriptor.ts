@@ -15,26 +15,9 @@ import {
   type OpenFile,
 } from "./files.ts";
 import { Place } from "./path.ts";
-import { assertDirectory, assertNoSlash, nameOf, openPlace, statOf } from "./place.ts";
+import { assertDirectory, assertNoSlash, nameOf, openPlace, statOf } from "./last-name.ts";
+import type { DescriptorFlags, OpenFlags } from "./flags.ts";
 import { Shared } from "./shared.ts";
-
-/** The flags `descriptor-flags` of `wasi:filesystem/types`. */
-export interface DescriptorFlags {
-  readonly read: boolean;
-  readonly write: boolean;
-  readonly fileIntegritySync: boolean;
-  readonly dataIntegritySync: boolean;
-  readonly requestedWriteSync: boolean;
-  readonly mutateDirectory: boolean;
-}
-
-/** The flags `open-flags` of `wasi:filesystem/types`. */
-export interface OpenFlags {
-  readonly create: boolean;
-  readonly directory: boolean;
-  readonly exclusive: boolean;
-  readonly truncate: boolean;
-}
 
 /** An error of the enum `error-code`, for the guest. */
 export class FilesystemError extends WitError<ErrorCode> {

@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { nodeDirectory } from "../../src/hosts/node/files.ts";
 import type { Steps } from "../../src/io/steps.ts";
-import { Descriptor, FilesystemError, reported, type DescriptorFlags } from "../../src/wasi/descriptor.ts";
+import { Descriptor, FilesystemError, reported } from "../../src/wasi/descriptor.ts";
+import type { DescriptorFlags } from "../../src/wasi/flags.ts";
 import { Shared } from "../../src/wasi/shared.ts";
 
 const ROUNDS = 4000;

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { changed, complete, type Steps } from "../../src/io/steps.ts";
 import { microtasks } from "../../src/testing/turns.ts";
-import { Descriptor, type DescriptorFlags, type OpenFlags } from "../../src/wasi/descriptor.ts";
+import { Descriptor } from "../../src/wasi/descriptor.ts";
+import type { DescriptorFlags, OpenFlags } from "../../src/wasi/flags.ts";
 import { MemoryFiles, type MemoryEntry } from "../../src/wasi/memory-files.ts";
 import { Shared } from "../../src/wasi/shared.ts";
 
