@@ -1,20 +1,17 @@
-import type { Sink } from "../io/ports.ts";
-import { Signal, type Waker } from "../io/readiness.ts";
+import { PendingSink } from "../io/pending-sink.ts";
 import { FileError, type Later, type OpenFile } from "./files.ts";
 
 /** A sink that writes to an open file, from a position on or always at the end. */
-export class FileSink implements Sink {
+export class FileSink extends PendingSink {
   readonly #file: OpenFile;
   readonly #writable: boolean;
   readonly #release: () => void;
-  readonly #changed = new Signal();
   #position: number | "end";
-  #busy = false;
-  #failure: { readonly cause: unknown } | undefined;
   #released = false;
 
   /** @param release Called once, when the sink needs the file no more. */
   constructor(file: OpenFile, at: number | "end", writable: boolean, release: () => void) {
+    super();
     this.#file = file;
     this.#position = at;
     this.#writable = writable;
@@ -28,29 +25,16 @@ export class FileSink implements Sink {
     if (bytes.length === 0) return 0;
     const count = this.#put(bytes);
     if (!(count instanceof Promise)) return this.#advance(count);
-    this.#busy = true;
+    this.begin();
     void this.#finish(count, bytes.slice());
     return bytes.length;
-  }
-
-  flush(): boolean {
-    if (this.#failure) throw this.#failure.cause;
-    return !this.#busy;
-  }
-
-  watch(waker: Waker): void {
-    this.#changed.watch(waker);
-  }
-
-  unwatch(waker: Waker): void {
-    this.#changed.unwatch(waker);
   }
 
   close(): void {
     if (this.#released) return;
     this.#released = true;
     // A write that is under way needs the file.
-    if (!this.#busy) this.#release();
+    if (!this.isPending) this.#release();
   }
 
   abort(): void {
@@ -74,11 +58,10 @@ export class FileSink implements Sink {
         // oxlint-disable-next-line no-await-in-loop -- one part after the other
         written += this.#advance(await this.#put(bytes.subarray(written)));
       }
+      this.done();
     } catch (cause) {
-      this.#failure = { cause };
+      this.fail(cause);
     }
-    this.#busy = false;
     if (this.#released) this.#release();
-    this.#changed.notify();
   }
 }

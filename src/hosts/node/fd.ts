@@ -9,8 +9,8 @@ import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "
 import type { Socket, SocketConstructorOpts } from "node:net";
 import { availableParallelism } from "node:os";
 import { PullSource } from "../../io/pull-source.ts";
-import { PeerClosed, type Sink, type Source } from "../../io/ports.ts";
-import { Signal, type Waker } from "../../io/readiness.ts";
+import { PendingSink } from "../../io/pending-sink.ts";
+import { PeerClosed, type Source } from "../../io/ports.ts";
 import { sinkFailure } from "./writable.ts";
 
 /** Handed to Node's stream when the descriptor takes no more: as much as any pipe that is writable takes at once. */
@@ -205,17 +205,15 @@ class FdInput {
 }
 
 /** Standard output, or any descriptor: does not close `fd` itself. */
-export class FdSink implements Sink {
+export class FdSink extends PendingSink {
   readonly #opened: Opened;
-  readonly #changed = new Signal();
   #stream: Socket | undefined;
-  #busy = false;
   #released = false;
-  #failure: { readonly cause: unknown } | undefined;
 
   constructor(fd: number) {
+    super();
     this.#opened = open(fd, constants.O_WRONLY);
-    if (this.#opened.gone) this.#failure = { cause: new PeerClosed() };
+    if (this.#opened.gone) this.fail(new PeerClosed());
   }
 
   write(bytes: Uint8Array): number {
@@ -239,19 +237,6 @@ export class FdSink implements Sink {
     return written;
   }
 
-  flush(): boolean {
-    if (this.#failure) throw this.#failure.cause;
-    return !this.#busy;
-  }
-
-  watch(waker: Waker): void {
-    this.#changed.watch(waker);
-  }
-
-  unwatch(waker: Waker): void {
-    this.#changed.unwatch(waker);
-  }
-
   close(): void {
     // Closed twice, the second time it would be whatever has got the same number meanwhile.
     if (this.#released) return;
@@ -271,11 +256,10 @@ export class FdSink implements Sink {
   /** Lets Node wait until these bytes fit. */
   #later(bytes: Uint8Array): number {
     this.#stream ??= this.#openStream();
-    this.#busy = true;
+    this.begin();
     this.#stream.write(bytes.slice(), (error) => {
-      this.#busy = false;
-      if (error) this.#failure ??= { cause: sinkFailure(error) };
-      this.#changed.notify();
+      if (error) this.fail(sinkFailure(error));
+      else this.done();
     });
     return bytes.length;
   }
@@ -286,10 +270,7 @@ export class FdSink implements Sink {
       kind === "terminal"
         ? new (process.getBuiltinModule("node:tty").WriteStream)(fd)
         : new (process.getBuiltinModule("node:net").Socket)({ fd, readable: false, writable: true });
-    stream.on("error", (cause) => {
-      this.#failure ??= { cause: sinkFailure(cause) };
-      this.#changed.notify();
-    });
+    stream.on("error", (cause) => this.fail(sinkFailure(cause)));
     return stream;
   }
 }

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
-import { PeerClosed, type Sink } from "../../io/ports.ts";
-import { Signal, type Waker } from "../../io/readiness.ts";
+import { PendingSink } from "../../io/pending-sink.ts";
+import { PeerClosed } from "../../io/ports.ts";
 
 /** What Node says when the other side of a stream is gone. */
 const GONE = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_WRITE_AFTER_END"]);
@@ -16,19 +16,17 @@ export function sinkFailure(cause: unknown): unknown {
  * stream has reported each chunk as written. Ends the stream at the end (not the process's own stdout and stderr), and
  * destroys it if it is given up.
  */
-export class NodeSink implements Sink {
+export class NodeSink extends PendingSink {
   readonly #stream: Writable;
-  readonly #changed = new Signal();
-  readonly #onChange = (): void => this.#changed.notify();
-  readonly #onClose = (): void => this.#fail(new PeerClosed());
-  #failure: { readonly cause: unknown } | undefined;
-  #pending = 0;
+  readonly #onChange = (): void => this.wake();
+  readonly #onClose = (): void => this.fail(new PeerClosed());
 
   constructor(stream: Writable) {
+    super();
     this.#stream = stream;
     if (stream.destroyed || stream.writableEnded) this.#onClose();
     // Stays on for good: an error that comes when nobody waits must not end the process.
-    stream.on("error", (cause) => this.#fail(sinkFailure(cause)));
+    stream.on("error", (cause) => this.fail(sinkFailure(cause)));
     stream.on("close", this.#onClose);
     stream.on("drain", this.#onChange);
   }
@@ -37,26 +35,12 @@ export class NodeSink implements Sink {
     this.flush();
     const stream = this.#stream;
     if (bytes.length === 0 || stream.writableNeedDrain) return 0;
-    this.#pending++;
+    this.begin();
     stream.write(bytes.slice(), (error) => {
-      this.#pending--;
-      if (error) this.#fail(sinkFailure(error));
-      else this.#changed.notify();
+      if (error) this.fail(sinkFailure(error));
+      else this.done();
     });
     return bytes.length;
-  }
-
-  flush(): boolean {
-    if (this.#failure) throw this.#failure.cause;
-    return this.#pending === 0;
-  }
-
-  watch(waker: Waker): void {
-    this.#changed.watch(waker);
-  }
-
-  unwatch(waker: Waker): void {
-    this.#changed.unwatch(waker);
   }
 
   async close(): Promise<void> {
@@ -81,10 +65,5 @@ export class NodeSink implements Sink {
   #release(): void {
     this.#stream.off("close", this.#onClose);
     this.#stream.off("drain", this.#onChange);
-  }
-
-  #fail(cause: unknown): void {
-    this.#failure ??= { cause };
-    this.#changed.notify();
   }
 }
