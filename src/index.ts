@@ -91,6 +91,7 @@ export type { Tally } from "./io/tally.ts";
 export { BytesSource, ClosedSink, closedSource, CollectSink, DiscardSink } from "./io/memory.ts";
 export { Pipe } from "./io/pipe.ts";
 export { iterableSource, PullSource, type Chunk } from "./io/pull-source.ts";
+export { PendingSink } from "./io/pending-sink.ts";
 export { PushSink } from "./io/push-sink.ts";
 export { Timer, type Datetime, type MonotonicClock, type WallClock } from "./wasi/clocks.ts";
 export { MemoryFiles, type MemoryEntry, type MemoryTree } from "./wasi/memory-files.ts";
