@@ -1,9 +1,8 @@
 /** Files through a guest's C library, against Node's synchronous calls that do the same. Whole processes, start included. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { command, guestPath } from "./guests.ts";
+import { command, guestPath, millisecondsOf } from "./guests.ts";
 import { peerModule } from "./peer.ts";
 import { spreadOf, type Row } from "./table.ts";
 
@@ -39,11 +38,7 @@ const NODE_LOOP = `
   }`;
 
 async function secondsOf(args: readonly string[]): Promise<number> {
-  const start = performance.now();
-  const child = spawn(process.execPath, args, { stdio: "ignore" });
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  if (code !== 0) throw new Error(`${args.join(" ")} ended with ${String(code)}`);
-  return (performance.now() - start) / 1000;
+  return (await millisecondsOf(args)) / 1000;
 }
 
 const MEASURED = [

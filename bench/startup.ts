@@ -1,17 +1,8 @@
 /** From the start of the command to its end, for a small component that is in the cache, against `node -e 0`. */
-import { spawn } from "node:child_process";
-import { command, guestPath } from "./guests.ts";
+import { command, guestPath, millisecondsOf } from "./guests.ts";
 import { spreadOf, type Row } from "./table.ts";
 
 const ROUNDS = 15;
-
-async function millisecondsOf(args: readonly string[]): Promise<number> {
-  const start = performance.now();
-  const child = spawn(process.execPath, args, { stdio: "ignore" });
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  if (code !== 0) throw new Error(`${args.join(" ")} ended with ${String(code)}`);
-  return performance.now() - start;
-}
 
 export async function startup(): Promise<Row[]> {
   const hello = [command, "run", guestPath("hello")];

@@ -228,15 +228,19 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
     return deliver(args, value);
   }
 
+  function takePending(): typeof pending {
+    const taken = pending;
+    pending = undefined;
+    return taken;
+  }
+
   /** Nothing is pending if the guest only has to give way. */
   async function wait(...args: (number | bigint)[]): Promise<number | bigint> {
-    let waiting = pending;
-    pending = undefined;
+    let waiting = takePending();
     if (!waiting) {
       await task.giveWay();
       const result = attempt(...args);
-      waiting = pending;
-      pending = undefined;
+      waiting = takePending();
       if (!waiting) return result;
     }
     let value;

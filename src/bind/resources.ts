@@ -34,11 +34,6 @@ export class Resources {
     this.#limit = limit;
   }
 
-  /** How many are alive. */
-  get size(): number {
-    return this.#entries.length - 1 - this.#free.length;
-  }
-
   /** @param parent The resource that must outlive this one. @throws {Trap} Over the limit. */
   add<T>(kind: Kind<T>, value: T, onDrop?: () => void, parent?: Entry): Entry {
     const rep = this.#free.pop() ?? this.#entries.length;

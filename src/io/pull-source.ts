@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "./limits.ts";
 import type { Source } from "./ports.ts";
 import { Signal, type Waker } from "./readiness.ts";
 
@@ -57,7 +58,7 @@ export class PullSource implements Source {
   }
 
   ready(): boolean {
-    if (this.#chunk.length === 0) this.#fetch(64 * 1024);
+    if (this.#chunk.length === 0) this.#fetch(DEFAULT_LIMITS.readBytes);
     return this.#chunk.length > 0 || this.#state.tag === "ended" || this.#state.tag === "failed";
   }
 

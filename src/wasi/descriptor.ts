@@ -89,9 +89,7 @@ export class Descriptor {
   }
 
   *setSize(size: number): Steps<void> {
-    this.#assertMutable();
-    const file = this.#file("EBADF");
-    if (!this.#flags.write) throw new FileError("EINVAL", "not open for writing");
+    const file = this.#writable("EINVAL");
     assertOffset(size);
     yield* settled(file.setSize(size));
   }
@@ -112,7 +110,7 @@ export class Descriptor {
   }
 
   *write(bytes: Uint8Array, at: number): Steps<number> {
-    const file = this.#writable();
+    const file = this.#writable("EBADF");
     assertOffset(at);
     return yield* settled(file.write(bytes, at));
   }
@@ -135,7 +133,7 @@ export class Descriptor {
       const count = file.read(into, position);
       return count instanceof Promise ? count.then(arrive) : arrive(count);
     });
-    return Object.assign(source, { close: once(() => release()) });
+    return Object.assign(source, { close: release });
   }
 
   /** A sink that writes from `at` on, or at the end. Holds the file open until it is closed. */
@@ -253,7 +251,7 @@ export class Descriptor {
     const isDirectory = node.kind === "directory";
     const granted = {
       ...flags,
-      read: flags.read || (!flags.write && !isDirectory) || isDirectory,
+      read: isDirectory || flags.read || !flags.write,
       write: flags.write && !isDirectory,
       mutateDirectory: isDirectory && !this.#readOnly && this.#flags.mutateDirectory,
     };
@@ -287,10 +285,10 @@ export class Descriptor {
     return node;
   }
 
-  #writable(): OpenFile {
+  #writable(otherwise: string): OpenFile {
     this.#assertMutable();
     const file = this.#file("EBADF");
-    if (!this.#flags.write) throw new FileError("EBADF", "not open for writing");
+    if (!this.#flags.write) throw new FileError(otherwise, "not open for writing");
     return file;
   }
 
@@ -312,12 +310,3 @@ const NO_FLAGS: DescriptorFlags = {
   requestedWriteSync: false,
   mutateDirectory: false,
 };
-
-function once(action: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    action();
-  };
-}

@@ -7,10 +7,14 @@ export class Shared<T extends { close(): void }> {
     this.value = value;
   }
 
-  /** One more holds it. Gives what it calls, once, to let go. */
+  /** One more holds it. Gives what it calls to let go; called again that does nothing. */
   share(): () => void {
     this.#holders++;
-    return () => this.release();
+    let held = true;
+    return () => {
+      if (held) this.release();
+      held = false;
+    };
   }
 
   /** One holder lets go. */

@@ -124,9 +124,9 @@ class FdInput {
     if (this.#released) return;
     this.#released = true;
     this.#buffer = undefined;
-    if (this.#opened.own || this.#opened.kind === "file") {
+    if (this.#opened.own) {
       if (this.#stream) this.#stream.destroy();
-      else if (this.#opened.own) closeSync(this.#opened.fd);
+      else closeSync(this.#opened.fd);
     } else {
       // The process's own descriptor: stop reading it, but leave it open.
       this.#stream?.pause();
