@@ -43,6 +43,7 @@ declare namespace WebAssembly {
   class Suspending {
     constructor(fn: (...args: never[]) => Promise<unknown>);
   }
+  function validate(bytes: Uint8Array): boolean;
   function compile(bytes: Uint8Array): Promise<Module>;
   function instantiate(module: Module, imports?: Record<string, Record<string, unknown>>): Promise<Instance>;
 }

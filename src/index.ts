@@ -93,7 +93,7 @@ export { Pipe } from "./io/pipe.ts";
 export { iterableSource, PullSource, type Chunk } from "./io/pull-source.ts";
 export { PendingSink } from "./io/pending-sink.ts";
 export { PushSink } from "./io/push-sink.ts";
-export { Timer, type Datetime, type MonotonicClock, type WallClock } from "./wasi/clocks.ts";
+export type { Datetime, MonotonicClock, WallClock } from "./wasi/clocks.ts";
 export { MemoryFiles, type MemoryEntry, type MemoryTree } from "./wasi/memory-files.ts";
 export type { MemoryFilesOptions } from "./wasi/memory-volume.ts";
 export { SeededRandom, type RandomSource } from "./wasi/random.ts";

@@ -6,7 +6,7 @@
  */
 import { WitError } from "../io/errors.ts";
 import { Trap } from "../io/trap.ts";
-import type { CoreType } from "./gate.ts";
+import type { CoreType } from "./encode.ts";
 import type { Guest } from "./guest.ts";
 import type { Entry, Kind } from "./resources.ts";
 

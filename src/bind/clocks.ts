@@ -1,5 +1,5 @@
 /** `wasi:clocks` 0.2, as a guest calls it. */
-import { Timer } from "../wasi/clocks.ts";
+import { Timer, Timers } from "../wasi/timers.ts";
 import type { World } from "../wasi/world.ts";
 import { own, record, returns, u32, u64 } from "./abi.ts";
 import { call, functions } from "./func.ts";
@@ -9,15 +9,17 @@ import { addTimer } from "./io.ts";
 /** @see WASI 0.2 `wasi:clocks/monotonic-clock` */
 export function monotonicClock(instance: Instance, world: World): Record<string, unknown> {
   const clock = world.monotonicClock;
+  const timers = new Timers(clock);
+  instance.timers = timers;
   const name = (method: string): string => `wasi:clocks/monotonic-clock#${method}`;
   return functions(instance, {
     now: call(name("now"), [], returns(u64), () => clock.now(), { fast: () => () => clock.now() }),
     resolution: call(name("resolution"), [], returns(u64), () => clock.resolution()),
     subscribeInstant: call(name("subscribe-instant"), [u64], returns(own), (when) =>
-      addTimer(instance, new Timer(clock, when)),
+      addTimer(instance, new Timer(timers, when)),
     ),
     subscribeDuration: call(name("subscribe-duration"), [u64], returns(own), (duration) =>
-      addTimer(instance, new Timer(clock, clock.now() + duration)),
+      addTimer(instance, new Timer(timers, clock.now() + duration)),
     ),
   });
 }

@@ -3,7 +3,8 @@ import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 import { RuntimeError, Trap } from "../io/trap.ts";
 import { FlatValues, type Returns, type Type, type InOf } from "./abi.ts";
-import { gate, WAIT, type CoreFunction, type CoreType } from "./gate.ts";
+import type { CoreType } from "./encode.ts";
+import { gate, WAIT, type CoreFunction, type Front } from "./gate.ts";
 import { Guest } from "./guest.ts";
 import type { Instance } from "./instance.ts";
 import { DISPOSE, LOWER, REP, type JcoLowerOptions } from "./jco.ts";
@@ -25,6 +26,8 @@ export interface Definition {
   /** For a function that never waits: whether its answer says "not now", so that a guest that spins gives way. */
   readonly idle: ((value: unknown) => boolean) | undefined;
   readonly fast: Fast | undefined;
+  /** What WebAssembly answers, before the fast way. */
+  readonly front: MakeFront | undefined;
 }
 
 /**
@@ -32,6 +35,8 @@ export interface Definition {
  * gated function it must begin with `task.mustGiveWay()`, and may end in `attempt`, the general way.
  */
 export type Fast = (guest: Guest, attempt: Attempt, suspend: Suspend) => CoreFunction;
+
+export type MakeFront = (options: JcoLowerOptions) => Front | undefined;
 
 /** Makes the guest wait for `steps`, which have not begun. Returns what the core function then returns. */
 export type Suspend = (steps: Steps<unknown>) => number | bigint;
@@ -48,7 +53,7 @@ export function call<const P extends Params, Out>(
   params: P,
   returned: Returns<Out>,
   run: (...values: Values<P>) => Out,
-  more: { readonly idle?: (value: Out) => boolean; readonly fast?: Fast } = {},
+  more: { readonly idle?: (value: Out) => boolean; readonly fast?: Fast; readonly front?: MakeFront | undefined } = {},
 ): Definition {
   return untyped(name, params, returned, run, { ...more, blocks: false });
 }
@@ -59,7 +64,7 @@ export function blocking<const P extends Params, Out>(
   params: P,
   returned: Returns<Out>,
   run: (...values: Values<P>) => Steps<Out>,
-  more: { readonly fast?: Fast } = {},
+  more: { readonly fast?: Fast; readonly front?: MakeFront | undefined } = {},
 ): Definition {
   return untyped(name, params, returned, run, { ...more, blocks: true });
 }
@@ -69,7 +74,7 @@ function untyped<P extends Params, Out>(
   params: P,
   returned: Returns<Out>,
   run: (...values: Values<P>) => unknown,
-  more: { blocks: boolean; idle?: (value: Out) => boolean; fast?: Fast },
+  more: { blocks: boolean; idle?: (value: Out) => boolean; fast?: Fast; front?: MakeFront | undefined },
 ): Definition {
   // The signatures of `call` and `blocking` tie the values of `params` to `run`, and its result to `returned`; from
   // here on they are only handed from one to the other.
@@ -81,6 +86,7 @@ function untyped<P extends Params, Out>(
     blocks: more.blocks,
     idle: more.idle as Definition["idle"],
     fast: more.fast,
+    front: more.front,
   };
 }
 
@@ -259,9 +265,14 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
         pending = { steps, first: undefined };
         return WAIT;
       });
-  if (!blocks && !idle) return fast ?? attempt;
+  const front = fast && definition.front?.(options);
+  const returnsValue = returns.flat.length === 1;
+  if (!blocks && !idle) {
+    const entered = fast ?? attempt;
+    return front ? gate(coreParams, returnsValue, entered, undefined, front) : entered;
+  }
   const gated = fast ?? ((...args: (number | bigint)[]) => (task.mustGiveWay() ? WAIT : attempt(...args)));
-  return gate(coreParams, returns.flat.length === 1, gated, wait);
+  return gate(coreParams, returnsValue, gated, wait, front);
 }
 
 /** What to throw at a guest that cannot be told of `error`: its instance is over, and is not entered again. */

@@ -1,5 +1,4 @@
-/** The types of a core WebAssembly function's parameters and result. */
-export type CoreType = "i32" | "i64" | "f32" | "f64";
+import { encodeModule, func, get, type CoreType, type Import } from "./encode.ts";
 
 /** A core function as the host writes it: numbers, and bigint for i64. */
 export type CoreFunction = (...args: never[]) => unknown;
@@ -7,7 +6,23 @@ export type CoreFunction = (...args: never[]) => unknown;
 /** What an attempt returns when the guest has to wait. Not a value that a gated function returns. */
 export const WAIT = -1;
 
-const CODES: Record<CoreType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
+/** WebAssembly that may answer a call before JavaScript hears of it. */
+export interface Front {
+  /** Tells apart what is made of it. */
+  readonly name: string;
+  readonly imports: readonly Import[];
+  /** What is imported, by name. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** How many i32 it has, after the parameters. */
+  readonly locals: number;
+  /** Returns from the function, or leaves the block that it is in for an attempt. */
+  readonly code: readonly number[];
+}
+
+/** The number of the first function that a front imports, in a gate that can wait. */
+export const FRONT_FUNCTION = 2;
+
+const NO_FRONT: Front = { name: "", imports: [], values: {}, locals: 0, code: [] };
 const modules = new Map<string, WebAssembly.Module>();
 
 /**
@@ -17,75 +32,61 @@ const modules = new Map<string, WebAssembly.Module>();
  * it, and the choice has to be made in WebAssembly, since no JavaScript may stand between a guest and its suspension.
  *
  * @param result Whether the function returns an i32 (not `WAIT`) or nothing.
+ * @param wait Missing if an attempt never returns `WAIT`.
  */
 export function gate(
   params: readonly CoreType[],
   result: boolean,
   attempt: CoreFunction,
-  wait: (...args: never[]) => Promise<unknown>,
+  wait: ((...args: never[]) => Promise<unknown>) | undefined,
+  front: Front = NO_FRONT,
 ): CoreFunction {
-  const key = `${params.join()}:${result}`;
+  const key = `${front.name}:${params.join()}:${result}:${wait !== undefined}`;
   let module = modules.get(key);
-  if (!module) modules.set(key, (module = new WebAssembly.Module(gateModule(params, result))));
-  const { exports } = new WebAssembly.Instance(module, { h: { a: attempt, w: new WebAssembly.Suspending(wait) } });
+  if (!module) {
+    module = new WebAssembly.Module(gateModule(params, result, wait !== undefined, front));
+    modules.set(key, module);
+  }
+  const { exports } = new WebAssembly.Instance(module, {
+    gate: { attempt, ...(wait && { wait: new WebAssembly.Suspending(wait) }) },
+    front: front.values,
+  });
   // The module above exports exactly this.
-  return exports["g"] as CoreFunction;
+  return exports["f"] as CoreFunction;
 }
 
 /**
  * (module
- *   (import "h" "a" (func $attempt (param ...) (result i32)))
- *   (import "h" "w" (func $wait (param ...) (result ...)))
- *   (func (export "g") (param ...) (result ...) (local $r i32)
- *     (if (i32.eq (local.tee $r (call $attempt ...)) (i32.const -1)) (then (return (call $wait ...))))
- *     (local.get $r)))   ;; without a result, the last line is missing
+ *   (import "gate" "attempt" (func $attempt (param ...) (result i32)))
+ *   (import "gate" "wait" (func $wait (param ...) (result ...)))
+ *   (func (export "f") (param ...) (result ...) (local ...)
+ *     (block ...)            ;; the front
+ *     (call $attempt ...)
+ *     (if (i32.eq (local.tee ...) (i32.const -1)) (then (return (call $wait ...))))
+ *     (local.get ...)))      ;; without a result, the last line is missing
  */
-function gateModule(params: readonly CoreType[], result: boolean): Uint8Array {
-  const paramTypes = params.map((type) => CODES[type]);
-  const results = result ? [CODES.i32] : [];
-  const local = params.length;
-  const args = params.flatMap((_, index) => [0x20, index]);
-  const body = [
-    ...[1, 1, CODES.i32],
-    ...[...args, 0x10, 0, 0x22, local, 0x41, 0x7f, 0x46],
-    ...[0x04, 0x40, ...args, 0x10, 1, 0x0f, 0x0b],
-    ...(result ? [0x20, local] : []),
-    0x0b,
-  ];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, [
-      2,
-      ...[0x60, ...sized(paramTypes), 1, CODES.i32],
-      ...[0x60, ...sized(paramTypes), ...sized(results)],
-    ]),
-    ...section(2, [
-      2,
-      ...sized(ascii("h")),
-      ...sized(ascii("a")),
-      0,
-      0,
-      ...sized(ascii("h")),
-      ...sized(ascii("w")),
-      0,
-      1,
-    ]),
-    ...section(3, [1, 1]),
-    ...section(7, [1, ...sized(ascii("g")), 0, 2]),
-    ...section(10, [1, ...sized(body)]),
-  ]);
-}
-
-/** All of these are shorter than 128 bytes, so that one byte is their length. */
-function sized(bytes: readonly number[]): number[] {
-  if (bytes.length > 127) throw new RangeError(`A gate for ${bytes.length} bytes of code is too large`);
-  return [bytes.length, ...bytes];
-}
-
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...sized(content)];
-}
-
-function ascii(text: string): number[] {
-  return Array.from(text, (character) => character.charCodeAt(0));
+function gateModule(params: readonly CoreType[], result: boolean, waits: boolean, front: Front): Uint8Array {
+  const args = params.flatMap((_, index) => get(index));
+  const attempted = params.length;
+  return encodeModule({
+    types: [
+      [params, ["i32"]],
+      [params, result ? ["i32"] : []],
+      // What a front may import: a `realloc`.
+      [["i32", "i32", "i32", "i32"], ["i32"]],
+    ],
+    imports: [
+      ["gate", "attempt", ...func(0)],
+      ...(waits ? [["gate", "wait", ...func(1)] as const] : []),
+      ...front.imports,
+    ],
+    type: 1,
+    locals: Math.max(1, front.locals),
+    body: [
+      ...(front.code.length > 0 ? [0x02, 0x40, ...front.code, 0x0b] : []),
+      ...[...args, 0x10, 0, 0x21, attempted],
+      ...(waits ? [...get(attempted), 0x41, 0x7f, 0x46, 0x04, 0x40, ...args, 0x10, 1, 0x0f, 0x0b] : []),
+      ...(result ? get(attempted) : []),
+    ],
+  });
 }

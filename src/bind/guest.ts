@@ -101,13 +101,13 @@ export class Guest {
     this.storeBytes(at, encoder.encode(text));
   }
 
-  /** Stores `values` as a list of the guest's own at `at`. */
-  storeU32s(at: number, values: readonly number[]): void {
-    const pointer = this.allocate(values.length * 4, 4);
+  /** Stores the first `count` of `values` as a list of the guest's own at `at`. */
+  storeU32s(at: number, values: readonly number[], count: number): void {
+    const pointer = this.allocate(count * 4, 4);
     const { view } = this;
-    for (let index = 0; index < values.length; index++) view.setUint32(pointer + index * 4, values[index] ?? 0, true);
+    for (let index = 0; index < count; index++) view.setUint32(pointer + index * 4, values[index] ?? 0, true);
     view.setUint32(at, pointer, true);
-    view.setUint32(at + 4, values.length, true);
+    view.setUint32(at + 4, count, true);
   }
 
   /** For the hot paths: what `lookup` does for one kind, at the cost of one table access once its table is known. */

@@ -4,17 +4,30 @@ import type { Readiness } from "../io/readiness.ts";
 import { Trap } from "../io/trap.ts";
 import type { JsResources } from "./abi.ts";
 import { REP, JcoTables } from "./jco.ts";
+import { Lease } from "./lease.ts";
 import { Resources, type Entry, type Kind } from "./resources.ts";
 import type { HandleTable } from "./guest.ts";
+import type { Timers } from "../wasi/timers.ts";
 import type { Task } from "./task.ts";
 
 /** Told of each call: its WIT name, its parameters, and how it ended. */
 export type Trace = (name: string, values: readonly unknown[], outcome: string) => void;
 
+/** What an instance has that not every one has. */
+export interface InstanceParts {
+  readonly trace?: Trace | undefined;
+  /** See `Instance.park`. */
+  readonly park?: (readiness: Readiness) => void;
+  /** Whether its streams may be lent to WebAssembly: see `Lease`. */
+  readonly leases?: boolean;
+}
+
 /** What all functions of one running instance share, and no other instance sees. */
 export class Instance implements JsResources {
   readonly resources: Resources;
   readonly task: Task;
+  /** Missing where handles may change hands without our being told. */
+  readonly lease: Lease | undefined;
   readonly trace: Trace | undefined;
   /** The handle tables of the glue, and which kind each is known to be of. */
   readonly tables: JcoTables = new JcoTables();
@@ -25,14 +38,17 @@ export class Instance implements JsResources {
   readonly park: ((readiness: Readiness) => void) | undefined;
   /** Those of files: what they hold is delivered before the instance is over. */
   readonly outlets: Set<Outlet> = new Set();
+  /** If it has a clock. */
+  timers: Timers | undefined;
   #openFiles = 0;
   readonly #prototypes = new Map<Kind<unknown>, object>();
 
-  constructor(limits: Limits, task: Task, trace?: Trace, park?: (readiness: Readiness) => void) {
-    this.resources = new Resources(limits.resources);
+  constructor(limits: Limits, task: Task, options: InstanceParts = {}) {
+    this.lease = options.leases === true ? new Lease(task) : undefined;
+    this.resources = new Resources(limits.resources, this.lease);
     this.task = task;
-    this.trace = trace;
-    this.park = park;
+    this.trace = options.trace;
+    this.park = options.park;
   }
 
   /** Counts one more open file, directory or stream on one. @returns What to call when it is closed. @throws {Trap} */

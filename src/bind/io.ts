@@ -2,9 +2,9 @@
 import type { IoError, StreamFailure } from "../io/errors.ts";
 import type { InputStream } from "../io/input-stream.ts";
 import type { OutputStream } from "../io/output-stream.ts";
-import { poll, pollNow } from "../io/poll.ts";
+import { poll } from "../io/poll.ts";
 import type { Readiness } from "../io/readiness.ts";
-import type { Timer } from "../wasi/clocks.ts";
+import type { Timer } from "../wasi/timers.ts";
 import {
   bool,
   borrow,
@@ -74,7 +74,7 @@ export function error(instance: Instance): Record<string, unknown> {
 
 /** @see WASI 0.2 `wasi:io/poll` */
 export function pollInterface(instance: Instance): Record<string, unknown> {
-  const { task } = instance;
+  const { task, lease } = instance;
   const self = borrow(POLLABLE);
   const ready = call("wasi:io/poll#[method]pollable.ready", [self], returns(bool), (pollable) => pollable.ready(), {
     idle: (answer) => !answer,
@@ -83,26 +83,38 @@ export function pollInterface(instance: Instance): Record<string, unknown> {
       const pollables = guest.lens(POLLABLE);
       return (handle: number) => {
         if (task.mustGiveWay()) return WAIT;
-        if (pollables.get(handle).ready()) return 1;
-        task.idle();
-        return 0;
+        const pollable = pollables.get(handle);
+        if (!pollable.ready()) {
+          task.idle();
+          return 0;
+        }
+        lease?.ready(handle, pollable);
+        return 1;
       };
     },
+    front: (options) => lease?.front("ready", options),
   });
   const block = blocking("wasi:io/poll#[method]pollable.block", [self], nothing, waitUntilReady, {
     fast: (guest, attempt) => {
       const pollables = guest.lens(POLLABLE);
       return (handle: number) => {
         if (task.mustGiveWay()) return WAIT;
-        return pollables.get(handle).ready() ? 0 : attempt(handle);
+        const pollable = pollables.get(handle);
+        if (!pollable.ready()) return attempt(handle);
+        lease?.ready(handle, pollable);
+        return 0;
       };
     },
+    front: (options) => lease?.front("block", options),
   });
   return {
     Pollable: resourceClass(instance, POLLABLE, { ready, block }),
     poll: bind(
       instance,
-      blocking("wasi:io/poll#poll", [list(self)], returns(list(u32)), poll, { fast: fastPoll(instance) }),
+      blocking("wasi:io/poll#poll", [list(self)], returns(list(u32)), poll, {
+        fast: fastPoll(instance),
+        front: (options) => lease?.front("poll", options),
+      }),
       false,
     ),
   };
@@ -113,21 +125,36 @@ function* waitUntilReady(pollable: Readiness): Generator<Readiness, void, void> 
 }
 
 /** Reads the list in place, and allocates for the guest only what the result takes. */
-function fastPoll({ task }: Instance): Fast {
+function fastPoll(instance: Instance): Fast {
   return (guest, attempt) => {
+    const { task, timers, lease } = instance;
     const pollables = guest.lens(POLLABLE);
-    const polled: Readiness[] = [];
+    const positions: number[] = [];
+    /** Finds the ready ones of `count` handles at `start`, as `pollNow` does, and says how many they are. */
+    function readyOf(start: number, count: number): number {
+      let found = 0;
+      const { view } = guest;
+      for (let position = 0; position < count; position++) {
+        const handle = view.getInt32(start + position * 4, true);
+        const pollable = pollables.get(handle);
+        if (!pollable.ready()) continue;
+        positions[found++] = position;
+        if (count === 1) lease?.ready(handle, pollable);
+      }
+      return found;
+    }
     return (pointer: number, count: number, at: number) => {
       if (task.mustGiveWay()) return WAIT;
       const start = guest.place(pointer, (count >>> 0) * 4, 4);
-      // Setting a length, even to what it is, is a slow call.
-      if (polled.length !== count >>> 0) polled.length = count >>> 0;
-      for (let index = 0; index < polled.length; index++) {
-        polled[index] = pollables.get(guest.view.getInt32(start + index * 4, true));
+      timers?.hold();
+      let found;
+      try {
+        found = readyOf(start, count >>> 0);
+      } finally {
+        timers?.release();
       }
-      const positions = pollNow(polled);
-      if (positions.length === 0) return attempt(pointer, count, at);
-      guest.storeU32s(guest.place(at, 8, 4), positions);
+      if (found === 0) return attempt(pointer, count, at);
+      guest.storeU32s(guest.place(at, 8, 4), positions, found);
       return 0;
     };
   };
@@ -208,7 +235,7 @@ function subscribe(instance: Instance, name: string, kind: Kind<Readiness>): Def
 }
 
 function outputMethods(instance: Instance): Record<string, Definition> {
-  const { task } = instance;
+  const { task, lease } = instance;
   const self = borrow(OUTPUT_STREAM);
   const unitResult = streamResult<void>(instance, null);
   const lengthResult = streamResult(instance, length);
@@ -228,6 +255,7 @@ function outputMethods(instance: Instance): Record<string, Definition> {
         return 0;
       }
       if (permitted === 0) task.idle();
+      else lease?.granted(handle, stream);
       const { view } = guest;
       view.setUint8(place, 0);
       // Two halves, since a u64 as a bigint is allocated.
@@ -277,9 +305,11 @@ function outputMethods(instance: Instance): Record<string, Definition> {
     checkWrite: call(name("check-write"), [self], lengthResult, (stream) => stream.checkWrite(), {
       idle: (permitted) => permitted === 0,
       fast: fastCheckWrite,
+      front: (options) => lease?.front("check-write", options),
     }),
     write: call(name("write"), [self, bytes], unitResult, (stream, contents) => stream.write(contents), {
       fast: fastWrite,
+      front: (options) => lease?.front("write", options),
     }),
     blockingWriteAndFlush: blocking(
       name("blocking-write-and-flush"),

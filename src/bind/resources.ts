@@ -20,18 +20,31 @@ export interface Entry {
   readonly onDrop: (() => void) | undefined;
 }
 
+/** What stands in for a resource for a while. */
+interface Loan {
+  /** Brings the resource up to date. */
+  close(): void;
+  /** As `close`, and knows no handles any more. */
+  forget(): void;
+}
+
 /**
  * The resources of one instance. All kinds share one space of numbers ("reps"), so that a rep alone says what it is of.
  * Reps are used again after a drop.
  */
 export class Resources {
   readonly #limit: number;
+  readonly #lease: Loan | undefined;
   readonly #entries: (Entry | undefined)[] = [undefined];
   readonly #free: number[] = [];
 
-  /** @param limit The most that may be alive at the same time. */
-  constructor(limit: number) {
+  /**
+   * @param limit The most that may be alive at the same time.
+   * @param lease What may stand in for one of them. Closed before any of them is looked at.
+   */
+  constructor(limit: number, lease?: Loan) {
     this.#limit = limit;
+    this.#lease = lease;
   }
 
   /** @param parent The resource that must outlive this one. @throws {Trap} Over the limit. */
@@ -51,11 +64,13 @@ export class Resources {
 
   /** The entry of `rep`, or `undefined` if there is none. */
   get(rep: number): Entry | undefined {
+    this.#lease?.close();
     return this.#entries[rep];
   }
 
   /** @throws {Trap} If children live. */
   drop(rep: number): void {
+    this.#lease?.forget();
     const entry = this.#entries[rep];
     if (!entry) throw new Trap("1.2", `drop of an unknown resource ${rep}`);
     if (entry.children > 0) {
@@ -72,6 +87,7 @@ export class Resources {
 
   /** The instance is over: lets go of all, in no order, whatever lives. */
   clear(): void {
+    this.#lease?.close();
     const entries = this.#entries.splice(1);
     this.#free.length = 0;
     for (const entry of entries) entry?.onDrop?.();

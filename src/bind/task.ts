@@ -38,6 +38,16 @@ export class Task {
     return --this.#budget < 0 && this.#isOverdue();
   }
 
+  /** How many calls the guest may make before it is asked. */
+  get callsLeft(): number {
+    return Math.max(0, this.#budget);
+  }
+
+  /** Counts calls that were carried out elsewhere: at most `callsLeft`. */
+  countCalls(calls: number): void {
+    this.#budget -= calls;
+  }
+
   /** The guest was told "not now". */
   idle(): void {
     this.#budget -= IDLE_COST;

@@ -67,6 +67,11 @@ export class Outlet implements Watchable, Waker {
     return promised === 0 ? free : Math.min(free, Math.max(1, this.#limitBytes * SHARED_HEADROOM - promised));
   }
 
+  /** Whether what is reserved are the `ownBytes` of one handle and no others. */
+  isOnlyReserved(ownBytes: number): boolean {
+    return this.#reservedBytes === ownBytes;
+  }
+
   /** A handle's permit went from `from` to `to` bytes. */
   reserve(from: number, to: number): void {
     this.#reservedBytes += to - from;

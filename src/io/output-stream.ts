@@ -177,6 +177,33 @@ export class OutputStream implements Readiness {
     }
   }
 
+  /**
+   * How many bytes somebody else may permit and take in place of this handle, for as long as nothing else happens to the
+   * stream; then it has to `catchUp`. 0 if nobody may, since more than its own writes decides what is permitted.
+   */
+  lend(): number {
+    const { mode, granted } = this.#permit;
+    if (mode !== "strict" || this.#outlet.state.tag !== "open" || !this.#outlet.isOnlyReserved(granted)) return 0;
+    return this.#outlet.room(granted);
+  }
+
+  /** Bytes that the next `write` may bring. */
+  get granted(): number {
+    return this.#permit.granted;
+  }
+
+  /** Takes over what was done in its place: `calls`, which left a permit of `granted`, and wrote `bytes`. */
+  catchUp(calls: number, granted: number, bytes: Uint8Array): void {
+    const { tally } = this.#outlet;
+    tally.calls += calls;
+    tally.bytes += bytes.length;
+    // Aborted meanwhile, it takes nothing any more.
+    if (this.#outlet.state.tag !== "open") return;
+    this.#settle();
+    this.#outlet.reserve(this.#permit.granted, this.#permit.grant(granted));
+    if (bytes.length > 0) this.#outlet.accept(bytes);
+  }
+
   /** True when `checkWrite` would say anything but 0. */
   ready(): boolean {
     const { tag } = this.#outlet.state;

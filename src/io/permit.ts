@@ -27,12 +27,12 @@ const CLOSED: State = { tag: "closed" };
  * Invariant: `granted` is 0 unless the state is open.
  */
 export class Permit {
-  readonly #mode: PermitMode;
+  readonly mode: PermitMode;
   #state: State = OPEN;
   #granted = 0;
 
   constructor(mode: PermitMode = "strict") {
-    this.#mode = mode;
+    this.mode = mode;
   }
 
   get state(): State["tag"] {
@@ -73,7 +73,7 @@ export class Permit {
       throw new Trap("3.6", `output-stream.write: ${bytes} bytes during a flush; wait until check-write permits again`);
     }
     if (bytes > this.#granted) throw this.#unpermitted(bytes);
-    if (this.#mode === "budget") this.#granted -= bytes;
+    if (this.mode === "budget") this.#granted -= bytes;
     else if (bytes > 0) this.#granted = 0;
   }
 

@@ -46,7 +46,7 @@ const world = makeWorld(
 
 /** The functions and classes of an interface. */
 export function provide(name: string): Record<string, unknown> {
-  instance ??= new Instance(world.limits, new Task(nodePlatform.loop), undefined, park);
+  instance ??= new Instance(world.limits, new Task(nodePlatform.loop), { park });
   const make = INTERFACES.get(name);
   if (!make) throw new Error(`There is no interface ${name}`);
   return make(instance, world);

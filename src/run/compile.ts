@@ -1,3 +1,4 @@
+import { isComposed } from "./component.ts";
 import { checkImports } from "./imports.ts";
 import type { CacheOption, CoreModule, Glue, Platform } from "./platform.ts";
 
@@ -7,6 +8,8 @@ export interface CompiledComponent {
   readonly imports: readonly string[];
   /** @internal */
   readonly needs: ReadonlySet<string>;
+  /** @internal */
+  readonly isComposed: boolean;
   /** @internal */
   readonly glue: Glue;
   /** @internal */
@@ -35,7 +38,7 @@ export async function compile(
   const modules = await Promise.all(
     [...cores].map(async ([name, core]) => [name, await WebAssembly.compile(core)] as const),
   );
-  return { imports, needs, glue, modules: new Map(modules) };
+  return { imports, needs, isComposed: isComposed(bytes), glue, modules: new Map(modules) };
 }
 
 /** The runtime lacks something that this host cannot do without. */

@@ -22,6 +22,27 @@ const IMPORT_SECTION = 10;
 const CORE_EXPORT_SECTION = 7;
 const CORE_FUNCTION = 0;
 
+/**
+ * Whether there are components with code of their own in a component, as after a composition: resources can go from one
+ * to the other, and no host hears of it. `bytes` are a component, as `outline` has found.
+ */
+export function isComposed(bytes: Uint8Array): boolean {
+  let composed = false;
+  walk(bytes, (id, body) => {
+    if (id === COMPONENT_SECTION) composed ||= coreModulesIn(body.rest());
+  });
+  return composed;
+}
+
+function coreModulesIn(bytes: Uint8Array): boolean {
+  let found = false;
+  walk(bytes, (id, body) => {
+    if (id === CORE_MODULE_SECTION) found = true;
+    if (id === COMPONENT_SECTION) found ||= coreModulesIn(body.rest());
+  });
+  return found;
+}
+
 /** @throws {InvalidComponentError} If `bytes` are no component. */
 export function outline(bytes: Uint8Array): ComponentOutline {
   const imports: string[] = [];

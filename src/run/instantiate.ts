@@ -47,7 +47,7 @@ export async function instantiate<Input, Output>(
   options: InstanceOptions<Input, Output> = {},
 ): Promise<RunningInstance> {
   options.signal?.throwIfAborted();
-  const life = new Life(platform, options);
+  const life = new Life(platform, component, options);
   try {
     const { needs, glue, modules } = component;
     const imports: Record<string, unknown> = {};
@@ -75,10 +75,13 @@ class Life {
   readonly #onAbort = (): void => this.#abort();
   #ended: Promise<void> | undefined;
 
-  constructor(platform: Platform, options: InstanceOptions<unknown, unknown>) {
+  constructor(platform: Platform, component: CompiledComponent, options: InstanceOptions<unknown, unknown>) {
     this.#task = new Task(platform.loop);
     this.world = makeWorld(platform, options, (code) => this.#exit(code));
-    this.instance = new Instance(this.world.limits, this.#task, options.trace);
+    this.instance = new Instance(this.world.limits, this.#task, {
+      trace: options.trace,
+      leases: !component.isComposed,
+    });
     this.#signal = options.signal;
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
   }

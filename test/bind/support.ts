@@ -18,11 +18,14 @@ export class BareGuest {
   /** The allocator never frees; where it begins is far from what tests use by hand. */
   #top = 32 * 1024;
 
-  constructor(options: InstanceOptions<Input, Output> = {}) {
+  constructor(options: InstanceOptions<Input, Output> = {}, leases = true) {
     this.world = makeWorld(nodePlatform, options, (code) => {
       throw new ExitError(code);
     });
-    this.instance = new Instance(this.world.limits, new Task(nodePlatform.loop), options.trace);
+    this.instance = new Instance(this.world.limits, new Task(nodePlatform.loop), {
+      trace: options.trace,
+      leases,
+    });
   }
 
   get view(): DataView {

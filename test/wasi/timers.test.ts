@@ -4,13 +4,13 @@ import { test } from "node:test";
 import { poll } from "../../src/io/poll.ts";
 import { complete } from "../../src/io/steps.ts";
 import { FakeClock, staysPending } from "../../src/testing/index.ts";
-import { Timer } from "../../src/wasi/clocks.ts";
+import { Timer, Timers } from "../../src/wasi/timers.ts";
 
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 test("4.12 a timer is ready from its time on, and not before", () => {
   const clock = new FakeClock(100n);
-  const timer = new Timer(clock, 110n);
+  const timer = new Timer(new Timers(clock), 110n);
   clock.advance(9n);
   assert.equal(timer.ready(), false);
   clock.advance(1n);
@@ -21,7 +21,7 @@ test("4.12 a timer is ready from its time on, and not before", () => {
 
 test("4.12 a timer that is only asked needs no timer of the host", () => {
   const clock = new FakeClock();
-  const timer = new Timer(clock, 10n);
+  const timer = new Timer(new Timers(clock), 10n);
   assert.equal(timer.ready(), false);
   assert.equal(clock.pending, 0);
   clock.advance(10n);
@@ -31,7 +31,7 @@ test("4.12 a timer that is only asked needs no timer of the host", () => {
 for (const deadline of [0n, 5n, 10n]) {
   test(`4.2 a timer whose time has passed by ${10n - deadline} ns is ready after the event loop has had a turn`, () => {
     const clock = new FakeClock(10n);
-    const timer = new Timer(clock, deadline);
+    const timer = new Timer(new Timers(clock), deadline);
     for (let asked = 0; asked < 100; asked++) assert.equal(timer.ready(), false);
     assert.equal(clock.pending, 1);
     clock.turn();
@@ -43,7 +43,7 @@ for (const deadline of [0n, 5n, 10n]) {
 test("4.9 each new timer of no duration costs a turn, so that nobody starves", () => {
   const clock = new FakeClock();
   for (let round = 1; round <= 5; round++) {
-    const timer = new Timer(clock, clock.now());
+    const timer = new Timer(new Timers(clock), clock.now());
     assert.equal(timer.ready(), false, `round ${round}`);
     clock.turn();
     assert.equal(timer.ready(), true, `round ${round}`);
@@ -53,7 +53,7 @@ test("4.9 each new timer of no duration costs a turn, so that nobody starves", (
 test("4.12 a timer for u64::MAX, and one beyond, is never ready", async () => {
   const clock = new FakeClock(1000n);
   for (const deadline of [U64_MAX, clock.now() + U64_MAX]) {
-    const timer = new Timer(clock, deadline);
+    const timer = new Timer(new Timers(clock), deadline);
     const waiting = complete(poll([timer]));
     clock.advance(1n << 62n);
     // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -64,7 +64,7 @@ test("4.12 a timer for u64::MAX, and one beyond, is never ready", async () => {
 
 test("4.5 a poll of a timer waits until it is due", async () => {
   const clock = new FakeClock();
-  const timer = new Timer(clock, 50n);
+  const timer = new Timer(new Timers(clock), 50n);
   const waiting = complete(poll([timer]));
   assert.equal(clock.pending, 1);
   clock.advance(49n);
@@ -76,7 +76,7 @@ test("4.5 a poll of a timer waits until it is due", async () => {
 
 test("a callback that comes early arms the timer again, for what is left", async () => {
   const clock = new FakeClock();
-  const timer = new Timer(clock, 50n);
+  const timer = new Timer(new Timers(clock), 50n);
   const waiting = complete(poll([timer]));
   for (let round = 0; round < 3; round++) {
     clock.fireEarly();
@@ -90,7 +90,7 @@ test("a callback that comes early arms the timer again, for what is left", async
 
 test("a timer that nobody waits for lets go of the host's timer", () => {
   const clock = new FakeClock();
-  const timer = new Timer(clock, 50n);
+  const timer = new Timer(new Timers(clock), 50n);
   const waker = { wake() {} };
   const other = { wake() {} };
   timer.watch(waker);
@@ -104,7 +104,7 @@ test("a timer that nobody waits for lets go of the host's timer", () => {
 
 test("a timer that was waited for and given up can be waited for again", async () => {
   const clock = new FakeClock();
-  const timer = new Timer(clock, 50n);
+  const timer = new Timer(new Timers(clock), 50n);
   const waker = { wake() {} };
   timer.watch(waker);
   timer.unwatch(waker);
@@ -115,7 +115,7 @@ test("a timer that was waited for and given up can be waited for again", async (
 
 test("a dropped timer leaves nothing with the host, and wakes nobody", () => {
   const clock = new FakeClock();
-  const timers = [new Timer(clock, 0n), new Timer(clock, 50n)];
+  const timers = [new Timer(new Timers(clock), 0n), new Timer(new Timers(clock), 50n)];
   for (const timer of timers) {
     timer.watch({ wake: () => assert.fail("woken") });
     timer.drop();
@@ -127,11 +127,60 @@ test("a dropped timer leaves nothing with the host, and wakes nobody", () => {
 
 test("4.8 polling a thousand timers of one time wakes once for all", async () => {
   const clock = new FakeClock();
-  const timers = Array.from({ length: 1000 }, () => new Timer(clock, 5n));
+  const shared = new Timers(clock);
+  const timers = Array.from({ length: 1000 }, () => new Timer(shared, 5n));
   const waiting = complete(poll(timers));
+  assert.equal(clock.pending, 1, "one timer of the host for all");
   clock.advance(5n);
   assert.deepEqual(await waiting, [...timers.keys()]);
   assert.equal(clock.pending, 0);
+});
+
+test("4.12 timers of one instance fire each at its time, whatever order they were waited for in", async () => {
+  const clock = new FakeClock();
+  const timers = new Timers(clock);
+  const deadlines = [50n, 10n, 30n, 20n, 40n];
+  const waits = deadlines.map((deadline) => complete(poll([new Timer(timers, deadline)])));
+  assert.equal(clock.pending, 1);
+  for (const due of [10n, 20n, 30n, 40n, 50n]) {
+    clock.advance(10n);
+    for (const [index, deadline] of deadlines.entries()) {
+      const wait = waits[index];
+      assert.ok(wait);
+      // oxlint-disable-next-line no-await-in-loop -- time passes in steps
+      assert.equal(await staysPending(wait), deadline > due, `${deadline} at ${due}`);
+    }
+  }
+  assert.equal(clock.pending, 0);
+});
+
+test("a timer goes on when the earliest is given up, and when the host is early", async () => {
+  const clock = new FakeClock();
+  const timers = new Timers(clock);
+  const first = new Timer(timers, 10n);
+  const waker = { wake: () => assert.fail("woken") };
+  first.watch(waker);
+  const waiting = complete(poll([new Timer(timers, 20n)]));
+  first.unwatch(waker);
+  clock.advance(10n);
+  clock.fireEarly();
+  assert.ok(await staysPending(waiting));
+  assert.equal(clock.pending, 1);
+  clock.advance(10n);
+  assert.deepEqual(await waiting, [0]);
+});
+
+test("while timers are held they see one time, read when the first of them is asked", () => {
+  const clock = new FakeClock();
+  const timers = new Timers(clock);
+  const timer = new Timer(timers, 10n);
+  timers.hold();
+  clock.advance(5n);
+  assert.equal(timer.ready(), false);
+  clock.advance(5n);
+  assert.equal(timer.ready(), false);
+  timers.release();
+  assert.equal(timer.ready(), true);
 });
 
 test("FakeClock calls what is due in the order of its time, and nothing that is cancelled", () => {

@@ -1,0 +1,157 @@
+import { OutputStream } from "../io/output-stream.ts";
+import type { Readiness } from "../io/readiness.ts";
+import { func, GLOBAL_I32, MEMORY } from "./encode.ts";
+import type { Front } from "./gate.ts";
+import type { JcoLowerOptions } from "./jco.ts";
+import {
+  BYTES,
+  CALLS,
+  canHaveTwoMemories,
+  FRONTS,
+  GRANTED,
+  HOLDER,
+  POLLABLE,
+  POLLS,
+  ROOM,
+  STAGED,
+  STAGED_BYTES,
+  STREAM,
+  type FrontName,
+} from "./lease-code.ts";
+import type { Task } from "./task.ts";
+
+/** The memory of all leases of this thread, of which one at a time is open. */
+class Staging {
+  holder: Lease | undefined;
+  readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  readonly #state: Int32Array = new Int32Array(this.memory.buffer);
+  readonly #bytes: Uint8Array = new Uint8Array(this.memory.buffer, BYTES, STAGED_BYTES);
+
+  get(field: number): number {
+    return this.#state[field >> 2] ?? 0;
+  }
+
+  set(field: number, value: number): void {
+    this.#state[field >> 2] = value;
+  }
+
+  bytes(count: number): Uint8Array {
+    return this.#bytes.subarray(0, count);
+  }
+}
+
+/** Null where the runtime cannot have two memories in one module. */
+let staging: Staging | null | undefined;
+let leases = 0;
+
+/**
+ * Lets WebAssembly answer in place of one output stream of one instance (check-write, small writes, and whether it is
+ * ready), until anything else happens. A call into JavaScript from a stack that may be suspended has to change stacks,
+ * and costs more than all of that together.
+ *
+ * While a lease is open its stream lags behind. It is closed, and the stream brought up to date, before this instance
+ * looks at any of its resources again, and no later than the guest's turn ends. So nobody can tell, except that bytes
+ * reach the sink in larger pieces.
+ *
+ * Gains 20 of 28 ns for a check-write and 40 of 50 for a write of 64 B: `npm run bench calls`.
+ */
+export class Lease {
+  readonly #number = ++leases;
+  readonly #task: Task;
+  #stream: OutputStream | undefined;
+  #calls = 0;
+  #endsWithTurn = false;
+  /** The stream that the guest has last asked about, and by what handles of it and of a pollable on it; 0 if by none. */
+  #known: OutputStream | undefined;
+  #handle = 0;
+  #pollable = 0;
+
+  constructor(task: Task) {
+    this.#task = task;
+  }
+
+  /** The WebAssembly to put before a function that is lowered with `options`: nothing if that cannot be. */
+  front(name: FrontName, { memory, realloc }: JcoLowerOptions): Front | undefined {
+    staging ??= canHaveTwoMemories() ? new Staging() : null;
+    const { needs, locals, code } = FRONTS[name];
+    if (!staging || (needs.memory && !(memory instanceof WebAssembly.Memory)) || (needs.realloc && !realloc)) {
+      return undefined;
+    }
+    return {
+      name,
+      imports: [
+        ["front", "staging", ...MEMORY],
+        ["front", "number", ...GLOBAL_I32],
+        ...(needs.memory ? [["front", "memory", ...MEMORY] as const] : []),
+        ...(needs.realloc ? [["front", "realloc", ...func(2)] as const] : []),
+      ],
+      values: { staging: staging.memory, number: this.#number, memory, realloc },
+      locals,
+      code,
+    };
+  }
+
+  /** The stream behind `handle` has just granted something: from here on the lease stands for it, if it can. */
+  granted(handle: number, stream: OutputStream): void {
+    this.#know(stream);
+    this.#handle = handle;
+    this.#open(stream);
+  }
+
+  /** What is behind the handle `pollable` has just been found ready: if it is a stream, the lease stands for that. */
+  ready(pollable: number, readiness: Readiness): void {
+    if (!(readiness instanceof OutputStream)) return;
+    this.#know(readiness);
+    this.#pollable = pollable;
+    this.#open(readiness);
+  }
+
+  #know(stream: OutputStream): void {
+    if (this.#known === stream) return;
+    this.#known = stream;
+    this.#handle = 0;
+    this.#pollable = 0;
+  }
+
+  #open(stream: OutputStream): void {
+    const room = staging ? stream.lend() : 0;
+    if (!staging || room === 0) return;
+    staging.holder?.close();
+    staging.holder = this;
+    this.#stream = stream;
+    this.#calls = this.#task.callsLeft;
+    staging.set(HOLDER, this.#number);
+    staging.set(STREAM, this.#handle);
+    staging.set(POLLABLE, this.#pollable);
+    staging.set(ROOM, room);
+    staging.set(GRANTED, stream.granted);
+    staging.set(STAGED, 0);
+    staging.set(CALLS, this.#calls);
+    staging.set(POLLS, 0);
+    if (!this.#endsWithTurn) {
+      this.#endsWithTurn = true;
+      void Promise.resolve().then(() => {
+        this.#endsWithTurn = false;
+        this.close();
+      });
+    }
+  }
+
+  /** Brings the stream up to date. Cheap if the lease is not open. Never throws. */
+  close(): void {
+    const stream = this.#stream;
+    if (stream === undefined || !staging) return;
+    this.#stream = undefined;
+    staging.holder = undefined;
+    staging.set(HOLDER, 0);
+    const calls = this.#calls - staging.get(CALLS);
+    this.#task.countCalls(calls);
+    stream.catchUp(calls - staging.get(POLLS), staging.get(GRANTED), staging.bytes(staging.get(STAGED)));
+  }
+
+  /** A resource is dropped: handles may come to mean something else. */
+  forget(): void {
+    this.close();
+    this.#known = undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import { Signal, type Readiness, type Waker } from "../io/readiness.ts";
+import type { MonotonicClock } from "./clocks.ts";
+
+/**
+ * The timers of one instance: however many wait, the host has one, for the earliest.
+ *
+ * Setting and clearing a timer of the host for each of a hundred that a guest polls would cost more than the rest of
+ * the poll: `npm run bench calls`, rows poll.
+ */
+export class Timers {
+  readonly #clock: MonotonicClock;
+  readonly #armed = new Set<Timer>();
+  #earliest: bigint | undefined;
+  #cancel: (() => void) | undefined;
+  #held = false;
+  #heldNow: bigint | undefined;
+
+  constructor(clock: MonotonicClock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Nanoseconds. Between `hold` and `release` the clock is read once, and only if somebody asks: a poll asks all timers
+   * at the same time, and reading the clock costs more than the rest of an answer.
+   */
+  now(): bigint {
+    if (!this.#held) return this.#clock.now();
+    return (this.#heldNow ??= this.#clock.now());
+  }
+
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#heldNow = undefined;
+  }
+
+  /** Lets `timer` fire after the event loop has had a turn, when its time has come. */
+  arm(timer: Timer): void {
+    this.#armed.add(timer);
+    if (this.#earliest === undefined || timer.deadline < this.#earliest) this.#schedule(timer.deadline);
+  }
+
+  /** Nobody waits for `timer` any more. */
+  disarm(timer: Timer): void {
+    if (this.#armed.delete(timer) && this.#armed.size === 0) this.#clear();
+  }
+
+  #schedule(deadline: bigint): void {
+    this.#clear();
+    const left = deadline - this.now();
+    this.#earliest = deadline;
+    this.#cancel = this.#clock.schedule(left > 0n ? left : 0n, () => this.#fire());
+  }
+
+  #clear(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#earliest = undefined;
+  }
+
+  /** May be early, and the one that was the earliest may be gone. */
+  #fire(): void {
+    this.#earliest = undefined;
+    this.#cancel = undefined;
+    const now = this.now();
+    for (const timer of [...this.#armed]) {
+      if (timer.deadline <= now && this.#armed.delete(timer)) timer.fire();
+    }
+    let earliest: bigint | undefined;
+    for (const { deadline } of this.#armed) {
+      if (earliest === undefined || deadline < earliest) earliest = deadline;
+    }
+    if (earliest !== undefined) this.#schedule(earliest);
+  }
+}
+
+/**
+ * Ready from a certain time on.
+ *
+ * One whose time has passed when it is made becomes ready only after the event loop has had a turn, so that a guest
+ * that polls such a timer again and again does not keep its other streams from moving (4.2, 4.9).
+ */
+export class Timer implements Readiness {
+  /** In the clock's nanoseconds; may lie beyond what a u64 can hold, and is then never reached. */
+  readonly deadline: bigint;
+  readonly #timers: Timers;
+  readonly #changed = new Signal();
+  #turned: boolean;
+
+  constructor(timers: Timers, deadline: bigint) {
+    this.#timers = timers;
+    this.deadline = deadline;
+    this.#turned = deadline > timers.now();
+    if (!this.#turned) timers.arm(this);
+  }
+
+  ready(): boolean {
+    return this.#turned && this.#timers.now() >= this.deadline;
+  }
+
+  watch(waker: Waker): void {
+    this.#changed.watch(waker);
+    this.#timers.arm(this);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#changed.unwatch(waker);
+    if (this.#changed.watchers === 0 && this.#turned) this.drop();
+  }
+
+  /** Nobody waits any more. */
+  drop(): void {
+    this.#timers.disarm(this);
+  }
+
+  /** Its time has come, and the event loop has had a turn since it was armed. */
+  fire(): void {
+    this.#turned = true;
+    this.#changed.notify();
+  }
+}
