@@ -175,8 +175,15 @@ function inputMethods(instance: Instance): Record<string, Definition> {
   const lengthResult = streamResult(instance, length);
   const name = (method: string): string => `wasi:io/streams#[method]input-stream.${method}`;
 
-  /** Copies what is there straight into the guest's memory. `orWait` says what to do if that is nothing. */
-  function fastRead(guest: Guest, orWait: (stream: InputStream, max: number) => number | bigint): CoreFunction {
+  /**
+   * Copies what is there straight into the guest's memory. `orWait` says what to do if that is nothing, and `waits`
+   * whether that is to wait.
+   */
+  function fastRead(
+    guest: Guest,
+    waits: boolean,
+    orWait: (stream: InputStream, max: number) => number | bigint,
+  ): CoreFunction {
     const inputs = guest.lens(INPUT_STREAM);
     return (handle: number, max: bigint, at: number) => {
       if (task.mustGiveWay()) return WAIT;
@@ -186,7 +193,7 @@ function inputMethods(instance: Instance): Record<string, Definition> {
       const count = max >= 0n && max < 0x1_0000_0000n ? Number(max) : 0xffff_ffff;
       let read;
       try {
-        read = stream.read(count);
+        read = stream.read(count, waits && count > 0);
       } catch (failure) {
         bytesResult.storeError(guest, place, failure);
         return 0;
@@ -206,7 +213,7 @@ function inputMethods(instance: Instance): Record<string, Definition> {
   return {
     read: call(name("read"), [self, length], bytesResult, (stream, max) => stream.read(max), {
       idle: (read) => read.length === 0,
-      fast: (guest) => fastRead(guest, notNow),
+      fast: (guest) => fastRead(guest, false, notNow),
     }),
     blockingRead: blocking(
       name("blocking-read"),
@@ -214,7 +221,7 @@ function inputMethods(instance: Instance): Record<string, Definition> {
       bytesResult,
       (stream, max) => stream.blockingRead(max),
       {
-        fast: (guest, _attempt, suspend) => fastRead(guest, (stream, max) => suspend(stream.laterRead(max))),
+        fast: (guest, _attempt, suspend) => fastRead(guest, true, (stream, max) => suspend(stream.laterRead(max))),
       },
     ),
     skip: call(name("skip"), [self, length], lengthResult, (stream, max) => stream.skip(max), {

@@ -29,6 +29,8 @@ export async function runComponent({ options, path, args }: Command & { readonly
       env: options.env,
       preopens: options.preopens,
       blockingFiles: true,
+      // A handler of signals, and the display of progress, need the event loop.
+      blockingStdio: !handled,
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",

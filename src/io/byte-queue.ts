@@ -21,6 +21,11 @@ export class ByteQueue {
     return this.#store.subarray(this.#start, this.#end);
   }
 
+  /** A view of the first bytes, at most `max`. */
+  first(max: number): Uint8Array {
+    return this.#store.subarray(this.#start, Math.min(this.#start + max, this.#end));
+  }
+
   /** Copies `bytes` in. */
   push(bytes: Uint8Array): void {
     const at = this.#reserve(bytes.length);

@@ -34,12 +34,13 @@ export class InputStream implements Readiness {
    * The bytes that are there now, at most `max`; none means not now. Never waits. The view is valid until the next
    * call on this stream.
    *
+   * @param waits Whether the caller is going to wait if there are none: see `Source.readBlocking`.
    * @throws {StreamError} `closed` at the end; after a failure `last-operation-failed` once, then `closed`.
    * @see WASI 0.2 `wasi:io/streams` `input-stream.read`
    */
-  read(max: number): Uint8Array {
+  read(max: number, waits: boolean = false): Uint8Array {
     this.#tally.calls++;
-    return this.#read(max);
+    return this.#read(max, waits);
   }
 
   /**
@@ -52,7 +53,7 @@ export class InputStream implements Readiness {
   *blockingRead(max: number): Steps<Uint8Array> {
     this.#tally.calls++;
     if (max > 0) {
-      const bytes = this.#read(max);
+      const bytes = this.#read(max, true);
       if (bytes.length > 0) return bytes;
     }
     return yield* this.laterRead(max);
@@ -62,7 +63,7 @@ export class InputStream implements Readiness {
   *laterRead(max: number): Steps<Uint8Array> {
     for (;;) {
       while (!this.ready()) yield this;
-      const bytes = this.#read(max);
+      const bytes = this.#read(max, false);
       if (bytes.length > 0 || max === 0) return bytes;
     }
   }
@@ -100,9 +101,9 @@ export class InputStream implements Readiness {
     this.#onDrop();
   }
 
-  #read(max: number): Uint8Array {
+  #read(max: number, waits: boolean): Uint8Array {
     if (this.#closed) throw StreamError.closed();
-    const bytes = this.#readSource(Math.min(max, this.#limitBytes));
+    const bytes = this.#readSource(Math.min(max, this.#limitBytes), waits);
     if (bytes === null) {
       this.#closed = true;
       throw StreamError.closed();
@@ -111,9 +112,9 @@ export class InputStream implements Readiness {
     return bytes;
   }
 
-  #readSource(max: number): Uint8Array | null {
+  #readSource(max: number, waits: boolean): Uint8Array | null {
     try {
-      return this.#source.read(max);
+      return waits && this.#source.readBlocking ? this.#source.readBlocking(max) : this.#source.read(max);
     } catch (cause) {
       this.#closed = true;
       throw StreamError.failed(cause);

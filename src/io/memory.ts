@@ -5,17 +5,18 @@ const NONE = new Uint8Array(0);
 
 /** A source of bytes that are all there. Does not copy them: they must not change while somebody reads. */
 export class BytesSource implements Source {
-  #left: Uint8Array;
+  #bytes: Uint8Array;
+  #read = 0;
 
   /** @param bytes A string counts as its UTF-8. */
   constructor(bytes: Uint8Array | string) {
-    this.#left = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+    this.#bytes = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
   }
 
   read(max: number): Uint8Array | null {
-    if (this.#left.length === 0) return null;
-    const bytes = this.#left.subarray(0, max);
-    this.#left = this.#left.subarray(bytes.length);
+    if (this.#read >= this.#bytes.length) return null;
+    const bytes = this.#bytes.subarray(this.#read, this.#read + max);
+    this.#read += bytes.length;
     return bytes;
   }
 
@@ -28,7 +29,7 @@ export class BytesSource implements Source {
   unwatch(): void {}
 
   close(): void {
-    this.#left = NONE;
+    this.#bytes = NONE;
   }
 }
 

@@ -77,10 +77,14 @@ export class Outlet implements Watchable, Waker {
     this.#reservedBytes += to - from;
   }
 
-  /** Takes all of `bytes`, which the caller may reuse. The caller holds a permit for them. */
-  accept(bytes: Uint8Array): void {
+  /**
+   * Takes all of `bytes`, which the caller may reuse. The caller holds a permit for them.
+   *
+   * @param waits Whether the caller is going to wait until they have left.
+   */
+  accept(bytes: Uint8Array, waits: boolean = false): void {
     if (this.#isOver()) return;
-    const taken = this.#queue.size === 0 ? this.#offer(bytes) : 0;
+    const taken = this.#queue.size === 0 ? this.#offer(bytes, waits) : 0;
     if (taken === bytes.length || this.#isOver()) return;
     this.#queue.push(taken === 0 ? bytes : bytes.subarray(taken));
     this.#watch();
@@ -166,7 +170,7 @@ export class Outlet implements Watchable, Waker {
   #advance(): void {
     if (this.#isOver()) return;
     while (this.#queue.size > 0) {
-      const taken = this.#offer(this.#queue.view);
+      const taken = this.#offer(this.#queue.view, false);
       if (taken === 0) break;
       this.#queue.shift(taken);
     }
@@ -177,9 +181,9 @@ export class Outlet implements Watchable, Waker {
   }
 
   /** What the sink took of `bytes`; 0 too when it failed, which `state` then says. */
-  #offer(bytes: Uint8Array): number {
+  #offer(bytes: Uint8Array, waits: boolean): number {
     try {
-      return this.#sink.write(bytes);
+      return waits && this.#sink.writeBlocking ? this.#sink.writeBlocking(bytes) : this.#sink.write(bytes);
     } catch (cause) {
       this.#fail(cause);
       return 0;

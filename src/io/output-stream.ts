@@ -88,12 +88,7 @@ export class OutputStream implements Readiness {
    * @see WASI 0.2 `wasi:io/streams` `output-stream.splice`
    */
   splice(source: InputStream, max: number): number {
-    this.#outlet.tally.calls++;
-    const wanted = Math.min(max, this.#grant());
-    if (wanted === 0) return 0;
-    const bytes = source.read(wanted);
-    if (bytes.length > 0) this.#write(bytes);
-    return bytes.length;
+    return this.#splice(source, max, false);
   }
 
   /**
@@ -124,7 +119,7 @@ export class OutputStream implements Readiness {
       const permitted = yield* this.#writable();
       const piece = bytes.subarray(written, written + permitted);
       this.#grant();
-      this.#write(piece);
+      this.#write(piece, true);
       written += piece.length;
     } while (written < bytes.length);
     yield* this.#completeWrite();
@@ -144,7 +139,7 @@ export class OutputStream implements Readiness {
     }
     this.#outlet.tally.calls++;
     this.#grant();
-    this.#write(bytes);
+    this.#write(bytes, true);
     if (!this.#outlet.flushNow()) return this.#completeWrite();
     this.#revoke();
     return undefined;
@@ -171,7 +166,7 @@ export class OutputStream implements Readiness {
       const permitted = yield* this.#writable();
       if (Math.min(max, permitted) === 0) return 0;
       // Tried before anything else, as in `blockingRead`.
-      const moved = this.splice(source, max);
+      const moved = this.#splice(source, max, true);
       if (moved > 0) return moved;
       while (!source.ready()) yield source;
     }
@@ -267,10 +262,19 @@ export class OutputStream implements Readiness {
     this.#outlet.tally.bytes += bytes;
   }
 
+  #splice(source: InputStream, max: number, waits: boolean): number {
+    this.#outlet.tally.calls++;
+    const wanted = Math.min(max, this.#grant());
+    if (wanted === 0) return 0;
+    const bytes = source.read(wanted, waits);
+    if (bytes.length > 0) this.#write(bytes, waits);
+    return bytes.length;
+  }
+
   /** A failure that comes at once is reported at once. */
-  #write(bytes: Uint8Array): void {
+  #write(bytes: Uint8Array, waits: boolean = false): void {
     this.#spend(bytes.length);
-    this.#outlet.accept(bytes);
+    this.#outlet.accept(bytes, waits);
     this.#settle();
     this.#permit.report();
   }

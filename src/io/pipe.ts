@@ -61,7 +61,7 @@ export class Pipe {
       throw state.cause;
     }
     if (this.#queue.size === 0) return state.tag === "open" ? NONE : null;
-    const bytes = this.#queue.view.subarray(0, max);
+    const bytes = this.#queue.first(max);
     this.#queue.shift(bytes.length);
     if (bytes.length > 0) this.#notifyLater();
     return bytes;

@@ -18,6 +18,12 @@ export interface Source extends Readiness {
    */
   read(max: number): Uint8Array | null;
 
+  /**
+   * As `read`, for a reader who would wait all the same: may block the thread until there is something, if nobody else
+   * needs the thread. Gives an empty view too when it must not.
+   */
+  readBlocking?(max: number): Uint8Array | null;
+
   /** True when `read` would give bytes, the end or the failure. May begin to fetch. */
   ready(): boolean;
 
@@ -38,6 +44,12 @@ export interface Sink extends Watchable {
    * @throws {PeerClosed} When nobody will ever take these bytes. Anything else thrown is the cause of a failure.
    */
   write(bytes: Uint8Array): number;
+
+  /**
+   * As `write`, for a writer who would wait all the same: may block the thread until all is taken, if nobody else needs
+   * the thread.
+   */
+  writeBlocking?(bytes: Uint8Array): number;
 
   /** True when everything taken so far has left for the system, the socket or the host's stream. Throws as `write`. */
   flush(): boolean;

@@ -29,24 +29,34 @@ const ENDED: State = { tag: "ended" };
 export class PullSource implements Source {
   readonly #pull: (max: number) => Chunk | Promise<Chunk>;
   readonly #cancel: () => unknown;
+  readonly #pullBlocking: ((max: number) => Chunk) | undefined;
   readonly #changed = new Signal();
   #state: State = IDLE;
+  /** What was pulled last, and how much of it has been read. */
   #chunk: Uint8Array = NONE;
+  #read = 0;
 
   /**
    * @param pull Gives the next chunk, now or later; `max` says how many bytes are wanted, and it may give more.
    * @param cancel Called once if nobody will pull again before the end; what it throws is ignored.
+   * @param pullBlocking As `pull`, but may block the thread; an empty chunk says that it must not.
    */
-  constructor(pull: (max: number) => Chunk | Promise<Chunk>, cancel: () => unknown = () => {}) {
+  constructor(
+    pull: (max: number) => Chunk | Promise<Chunk>,
+    cancel: () => unknown = () => {},
+    pullBlocking?: (max: number) => Chunk,
+  ) {
     this.#pull = pull;
     this.#cancel = cancel;
+    this.#pullBlocking = pullBlocking;
   }
 
   read(max: number): Uint8Array | null {
-    if (this.#chunk.length === 0 && max > 0) this.#fetch(max);
-    if (this.#chunk.length > 0) {
-      const bytes = this.#chunk.subarray(0, max);
-      this.#chunk = this.#chunk.subarray(bytes.length);
+    if (this.#isEmpty && max > 0) this.#fetch(max);
+    if (!this.#isEmpty) {
+      const bytes = this.#chunk.subarray(this.#read, this.#read + max);
+      this.#read += bytes.length;
+      if (this.#isEmpty) this.#hold(NONE);
       return bytes;
     }
     const state = this.#state;
@@ -57,9 +67,23 @@ export class PullSource implements Source {
     return state.tag === "ended" ? null : NONE;
   }
 
+  readBlocking(max: number): Uint8Array | null {
+    if (this.#pullBlocking && this.#isEmpty && this.#state === IDLE) {
+      let chunk: Chunk;
+      try {
+        chunk = this.#pullBlocking(max);
+      } catch (cause) {
+        this.#state = ENDED;
+        throw cause;
+      }
+      if (chunk?.length !== 0) this.#take(chunk);
+    }
+    return this.read(max);
+  }
+
   ready(): boolean {
-    if (this.#chunk.length === 0) this.#fetch(DEFAULT_LIMITS.readBytes);
-    return this.#chunk.length > 0 || this.#state.tag === "ended" || this.#state.tag === "failed";
+    if (this.#isEmpty) this.#fetch(DEFAULT_LIMITS.readBytes);
+    return !this.#isEmpty || this.#state.tag === "ended" || this.#state.tag === "failed";
   }
 
   watch(waker: Waker): void {
@@ -73,8 +97,17 @@ export class PullSource implements Source {
   close(): void {
     const over = this.#state.tag === "ended" || this.#state.tag === "failed";
     this.#state = ENDED;
-    this.#chunk = NONE;
+    this.#hold(NONE);
     if (!over) this.#leave();
+  }
+
+  get #isEmpty(): boolean {
+    return this.#read >= this.#chunk.length;
+  }
+
+  #hold(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#read = 0;
   }
 
   #leave(): void {
@@ -121,10 +154,10 @@ export class PullSource implements Source {
       this.#state = ENDED;
     } else if (typeof chunk === "string") {
       this.#state = IDLE;
-      this.#chunk = new TextEncoder().encode(chunk);
+      this.#hold(new TextEncoder().encode(chunk));
     } else if (chunk instanceof Uint8Array) {
       this.#state = IDLE;
-      this.#chunk = chunk;
+      this.#hold(chunk);
     } else {
       const cause = new TypeError(`A stream of bytes must give Uint8Array or string, got ${typeof chunk}`);
       this.#state = { tag: "failed", cause };

@@ -29,11 +29,14 @@ function output(fd: number): OpenedOutput {
 const world = makeWorld(
   {
     ...nodePlatform,
-    input: () => ({
-      source: new LazySource(() => (suspends() ? fdSource(0) : parkingFdSource(0))),
-      isTerminal: isTerminal(0),
+    standard: () => ({
+      stdin: {
+        source: new LazySource(() => (suspends() ? fdSource(0) : parkingFdSource(0))),
+        isTerminal: isTerminal(0),
+      },
+      stdout: output(1),
+      stderr: output(2),
     }),
-    output: (_value, which) => output(which === "stdout" ? 1 : 2),
     monotonicClock: parkingClock(nodePlatform.monotonicClock, suspends),
   },
   {

@@ -19,7 +19,6 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
   readonly env?: Readonly<Record<string, string>>;
   /** What `initial-cwd` says. */
   readonly cwd?: string;
-  /** Where the guest reads from. Released when the guest is over. */
   /** Directories, by what the guest calls them, such as `{ "/data": "./data" }`. */
   readonly preopens?: Readonly<Record<string, PreopenOption<Directory>>>;
   /**
@@ -28,7 +27,13 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
    * such do as they please.
    */
   readonly blockingFiles?: boolean;
-  /** Where standard input comes from. */
+  /**
+   * Whether a guest that waits for one of the process's own standard streams ("inherit") blocks the thread, which is
+   * faster, as for a command that has a process to itself; else (the default) only the guest waits. The thread never
+   * blocks while a stream still has something to deliver, or if one of the three is neither "inherit" nor "ignore".
+   */
+  readonly blockingStdio?: boolean;
+  /** Where standard input comes from. Released when the guest is over. */
   readonly stdin?: Input;
   /** Where the guest writes to. Ended when the guest is over and all is delivered. */
   readonly stdout?: Output;

@@ -11,14 +11,27 @@ export interface Platform {
   readonly monotonicClock: MonotonicClock;
   readonly wallClock: WallClock;
   readonly random: RandomSource;
-  /** Makes a source of whatever stream this runtime has. @throws {TypeError} If it is none. */
-  input(value: unknown): OpenedInput;
-  /** Makes a sink of whatever stream this runtime has. @throws {TypeError} If it is none. */
-  output(value: unknown, which: "stdout" | "stderr"): OpenedOutput;
+  /** Makes sources and sinks of whatever streams this runtime has. @throws {TypeError} If one is none. */
+  standard(options: StandardOptions): OpenedStandard;
   /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */
   directory(value: unknown, path: string, blocking: boolean): OpenDirectory;
   /** Loads the glue of a transpiled component as a module. */
   transpile(component: Uint8Array, cache: CacheOption): Promise<LoadedComponent>;
+}
+
+/** What somebody wants to be the standard streams of a guest. */
+export interface StandardOptions {
+  readonly stdin: unknown;
+  readonly stdout: unknown;
+  readonly stderr: unknown;
+  /** See `InstanceOptions.blockingStdio`. */
+  readonly blockingStdio: boolean;
+}
+
+export interface OpenedStandard {
+  readonly stdin: OpenedInput;
+  readonly stdout: OpenedOutput;
+  readonly stderr: OpenedOutput;
 }
 
 export interface OpenedInput {

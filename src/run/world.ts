@@ -5,7 +5,7 @@ import { SeededRandom } from "../wasi/random.ts";
 import { Shared } from "../wasi/shared.ts";
 import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
 import type { InstanceOptions, PreopenOption } from "./options.ts";
-import type { Platform } from "./platform.ts";
+import type { OpenedOutput, Platform } from "./platform.ts";
 
 /** The world of one instance: what `options` grant, on what the platform has, and nothing else. */
 export function makeWorld(
@@ -28,15 +28,20 @@ function streamsOf(
   options: InstanceOptions<unknown, unknown>,
   limits: Limits,
 ): Pick<World, "stdin" | "stdout" | "stderr"> {
-  const stdin = platform.input(options.stdin ?? "ignore");
-  function output(which: "stdout" | "stderr"): StandardOutput {
-    const { sink, isTerminal } = platform.output(options[which] ?? "ignore", which);
-    return { outlet: new Outlet(sink, limits.bufferBytes), isTerminal };
-  }
+  const { stdin, stdout, stderr } = platform.standard({
+    stdin: options.stdin ?? "ignore",
+    stdout: options.stdout ?? "ignore",
+    stderr: options.stderr ?? "ignore",
+    blockingStdio: options.blockingStdio ?? false,
+  });
+  const output = ({ sink, isTerminal }: OpenedOutput): StandardOutput => ({
+    outlet: new Outlet(sink, limits.bufferBytes),
+    isTerminal,
+  });
   return {
     stdin: { source: stdin.source, tally: newTally(), isTerminal: stdin.isTerminal },
-    stdout: output("stdout"),
-    stderr: output("stderr"),
+    stdout: output(stdout),
+    stderr: output(stderr),
   };
 }
 

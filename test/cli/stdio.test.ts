@@ -35,6 +35,23 @@ describe("stdio", { concurrency: 4, skip: NOT_UNIX }, () => {
     });
   }
 
+  test("a guest that waits for its input still delivers what it has written", async (t) => {
+    const { code, stdout } = await shell(
+      `mkfifo ask err
+      sluice $G/say-then-ask.wasm 100000 < ask 2> err | {
+        exec 3> ask 4< err
+        # More than a pipe holds: the rest waits for us, while the guest waits for an answer.
+        read said <&4
+        echo "$said: $(head -c 100000 | wc -c)"
+        echo yes >&3
+        cat <&4
+      }`,
+      { cwd: folder(t) },
+    );
+    assert.equal(stdout, "said: 100000\nanswered 4\n");
+    assert.equal(code, 0);
+  });
+
   test("output is appended to a file that is open for that", async (t) => {
     const cwd = folder(t);
     await shell("echo first > out; sluice $G/hello.wasm >> out; echo last >> out", { cwd });

@@ -1147,6 +1147,10 @@ export const programs: readonly Program[] = [
   },
   // Without libc. The reference stream is the 32-bit little-endian numbers 0, 1, 2, ...
   { name: "copy-loop", usage: "copy-loop < INPUT > OUTPUT: copies by read, check-write, write" },
+  {
+    name: "say-then-ask",
+    usage: "say-then-ask [COUNT] < INPUT > OUTPUT: writes and does not flush, then waits for an answer",
+  },
   { name: "copy-splice", usage: "copy-splice < INPUT > OUTPUT: copies by blocking-splice" },
   { name: "copy-bwf", usage: "copy-bwf < INPUT > OUTPUT: copies by blocking-write-and-flush" },
   {

@@ -21,6 +21,7 @@ const PROBE_BYTES = 4096;
  */
 const EAGER_TRIES = availableParallelism() > 1 ? 16 : 0;
 const READ_BYTES = 64 * 1024;
+const NONE = new Uint8Array(0);
 
 type Kind = "file" | "terminal" | "pipe" | "socket";
 
@@ -65,16 +66,40 @@ function wouldBlock(error: unknown): boolean {
   return code === "EAGAIN" || code === "EWOULDBLOCK";
 }
 
-/** Standard input, or any descriptor: does not close `fd` itself. Reads exactly when, and as much as, it is asked for. */
-export function fdSource(fd: number): Source {
-  const input = new FdInput(open(fd, constants.O_RDONLY));
+/**
+ * Descriptors of one guest that has the thread to itself. Where it would wait for one of them alone, the thread may
+ * block in the system call: that is what such a call is made for, and a turn of the event loop costs several of them
+ * (`npm run bench throughput`, rows blocking-write-and-flush).
+ */
+export class BlockingGroup {
+  readonly #sinks: FdSink[] = [];
+
+  add(sink: FdSink): void {
+    this.#sinks.push(sink);
+  }
+
+  /** Not while the event loop is to deliver something: the other side may wait for that. */
+  get mayBlock(): boolean {
+    return this.#sinks.every((sink) => sink.isQuiet);
+  }
+}
+
+/**
+ * Standard input, or any descriptor: does not close `fd` itself. Reads exactly when, and as much as, it is asked for.
+ *
+ * @param group Missing: reading never blocks the thread.
+ */
+export function fdSource(fd: number, group?: BlockingGroup): Source {
+  const input = new FdInput(fd);
   return new PullSource(
     (max) => input.pull(Math.min(max, READ_BYTES)),
     () => input.close(),
+    group && ((max) => (group.mayBlock ? input.pullBlocking(Math.min(max, READ_BYTES)) : NONE)),
   );
 }
 
 class FdInput {
+  readonly #fd: number;
   readonly #opened: Opened;
   #buffer: Uint8Array | undefined;
   #stream: Socket | undefined;
@@ -83,16 +108,31 @@ class FdInput {
   #over: { readonly cause: unknown } | "ended" | undefined;
   #released = false;
 
-  constructor(opened: Opened) {
-    this.#opened = opened;
+  constructor(fd: number) {
+    this.#fd = fd;
+    this.#opened = open(fd, constants.O_RDONLY);
   }
 
   pull(max: number): Uint8Array | null | Promise<Uint8Array | null> {
-    const buffer = (this.#buffer ??= new Uint8Array(READ_BYTES));
     if (this.#over === "ended") return null;
     if (this.#over) throw this.#over.cause;
+    this.#wanted = max;
+    // Node's stream is what makes a descriptor that is not our own non-blocking.
+    if (this.#opened.kind !== "file" && !this.#opened.own) this.#stream ??= this.#listen();
+    const chunk = this.#read(this.#opened.fd, max);
+    return chunk === undefined ? this.#later() : chunk;
+  }
+
+  /** Blocks until there is something. Gives nothing if somebody has set the descriptor not to block. */
+  pullBlocking(max: number): Uint8Array | null {
+    const chunk = this.#over ? undefined : this.#read(this.#fd, max);
+    return chunk === undefined ? NONE : chunk;
+  }
+
+  /** What a system call gives; `undefined` if it would have to wait and does not. */
+  #read(fd: number, max: number): Uint8Array | null | undefined {
     try {
-      const chunk = this.#read(buffer, max);
+      const chunk = this.#readOrThrow(fd, max);
       if (chunk === null) this.close();
       return chunk;
     } catch (error) {
@@ -101,16 +141,14 @@ class FdInput {
     }
   }
 
-  #read(buffer: Uint8Array, max: number): Uint8Array | null | Promise<Uint8Array | null> {
-    this.#wanted = max;
-    // Node's stream is what makes a descriptor that is not our own non-blocking.
-    if (this.#opened.kind !== "file" && !this.#opened.own) this.#stream ??= this.#listen();
+  #readOrThrow(fd: number, max: number): Uint8Array | null | undefined {
+    const buffer = (this.#buffer ??= new Uint8Array(READ_BYTES));
     for (;;) {
       try {
-        const count = readSync(this.#opened.fd, buffer, 0, max, null);
+        const count = readSync(fd, buffer, 0, max, null);
         return count === 0 ? null : buffer.subarray(0, count);
       } catch (error) {
-        if (wouldBlock(error)) return this.#later();
+        if (wouldBlock(error)) return undefined;
         if (codeOf(error) === "EOF") return null;
         // A terminal whose other side is gone.
         if (codeOf(error) === "EIO" && this.#opened.kind === "terminal") return null;
@@ -206,32 +244,56 @@ class FdInput {
 
 /** Standard output, or any descriptor: does not close `fd` itself. */
 export class FdSink extends PendingSink {
+  readonly #fd: number;
+  readonly #group: BlockingGroup | undefined;
   readonly #opened: Opened;
   #stream: Socket | undefined;
   #released = false;
 
-  constructor(fd: number) {
+  /** @param group Missing: writing never blocks the thread. */
+  constructor(fd: number, group?: BlockingGroup) {
     super();
+    this.#fd = fd;
+    this.#group = group;
+    group?.add(this);
     this.#opened = open(fd, constants.O_WRONLY);
     if (this.#opened.gone) this.fail(new PeerClosed());
+  }
+
+  /** Whether all that it has taken has left. */
+  get isQuiet(): boolean {
+    return !this.isPending;
   }
 
   write(bytes: Uint8Array): number {
     if (!this.flush()) return 0;
     // Node's stream is what makes a descriptor that is not our own non-blocking.
     if (this.#opened.kind !== "file" && !this.#opened.own) this.#stream ??= this.#openStream();
+    const written = this.#write(this.#opened.fd, bytes, EAGER_TRIES);
+    return written === bytes.length ? written : written + this.#later(bytes.subarray(written, written + PROBE_BYTES));
+  }
+
+  writeBlocking(bytes: Uint8Array): number {
+    if (this.#group?.mayBlock !== true || !this.flush()) return this.write(bytes);
+    const written = this.#write(this.#fd, bytes, 0);
+    // Somebody has set the descriptor not to block.
+    return written === bytes.length ? written : written + this.write(bytes.subarray(written));
+  }
+
+  /** Writes what system calls take, which are tried again as often as `tries` when they would block. */
+  #write(fd: number, bytes: Uint8Array, tries: number): number {
     let written = 0;
-    let tries = 0;
+    let tried = 0;
     while (written < bytes.length) {
       try {
-        written += writeSync(this.#opened.fd, bytes, written, bytes.length - written);
-        tries = 0;
+        written += writeSync(fd, bytes, written, bytes.length - written);
+        tried = 0;
       } catch (error) {
         if (wouldBlock(error)) {
-          if (++tries <= EAGER_TRIES) continue;
-          return written + this.#later(bytes.subarray(written, written + PROBE_BYTES));
+          if (tried++ === tries) return written;
+        } else if (codeOf(error) !== "EINTR") {
+          throw sinkFailure(error);
         }
-        if (codeOf(error) !== "EINTR") throw sinkFailure(error);
       }
     }
     return written;

@@ -7,7 +7,7 @@ import { cacheKey, defaultCacheFolder, DiskCache, GLUE } from "./cache.ts";
 import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
 import type { OpenDirectory } from "../../wasi/files.ts";
 import { nodeDirectory } from "./files.ts";
-import { openInput, openOutput } from "./stdio.ts";
+import { openStandard } from "./stdio.ts";
 
 /** Node, and what is compatible with it. */
 export const nodePlatform: Platform = {
@@ -15,8 +15,7 @@ export const nodePlatform: Platform = {
   monotonicClock: nodeMonotonicClock,
   wallClock: nodeWallClock,
   random: { fill: (into) => void randomFillSync(into) },
-  input: openInput,
-  output: openOutput,
+  standard: openStandard,
   directory: openDirectory,
   transpile: load,
 };

@@ -3,10 +3,10 @@ import { BytesSource, closedSource, DiscardSink } from "../../io/memory.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { iterableSource, PullSource, type Chunk } from "../../io/pull-source.ts";
 import { PushSink } from "../../io/push-sink.ts";
-import type { OpenedInput, OpenedOutput } from "../../run/platform.ts";
+import type { OpenedInput, OpenedOutput, OpenedStandard, StandardOptions } from "../../run/platform.ts";
 import { webSource } from "../web/readable.ts";
 import { WebSink } from "../web/writable.ts";
-import { fdSource, FdSink, isTerminal } from "./fd.ts";
+import { BlockingGroup, fdSource, FdSink, isTerminal } from "./fd.ts";
 import { nodeSource } from "./readable.ts";
 import { NodeSink } from "./writable.ts";
 
@@ -39,8 +39,22 @@ export type Output =
   | ((chunk: Uint8Array) => unknown)
   | Sink;
 
-export function openInput(value: unknown): OpenedInput {
-  if (value === "inherit") return { source: fdSource(0), isTerminal: isTerminal(0) };
+/** The standard streams of one guest. */
+export function openStandard(options: StandardOptions): OpenedStandard {
+  // What is not the process's own needs the event loop.
+  const own = [options.stdin, options.stdout, options.stderr].every(
+    (value) => value === "inherit" || value === "ignore",
+  );
+  const group = options.blockingStdio && own ? new BlockingGroup() : undefined;
+  return {
+    stdin: openInput(options.stdin, group),
+    stdout: openOutput(options.stdout, "stdout", group),
+    stderr: openOutput(options.stderr, "stderr", group),
+  };
+}
+
+function openInput(value: unknown, group: BlockingGroup | undefined): OpenedInput {
+  if (value === "inherit") return { source: fdSource(0, group), isTerminal: isTerminal(0) };
   return { source: inputSource(value), isTerminal: false };
 }
 
@@ -69,8 +83,8 @@ function inputSource(value: unknown): Source {
 
 const FDS = { stdout: 1, stderr: 2 };
 
-export function openOutput(value: unknown, which: "stdout" | "stderr"): OpenedOutput {
-  if (value === "inherit") return { sink: new FdSink(FDS[which]), isTerminal: isTerminal(FDS[which]) };
+function openOutput(value: unknown, which: "stdout" | "stderr", group: BlockingGroup | undefined): OpenedOutput {
+  if (value === "inherit") return { sink: new FdSink(FDS[which], group), isTerminal: isTerminal(FDS[which]) };
   return { sink: outputSink(value, which), isTerminal: false };
 }
 
