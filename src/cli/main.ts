@@ -26,7 +26,7 @@ async function carryOut(args: readonly string[]): Promise<number> {
       const { runComponent } = await import("./run.ts");
       return await runComponent(command);
     }
-    if (command.name === "cache") print(await manageCache(command));
+    if (command.name === "cache") print(manageCache(command));
     if (command.name === "help") print(helpText(command.topic));
     if (command.name === "version") print(`sluice ${version()}\n`);
     return 0;

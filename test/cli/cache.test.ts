@@ -9,11 +9,11 @@ const HELLO = { code: 0, signal: null, stdout: "hello\n", stderr: "" };
 const PROCESSES = 10;
 
 function entries(path: string): string[] {
-  return readdirSync(path).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  return readdirSync(path).filter((name) => /^component-[0-9a-f]{8}-\d+$/.test(name));
 }
 
 function unfinished(path: string): string[] {
-  return readdirSync(path).filter((name) => /^[0-9a-f]{64}-/.test(name));
+  return readdirSync(path).filter((name) => /^component-[0-9a-f]{8}-\d+-/.test(name));
 }
 
 describe("cache", { concurrency: 2 }, () => {
