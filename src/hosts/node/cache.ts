@@ -7,9 +7,10 @@ import { TRANSPILER, type Transpiled } from "../../run/transpile.ts";
 const INDEX = "index";
 /** What an entry was made of, as it was given. */
 const COMPONENT = "component.wasm";
-/** What we name the folders of entries, and those that are not finished. Nobody else's are named so. */
-const ENTRY = /^component-[0-9a-f]{8}-\d+$/;
-const SCRATCH = /^component-[0-9a-f]{8}-\d+-\w{6}$/;
+/** What we name the folders of entries, and what 0.1.0 named them. Nobody else's are named so. */
+const ENTRY = /^(?:component-[0-9a-f]{8}-\d+|[0-9a-f]{64})$/;
+/** The same while they are not finished. */
+const SCRATCH = /^(?:component-[0-9a-f]{8}-\d+|[0-9a-f]{64})-\w{6}$/;
 
 interface Index {
   readonly transpiler: string;
