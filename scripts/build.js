@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { link } from "./link.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
@@ -15,6 +16,8 @@ execFileSync(process.execPath, [join(root, "node_modules", "typescript", "bin", 
   cwd: root,
   stdio: "inherit",
 });
+// The second one is loaded when Node's cache of compiled code is on: see src/cli/cache.ts.
+link(join(root, "dist"), ["cli/main.js", "cli/run.js"]);
 
 /**
  * jco's bindgen is a component with glue of its own, which imports WASI from preview2-shim, which starts a thread when

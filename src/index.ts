@@ -4,10 +4,10 @@
  * @module
  */
 import type { CompiledComponent, CompileOptions } from "./run/compile.ts";
-import { compile as compileOn } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { InstanceOptions } from "./run/options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
+import { compileOnce } from "./hosts/node/compile.ts";
 import { nodePlatform, type Directory } from "./hosts/node/platform.ts";
 import type { Input, Output } from "./hosts/node/stdio.ts";
 
@@ -15,14 +15,15 @@ import type { Input, Output } from "./hosts/node/stdio.ts";
 export type Options = InstanceOptions<Input, Output, Directory> & CompileOptions;
 
 /**
- * Makes a component ready to be instantiated any number of times. The result is kept on disk for the next process.
+ * Makes a component ready to be instantiated any number of times. The result is kept on disk for the next process; in this
+ * one the same bytes give the same result again, as long as anybody holds it.
  *
  * @param component The bytes of a component. They are not changed, and may be reused afterwards.
  * @throws {InvalidComponentError} If they are none.
  * @throws {MissingImportsError} If it imports what this host does not provide.
  */
-export function compile(component: Uint8Array, options?: CompileOptions): Promise<CompiledComponent> {
-  return compileOn(nodePlatform, component, options);
+export async function compile(component: Uint8Array, options?: CompileOptions): Promise<CompiledComponent> {
+  return compileOnce(component, options);
 }
 
 /**

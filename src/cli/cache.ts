@@ -1,6 +1,5 @@
 /** `sluice cache`, and what the command itself keeps in that folder. */
-import { mkdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdirSync, rmSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { defaultCacheFolder, DiskCache } from "../hosts/node/cache.ts";
@@ -29,12 +28,12 @@ export function cacheCode(cache: CacheOption): void {
  *
  * @throws {UsageError} If the folder is not ours to change.
  */
-export async function manageCache({ action, folder }: Command & { readonly name: "cache" }): Promise<string> {
+export function manageCache({ action, folder }: Command & { readonly name: "cache" }): string {
   const path = folder ?? defaultCacheFolder();
   if (action === "path") return `${path}\n`;
   try {
-    const count = await new DiskCache(path).clear();
-    await rm(join(path, CODE_FOLDER), { recursive: true, force: true });
+    const count = new DiskCache(path).clear();
+    rmSync(join(path, CODE_FOLDER), { recursive: true, force: true });
     return `Forgot ${count} prepared component${count === 1 ? "" : "s"} in ${path}\n`;
   } catch (error) {
     throw new UsageError(`The cache cannot be cleared: ${error instanceof Error ? error.message : String(error)}`);

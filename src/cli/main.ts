@@ -1,4 +1,5 @@
 /** The `sluice` command. bin/sluice.js calls it, on a Node that is new enough. */
+import { cacheCode, manageCache } from "./cache.ts";
 import { commandOf } from "./command.ts";
 import { report } from "./failure.ts";
 import { helpText, version } from "./help.ts";
@@ -20,16 +21,12 @@ async function carryOut(args: readonly string[]): Promise<number> {
   try {
     const command = commandOf(args, process.env);
     if (command.name === "run") {
-      const { cacheCode } = await import("./cache.ts");
       cacheCode(command.options.cache);
       // Only now, so that its code is cached, and the other commands do not pay for it.
       const { runComponent } = await import("./run.ts");
       return await runComponent(command);
     }
-    if (command.name === "cache") {
-      const { manageCache } = await import("./cache.ts");
-      print(await manageCache(command));
-    }
+    if (command.name === "cache") print(manageCache(command));
     if (command.name === "help") print(helpText(command.topic));
     if (command.name === "version") print(`sluice ${version()}\n`);
     return 0;

@@ -17,7 +17,7 @@ export interface Bindgen {
   generate(component: Uint8Array, options: object): { readonly files: [name: string, content: Uint8Array][] };
 }
 
-/** Part of the key of a cached result: changes whenever the same component would become something else. */
+/** Kept with a cached result: changes whenever the same component would become something else. */
 export const TRANSPILER = "jco-transpile-0.15.0-hybrid-jspi-1";
 
 /**

@@ -50,7 +50,10 @@ function restOf(
   options: InstanceOptions<unknown, unknown>,
 ): Omit<World, "stdin" | "stdout" | "stderr" | "preopens" | "limits" | "exit"> {
   const random = options.random ?? platform.random;
-  const seed = options.insecureSeed ?? randomSeed(random);
+  let seed = options.insecureSeed;
+  // Made when it is asked for: Node's secure source takes 5 ms to load, and most guests never ask.
+  const insecureSeed = (): readonly [bigint, bigint] => (seed ??= randomSeed(random));
+  let seeded: SeededRandom | undefined;
   return {
     args: options.args ?? [],
     env: Object.entries(options.env ?? {}),
@@ -58,8 +61,13 @@ function restOf(
     monotonicClock: options.monotonicClock ?? platform.monotonicClock,
     wallClock: options.wallClock ?? platform.wallClock,
     random,
-    insecureRandom: new SeededRandom(seed[0] ^ seed[1]),
-    insecureSeed: () => seed,
+    insecureRandom: {
+      fill(into) {
+        const [high, low] = insecureSeed();
+        (seeded ??= new SeededRandom(high ^ low)).fill(into);
+      },
+    },
+    insecureSeed,
     permits: options.permits ?? "strict",
   };
 }

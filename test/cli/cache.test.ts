@@ -9,11 +9,11 @@ const HELLO = { code: 0, signal: null, stdout: "hello\n", stderr: "" };
 const PROCESSES = 10;
 
 function entries(path: string): string[] {
-  return readdirSync(path).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  return readdirSync(path).filter((name) => /^component-[0-9a-f]{8}-\d+$/.test(name));
 }
 
 function unfinished(path: string): string[] {
-  return readdirSync(path).filter((name) => /^[0-9a-f]{64}-/.test(name));
+  return readdirSync(path).filter((name) => /^component-[0-9a-f]{8}-\d+-/.test(name));
 }
 
 describe("cache", { concurrency: 2 }, () => {
@@ -90,8 +90,10 @@ describe("cache", { concurrency: 2 }, () => {
     await Promise.all(["hello", "echo"].map((name) => sluice(["--cache", path, guest(name)])));
     writeFileSync(join(path, "notes.txt"), "mine");
     mkdirSync(join(path, "new-folder"));
+    // As 0.1.0 named it.
+    mkdirSync(join(path, "0".repeat(64)));
     const { code, stdout } = await sluice(["cache", "clear", "--cache", path]);
-    assert.deepEqual([code, stdout], [0, `Forgot 2 prepared components in ${path}\n`]);
+    assert.deepEqual([code, stdout], [0, `Forgot 3 prepared components in ${path}\n`]);
     assert.deepEqual(readdirSync(path).toSorted(), ["new-folder", "notes.txt"]);
   });
 

@@ -1,20 +1,31 @@
-import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { TRANSPILER, type Transpiled } from "../../run/transpile.ts";
 
-const INDEX = "index.json";
-/** An `.mjs`, so that Node needs no package.json to know what it is. */
-export const GLUE = "glue.mjs";
-/** What we name the folders of entries, and those that are not finished. Nobody else's are named so. */
-const ENTRY = /^[0-9a-f]{64}$/;
-const SCRATCH = /^[0-9a-f]{64}-\w{6}$/;
+/** A line with the checksum of the rest, which is an `Index` in JSON. */
+const INDEX = "index";
+/** What an entry was made of, as it was given. */
+const COMPONENT = "component.wasm";
+/** What we name the folders of entries, and what 0.1.0 named them. Nobody else's are named so. */
+const ENTRY = /^(?:component-[0-9a-f]{8}-\d+|[0-9a-f]{64})$/;
+/** The same while they are not finished. */
+const SCRATCH = /^(?:component-[0-9a-f]{8}-\d+|[0-9a-f]{64})-\w{6}$/;
 
 interface Index {
+  readonly transpiler: string;
   readonly imports: readonly string[];
-  /** SHA-256 by file name; the cores under the names that the glue asks for. */
+  /** The name of the file. */
+  readonly glue: string;
+  /** Checksums by file name; the cores under the names that the glue asks for. */
   readonly files: Readonly<Record<string, string>>;
+}
+
+/** An entry that has been read. Its glue is imported from its file, so that Node can keep the compiled code of it. */
+export interface CachedComponent {
+  readonly imports: Transpiled["imports"];
+  readonly cores: Transpiled["cores"];
+  readonly gluePath: string;
 }
 
 /** Where transpiled components are kept unless somebody says otherwise: SLUICE_CACHE_DIR, else as the platform expects. */
@@ -25,14 +36,15 @@ export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env, platfor
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "sluice");
 }
 
-/** What a component is kept under: the same bytes, transpiled by the same transpiler. */
-export function cacheKey(component: Uint8Array): string {
-  return createHash("sha256").update(TRANSPILER).update(component).digest("hex");
-}
-
 /**
  * A folder of transpiled components, one folder each. An entry appears all at once, by a rename, so that several
  * processes may write the same one; each of its files is checked when it is read.
+ *
+ * It holds what it was made of, and is for nothing else: the bytes are compared, so that the name of the entry and the
+ * checksums, which anybody can hit who wants to, have to tell accidents alone. A digest that would do without the
+ * comparison takes longer to load (node:crypto, 6 ms) than all of this takes for a small component (4 ms), which is what
+ * `npm run bench startup` measures. The files are few and small, and there is nothing else to do meanwhile: reading them
+ * one by one, without promises, is fastest.
  */
 export class DiskCache {
   readonly #folder: string;
@@ -41,82 +53,99 @@ export class DiskCache {
     this.#folder = folder;
   }
 
-  /** The folder of an entry, whether it exists or not. */
-  entry(key: string): string {
-    return join(this.#folder, key);
-  }
-
-  /** The entry, or `undefined` if there is none or it is damaged. */
-  async load(key: string): Promise<Transpiled | undefined> {
+  /** What is kept of a component, or `undefined` if there is nothing or it is damaged. */
+  load(component: Uint8Array): CachedComponent | undefined {
+    const entry = this.#entry(component);
     try {
-      const index = JSON.parse(await readFile(join(this.entry(key), INDEX), "utf8")) as Index;
+      if (!readFileSync(join(entry, COMPONENT)).equals(component)) return undefined;
+      const [sum, json = ""] = readFileSync(join(entry, INDEX), "utf8").split("\n");
+      if (checksum(json) !== sum) return undefined;
+      const index = JSON.parse(json) as Index;
+      if (index.transpiler !== TRANSPILER) return undefined;
       const files = new Map(
-        await Promise.all(
-          Object.entries(index.files).map(async ([name, digest]) => {
-            const content = await readFile(join(this.entry(key), name));
-            if (sha256(content) !== digest) throw new Error(`${name} is damaged`);
-            return [name, content] as const;
-          }),
-        ),
+        Object.entries(index.files).map(([name, expected]) => {
+          const content = readFileSync(join(entry, name));
+          if (checksum(content) !== expected) throw new Error(`${name} is damaged`);
+          return [name, content];
+        }),
       );
-      const glue = files.get(GLUE);
-      files.delete(GLUE);
-      return glue && { imports: index.imports, glue, cores: files };
+      if (!files.delete(index.glue)) return undefined;
+      return { imports: index.imports, cores: files, gluePath: join(entry, index.glue) };
     } catch {
       return undefined;
     }
   }
 
-  /** Keeps an entry, in place of a damaged one. Says whether it could: a folder that cannot be written is no error. */
-  async store(key: string, transpiled: Transpiled): Promise<boolean> {
-    const files = new Map([[GLUE, transpiled.glue], ...transpiled.cores]);
-    const digests = Object.fromEntries([...files].map(([name, content]) => [name, sha256(content)]));
-    const index: Index = { imports: transpiled.imports, files: digests };
+  /** Keeps an entry, in place of a damaged one, and reads it; `undefined` if the folder cannot be written. */
+  store(component: Uint8Array, { imports, glue, cores }: Transpiled): CachedComponent | undefined {
+    const glueName = nameOfGlue(glue);
+    const files = new Map([[glueName, glue], ...cores]);
+    const sums = Object.fromEntries([...files].map(([name, content]) => [name, checksum(content)]));
+    const index: Index = { transpiler: TRANSPILER, imports, glue: glueName, files: sums };
     let scratch;
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      scratch = await mkdtemp(`${this.entry(key)}-`);
-      for (const [name, content] of files) {
-        // oxlint-disable-next-line no-await-in-loop -- a few files, one after the other
-        await writeFile(join(scratch, name), content);
-      }
-      await writeFile(join(scratch, INDEX), JSON.stringify(index));
-      await this.#replace(scratch, key);
-      return (await this.load(key)) !== undefined;
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      scratch = mkdtempSync(`${this.#entry(component)}-`);
+      writeFileSync(join(scratch, COMPONENT), component);
+      for (const [name, content] of files) writeFileSync(join(scratch, name), content);
+      const json = JSON.stringify(index);
+      writeFileSync(join(scratch, INDEX), `${checksum(json)}\n${json}`);
+      this.#replace(scratch, component);
+      return this.load(component);
     } catch {
-      return false;
+      return undefined;
     } finally {
-      if (scratch) await rm(scratch, { recursive: true, force: true });
+      if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
     }
   }
 
   /** Forgets all entries, and says how many. What else is in the folder stays: it may be somebody's by mistake. */
-  async clear(): Promise<number> {
+  clear(): number {
     let names;
     try {
-      names = await readdir(this.#folder);
+      names = readdirSync(this.#folder);
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
       throw error;
     }
     const entries = names.filter((name) => ENTRY.test(name));
     const ours = [...entries, ...names.filter((name) => SCRATCH.test(name))];
-    await Promise.all(ours.map((name) => rm(this.entry(name), { recursive: true, force: true })));
+    for (const name of ours) rmSync(join(this.#folder, name), { recursive: true, force: true });
     return entries.length;
   }
 
-  async #replace(scratch: string, key: string): Promise<void> {
+  #entry(component: Uint8Array): string {
+    return join(this.#folder, `component-${hex(crc32(component, crc32(TRANSPILER)))}-${component.length}`);
+  }
+
+  #replace(scratch: string, component: Uint8Array): void {
+    const entry = this.#entry(component);
     try {
-      await rename(scratch, this.entry(key));
+      renameSync(scratch, entry);
     } catch {
-      // Somebody else's, as good as ours; or a damaged one, which has to go first.
-      if (await this.load(key)) return;
-      await rm(this.entry(key), { recursive: true, force: true });
-      await rename(scratch, this.entry(key));
+      // Somebody else's, as good as ours; or a damaged one, or one of another component, which has to go first.
+      if (this.load(component)) return;
+      rmSync(entry, { recursive: true, force: true });
+      renameSync(scratch, entry);
     }
   }
 }
 
-function sha256(content: Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
+function checksum(content: Uint8Array | string): string {
+  return hex(crc32(content));
+}
+
+function crc32(content: Uint8Array | string, start = 0): number {
+  // Fetched when it is needed: the command loads this module also where there is no component.
+  return process.getBuiltinModule("node:zlib").crc32(content, start);
+}
+
+function hex(sum: number): string {
+  return sum.toString(16).padStart(8, "0");
+}
+
+/** Another name for another text: what a process has once imported from a path stays so until it ends. */
+function nameOfGlue(glue: Uint8Array): string {
+  // An `.mjs`, so that Node needs no package.json to know what it is.
+  return `glue-${process.getBuiltinModule("node:crypto").hash("sha256", glue)}.mjs`;
 }

@@ -5,7 +5,7 @@
  * without blocking, through /proc/self/fd where there is one: the description that we share with other processes stays
  * as it is, a call that can be done at once is one system call, and only when it cannot a stream of Node's waits.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync, type Stats } from "node:fs";
 import type { Socket, SocketConstructorOpts } from "node:net";
 import { availableParallelism } from "node:os";
 import { PullSource } from "../../io/pull-source.ts";
@@ -54,7 +54,13 @@ function open(fd: number, access: number): Opened {
 
 /** Whether `fd` is a terminal. */
 export function isTerminal(fd: number): boolean {
-  return fstatSync(fd).isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(fd);
+  const stat = fstatSync(fd);
+  return stat.isCharacterDevice() && !isMemoryDevice(stat) && process.getBuiltinModule("node:tty").isatty(fd);
+}
+
+/** /dev/null and its like, which Linux numbers so: nothing has to be loaded to know that they are no terminals. */
+function isMemoryDevice({ rdev }: Stats): boolean {
+  return process.platform === "linux" && rdev >> 8 === 1;
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,9 +1,7 @@
-import { randomFillSync } from "node:crypto";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { CacheOption, Glue, LoadedComponent, Platform } from "../../run/platform.ts";
-import { transpile, type Bindgen } from "../../run/transpile.ts";
-import { cacheKey, defaultCacheFolder, DiskCache, GLUE } from "./cache.ts";
+import { transpile, type Bindgen, type Transpiled } from "../../run/transpile.ts";
+import { defaultCacheFolder, DiskCache } from "./cache.ts";
 import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
 import type { OpenDirectory } from "../../wasi/files.ts";
 import { nodeDirectory } from "./files.ts";
@@ -14,7 +12,8 @@ export const nodePlatform: Platform = {
   loop: nodeLoop,
   monotonicClock: nodeMonotonicClock,
   wallClock: nodeWallClock,
-  random: { fill: (into) => void randomFillSync(into) },
+  // Fetched when it is needed: it takes 5 ms to load.
+  random: { fill: (into) => void process.getBuiltinModule("node:crypto").randomFillSync(into) },
   standard: openStandard,
   directory: openDirectory,
   transpile: load,
@@ -33,20 +32,19 @@ function openDirectory(value: unknown, path: string, blocking: boolean): OpenDir
 }
 
 async function load(component: Uint8Array, option: CacheOption): Promise<LoadedComponent> {
-  if (option === false) return loadInline(component);
+  if (option === false) return importInline(await transpile(component, loadBindgen));
   const cache = new DiskCache(option === true ? defaultCacheFolder() : option);
-  const key = cacheKey(component);
-  let transpiled = await cache.load(key);
-  if (!transpiled) {
-    transpiled = await transpile(component, loadBindgen);
-    if (!(await cache.store(key, transpiled))) return loadInline(component);
+  let cached = cache.load(component);
+  if (!cached) {
+    const transpiled = await transpile(component, loadBindgen);
+    cached = cache.store(component, transpiled);
+    if (!cached) return importInline(transpiled);
   }
-  const { imports, cores } = transpiled;
-  return { imports, cores, glue: await importGlue(pathToFileURL(join(cache.entry(key), GLUE)).href) };
+  const { imports, cores, gluePath } = cached;
+  return { imports, cores, glue: await importGlue(pathToFileURL(gluePath).href) };
 }
 
-async function loadInline(component: Uint8Array): Promise<LoadedComponent> {
-  const { imports, cores, glue } = await transpile(component, loadBindgen);
+async function importInline({ imports, cores, glue }: Transpiled): Promise<LoadedComponent> {
   return {
     imports,
     cores,
@@ -55,7 +53,7 @@ async function loadInline(component: Uint8Array): Promise<LoadedComponent> {
 }
 
 async function importGlue(url: string): Promise<Glue> {
-  // What jco generates, checked by its digest if it comes from a cache.
+  // What jco generates, checked against damage if it comes from a cache.
   return (await import(url)) as Glue;
 }
 

@@ -1,0 +1,64 @@
+/** Compiling the same bytes twice in one process. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { compile, InvalidComponentError } from "../../src/index.ts";
+import { guest, turn } from "../run/support.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "sluice-compile-"));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+test("the same bytes are compiled once, also while they are being compiled", async () => {
+  const [bytes, others] = await Promise.all([guest("hello"), guest("echo")]);
+  const [first, second, other] = await Promise.all([compile(bytes), compile(bytes.slice()), compile(others)]);
+  assert.equal(first, second);
+  assert.equal(await compile(bytes), first);
+  assert.notEqual(other, first);
+});
+
+test("bytes that have changed meanwhile are others", async () => {
+  const buffer = new Uint8Array(await guest("hello"));
+  const hello = await compile(buffer);
+  const echo = await guest("echo");
+  buffer.set(echo.subarray(0, buffer.length));
+  await assert.rejects(compile(buffer), InvalidComponentError);
+  assert.equal(await compile(await guest("hello")), hello);
+});
+
+test("each folder gets its own", async (t) => {
+  const paths = [folder(t), folder(t)];
+  const bytes = await guest("hello");
+  await Promise.all(paths.map((cache) => compile(bytes, { cache })));
+  for (const path of paths) assert.equal(readdirSync(path).length, 1);
+});
+
+test("a failure is told anew each time", async () => {
+  const bytes = new Uint8Array([1, 2, 3]);
+  const first: unknown = await compile(bytes).catch((error: unknown) => error);
+  const second: unknown = await compile(bytes).catch((error: unknown) => error);
+  assert.ok(first instanceof InvalidComponentError);
+  assert.ok(second instanceof InvalidComponentError);
+  assert.notEqual(first, second);
+});
+
+test("what nobody holds is collected, and compiled anew", async () => {
+  const bytes = await guest("wc");
+  const hold = new WeakRef(await compile(bytes));
+  for (let round = 0; round < 20 && hold.deref(); round++) {
+    // oxlint-disable-next-line no-await-in-loop -- one turn after the other
+    await turn();
+    collectGarbage();
+  }
+  assert.equal(hold.deref(), undefined);
+  assert.ok(await compile(bytes));
+});
