@@ -130,19 +130,19 @@ export class OutputStream implements Readiness {
    * For callers to whom steps are too dear when there is nothing to wait for.
    */
   writeAndFlush(bytes: Uint8Array): Steps<void> | undefined {
-    if (
-      bytes.length > BLOCKING_WRITE_BYTES ||
-      !this.ready() ||
-      this.#outlet.room(this.#permit.granted) < bytes.length
-    ) {
+    const outlet = this.#outlet;
+    const room = outlet.room(this.#permit.granted);
+    if (bytes.length > BLOCKING_WRITE_BYTES || room === 0 || room < bytes.length) {
       return this.blockingWriteAndFlush(bytes);
     }
-    this.#outlet.tally.calls++;
-    this.#grant();
-    this.#write(bytes, true);
-    if (!this.#outlet.flushNow()) return this.#completeWrite();
+    outlet.tally.calls++;
+    outlet.tally.bytes += bytes.length;
+    // There is room, so that it would be permitted; and of a permit that there is already a flush would leave nothing.
     this.#revoke();
-    return undefined;
+    outlet.accept(bytes, true);
+    this.#settle();
+    this.#permit.report();
+    return outlet.flushNow() ? undefined : this.#completeWrite();
   }
 
   /**

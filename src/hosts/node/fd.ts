@@ -86,7 +86,8 @@ export class BlockingGroup {
 
   /** Not while the event loop is to deliver something: the other side may wait for that. */
   get mayBlock(): boolean {
-    return this.#sinks.every((sink) => sink.isQuiet);
+    for (const sink of this.#sinks) if (!sink.isQuiet) return false;
+    return true;
   }
 }
 
@@ -275,20 +276,27 @@ export class FdSink extends PendingSink {
     if (!this.flush()) return 0;
     // Node's stream is what makes a descriptor that is not our own non-blocking.
     if (this.#opened.kind !== "file" && !this.#opened.own) this.#stream ??= this.#openStream();
-    const written = this.#write(this.#opened.fd, bytes, EAGER_TRIES);
+    const written = this.#write(this.#opened.fd, bytes, 0, EAGER_TRIES);
     return written === bytes.length ? written : written + this.#later(bytes.subarray(written, written + PROBE_BYTES));
   }
 
   writeBlocking(bytes: Uint8Array): number {
     if (this.#group?.mayBlock !== true || !this.flush()) return this.write(bytes);
-    const written = this.#write(this.#fd, bytes, 0);
+    // A reader that takes all at once is met sooner by trying than by sleeping, but for pieces so small that a pipe holds
+    // many of them.
+    const tries = bytes.length > PROBE_BYTES && this.#opened.own;
+    let written = tries ? this.#write(this.#opened.fd, bytes, 0, EAGER_TRIES) : 0;
+    written = this.#write(this.#fd, bytes, written, 0);
     // Somebody has set the descriptor not to block.
     return written === bytes.length ? written : written + this.write(bytes.subarray(written));
   }
 
-  /** Writes what system calls take, which are tried again as often as `tries` when they would block. */
-  #write(fd: number, bytes: Uint8Array, tries: number): number {
-    let written = 0;
+  /**
+   * Writes what system calls take of `bytes` from `start` on, which are tried again as often as `tries` when they would
+   * block. Gives where it has come.
+   */
+  #write(fd: number, bytes: Uint8Array, start: number, tries: number): number {
+    let written = start;
     let tried = 0;
     while (written < bytes.length) {
       try {
