@@ -1,5 +1,5 @@
 /** `cat`: standard input to standard output, by read and write or by splice, from a file or a pipe to a pipe. */
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Case } from "../case.ts";
@@ -43,15 +43,21 @@ function rateFromPipe(command: readonly string[], total: number): Promise<number
   return rateAtReader([["head", "-c", String(total), "/dev/zero"], command], total, { timeoutMs: TIMEOUT_MS });
 }
 
-async function rateFromFile(command: readonly string[], total: number): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
-  try {
-    const stdin = join(folder, "read");
-    // A hole: reading it costs what memory costs, on any disk.
-    writeFileSync(stdin, "");
-    truncateSync(stdin, total);
-    return await rateAtReader([command], total, { stdin, timeoutMs: TIMEOUT_MS });
-  } finally {
-    rmSync(folder, { recursive: true });
+function rateFromFile(command: readonly string[], total: number): Promise<number> {
+  return rateAtReader([command], total, { stdin: fileOf(total), timeoutMs: TIMEOUT_MS });
+}
+
+const inputs = new Map<number, string>();
+
+/** A file that has just been written, so that reading it costs what memory costs, for everyone. */
+function fileOf(bytes: number): string {
+  let file = inputs.get(bytes);
+  if (file === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+    file = join(folder, "read");
+    writeFileSync(file, Buffer.alloc(bytes, "A"));
+    inputs.set(bytes, file);
   }
+  return file;
 }
