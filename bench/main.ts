@@ -1,26 +1,73 @@
 /**
- * `npm run bench [NAME...]`: what calls cost, and how bytes flow, as ratios to a peer that is measured in the same run.
- * Rounds are interleaved, and medians are given with their spread, since machines are noisy.
+ * `npm run bench` measures everything, in less than ten minutes, and writes docs/benchmarks. `npm run bench -- NAME...`
+ * measures some groups, and only prints. BENCH_ROUNDS=1 in the environment is for those who change the benchmarks.
  */
-import { calls } from "./calls.ts";
-import { files } from "./files.ts";
-import { memory } from "./memory.ts";
-import { startup } from "./startup.ts";
-import type { Row } from "./table.ts";
-import { printTable } from "./table.ts";
-import { throughput } from "./throughput.ts";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { measure, type Case, type Row } from "./case.ts";
+import { charts } from "./charts.ts";
+import { contestants, type Contestants } from "./contestants.ts";
+import { calls } from "./groups/calls.ts";
+import { copy } from "./groups/copy.ts";
+import { devices } from "./groups/devices.ts";
+import { files } from "./groups/files.ts";
+import { flow } from "./groups/flow.ts";
+import { growth } from "./groups/growth.ts";
+import { memory } from "./groups/memory.ts";
+import { startup } from "./groups/startup.ts";
+import { throughput } from "./groups/throughput.ts";
+import { machine } from "./machine.ts";
+import { ROOT } from "./processes.ts";
+import { groupTable, page, verdictTable, type Group } from "./report.ts";
+import { verdicts } from "./targets.ts";
 
-const groups: Record<string, () => Promise<Row[]>> = { calls, throughput, files, startup, memory };
+const GROUPS: Readonly<Record<string, readonly [about: string, cases: (all: Contestants) => readonly Case[]]>> = {
+  calls: ["Calls within a process, on streams in memory.", calls],
+  devices: ["The same as whole processes make them, from `/dev/zero` to `/dev/null`.", devices],
+  throughput: ["A guest that writes to standard output.", throughput],
+  copy: ["A guest that copies standard input to standard output.", copy],
+  flow: ["From guest to guest, and through Web streams.", flow],
+  files: ["Files, through the guest's C library.", files],
+  startup: ["From the start of a command to its end.", startup],
+  memory: ["What waiting, stalling and repeating cost.", memory],
+  growth: ["How cost grows with the number of instances and of bytes.", growth],
+};
+
+const MOST_ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? Number.POSITIVE_INFINITY);
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in groups));
+const unknown = wanted.filter((name) => !(name in GROUPS));
 if (unknown.length > 0) {
-  console.error(`Unknown benchmark ${unknown.join(", ")}: expected some of ${Object.keys(groups).join(", ")}`);
+  console.error(`Unknown benchmark ${unknown.join(", ")}: expected some of ${Object.keys(GROUPS).join(", ")}`);
   process.exitCode = 1;
 } else {
-  console.log(`Node ${process.version}, ${process.platform} ${process.arch}\n`);
-  for (const [name, measure] of Object.entries(groups)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    printTable(name, await measure());
+  await bench(wanted);
+}
+
+async function bench(names: readonly string[]): Promise<void> {
+  const start = performance.now();
+  const all = await contestants();
+  const about = await machine(all);
+  for (const [key, value] of Object.entries(about)) console.log(`${key}: ${value}`);
+  const groups: Group[] = [];
+  for (const [name, [what, cases]] of Object.entries(GROUPS)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const rows: Row[] = [];
+    for (const each of cases(all)) rows.push(await measure({ ...each, rounds: Math.min(each.rounds, MOST_ROUNDS) }));
+    const group = { name, about: what, rows };
+    console.log(`\n## ${name}\n\n${groupTable(group)}`);
+    groups.push(group);
   }
+  const rows = new Map(groups.flatMap(({ name, rows: own }) => own.map((row) => [`${name}/${row.id}`, row] as const)));
+  const judged = verdicts(rows);
+  if (judged.length > 0) console.log(`## Targets\n\n${verdictTable(judged)}`);
+  if (names.length === 0) await publish(page(about, groups, judged), charts(rows));
+  console.log(`In ${((performance.now() - start) / 60_000).toFixed(1)} minutes`);
+}
+
+async function publish(text: string, drawn: ReadonlyMap<string, string>): Promise<void> {
+  const folder = join(ROOT, "docs", "benchmarks");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "results.md"), text);
+  for (const [name, svg] of drawn) await writeFile(join(folder, name), svg);
 }

@@ -1170,7 +1170,11 @@ export const programs: readonly Program[] = [
   { name: "wait", usage: "wait < INPUT: waits for the end of INPUT, in one page of memory" },
   {
     name: "bench-calls",
-    usage: "bench-calls [WHAT [COUNT]] < /dev/zero > /dev/null: prints `name ns` lines on stderr",
+    usage: "bench-calls [WHAT [COUNT [MS]]] < /dev/zero > /dev/null: prints `name ns` lines on stderr",
+  },
+  {
+    name: "bench-write",
+    usage: "bench-write permit|flush TOTAL SIZE: writes bytes of one value, prints `ns` and how many on stderr",
   },
   { name: "trap-now", usage: "trap-now: traps in outer_step > middle_step > innermost_step" },
   {

@@ -1,12 +1,14 @@
-/* Work on files for `npm run bench files`: bench-files write|read FILE MIB, or small DIR COUNT. */
+/* Work on files for `npm run bench files`: bench-files write|read FILE MIB, or small DIR COUNT.
+ * On stderr: `ns` and how many it took, so that starting does not count. */
+#include "libc.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
-#include "libc.h"
 
 enum { PIECE = 65536 };
 
@@ -55,11 +57,23 @@ static int small_files(const char *directory, long count) {
   return found != count;
 }
 
+static int work(const char *what, const char *path, long count) {
+  if (!strcmp(what, "write")) return write_file(path, count * 16);
+  if (!strcmp(what, "read")) return read_file(path, count * 16);
+  if (!strcmp(what, "small")) return small_files(path, count);
+  return 2;
+}
+
+static long long now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
 int main(int argc, char **argv) {
   if (argc != 4) return 2;
-  long count = atol(argv[3]);
-  if (!strcmp(argv[1], "write")) return write_file(argv[2], count * 16);
-  if (!strcmp(argv[1], "read")) return read_file(argv[2], count * 16);
-  if (!strcmp(argv[1], "small")) return small_files(argv[2], count);
-  return 2;
+  long long start = now_ns();
+  int failed = work(argv[1], argv[2], atol(argv[3]));
+  if (!failed) fprintf(stderr, "ns %lld\n", now_ns() - start);
+  return failed;
 }

@@ -1,5 +1,7 @@
-/* Measures what calls cost, seen from the guest: bench-calls [WHAT [COUNT]]. Prints lines
- * `name ns` on stderr; without arguments, for everything. Wants a stdin that does not end and a
+/* Measures what calls cost, seen from the guest: bench-calls [WHAT [COUNT [MS]]]. Prints lines
+ * `name ns` on stderr; without arguments, for everything. Doubles COUNT until a measurement takes
+ * MS milliseconds, so that hosts of any speed can be given the same arguments; one that takes long
+ * after one that did not was disturbed, and is made again. Wants a stdin that does not end and a
  * stdout that takes everything, such as /dev/zero and /dev/null. */
 #include "wasi.h"
 
@@ -37,6 +39,11 @@ static bool read(uint64_t count, uint32_t size) {
   }
   return true;
 }
+static bool blocking_read(uint64_t count, uint32_t size) {
+  while (count-- > 0)
+    if (input_blocking_read(in, size).status != OK) return false;
+  return true;
+}
 static bool ready(uint64_t count, uint32_t size) {
   (void)size;
   pollable writable = output_subscribe(out);
@@ -54,6 +61,15 @@ static bool block(uint64_t count, uint32_t size) {
 static bool subscribe_and_drop(uint64_t count, uint32_t size) {
   (void)size;
   while (count-- > 0) pollable_drop(output_subscribe(out));
+  return true;
+}
+static bool subscribe_poll_drop(uint64_t count, uint32_t size) {
+  (void)size;
+  while (count-- > 0) {
+    pollable writable = output_subscribe(out);
+    poll(&writable, 1);
+    pollable_drop(writable);
+  }
   return true;
 }
 /* One entry is ready, the others never are. */
@@ -81,9 +97,11 @@ static const struct {
     {"read-64", read, 64, 100000},
     {"read-4096", read, 4096, 100000},
     {"read-65536", read, 65536, 10000},
+    {"blocking-read-64", blocking_read, 64, 100000},
     {"ready", ready, 0, 1000000},
     {"block-ready", block, 0, 1000000},
     {"subscribe-and-drop", subscribe_and_drop, 0, 100000},
+    {"subscribe-poll-drop", subscribe_poll_drop, 0, 100000},
     {"poll-1", poll_many, 1, 100000},
     {"poll-10", poll_many, 10, 100000},
     {"poll-100", poll_many, 100, 10000},
@@ -101,13 +119,25 @@ WASI_RUN {
     if (argument(1).length > 0 && !equals(argument(1), name)) continue;
     found = true;
     uint64_t count = number_argument(2, measurements[i].count);
-    uint64_t start = monotonic_now();
-    bool complete = measurements[i].run(count, measurements[i].size);
-    uint64_t elapsed_ns = monotonic_now() - start;
+    uint64_t least_ns = number_argument(3, 0) * 1000000, elapsed_ns = 0, before_ns;
+    bool complete;
+    do {
+      before_ns = elapsed_ns;
+      uint64_t start = monotonic_now();
+      complete = measurements[i].run(count, measurements[i].size);
+      elapsed_ns = monotonic_now() - start;
+      if (!complete || count == 0) break;
+      if (elapsed_ns < least_ns) count *= 2;
+    } while (elapsed_ns < least_ns || before_ns < least_ns / 4);
     add(name);
     add(" ");
-    if (complete && count > 0) add_number(elapsed_ns / count);
-    else add("ended");
+    if (complete && count > 0) {
+      add_number(elapsed_ns / count);
+      add(".");
+      add_number(elapsed_ns * 10 / count % 10);
+    } else {
+      add("ended");
+    }
     send_line();
   }
   return found ? RUN_OK : RUN_ERR;

@@ -1,0 +1,71 @@
+/** What is measured, and how: all contestants of a case take turns, round by round, since machines are noisy. */
+
+/** One thing that several contestants do. */
+export interface Case {
+  /** Within its group; the targets name cases by `GROUP/ID`. */
+  readonly id: string;
+  readonly what: string;
+  readonly unit: "ns" | "ms" | "s" | "MiB/s" | "KiB" | "MiB";
+  readonly better: "less" | "more";
+  readonly rounds: number;
+  /** By name: a measurement, or why there is none. */
+  readonly contestants: Readonly<Record<string, Measurement | string>>;
+}
+
+/** Takes one sample, in the unit of its case. */
+export type Measurement = () => Promise<number>;
+
+/** Several samples of one thing. */
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+/** What a contestant reached, or why there is nothing. */
+export type Result = Spread | { readonly missing: string };
+
+/** A case that has been measured. */
+export interface Row extends Omit<Case, "contestants" | "rounds"> {
+  readonly results: ReadonlyMap<string, Result>;
+}
+
+/** The contestant that all others are compared with. */
+export const OURS = "Sluice";
+
+/** Measures a case. A contestant that fails takes no part in further rounds. */
+export async function measure({ contestants, rounds, ...about }: Case): Promise<Row> {
+  const results = new Map<string, Result>();
+  const samples = new Map<string, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, contestant] of Object.entries(contestants)) {
+      if (typeof contestant === "string") results.set(name, { missing: contestant });
+      if (typeof contestant === "string" || results.has(name)) continue;
+      try {
+        const sample = await contestant();
+        samples.set(name, [...(samples.get(name) ?? []), sample]);
+      } catch (error) {
+        results.set(name, { missing: `fails: ${error instanceof Error ? error.message : String(error)}` });
+      }
+    }
+  }
+  // In the order in which the case names them.
+  return {
+    ...about,
+    results: new Map(
+      Object.keys(contestants).map((name) => [name, results.get(name) ?? spreadOf(samples.get(name) ?? [])]),
+    ),
+  };
+}
+
+export function spreadOf(samples: readonly number[]): Spread {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  return { min: at(0), median: at(sorted.length >> 1), max: at(sorted.length - 1) };
+}
+
+/** The median of a contestant; `undefined` if it has none. */
+export function medianOf(row: Row | undefined, contestant: string): number | undefined {
+  const result = row?.results.get(contestant);
+  return result && "median" in result ? result.median : undefined;
+}

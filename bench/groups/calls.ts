@@ -1,0 +1,87 @@
+/** What one call costs within a process, when it need not wait and when it must: no system call blurs it. */
+import { OURS, type Case, type Measurement } from "../case.ts";
+import { program } from "../contestants.ts";
+import { numberIn, runCommand } from "../processes.ts";
+import { bytes } from "../words.ts";
+
+const ROUNDS = 7;
+/** How long each sample is measured for. */
+const MS = "60";
+
+/** A call that does nothing but store a constant. */
+export const EMPTY = "empty call";
+/** JavaScript that waits for the same. */
+export const AWAIT = "JS await";
+
+/** Where the bytes of a guest go: see programs/calls.ts. */
+type Host = "discard" | "buffer" | "pipe" | "empty";
+
+async function nsOf(host: Host, what: string): Promise<number> {
+  return numberIn((await runCommand(program("calls", host, what, 1000, MS))).stdout, what);
+}
+
+/** A write alone: a check-write and a write, less a check-write that is measured beside it. */
+function writeOf(host: Host, size: number): Measurement {
+  return async () => (await nsOf(host, `check-and-write-${size}`)) - (await nsOf(host, "check-write"));
+}
+
+const PLAIN: readonly [id: string, what: string][] = [
+  ["ready", "`ready`, and it is"],
+  ["block-ready", "`block` on what is ready"],
+  ["subscribe-and-drop", "`subscribe` and drop"],
+  ...[1, 10, 100, 1000].map((count): [string, string] => [`poll-${count}`, `\`poll\` of ${count}, one is ready`]),
+  ...[1, 64, 4096, 65_536].map((size): [string, string] => [`read-${size}`, `\`read\` of ${bytes(size)}`]),
+];
+
+const WRITES: readonly [id: string, host: Host, size: number, what: string][] = [
+  ...[1, 64, 4096, 65_536].map((size): [string, Host, number, string] => [
+    `write-${size}`,
+    "buffer",
+    size,
+    `\`write\` of ${bytes(size)} into the buffer`,
+  ]),
+  ["write-64-pipe", "pipe", 64, "`write` of 64 bytes into a `Pipe` whose reader waits"],
+];
+
+const WAITS: readonly [kind: string, what: string][] = [
+  ["turn", "`blocking-read` that waits for a turn of the event loop"],
+  ["promise", "`blocking-read` that waits for a resolved promise"],
+];
+
+export function calls(): readonly Case[] {
+  const common = { unit: "ns", better: "less", rounds: ROUNDS } as const;
+  return [
+    {
+      ...common,
+      id: "check-write",
+      what: "`check-write`",
+      contestants: {
+        [OURS]: () => nsOf("discard", "check-write"),
+        [EMPTY]: () => nsOf("empty", "check-write"),
+      },
+    },
+    ...WRITES.map(([id, host, size, what]) => ({
+      ...common,
+      id,
+      what,
+      contestants: { [OURS]: writeOf(host, size) },
+    })),
+    {
+      ...common,
+      id: "check-and-write-64",
+      what: "`check-write` and `write` of 64 bytes",
+      contestants: { [OURS]: () => nsOf("buffer", "check-and-write-64") },
+    },
+    ...PLAIN.map(([id, what]) => ({ ...common, id, what, contestants: { [OURS]: () => nsOf("discard", id) } })),
+    ...WAITS.map(([kind, what]) => ({
+      ...common,
+      id: `wait-${kind}`,
+      what,
+      contestants: { [OURS]: waitOf("guest", kind), [AWAIT]: waitOf("loop", kind) },
+    })),
+  ];
+}
+
+function waitOf(who: "guest" | "loop", kind: string): Measurement {
+  return async () => numberIn((await runCommand(program("suspension", who, kind, MS))).stdout, "blocking-read-64");
+}

@@ -1,0 +1,99 @@
+/** What waiting, stalling and repeating cost in memory. Each sample is a process of its own. */
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { OURS, type Case, type Measurement } from "../case.ts";
+import { forEach, program, type Contestants } from "../contestants.ts";
+import { MIB } from "../flow.ts";
+import { numberIn, ROOT, runCommand } from "../processes.ts";
+
+/** How long a writer is left alone with a reader that does not read. */
+const STALL_MS = 2500;
+
+export const INSTANCES = [1, 10, 100, 1000, 10_000] as const;
+
+/** Instances that wait, all at once, each with a world of its own: the 10,000 take their time. */
+export function waiting(instances: number, line: string, unitSize: number): Measurement {
+  return async () => {
+    const said = await runCommand(program("memory", "waiting", instances), { timeoutMs: 90_000 });
+    return numberIn(said.stdout, line) / unitSize;
+  };
+}
+
+function grown(line: string, ...args: (string | number)[]): Measurement {
+  return async () => numberIn((await runCommand(program("memory", ...args))).stdout, line) / MIB;
+}
+
+export function memory({ guests }: Contestants): readonly Case[] {
+  const mib = { unit: "MiB", better: "less" } as const;
+  return [
+    ...[100, 1000, 10_000].map((instances): Case => ({
+      id: `instances-${instances}`,
+      what: `one of ${instances} waiting instances`,
+      unit: "KiB",
+      better: "less",
+      rounds: instances === 10_000 ? 1 : 3,
+      contestants: { [OURS]: waiting(instances, "rss", 1024) },
+    })),
+    {
+      ...mib,
+      id: "stalled",
+      what: "growth for a writer of 1 GiB that is stalled, in a warm process",
+      rounds: 5,
+      contestants: { [OURS]: grown("rss", "stalled") },
+    },
+    {
+      ...mib,
+      id: "stalled-process",
+      what: "peak of a process whose writer of 1 GiB is stalled, over that of one whose writer has 80 KiB",
+      rounds: 2,
+      contestants: forEach(guests, (command) => async () => {
+        const peak = async (total: number): Promise<number> =>
+          peakOf(await command("bench-write", ["permit", String(total), "65536"]));
+        // More than a pipe takes, so that both are stalled.
+        return ((await peak(1024 * MIB)) - (await peak(80 * 1024))) / MIB;
+      }),
+    },
+    {
+      ...mib,
+      id: "rounds",
+      what: "growth after a million rounds of `subscribe`, `poll`, drop",
+      rounds: 3,
+      contestants: { [OURS]: grown("rss", "rounds", 1_000_000) },
+    },
+    {
+      ...mib,
+      id: "rounds-heap",
+      what: "the same, of the heap",
+      rounds: 3,
+      contestants: { [OURS]: grown("heap", "rounds", 1_000_000) },
+    },
+  ];
+}
+
+/** The most bytes that a process had resident, when nobody has read its standard output for a while. */
+async function peakOf(command: readonly string[]): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(pipe, constants.O_WRONLY);
+  const [file = "", ...args] = command;
+  const child = spawn(file, args, { cwd: ROOT, stdio: ["ignore", writer, "ignore"] });
+  const over = new Promise((resolve) => child.on("close", resolve));
+  try {
+    await sleep(STALL_MS);
+    // Linux alone says so, and only of a process that lives.
+    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(child.pid)}/status`, "utf8"));
+    if (!peak) throw new Error("has ended");
+    return Number(peak[1]) * 1024;
+  } finally {
+    child.kill("SIGKILL");
+    await over;
+    closeSync(writer);
+    closeSync(reader);
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,79 @@
+/** What we want to reach, each computed from rows of one run. */
+import { medianOf, OURS, type Row } from "./case.ts";
+import { C, NODE, WASMTIME } from "./contestants.ts";
+import { AWAIT, EMPTY } from "./groups/calls.ts";
+import { BARE } from "./groups/startup.ts";
+import { figure } from "./words.ts";
+
+/** All rows, by GROUP/ID. */
+export type Rows = ReadonlyMap<string, Row>;
+
+/** A target and how it was missed or met. */
+export interface Verdict {
+  readonly what: string;
+  readonly wanted: string;
+  readonly got: string;
+  /** `undefined` if it could not be measured. */
+  readonly met: boolean | undefined;
+}
+
+interface Target {
+  readonly what: string;
+  readonly row: string;
+  /** Given a name, what is compared is the ratio to it (`/`) or what we are over it (`-`). */
+  readonly to?: readonly ["/" | "-", contestant: string];
+  readonly bound: readonly ["at most" | "at least" | "all finish", number];
+}
+
+const TARGETS: readonly Target[] = [
+  { what: "`check-write`", row: "calls/check-write", bound: ["at most", 15] },
+  { what: "`check-write`", row: "calls/check-write", to: ["/", EMPTY], bound: ["at most", 2] },
+  { what: "`write` of 64 bytes into the buffer", row: "calls/write-64", bound: ["at most", 40] },
+  { what: "`read` of 64 bytes from the buffer", row: "calls/read-64", bound: ["at most", 80] },
+  { what: "`poll` of 1, ready", row: "calls/poll-1", bound: ["at most", 25] },
+  { what: "`poll` of 100, one is ready", row: "calls/poll-100", bound: ["at most", 1500] },
+  { what: "a blocking call that is ready", row: "calls/block-ready", bound: ["at most", 30] },
+  { what: "a suspension for a turn", row: "calls/wait-turn", to: ["-", AWAIT], bound: ["at most", 300] },
+  { what: "a suspension for a promise", row: "calls/wait-promise", to: ["-", AWAIT], bound: ["at most", 300] },
+  ...([NODE, C, WASMTIME] as const).map((peer, index): Target => ({
+    what: "permit loop of 64 KiB to a pipe",
+    row: "throughput/permit-pipe",
+    to: ["/", peer],
+    bound: ["at least", [2, 0.8, 1][index] ?? 1],
+  })),
+  ...[NODE, WASMTIME].map((peer): Target => ({
+    what: "`blocking-write-and-flush` of 4 KiB to a pipe",
+    row: "throughput/flush-pipe",
+    to: ["/", peer],
+    bound: ["at least", 1],
+  })),
+  { what: "splice, file to pipe", row: "copy/splice-file", to: ["/", NODE], bound: ["at least", 0.8] },
+  { what: "start-up from the cache", row: "startup/cached-small", to: ["-", BARE], bound: ["at most", 40] },
+  { what: "a stalled writer of 1 GiB", row: "memory/stalled", bound: ["at most", 2] },
+  {
+    what: "10,000 waiting instances; the memory of each",
+    row: "memory/instances-10000",
+    bound: ["all finish", Number.POSITIVE_INFINITY],
+  },
+];
+
+/** Of each target whose row is among `rows`. */
+export function verdicts(rows: Rows): Verdict[] {
+  return TARGETS.flatMap((target) => {
+    const row = rows.get(target.row);
+    return row ? [verdict(target, row)] : [];
+  });
+}
+
+function verdict({ what, to, bound: [direction, bound] }: Target, row: Row): Verdict {
+  const [how, peer] = to ?? [];
+  const unit = how === "/" ? "" : ` ${row.unit}`;
+  const beside = how === "/" ? ` of ${String(peer)}` : how === "-" ? ` over ${String(peer)}` : "";
+  const wanted = Number.isFinite(bound) ? `${direction} ${bound}${unit}${beside}` : direction;
+  const ours = row.results.get(OURS);
+  if (!ours || "missing" in ours) return { what, wanted, got: ours?.missing ?? "nothing", met: false };
+  const theirs = peer === undefined ? undefined : medianOf(row, peer);
+  if (peer !== undefined && theirs === undefined) return { what, wanted, got: `${peer} is missing`, met: undefined };
+  const got = theirs === undefined ? ours.median : how === "/" ? ours.median / theirs : ours.median - theirs;
+  return { what, wanted, got: `${figure(got)}${unit}`, met: direction === "at least" ? got >= bound : got <= bound };
+}
