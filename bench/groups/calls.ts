@@ -12,6 +12,8 @@ const MS = "60";
 export const EMPTY = "empty call";
 /** JavaScript that waits for the same. */
 export const AWAIT = "JS await";
+/** WebAssembly that waits for the same, without a host. */
+const SUSPENDING = "bare suspension";
 
 /** Where the bytes of a guest go: see programs/calls.ts. */
 type Host = "discard" | "buffer" | "pipe" | "empty";
@@ -44,8 +46,8 @@ const WRITES: readonly [id: string, host: Host, size: number, what: string][] = 
 ];
 
 const WAITS: readonly [kind: string, what: string][] = [
-  ["turn", "`blocking-read` that waits for a turn of the event loop"],
-  ["promise", "`blocking-read` that waits for a resolved promise"],
+  ["turn", "to wait for a turn of the event loop"],
+  ["promise", "to wait for a resolved promise"],
 ];
 
 export function calls(): readonly Case[] {
@@ -77,11 +79,16 @@ export function calls(): readonly Case[] {
       ...common,
       id: `wait-${kind}`,
       what,
-      contestants: { [OURS]: waitOf("guest", kind), [AWAIT]: waitOf("loop", kind) },
+      contestants: {
+        // A read that waits, less one that need not.
+        [OURS]: async () => (await waitNs("guest", kind)) - (await waitNs("guest", "ready")),
+        [AWAIT]: () => waitNs("loop", kind),
+        [SUSPENDING]: () => waitNs("bare", kind),
+      },
     })),
   ];
 }
 
-function waitOf(who: "guest" | "loop", kind: string): Measurement {
-  return async () => numberIn((await runCommand(program("suspension", who, kind, MS))).stdout, "blocking-read-64");
+async function waitNs(who: "guest" | "loop" | "bare", kind: string): Promise<number> {
+  return numberIn((await runCommand(program("suspension", who, kind, MS))).stdout, "blocking-read-64");
 }

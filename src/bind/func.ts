@@ -10,6 +10,7 @@ import type { Instance } from "./instance.ts";
 import { DISPOSE, LOWER, REP, type JcoLowerOptions } from "./jco.ts";
 import type { Kind } from "./resources.ts";
 import { show } from "./show.ts";
+import type { Ends } from "./task.ts";
 
 /** More parameters than this lie behind one pointer. */
 const MAX_FLAT_PARAMS = 16;
@@ -169,6 +170,12 @@ function park(instance: Instance, name: string, steps: Steps<unknown>): unknown 
   }
 }
 
+/** Steps that a guest has to wait for; they have begun if they say what they wait for first. */
+interface Pending {
+  readonly steps: Steps<unknown>;
+  readonly first: Readiness | undefined;
+}
+
 /** The core function for a definition: parameters from the guest's memory, and the result back into it. */
 function lower(instance: Instance, definition: Definition, options: JcoLowerOptions): CoreFunction {
   const { params, returns, blocks, idle, name } = definition;
@@ -179,7 +186,7 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
   const stores = returns.flat.length > 1;
   const coreParams: CoreType[] = [...(spilled ? (["i32"] as const) : flat), ...(stores ? (["i32"] as const) : [])];
   let values: readonly unknown[] = [];
-  let pending: { readonly steps: Steps<unknown>; readonly first: Readiness | undefined } | undefined;
+  let pending: Pending | undefined;
 
   function lift(args: readonly unknown[]): unknown[] {
     if (!spilled) {
@@ -234,29 +241,30 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
     return deliver(args, value);
   }
 
-  function takePending(): typeof pending {
+  function takePending(): Pending | undefined {
     const taken = pending;
     pending = undefined;
     return taken;
   }
 
   /** Nothing is pending if the guest only has to give way. */
-  async function wait(...args: (number | bigint)[]): Promise<number | bigint> {
-    let waiting = takePending();
-    if (!waiting) {
-      await task.giveWay();
-      const result = attempt(...args);
-      waiting = takePending();
-      if (!waiting) return result;
-    }
-    let value;
-    try {
-      value = await task.drive(waiting.steps, waiting.first);
-    } catch (error) {
-      return deliverError(args, error);
-    }
-    return deliver(args, value);
+  function wait(...args: (number | bigint)[]): Promise<number | bigint> {
+    const waiting = takePending();
+    return waiting ? driveOn(args, waiting) : giveWay(args);
   }
+
+  async function giveWay(args: (number | bigint)[]): Promise<number | bigint> {
+    await task.giveWay();
+    const result = attempt(...args);
+    const waiting = takePending();
+    return waiting ? driveOn(args, waiting) : result;
+  }
+
+  function driveOn(args: readonly unknown[], { steps, first }: Pending): Promise<number | bigint> {
+    return task.drive(steps, first, ends, args);
+  }
+
+  const ends: Ends<readonly unknown[], unknown, number | bigint> = { deliver, deliverError };
 
   // With a trace every call takes the one way that tells of it.
   const fast = trace

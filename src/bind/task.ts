@@ -1,3 +1,4 @@
+import { Few } from "../io/few.ts";
 import type { Readiness, Waker } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 
@@ -26,7 +27,7 @@ export class Task {
   #idled = false;
   #turnStart: number;
   #end: { readonly reason: unknown } | undefined;
-  readonly #waits = new Set<Wait>();
+  readonly #drives: Drives = new Few();
 
   constructor(loop: Loop) {
     this.#loop = loop;
@@ -63,28 +64,24 @@ export class Task {
     this.#turnStart = this.#loop.now();
   }
 
-  /** Runs `steps` to the end. `first` is what they wait for, if they have already begun. */
-  async drive<T>(steps: Steps<T>, first?: Readiness): Promise<T> {
-    let readiness = first;
-    try {
-      for (;;) {
-        // oxlint-disable-next-line no-await-in-loop -- a task waits for one thing after the other
-        if (readiness) await this.#changed(readiness);
-        const step = steps.next();
-        if (step.done === true) return step.value;
-        readiness = step.value;
-      }
-    } catch (error) {
-      // Given up in the middle they still let go of what they hold. What they return is for nobody.
-      (steps as Generator<Readiness, T | void, void>).return();
-      throw error;
-    }
+  /**
+   * Runs `steps` to the end. `first` is what they wait for, if they have already begun. Gives what `ends` makes of `args`
+   * and their value, or what they throw, or why the task is ended.
+   */
+  drive<A, T, R>(steps: Steps<T>, first: Readiness | undefined, ends: Ends<A, T, R>, args: A): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
+      const drive = new Drive(steps, this.#drives, ends, args, resolve, reject);
+      if (this.#end) drive.fail(this.#end.reason);
+      else if (first) drive.waitFor(first);
+      else drive.go();
+    });
   }
 
   /** Ends the task: what it waits for now, and ever after, is rejected with `reason`. */
   end(reason: unknown): void {
     this.#end ??= { reason };
-    for (const wait of this.#waits) wait.fail(this.#end.reason);
+    const first = this.#end.reason;
+    this.#drives.forEach((drive) => drive.fail(first));
   }
 
   /** Throws why the task was ended, if it was: nothing more happens for a guest that goes on all the same. */
@@ -97,42 +94,102 @@ export class Task {
     this.#budget = CALLS_PER_TURN;
     return false;
   }
-
-  #changed(readiness: Readiness): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      if (this.#end) reject(this.#end.reason);
-      else this.#waits.add(new Wait(readiness, this.#waits, resolve, reject));
-    });
-  }
 }
 
-/** One wait. Leaves nothing behind, however it ends. */
-class Wait implements Waker {
-  readonly #readiness: Readiness;
-  readonly #all: Set<Wait>;
-  readonly #resolve: () => void;
-  readonly #reject: (reason: unknown) => void;
+/** What a wait ends in, for a call with these arguments. What they throw the caller gets. */
+export interface Ends<A, T, R> {
+  readonly deliver: (args: A, value: T) => R;
+  readonly deliverError: (args: A, error: unknown) => R;
+}
 
-  constructor(readiness: Readiness, all: Set<Wait>, resolve: () => void, reject: (reason: unknown) => void) {
-    this.#readiness = readiness;
+type Drives = Few<{ fail(reason: unknown): void }>;
+
+const LATER = Promise.resolve();
+
+/**
+ * Steps on their way. Leaves nothing behind, however they end.
+ *
+ * Goes on in a microtask of its own: who wakes it is in the middle of something. That is the only one: each promise more
+ * costs a suspension 50 ns or more (`npm run bench calls`, rows blocking-read that waits).
+ */
+class Drive<A, T, R> implements Waker {
+  readonly #steps: Steps<T>;
+  readonly #all: Drives;
+  readonly #ends: Ends<A, T, R>;
+  readonly #args: A;
+  readonly #resolve: (result: R) => void;
+  readonly #reject: (error: unknown) => void;
+  #readiness: Readiness | undefined;
+
+  constructor(
+    steps: Steps<T>,
+    all: Drives,
+    ends: Ends<A, T, R>,
+    args: A,
+    resolve: (result: R) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#steps = steps;
     this.#all = all;
+    this.#ends = ends;
+    this.#args = args;
     this.#resolve = resolve;
     this.#reject = reject;
+  }
+
+  waitFor(readiness: Readiness): void {
+    this.#all.add(this);
+    this.#readiness = readiness;
     readiness.watch(this);
   }
 
   wake(): void {
     this.#leave();
-    this.#resolve();
+    void LATER.then(() => this.go());
   }
 
+  /** Ends it. */
   fail(reason: unknown): void {
     this.#leave();
-    this.#reject(reason);
+    void LATER.then(() => this.#giveUp(reason));
+  }
+
+  go(): void {
+    let value;
+    try {
+      const step = this.#steps.next();
+      if (step.done !== true) {
+        this.waitFor(step.value);
+        return;
+      }
+      value = step.value;
+    } catch (error) {
+      this.#giveUp(error);
+      return;
+    }
+    this.#finish(this.#ends.deliver, value);
+  }
+
+  #giveUp(error: unknown): void {
+    // Given up in the middle they still let go of what they hold. What they return is for nobody.
+    (this.#steps as Generator<Readiness, T | void, void>).return();
+    this.#finish(this.#ends.deliverError, error);
+  }
+
+  #finish<V>(end: (args: A, value: V) => R, value: V): void {
+    let result;
+    try {
+      result = end(this.#args, value);
+    } catch (error) {
+      this.#reject(error);
+      return;
+    }
+    this.#resolve(result);
   }
 
   #leave(): void {
-    this.#readiness.unwatch(this);
+    this.#readiness?.unwatch(this);
+    this.#readiness = undefined;
     this.#all.delete(this);
   }
 }

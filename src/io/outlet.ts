@@ -174,6 +174,7 @@ export class Outlet implements Watchable, Waker {
       if (taken === 0) break;
       this.#queue.shift(taken);
     }
+    this.#queue.recycle();
     if (this.#state === FLUSHING && this.#queue.size === 0 && this.#flushed()) this.#state = OPEN;
     if (this.#isOver()) return;
     if (this.#queue.size > 0 || this.#state === FLUSHING) this.#watch();
@@ -207,6 +208,7 @@ export class Outlet implements Watchable, Waker {
   #end(state: OutletState): void {
     if (!this.#isOver()) this.#state = state;
     this.#queue.clear();
+    this.#queue.recycle();
     this.#unwatch();
   }
 

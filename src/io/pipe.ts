@@ -28,6 +28,8 @@ export class Pipe {
   readonly #queue = new ByteQueue();
   readonly #changed = new Signal();
   #state: State = { tag: "open" };
+  /** Whether those who watch are about to be woken. */
+  #notifies = false;
 
   /** @param capacityBytes The most that it holds, at least 1. */
   constructor(capacityBytes: number = DEFAULT_LIMITS.bufferBytes) {
@@ -41,6 +43,11 @@ export class Pipe {
     };
     this.source = {
       ...both,
+      // Each call of the reader says that it is done with what the one before gave.
+      watch: (waker) => {
+        this.#queue.recycle();
+        this.#changed.watch(waker);
+      },
       read: (max) => this.#read(max),
       ready: () => this.#queue.size > 0 || this.#state.tag !== "open",
       close: () => this.#leave(),
@@ -55,6 +62,7 @@ export class Pipe {
   }
 
   #read(max: number): Uint8Array | null {
+    this.#queue.recycle();
     const state = this.#state;
     if (state.tag === "failed") {
       this.#state = ENDED;
@@ -85,6 +93,7 @@ export class Pipe {
 
   #leave(): void {
     this.#queue.clear();
+    this.#queue.recycle();
     this.#state = { tag: "left" };
     this.#notifyLater();
   }
@@ -98,6 +107,11 @@ export class Pipe {
 
   /** Not at once: the reader may still hold a view of what the woken writer would overwrite. */
   #notifyLater(): void {
-    if (this.#changed.watchers > 0) void Promise.resolve().then(() => this.#changed.notify());
+    if (this.#notifies || this.#changed.watchers === 0) return;
+    this.#notifies = true;
+    void Promise.resolve().then(() => {
+      this.#notifies = false;
+      this.#changed.notify();
+    });
   }
 }

@@ -31,6 +31,9 @@ export class PullSource implements Source {
   readonly #cancel: () => unknown;
   readonly #pullBlocking: ((max: number) => Chunk) | undefined;
   readonly #changed = new Signal();
+  // Made once: a source that is pulled for each wait makes none.
+  readonly #arrived = (chunk: Chunk): void => this.#arrive(chunk);
+  readonly #failed = (cause: unknown): void => this.#settle({ tag: "failed", cause });
   #state: State = IDLE;
   /** What was pulled last, and how much of it has been read. */
   #chunk: Uint8Array = NONE;
@@ -54,7 +57,8 @@ export class PullSource implements Source {
   read(max: number): Uint8Array | null {
     if (this.#isEmpty && max > 0) this.#fetch(max);
     if (!this.#isEmpty) {
-      const bytes = this.#chunk.subarray(this.#read, this.#read + max);
+      const whole = this.#read === 0 && this.#chunk.length <= max;
+      const bytes = whole ? this.#chunk : this.#chunk.subarray(this.#read, this.#read + max);
       this.#read += bytes.length;
       if (this.#isEmpty) this.#hold(NONE);
       return bytes;
@@ -128,10 +132,7 @@ export class PullSource implements Source {
     }
     if (chunk instanceof Promise || chunk?.length === 0) {
       // An empty chunk says nothing: asked again, but not before others have had their turn.
-      Promise.resolve(chunk).then(
-        (later) => this.#arrive(later),
-        (cause: unknown) => this.#settle({ tag: "failed", cause }),
-      );
+      Promise.resolve(chunk).then(this.#arrived, this.#failed);
     } else {
       this.#take(chunk);
     }

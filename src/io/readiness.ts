@@ -1,3 +1,5 @@
+import { Few } from "./few.ts";
+
 /** Somebody who waits. May be woken too often; asks again each time. */
 export interface Waker {
   /** Must not throw, and must not wait. */
@@ -24,7 +26,7 @@ export interface Readiness extends Watchable {
 
 /** Wakes all who watch. Holds nobody who does not. */
 export class Signal implements Watchable {
-  readonly #wakers = new Set<Waker>();
+  readonly #wakers = new Few<Waker>();
 
   watch(waker: Waker): void {
     this.#wakers.add(waker);
@@ -40,17 +42,12 @@ export class Signal implements Watchable {
   }
 
   notify(): void {
-    // Never walks the set itself: a waker that comes while others are woken, or leaves and comes back while it is woken,
-    // would be met in the same round, and perhaps for ever.
-    if (this.#wakers.size < 2) {
-      const [only] = this.#wakers;
-      only?.wake();
-      return;
-    }
-    for (const waker of [...this.#wakers]) {
-      if (this.#wakers.has(waker)) waker.wake();
-    }
+    this.#wakers.forEach(wake);
   }
+}
+
+function wake(waker: Waker): void {
+  waker.wake();
 }
 
 /** Ready when any of several is. */

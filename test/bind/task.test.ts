@@ -56,16 +56,30 @@ function* waitFor(readiness: Readiness): Generator<Readiness, string, void> {
   return "done";
 }
 
+function drive(task: Task, readiness: Readiness): Promise<string> {
+  return task.drive(
+    waitFor(readiness),
+    undefined,
+    {
+      deliver: (_args, value) => value,
+      deliverError: (_args, error) => {
+        throw error;
+      },
+    },
+    [],
+  );
+}
+
 test("a wait leaves nothing behind, whether it is woken or ended", async () => {
   const readiness = held();
   const task = new Task(new CountingLoop());
-  const woken = task.drive(waitFor(readiness));
+  const woken = drive(task, readiness);
   assert.equal(readiness.signal.watchers, 1);
   readiness.signal.notify();
   assert.equal(await woken, "done");
   assert.equal(readiness.signal.watchers, 0);
 
-  const ended = assert.rejects(task.drive(waitFor(readiness)), /over/);
+  const ended = assert.rejects(drive(task, readiness), /over/);
   assert.equal(readiness.signal.watchers, 1);
   task.end(new Error("over"));
   await ended;
@@ -76,6 +90,6 @@ test("nothing happens any more for a task that was ended", async () => {
   const task = new Task(new CountingLoop());
   task.end(new Error("over"));
   assert.throws(() => task.assertAlive(), /over/);
-  await assert.rejects(task.drive(waitFor(held())), /over/);
+  await assert.rejects(drive(task, held()), /over/);
   await assert.rejects(task.giveWay(), /over/);
 });

@@ -93,3 +93,37 @@ test("a view stays as it was, whatever happens to the queue", () => {
     }),
   );
 });
+
+test("memory that one queue has let go of is no memory that another one still holds, nor full of what was there", () => {
+  const bytes = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 30_000, max: 70_000 }));
+  const step = fc.record({
+    which: fc.nat(1),
+    call: fc.constantFrom("push", "zeroes", "shift", "drain", "recycle"),
+    bytes,
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const queues = [0, 1].map(() => ({ queue: new ByteQueue(), model: Buffer.alloc(0) }));
+      for (const [index, { which, call, bytes: count }] of steps.entries()) {
+        const one = queues[which];
+        assert.ok(one);
+        if (call === "push") {
+          one.queue.push(new Uint8Array(count).fill(index + 1));
+          one.model = Buffer.concat([one.model, Buffer.alloc(count, index + 1)]);
+        } else if (call === "zeroes") {
+          one.queue.pushZeroes(count);
+          one.model = Buffer.concat([one.model, Buffer.alloc(count)]);
+        } else if (call === "shift" || call === "drain") {
+          const shifted = call === "drain" ? one.model.length : Math.min(count, one.model.length);
+          one.queue.shift(shifted);
+          one.model = one.model.subarray(shifted);
+          if (call === "drain") one.queue.recycle();
+        } else {
+          one.queue.recycle();
+        }
+        for (const { queue, model } of queues) assert.ok(model.equals(queue.view));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
