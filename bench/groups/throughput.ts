@@ -11,7 +11,7 @@ const ROUNDS = 5;
 /** How the guest bench-write writes. */
 const MEASURED = [
   { id: "permit", what: "`check-write`, `write` of 64 KiB", size: 65_536, totalMib: 512, slowMib: 64 },
-  { id: "flush", what: "`blocking-write-and-flush` of 4 KiB", size: 4096, totalMib: 128, slowMib: 32 },
+  { id: "flush", what: "`blocking-write-and-flush` of 4 KiB", size: 4096, totalMib: 512, slowMib: 32 },
 ] as const;
 
 /** Where it writes to. */

@@ -1,14 +1,10 @@
-/**
- * What Node can do, without WebAssembly: the same as limit.c, whose head says what, by synchronous calls of node:fs. And
- * `limit write-slowly TOTAL SIZE WORK`, which does something else between two writes.
- */
+/** What Node can do, without WebAssembly: the same as limit.c, whose head says what, by synchronous calls of node:fs. */
 import { closeSync, openSync, readdirSync, readSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { nsPerStep } from "./timing.ts";
 
 const PIECE = 65_536;
 
-const counted = new Int32Array(1);
-const [what = "", subject = "", amount = "0", work = "0"] = process.argv.slice(2);
+const [what = "", subject = "", amount = "0"] = process.argv.slice(2);
 const start = process.hrtime.bigint();
 
 function writeAll(fd: number, bytes: Uint8Array): void {
@@ -28,15 +24,6 @@ async function call(name: string, leastMs: number): Promise<void> {
 function write(total: number, size: number): void {
   const bytes = Buffer.alloc(size, "A");
   for (let left = total; left > 0; left -= size) writeAll(1, left < size ? bytes.subarray(0, left) : bytes);
-}
-
-/** As `write`, but with other work between two writes: it counts up to `work`. */
-function writeSlowly(total: number, size: number, work: number): void {
-  const bytes = Buffer.alloc(size, "A");
-  for (let left = total; left > 0; left -= size) {
-    writeAll(1, left < size ? bytes.subarray(0, left) : bytes);
-    for (let index = 0; index < work; index++) counted[0] = index;
-  }
 }
 
 function copy(size: number): void {
@@ -74,7 +61,6 @@ if (what === "call") {
   await call(subject, Number(amount));
 } else {
   if (what === "write") write(Number(subject), Number(amount));
-  else if (what === "write-slowly") writeSlowly(Number(subject), Number(amount), Number(work));
   else if (what === "copy") copy(Number(subject));
   else if (what === "write-file") writeFile(subject, Number(amount));
   else if (what === "read-file") readFile(subject);
