@@ -57,6 +57,12 @@ export class FlatValues {
     return typeof value === "bigint" ? value : BigInt(Number(value));
   }
 
+  /** A u64 as a number, which a gate has made one or not. */
+  length(): number {
+    const value = this.#values[this.#at++];
+    return typeof value === "bigint" ? clamped(value) : Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+  }
+
   skip(count: number): void {
     this.#at += count;
   }
@@ -139,7 +145,7 @@ export const length: Type<number> = {
     flat: "i64",
     get: (view, at) => clamped(view.getBigUint64(at, true)),
     set: (view, at, value) => view.setBigUint64(at, BigInt(value), true),
-    lift: (flat) => clamped(flat.bigint()),
+    lift: (flat) => flat.length(),
     lower: (value) => BigInt(value),
   }),
   fromJs(value) {

@@ -2,9 +2,8 @@ import { WitError } from "../io/errors.ts";
 import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 import { RuntimeError, Trap } from "../io/trap.ts";
-import { FlatValues, type Returns, type Type, type InOf } from "./abi.ts";
-import type { CoreType } from "./encode.ts";
-import { gate, WAIT, type CoreFunction, type Front } from "./gate.ts";
+import { FlatValues, length, type Returns, type Type, type InOf } from "./abi.ts";
+import { gate, WAIT, type CoreFunction, type Front, type GateType } from "./gate.ts";
 import { Guest } from "./guest.ts";
 import type { Instance } from "./instance.ts";
 import { DISPOSE, LOWER, REP, type JcoLowerOptions } from "./jco.ts";
@@ -181,10 +180,10 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
   const { params, returns, blocks, idle, name } = definition;
   const { task, trace } = instance;
   const guest = new Guest(instance.tables.parts(options), instance.resources, instance.kinds);
-  const flat = params.flatMap((type) => type.flat);
+  const flat = params.flatMap((type): readonly GateType[] => (type === length ? ["length"] : type.flat));
   const spilled = flat.length > MAX_FLAT_PARAMS;
   const stores = returns.flat.length > 1;
-  const coreParams: CoreType[] = [...(spilled ? (["i32"] as const) : flat), ...(stores ? (["i32"] as const) : [])];
+  const coreParams: GateType[] = [...(spilled ? (["i32"] as const) : flat), ...(stores ? (["i32"] as const) : [])];
   let values: readonly unknown[] = [];
   let pending: Pending | undefined;
 

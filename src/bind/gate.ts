@@ -1,5 +1,11 @@
 import { encodeModule, func, get, type CoreType, type Import } from "./encode.ts";
 
+/**
+ * What a gated function takes: a "length" is an i64 for the guest and a number for the host (2 ** 53 and more are not
+ * exact), since the bigint that it would else become costs as much as the rest of a short read (`npm run bench calls`).
+ */
+export type GateType = CoreType | "length";
+
 /** A core function as the host writes it: numbers, and bigint for i64. */
 export type CoreFunction = (...args: never[]) => unknown;
 
@@ -21,6 +27,8 @@ export interface Front {
 
 /** The number of the first function that a front imports, in a gate that can wait. */
 export const FRONT_FUNCTION = 2;
+/** The number of the type of a `realloc`. */
+export const REALLOC_TYPE = 3;
 
 const NO_FRONT: Front = { name: "", imports: [], values: {}, locals: 0, code: [] };
 const modules = new Map<string, WebAssembly.Module>();
@@ -35,7 +43,7 @@ const modules = new Map<string, WebAssembly.Module>();
  * @param wait Missing if an attempt never returns `WAIT`.
  */
 export function gate(
-  params: readonly CoreType[],
+  params: readonly GateType[],
   result: boolean,
   attempt: CoreFunction,
   wait: ((...args: never[]) => Promise<unknown>) | undefined,
@@ -65,13 +73,18 @@ export function gate(
  *     (if (i32.eq (local.tee ...) (i32.const -1)) (then (return (call $wait ...))))
  *     (local.get ...)))      ;; without a result, the last line is missing
  */
-function gateModule(params: readonly CoreType[], result: boolean, waits: boolean, front: Front): Uint8Array {
-  const args = params.flatMap((_, index) => get(index));
+function gateModule(params: readonly GateType[], result: boolean, waits: boolean, front: Front): Uint8Array {
+  const outer = params.map((type) => (type === "length" ? "i64" : type));
+  const inner = params.map((type) => (type === "length" ? "f64" : type));
+  const results: CoreType[] = result ? ["i32"] : [];
+  // f64.convert_i64_u
+  const args = params.flatMap((type, index) => [...get(index), ...(type === "length" ? [0xba] : [])]);
   const attempted = params.length;
   return encodeModule({
     types: [
-      [params, ["i32"]],
-      [params, result ? ["i32"] : []],
+      [inner, ["i32"]],
+      [inner, results],
+      [outer, results],
       // What a front may import: a `realloc`.
       [["i32", "i32", "i32", "i32"], ["i32"]],
     ],
@@ -80,7 +93,7 @@ function gateModule(params: readonly CoreType[], result: boolean, waits: boolean
       ...(waits ? [["gate", "wait", ...func(1)] as const] : []),
       ...front.imports,
     ],
-    type: 1,
+    type: 2,
     locals: Math.max(1, front.locals),
     body: [
       ...(front.code.length > 0 ? [0x02, 0x40, ...front.code, 0x0b] : []),

@@ -185,20 +185,18 @@ function inputMethods(instance: Instance): Record<string, Definition> {
     orWait: (stream: InputStream, max: number) => number | bigint,
   ): CoreFunction {
     const inputs = guest.lens(INPUT_STREAM);
-    return (handle: number, max: bigint, at: number) => {
+    return (handle: number, max: number, at: number) => {
       if (task.mustGiveWay()) return WAIT;
       const stream = inputs.get(handle);
       const place = guest.place(at, 12, 4);
-      // A u64; no read gives more than this anyway.
-      const count = max >= 0n && max < 0x1_0000_0000n ? Number(max) : 0xffff_ffff;
       let read;
       try {
-        read = stream.read(count, waits && count > 0);
+        read = stream.read(max, waits && max > 0);
       } catch (failure) {
         bytesResult.storeError(guest, place, failure);
         return 0;
       }
-      if (read.length === 0 && orWait(stream, count) === WAIT) return WAIT;
+      if (read.length === 0 && orWait(stream, max) === WAIT) return WAIT;
       guest.storeBytes(place + 4, read);
       guest.view.setUint8(place, 0);
       return 0;

@@ -1,7 +1,7 @@
 import { OutputStream } from "../io/output-stream.ts";
 import type { Readiness } from "../io/readiness.ts";
 import { func, GLOBAL_I32, MEMORY } from "./encode.ts";
-import type { Front } from "./gate.ts";
+import { REALLOC_TYPE, type Front } from "./gate.ts";
 import type { JcoLowerOptions } from "./jco.ts";
 import {
   BYTES,
@@ -72,7 +72,7 @@ export class Lease {
 
   /** The WebAssembly to put before a function that is lowered with `options`: nothing if that cannot be. */
   front(name: FrontName, { memory, realloc }: JcoLowerOptions): Front | undefined {
-    staging ??= canHaveTwoMemories() ? new Staging() : null;
+    if (staging === undefined) staging = canHaveTwoMemories() ? new Staging() : null;
     const { needs, locals, code } = FRONTS[name];
     if (!staging || (needs.memory && !(memory instanceof WebAssembly.Memory)) || (needs.realloc && !realloc)) {
       return undefined;
@@ -83,7 +83,7 @@ export class Lease {
         ["front", "staging", ...MEMORY],
         ["front", "number", ...GLOBAL_I32],
         ...(needs.memory ? [["front", "memory", ...MEMORY] as const] : []),
-        ...(needs.realloc ? [["front", "realloc", ...func(2)] as const] : []),
+        ...(needs.realloc ? [["front", "realloc", ...func(REALLOC_TYPE)] as const] : []),
       ],
       values: { staging: staging.memory, number: this.#number, memory, realloc },
       locals,

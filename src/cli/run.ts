@@ -29,7 +29,7 @@ export async function runComponent({ options, path, args }: Command & { readonly
       env: options.env,
       preopens: options.preopens,
       blockingFiles: true,
-      // A handler of signals, and the display of progress, need the event loop.
+      // A handler of signals, and the display of progress, need the event loop. Nothing that a guest has does.
       blockingStdio: !handled,
       stdin: "inherit",
       stdout: "inherit",

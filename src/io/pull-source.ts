@@ -55,12 +55,12 @@ export class PullSource implements Source {
   }
 
   read(max: number): Uint8Array | null {
-    if (this.#isEmpty && max > 0) this.#fetch(max);
-    if (!this.#isEmpty) {
+    if (this.#isEmpty() && max > 0) this.#fetch(max);
+    if (!this.#isEmpty()) {
       const whole = this.#read === 0 && this.#chunk.length <= max;
       const bytes = whole ? this.#chunk : this.#chunk.subarray(this.#read, this.#read + max);
       this.#read += bytes.length;
-      if (this.#isEmpty) this.#hold(NONE);
+      if (this.#isEmpty()) this.#hold(NONE);
       return bytes;
     }
     const state = this.#state;
@@ -72,7 +72,7 @@ export class PullSource implements Source {
   }
 
   readBlocking(max: number): Uint8Array | null {
-    if (this.#pullBlocking && this.#isEmpty && this.#state === IDLE) {
+    if (this.#pullBlocking && this.#isEmpty() && this.#state === IDLE) {
       let chunk: Chunk;
       try {
         chunk = this.#pullBlocking(max);
@@ -86,8 +86,8 @@ export class PullSource implements Source {
   }
 
   ready(): boolean {
-    if (this.#isEmpty) this.#fetch(DEFAULT_LIMITS.readBytes);
-    return !this.#isEmpty || this.#state.tag === "ended" || this.#state.tag === "failed";
+    if (this.#isEmpty()) this.#fetch(DEFAULT_LIMITS.readBytes);
+    return !this.#isEmpty() || this.#state.tag === "ended" || this.#state.tag === "failed";
   }
 
   watch(waker: Waker): void {
@@ -105,7 +105,7 @@ export class PullSource implements Source {
     if (!over) this.#leave();
   }
 
-  get #isEmpty(): boolean {
+  #isEmpty(): boolean {
     return this.#read >= this.#chunk.length;
   }
 

@@ -30,6 +30,13 @@ describe("runtime", { concurrency: 4 }, () => {
     assert.equal(code, 1);
   });
 
+  test("a WebAssembly without modules of two memories runs guests all the same", async () => {
+    const code = "WebAssembly.validate = () => false";
+    const node = ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
+    const { code: exitCode, stdout } = await sluice([guest("writer"), "100000", "100"], { node });
+    assert.deepEqual([exitCode, stdout.length > 0], [0, true]);
+  });
+
   test("a copy that is not built says so", async (t) => {
     const path = folder(t);
     mkdirSync(join(path, "bin"));
