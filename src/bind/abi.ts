@@ -8,7 +8,7 @@ import { WitError } from "../io/errors.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreType } from "./encode.ts";
 import type { Guest } from "./guest.ts";
-import type { Entry, Kind } from "./resources.ts";
+import type { Entry, Kind, Resources } from "./resources.ts";
 
 /** One WIT type. `In` is what a host function is given, `Out` what it may return. */
 export interface Type<In, Out = In> {
@@ -29,6 +29,7 @@ export interface Type<In, Out = In> {
 
 /** Resources on the JavaScript side of the glue: instances of classes that carry a rep. */
 export interface JsResources {
+  readonly resources: Resources;
   entryOf(kind: Kind<unknown>, instance: unknown): Entry;
   instanceOf(entry: Entry): object;
 }
@@ -474,12 +475,12 @@ export function returns<Out>(type: Type<unknown, Out>): Returns<Out> {
 /**
  * A function that returns `result<ok, err>`: its value is the ok case, a thrown `WitError` the error case.
  *
- * @param errorOf Makes of a `WitError`'s payload the value that `err` stores.
+ * @param errorOf Makes of a `WitError`'s payload the value that `err` stores; a resource in it is added to `resources`.
  */
 export function result<Out, Err>(
   ok: Type<unknown, Out> | null,
   err: Type<unknown, Err>,
-  errorOf: (payload: unknown) => Err,
+  errorOf: (payload: unknown, resources: Resources) => Err,
 ): Returns<Out> {
   const align = Math.max(1, ok?.align ?? 1, err.align);
   const place = alignUp(1, align);
@@ -494,13 +495,13 @@ export function result<Out, Err>(
     lower: noLower,
     storeError(guest, at, error) {
       if (!(error instanceof WitError)) throw error;
-      err.store(guest, at + place, errorOf(error.payload));
+      err.store(guest, at + place, errorOf(error.payload, guest.resources));
       guest.view.setUint8(at, 1);
     },
     toJs: (value, js) => (ok?.toJs ? ok.toJs(value, js) : value),
     errorToJs(error, js) {
       if (!(error instanceof WitError)) return error;
-      const value = errorOf(error.payload);
+      const value = errorOf(error.payload, js.resources);
       return new WitError(err.toJs ? err.toJs(value, js) : value, error.message, { cause: error });
     },
   };

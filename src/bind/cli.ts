@@ -15,9 +15,9 @@ const TERMINAL_OUTPUT: Kind<null> = { name: "terminal-output" };
 export function environment(instance: Instance, world: World): Record<string, unknown> {
   const name = (method: string): string => `wasi:cli/environment#${method}`;
   return functions(instance, {
-    getEnvironment: call(name("get-environment"), [], returns(list(tuple(string, string))), () => world.env),
-    getArguments: call(name("get-arguments"), [], returns(list(string)), () => world.args),
-    initialCwd: call(name("initial-cwd"), [], returns(option(string)), () => world.cwd),
+    getEnvironment: () => call(name("get-environment"), [], returns(list(tuple(string, string))), () => world.env),
+    getArguments: () => call(name("get-arguments"), [], returns(list(string)), () => world.args),
+    initialCwd: () => call(name("initial-cwd"), [], returns(option(string)), () => world.cwd),
   });
 }
 
@@ -25,8 +25,8 @@ export function environment(instance: Instance, world: World): Record<string, un
 export function exit(instance: Instance, world: World): Record<string, unknown> {
   const status = variant({ ok: null, err: null });
   return functions(instance, {
-    exit: call("wasi:cli/exit#exit", [status], nothing, ({ tag }) => world.exit(tag === "ok" ? 0 : 1)),
-    exitWithCode: call("wasi:cli/exit#exit-with-code", [u8], nothing, (code) => world.exit(code)),
+    exit: () => call("wasi:cli/exit#exit", [status], nothing, ({ tag }) => world.exit(tag === "ok" ? 0 : 1)),
+    exitWithCode: () => call("wasi:cli/exit#exit-with-code", [u8], nothing, (code) => world.exit(code)),
   });
 }
 
@@ -35,20 +35,21 @@ export function stdin(instance: Instance, world: World): Record<string, unknown>
   const { source, tally } = world.stdin;
   return functions(instance, {
     // Each call gives a handle of its own on the one stream (7.1).
-    getStdin: call("wasi:cli/stdin#get-stdin", [], returns(own), () =>
-      addInputStream(instance, new InputStream(source, world.limits.readBytes, tally)),
-    ),
+    getStdin: () =>
+      call("wasi:cli/stdin#get-stdin", [], returns(own), () =>
+        addInputStream(instance, new InputStream(source, world.limits.readBytes, tally)),
+      ),
   });
 }
 
 /** @see WASI 0.2 `wasi:cli/stdout` */
 export function stdout(instance: Instance, world: World): Record<string, unknown> {
-  return functions(instance, { getStdout: getOutput(instance, world, "stdout") });
+  return functions(instance, { getStdout: () => getOutput(instance, world, "stdout") });
 }
 
 /** @see WASI 0.2 `wasi:cli/stderr` */
 export function stderr(instance: Instance, world: World): Record<string, unknown> {
-  return functions(instance, { getStderr: getOutput(instance, world, "stderr") });
+  return functions(instance, { getStderr: () => getOutput(instance, world, "stderr") });
 }
 
 function getOutput(instance: Instance, world: World, which: "stdout" | "stderr"): Definition {
@@ -71,21 +72,21 @@ export function terminalOutput(instance: Instance): Record<string, unknown> {
 /** @see WASI 0.2 `wasi:cli/terminal-stdin` */
 export function terminalStdin(instance: Instance, world: World): Record<string, unknown> {
   return functions(instance, {
-    getTerminalStdin: terminal(instance, "stdin", TERMINAL_INPUT, world.stdin),
+    getTerminalStdin: () => terminal(instance, "stdin", TERMINAL_INPUT, world.stdin),
   });
 }
 
 /** @see WASI 0.2 `wasi:cli/terminal-stdout` */
 export function terminalStdout(instance: Instance, world: World): Record<string, unknown> {
   return functions(instance, {
-    getTerminalStdout: terminal(instance, "stdout", TERMINAL_OUTPUT, world.stdout),
+    getTerminalStdout: () => terminal(instance, "stdout", TERMINAL_OUTPUT, world.stdout),
   });
 }
 
 /** @see WASI 0.2 `wasi:cli/terminal-stderr` */
 export function terminalStderr(instance: Instance, world: World): Record<string, unknown> {
   return functions(instance, {
-    getTerminalStderr: terminal(instance, "stderr", TERMINAL_OUTPUT, world.stderr),
+    getTerminalStderr: () => terminal(instance, "stderr", TERMINAL_OUTPUT, world.stderr),
   });
 }
 

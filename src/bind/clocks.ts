@@ -13,14 +13,14 @@ export function monotonicClock(instance: Instance, world: World): Record<string,
   instance.timers = timers;
   const name = (method: string): string => `wasi:clocks/monotonic-clock#${method}`;
   return functions(instance, {
-    now: call(name("now"), [], returns(u64), () => clock.now(), { fast: () => () => clock.now() }),
-    resolution: call(name("resolution"), [], returns(u64), () => clock.resolution()),
-    subscribeInstant: call(name("subscribe-instant"), [u64], returns(own), (when) =>
-      addTimer(instance, new Timer(timers, when)),
-    ),
-    subscribeDuration: call(name("subscribe-duration"), [u64], returns(own), (duration) =>
-      addTimer(instance, new Timer(timers, clock.now() + duration)),
-    ),
+    now: () => call(name("now"), [], returns(u64), () => clock.now(), { fast: () => () => clock.now() }),
+    resolution: () => call(name("resolution"), [], returns(u64), () => clock.resolution()),
+    subscribeInstant: () =>
+      call(name("subscribe-instant"), [u64], returns(own), (when) => addTimer(instance, new Timer(timers, when))),
+    subscribeDuration: () =>
+      call(name("subscribe-duration"), [u64], returns(own), (duration) =>
+        addTimer(instance, new Timer(timers, clock.now() + duration)),
+      ),
   });
 }
 
@@ -28,7 +28,8 @@ export function monotonicClock(instance: Instance, world: World): Record<string,
 export function wallClock(instance: Instance, world: World): Record<string, unknown> {
   const datetime = record({ seconds: u64, nanoseconds: u32 });
   return functions(instance, {
-    now: call("wasi:clocks/wall-clock#now", [], returns(datetime), () => world.wallClock.now()),
-    resolution: call("wasi:clocks/wall-clock#resolution", [], returns(datetime), () => world.wallClock.resolution()),
+    now: () => call("wasi:clocks/wall-clock#now", [], returns(datetime), () => world.wallClock.now()),
+    resolution: () =>
+      call("wasi:clocks/wall-clock#resolution", [], returns(datetime), () => world.wallClock.resolution()),
   });
 }

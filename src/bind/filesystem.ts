@@ -31,7 +31,7 @@ import {
   type Returns,
   type Type,
 } from "./abi.ts";
-import { bind, blocking, call, functions, resourceClass, type Definition } from "./func.ts";
+import { bind, blocking, call, functions, resourceClass, type Definitions } from "./func.ts";
 import type { Instance } from "./instance.ts";
 import { ERROR, addInputStream, addOutputStream } from "./io.ts";
 import type { Entry, Kind } from "./resources.ts";
@@ -73,12 +73,13 @@ function fileResult<Out>(ok: Type<unknown, Out> | null): Returns<Out> {
 /** @see WASI 0.2 `wasi:filesystem/preopens` */
 export function preopens(instance: Instance, world: World): Record<string, unknown> {
   return functions(instance, {
-    getDirectories: call("wasi:filesystem/preopens#get-directories", [], returns(list(tuple(own, string))), () =>
-      world.preopens.map(({ path, directory, readOnly }): [Entry, string] => {
-        directory.share();
-        return [addDescriptor(instance, world, Descriptor.preopen(directory, readOnly)), path];
-      }),
-    ),
+    getDirectories: () =>
+      call("wasi:filesystem/preopens#get-directories", [], returns(list(tuple(own, string))), () =>
+        world.preopens.map(({ path, directory, readOnly }): [Entry, string] => {
+          directory.share();
+          return [addDescriptor(instance, world, Descriptor.preopen(directory, readOnly)), path];
+        }),
+      ),
   });
 }
 
@@ -91,19 +92,20 @@ export function types(instance: Instance, world: World): Record<string, unknown>
       ...directoryMethods(instance, world),
     }),
     DirectoryEntryStream: resourceClass(instance, DIRECTORY_ENTRY_STREAM, {
-      readDirectoryEntry: call(
-        "wasi:filesystem/types#[method]directory-entry-stream.read-directory-entry",
-        [borrow(DIRECTORY_ENTRY_STREAM)],
-        fileResult(option(record({ type: fileType, name: string }))),
-        (entries) => {
-          const step = entries.next();
-          if (step.done === true) return undefined;
-          const { name: text, type } = step.value;
-          // The others can still be read.
-          if (text === null) throw new FilesystemError("illegal-byte-sequence", "a name is no UTF-8");
-          return { name: text, type };
-        },
-      ),
+      readDirectoryEntry: () =>
+        call(
+          "wasi:filesystem/types#[method]directory-entry-stream.read-directory-entry",
+          [borrow(DIRECTORY_ENTRY_STREAM)],
+          fileResult(option(record({ type: fileType, name: string }))),
+          (entries) => {
+            const step = entries.next();
+            if (step.done === true) return undefined;
+            const { name: text, type } = step.value;
+            // The others can still be read.
+            if (text === null) throw new FilesystemError("illegal-byte-sequence", "a name is no UTF-8");
+            return { name: text, type };
+          },
+        ),
     }),
     filesystemErrorCode: bind(
       instance,
@@ -141,7 +143,7 @@ function holdOpen(instance: Instance, world: World, close: () => void): () => vo
 }
 
 /** The streams of a file hold it open for themselves: they may outlive their descriptor (1.4). */
-function streamMethods(instance: Instance, world: World): Record<string, Definition> {
+function streamMethods(instance: Instance, world: World): Definitions {
   const { limits, permits } = world;
   const held = (close: () => void): (() => void) => holdOpen(instance, world, close);
   function input(descriptor: Descriptor, at: number): Entry {
@@ -163,120 +165,137 @@ function streamMethods(instance: Instance, world: World): Record<string, Definit
     return addOutputStream(instance, stream);
   }
   return {
-    readViaStream: blocking(name("read-via-stream"), [self, length], fileResult(own), (descriptor, at) =>
-      reported(atOnce(() => input(descriptor, at))),
-    ),
-    writeViaStream: blocking(name("write-via-stream"), [self, length], fileResult(own), (descriptor, at) =>
-      reported(atOnce(() => output(descriptor, at))),
-    ),
-    appendViaStream: blocking(name("append-via-stream"), [self], fileResult(own), (descriptor) =>
-      reported(atOnce(() => output(descriptor, "end"))),
-    ),
+    readViaStream: () =>
+      blocking(name("read-via-stream"), [self, length], fileResult(own), (descriptor, at) =>
+        reported(atOnce(() => input(descriptor, at))),
+      ),
+    writeViaStream: () =>
+      blocking(name("write-via-stream"), [self, length], fileResult(own), (descriptor, at) =>
+        reported(atOnce(() => output(descriptor, at))),
+      ),
+    appendViaStream: () =>
+      blocking(name("append-via-stream"), [self], fileResult(own), (descriptor) =>
+        reported(atOnce(() => output(descriptor, "end"))),
+      ),
   };
 }
 
-function objectMethods(world: World): Record<string, Definition> {
+function objectMethods(world: World): Definitions {
   const { limits } = world;
   return {
-    advise: blocking(name("advise"), [self, length, length, advice], fileResult<void>(null), (descriptor) =>
-      // Advice is free to be ignored, but not on a directory.
-      reported(descriptor.assertFile()),
-    ),
-    syncData: blocking(name("sync-data"), [self], fileResult<void>(null), (descriptor) =>
-      reported(descriptor.syncData()),
-    ),
-    sync: blocking(name("sync"), [self], fileResult<void>(null), (descriptor) => reported(descriptor.sync())),
-    getFlags: blocking(name("get-flags"), [self], fileResult(descriptorFlags), (descriptor) =>
-      reported(atOnce(() => descriptor.flags)),
-    ),
-    getType: blocking(name("get-type"), [self], fileResult(fileType), (descriptor) => reported(descriptor.type())),
-    setSize: blocking(name("set-size"), [self, length], fileResult<void>(null), (descriptor, size) =>
-      reported(descriptor.setSize(size)),
-    ),
-    setTimes: blocking(
-      name("set-times"),
-      [self, newTimestamp, newTimestamp],
-      fileResult<void>(null),
-      (descriptor, accessed, modified) => reported(descriptor.setTimes(timeOf(accessed), timeOf(modified))),
-    ),
-    read: blocking(name("read"), [self, length, length], fileResult(tuple(bytes, bool)), (descriptor, max, at) =>
-      reported(descriptor.read(Math.min(max, limits.readBytes), at)),
-    ),
-    write: blocking(name("write"), [self, bytes, length], fileResult(length), (descriptor, contents, at) =>
-      reported(descriptor.write(contents, at)),
-    ),
-    stat: blocking(name("stat"), [self], fileResult(descriptorStat), (descriptor) =>
-      reported(mapped(descriptor.stat(), statValue)),
-    ),
-    isSameObject: blocking(name("is-same-object"), [self, self], returns(bool), (descriptor, other) =>
-      descriptor.isSameObject(other),
-    ),
-    metadataHash: blocking(name("metadata-hash"), [self], fileResult(hashValue), (descriptor) =>
-      reported(mapped(descriptor.stat(), (stat) => hashOf(stat, world))),
-    ),
+    advise: () =>
+      blocking(name("advise"), [self, length, length, advice], fileResult<void>(null), (descriptor) =>
+        // Advice is free to be ignored, but not on a directory.
+        reported(descriptor.assertFile()),
+      ),
+    syncData: () =>
+      blocking(name("sync-data"), [self], fileResult<void>(null), (descriptor) => reported(descriptor.syncData())),
+    sync: () => blocking(name("sync"), [self], fileResult<void>(null), (descriptor) => reported(descriptor.sync())),
+    getFlags: () =>
+      blocking(name("get-flags"), [self], fileResult(descriptorFlags), (descriptor) =>
+        reported(atOnce(() => descriptor.flags)),
+      ),
+    getType: () =>
+      blocking(name("get-type"), [self], fileResult(fileType), (descriptor) => reported(descriptor.type())),
+    setSize: () =>
+      blocking(name("set-size"), [self, length], fileResult<void>(null), (descriptor, size) =>
+        reported(descriptor.setSize(size)),
+      ),
+    setTimes: () =>
+      blocking(
+        name("set-times"),
+        [self, newTimestamp, newTimestamp],
+        fileResult<void>(null),
+        (descriptor, accessed, modified) => reported(descriptor.setTimes(timeOf(accessed), timeOf(modified))),
+      ),
+    read: () =>
+      blocking(name("read"), [self, length, length], fileResult(tuple(bytes, bool)), (descriptor, max, at) =>
+        reported(descriptor.read(Math.min(max, limits.readBytes), at)),
+      ),
+    write: () =>
+      blocking(name("write"), [self, bytes, length], fileResult(length), (descriptor, contents, at) =>
+        reported(descriptor.write(contents, at)),
+      ),
+    stat: () =>
+      blocking(name("stat"), [self], fileResult(descriptorStat), (descriptor) =>
+        reported(mapped(descriptor.stat(), statValue)),
+      ),
+    isSameObject: () =>
+      blocking(name("is-same-object"), [self, self], returns(bool), (descriptor, other) =>
+        descriptor.isSameObject(other),
+      ),
+    metadataHash: () =>
+      blocking(name("metadata-hash"), [self], fileResult(hashValue), (descriptor) =>
+        reported(mapped(descriptor.stat(), (stat) => hashOf(stat, world))),
+      ),
   };
 }
 
-function directoryMethods(instance: Instance, world: World): Record<string, Definition> {
+function directoryMethods(instance: Instance, world: World): Definitions {
   const unit = fileResult<void>(null);
   return {
-    readDirectory: blocking(name("read-directory"), [self], fileResult(own), (descriptor) =>
-      reported(
-        mapped(descriptor.entries(), (entries) => instance.resources.add(DIRECTORY_ENTRY_STREAM, entries.values())),
-      ),
-    ),
-    createDirectoryAt: blocking(name("create-directory-at"), [self, string], unit, (descriptor, path) =>
-      reported(descriptor.createDirectoryAt(path)),
-    ),
-    statAt: blocking(name("stat-at"), [self, pathFlags, string], fileResult(descriptorStat), (descriptor, how, path) =>
-      reported(mapped(descriptor.statAt(how.symlinkFollow, path), statValue)),
-    ),
-    setTimesAt: blocking(
-      name("set-times-at"),
-      [self, pathFlags, string, newTimestamp, newTimestamp],
-      unit,
-      (descriptor, how, path, accessed, modified) =>
-        reported(descriptor.setTimesAt(how.symlinkFollow, path, timeOf(accessed), timeOf(modified))),
-    ),
-    linkAt: blocking(
-      name("link-at"),
-      [self, pathFlags, string, self, string],
-      unit,
-      (descriptor, how, path, to, toPath) => reported(descriptor.linkAt(how.symlinkFollow, path, to, toPath)),
-    ),
-    openAt: blocking(
-      name("open-at"),
-      [self, pathFlags, string, openFlags, descriptorFlags],
-      fileResult(own),
-      (descriptor, how, path, open, wanted) =>
+    readDirectory: () =>
+      blocking(name("read-directory"), [self], fileResult(own), (descriptor) =>
         reported(
-          mapped(descriptor.openAt(how.symlinkFollow, path, open, wanted), (opened) =>
-            addDescriptor(instance, world, opened),
-          ),
+          mapped(descriptor.entries(), (entries) => instance.resources.add(DIRECTORY_ENTRY_STREAM, entries.values())),
         ),
-    ),
-    readlinkAt: blocking(name("readlink-at"), [self, string], fileResult(string), (descriptor, path) =>
-      reported(descriptor.readLinkAt(path)),
-    ),
-    removeDirectoryAt: blocking(name("remove-directory-at"), [self, string], unit, (descriptor, path) =>
-      reported(descriptor.removeDirectoryAt(path)),
-    ),
-    renameAt: blocking(name("rename-at"), [self, string, self, string], unit, (descriptor, path, to, toPath) =>
-      reported(descriptor.renameAt(path, to, toPath)),
-    ),
-    symlinkAt: blocking(name("symlink-at"), [self, string, string], unit, (descriptor, target, path) =>
-      reported(descriptor.symlinkAt(target, path)),
-    ),
-    unlinkFileAt: blocking(name("unlink-file-at"), [self, string], unit, (descriptor, path) =>
-      reported(descriptor.unlinkFileAt(path)),
-    ),
-    metadataHashAt: blocking(
-      name("metadata-hash-at"),
-      [self, pathFlags, string],
-      fileResult(hashValue),
-      (descriptor, how, path) =>
+      ),
+    createDirectoryAt: () =>
+      blocking(name("create-directory-at"), [self, string], unit, (descriptor, path) =>
+        reported(descriptor.createDirectoryAt(path)),
+      ),
+    statAt: () =>
+      blocking(name("stat-at"), [self, pathFlags, string], fileResult(descriptorStat), (descriptor, how, path) =>
+        reported(mapped(descriptor.statAt(how.symlinkFollow, path), statValue)),
+      ),
+    setTimesAt: () =>
+      blocking(
+        name("set-times-at"),
+        [self, pathFlags, string, newTimestamp, newTimestamp],
+        unit,
+        (descriptor, how, path, accessed, modified) =>
+          reported(descriptor.setTimesAt(how.symlinkFollow, path, timeOf(accessed), timeOf(modified))),
+      ),
+    linkAt: () =>
+      blocking(name("link-at"), [self, pathFlags, string, self, string], unit, (descriptor, how, path, to, toPath) =>
+        reported(descriptor.linkAt(how.symlinkFollow, path, to, toPath)),
+      ),
+    openAt: () =>
+      blocking(
+        name("open-at"),
+        [self, pathFlags, string, openFlags, descriptorFlags],
+        fileResult(own),
+        (descriptor, how, path, open, wanted) =>
+          reported(
+            mapped(descriptor.openAt(how.symlinkFollow, path, open, wanted), (opened) =>
+              addDescriptor(instance, world, opened),
+            ),
+          ),
+      ),
+    readlinkAt: () =>
+      blocking(name("readlink-at"), [self, string], fileResult(string), (descriptor, path) =>
+        reported(descriptor.readLinkAt(path)),
+      ),
+    removeDirectoryAt: () =>
+      blocking(name("remove-directory-at"), [self, string], unit, (descriptor, path) =>
+        reported(descriptor.removeDirectoryAt(path)),
+      ),
+    renameAt: () =>
+      blocking(name("rename-at"), [self, string, self, string], unit, (descriptor, path, to, toPath) =>
+        reported(descriptor.renameAt(path, to, toPath)),
+      ),
+    symlinkAt: () =>
+      blocking(name("symlink-at"), [self, string, string], unit, (descriptor, target, path) =>
+        reported(descriptor.symlinkAt(target, path)),
+      ),
+    unlinkFileAt: () =>
+      blocking(name("unlink-file-at"), [self, string], unit, (descriptor, path) =>
+        reported(descriptor.unlinkFileAt(path)),
+      ),
+    metadataHashAt: () =>
+      blocking(name("metadata-hash-at"), [self, pathFlags, string], fileResult(hashValue), (descriptor, how, path) =>
         reported(mapped(descriptor.statAt(how.symlinkFollow, path), (stat) => hashOf(stat, world))),
-    ),
+      ),
   };
 }
 

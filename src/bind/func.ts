@@ -108,19 +108,32 @@ export function bind(instance: Instance, definition: Definition, isMethod: boole
   });
 }
 
+/**
+ * Functions by name, each made when glue asks for it: a guest imports few of the functions of an interface, and many
+ * guests of one component that wait at the same time hold all that is made (`npm run bench memory`).
+ */
+export type Definitions = Readonly<Record<string, () => Definition>>;
+
 /** The functions of an interface that has no methods among them. */
-export function functions(instance: Instance, definitions: Record<string, Definition>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(definitions).map(([name, definition]) => [name, bind(instance, definition, false)]),
-  );
+export function functions(instance: Instance, definitions: Definitions): Record<string, unknown> {
+  return bindLazily(instance, definitions, false);
+}
+
+function bindLazily(instance: Instance, definitions: Definitions, areMethods: boolean): Record<string, unknown> {
+  const bound = new Map<string, BoundFunction>();
+  return new Proxy<Record<string, unknown>>(definitions, {
+    get(target, name) {
+      const define = typeof name === "string" && Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+      if (define === undefined || typeof name !== "string") return Reflect.get(target, name);
+      let made = bound.get(name);
+      if (!made) bound.set(name, (made = bind(instance, define(), areMethods)));
+      return made;
+    },
+  });
 }
 
 /** A class whose instances stand for resources of `kind` in glue that converts to JavaScript. */
-export function resourceClass(
-  instance: Instance,
-  kind: Kind<unknown>,
-  methods: Record<string, Definition>,
-): new () => object {
+export function resourceClass(instance: Instance, kind: Kind<unknown>, methods: Definitions): new () => object {
   const drop = (rep: number): void => {
     instance.trace?.(`[resource-drop]${kind.name}`, [rep], "");
     instance.resources.drop(rep);
@@ -134,9 +147,7 @@ export function resourceClass(
       if (this[REP] !== undefined) drop(this[REP]);
     }
   }
-  for (const [name, definition] of Object.entries(methods)) {
-    Object.defineProperty(Resource.prototype, name, { value: bind(instance, definition, true) });
-  }
+  Object.setPrototypeOf(Resource.prototype, bindLazily(instance, methods, true));
   instance.represent(kind, Resource.prototype);
   return Resource;
 }

@@ -29,7 +29,7 @@ export class Guest {
   readonly #realloc: GuestParts["realloc"];
   readonly #tables: readonly HandleTable[];
   readonly #kinds: Map<HandleTable, Kind<unknown>>;
-  readonly #resources: Resources;
+  readonly resources: Resources;
   #bytes: Uint8Array = new Uint8Array(EMPTY_BUFFER);
   #view: DataView = new DataView(EMPTY_BUFFER);
   #slice: Uint8Array = this.#bytes;
@@ -39,7 +39,7 @@ export class Guest {
     this.#memory = parts.memory;
     this.#realloc = parts.realloc;
     this.#tables = parts.tables;
-    this.#resources = resources;
+    this.resources = resources;
     this.#kinds = kinds;
   }
 
@@ -117,7 +117,7 @@ export class Guest {
   /** For the hot paths: what `lookup` does for one kind, at the cost of one table access once its table is known. */
   lens<T>(kind: Kind<T>): { get(handle: number): T } {
     let table: HandleTable | undefined;
-    const resources = this.#resources;
+    const resources = this.resources;
     return {
       get: (handle) => {
         const entry = table === undefined ? undefined : resources.get(table.repOf(handle));
@@ -133,7 +133,7 @@ export class Guest {
   /** The live resource behind `handle`. @throws {Trap} If the guest holds no such handle of this kind. */
   lookup(kind: Kind<unknown>, handle: number): Entry {
     const table = this.#tableOf(kind, handle);
-    const entry = table ? this.#resources.get(table.repOf(handle)) : undefined;
+    const entry = table ? this.resources.get(table.repOf(handle)) : undefined;
     if (entry?.kind !== kind) {
       throw new Trap("1.2", `unknown handle: ${handle} is not a live ${kind.name} of this instance`);
     }
@@ -155,7 +155,7 @@ export class Guest {
     const known = this.#knownTable(kind);
     if (known || handle === undefined) return known;
     const found = this.#tables.find(
-      (table) => !this.#kinds.has(table) && this.#resources.get(table.repOf(handle))?.kind === kind,
+      (table) => !this.#kinds.has(table) && this.resources.get(table.repOf(handle))?.kind === kind,
     );
     if (found) this.#kinds.set(found, kind);
     return found;

@@ -22,7 +22,7 @@ import {
   type Returns,
   type Type,
 } from "./abi.ts";
-import { bind, blocking, call, resourceClass, type Definition, type Fast } from "./func.ts";
+import { bind, blocking, call, resourceClass, type Definition, type Definitions, type Fast } from "./func.ts";
 import { WAIT, type CoreFunction } from "./gate.ts";
 import type { Guest } from "./guest.ts";
 import type { Instance } from "./instance.ts";
@@ -51,23 +51,34 @@ export function addOutputStream(instance: Instance, stream: OutputStream): Entry
   return instance.resources.add(OUTPUT_STREAM, stream, () => stream.drop());
 }
 
+const streamError = variant({ "last-operation-failed": own, closed: null });
+
 /** `result<T, stream-error>`: a failure becomes an `error` resource of the guest's. */
-export function streamResult<Out>(instance: Instance, ok: Type<unknown, Out> | null): Returns<Out> {
-  const streamError = variant({ "last-operation-failed": own, closed: null });
-  return result(ok, streamError, (payload) => {
+function streamResult<Out>(ok: Type<unknown, Out> | null): Returns<Out> {
+  return result(ok, streamError, (payload, resources) => {
     // Thrown by the streams, and only by them: see StreamError.
     const failure = payload as StreamFailure;
-    return failure.tag === "closed" ? failure : { tag: failure.tag, val: instance.resources.add(ERROR, failure.val) };
+    return failure.tag === "closed" ? failure : { tag: failure.tag, val: resources.add(ERROR, failure.val) };
   });
 }
+
+const borrowedPollable = borrow(POLLABLE);
+const polled = list(borrowedPollable);
+const allReady = returns(list(u32));
+const borrowedInput = borrow(INPUT_STREAM);
+const borrowedOutput = borrow(OUTPUT_STREAM);
+const unitResult = streamResult<void>(null);
+const bytesResult = streamResult(bytes);
+const lengthResult = streamResult(length);
 
 /** @see WASI 0.2 `wasi:io/error` */
 export function error(instance: Instance): Record<string, unknown> {
   return {
     Error: resourceClass(instance, ERROR, {
-      toDebugString: call("wasi:io/error#[method]error.to-debug-string", [borrow(ERROR)], returns(string), (self) =>
-        self.toDebugString(),
-      ),
+      toDebugString: () =>
+        call("wasi:io/error#[method]error.to-debug-string", [borrow(ERROR)], returns(string), (self) =>
+          self.toDebugString(),
+        ),
     }),
   };
 }
@@ -75,43 +86,44 @@ export function error(instance: Instance): Record<string, unknown> {
 /** @see WASI 0.2 `wasi:io/poll` */
 export function pollInterface(instance: Instance): Record<string, unknown> {
   const { task, lease } = instance;
-  const self = borrow(POLLABLE);
-  const ready = call("wasi:io/poll#[method]pollable.ready", [self], returns(bool), (pollable) => pollable.ready(), {
-    idle: (answer) => !answer,
-    // Gains the general way's arrays and closures: about 10 times.
-    fast: (guest) => {
-      const pollables = guest.lens(POLLABLE);
-      return (handle: number) => {
-        if (task.mustGiveWay()) return WAIT;
-        const pollable = pollables.get(handle);
-        if (!pollable.ready()) {
-          task.idle();
+  const ready = (): Definition =>
+    call("wasi:io/poll#[method]pollable.ready", [borrowedPollable], returns(bool), (pollable) => pollable.ready(), {
+      idle: (answer) => !answer,
+      // Gains the general way's arrays and closures: about 10 times.
+      fast: (guest) => {
+        const pollables = guest.lens(POLLABLE);
+        return (handle: number) => {
+          if (task.mustGiveWay()) return WAIT;
+          const pollable = pollables.get(handle);
+          if (!pollable.ready()) {
+            task.idle();
+            return 0;
+          }
+          lease?.ready(handle, pollable);
+          return 1;
+        };
+      },
+      front: (options) => lease?.front("ready", options),
+    });
+  const block = (): Definition =>
+    blocking("wasi:io/poll#[method]pollable.block", [borrowedPollable], nothing, waitUntilReady, {
+      fast: (guest, attempt) => {
+        const pollables = guest.lens(POLLABLE);
+        return (handle: number) => {
+          if (task.mustGiveWay()) return WAIT;
+          const pollable = pollables.get(handle);
+          if (!pollable.ready()) return attempt(handle);
+          lease?.ready(handle, pollable);
           return 0;
-        }
-        lease?.ready(handle, pollable);
-        return 1;
-      };
-    },
-    front: (options) => lease?.front("ready", options),
-  });
-  const block = blocking("wasi:io/poll#[method]pollable.block", [self], nothing, waitUntilReady, {
-    fast: (guest, attempt) => {
-      const pollables = guest.lens(POLLABLE);
-      return (handle: number) => {
-        if (task.mustGiveWay()) return WAIT;
-        const pollable = pollables.get(handle);
-        if (!pollable.ready()) return attempt(handle);
-        lease?.ready(handle, pollable);
-        return 0;
-      };
-    },
-    front: (options) => lease?.front("block", options),
-  });
+        };
+      },
+      front: (options) => lease?.front("block", options),
+    });
   return {
     Pollable: resourceClass(instance, POLLABLE, { ready, block }),
     poll: bind(
       instance,
-      blocking("wasi:io/poll#poll", [list(self)], returns(list(u32)), poll, {
+      blocking("wasi:io/poll#poll", [polled], allReady, poll, {
         fast: fastPoll(instance),
         front: (options) => lease?.front("poll", options),
       }),
@@ -168,11 +180,8 @@ export function streams(instance: Instance): Record<string, unknown> {
   };
 }
 
-function inputMethods(instance: Instance): Record<string, Definition> {
+function inputMethods(instance: Instance): Definitions {
   const { task } = instance;
-  const self = borrow(INPUT_STREAM);
-  const bytesResult = streamResult(instance, bytes);
-  const lengthResult = streamResult(instance, length);
   const name = (method: string): string => `wasi:io/streams#[method]input-stream.${method}`;
 
   /**
@@ -209,26 +218,22 @@ function inputMethods(instance: Instance): Record<string, Definition> {
   }
 
   return {
-    read: call(name("read"), [self, length], bytesResult, (stream, max) => stream.read(max), {
-      idle: (read) => read.length === 0,
-      fast: (guest) => fastRead(guest, false, notNow),
-    }),
-    blockingRead: blocking(
-      name("blocking-read"),
-      [self, length],
-      bytesResult,
-      (stream, max) => stream.blockingRead(max),
-      {
+    read: () =>
+      call(name("read"), [borrowedInput, length], bytesResult, (stream, max) => stream.read(max), {
+        idle: (read) => read.length === 0,
+        fast: (guest) => fastRead(guest, false, notNow),
+      }),
+    blockingRead: () =>
+      blocking(name("blocking-read"), [borrowedInput, length], bytesResult, (stream, max) => stream.blockingRead(max), {
         fast: (guest, _attempt, suspend) => fastRead(guest, true, (stream, max) => suspend(stream.laterRead(max))),
-      },
-    ),
-    skip: call(name("skip"), [self, length], lengthResult, (stream, max) => stream.skip(max), {
-      idle: (count) => count === 0,
-    }),
-    blockingSkip: blocking(name("blocking-skip"), [self, length], lengthResult, (stream, max) =>
-      stream.blockingSkip(max),
-    ),
-    subscribe: subscribe(instance, name("subscribe"), INPUT_STREAM),
+      }),
+    skip: () =>
+      call(name("skip"), [borrowedInput, length], lengthResult, (stream, max) => stream.skip(max), {
+        idle: (count) => count === 0,
+      }),
+    blockingSkip: () =>
+      blocking(name("blocking-skip"), [borrowedInput, length], lengthResult, (stream, max) => stream.blockingSkip(max)),
+    subscribe: () => subscribe(instance, name("subscribe"), INPUT_STREAM),
   };
 }
 
@@ -239,11 +244,8 @@ function subscribe(instance: Instance, name: string, kind: Kind<Readiness>): Def
   );
 }
 
-function outputMethods(instance: Instance): Record<string, Definition> {
+function outputMethods(instance: Instance): Definitions {
   const { task, lease } = instance;
-  const self = borrow(OUTPUT_STREAM);
-  const unitResult = streamResult<void>(instance, null);
-  const lengthResult = streamResult(instance, length);
   const name = (method: string): string => `wasi:io/streams#[method]output-stream.${method}`;
 
   const fastCheckWrite: Fast = (guest) => {
@@ -307,44 +309,46 @@ function outputMethods(instance: Instance): Record<string, Definition> {
   };
 
   return {
-    checkWrite: call(name("check-write"), [self], lengthResult, (stream) => stream.checkWrite(), {
-      idle: (permitted) => permitted === 0,
-      fast: fastCheckWrite,
-      front: (options) => lease?.front("check-write", options),
-    }),
-    write: call(name("write"), [self, bytes], unitResult, (stream, contents) => stream.write(contents), {
-      fast: fastWrite,
-      front: (options) => lease?.front("write", options),
-    }),
-    blockingWriteAndFlush: blocking(
-      name("blocking-write-and-flush"),
-      [self, bytes],
-      unitResult,
-      (stream, contents) => stream.blockingWriteAndFlush(contents),
-      { fast: fastWriteAndFlush },
-    ),
-    flush: call(name("flush"), [self], unitResult, (stream) => stream.flush()),
-    blockingFlush: blocking(name("blocking-flush"), [self], unitResult, (stream) => stream.blockingFlush()),
-    subscribe: subscribe(instance, name("subscribe"), OUTPUT_STREAM),
-    writeZeroes: call(name("write-zeroes"), [self, length], unitResult, (stream, count) => stream.writeZeroes(count)),
-    blockingWriteZeroesAndFlush: blocking(
-      name("blocking-write-zeroes-and-flush"),
-      [self, length],
-      unitResult,
-      (stream, count) => stream.blockingWriteZeroesAndFlush(count),
-    ),
-    splice: call(
-      name("splice"),
-      [self, borrow(INPUT_STREAM), length],
-      lengthResult,
-      (stream, source, max) => stream.splice(source, max),
-      { idle: (moved) => moved === 0 },
-    ),
-    blockingSplice: blocking(
-      name("blocking-splice"),
-      [self, borrow(INPUT_STREAM), length],
-      lengthResult,
-      (stream, source, max) => stream.blockingSplice(source, max),
-    ),
+    checkWrite: () =>
+      call(name("check-write"), [borrowedOutput], lengthResult, (stream) => stream.checkWrite(), {
+        idle: (permitted) => permitted === 0,
+        fast: fastCheckWrite,
+        front: (options) => lease?.front("check-write", options),
+      }),
+    write: () =>
+      call(name("write"), [borrowedOutput, bytes], unitResult, (stream, contents) => stream.write(contents), {
+        fast: fastWrite,
+        front: (options) => lease?.front("write", options),
+      }),
+    blockingWriteAndFlush: () =>
+      blocking(
+        name("blocking-write-and-flush"),
+        [borrowedOutput, bytes],
+        unitResult,
+        (stream, contents) => stream.blockingWriteAndFlush(contents),
+        { fast: fastWriteAndFlush },
+      ),
+    flush: () => call(name("flush"), [borrowedOutput], unitResult, (stream) => stream.flush()),
+    blockingFlush: () =>
+      blocking(name("blocking-flush"), [borrowedOutput], unitResult, (stream) => stream.blockingFlush()),
+    subscribe: () => subscribe(instance, name("subscribe"), OUTPUT_STREAM),
+    writeZeroes: () =>
+      call(name("write-zeroes"), [borrowedOutput, length], unitResult, (stream, count) => stream.writeZeroes(count)),
+    blockingWriteZeroesAndFlush: () =>
+      blocking(name("blocking-write-zeroes-and-flush"), [borrowedOutput, length], unitResult, (stream, count) =>
+        stream.blockingWriteZeroesAndFlush(count),
+      ),
+    splice: () =>
+      call(
+        name("splice"),
+        [borrowedOutput, borrowedInput, length],
+        lengthResult,
+        (stream, source, max) => stream.splice(source, max),
+        { idle: (moved) => moved === 0 },
+      ),
+    blockingSplice: () =>
+      blocking(name("blocking-splice"), [borrowedOutput, borrowedInput, length], lengthResult, (stream, source, max) =>
+        stream.blockingSplice(source, max),
+      ),
   };
 }

@@ -9,8 +9,8 @@ import type { Instance } from "./instance.ts";
 /** @see WASI 0.2 `wasi:random/random` */
 export function random(instance: Instance, world: World): Record<string, unknown> {
   return functions(instance, {
-    getRandomBytes: randomBytes("wasi:random/random#get-random-bytes", world, world.random),
-    getRandomU64: call("wasi:random/random#get-random-u64", [], returns(u64), () => randomU64(world.random)),
+    getRandomBytes: () => randomBytes("wasi:random/random#get-random-bytes", world, world.random),
+    getRandomU64: () => call("wasi:random/random#get-random-u64", [], returns(u64), () => randomU64(world.random)),
   });
 }
 
@@ -18,17 +18,17 @@ export function random(instance: Instance, world: World): Record<string, unknown
 export function insecure(instance: Instance, world: World): Record<string, unknown> {
   const source = world.insecureRandom;
   return functions(instance, {
-    getInsecureRandomBytes: randomBytes("wasi:random/insecure#get-insecure-random-bytes", world, source),
-    getInsecureRandomU64: call("wasi:random/insecure#get-insecure-random-u64", [], returns(u64), () =>
-      randomU64(source),
-    ),
+    getInsecureRandomBytes: () => randomBytes("wasi:random/insecure#get-insecure-random-bytes", world, source),
+    getInsecureRandomU64: () =>
+      call("wasi:random/insecure#get-insecure-random-u64", [], returns(u64), () => randomU64(source)),
   });
 }
 
 /** @see WASI 0.2 `wasi:random/insecure-seed` */
 export function insecureSeed(instance: Instance, world: World): Record<string, unknown> {
   return functions(instance, {
-    insecureSeed: call("wasi:random/insecure-seed#insecure-seed", [], returns(tuple(u64, u64)), world.insecureSeed),
+    insecureSeed: () =>
+      call("wasi:random/insecure-seed#insecure-seed", [], returns(tuple(u64, u64)), world.insecureSeed),
   });
 }
 
