@@ -30,6 +30,7 @@ function writeOf(host: Host, size: number): Measurement {
 const PLAIN: readonly [id: string, what: string][] = [
   ["ready", "`ready`, and it is"],
   ["block-ready", "`block` on what is ready"],
+  ["blocking-write-and-flush-4096", "`blocking-write-and-flush` of 4096 bytes to nobody"],
   ["subscribe-and-drop", "`subscribe` and drop"],
   ...[1, 10, 100, 1000].map((count): [string, string] => [`poll-${count}`, `\`poll\` of ${count}, one is ready`]),
   ...[1, 64, 4096, 65_536].map((size): [string, string] => [`read-${size}`, `\`read\` of ${bytes(size)}`]),

@@ -20,6 +20,8 @@ import {
 } from "./lease-code.ts";
 import type { Task } from "./task.ts";
 
+const NONE = new Uint8Array(0);
+
 /** The memory of all leases of this thread, of which one at a time is open. */
 class Staging {
   holder: Lease | undefined;
@@ -36,7 +38,7 @@ class Staging {
   }
 
   bytes(count: number): Uint8Array {
-    return this.#bytes.subarray(0, count);
+    return count === 0 ? NONE : this.#bytes.subarray(0, count);
   }
 }
 
