@@ -30,6 +30,7 @@ function writeOf(host: Host, size: number): Measurement {
 const PLAIN: readonly [id: string, what: string][] = [
   ["ready", "`ready`, and it is"],
   ["block-ready", "`block` on what is ready"],
+  ["write-and-blocking-flush-64", "`check-write`, `write` of 64 bytes and `blocking-flush`, to nobody"],
   ["blocking-write-and-flush-4096", "`blocking-write-and-flush` of 4096 bytes to nobody"],
   ["subscribe-and-drop", "`subscribe` and drop"],
   ...[1, 10, 100, 1000].map((count): [string, string] => [`poll-${count}`, `\`poll\` of ${count}, one is ready`]),

@@ -102,6 +102,13 @@ export class OutputStream implements Readiness {
     yield* this.#writable();
   }
 
+  /** As `writeAndFlush`, for `blockingFlush`. */
+  flushOrWait(): Steps<unknown> | undefined {
+    this.#outlet.tally.calls++;
+    this.#flush();
+    return this.ready() ? undefined : this.#writable();
+  }
+
   /**
    * Writes all of `bytes` in as many permits as it takes, flushes, and waits until that is complete. A stream that
    * becomes closed by it has completed it (WASI 0.2.7).

@@ -25,6 +25,13 @@ static bool check_and_write(uint64_t count, uint32_t size) {
     if (write_fully(out, bytes, size).status != OK) return false;
   return true;
 }
+static bool write_then_flush(uint64_t count, uint32_t size) {
+  while (count-- > 0) {
+    if (write_fully(out, bytes, size).status != OK) return false;
+    if (output_blocking_flush(out).status != OK) return false;
+  }
+  return true;
+}
 static bool write_and_flush(uint64_t count, uint32_t size) {
   while (count-- > 0)
     if (output_blocking_write_and_flush(out, bytes, size).status != OK) return false;
@@ -106,6 +113,7 @@ static const struct {
     {"poll-10", poll_many, 10, 100000},
     {"poll-100", poll_many, 100, 10000},
     {"poll-1000", poll_many, 1000, 1000},
+    {"write-and-blocking-flush-64", write_then_flush, 64, 100000},
     {"blocking-write-and-flush-0", write_and_flush, 0, 10000},
     {"blocking-write-and-flush-4096", write_and_flush, 4096, 10000},
 };
