@@ -130,16 +130,43 @@ for (const [name, steps] of [
   }
 }
 
-test("3.7 blocking-flush reports closed, and does not swallow it", async () => {
-  const sink = new FaultySink({ stallAt: 0 });
-  const output = new OutputStream(new Outlet(sink));
-  output.checkWrite();
-  output.write(new Uint8Array(3));
-  const flush = complete(output.blockingFlush());
-  assert.ok(await staysPending(flush));
-  sink.leave();
-  await assert.rejects(flush, /closed/);
-});
+for (const [name, steps] of [
+  ["3.7 blocking-flush", (output: OutputStream) => output.blockingFlush()],
+  ["3.7 blocking-flush, as far as it goes without steps,", (output: OutputStream) => output.flushOrWait() ?? nothing()],
+] as const) {
+  test(`${name} reports closed, and does not swallow it`, async () => {
+    const sink = new FaultySink({ stallAt: 0 });
+    const output = new OutputStream(new Outlet(sink));
+    output.checkWrite();
+    output.write(new Uint8Array(3));
+    const flush = complete<unknown>(steps(output));
+    assert.ok(await staysPending(flush));
+    sink.leave();
+    await assert.rejects(flush, /closed/);
+  });
+
+  test(`${name} is done when all has left, and takes back the permit`, async () => {
+    const sink = new FaultySink({ stallAt: 0 });
+    const output = new OutputStream(new Outlet(sink));
+    output.checkWrite();
+    output.write(new Uint8Array(3));
+    output.checkWrite();
+    const flush = complete<unknown>(steps(output));
+    assert.ok(await staysPending(flush));
+    sink.release();
+    await flush;
+    assert.equal(
+      outcomeOf(() => output.write(new Uint8Array(1))),
+      "trap",
+    );
+    output.checkWrite();
+    await complete<unknown>(steps(output));
+    assert.equal(
+      outcomeOf(() => output.write(new Uint8Array(1))),
+      "trap",
+    );
+  });
+}
 
 test("3.11 splice moves the least of what is asked for, permitted and there", () => {
   const sink = new FaultySink({ stallAt: 0 });
