@@ -18,7 +18,7 @@ export type Options = InstanceOptions<Input, Output, Directory> & CompileOptions
  * Makes a component ready to be instantiated any number of times. The result is kept on disk for the next process; in this
  * one the same bytes give the same result again, as long as anybody holds it.
  *
- * @param component The bytes of a component. They are not changed, and may be reused afterwards.
+ * @param component The bytes of a component. They are not changed, and may be once this has resolved.
  * @throws {InvalidComponentError} If they are none.
  * @throws {MissingImportsError} If it imports what this host does not provide.
  */

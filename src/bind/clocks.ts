@@ -2,7 +2,7 @@
 import { Timer, Timers } from "../wasi/timers.ts";
 import type { World } from "../wasi/world.ts";
 import { own, record, returns, u32, u64 } from "./abi.ts";
-import { call, functions } from "./func.ts";
+import { call, ending, functions } from "./func.ts";
 import type { Instance } from "./instance.ts";
 import { addTimer } from "./io.ts";
 
@@ -10,10 +10,21 @@ import { addTimer } from "./io.ts";
 export function monotonicClock(instance: Instance, world: World): Record<string, unknown> {
   const clock = world.monotonicClock;
   const timers = new Timers(clock);
+  const { lease } = instance;
   instance.timers = timers;
   const name = (method: string): string => `wasi:clocks/monotonic-clock#${method}`;
   return functions(instance, {
-    now: () => call(name("now"), [], returns(u64), () => clock.now(), { fast: () => () => clock.now() }),
+    now: () =>
+      call(name("now"), [], returns(u64), () => clock.now(), {
+        fast: () => () => {
+          lease?.close();
+          try {
+            return clock.now();
+          } catch (error) {
+            throw ending(name("now"), error);
+          }
+        },
+      }),
     resolution: () => call(name("resolution"), [], returns(u64), () => clock.resolution()),
     subscribeInstant: () =>
       call(name("subscribe-instant"), [u64], returns(own), (when) => addTimer(instance, new Timer(timers, when))),

@@ -231,6 +231,7 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
 
   function attempt(...args: (number | bigint)[]): number | bigint {
     task.assertAlive();
+    instance.lease?.close();
     let value;
     try {
       values = lift(args);
@@ -294,7 +295,7 @@ function lower(instance: Instance, definition: Definition, options: JcoLowerOpti
 }
 
 /** What to throw at a guest that cannot be told of `error`: its instance is over, and is not entered again. */
-function ending(name: string, error: unknown): unknown {
+export function ending(name: string, error: unknown): unknown {
   return error instanceof WebAssembly.RuntimeError ? error : new InternalError(name, error);
 }
 

@@ -23,7 +23,9 @@ export const STAGED = 20;
 export const CALLS = 24;
 /** How many of its calls were about the pollable. */
 export const POLLS = 28;
-export const BYTES = 32;
+/** How many bytes may be staged. */
+export const MOST_STAGED = 32;
+export const BYTES = 64;
 
 // Memory 0 is that of the leases, memory 1 the guest's.
 const MEMORY_SIZE = [0x3f, 0x01];
@@ -106,9 +108,11 @@ function write(): FrontParts {
     locals: 2,
     code: [
       ...slowUnlessMine(STREAM, handle, calls),
+      // A write of nothing asks the sink whether one may write at all (8.4).
+      ...slowIf(...count, I32_EQZ),
       ...slowIf(...count, ...load(GRANTED), I32_GT_U),
       ...slowIf(...count, ...constant(PIECE_BYTES), I32_GT_U),
-      ...slowIf(...load(STAGED), ...tee(staged), ...count, I32_ADD, ...constant(STAGED_BYTES), I32_GT_U),
+      ...slowIf(...load(STAGED), ...tee(staged), ...count, I32_ADD, ...load(MOST_STAGED), I32_GT_U),
       ...slowUnlessPlace(result, 12, 4),
       // As i64, since an i32 may not hold the sum.
       ...slowIf(
@@ -119,8 +123,7 @@ function write(): FrontParts {
       ...[...constant(BYTES), ...get(staged), I32_ADD, ...bytes, ...count, 0xfc, 0x0a, 0x00, 0x01],
       ...store(STAGED, [...get(staged), ...count, I32_ADD]),
       ...store(ROOM, [...load(ROOM), ...count, I32_SUB]),
-      // A write of nothing leaves the permit as it is.
-      ...[...count, 0x04, 0x40, ...store(GRANTED, constant(0)), 0x0b],
+      ...store(GRANTED, constant(0)),
       ...storeOk(result),
       ...[...countCall(calls), RETURN],
     ],

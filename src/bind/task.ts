@@ -70,10 +70,8 @@ export class Task {
    */
   drive<A, T, R>(steps: Steps<T>, first: Readiness | undefined, ends: Ends<A, T, R>, args: A): Promise<R> {
     return new Promise<R>((resolve, reject) => {
-      const drive = new Drive(steps, this.#drives, ends, args, resolve, reject);
-      if (this.#end) drive.fail(this.#end.reason);
-      else if (first) drive.waitFor(first);
-      else drive.go();
+      const drive = new Drive(this, steps, this.#drives, ends, args, resolve, reject);
+      drive.start(first);
     });
   }
 
@@ -113,6 +111,7 @@ const LATER = Promise.resolve();
  * costs a suspension 50 ns or more (`npm run bench calls`, rows blocking-read that waits).
  */
 class Drive<A, T, R> implements Waker {
+  readonly #task: Task;
   readonly #steps: Steps<T>;
   readonly #all: Drives;
   readonly #ends: Ends<A, T, R>;
@@ -122,6 +121,7 @@ class Drive<A, T, R> implements Waker {
   #readiness: Readiness | undefined;
 
   constructor(
+    task: Task,
     steps: Steps<T>,
     all: Drives,
     ends: Ends<A, T, R>,
@@ -129,6 +129,7 @@ class Drive<A, T, R> implements Waker {
     resolve: (result: R) => void,
     reject: (error: unknown) => void,
   ) {
+    this.#task = task;
     this.#steps = steps;
     this.#all = all;
     this.#ends = ends;
@@ -137,13 +138,30 @@ class Drive<A, T, R> implements Waker {
     this.#reject = reject;
   }
 
-  waitFor(readiness: Readiness): void {
+  start(first: Readiness | undefined): void {
+    if (!first) {
+      this.go();
+      return;
+    }
+    try {
+      this.#waitFor(first);
+    } catch (error) {
+      this.#leave();
+      this.#giveUp(error);
+    }
+  }
+
+  #waitFor(readiness: Readiness): void {
+    // It may have been ended while these steps were on no list.
+    this.#task.assertAlive();
     this.#all.add(this);
     this.#readiness = readiness;
     readiness.watch(this);
   }
 
   wake(): void {
+    // Once more, by somebody who has not forgotten it.
+    if (!this.#readiness) return;
     this.#leave();
     void LATER.then(() => this.go());
   }
@@ -157,13 +175,15 @@ class Drive<A, T, R> implements Waker {
   go(): void {
     let value;
     try {
+      this.#task.assertAlive();
       const step = this.#steps.next();
       if (step.done !== true) {
-        this.waitFor(step.value);
+        this.#waitFor(step.value);
         return;
       }
       value = step.value;
     } catch (error) {
+      this.#leave();
       this.#giveUp(error);
       return;
     }

@@ -207,8 +207,8 @@ export class Outlet implements Watchable, Waker {
 
   #end(state: OutletState): void {
     if (!this.#isOver()) this.#state = state;
+    // Not recycled: the sink may be looking at it.
     this.#queue.clear();
-    this.#queue.recycle();
     this.#unwatch();
   }
 

@@ -186,7 +186,14 @@ export class OutputStream implements Readiness {
   lend(): number {
     const { mode, granted } = this.#permit;
     if (mode !== "strict" || this.#outlet.state.tag !== "open" || !this.#outlet.isOnlyReserved(granted)) return 0;
-    return this.#outlet.room(granted);
+    const room = this.#outlet.room(granted);
+    // Who borrows counts in i32.
+    return Math.max(room, granted) > 0x7fff_ffff ? 0 : room;
+  }
+
+  /** Whether any bytes have been written, by any handle. */
+  get hasTaken(): boolean {
+    return this.#outlet.tally.bytes > 0;
   }
 
   /** Bytes that the next `write` may bring. */

@@ -135,6 +135,7 @@ class Life {
     const exit = new ExitError(code);
     // Even a guest that catches this does nothing any more.
     this.#task.end(exit);
+    this.instance.resources.clear();
     throw exit;
   }
 

@@ -32,7 +32,7 @@ function streamsOf(
     stdin: options.stdin ?? "ignore",
     stdout: options.stdout ?? "ignore",
     stderr: options.stderr ?? "ignore",
-    blockingStdio: options.blockingStdio ?? false,
+    blockingStdio: (options.blockingStdio ?? false) && filesBlock(options),
   });
   const output = ({ sink, isTerminal }: OpenedOutput): StandardOutput => ({
     outlet: new Outlet(sink, limits.bufferBytes),
@@ -43,6 +43,12 @@ function streamsOf(
     stdout: output(stdout),
     stderr: output(stderr),
   };
+}
+
+/** Whether files need no event loop: there are none, or they are the platform's own, which block. */
+function filesBlock({ preopens = {}, blockingFiles = false }: InstanceOptions<unknown, unknown>): boolean {
+  const opened = Object.values(preopens).map((value) => directoryOf(value));
+  return opened.every((directory) => typeof directory === "string" && blockingFiles);
 }
 
 function restOf(
@@ -96,13 +102,18 @@ function openAll(platform: Platform, options: InstanceOptions<unknown, unknown>)
 }
 
 function preopen(platform: Platform, path: string, value: PreopenOption<unknown>, blocking: boolean): Preopen {
-  const isPair = typeof value === "object" && value !== null && "directory" in value;
-  const readOnly = isPair && "readOnly" in value && value.readOnly === true;
-  return {
-    path,
-    readOnly,
-    directory: new Shared(platform.directory(isPair ? value.directory : value, path, blocking)),
-  };
+  const directory = directoryOf(value);
+  const readOnly =
+    directory !== value &&
+    typeof value === "object" &&
+    value !== null &&
+    "readOnly" in value &&
+    value.readOnly === true;
+  return { path, readOnly, directory: new Shared(platform.directory(directory, path, blocking)) };
+}
+
+function directoryOf(value: PreopenOption<unknown>): unknown {
+  return typeof value === "object" && value !== null && "directory" in value ? value.directory : value;
 }
 
 function randomSeed(random: World["random"]): readonly [bigint, bigint] {

@@ -65,6 +65,15 @@ export class Timers {
   #fire(): void {
     this.#earliest = undefined;
     this.#cancel = undefined;
+    try {
+      this.#fireDue();
+    } catch {
+      // The clock fails: those who wait ask it again, and are told why.
+      for (const timer of [...this.#armed]) if (this.#armed.delete(timer)) timer.fire();
+    }
+  }
+
+  #fireDue(): void {
     const now = this.now();
     for (const timer of [...this.#armed]) {
       if (timer.deadline <= now && this.#armed.delete(timer)) timer.fire();

@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { JcoTable } from "../../src/bind/jco.ts";
-import { CollectSink, DiscardSink, Signal, type Sink, type Waker } from "../../src/index.ts";
+import {
+  CollectSink,
+  DiscardSink,
+  MemoryFiles,
+  Signal,
+  type Limits,
+  type Output,
+  type Waker,
+} from "../../src/index.ts";
 import { BareGuest, emptyTable, removeHandle } from "./support.ts";
 
 const RESULT = 64;
@@ -46,8 +54,8 @@ class Writer {
   readonly getStdout: () => number;
   readonly #calls: Readonly<Record<"check" | "write" | "flush" | "ready" | "poll" | "subscribe", Lowered>>;
 
-  constructor(stdout: Sink, leases = true) {
-    this.guest = new BareGuest({ stdout }, leases);
+  constructor(stdout: Output, leases = true, limits: Partial<Limits> = {}) {
+    this.guest = new BareGuest({ stdout, limits }, leases);
     const tables = [emptyTable(), this.outputs];
     const lower = (name: string): Lowered => this.guest.lower(["wasi:io/streams", "OutputStream", name], tables);
     this.getStdout = () => Number(this.guest.lower(["wasi:cli/stdout", "getStdout"], [this.outputs])());
@@ -108,32 +116,43 @@ test("small writes reach the sink together, in order, when the guest's turn ends
   const sink = new CollectSink();
   const writer = new Writer(sink);
   const stdout = writer.getStdout();
-  for (const text of ["on", "e ", "", "two"]) {
-    assert.equal(writer.check(stdout), BigInt(65_536 - (text === "on" ? 0 : text === "e " ? 2 : 4)));
+  for (const [text, permitted] of [
+    ["first ", 65_536n],
+    ["on", 65_536n],
+    ["e ", 65_534n],
+    ["two", 65_532n],
+  ] as const) {
+    assert.equal(writer.check(stdout), permitted);
     assert.equal(writer.write(stdout, text), "ok");
   }
-  assert.equal(sink.text(), "");
+  // Whether the sink takes anything shows at once.
+  assert.equal(sink.text(), "first ");
   await turn();
-  assert.equal(sink.text(), "one two");
+  assert.equal(sink.text(), "first one two");
 });
 
 test("a lease ends before anything else happens to the stream", () => {
-  const others: Record<string, (writer: Writer, stdout: number) => void> = {
+  const others: Record<string, (writer: Writer, stdout: number) => unknown> = {
     "a flush": (writer, stdout) => writer.flush(stdout),
     "a larger write": (writer, stdout) => void (writer.check(stdout), writer.write(stdout, 5000, 8192)),
     "another handle": (writer) => void writer.check(writer.getStdout()),
     "a new pollable": (writer, stdout) => void writer.subscribe(stdout),
+    "a write of nothing": (writer, stdout) => void writer.write(stdout, ""),
+    "a call without a handle": (writer) => void writer.getStdout(),
+    "a look at the clock": (writer) => writer.guest.lower(["wasi:clocks/monotonic-clock", "now"], [])(),
     "the end of the instance": (writer) => writer.guest.instance.resources.clear(),
   };
   for (const [name, happen] of Object.entries(others)) {
     const sink = new CollectSink();
     const writer = new Writer(sink);
     const stdout = writer.getStdout();
-    writer.check(stdout);
-    writer.write(stdout, "staged");
-    assert.equal(sink.text(), "", name);
+    for (const text of ["first, ", "staged"]) {
+      writer.check(stdout);
+      writer.write(stdout, text);
+    }
+    assert.equal(sink.text(), "first, ", name);
     happen(writer, stdout);
-    assert.equal(sink.text().slice(0, 6), "staged", name);
+    assert.equal(sink.text().slice(0, 13), "first, staged", name);
   }
 });
 
@@ -211,6 +230,90 @@ test("3.2 and 3.3 a write beyond the permit, and a second one, trap while a leas
     assert.throws(() => writer.write(stdout, last ?? 0), /exceed the permit/);
   }
 });
+
+test("a sink that lets other guests run while it is given staged bytes has them to itself", async () => {
+  const [outB, outC, seen] = [new CollectSink(), new CollectSink(), new CollectSink()];
+  const c = new Writer(outC);
+  const handleC = c.getStdout();
+  c.check(handleC);
+  c.write(handleC, "C: ");
+  class Meddler extends DiscardSink {
+    override write(bytes: Uint8Array): number {
+      c.check(handleC);
+      c.write(handleC, "XXXXXX");
+      return seen.write(bytes);
+    }
+  }
+  const a = new Writer(new Meddler());
+  const b = new Writer(outB);
+  const [handleA, handleB] = [a.getStdout(), b.getStdout()];
+  for (const text of ["1", "aaa"]) {
+    a.check(handleA);
+    a.write(handleA, text);
+  }
+  for (const text of ["2", "bbb"]) {
+    b.check(handleB);
+    b.write(handleB, text);
+  }
+  await turn();
+  assert.deepEqual([seen.text(), outB.text(), outC.text()], ["1aaa", "2bbb", "C: XXXXXXXXXXXX"]);
+});
+
+for (const bufferBytes of [1, 8, 2 ** 31, 2 ** 32, 2 ** 32 + 5]) {
+  test(`6.6b a buffer of ${bufferBytes} bytes permits as many, and takes what it has permitted`, async () => {
+    const sink = new CollectSink();
+    const writer = new Writer(sink, true, { bufferBytes });
+    const stdout = writer.getStdout();
+    for (let round = 0; round < 3; round++) {
+      assert.equal(writer.check(stdout), BigInt(bufferBytes));
+      assert.equal(writer.write(stdout, Math.min(bufferBytes, 5000)), "ok");
+    }
+    await turn();
+    assert.equal(sink.bytes().length, 3 * Math.min(bufferBytes, 5000));
+  });
+}
+
+test("7.9 a guest that goes on after its exit writes nothing more", () => {
+  const sink = new CollectSink();
+  const writer = new Writer(sink);
+  const stdout = writer.getStdout();
+  for (const text of ["before, ", "staged"]) {
+    writer.check(stdout);
+    writer.write(stdout, text);
+  }
+  writer.check(stdout);
+  // As Life does when a guest exits.
+  writer.guest.instance.task.end(new Error("exit"));
+  writer.guest.instance.resources.clear();
+  assert.throws(() => writer.write(stdout, "after"), /unknown handle/);
+  assert.throws(() => writer.getStdout(), /exit/);
+  assert.equal(sink.text(), "before, staged");
+});
+
+for (const text of ["", "abc"]) {
+  test(`8.1 8.4 a write of ${text.length} bytes to a file that may only be read fails at once`, () => {
+    const guest = new BareGuest({ preopens: { "/": MemoryFiles.from({ f: "content" }).root() }, stdout: "ignore" });
+    const [descriptors, outputs, errors] = [emptyTable(), emptyTable(), emptyTable()];
+    const call = (path: [string, ...string[]], ...args: unknown[]): void => {
+      guest.lower(path, [errors, descriptors, outputs])(...args);
+    };
+    guest.lower(["wasi:filesystem/preopens", "getDirectories"], [descriptors])(RESULT);
+    const root = guest.view.getUint32(guest.view.getUint32(RESULT, true), true);
+    new Uint8Array(guest.memory.buffer).set(Buffer.from(`f${text}`), BYTES);
+    const open = guest.lower(["wasi:filesystem/types", "Descriptor", "openAt"], [descriptors]);
+    open(root, 0, BYTES, 1, 0, 1, RESULT);
+    assert.equal(guest.view.getUint8(RESULT), 0);
+    const file = guest.view.getUint32(RESULT + 4, true);
+    const writeViaStream = ["wasi:filesystem/types", "Descriptor", "writeViaStream"] as const;
+    guest.lower(writeViaStream, [descriptors, outputs])(file, 0n, RESULT);
+    assert.equal(guest.view.getUint8(RESULT), 0);
+    const stream = guest.view.getUint32(RESULT + 4, true);
+    call(["wasi:io/streams", "OutputStream", "checkWrite"], stream, RESULT);
+    assert.equal(guest.view.getUint8(RESULT), 0);
+    call(["wasi:io/streams", "OutputStream", "write"], stream, BYTES + 1, text.length, RESULT);
+    assert.equal(guest.view.getUint8(RESULT), 1);
+  });
+}
 
 test("two handles of one stream share what is free, whoever holds the lease", () => {
   const sink = new HeldSink();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Task, type Loop } from "../../src/bind/task.ts";
-import { Signal, type Readiness } from "../../src/index.ts";
+import { Signal, type Readiness, type Waker } from "../../src/index.ts";
 
 /** A loop whose clock stands still unless told otherwise, and that counts its turns. */
 class CountingLoop implements Loop {
@@ -56,9 +56,9 @@ function* waitFor(readiness: Readiness): Generator<Readiness, string, void> {
   return "done";
 }
 
-function drive(task: Task, readiness: Readiness): Promise<string> {
+function drive(task: Task, readiness: Readiness, steps = () => waitFor(readiness)): Promise<string> {
   return task.drive(
-    waitFor(readiness),
+    steps(),
     undefined,
     {
       deliver: (_args, value) => value,
@@ -84,6 +84,71 @@ test("a wait leaves nothing behind, whether it is woken or ended", async () => {
   task.end(new Error("over"));
   await ended;
   assert.equal(readiness.signal.watchers, 0);
+});
+
+test("a task that is ended between a wake and what follows it waits no more", async () => {
+  const task = new Task(new CountingLoop());
+  const readiness = held();
+  const waiting = drive(task, readiness, function* () {
+    while (!readiness.ready()) yield readiness;
+    return "done";
+  });
+  readiness.signal.notify();
+  task.end(new Error("over"));
+  await assert.rejects(waiting, /over/);
+  assert.equal(readiness.signal.watchers, 0);
+});
+
+test("what cannot be waited for ends the wait, whether it is the first or not", async () => {
+  const broken: Readiness = {
+    ready: () => false,
+    watch: () => {
+      throw new Error("no watch");
+    },
+    unwatch: () => {},
+  };
+  for (const first of [broken, undefined]) {
+    const task = new Task(new CountingLoop());
+    let released = false;
+    const told: unknown[] = [];
+    const waiting = task.drive(
+      (function* () {
+        try {
+          for (;;) yield broken;
+        } finally {
+          released = true;
+        }
+      })(),
+      first,
+      { deliver: () => 0, deliverError: (_args, error) => told.push(error) },
+      [],
+    );
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await waiting;
+    assert.match(String(told), /no watch/);
+    // Steps that have not begun have nothing to release.
+    assert.equal(released, first === undefined);
+    task.end(new Error("over"));
+    assert.equal(told.length, 1);
+  }
+});
+
+test("one who wakes twice resumes once", async () => {
+  const task = new Task(new CountingLoop());
+  const wakers: Waker[] = [];
+  const forgetful: Readiness = { ready: () => true, watch: (waker) => wakers.push(waker), unwatch: () => {} };
+  const delivered: unknown[] = [];
+  const waiting = task.drive(
+    waitFor(forgetful),
+    undefined,
+    { deliver: (_args, value) => delivered.push(value), deliverError: () => assert.fail() },
+    [],
+  );
+  for (let twice = 0; twice < 2; twice++) for (const waker of wakers) waker.wake();
+  await waiting;
+  for (const waker of wakers) waker.wake();
+  await Promise.resolve();
+  assert.deepEqual(delivered, ["done"]);
 });
 
 test("nothing happens any more for a task that was ended", async () => {

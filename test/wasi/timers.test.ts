@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { poll } from "../../src/io/poll.ts";
 import { complete } from "../../src/io/steps.ts";
+import type { MonotonicClock } from "../../src/index.ts";
 import { FakeClock, staysPending } from "../../src/testing/index.ts";
 import { Timer, Timers } from "../../src/wasi/timers.ts";
 
@@ -168,6 +169,23 @@ test("a timer goes on when the earliest is given up, and when the host is early"
   assert.equal(clock.pending, 1);
   clock.advance(10n);
   assert.deepEqual(await waiting, [0]);
+});
+
+test("a clock that fails when a timer fires tells those who wait, and throws at nobody else", async () => {
+  const fake = new FakeClock();
+  let broken = false;
+  const clock: MonotonicClock = {
+    now() {
+      if (broken) throw new Error("no time");
+      return fake.now();
+    },
+    resolution: () => 1n,
+    schedule: (delay, callback) => fake.schedule(delay, callback),
+  };
+  const waiting = complete(poll([new Timer(new Timers(clock), 5n)]));
+  broken = true;
+  fake.advance(5n);
+  await assert.rejects(waiting, /no time/);
 });
 
 test("while timers are held they see one time, read when the first of them is asked", () => {
