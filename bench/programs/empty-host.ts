@@ -41,6 +41,7 @@ class InputStream {
 class OutputStream {
   checkWrite(): void {}
   write(): void {}
+  blockingFlush(): void {}
   subscribe(): void {}
 
   /** Of standard error alone. */
