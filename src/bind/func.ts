@@ -36,6 +36,7 @@ export interface Definition {
  */
 export type Fast = (guest: Guest, attempt: Attempt, suspend: Suspend) => CoreFunction;
 
+/** What WebAssembly answers of a function that is lowered with these options: nothing if it cannot. */
 export type MakeFront = (options: JcoLowerOptions) => Front | undefined;
 
 /** Makes the guest wait for `steps`, which have not begun. Returns what the core function then returns. */

@@ -71,7 +71,7 @@ export class Task {
   drive<A, T, R>(steps: Steps<T>, first: Readiness | undefined, ends: Ends<A, T, R>, args: A): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       const drive = new Drive(this, steps, this.#drives, ends, args, resolve, reject);
-      drive.start(first);
+      drive.go(first);
     });
   }
 
@@ -138,19 +138,6 @@ class Drive<A, T, R> implements Waker {
     this.#reject = reject;
   }
 
-  start(first: Readiness | undefined): void {
-    if (!first) {
-      this.go();
-      return;
-    }
-    try {
-      this.#waitFor(first);
-    } catch (error) {
-      this.#leave();
-      this.#giveUp(error);
-    }
-  }
-
   #waitFor(readiness: Readiness): void {
     // It may have been ended while these steps were on no list.
     this.#task.assertAlive();
@@ -172,9 +159,14 @@ class Drive<A, T, R> implements Waker {
     void LATER.then(() => this.#giveUp(reason));
   }
 
-  go(): void {
+  /** @param first What they wait for, if that is known without asking them. */
+  go(first?: Readiness): void {
     let value;
     try {
+      if (first) {
+        this.#waitFor(first);
+        return;
+      }
       this.#task.assertAlive();
       const step = this.#steps.next();
       if (step.done !== true) {

@@ -47,8 +47,7 @@ function streamsOf(
 
 /** Whether files need no event loop: there are none, or they are the platform's own, which block. */
 function filesBlock({ preopens = {}, blockingFiles = false }: InstanceOptions<unknown, unknown>): boolean {
-  const opened = Object.values(preopens).map((value) => directoryOf(value));
-  return opened.every((directory) => typeof directory === "string" && blockingFiles);
+  return Object.values(preopens).every((value) => blockingFiles && typeof given(value).directory === "string");
 }
 
 function restOf(
@@ -102,18 +101,13 @@ function openAll(platform: Platform, options: InstanceOptions<unknown, unknown>)
 }
 
 function preopen(platform: Platform, path: string, value: PreopenOption<unknown>, blocking: boolean): Preopen {
-  const directory = directoryOf(value);
-  const readOnly =
-    directory !== value &&
-    typeof value === "object" &&
-    value !== null &&
-    "readOnly" in value &&
-    value.readOnly === true;
-  return { path, readOnly, directory: new Shared(platform.directory(directory, path, blocking)) };
+  const { directory, readOnly } = given(value);
+  return { path, readOnly: readOnly === true, directory: new Shared(platform.directory(directory, path, blocking)) };
 }
 
-function directoryOf(value: PreopenOption<unknown>): unknown {
-  return typeof value === "object" && value !== null && "directory" in value ? value.directory : value;
+/** A directory alone, or with a word on it. */
+function given(value: PreopenOption<unknown>): { readonly directory: unknown; readonly readOnly?: unknown } {
+  return typeof value === "object" && value !== null && "directory" in value ? value : { directory: value };
 }
 
 function randomSeed(random: World["random"]): readonly [bigint, bigint] {
