@@ -12,7 +12,7 @@ interface TextDecoder {
   decode(bytes?: Uint8Array): string;
 }
 declare var TextDecoder: {
-  new (label: "utf-8", options: { readonly fatal: boolean; readonly ignoreBOM: boolean }): TextDecoder;
+  new (label: "utf-8" | "utf-16le", options: { readonly fatal: boolean; readonly ignoreBOM: boolean }): TextDecoder;
 };
 
 interface AbortSignal {
@@ -39,10 +39,17 @@ declare namespace WebAssembly {
     constructor(descriptor: { readonly initial: number; readonly maximum?: number });
     readonly buffer: ArrayBuffer;
   }
+  class Global {
+    constructor(descriptor: { readonly value: "i32"; readonly mutable: boolean }, value: number);
+    value: number;
+  }
+  class CompileError extends Error {}
+  class LinkError extends Error {}
   /** JavaScript Promise Integration: absent before Node 24. */
   class Suspending {
     constructor(fn: (...args: never[]) => Promise<unknown>);
   }
+  function promising(fn: (...args: never[]) => unknown): (...args: unknown[]) => Promise<unknown>;
   function validate(bytes: Uint8Array): boolean;
   function compile(bytes: Uint8Array): Promise<Module>;
   function instantiate(module: Module, imports?: Record<string, Record<string, unknown>>): Promise<Instance>;

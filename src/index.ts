@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CompiledComponent, CompileOptions } from "./run/compile.ts";
+import type { CompiledComponent } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { InstanceOptions } from "./run/options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
@@ -12,18 +12,17 @@ import { nodePlatform, type Directory } from "./hosts/node/platform.ts";
 import type { Input, Output } from "./hosts/node/stdio.ts";
 
 /** What an instance is given; see the fields. */
-export type Options = InstanceOptions<Input, Output, Directory> & CompileOptions;
+export type Options = InstanceOptions<Input, Output, Directory>;
 
 /**
- * Makes a component ready to be instantiated any number of times. The result is kept on disk for the next process; in this
- * one the same bytes give the same result again, as long as anybody holds it.
+ * Makes a component ready to be instantiated any number of times. The same bytes give the same result again, as long as
+ * anybody holds it.
  *
  * @param component The bytes of a component. They are not changed, and may be once this has resolved.
  * @throws {InvalidComponentError} If they are none.
- * @throws {MissingImportsError} If it imports what this host does not provide.
  */
-export async function compile(component: Uint8Array, options?: CompileOptions): Promise<CompiledComponent> {
-  return compileOnce(component, options);
+export async function compile(component: Uint8Array): Promise<CompiledComponent> {
+  return compileOnce(component);
 }
 
 /**
@@ -31,38 +30,47 @@ export async function compile(component: Uint8Array, options?: CompileOptions): 
  *
  * @param component Bytes, or what `compile` gave.
  * @throws As `compile` does.
+ * @throws {MissingImportsError} If it imports what this host does not provide.
  */
 export async function instantiate(
   component: Uint8Array | CompiledComponent,
   options: Options = {},
 ): Promise<RunningInstance> {
-  return instantiateOn(nodePlatform, await compiled(component, options), options);
+  return instantiateOn(nodePlatform, await compiled(component), options);
 }
 
 /**
  * Runs a command component to its end. All that it wrote has been delivered when this resolves or rejects.
  *
  * @param component Bytes, or what `compile` gave.
- * @throws As `compile` does.
+ * @throws As `instantiate` does.
  * @throws {WebAssembly.RuntimeError} If the guest traps; {@link Trap} if it broke a rule of the contract.
  * @throws The reason of `options.signal`, if that is aborted.
  */
 export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
-  return runOn(nodePlatform, await compiled(component, options), options);
+  return runOn(nodePlatform, await compiled(component), options);
 }
 
-async function compiled(component: Uint8Array | CompiledComponent, options: Options): Promise<CompiledComponent> {
-  return component instanceof Uint8Array ? compile(component, options) : component;
+async function compiled(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {
+  return component instanceof Uint8Array ? compile(component) : component;
 }
 
-export { InvalidComponentError } from "./run/component.ts";
-export { MissingImportsError, WASI_VERSION } from "./run/imports.ts";
-export { UnsupportedRuntimeError, type CompiledComponent, type CompileOptions } from "./run/compile.ts";
-export { ExitError, type RunningInstance, type Stats } from "./run/instantiate.ts";
+export { InvalidComponentError } from "./load/reader.ts";
+export { UnsupportedComponentError } from "./load/link.ts";
+export {
+  MissingImportsError,
+  WASI_VERSION,
+  type ImportedFunction,
+  type Imports,
+  type ImportValue,
+} from "./run/imports.ts";
+export { UnsupportedRuntimeError, type CompiledComponent } from "./run/compile.ts";
+export type { RunningInstance } from "./run/instantiate.ts";
+export { ExitError, type Stats } from "./run/life.ts";
+export { GuestSink, GuestSource } from "./run/guest-streams.ts";
 export { PreopenError } from "./run/world.ts";
 export { NotACommandError, type RunResult } from "./run/run.ts";
 export type { InstanceOptions, PreopenOption } from "./run/options.ts";
-export type { CacheOption } from "./run/platform.ts";
 export type { Input, Output } from "./hosts/node/stdio.ts";
 export type { Directory } from "./hosts/node/platform.ts";
 export { nodeDirectory, type NodeFilesOptions } from "./hosts/node/files.ts";
@@ -79,7 +87,7 @@ export {
   type OpenNode,
   type OpenOptions,
 } from "./wasi/files.ts";
-export { InternalError } from "./bind/func.ts";
+export { InternalError } from "./bind/lower.ts";
 export type { Trace } from "./bind/instance.ts";
 
 export { RuntimeError, Trap } from "./io/trap.ts";

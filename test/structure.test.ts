@@ -11,27 +11,27 @@ const src = join(dirname(fileURLToPath(import.meta.url)), "..", "src");
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   io: [],
   wasi: ["io"],
-  bind: ["io", "wasi"],
-  run: ["io", "wasi", "bind"],
-  hosts: ["io", "wasi", "bind", "run"],
+  abi: ["io"],
+  wait: ["io", "abi"],
+  bind: ["io", "wasi", "abi", "wait"],
+  load: ["io", "abi", "wait"],
+  run: ["io", "wasi", "abi", "wait", "bind", "load"],
+  hosts: ["io", "wasi", "abi", "wait", "bind", "load", "run"],
   testing: ["io", "wasi"],
-  bindgen: ["io", "wasi", "bind", "run", "hosts"],
-  map: ["io", "wasi", "bind", "run", "hosts"],
-  cli: ["io", "wasi", "bind", "run", "hosts"],
-  "index.ts": ["io", "wasi", "bind", "run", "hosts"],
+  map: ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts"],
+  cli: ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts"],
+  "index.ts": ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts"],
 };
 
 /** Folders that name nothing of a runtime: no module but our own, no global but those of src/globals.d.ts. */
-const NEUTRAL = new Set(["io", "wasi", "bind", "run", "testing"]);
+const NEUTRAL = new Set(["io", "wasi", "abi", "wait", "bind", "load", "run", "testing"]);
 
 const RUNTIME_GLOBALS =
   /(?<![.\w#])(?:process|Buffer|performance|setTimeout|setInterval|setImmediate|queueMicrotask|navigator|window|document|Deno|Bun|require|global|globalThis|fetch|console|Worker|crypto|ReadableStream|WritableStream|TransformStream|MessageChannel)(?!\w|:|\?:)/;
 
 /** Longer than this needs a reason here. */
 const MAX_LINES = 400;
-const LONGER: Readonly<Record<string, string>> = {
-  "bind/abi.ts": "one table: each WIT type beside the others, each in the same few functions",
-};
+const LONGER: Readonly<Record<string, string>> = {};
 
 interface Source {
   readonly path: string;

@@ -1,103 +1,81 @@
 /** `wasi:cli` 0.2, as a guest calls it. */
+import { list } from "../abi/lists.ts";
+import { own } from "../abi/owned.ts";
+import { Kind } from "../abi/resources.ts";
+import { nothing, returns } from "../abi/returns.ts";
+import { string, u8 } from "../abi/scalars.ts";
+import { tuple } from "../abi/composites.ts";
+import { option, resultValue } from "../abi/variants.ts";
 import { InputStream } from "../io/input-stream.ts";
 import { OutputStream } from "../io/output-stream.ts";
-import type { StandardOutput, World } from "../wasi/world.ts";
-import { list, nothing, option, own, returns, string, tuple, u8, variant } from "./abi.ts";
-import { call, functions, resourceClass, type Definition } from "./func.ts";
-import type { Instance } from "./instance.ts";
-import { addInputStream, addOutputStream } from "./io.ts";
-import type { Kind } from "./resources.ts";
+import { call, defineInterface, type Definition, type Interface } from "./definition.ts";
+import { addInputStream, addOutputStream, INPUT_STREAM, OUTPUT_STREAM } from "./io.ts";
 
-const TERMINAL_INPUT: Kind<null> = { name: "terminal-input" };
-const TERMINAL_OUTPUT: Kind<null> = { name: "terminal-output" };
+const TERMINAL_INPUT: Kind<null> = new Kind("terminal-input");
+const TERMINAL_OUTPUT: Kind<null> = new Kind("terminal-output");
 
 /** @see WASI 0.2 `wasi:cli/environment` */
-export function environment(instance: Instance, world: World): Record<string, unknown> {
-  const name = (method: string): string => `wasi:cli/environment#${method}`;
-  return functions(instance, {
-    getEnvironment: () => call(name("get-environment"), [], returns(list(tuple(string, string))), () => world.env),
-    getArguments: () => call(name("get-arguments"), [], returns(list(string)), () => world.args),
-    initialCwd: () => call(name("initial-cwd"), [], returns(option(string)), () => world.cwd),
-  });
-}
+export const environment: Interface = defineInterface("wasi:cli/environment", {
+  "get-environment": call([], returns(list(tuple(string, string))), ({ world }) => world.env),
+  "get-arguments": call([], returns(list(string)), ({ world }) => world.args),
+  "initial-cwd": call([], returns(option(string)), ({ world }) => world.cwd),
+});
 
 /** @see WASI 0.2 `wasi:cli/exit` */
-export function exit(instance: Instance, world: World): Record<string, unknown> {
-  const status = variant({ ok: null, err: null });
-  return functions(instance, {
-    exit: () => call("wasi:cli/exit#exit", [status], nothing, ({ tag }) => world.exit(tag === "ok" ? 0 : 1)),
-    exitWithCode: () => call("wasi:cli/exit#exit-with-code", [u8], nothing, (code) => world.exit(code)),
-  });
-}
+export const exit: Interface = defineInterface("wasi:cli/exit", {
+  exit: call([resultValue(null, null)], nothing, ({ world }, status) =>
+    // A result is `{ tag, val }`.
+    world.exit((status as { readonly tag: string }).tag === "ok" ? 0 : 1),
+  ),
+  "exit-with-code": call([u8], nothing, ({ world }, code) => world.exit(code)),
+});
 
 /** @see WASI 0.2 `wasi:cli/stdin` */
-export function stdin(instance: Instance, world: World): Record<string, unknown> {
-  const { source, tally } = world.stdin;
-  return functions(instance, {
-    // Each call gives a handle of its own on the one stream (7.1).
-    getStdin: () =>
-      call("wasi:cli/stdin#get-stdin", [], returns(own), () =>
-        addInputStream(instance, new InputStream(source, world.limits.readBytes, tally)),
-      ),
-  });
-}
+export const stdin: Interface = defineInterface("wasi:cli/stdin", {
+  // Each call gives a handle of its own on the one stream (7.1).
+  "get-stdin": call([], returns(own(INPUT_STREAM)), (instance) => {
+    const { limits, stdin: input } = instance.world;
+    return addInputStream(instance, new InputStream(input.source, limits.readBytes, input.tally));
+  }),
+});
 
 /** @see WASI 0.2 `wasi:cli/stdout` */
-export function stdout(instance: Instance, world: World): Record<string, unknown> {
-  return functions(instance, { getStdout: () => getOutput(instance, world, "stdout") });
-}
+export const stdout: Interface = defineInterface("wasi:cli/stdout", { "get-stdout": getOutput("stdout") });
 
 /** @see WASI 0.2 `wasi:cli/stderr` */
-export function stderr(instance: Instance, world: World): Record<string, unknown> {
-  return functions(instance, { getStderr: () => getOutput(instance, world, "stderr") });
-}
+export const stderr: Interface = defineInterface("wasi:cli/stderr", { "get-stderr": getOutput("stderr") });
 
-function getOutput(instance: Instance, world: World, which: "stdout" | "stderr"): Definition {
-  const { outlet } = world[which];
-  return call(`wasi:cli/${which}#get-${which}`, [], returns(own), () =>
-    addOutputStream(instance, new OutputStream(outlet, world.permits)),
-  );
+function getOutput(which: "stdout" | "stderr"): Definition {
+  return call([], returns(own(OUTPUT_STREAM)), (instance) => {
+    const { world } = instance;
+    return addOutputStream(instance, new OutputStream(world[which].outlet, world.permits));
+  });
 }
 
 /** @see WASI 0.2 `wasi:cli/terminal-input` */
-export function terminalInput(instance: Instance): Record<string, unknown> {
-  return { TerminalInput: resourceClass(instance, TERMINAL_INPUT, {}) };
-}
+export const terminalInput: Interface = defineInterface("wasi:cli/terminal-input", {}, [TERMINAL_INPUT]);
 
 /** @see WASI 0.2 `wasi:cli/terminal-output` */
-export function terminalOutput(instance: Instance): Record<string, unknown> {
-  return { TerminalOutput: resourceClass(instance, TERMINAL_OUTPUT, {}) };
-}
+export const terminalOutput: Interface = defineInterface("wasi:cli/terminal-output", {}, [TERMINAL_OUTPUT]);
 
 /** @see WASI 0.2 `wasi:cli/terminal-stdin` */
-export function terminalStdin(instance: Instance, world: World): Record<string, unknown> {
-  return functions(instance, {
-    getTerminalStdin: () => terminal(instance, "stdin", TERMINAL_INPUT, world.stdin),
-  });
-}
+export const terminalStdin: Interface = defineInterface("wasi:cli/terminal-stdin", {
+  "get-terminal-stdin": terminal("stdin", TERMINAL_INPUT),
+});
 
 /** @see WASI 0.2 `wasi:cli/terminal-stdout` */
-export function terminalStdout(instance: Instance, world: World): Record<string, unknown> {
-  return functions(instance, {
-    getTerminalStdout: () => terminal(instance, "stdout", TERMINAL_OUTPUT, world.stdout),
-  });
-}
+export const terminalStdout: Interface = defineInterface("wasi:cli/terminal-stdout", {
+  "get-terminal-stdout": terminal("stdout", TERMINAL_OUTPUT),
+});
 
 /** @see WASI 0.2 `wasi:cli/terminal-stderr` */
-export function terminalStderr(instance: Instance, world: World): Record<string, unknown> {
-  return functions(instance, {
-    getTerminalStderr: () => terminal(instance, "stderr", TERMINAL_OUTPUT, world.stderr),
-  });
-}
+export const terminalStderr: Interface = defineInterface("wasi:cli/terminal-stderr", {
+  "get-terminal-stderr": terminal("stderr", TERMINAL_OUTPUT),
+});
 
 /** Some exactly if the stream is a terminal (7.7). */
-function terminal(
-  instance: Instance,
-  which: string,
-  kind: Kind<null>,
-  stream: Pick<StandardOutput, "isTerminal">,
-): Definition {
-  return call(`wasi:cli/terminal-${which}#get-terminal-${which}`, [], returns(option(own)), () =>
-    stream.isTerminal ? instance.resources.add(kind, null) : undefined,
+function terminal(which: "stdin" | "stdout" | "stderr", kind: Kind<null>): Definition {
+  return call([], returns(option(own(kind))), ({ world, resources }) =>
+    world[which].isTerminal ? resources.add(kind, null) : undefined,
   );
 }

@@ -10,58 +10,44 @@ import { ERROR_CODES, errorCodeOf, type ErrorCode } from "../wasi/error-code.ts"
 import { FILE_TYPES, type DirectoryEntry, type FileStat, type NewTime } from "../wasi/files.ts";
 import { mixed } from "../wasi/random.ts";
 import type { World } from "../wasi/world.ts";
-import {
-  bool,
-  borrow,
-  bytes,
-  enumeration,
-  flags,
-  length,
-  list,
-  option,
-  own,
-  record,
-  result,
-  returns,
-  string,
-  tuple,
-  u32,
-  u64,
-  variant,
-  type Returns,
-  type Type,
-} from "./abi.ts";
-import { bind, blocking, call, functions, resourceClass, type Definitions } from "./func.ts";
+import { flags, record, tuple } from "../abi/composites.ts";
+import { bytes, list } from "../abi/lists.ts";
+import { borrow, own } from "../abi/owned.ts";
+import { Kind, type Entry } from "../abi/resources.ts";
+import { result, returns, type Returns } from "../abi/returns.ts";
+import { bool, length, string, u32, u64 } from "../abi/scalars.ts";
+import type { Type } from "../abi/type.ts";
+import { enumeration, option, variant } from "../abi/variants.ts";
+import { blocking, call, defineInterface, type Interface } from "./definition.ts";
 import type { Instance } from "./instance.ts";
-import { ERROR, addInputStream, addOutputStream } from "./io.ts";
-import type { Entry, Kind } from "./resources.ts";
+import { ERROR, INPUT_STREAM, OUTPUT_STREAM, addInputStream, addOutputStream } from "./io.ts";
 
-const DESCRIPTOR: Kind<Descriptor> = { name: "descriptor" };
-const DIRECTORY_ENTRY_STREAM: Kind<Iterator<DirectoryEntry>> = { name: "directory-entry-stream" };
+const DESCRIPTOR: Kind<Descriptor> = new Kind("descriptor");
+const DIRECTORY_ENTRY_STREAM: Kind<Iterator<DirectoryEntry>> = new Kind("directory-entry-stream");
 
 const errorCode = enumeration(...ERROR_CODES);
 const fileType = enumeration(...FILE_TYPES);
 const datetime = record({ seconds: u64, nanoseconds: u32 });
 const newTimestamp = variant({ "no-change": null, now: null, timestamp: datetime });
-const pathFlags = flags("symlinkFollow");
+const pathFlags = flags("symlink-follow");
 const openFlags = flags("create", "directory", "exclusive", "truncate");
 const descriptorFlags = flags(
   "read",
   "write",
-  "fileIntegritySync",
-  "dataIntegritySync",
-  "requestedWriteSync",
-  "mutateDirectory",
+  "file-integrity-sync",
+  "data-integrity-sync",
+  "requested-write-sync",
+  "mutate-directory",
 );
 const advice = enumeration("normal", "sequential", "random", "will-need", "dont-need", "no-reuse");
 const hashValue = record({ lower: u64, upper: u64 });
 const descriptorStat = record({
   type: fileType,
-  linkCount: u64,
+  "link-count": u64,
   size: u64,
-  dataAccessTimestamp: option(datetime),
-  dataModificationTimestamp: option(datetime),
-  statusChangeTimestamp: option(datetime),
+  "data-access-timestamp": option(datetime),
+  "data-modification-timestamp": option(datetime),
+  "status-change-timestamp": option(datetime),
 });
 
 /** `result<T, error-code>`. */
@@ -70,68 +56,27 @@ function fileResult<Out>(ok: Type<unknown, Out> | null): Returns<Out> {
   return result(ok, errorCode, (payload) => payload as ErrorCode);
 }
 
-/** @see WASI 0.2 `wasi:filesystem/preopens` */
-export function preopens(instance: Instance, world: World): Record<string, unknown> {
-  return functions(instance, {
-    getDirectories: () =>
-      call("wasi:filesystem/preopens#get-directories", [], returns(list(tuple(own, string))), () =>
-        world.preopens.map(({ path, directory, readOnly }): [Entry, string] => {
-          directory.share();
-          return [addDescriptor(instance, world, Descriptor.preopen(directory, readOnly)), path];
-        }),
-      ),
-  });
-}
-
-/** @see WASI 0.2 `wasi:filesystem/types` */
-export function types(instance: Instance, world: World): Record<string, unknown> {
-  return {
-    Descriptor: resourceClass(instance, DESCRIPTOR, {
-      ...streamMethods(instance, world),
-      ...objectMethods(world),
-      ...directoryMethods(instance, world),
-    }),
-    DirectoryEntryStream: resourceClass(instance, DIRECTORY_ENTRY_STREAM, {
-      readDirectoryEntry: () =>
-        call(
-          "wasi:filesystem/types#[method]directory-entry-stream.read-directory-entry",
-          [borrow(DIRECTORY_ENTRY_STREAM)],
-          fileResult(option(record({ type: fileType, name: string }))),
-          (entries) => {
-            const step = entries.next();
-            if (step.done === true) return undefined;
-            const { name: text, type } = step.value;
-            // The others can still be read.
-            if (text === null) throw new FilesystemError("illegal-byte-sequence", "a name is no UTF-8");
-            return { name: text, type };
-          },
-        ),
-    }),
-    filesystemErrorCode: bind(
-      instance,
-      call("wasi:filesystem/types#filesystem-error-code", [borrow(ERROR)], returns(option(errorCode)), (error) =>
-        errorCodeOf(error.cause),
-      ),
-      false,
-    ),
-  };
-}
-
 const self = borrow(DESCRIPTOR);
 
-function name(method: string): string {
-  return `wasi:filesystem/types#[method]descriptor.${method}`;
-}
+/** @see WASI 0.2 `wasi:filesystem/preopens` */
+export const preopens: Interface = defineInterface("wasi:filesystem/preopens", {
+  "get-directories": call([], returns(list(tuple(own(DESCRIPTOR), string))), (instance) =>
+    instance.world.preopens.map(({ path, directory, readOnly }): [Entry, string] => {
+      directory.share();
+      return [addDescriptor(instance, Descriptor.preopen(directory, readOnly)), path];
+    }),
+  ),
+});
 
-function addDescriptor(instance: Instance, world: World, descriptor: Descriptor): Entry {
-  const release = holdOpen(instance, world, () => descriptor.drop());
+function addDescriptor(instance: Instance, descriptor: Descriptor): Entry {
+  const release = holdOpen(instance, () => descriptor.drop());
   return instance.resources.add(DESCRIPTOR, descriptor, release);
 }
 
 /** Counts something open, and closes it at once if that is one too many. Gives what closes it. */
-function holdOpen(instance: Instance, world: World, close: () => void): () => void {
+function holdOpen(instance: Instance, close: () => void): () => void {
   try {
-    const release = instance.openFile(world.limits.openFiles);
+    const release = instance.openFile(instance.world.limits.openFiles);
     return () => {
       release();
       close();
@@ -143,161 +88,157 @@ function holdOpen(instance: Instance, world: World, close: () => void): () => vo
 }
 
 /** The streams of a file hold it open for themselves: they may outlive their descriptor (1.4). */
-function streamMethods(instance: Instance, world: World): Definitions {
-  const { limits, permits } = world;
-  const held = (close: () => void): (() => void) => holdOpen(instance, world, close);
-  function input(descriptor: Descriptor, at: number): Entry {
-    const source = descriptor.readStream(at);
-    const release = held(() => source.close());
-    return addInputStream(instance, new InputStream(source, limits.readBytes, newTally(), release));
-  }
-  function output(descriptor: Descriptor, at: number | "end"): Entry {
-    const sink = descriptor.writeStream(at);
-    const release = held(() => sink.close());
-    const outlet = new Outlet(sink, limits.bufferBytes);
-    instance.outlets.add(outlet);
-    const stream = new OutputStream(outlet, permits, () => {
-      void outlet.finish().finally(() => {
-        instance.outlets.delete(outlet);
-        release();
-      });
+function inputOf(instance: Instance, descriptor: Descriptor, at: number): Entry {
+  const source = descriptor.readStream(at);
+  const release = holdOpen(instance, () => source.close());
+  return addInputStream(instance, new InputStream(source, instance.world.limits.readBytes, newTally(), release));
+}
+
+function outputOf(instance: Instance, descriptor: Descriptor, at: number | "end"): Entry {
+  const { limits, permits } = instance.world;
+  const sink = descriptor.writeStream(at);
+  const release = holdOpen(instance, () => sink.close());
+  const outlet = new Outlet(sink, limits.bufferBytes);
+  instance.outlets.add(outlet);
+  const stream = new OutputStream(outlet, permits, () => {
+    void outlet.finish().finally(() => {
+      instance.outlets.delete(outlet);
+      release();
     });
-    return addOutputStream(instance, stream);
-  }
-  return {
-    readViaStream: () =>
-      blocking(name("read-via-stream"), [self, length], fileResult(own), (descriptor, at) =>
-        reported(atOnce(() => input(descriptor, at))),
-      ),
-    writeViaStream: () =>
-      blocking(name("write-via-stream"), [self, length], fileResult(own), (descriptor, at) =>
-        reported(atOnce(() => output(descriptor, at))),
-      ),
-    appendViaStream: () =>
-      blocking(name("append-via-stream"), [self], fileResult(own), (descriptor) =>
-        reported(atOnce(() => output(descriptor, "end"))),
-      ),
-  };
+  });
+  return addOutputStream(instance, stream);
 }
 
-function objectMethods(world: World): Definitions {
-  const { limits } = world;
-  return {
-    advise: () =>
-      blocking(name("advise"), [self, length, length, advice], fileResult<void>(null), (descriptor) =>
-        // Advice is free to be ignored, but not on a directory.
-        reported(descriptor.assertFile()),
-      ),
-    syncData: () =>
-      blocking(name("sync-data"), [self], fileResult<void>(null), (descriptor) => reported(descriptor.syncData())),
-    sync: () => blocking(name("sync"), [self], fileResult<void>(null), (descriptor) => reported(descriptor.sync())),
-    getFlags: () =>
-      blocking(name("get-flags"), [self], fileResult(descriptorFlags), (descriptor) =>
-        reported(atOnce(() => descriptor.flags)),
-      ),
-    getType: () =>
-      blocking(name("get-type"), [self], fileResult(fileType), (descriptor) => reported(descriptor.type())),
-    setSize: () =>
-      blocking(name("set-size"), [self, length], fileResult<void>(null), (descriptor, size) =>
-        reported(descriptor.setSize(size)),
-      ),
-    setTimes: () =>
-      blocking(
-        name("set-times"),
-        [self, newTimestamp, newTimestamp],
-        fileResult<void>(null),
-        (descriptor, accessed, modified) => reported(descriptor.setTimes(timeOf(accessed), timeOf(modified))),
-      ),
-    read: () =>
-      blocking(name("read"), [self, length, length], fileResult(tuple(bytes, bool)), (descriptor, max, at) =>
-        reported(descriptor.read(Math.min(max, limits.readBytes), at)),
-      ),
-    write: () =>
-      blocking(name("write"), [self, bytes, length], fileResult(length), (descriptor, contents, at) =>
-        reported(descriptor.write(contents, at)),
-      ),
-    stat: () =>
-      blocking(name("stat"), [self], fileResult(descriptorStat), (descriptor) =>
-        reported(mapped(descriptor.stat(), statValue)),
-      ),
-    isSameObject: () =>
-      blocking(name("is-same-object"), [self, self], returns(bool), (descriptor, other) =>
-        descriptor.isSameObject(other),
-      ),
-    metadataHash: () =>
-      blocking(name("metadata-hash"), [self], fileResult(hashValue), (descriptor) =>
-        reported(mapped(descriptor.stat(), (stat) => hashOf(stat, world))),
-      ),
-  };
-}
+const unit = fileResult<void>(null);
+const stat = fileResult(descriptorStat);
+const hash = fileResult(hashValue);
 
-function directoryMethods(instance: Instance, world: World): Definitions {
-  const unit = fileResult<void>(null);
-  return {
-    readDirectory: () =>
-      blocking(name("read-directory"), [self], fileResult(own), (descriptor) =>
-        reported(
-          mapped(descriptor.entries(), (entries) => instance.resources.add(DIRECTORY_ENTRY_STREAM, entries.values())),
-        ),
+const streamMethods: Interface["functions"] = {
+  "[method]descriptor.read-via-stream": blocking(
+    [self, length],
+    fileResult(own(INPUT_STREAM)),
+    (instance, descriptor, at) => reported(atOnce(() => inputOf(instance, descriptor, at))),
+  ),
+  "[method]descriptor.write-via-stream": blocking(
+    [self, length],
+    fileResult(own(OUTPUT_STREAM)),
+    (instance, descriptor, at) => reported(atOnce(() => outputOf(instance, descriptor, at))),
+  ),
+  "[method]descriptor.append-via-stream": blocking([self], fileResult(own(OUTPUT_STREAM)), (instance, descriptor) =>
+    reported(atOnce(() => outputOf(instance, descriptor, "end"))),
+  ),
+};
+
+const objectMethods: Interface["functions"] = {
+  "[method]descriptor.advise": blocking([self, length, length, advice], unit, (_, descriptor) =>
+    // Advice is free to be ignored, but not on a directory.
+    reported(descriptor.assertFile()),
+  ),
+  "[method]descriptor.sync-data": blocking([self], unit, (_, descriptor) => reported(descriptor.syncData())),
+  "[method]descriptor.sync": blocking([self], unit, (_, descriptor) => reported(descriptor.sync())),
+  "[method]descriptor.get-flags": blocking([self], fileResult(descriptorFlags), (_, descriptor) =>
+    reported(atOnce(() => descriptor.flags)),
+  ),
+  "[method]descriptor.get-type": blocking([self], fileResult(fileType), (_, descriptor) => reported(descriptor.type())),
+  "[method]descriptor.set-size": blocking([self, length], unit, (_, descriptor, size) =>
+    reported(descriptor.setSize(size)),
+  ),
+  "[method]descriptor.set-times": blocking(
+    [self, newTimestamp, newTimestamp],
+    unit,
+    (_, descriptor, accessed, modified) => reported(descriptor.setTimes(timeOf(accessed), timeOf(modified))),
+  ),
+  "[method]descriptor.read": blocking(
+    [self, length, length],
+    fileResult(tuple(bytes, bool)),
+    ({ world }, descriptor, max, at) => reported(descriptor.read(Math.min(max, world.limits.readBytes), at)),
+  ),
+  "[method]descriptor.write": blocking([self, bytes, length], fileResult(length), (_, descriptor, contents, at) =>
+    reported(descriptor.write(contents, at)),
+  ),
+  "[method]descriptor.stat": blocking([self], stat, (_, descriptor) => reported(mapped(descriptor.stat(), statValue))),
+  "[method]descriptor.is-same-object": blocking([self, self], returns(bool), (_, descriptor, other) =>
+    descriptor.isSameObject(other),
+  ),
+  "[method]descriptor.metadata-hash": blocking([self], hash, ({ world }, descriptor) =>
+    reported(mapped(descriptor.stat(), (found) => hashOf(found, world))),
+  ),
+};
+
+const directoryMethods: Interface["functions"] = {
+  "[method]descriptor.read-directory": blocking(
+    [self],
+    fileResult(own(DIRECTORY_ENTRY_STREAM)),
+    ({ resources }, descriptor) =>
+      reported(mapped(descriptor.entries(), (entries) => resources.add(DIRECTORY_ENTRY_STREAM, entries.values()))),
+  ),
+  "[method]descriptor.create-directory-at": blocking([self, string], unit, (_, descriptor, path) =>
+    reported(descriptor.createDirectoryAt(path)),
+  ),
+  "[method]descriptor.stat-at": blocking([self, pathFlags, string], stat, (_, descriptor, how, path) =>
+    reported(mapped(descriptor.statAt(how.symlinkFollow, path), statValue)),
+  ),
+  "[method]descriptor.set-times-at": blocking(
+    [self, pathFlags, string, newTimestamp, newTimestamp],
+    unit,
+    (_, descriptor, how, path, accessed, modified) =>
+      reported(descriptor.setTimesAt(how.symlinkFollow, path, timeOf(accessed), timeOf(modified))),
+  ),
+  "[method]descriptor.link-at": blocking(
+    [self, pathFlags, string, self, string],
+    unit,
+    (_, descriptor, how, path, to, toPath) => reported(descriptor.linkAt(how.symlinkFollow, path, to, toPath)),
+  ),
+  "[method]descriptor.open-at": blocking(
+    [self, pathFlags, string, openFlags, descriptorFlags],
+    fileResult(own(DESCRIPTOR)),
+    (instance, descriptor, how, path, open, wanted) =>
+      reported(
+        mapped(descriptor.openAt(how.symlinkFollow, path, open, wanted), (opened) => addDescriptor(instance, opened)),
       ),
-    createDirectoryAt: () =>
-      blocking(name("create-directory-at"), [self, string], unit, (descriptor, path) =>
-        reported(descriptor.createDirectoryAt(path)),
-      ),
-    statAt: () =>
-      blocking(name("stat-at"), [self, pathFlags, string], fileResult(descriptorStat), (descriptor, how, path) =>
-        reported(mapped(descriptor.statAt(how.symlinkFollow, path), statValue)),
-      ),
-    setTimesAt: () =>
-      blocking(
-        name("set-times-at"),
-        [self, pathFlags, string, newTimestamp, newTimestamp],
-        unit,
-        (descriptor, how, path, accessed, modified) =>
-          reported(descriptor.setTimesAt(how.symlinkFollow, path, timeOf(accessed), timeOf(modified))),
-      ),
-    linkAt: () =>
-      blocking(name("link-at"), [self, pathFlags, string, self, string], unit, (descriptor, how, path, to, toPath) =>
-        reported(descriptor.linkAt(how.symlinkFollow, path, to, toPath)),
-      ),
-    openAt: () =>
-      blocking(
-        name("open-at"),
-        [self, pathFlags, string, openFlags, descriptorFlags],
-        fileResult(own),
-        (descriptor, how, path, open, wanted) =>
-          reported(
-            mapped(descriptor.openAt(how.symlinkFollow, path, open, wanted), (opened) =>
-              addDescriptor(instance, world, opened),
-            ),
-          ),
-      ),
-    readlinkAt: () =>
-      blocking(name("readlink-at"), [self, string], fileResult(string), (descriptor, path) =>
-        reported(descriptor.readLinkAt(path)),
-      ),
-    removeDirectoryAt: () =>
-      blocking(name("remove-directory-at"), [self, string], unit, (descriptor, path) =>
-        reported(descriptor.removeDirectoryAt(path)),
-      ),
-    renameAt: () =>
-      blocking(name("rename-at"), [self, string, self, string], unit, (descriptor, path, to, toPath) =>
-        reported(descriptor.renameAt(path, to, toPath)),
-      ),
-    symlinkAt: () =>
-      blocking(name("symlink-at"), [self, string, string], unit, (descriptor, target, path) =>
-        reported(descriptor.symlinkAt(target, path)),
-      ),
-    unlinkFileAt: () =>
-      blocking(name("unlink-file-at"), [self, string], unit, (descriptor, path) =>
-        reported(descriptor.unlinkFileAt(path)),
-      ),
-    metadataHashAt: () =>
-      blocking(name("metadata-hash-at"), [self, pathFlags, string], fileResult(hashValue), (descriptor, how, path) =>
-        reported(mapped(descriptor.statAt(how.symlinkFollow, path), (stat) => hashOf(stat, world))),
-      ),
-  };
-}
+  ),
+  "[method]descriptor.readlink-at": blocking([self, string], fileResult(string), (_, descriptor, path) =>
+    reported(descriptor.readLinkAt(path)),
+  ),
+  "[method]descriptor.remove-directory-at": blocking([self, string], unit, (_, descriptor, path) =>
+    reported(descriptor.removeDirectoryAt(path)),
+  ),
+  "[method]descriptor.rename-at": blocking([self, string, self, string], unit, (_, descriptor, path, to, toPath) =>
+    reported(descriptor.renameAt(path, to, toPath)),
+  ),
+  "[method]descriptor.symlink-at": blocking([self, string, string], unit, (_, descriptor, target, path) =>
+    reported(descriptor.symlinkAt(target, path)),
+  ),
+  "[method]descriptor.unlink-file-at": blocking([self, string], unit, (_, descriptor, path) =>
+    reported(descriptor.unlinkFileAt(path)),
+  ),
+  "[method]descriptor.metadata-hash-at": blocking([self, pathFlags, string], hash, ({ world }, descriptor, how, path) =>
+    reported(mapped(descriptor.statAt(how.symlinkFollow, path), (found) => hashOf(found, world))),
+  ),
+};
+
+const otherFunctions: Interface["functions"] = {
+  "[method]directory-entry-stream.read-directory-entry": call(
+    [borrow(DIRECTORY_ENTRY_STREAM)],
+    fileResult(option(record({ type: fileType, name: string }))),
+    (_, entries) => {
+      const step = entries.next();
+      if (step.done === true) return undefined;
+      const { name: text, type } = step.value;
+      // The others can still be read.
+      if (text === null) throw new FilesystemError("illegal-byte-sequence", "a name is no UTF-8");
+      return { name: text, type };
+    },
+  ),
+  "filesystem-error-code": call([borrow(ERROR)], returns(option(errorCode)), (_, error) => errorCodeOf(error.cause)),
+};
+
+/** @see WASI 0.2 `wasi:filesystem/types` */
+export const types: Interface = defineInterface(
+  "wasi:filesystem/types",
+  { ...streamMethods, ...objectMethods, ...directoryMethods, ...otherFunctions },
+  [DESCRIPTOR, DIRECTORY_ENTRY_STREAM],
+);
 
 function* atOnce<T>(action: () => T): Steps<T> {
   return action();

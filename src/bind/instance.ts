@@ -1,14 +1,11 @@
-import type { Limits } from "../io/limits.ts";
+import { Resources } from "../abi/resources.ts";
 import type { Outlet } from "../io/outlet.ts";
 import type { Readiness } from "../io/readiness.ts";
 import { Trap } from "../io/trap.ts";
-import type { JsResources } from "./abi.ts";
-import { REP, JcoTables } from "./jco.ts";
-import { Lease } from "./lease.ts";
-import { Resources, type Entry, type Kind } from "./resources.ts";
-import type { HandleTable } from "./guest.ts";
-import type { Timers } from "../wasi/timers.ts";
-import type { Task } from "./task.ts";
+import { Lease } from "../wait/lease.ts";
+import type { Task } from "../wait/task.ts";
+import { Timers } from "../wasi/timers.ts";
+import type { World } from "../wasi/world.ts";
 
 /** Told of each call: its WIT name, its parameters, and how it ended. */
 export type Trace = (name: string, values: readonly unknown[], outcome: string) => void;
@@ -23,32 +20,38 @@ export interface InstanceParts {
 }
 
 /** What all functions of one running instance share, and no other instance sees. */
-export class Instance implements JsResources {
-  readonly resources: Resources;
+export class Instance {
+  readonly world: World;
   readonly task: Task;
-  /** Missing where handles may change hands without our being told. */
-  readonly lease: Lease | undefined;
+  readonly resources: Resources;
   readonly trace: Trace | undefined;
-  /** The handle tables of the glue, and which kind each is known to be of. */
-  readonly tables: JcoTables = new JcoTables();
-  readonly kinds: Map<HandleTable, Kind<unknown>> = new Map();
-  /** Whether glue has asked for lowered functions: those can suspend a guest, others cannot. */
-  lowers = false;
+  readonly #leases: boolean;
   /** Blocks the thread until something is ready, for calls from glue that cannot suspend. Missing: such calls trap. */
   readonly park: ((readiness: Readiness) => void) | undefined;
   /** Those of files: what they hold is delivered before the instance is over. */
   readonly outlets: Set<Outlet> = new Set();
-  /** If it has a clock. */
-  timers: Timers | undefined;
+  #timers: Timers | undefined;
   #openFiles = 0;
-  readonly #prototypes = new Map<Kind<unknown>, object>();
 
-  constructor(limits: Limits, task: Task, options: InstanceParts = {}) {
-    this.lease = options.leases === true ? new Lease(task) : undefined;
-    this.resources = new Resources(limits.resources, this.lease);
+  constructor(world: World, task: Task, options: InstanceParts = {}) {
+    this.world = world;
     this.task = task;
     this.trace = options.trace;
     this.park = options.park;
+    this.#leases = options.leases === true;
+    this.resources = new Resources(world.limits.resources, this.#leases ? new Lease(task) : undefined);
+    const { trace } = this;
+    if (trace) this.resources.onDrop = ({ kind, rep }) => trace(`[resource-drop]${kind.name}`, [rep], "");
+  }
+
+  /** A lease of its own for each component instance, since each has handles of its own. None where they are not ours. */
+  newLease(): Lease | undefined {
+    return this.#leases ? new Lease(this.task) : undefined;
+  }
+
+  /** All timers of its clock: they share one of the host's. */
+  get timers(): Timers {
+    return (this.#timers ??= new Timers(this.world.monotonicClock));
   }
 
   /** Counts one more open file, directory or stream on one. @returns What to call when it is closed. @throws {Trap} */
@@ -61,24 +64,5 @@ export class Instance implements JsResources {
     }
     this.#openFiles++;
     return () => void this.#openFiles--;
-  }
-
-  /** Says which class stands for `kind` in glue that converts to JavaScript. */
-  represent(kind: Kind<unknown>, prototype: object): void {
-    this.#prototypes.set(kind, prototype);
-  }
-
-  entryOf(kind: Kind<unknown>, instance: unknown): Entry {
-    // REP is ours: whatever it holds on an object that glue made is a number, and checked to be a live rep of `kind`.
-    const rep = instance !== null && typeof instance === "object" ? (instance as { [REP]?: number })[REP] : undefined;
-    const entry = rep === undefined ? undefined : this.resources.get(rep);
-    if (entry?.kind !== kind) throw new TypeError(`Expected a live resource ${kind.name}, got ${String(instance)}`);
-    return entry;
-  }
-
-  instanceOf(entry: Entry): object {
-    const prototype = this.#prototypes.get(entry.kind);
-    if (!prototype) throw new TypeError(`No class stands for ${entry.kind.name}`);
-    return Object.defineProperty(Object.create(prototype), REP, { value: entry.rep, writable: true });
   }
 }

@@ -1,53 +1,52 @@
 /** `wasi:random` 0.2, as a guest calls it. */
+import { tuple } from "../abi/composites.ts";
+import { bytes } from "../abi/lists.ts";
+import { returns } from "../abi/returns.ts";
+import { length, u64 } from "../abi/scalars.ts";
 import { Trap } from "../io/trap.ts";
 import type { RandomSource } from "../wasi/random.ts";
 import type { World } from "../wasi/world.ts";
-import { bytes, length, returns, tuple, u64 } from "./abi.ts";
-import { call, functions, type Definition } from "./func.ts";
-import type { Instance } from "./instance.ts";
+import { call, defineInterface, type Definition, type Interface } from "./definition.ts";
+
+type Which = "random" | "insecureRandom";
 
 /** @see WASI 0.2 `wasi:random/random` */
-export function random(instance: Instance, world: World): Record<string, unknown> {
-  return functions(instance, {
-    getRandomBytes: () => randomBytes("wasi:random/random#get-random-bytes", world, world.random),
-    getRandomU64: () => call("wasi:random/random#get-random-u64", [], returns(u64), () => randomU64(world.random)),
-  });
-}
+export const random: Interface = defineInterface("wasi:random/random", {
+  "get-random-bytes": randomBytes("random"),
+  "get-random-u64": randomU64("random"),
+});
 
 /** @see WASI 0.2 `wasi:random/insecure` */
-export function insecure(instance: Instance, world: World): Record<string, unknown> {
-  const source = world.insecureRandom;
-  return functions(instance, {
-    getInsecureRandomBytes: () => randomBytes("wasi:random/insecure#get-insecure-random-bytes", world, source),
-    getInsecureRandomU64: () =>
-      call("wasi:random/insecure#get-insecure-random-u64", [], returns(u64), () => randomU64(source)),
-  });
-}
+export const insecure: Interface = defineInterface("wasi:random/insecure", {
+  "get-insecure-random-bytes": randomBytes("insecureRandom"),
+  "get-insecure-random-u64": randomU64("insecureRandom"),
+});
 
 /** @see WASI 0.2 `wasi:random/insecure-seed` */
-export function insecureSeed(instance: Instance, world: World): Record<string, unknown> {
-  return functions(instance, {
-    insecureSeed: () =>
-      call("wasi:random/insecure-seed#insecure-seed", [], returns(tuple(u64, u64)), world.insecureSeed),
-  });
-}
+export const insecureSeed: Interface = defineInterface("wasi:random/insecure-seed", {
+  "insecure-seed": call([], returns(tuple(u64, u64)), ({ world }) => world.insecureSeed()),
+});
 
-function randomBytes(name: string, world: World, source: RandomSource): Definition {
-  return call(name, [length], returns(bytes), (count) => {
-    if (count > world.limits.randomBytes) {
-      throw new Trap(
-        "1.5",
-        `${name}: ${count} bytes, but one call gives at most ${world.limits.randomBytes} (limits.randomBytes)`,
-      );
+function randomBytes(which: Which): Definition {
+  return call([length], returns(bytes), ({ world }, count) => {
+    const { randomBytes: most } = world.limits;
+    if (count > most) {
+      throw new Trap("1.5", `${count} random bytes, but one call gives at most ${most} (limits.randomBytes)`);
     }
     const filled = new Uint8Array(count);
-    source.fill(filled);
+    source(world, which).fill(filled);
     return filled;
   });
 }
 
-function randomU64(source: RandomSource): bigint {
-  const filled = new Uint8Array(8);
-  source.fill(filled);
-  return new DataView(filled.buffer).getBigUint64(0, true);
+function randomU64(which: Which): Definition {
+  return call([], returns(u64), ({ world }) => {
+    const filled = new Uint8Array(8);
+    source(world, which).fill(filled);
+    return new DataView(filled.buffer).getBigUint64(0, true);
+  });
+}
+
+function source(world: World, which: Which): RandomSource {
+  return world[which];
 }

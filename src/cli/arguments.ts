@@ -3,8 +3,8 @@ import { parseArgs } from "node:util";
 import { UsageError } from "./usage.ts";
 
 /** Options with a value; the others have none. */
-const WITH_VALUE = ["argv0", "cache", "dir", "env", "limit", "permits", "ro-dir"] as const;
-const WITHOUT_VALUE = ["help", "no-cache", "progress", "stats", "trace", "version"] as const;
+const WITH_VALUE = ["argv0", "dir", "env", "limit", "permits", "ro-dir"] as const;
+const WITHOUT_VALUE = ["help", "progress", "stats", "trace", "version"] as const;
 const SHORT = { help: "h", version: "V" } as const;
 
 export type OptionName = (typeof WITH_VALUE)[number] | (typeof WITHOUT_VALUE)[number];
@@ -81,7 +81,6 @@ function checkedOption(
 
 const EXPECTED: Record<(typeof WITH_VALUE)[number], string> = {
   argv0: "a name, such as --argv0 app",
-  cache: "a folder, such as --cache /tmp/sluice",
   env: "NAME=VALUE, or NAME to pass on your own",
   dir: "HOST or HOST::GUEST, such as --dir .::/work",
   "ro-dir": "HOST or HOST::GUEST, such as --ro-dir .::/work",

@@ -1,19 +1,16 @@
 /** What the command line asks for. */
 import { DEFAULT_LIMITS, type Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
-import type { CacheOption } from "../run/platform.ts";
 import { leadingOptions, type GivenOption, type OptionName } from "./arguments.ts";
 import { UsageError } from "./usage.ts";
 
 export type Command =
   | { readonly name: "run"; readonly options: RunOptions; readonly path: string; readonly args: readonly string[] }
-  | { readonly name: "cache"; readonly action: "path" | "clear"; readonly folder: string | undefined }
   | { readonly name: "help"; readonly topic: "sluice" | "run" }
   | { readonly name: "version" };
 
 export interface RunOptions {
   readonly argv0: string | undefined;
-  readonly cache: CacheOption;
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Partial<Limits>;
   readonly permits: PermitMode;
@@ -35,7 +32,6 @@ export function commandOf(args: readonly string[], env: Readonly<Record<string, 
   if (command === "help") return help(after[0]);
   if (asks(first.options, "help")) return help(command === "run" ? "run" : undefined);
   if (asks(first.options, "version")) return { name: "version" };
-  if (command === "cache") return cacheCommand(first.options, after);
   if (command !== "run") return runCommand(first.options, first.rest, env);
   const second = leadingOptions(after);
   if (asks(second.options, "help")) return help("run");
@@ -47,25 +43,9 @@ function asks(options: readonly GivenOption[], name: OptionName): boolean {
 }
 
 function help(topic: string | undefined): Command {
-  if (topic === undefined || topic === "help" || topic === "cache") return { name: "help", topic: "sluice" };
+  if (topic === undefined || topic === "help") return { name: "help", topic: "sluice" };
   if (topic === "run") return { name: "help", topic };
   throw new UsageError(`There is no help about ${JSON.stringify(topic)}: expected "run" or nothing`);
-}
-
-function cacheCommand(before: readonly GivenOption[], args: readonly string[]): Command {
-  const { options, rest } = leadingOptions(args);
-  const [action, ...after] = rest;
-  const behind = leadingOptions(after);
-  const given = [...before, ...options, ...behind.options];
-  if (asks(given, "help")) return help("cache");
-  for (const { name, typed } of given) {
-    if (name !== "cache") throw new UsageError(`${typed} says nothing to \`sluice cache\`: it takes only --cache DIR`);
-  }
-  if ((action !== "path" && action !== "clear") || behind.rest.length > 0) {
-    const got = [...rest].join(" ") || "nothing";
-    throw new UsageError(`Expected \`sluice cache path\` or \`sluice cache clear\`, got ${got}`);
-  }
-  return { name: "cache", action, folder: given.at(-1)?.value };
 }
 
 function runCommand(
@@ -81,15 +61,12 @@ function runCommand(
 
 function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, string | undefined>>): RunOptions {
   let argv0: string | undefined;
-  let cache: CacheOption = true;
   let permits: PermitMode = "strict";
   const variables = new Map<string, string>();
   const limits: Partial<Record<keyof Limits, number>> = {};
   const preopens: Record<string, { readonly directory: string; readonly readOnly: boolean }> = {};
   for (const { name, value } of given) {
     if (name === "argv0") argv0 = value;
-    if (name === "cache") cache = folder(value);
-    if (name === "no-cache") cache = false;
     if (name === "permits") permits = permitMode(value);
     if (name === "limit") setLimit(limits, value);
     if (name === "env") setVariable(variables, value, env);
@@ -97,7 +74,6 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
   }
   return {
     argv0,
-    cache,
     env: Object.fromEntries(variables),
     limits,
     permits,
@@ -106,11 +82,6 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
     stats: asks(given, "stats"),
     trace: asks(given, "trace"),
   };
-}
-
-function folder(value: string): string {
-  if (value === "") throw new UsageError("--cache expects a folder, got nothing; --no-cache keeps nothing");
-  return value;
 }
 
 function permitMode(value: string): PermitMode {

@@ -6,13 +6,10 @@ const TEXTS = {
   sluice: `Runs WebAssembly components with WASI 0.2, with streams that flow.
 
 Usage: sluice [run] [options] app.wasm [arguments...]
-       sluice cache path | clear
        sluice help run
 
 Commands:
   run           Runs a command component. \`sluice app.wasm\` does the same.
-  cache path    Says where prepared components are kept.
-  cache clear   Forgets them.
   help run      Lists the options of run.
 
 Options:
@@ -44,8 +41,6 @@ Options:
                        the default, strict, is one write for one check.
   --limit NAME=NUMBER  Changes a limit: bufferBytes, readBytes, resources,
                        openFiles, randomBytes. May be repeated.
-  --cache DIR          Keeps the prepared component there.
-  --no-cache           Prepares it anew, and keeps nothing.
   --help               Shows this.
 `,
 };

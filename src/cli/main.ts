@@ -1,5 +1,4 @@
 /** The `sluice` command. bin/sluice.js calls it, on a Node that is new enough. */
-import { cacheCode, manageCache } from "./cache.ts";
 import { commandOf } from "./command.ts";
 import { report } from "./failure.ts";
 import { helpText, version } from "./help.ts";
@@ -21,12 +20,10 @@ async function carryOut(args: readonly string[]): Promise<number> {
   try {
     const command = commandOf(args, process.env);
     if (command.name === "run") {
-      cacheCode(command.options.cache);
-      // Only now, so that its code is cached, and the other commands do not pay for it.
+      // Only now: the other commands do not pay for it.
       const { runComponent } = await import("./run.ts");
       return await runComponent(command);
     }
-    if (command.name === "cache") print(manageCache(command));
     if (command.name === "help") print(helpText(command.topic));
     if (command.name === "version") print(`sluice ${version()}\n`);
     return 0;

@@ -1,5 +1,5 @@
 import { isatty } from "node:tty";
-import type { Stats } from "../run/instantiate.ts";
+import type { Stats } from "../run/life.ts";
 import { say } from "./write.ts";
 
 const INTERVAL_MS = 200;

@@ -1,8 +1,9 @@
 /** Failures of `sluice run`. */
-import { InternalError } from "../bind/func.ts";
+import { InternalError } from "../bind/lower.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
 import { UnsupportedRuntimeError } from "../run/compile.ts";
-import { InvalidComponentError } from "../run/component.ts";
+import { InvalidComponentError } from "../load/reader.ts";
+import { UnsupportedComponentError } from "../load/link.ts";
 import { MissingImportsError } from "../run/imports.ts";
 import { PreopenError } from "../run/world.ts";
 import { NotACommandError } from "../run/run.ts";
@@ -44,6 +45,7 @@ function refusalOf(error: unknown): string | undefined {
     error instanceof InvalidComponentError ||
     error instanceof NotACommandError ||
     error instanceof PreopenError ||
+    error instanceof UnsupportedComponentError ||
     error instanceof UnsupportedRuntimeError
   ) {
     return error.message;

@@ -1,7 +1,7 @@
 /** `sluice run`: a component on the process's own standard streams. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { show } from "../bind/show.ts";
+import { show } from "../abi/show.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
 import { compile } from "../run/compile.ts";
 import { instantiate } from "../run/instantiate.ts";
@@ -22,7 +22,7 @@ export async function runComponent({ options, path, args }: Command & { readonly
   let exitCode;
   let ending;
   try {
-    const component = await compile(nodePlatform, readComponent(path), { cache: options.cache });
+    const component = await compile(readComponent(path));
     const handled = needsHandler(options.stats || options.progress);
     const instance = await instantiate(nodePlatform, component, {
       args: [options.argv0 ?? basename(path), ...args],
@@ -71,7 +71,7 @@ function readComponent(path: string): Uint8Array {
 
 function unreadable(path: string, error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return `${path}: There is no such file: expected a component, or a command (run, cache, help)`;
+  if (code === "ENOENT") return `${path}: There is no such file: expected a component, or a command (run, help)`;
   if (code === "EISDIR") return `${path}: This is a folder: expected the file of a component`;
   if (code === "EACCES") return `${path}: You may not read this file: expected a component that you may`;
   return `${path}: The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,4 +1,4 @@
-import type { Stats } from "../run/instantiate.ts";
+import type { Stats } from "../run/life.ts";
 
 const STREAMS = ["stdin", "stdout", "stderr"] as const;
 const COLUMNS = ["bytes", "calls", "waits"] as const;

@@ -5,19 +5,20 @@
  */
 import { Instance } from "../bind/instance.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
-import { Task } from "../bind/task.ts";
+import { Task } from "../wait/task.ts";
 import { fdSource, FdSink, isTerminal } from "../hosts/node/fd.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
 import type { OpenedOutput } from "../run/platform.ts";
 import { makeWorld } from "../run/world.ts";
+import { JcoInterfaces } from "./jco.ts";
 import { LazySink, LazySource } from "./lazy.ts";
 import { park, ParkingFdSink, parkingFdSource, parkingClock } from "./parking.ts";
 
-let instance: Instance | undefined;
+let interfaces: JcoInterfaces | undefined;
 
 // Glue with lowered functions suspends its guest, other glue blocks the thread. Which of them this is shows when the
 // guest is instantiated, and so before it uses a stream.
-const suspends = (): boolean => instance?.lowers === true;
+const suspends = (): boolean => interfaces?.lowers === true;
 
 function output(fd: number): OpenedOutput {
   return {
@@ -49,8 +50,8 @@ const world = makeWorld(
 
 /** The functions and classes of an interface. */
 export function provide(name: string): Record<string, unknown> {
-  instance ??= new Instance(world.limits, new Task(nodePlatform.loop), { park });
-  const make = INTERFACES.get(name);
-  if (!make) throw new Error(`There is no interface ${name}`);
-  return make(instance, world);
+  interfaces ??= new JcoInterfaces(new Instance(world, new Task(nodePlatform.loop), { park }));
+  const found = INTERFACES.get(name);
+  if (!found) throw new Error(`There is no interface ${name}`);
+  return interfaces.of(found);
 }

@@ -1,44 +1,38 @@
-import { isComposed } from "./component.ts";
-import { checkImports } from "./imports.ts";
-import type { CacheOption, CoreModule, Glue, Platform } from "./platform.ts";
+import { Compiled, compileComponent } from "../load/compiled.ts";
+import { layerOf } from "../load/decode.ts";
+import { InvalidComponentError } from "../load/reader.ts";
 
 /** A component that is ready to be instantiated, any number of times. */
-export interface CompiledComponent {
+export class CompiledComponent {
   /** What it imports, with versions. */
   readonly imports: readonly string[];
+  /** What it exports, with versions. */
+  readonly exports: readonly string[];
   /** @internal */
-  readonly needs: ReadonlySet<string>;
+  readonly compiled: Compiled;
+
   /** @internal */
-  readonly isComposed: boolean;
-  /** @internal */
-  readonly glue: Glue;
-  /** @internal */
-  readonly modules: ReadonlyMap<string, CoreModule>;
+  constructor(compiled: Compiled) {
+    this.compiled = compiled;
+    this.imports = [...compiled.plan.imports.keys()];
+    this.exports = [...compiled.plan.exports.keys()];
+  }
 }
 
-/** How a component is made ready. */
-export interface CompileOptions {
-  /** Where transpiled components are kept: a folder, `true` for the platform's own (the default), or `false`. */
-  readonly cache?: CacheOption;
-}
-
-/** @throws {InvalidComponentError | MissingImportsError} Before anything of the component runs. */
-export async function compile(
-  platform: Platform,
-  bytes: Uint8Array,
-  options: CompileOptions = {},
-): Promise<CompiledComponent> {
+/** @throws {InvalidComponentError} Before anything of the component runs. */
+export async function compile(bytes: Uint8Array): Promise<CompiledComponent> {
   if (typeof WebAssembly.Suspending !== "function") {
     throw new UnsupportedRuntimeError(
       "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24 or newer",
     );
   }
-  const { imports, cores, glue } = await platform.transpile(bytes, options.cache ?? true);
-  const needs = checkImports(imports);
-  const modules = await Promise.all(
-    [...cores].map(async ([name, core]) => [name, await WebAssembly.compile(core)] as const),
-  );
-  return { imports, needs, isComposed: isComposed(bytes), glue, modules: new Map(modules) };
+  if (layerOf(bytes) === "core module") {
+    throw new InvalidComponentError(
+      "Expected a component, got a core WebAssembly module: make a component of it first, for example with " +
+        "`wasm-tools component new app.wasm --adapt wasi_snapshot_preview1.command.wasm -o app.component.wasm`",
+    );
+  }
+  return new CompiledComponent(await compileComponent(bytes));
 }
 
 /** The runtime lacks something that this host cannot do without. */

@@ -1,42 +1,189 @@
-/** Which imports we have an implementation for. */
+/** Who gives what a component imports: the embedder, another component, or we. */
+import { camelCase, compatibleVersion, memberOf, pascalCase, splitVersion } from "../abi/names.ts";
+import type { Interface } from "../bind/definition.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
+import type { FuncItem, InstanceItem, Item } from "../load/items.ts";
+import type { Linked } from "../load/link.ts";
 
 /** The newest version of WASI 0.2 whose interfaces are implemented in full. */
 export const WASI_VERSION = "0.2.12";
 
+/** A function of the embedder's, given what the guest passes. */
+export type ImportedFunction = (...args: never[]) => unknown;
+
+/**
+ * What an embedder gives for one import: a function; an object of functions and classes, in camel case; what another
+ * component exports; or a `WebAssembly.Module`.
+ */
+export type ImportValue = ImportedFunction | object;
+
+/** By WIT's names, such as `a:b/c@1.2.0`, with the version or without. */
+export type Imports = Readonly<Record<string, ImportValue>>;
+
 /** A component imports what this host does not provide. Thrown before anything of it runs. */
 export class MissingImportsError extends Error {
   override readonly name: string = "MissingImportsError";
-  /** Names with versions, such as `wasi:http/types@0.2.0`. */
+  /** Names with versions, such as `wasi:http/types@0.2.0`; a function of an interface as `a:b/c@1.0.0#f`. */
   readonly missing: readonly string[];
 
   constructor(missing: readonly string[]) {
     super(
       `The component imports what this host does not provide:\n${missing.map((name) => `  ${name}`).join("\n")}\n` +
-        `Provided at every version 0.2.x: ${[...INTERFACES.keys()].join(", ")}`,
+        `Provided at every version 0.2.x: ${[...INTERFACES.keys()].join(", ")}; ` +
+        "anything else can be given in the option `imports`",
     );
     this.missing = missing;
   }
 }
 
-/**
- * The names, without versions, of the interfaces that a component needs.
- *
- * @throws {MissingImportsError} With all that are missing.
- */
-export function checkImports(imports: readonly string[]): Set<string> {
-  const missing = imports.filter((name) => !isProvided(name));
-  if (missing.length > 0) throw new MissingImportsError(missing);
-  return new Set(imports.map((name) => splitVersion(name)[0]));
+/** What another component exports, behind the object that its embedder has of it. */
+export interface ExportedInstance {
+  readonly linked: Linked;
+  readonly instance: InstanceItem;
 }
 
-function isProvided(name: string): boolean {
-  const [plain, version] = splitVersion(name);
-  // Versions with the same first two numbers are compatible; before a release nothing is.
-  return INTERFACES.has(plain) && /^0\.2\.\d+$/.test(version);
+const exportedInstances = new WeakMap<object, ExportedInstance>();
+
+/** Remembers what an object of functions stands for, so that it can be another component's import. */
+export function rememberExport(object: object, exported: ExportedInstance): void {
+  exportedInstances.set(object, exported);
 }
 
-function splitVersion(name: string): [plain: string, version: string] {
-  const at = name.lastIndexOf("@");
-  return at < 0 ? [name, ""] : [name.slice(0, at), name.slice(at + 1)];
+/** Who provides one import. */
+export type Provider =
+  | { readonly is: "host"; readonly interface: Interface }
+  | { readonly is: "component"; readonly exported: ExportedInstance }
+  | { readonly is: "embedder"; readonly value: ImportValue };
+
+/** The providers of all imports of a component. */
+export class Providers {
+  readonly #given: Imports;
+  readonly #providers = new Map<string, Provider | undefined>();
+
+  constructor(given: Imports) {
+    for (const [name, value] of Object.entries(given)) {
+      if ((typeof value !== "object" && typeof value !== "function") || value === null) {
+        throw new TypeError(`imports[${JSON.stringify(name)}] must be a function or an object, got ${typeof value}`);
+      }
+    }
+    this.#given = given;
+  }
+
+  /** Who provides the import of this name, if anybody does. */
+  of(name: string): Provider | undefined {
+    if (!this.#providers.has(name)) this.#providers.set(name, this.#find(name));
+    return this.#providers.get(name);
+  }
+
+  #find(name: string): Provider | undefined {
+    const value = this.#given[name] ?? this.#compatible(name);
+    if (value !== undefined) {
+      const exported = exportedInstances.get(value);
+      return exported ? { is: "component", exported } : { is: "embedder", value };
+    }
+    const [plain, version] = splitVersion(name);
+    const known = INTERFACES.get(plain);
+    // Versions with the same first two numbers are compatible; before a release nothing is.
+    return known && /^0\.2\.\d+$/.test(version) ? { is: "host", interface: known } : undefined;
+  }
+
+  #compatible(name: string): ImportValue | undefined {
+    const [plain, version] = splitVersion(name);
+    const wanted = compatibleVersion(version);
+    const found = Object.entries(this.#given).find(([key]) => {
+      const [keyPlain, keyVersion] = splitVersion(key);
+      return keyPlain === plain && (keyVersion === "" || compatibleVersion(keyVersion) === wanted);
+    });
+    return found?.[1];
+  }
+
+  /** @throws {MissingImportsError} With all that nobody provides. */
+  assertComplete(imports: ReadonlyMap<string, Item>): void {
+    const missing = [...imports].flatMap(([name, item]) => this.#missing(name, item));
+    if (missing.length > 0) throw new MissingImportsError(missing);
+  }
+
+  #missing(name: string, item: Item): string[] {
+    const provider = this.of(name);
+    switch (item.sort) {
+      case "func":
+        return provider?.is === "embedder" && functionOf(provider.value) ? [] : [name];
+      case "core module":
+        return provider?.is === "embedder" && provider.value instanceof WebAssembly.Module ? [] : [name];
+      case "instance":
+        return needsNobody(item.instance) ? [] : provider ? missingOf(name, item.instance, provider) : [name];
+      case "type":
+        return item.type.is !== "resource" || provider ? [] : [name];
+      default:
+        return [name];
+    }
+  }
+}
+
+/** Whether an instance has only types that are known without anybody. */
+function needsNobody({ exports }: InstanceItem): boolean {
+  return [...exports.values()].every((item) => item.sort === "type" && item.type.is !== "resource");
+}
+
+function missingOf(name: string, { exports }: InstanceItem, provider: Provider): string[] {
+  return [...exports].flatMap(([member, item]) => {
+    if (item.sort !== "func") return [];
+    return has(provider, member, item.func) ? [] : [`${name}#${member}`];
+  });
+}
+
+function has(provider: Provider, member: string, func: FuncItem): boolean {
+  switch (provider.is) {
+    case "host":
+      return Object.hasOwn(provider.interface.functions, member);
+    case "component":
+      return provider.exported.instance.exports.get(member)?.sort === "func";
+    case "embedder":
+      return func.is === "imported" && memberFunction(provider.value, member) !== undefined;
+  }
+}
+
+/** The function that is itself an import; jco's way to give one is `{ default: f }`. */
+export function functionOf(value: ImportValue): ImportedFunction | undefined {
+  if (typeof value === "function") return value as ImportedFunction;
+  return "default" in value && typeof value.default === "function" ? (value.default as ImportedFunction) : undefined;
+}
+
+/** What carries out a function of an interface that the embedder gives: by WIT's name or in camel case. */
+export function memberFunction(value: ImportValue, name: string): ImportedFunction | undefined {
+  const member = memberOf(name);
+  if (!member) {
+    const given = property(value, camelCase(name)) ?? property(value, name);
+    return typeof given === "function" ? (given.bind(value) as ImportedFunction) : undefined;
+  }
+  const type = classOf(value, member.resource);
+  if (!type) return undefined;
+  if (member.form === "constructor") return (...args) => Reflect.construct(type, args);
+  const key = camelCase(member.name);
+  if (member.form === "static") {
+    const given = property(type, key);
+    return typeof given === "function" ? (given.bind(type) as ImportedFunction) : undefined;
+  }
+  const prototype: unknown = type.prototype;
+  if (typeof prototype !== "object" || prototype === null || typeof property(prototype, key) !== "function") {
+    return undefined;
+  }
+  return (...args) => {
+    const [self, ...rest] = args as readonly unknown[];
+    // What is lent as a resource of this class is checked to be one.
+    const method = property(self as object, key) as (...values: unknown[]) => unknown;
+    return method.apply(self, rest);
+  };
+}
+
+/** The class for a resource type of an interface. */
+export function classOf(value: ImportValue, resource: string): ImportedClass | undefined {
+  const given = property(value, pascalCase(resource));
+  return typeof given === "function" ? (given as unknown as ImportedClass) : undefined;
+}
+
+export type ImportedClass = (new (...args: never[]) => object) & { readonly name: string };
+
+function property(value: object, name: string): unknown {
+  return (value as Record<string, unknown>)[name];
 }

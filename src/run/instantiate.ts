@@ -1,39 +1,29 @@
-import { Instance } from "../bind/instance.ts";
-import { INTERFACES } from "../bind/interfaces.ts";
-import { Task } from "../bind/task.ts";
-import type { Outlet } from "../io/outlet.ts";
-import type { Tally } from "../io/tally.ts";
-import { RuntimeError } from "../io/trap.ts";
-import type { World } from "../wasi/world.ts";
+import type { Guest, ResourceBinding } from "../abi/guest.ts";
+import { splitVersion } from "../abi/names.ts";
+import type { ResourceId } from "../abi/types.ts";
+import { lower } from "../bind/lower.ts";
+import type { FuncItem } from "../load/items.ts";
+import { Linked, UnsupportedComponentError, type LiftedFunction, type LinkHost } from "../load/link.ts";
+import type { CoreModule } from "../load/compiled.ts";
+import type { CoreType } from "../abi/encode.ts";
+import type { Ungated } from "../wait/gate.ts";
+import type { Lease } from "../wait/lease.ts";
+import { Calls } from "./calls.ts";
 import type { CompiledComponent } from "./compile.ts";
+import { Exports } from "./exports.ts";
+import { assertSameType } from "./host-types.ts";
+import { classOf, functionOf, memberFunction, Providers } from "./imports.ts";
+import { jsDefinition } from "./js-functions.ts";
+import { embedderBinding, guestBinding, hostBinding } from "./js-resources.ts";
+import { Life, type Stats } from "./life.ts";
 import type { InstanceOptions } from "./options.ts";
-import type { CoreModule, Platform } from "./platform.ts";
-import { makeWorld } from "./world.ts";
-
-/** Thrown from an export whose guest called `exit`. */
-export class ExitError extends RuntimeError {
-  override readonly name: string = "ExitError";
-  /** 0 to 255. */
-  readonly code: number;
-
-  constructor(code: number) {
-    super(`the guest exited with code ${code}`);
-    this.code = code;
-  }
-}
-
-/** What each standard stream carried. */
-export interface Stats {
-  readonly stdin: Tally;
-  readonly stdout: Tally;
-  readonly stderr: Tally;
-}
+import type { Platform } from "./platform.ts";
 
 /** A running instance of a component. It lives until `close`, a trap, `exit` or the abort of its signal. */
 export interface RunningInstance {
   /**
-   * What the component exports: functions, and interfaces as objects of functions, in camel case. All functions return
-   * promises. One call runs at a time; others wait for it.
+   * What the component exports: functions, and interfaces as objects of functions and classes, in camel case. All
+   * functions return promises, unless `syncExports` says otherwise. One call runs at a time; others wait for it.
    */
   readonly exports: Readonly<Record<string, unknown>>;
   readonly stats: Stats;
@@ -43,118 +33,120 @@ export interface RunningInstance {
 
 export async function instantiate<Input, Output>(
   platform: Platform,
-  component: CompiledComponent,
+  { compiled }: CompiledComponent,
   options: InstanceOptions<Input, Output> = {},
 ): Promise<RunningInstance> {
   options.signal?.throwIfAborted();
-  const life = new Life(platform, component, options);
+  const providers = new Providers(options.imports ?? {});
+  providers.assertComplete(compiled.plan.imports);
+  if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
+  const life = new Life(platform, options);
   try {
-    const { needs, glue, modules } = component;
-    const imports: Record<string, unknown> = {};
-    for (const name of needs) imports[name] = INTERFACES.get(name)?.(life.instance, life.world);
-    const raw = await glue.instantiate((name) => known(modules, name), imports);
-    return { exports: life.guardAll(raw), stats: life.stats, close: () => life.close() };
-  } catch (error) {
-    await life.end(error);
-    throw error;
-  }
-}
-
-function known(modules: ReadonlyMap<string, CoreModule>, name: string): CoreModule {
-  const module = modules.get(name);
-  if (!module) throw new Error(`The glue asks for a core module ${name} that was not generated`);
-  return module;
-}
-
-/** One instance from its first import to the release of the last of its streams. */
-class Life {
-  readonly world: World;
-  readonly instance: Instance;
-  readonly #task: Task;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.#abort();
-  #ended: Promise<void> | undefined;
-
-  constructor(platform: Platform, component: CompiledComponent, options: InstanceOptions<unknown, unknown>) {
-    this.#task = new Task(platform.loop);
-    this.world = makeWorld(platform, options, (code) => this.#exit(code));
-    this.instance = new Instance(this.world.limits, this.#task, {
-      trace: options.trace,
-      leases: !component.isComposed,
-    });
-    this.#signal = options.signal;
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
-  }
-
-  get stats(): Stats {
-    const { stdin, stdout, stderr } = this.world;
-    return { stdin: stdin.tally, stdout: stdout.outlet.tally, stderr: stderr.outlet.tally };
-  }
-
-  /** The exports, each function guarded. What is neither function nor interface stays as it is. */
-  guardAll(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
-    return Object.fromEntries(
-      Object.entries(raw).map(([name, value]) => [
-        name,
-        typeof value === "function"
-          ? this.#guard(value as (...args: unknown[]) => unknown)
-          : typeof value === "object" && value !== null
-            ? this.guardAll(value as Record<string, unknown>)
-            : value,
-      ]),
+    let exports: Exports | undefined;
+    const linked = new Linked(compiled, new ProvidedHost(platform, life, providers), (type) =>
+      guestBinding(type, () => exports?.prototypeOf(type)),
     );
+    linked.run();
+    exports = new Exports(linked, new Calls(linked, life, options.syncExports === true), providers);
+    return { exports: exports.all(), stats: life.stats, close: () => life.close() };
+  } catch (error) {
+    throw await life.fail(error);
+  }
+}
+
+/** What an instance is linked to, as its providers give it. */
+class ProvidedHost implements LinkHost {
+  readonly handleLimit: number;
+  readonly resources: Life["instance"]["resources"];
+  readonly #platform: Platform;
+  readonly #life: Life;
+  readonly #providers: Providers;
+  #linked: Linked | undefined;
+
+  constructor(platform: Platform, life: Life, providers: Providers) {
+    this.#platform = platform;
+    this.#life = life;
+    this.#providers = providers;
+    this.handleLimit = life.world.limits.resources;
+    this.resources = life.instance.resources;
   }
 
-  async close(): Promise<void> {
-    await this.end(new Error("the instance is closed"));
+  readonly suspending = (result: CoreType | undefined): object => this.#life.task.suspending(result);
+  readonly unbox = (): unknown => this.#life.task.boxed;
+
+  newLease(): Lease | undefined {
+    return this.#life.instance.newLease();
   }
 
-  /** The guest is over, for `reason`: delivers what it wrote, and releases everything. */
-  end(reason: unknown): Promise<void> {
-    this.#ended ??= this.#release(reason);
-    return this.#ended;
-  }
-
-  /** A call of an export. If it ends the instance, its streams are ended before the caller hears of it. */
-  #guard(fn: (...args: unknown[]) => unknown): (...args: unknown[]) => Promise<unknown> {
-    // A class that the component exports is no plain function: its instances are the caller's.
-    if (/^class\b/.test(Function.prototype.toString.call(fn))) return fn as never;
-    return async (...args) => {
-      try {
-        this.#task.assertAlive();
-        return await fn(...args);
-      } catch (error) {
-        if (error instanceof WebAssembly.RuntimeError || this.#signal?.aborted === true) await this.end(error);
-        if (this.#signal?.aborted === true) throw this.#signal.reason;
-        throw error;
+  lower(
+    { path, type }: FuncItem & { readonly is: "imported" },
+    guest: Guest,
+    lease: Lease | undefined,
+  ): Ungated | LiftedFunction {
+    const [name, member, ...rest] = path;
+    const provider = this.#providers.of(name);
+    const { instance } = this.#life;
+    if (!provider || rest.length > 0) throw new UnsupportedComponentError(`an import of an import, ${path.join(" ")}`);
+    switch (provider.is) {
+      case "host": {
+        const label = `${splitVersion(name)[0]}#${member ?? ""}`;
+        const definition = provider.interface.functions[member ?? ""];
+        if (!definition) throw new Error(`${label} was there before`);
+        assertSameType(label, type, definition, (id) => this.#bound(id).type);
+        return lower(instance, label, definition, guest, lease);
       }
-    };
+      case "embedder": {
+        const run = member === undefined ? functionOf(provider.value) : memberFunction(provider.value, member);
+        const label = member === undefined ? name : `${name}#${member}`;
+        if (!run) throw new Error(`${label} was there before`);
+        return lower(instance, label, jsDefinition(type, run), guest, lease);
+      }
+      case "component": {
+        const item = provider.exported.instance.exports.get(member ?? "");
+        if (item?.sort !== "func" || item.func.is !== "lifted") {
+          throw new UnsupportedComponentError(`${path.join("#")} of a component that only gives it on`);
+        }
+        return { type: item.func.type, linked: provider.exported.linked, func: item.func };
+      }
+    }
   }
 
-  #exit(code: number): never {
-    const exit = new ExitError(code);
-    // Even a guest that catches this does nothing any more.
-    this.#task.end(exit);
-    this.instance.resources.clear();
-    throw exit;
+  bind(id: ResourceId, linked: Linked): ResourceBinding {
+    this.#linked = linked;
+    const { origin } = linked.compiled.plan.resources[id.slot] ?? {};
+    if (origin?.is !== "imported") throw new Error(`The resource type ${id.name} is not imported`);
+    const [name, member] = origin.path;
+    const provider = this.#providers.of(name);
+    switch (provider?.is) {
+      case "host": {
+        const kind = provider.interface.resources[member ?? ""];
+        // One that WASI does not have stands for nothing that a guest could get.
+        return kind
+          ? hostBinding(kind, this.#life.instance, this.#platform)
+          : embedderBinding(id.name, undefined, this.#life.instance);
+      }
+      case "component": {
+        const item = provider.exported.instance.exports.get(member ?? "");
+        if (item?.sort === "type" && item.type.is === "resource") {
+          return provider.exported.linked.binding(item.type.id);
+        }
+        throw new UnsupportedComponentError(`a resource type ${id.name} that its provider does not export`);
+      }
+      case "embedder":
+        return embedderBinding(id.name, classOf(provider.value, member ?? name), this.#life.instance);
+      case undefined:
+        return embedderBinding(id.name, undefined, this.#life.instance);
+    }
   }
 
-  #abort(): void {
-    for (const outlet of this.#outlets()) outlet.abort(this.#signal?.reason);
-    void this.end(this.#signal?.reason);
+  module(name: string): CoreModule {
+    const provider = this.#providers.of(name);
+    if (provider?.is !== "embedder") throw new Error(`The core module ${name} was there before`);
+    return provider.value;
   }
 
-  async #release(reason: unknown): Promise<void> {
-    this.#task.end(reason);
-    const outlets = this.#outlets();
-    this.instance.resources.clear();
-    this.world.stdin.source.close();
-    await Promise.all(outlets.map((outlet) => outlet.finish()));
-    for (const { directory } of this.world.preopens) directory.release();
-    this.#signal?.removeEventListener("abort", this.#onAbort);
-  }
-
-  #outlets(): Outlet[] {
-    return [this.world.stdout.outlet, this.world.stderr.outlet, ...this.instance.outlets];
+  #bound(id: ResourceId): ResourceBinding {
+    if (!this.#linked) throw new Error("A resource type is used before it is bound");
+    return this.#linked.binding(id);
   }
 }

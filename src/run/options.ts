@@ -1,4 +1,5 @@
 import type { Trace } from "../bind/instance.ts";
+import type { Imports } from "./imports.ts";
 import type { Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks.ts";
@@ -13,6 +14,16 @@ import type { RandomSource } from "../wasi/random.ts";
  * @typeParam Directory What the runtime accepts as a directory.
  */
 export interface InstanceOptions<Input, Output, Directory = unknown> {
+  /**
+   * Functions, interfaces and resources of your own, by WIT's names; and those of other components, as these export
+   * them. What is here goes before what we have. See docs/embedding.md for how values look in JavaScript.
+   */
+  readonly imports?: Imports;
+  /**
+   * Whether exports are plain functions, which return values in the place of promises: much faster, for components that
+   * compute. A guest that has to wait traps then. No is the default.
+   */
+  readonly syncExports?: boolean;
   /** The guest's arguments; the first is the program's own name. */
   readonly args?: readonly string[];
   /** The guest's environment, all of it: nothing is passed on from the process. */

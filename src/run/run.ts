@@ -1,5 +1,7 @@
 import type { CompiledComponent } from "./compile.ts";
-import { ExitError, instantiate, type RunningInstance, type Stats } from "./instantiate.ts";
+import { WitError } from "../io/errors.ts";
+import { instantiate, type RunningInstance } from "./instantiate.ts";
+import { ExitError, type Stats } from "./life.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 
@@ -43,7 +45,7 @@ export async function runCommand(instance: RunningInstance): Promise<number> {
   } catch (error) {
     if (error instanceof ExitError) return error.code;
     // The error case of `run` carries nothing.
-    if (error === undefined) return 1;
+    if (error instanceof WitError && error.payload === undefined) return 1;
     throw error;
   } finally {
     await instance.close();

@@ -68,8 +68,8 @@ describe("exit", { concurrency: 4 }, () => {
     ["empty", Uint8Array.of(), /Expected a WebAssembly component, got 0 bytes/],
     ["text", Buffer.from("(component)"), /Expected a WebAssembly component, got 11 bytes that begin with 28 63/],
     ["core module", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), /Expected a component, got a core WebAssembly module/],
-    ["cut off", readFileSync(guest("hello")).subarray(0, 600), /The component is damaged/],
-    ["bad code", hasBadCode(), /The component cannot be read: .*illegal opcode/],
+    ["cut off", readFileSync(guest("hello")).subarray(0, 600), /The component is invalid: 48 bytes are expected, but 28 are left \(at offset 0x23c\)/],
+    ["bad code", hasBadCode(), /The component is invalid: a core module of it cannot be compiled: .*Invalid opcode 0xff/],
   ];
   for (const [name, content, message] of files) {
     test(`a file that is no component is refused: ${name}`, async (t) => {

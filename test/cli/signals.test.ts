@@ -83,7 +83,7 @@ describe("signals", { concurrency: 4, skip: NOT_UNIX }, () => {
   }
 
   test("a signal that comes before the guest ends the process too", async () => {
-    const child = start(["--no-cache", guest("hello")], { stdio: ["pipe", "ignore", "ignore"] });
+    const child = start([guest("hello")], { stdio: ["pipe", "ignore", "ignore"] });
     await new Promise((resolve) => child.once("spawn", resolve));
     child.kill("SIGTERM");
     assert.equal((await ended(child)).signal, "SIGTERM");

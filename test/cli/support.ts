@@ -9,8 +9,6 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 export const BIN: string = join(ROOT, "bin", "sluice.js");
-/** Kept between runs of the tests, so that each guest is prepared only once. */
-const CACHE = join(ROOT, "node_modules", ".cache", "sluice-tests");
 /** Ends a child that hangs; nothing is measured by it. */
 const HUNG_MS = 60_000;
 
@@ -81,7 +79,7 @@ function startProcess(file: string, args: readonly string[], { env, cwd, stdio }
 }
 
 function environment(env: How["env"]): NodeJS.ProcessEnv {
-  return { ...process.env, SLUICE_CACHE_DIR: CACHE, ...env };
+  return { ...process.env, ...env };
 }
 
 /** How a child ended, and all that it wrote. */

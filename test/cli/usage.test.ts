@@ -27,15 +27,10 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["--limit", "resources", "x"], '--limit resources expects a whole number from 1 on, got ""'],
   [["--limit", "resources=0", "x"], '--limit resources expects a whole number from 1 on, got "0"'],
   [["--limit", "resources=1e3", "x"], '--limit resources expects a whole number from 1 on, got "1e3"'],
-  [["--cache=", "x"], "--cache expects a folder, got nothing; --no-cache keeps nothing"],
   [["help", "foo"], 'There is no help about "foo": expected "run" or nothing'],
-  [["cache"], "Expected `sluice cache path` or `sluice cache clear`, got nothing"],
-  [["cache", "burn"], "Expected `sluice cache path` or `sluice cache clear`, got burn"],
-  [["cache", "path", "x"], "Expected `sluice cache path` or `sluice cache clear`, got path x"],
-  [["cache", "path", "--stats"], "--stats says nothing to `sluice cache`: it takes only --cache DIR"],
-  [["nosuch.wasm"], "nosuch.wasm: There is no such file: expected a component, or a command (run, cache, help)"],
-  [["rnu", guest("hello")], "rnu: There is no such file: expected a component, or a command (run, cache, help)"],
-  [["--", "run"], "run: There is no such file: expected a component, or a command (run, cache, help)"],
+  [["nosuch.wasm"], "nosuch.wasm: There is no such file: expected a component, or a command (run, help)"],
+  [["rnu", guest("hello")], "rnu: There is no such file: expected a component, or a command (run, help)"],
+  [["--", "run"], "run: There is no such file: expected a component, or a command (run, help)"],
   [["run", "/"], "/: This is a folder: expected the file of a component"],
 ];
 

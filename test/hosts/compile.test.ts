@@ -1,9 +1,6 @@
 /** Compiling the same bytes twice in one process. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { compile, InvalidComponentError } from "../../src/index.ts";
@@ -11,12 +8,6 @@ import { guest, turn } from "../run/support.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
-
-function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), "sluice-compile-"));
-  t.after(() => rmSync(path, { recursive: true }));
-  return path;
-}
 
 test("the same bytes are compiled once, also while they are being compiled", async () => {
   const [bytes, others] = await Promise.all([guest("hello"), guest("echo")]);
@@ -33,13 +24,6 @@ test("bytes that have changed meanwhile are others", async () => {
   buffer.set(echo.subarray(0, buffer.length));
   await assert.rejects(compile(buffer), InvalidComponentError);
   assert.equal(await compile(await guest("hello")), hello);
-});
-
-test("each folder gets its own", async (t) => {
-  const paths = [folder(t), folder(t)];
-  const bytes = await guest("hello");
-  await Promise.all(paths.map((cache) => compile(bytes, { cache })));
-  for (const path of paths) assert.equal(readdirSync(path).length, 1);
 });
 
 test("a failure is told anew each time", async () => {

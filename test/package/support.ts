@@ -78,9 +78,9 @@ export class Project {
   }
 }
 
-/** Runs with the Node that runs this first in the path, and with a cache of components of its own. */
+/** Runs with the Node that runs this first in the path. */
 async function run(cwd: string, file: string, args: readonly string[]): Promise<Ran> {
   const path = `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`;
-  const env = { ...process.env, PATH: path, SLUICE_CACHE_DIR: join(cwd, "sluice-cache") };
+  const env = { ...process.env, PATH: path };
   return exec(file, [...args], { cwd, env, maxBuffer: 64 * 1024 * 1024 });
 }

@@ -47,7 +47,7 @@ test("a component of WASI 0.2.0 runs", async () => {
 
 test("a missing import is refused before it starts, with its version", async () => {
   await assert.rejects(
-    compile(await guest("missing-import")),
+    run(await guest("missing-import")),
     (error) =>
       error instanceof MissingImportsError &&
       error.missing.join() === "vendor:missing/thing@1.2.3" &&

@@ -1,4 +1,4 @@
-import type { Loop } from "../../bind/task.ts";
+import type { Loop } from "../../wait/task.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks.ts";
 
 /** The longest that a timer of Node's can be set to; a longer wait is several of them. */

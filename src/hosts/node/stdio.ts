@@ -55,10 +55,11 @@ export function openStandard(options: StandardOptions): OpenedStandard {
 
 function openInput(value: unknown, group: BlockingGroup | undefined): OpenedInput {
   if (value === "inherit") return { source: fdSource(0, group), isTerminal: isTerminal(0) };
-  return { source: inputSource(value), isTerminal: false };
+  return { source: inputSource(value, "stdin"), isTerminal: false };
 }
 
-function inputSource(value: unknown): Source {
+/** Makes a source of what somebody has. @param name Of it, for messages. @throws {TypeError} If it is none. */
+export function inputSource(value: unknown, name: string): Source {
   if (value === "ignore") return closedSource();
   if (value instanceof Uint8Array) return new BytesSource(value);
   if (value instanceof ReadableStream) return webSource(value);
@@ -76,7 +77,7 @@ function inputSource(value: unknown): Source {
     }
   }
   throw new TypeError(
-    `stdin must be "inherit", "ignore", bytes, { text }, a ReadableStream, a Readable, an iterable, a function or a ` +
+    `${name} must be "inherit", "ignore", bytes, { text }, a ReadableStream, a Readable, an iterable, a function or a ` +
       `Source; got ${describe(value)}`,
   );
 }
@@ -88,7 +89,8 @@ function openOutput(value: unknown, which: "stdout" | "stderr", group: BlockingG
   return { sink: outputSink(value, which), isTerminal: false };
 }
 
-function outputSink(value: unknown, which: string): Sink {
+/** As `inputSource`, for a sink. */
+export function outputSink(value: unknown, which: string): Sink {
   if (value === "ignore") return new DiscardSink();
   if (value instanceof WritableStream) return new WebSink(value);
   if (value instanceof nodeStreams().Writable || (isObject(value) && has(value, "write", "end", "on", "destroy"))) {

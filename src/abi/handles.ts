@@ -1,0 +1,135 @@
+/**
+ * Handles: what a component instance holds resources by.
+ *
+ * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#table-state
+ */
+import { Trap } from "../io/trap.ts";
+
+/** A resource type of a running instance. Each is one object: what is the same type is the same object. */
+export interface ResourceType {
+  /** WIT's name, for messages. */
+  readonly name: string;
+  /** The component instance that defines it, which is lent its resources as what they are; none for the host's. */
+  readonly definer: object | undefined;
+  /** Carries out the drop of an own handle: `rep` is what the handle stood for. */
+  drop(rep: unknown): void;
+}
+
+/** A call during which handles are lent: they are given back before it returns. */
+export interface BorrowScope {
+  /** The component instance that is called. */
+  readonly callee: object;
+  /** Handles that were lent for it and are not dropped yet. */
+  borrows: number;
+}
+
+/** One handle of one component instance. */
+export interface Handle {
+  readonly type: ResourceType;
+  /** What it stands for: a number of the guest's that defines the type, or an `Entry` of the host's. */
+  readonly rep: unknown;
+  /** The call that it was lent for; nothing if it is the holder's own. */
+  readonly scope: BorrowScope | undefined;
+  /** How many calls it is lent to now. */
+  lends: number;
+}
+
+/** What the canonical ABI allows. */
+const MAX_HANDLES = 2 ** 28 - 1;
+
+/** What stands in for a resource for a while. */
+export interface Loan {
+  /** Brings the resource up to date. */
+  close(): void;
+  /** As `close`, and knows no handles any more. */
+  forget(): void;
+}
+
+/** The handles of one component instance. */
+export class HandleTable {
+  readonly #limit: number;
+  readonly #loan: Loan | undefined;
+  readonly #handles: (Handle | undefined)[] = [undefined];
+  readonly #free: number[] = [];
+
+  /**
+   * @param limit The most that may live at the same time (limits.resources).
+   * @param loan Knows some of them by number.
+   */
+  constructor(limit: number, loan?: Loan) {
+    this.#limit = Math.min(limit, MAX_HANDLES);
+    this.#loan = loan;
+  }
+
+  /** The handle, if there is one of this number and type. */
+  find(type: ResourceType, index: number): Handle | undefined {
+    const handle = this.#handles[index];
+    return handle?.type === type ? handle : undefined;
+  }
+
+  /** Gives a number to a resource that is the holder's from now on. @throws {Trap} If there are too many. */
+  own(type: ResourceType, rep: unknown): number {
+    return this.#add({ type, rep, scope: undefined, lends: 0 });
+  }
+
+  /** As `own`, for as long as a call takes. */
+  borrow(type: ResourceType, rep: unknown, scope: BorrowScope): number {
+    scope.borrows++;
+    return this.#add({ type, rep, scope, lends: 0 });
+  }
+
+  /** The handle, of this type. @throws {Trap} If it is not. */
+  of(type: ResourceType, index: number): Handle {
+    const handle = this.find(type, index);
+    if (handle) return handle;
+    throw new Trap("1.2", `unknown handle: ${index} is not a live ${type.name || "resource"} of this instance`);
+  }
+
+  /** Takes a handle of its holder's own away. Gives what it stood for. @throws {Trap} */
+  take(type: ResourceType, index: number): unknown {
+    const handle = this.of(type, index);
+    if (handle.scope) throw new Trap("1.2", `handle ${index} is borrowed: it cannot be given away`);
+    assertNotLent(handle, index);
+    this.#remove(index);
+    return handle.rep;
+  }
+
+  /** Lets go of a handle; drops the resource if it is the holder's own. @throws {Trap} */
+  drop(type: ResourceType, index: number): void {
+    const rep = this.release(type, index);
+    if (rep !== undefined) type.drop(rep);
+  }
+
+  /** Lets go of a handle. Gives what it stood for if that is to be dropped: it was the holder's own. @throws {Trap} */
+  release(type: ResourceType, index: number): unknown {
+    const handle = this.of(type, index);
+    const { scope, rep } = handle;
+    assertNotLent(handle, index);
+    this.#remove(index);
+    if (!scope) return rep;
+    scope.borrows--;
+    return undefined;
+  }
+
+  #add(handle: Handle): number {
+    const index = this.#free.pop() ?? this.#handles.length;
+    if (index > this.#limit) {
+      throw new Trap(
+        "1.2",
+        `resource table has no free keys: this instance already holds ${this.#limit} resources (limits.resources)`,
+      );
+    }
+    this.#handles[index] = handle;
+    return index;
+  }
+
+  #remove(index: number): void {
+    this.#loan?.forget();
+    this.#handles[index] = undefined;
+    this.#free.push(index);
+  }
+}
+
+function assertNotLent({ lends }: Handle, index: number): void {
+  if (lends > 0) throw new Trap("1.2", `handle ${index} is lent to a call that has not returned`);
+}

@@ -1,0 +1,92 @@
+/**
+ * Names of the component model: what they may be, and what they are in JavaScript.
+ *
+ * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions
+ */
+
+// No text is matched in two ways, so that no name takes long to refuse.
+const WORD =
+  "(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[0-9]+|[0-9]*[a-z][a-z0-9]*|[0-9]*[A-Z][A-Z0-9]*)(?![A-Za-z0-9]))*";
+const LABEL = new RegExp(`^${WORD}$`);
+const PLAIN = new RegExp(`^(?:${WORD}|\\[constructor\\]${WORD}|\\[(?:method|static)\\]${WORD}\\.${WORD})$`);
+/** `a:b/c`, with more namespaces and projections in between, and a version of any form that semver may have. */
+const INTERFACE = new RegExp(`^(?:${WORD}:)+${WORD}(?:/${WORD})*(?:@[0-9A-Za-z.+-]+)?$`);
+/** What names a file or a package to fetch. */
+const DEPENDENCY = /^(?:unlocked-dep|locked-dep|url|integrity)=<[^<>]*>(?:,integrity=<[^<>]*>)?$/;
+
+/** Whether `name` may name a field, a case, a parameter. */
+export function isLabel(name: string): boolean {
+  return LABEL.test(name);
+}
+
+/** Whether `name` may name an import or export. */
+export function isExternName(name: string): boolean {
+  return PLAIN.test(name) || INTERFACE.test(name) || DEPENDENCY.test(name);
+}
+
+/** What is the same to those who do not tell case, and a resource's constructor from the resource. */
+export function uniqueForm(name: string): string {
+  return name.toLowerCase();
+}
+
+export interface Member {
+  readonly form: "constructor" | "method" | "static";
+  readonly resource: string;
+  /** Empty for a constructor. */
+  readonly name: string;
+}
+
+/** The parts of `[method]stream.read`; `undefined` for the name of a plain function. */
+export function memberOf(name: string): Member | undefined {
+  const match = /^\[(constructor|method|static)\]([^.]+)(?:\.(.+))?$/.exec(name);
+  if (!match) return undefined;
+  const [, form, resource = "", member = ""] = match;
+  // The pattern has no other.
+  return { form: form as Member["form"], resource, name: member };
+}
+
+/** The name of a field or function in JavaScript: `output-stream` is `outputStream`. */
+export function camelCase(name: string): string {
+  return name.replaceAll(/-?([A-Za-z0-9]+)/g, (_, word: string, at: number) => {
+    const rest = word.slice(1);
+    const plain = /[a-z]/.test(word) ? rest : rest.toLowerCase();
+    const first = word[0] ?? "";
+    return (at === 0 ? first.toLowerCase() : first.toUpperCase()) + plain;
+  });
+}
+
+/** The name of a class: `output-stream` is `OutputStream`. */
+export function pascalCase(name: string): string {
+  const camel = camelCase(name);
+  return (camel[0] ?? "").toUpperCase() + camel.slice(1);
+}
+
+/** Camel case for each, but for those that would then be the same as an earlier one: they stay as they are. */
+export function camelCaseAll(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const camel = camelCase(name);
+    const chosen = taken.has(camel) ? name : camel;
+    taken.add(chosen);
+    return chosen;
+  });
+}
+
+/** `wasi:io/streams@0.2.3` in two. The version is empty if there is none. */
+export function splitVersion(name: string): [plain: string, version: string] {
+  const at = name.lastIndexOf("@");
+  return at < 0 ? [name, ""] : [name.slice(0, at), name.slice(at + 1)];
+}
+
+/**
+ * What versions have in common that are compatible by the rules of semver: the major number, or the minor one before
+ * 1.0, or everything of a version that is not released.
+ */
+export function compatibleVersion(version: string): string {
+  const match = /^(\d+)\.(\d+)\.(\d+)(-[^+]*)?/.exec(version);
+  if (!match) return version;
+  const [, major = "", minor = "", patch = "", prerelease] = match;
+  if (prerelease !== undefined) return version;
+  if (major !== "0") return major;
+  return minor !== "0" ? `0.${minor}` : `0.0.${patch}`;
+}

@@ -1,0 +1,48 @@
+/** Handles among parameters and results. */
+import { layoutOf } from "./layout.ts";
+import type { Entry, Kind } from "./resources.ts";
+import type { Type } from "./type.ts";
+import type { ValType } from "./types.ts";
+
+function notTaken(): never {
+  throw new TypeError("A handle goes the other way here");
+}
+
+/** A handle that the guest lends, as an entry: for what becomes a parent. */
+export function borrowEntry(kind: Kind<unknown>): Type<Entry, never> & { readonly asEntry: boolean } {
+  const wit: ValType = { kind: "borrow", resource: kind };
+  return {
+    wit,
+    asEntry: true,
+    ...layoutOf(wit),
+    load: (guest, at) => guest.lookup(kind, guest.view.getUint32(at, true)),
+    lift: (guest, flat) => guest.lookup(kind, flat.number()),
+    store: notTaken,
+    lower: notTaken,
+  };
+}
+
+/** A handle that the guest lends: the host gets the resource's value. */
+export function borrow<T>(kind: Kind<T>): Type<T, never> & { readonly asEntry: boolean } {
+  const entries = borrowEntry(kind);
+  return {
+    ...entries,
+    asEntry: false,
+    // What is stored under a kind is of the kind's type, by the signature of `Resources.add`.
+    load: (guest, at) => entries.load(guest, at).value as T,
+    lift: (guest, flat) => entries.lift(guest, flat).value as T,
+  };
+}
+
+/** A handle that the host gives away. */
+export function own(kind: Kind<unknown>): Type<never, Entry> {
+  const wit: ValType = { kind: "own", resource: kind };
+  return {
+    wit,
+    ...layoutOf(wit),
+    load: notTaken,
+    lift: notTaken,
+    store: (guest, at, entry) => guest.view.setUint32(at, guest.insert(entry), true),
+    lower: (guest, entry, into) => void into.push(guest.insert(entry)),
+  };
+}

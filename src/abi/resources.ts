@@ -1,0 +1,136 @@
+import { Trap } from "../io/trap.ts";
+import type { Loan, ResourceType } from "./handles.ts";
+import type { ResourceId } from "./types.ts";
+
+/** A resource type of the host's: one for each of WIT's that it implements. */
+export class Kind<T> implements ResourceType, ResourceId {
+  /** WIT's name. */
+  readonly name: string;
+  readonly definer: undefined = undefined;
+  /** It is no component's. */
+  readonly slot = -1;
+  /** Never present: only carries the type. */
+  declare readonly value?: T;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  drop(rep: unknown): void {
+    entryOf(rep).drop();
+  }
+}
+
+/** What a handle on a resource of the host's stands for. */
+export function entryOf(rep: unknown): Entry {
+  if (!(rep instanceof Entry)) throw new TypeError("A handle of the host's stands for something else");
+  return rep;
+}
+
+/** A live resource of one instance. */
+export class Entry {
+  readonly kind: Kind<unknown>;
+  readonly value: unknown;
+  /** What the host calls this resource, at least 1. */
+  readonly rep: number;
+  readonly parent: Entry | undefined;
+  /** Live resources that were made from this one and must be dropped before it. */
+  children = 0;
+  readonly onDrop: (() => void) | undefined;
+  readonly #owner: Resources;
+
+  constructor(owner: Resources, rep: number, kind: Kind<unknown>, value: unknown, onDrop?: () => void, parent?: Entry) {
+    this.#owner = owner;
+    this.rep = rep;
+    this.kind = kind;
+    this.value = value;
+    this.onDrop = onDrop;
+    this.parent = parent;
+  }
+
+  /** @throws {Trap} If children live. */
+  drop(): void {
+    this.#owner.drop(this);
+  }
+}
+
+/** The resources of the host's that one instance holds, whoever in it has the handle. Reps are used again after a drop. */
+export class Resources {
+  readonly #limit: number;
+  readonly #lease: Loan | undefined;
+  readonly #entries: (Entry | undefined)[] = [undefined];
+  readonly #free: number[] = [];
+  /** Told of each drop. */
+  onDrop: ((entry: Entry) => void) | undefined;
+
+  /**
+   * @param limit The most that may be alive at the same time.
+   * @param lease What may stand in for one of them. Closed before any of them is looked at.
+   */
+  constructor(limit: number, lease?: Loan) {
+    this.#limit = limit;
+    this.#lease = lease;
+  }
+
+  /** @param parent The resource that must outlive this one. @throws {Trap} Over the limit. */
+  add<T>(kind: Kind<T>, value: T, onDrop?: () => void, parent?: Entry): Entry {
+    const rep = this.#free.pop() ?? this.#entries.length;
+    if (rep > this.#limit) {
+      this.#free.push(rep);
+      throw new Trap(
+        "1.2",
+        `resource table has no free keys: this instance already holds ${this.#limit} resources (limits.resources)`,
+      );
+    }
+    const entry = new Entry(this, rep, kind, value, onDrop, parent);
+    this.#entries[rep] = entry;
+    if (parent) parent.children++;
+    return entry;
+  }
+
+  /** What stands in for one of them brings it up to date: before anybody looks at its value. */
+  settle(): void {
+    this.#lease?.close();
+  }
+
+  /** The entry of `rep`, or `undefined` if there is none. */
+  get(rep: number): Entry | undefined {
+    this.settle();
+    return this.#entries[rep];
+  }
+
+  /** @throws {Trap} If it is dropped already, or children live. */
+  drop(entry: Entry): void {
+    this.settle();
+    const { rep, kind, children, parent } = entry;
+    if (this.#entries[rep] !== entry) throw new Trap("1.2", `drop of an unknown resource ${rep}`);
+    if (children > 0) {
+      throw new Trap(
+        "1.3",
+        `resource has children: ${kind.name} ${rep} was dropped before ${children} that came from it`,
+      );
+    }
+    this.onDrop?.(entry);
+    this.#entries[rep] = undefined;
+    this.#free.push(rep);
+    if (parent) parent.children--;
+    entry.onDrop?.();
+  }
+
+  /** Lets go of a resource without dropping it: somebody else has it from now on. @throws {Trap} As `drop`. */
+  release(entry: Entry): void {
+    this.settle();
+    if (this.#entries[entry.rep] !== entry) throw new Trap("1.2", `release of an unknown resource ${entry.rep}`);
+    this.#entries[entry.rep] = undefined;
+    this.#free.push(entry.rep);
+    if (entry.parent) entry.parent.children--;
+  }
+
+  /** The instance is over: lets go of all, in no order, whatever lives. */
+  clear(): void {
+    this.#lease?.close();
+    const entries = this.#entries.splice(1);
+    this.#free.length = 0;
+    for (const entry of entries) entry?.onDrop?.();
+  }
+}

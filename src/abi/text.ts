@@ -1,0 +1,103 @@
+/**
+ * Text in a guest's memory, in each of the three encodings of the canonical ABI.
+ *
+ * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading
+ */
+import { Trap } from "../io/trap.ts";
+import { MAX_LIST_BYTES, type StringEncoding } from "./types.ts";
+
+/** As much of a guest as text needs. */
+interface TextGuest {
+  readonly encoding: StringEncoding;
+  readonly memory: Uint8Array;
+  bytes(pointer: number, length: number): Uint8Array;
+  allocate(size: number, align: number): number;
+}
+
+/** In "latin1+utf16": the text is in units of 16 bits. */
+const UTF16_TAG = 0x8000_0000;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf16 = new TextDecoder("utf-16le", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** @throws {Trap} */
+export function loadText(guest: TextGuest, pointer: number, tagged: number): string {
+  const units = tagged >>> 0;
+  if (guest.encoding === "utf8") return decoded(utf8, guest, pointer, units, "UTF-8");
+  if (guest.encoding === "utf16") return loadUtf16(guest, pointer, units);
+  if (units >= UTF16_TAG) return loadUtf16(guest, pointer, units - UTF16_TAG);
+  if ((pointer & 1) !== 0) throw new Trap("1.1", `text at ${pointer >>> 0} is not aligned to 2 bytes`);
+  return latin1(checked(guest, pointer, units));
+}
+
+function loadUtf16(guest: TextGuest, pointer: number, units: number): string {
+  if ((pointer & 1) !== 0) throw new Trap("1.1", `text at ${pointer >>> 0} is not aligned to 2 bytes`);
+  return decoded(utf16, guest, pointer, units * 2, "UTF-16");
+}
+
+function decoded(decoder: TextDecoder, guest: TextGuest, pointer: number, length: number, name: string): string {
+  const bytes = checked(guest, pointer, length);
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new Trap("1.1", `a string of ${length} bytes is not valid ${name}`);
+  }
+}
+
+function checked(guest: TextGuest, pointer: number, length: number): Uint8Array {
+  if (length > MAX_LIST_BYTES) {
+    throw new Trap("1.1", `a string of ${length} bytes: the canonical ABI allows ${MAX_LIST_BYTES}`);
+  }
+  return guest.bytes(pointer, length);
+}
+
+/** The label "latin1" means windows-1252 to a TextDecoder, which is something else. */
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return text;
+}
+
+/** Stores text where the guest wants it. The length is counted as its encoding does. @throws {Trap} */
+export function storeText(guest: TextGuest, text: string): { pointer: number; units: number } {
+  if (guest.encoding === "utf8") return storeUtf8(guest, text);
+  if (guest.encoding === "utf16" || !isLatin1(text)) {
+    assertLength(text.length * 2);
+    const pointer = guest.allocate(text.length * 2, 2);
+    writeUnits(guest, pointer, text.toWellFormed());
+    return { pointer, units: guest.encoding === "utf16" ? text.length : UTF16_TAG + text.length };
+  }
+  assertLength(text.length);
+  const pointer = guest.allocate(text.length, 2);
+  const bytes = guest.bytes(pointer, text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return { pointer, units: text.length };
+}
+
+/** In one piece of just the right size: allocators of small guests, such as the preview 1 adapter's, have no other. */
+function storeUtf8(guest: TextGuest, text: string): { pointer: number; units: number } {
+  assertLength(text.length);
+  const encoded = encoder.encode(text);
+  assertLength(encoded.length);
+  const pointer = guest.allocate(encoded.length, 1);
+  guest.memory.set(encoded, pointer);
+  return { pointer, units: encoded.length };
+}
+
+function assertLength(bytes: number): void {
+  if (bytes > MAX_LIST_BYTES) {
+    throw new RangeError(`A string of ${bytes} bytes: the canonical ABI allows ${MAX_LIST_BYTES}`);
+  }
+}
+
+function isLatin1(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0xff) return false;
+  return true;
+}
+
+function writeUnits(guest: TextGuest, pointer: number, text: string): void {
+  const { buffer, byteOffset } = guest.bytes(pointer, text.length * 2);
+  const view = new DataView(buffer, byteOffset, text.length * 2);
+  for (let index = 0; index < text.length; index++) view.setUint16(index * 2, text.charCodeAt(index), true);
+}

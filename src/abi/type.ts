@@ -1,0 +1,86 @@
+/**
+ * How values of a WIT type pass between a guest and JavaScript.
+ *
+ * Values have the shapes that jco gives them: camel case, `{ tag, val }`, `undefined` for none, bigint for 64 bits.
+ */
+import type { CoreType } from "./encode.ts";
+import type { Guest } from "./guest.ts";
+import type { ValType } from "./types.ts";
+
+export type CoreValue = number | bigint;
+
+/** One WIT type. `In` is what a function in JavaScript is given, `Out` what it may return. */
+export interface Type<In, Out = In> {
+  readonly wit: ValType;
+  readonly size: number;
+  /** A power of two. */
+  readonly align: number;
+  /** As which core values it is passed; `undefined` if they are more than any function passes. */
+  readonly flat: readonly CoreType[] | undefined;
+  /** Reads a value at `at`, which is aligned and inside the guest's memory. @throws {Trap} */
+  readonly load: (guest: Guest, at: number) => In;
+  /** Takes a value from core values. @throws {Trap} */
+  readonly lift: (guest: Guest, flat: FlatValues) => In;
+  /** Writes a value at `at`, as `load`. @throws {TypeError} If it is no value of the type. */
+  readonly store: (guest: Guest, at: number, value: Out) => void;
+  /** Appends a value as core values. @throws {TypeError} If it is no value of the type. */
+  readonly lower: (guest: Guest, value: Out, into: CoreValue[]) => void;
+}
+
+/** Any type, where only a reader of types looks at it. */
+export type AnyType = Type<unknown, never>;
+
+export type InOf<T> = T extends Type<infer In, infer _Out> ? In : never;
+export type OutOf<T> = T extends Type<infer _In, infer Out> ? Out : never;
+
+/** Core values, taken one after the other. */
+export class FlatValues {
+  readonly #values: readonly unknown[];
+  #at = 0;
+
+  constructor(values: readonly unknown[]) {
+    this.#values = values;
+  }
+
+  /** An i32, f32 or f64. */
+  number(): number {
+    return Number(this.#values[this.#at++]);
+  }
+
+  bigint(): bigint {
+    const value = this.#values[this.#at++];
+    return typeof value === "bigint" ? value : BigInt(Number(value));
+  }
+
+  /** A u64 as a number, which a gate has made one or not. */
+  length(): number {
+    const value = this.#values[this.#at++];
+    return typeof value === "bigint" ? clamped(value) : Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+  }
+
+  /** The next `count`, as they are. */
+  take(count: number): readonly unknown[] {
+    this.#at += count;
+    return this.#values.slice(this.#at - count, this.#at);
+  }
+}
+
+/** A u64, as far as a number counts. */
+export function clamped(value: bigint): number {
+  const unsigned = BigInt.asUintN(64, value);
+  return unsigned > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(unsigned);
+}
+
+/** @throws {TypeError} With what was expected and what came. */
+export function wrongValue(expected: string, value: unknown): never {
+  throw new TypeError(`expected ${expected}, got ${shown(value)}`);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (typeof value === "symbol") return "a symbol";
+  if (typeof value !== "object" || value === null) return String(value);
+  return Array.isArray(value) ? `an array of ${value.length}` : `an object ${value.constructor?.name ?? ""}`.trimEnd();
+}

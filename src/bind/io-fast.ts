@@ -1,0 +1,205 @@
+/**
+ * Shorter ways to what `bind/io.ts` says: a lookup and a few stores, without the general way's arrays, closures and
+ * generators, which cost about ten times as much (`npm run bench calls`). `test/bind/lease.test.ts` plays both.
+ */
+import type { Kind } from "../abi/resources.ts";
+import type { Returns } from "../abi/returns.ts";
+import type { Guest } from "../abi/guest.ts";
+import type { InputStream } from "../io/input-stream.ts";
+import type { OutputStream } from "../io/output-stream.ts";
+import type { Readiness } from "../io/readiness.ts";
+import type { CoreFunction } from "../wait/gate.ts";
+import type { Fast } from "./definition.ts";
+import type { Site } from "./lower.ts";
+
+/** Stores the error case that `failure` stands for. Rethrows what is none. */
+function storeFailure<T>(guest: Guest, returns: Returns<T>, at: number, failure: unknown): number {
+  returns.store(guest, at, returns.caught(failure, guest.resources));
+  return 0;
+}
+
+export function ready(kind: Kind<Readiness>): Fast {
+  return ({ task, guest, lease }) => {
+    return function ready(handle: number): number {
+      if (task.mustGiveWay()) return task.pendRetry(ready, [handle]);
+      const pollable = guest.value(kind, handle);
+      if (!pollable.ready()) {
+        task.idle();
+        return 0;
+      }
+      lease?.ready(handle, pollable);
+      return 1;
+    };
+  };
+}
+
+export function block(kind: Kind<Readiness>): Fast {
+  return ({ task, guest, lease, attempt }) => {
+    return function block(handle: number) {
+      if (task.mustGiveWay()) return task.pendRetry(block, [handle]);
+      const pollable = guest.value(kind, handle);
+      if (!pollable.ready()) return attempt(handle);
+      lease?.ready(handle, pollable);
+      return 0;
+    };
+  };
+}
+
+/** Reads the list in place, and allocates for the guest only what the result takes. */
+export function poll(kind: Kind<Readiness>): Fast {
+  return ({ instance, task, guest, lease, attempt }) => {
+    const positions: number[] = [];
+    /** Finds the ready ones of `count` handles at `start`, as `pollNow` does, and says how many they are. */
+    function readyOf(start: number, count: number): number {
+      let found = 0;
+      const { view } = guest;
+      for (let position = 0; position < count; position++) {
+        const handle = view.getInt32(start + position * 4, true);
+        const pollable = guest.value(kind, handle);
+        if (!pollable.ready()) continue;
+        positions[found++] = position;
+        if (count === 1) lease?.ready(handle, pollable);
+      }
+      return found;
+    }
+    return function poll(pointer: number, count: number, at: number) {
+      if (task.mustGiveWay()) return task.pendRetry(poll, [pointer, count, at]);
+      const start = guest.place(pointer, (count >>> 0) * 4, 4);
+      const { timers } = instance;
+      timers.hold();
+      let found;
+      try {
+        found = readyOf(start, count >>> 0);
+      } finally {
+        timers.release();
+      }
+      if (found === 0) return attempt(pointer, count, at);
+      guest.storeU32s(guest.place(at, 8, 4), positions, found);
+      return 0;
+    };
+  };
+}
+
+/** Copies what is there straight into the guest's memory. */
+export function read(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fast {
+  return ({ task, guest }) => {
+    return function read(handle: number, max: number, at: number): number {
+      if (task.mustGiveWay()) return task.pendRetry(read, [handle, max, at]);
+      const stream = guest.value(kind, handle);
+      const place = guest.place(at, 12, 4);
+      let taken;
+      try {
+        taken = stream.read(max, false);
+      } catch (failure) {
+        return storeFailure(guest, returns, place, failure);
+      }
+      if (taken.length === 0) task.idle();
+      return storeRead(guest, place, taken);
+    };
+  };
+}
+
+export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fast {
+  return ({ task, guest, suspend }) => {
+    return function blockingRead(handle: number, max: number, at: number) {
+      if (task.mustGiveWay()) return task.pendRetry(blockingRead, [handle, max, at]);
+      const stream = guest.value(kind, handle);
+      const place = guest.place(at, 12, 4);
+      let taken;
+      try {
+        taken = stream.read(max, max > 0);
+      } catch (failure) {
+        return storeFailure(guest, returns, place, failure);
+      }
+      if (taken.length === 0) return suspend(stream.laterRead(max), [handle, max, at]);
+      return storeRead(guest, place, taken);
+    };
+  };
+}
+
+function storeRead(guest: Guest, place: number, taken: Uint8Array): number {
+  guest.storeBytes(place + 4, taken);
+  guest.view.setUint8(place, 0);
+  return 0;
+}
+
+export function checkWrite(kind: Kind<OutputStream>, returns: Returns<number>): Fast {
+  return ({ task, guest, lease }) => {
+    return function checkWrite(handle: number, at: number): number {
+      if (task.mustGiveWay()) return task.pendRetry(checkWrite, [handle, at]);
+      const stream = guest.value(kind, handle);
+      const place = guest.place(at, 16, 8);
+      let permitted;
+      try {
+        permitted = stream.checkWrite();
+      } catch (failure) {
+        return storeFailure(guest, returns, place, failure);
+      }
+      if (permitted === 0) task.idle();
+      else lease?.granted(handle, stream);
+      const { view } = guest;
+      view.setUint8(place, 0);
+      // Two halves, since a u64 as a bigint is allocated.
+      view.setUint32(place + 8, permitted, true);
+      view.setUint32(place + 12, permitted / 0x1_0000_0000, true);
+      return 0;
+    };
+  };
+}
+
+/** The sink is given the guest's own memory: nothing is copied that it takes at once. */
+export function write(kind: Kind<OutputStream>, returns: Returns<void>): Fast {
+  return ({ task, guest }) => {
+    return function write(handle: number, pointer: number, count: number, at: number): number {
+      if (task.mustGiveWay()) return task.pendRetry(write, [handle, pointer, count, at]);
+      const stream = guest.value(kind, handle);
+      const place = guest.place(at, 12, 4);
+      const contents = guest.bytes(pointer, count);
+      try {
+        stream.write(contents);
+      } catch (failure) {
+        return storeFailure(guest, returns, place, failure);
+      }
+      guest.view.setUint8(place, 0);
+      return 0;
+    };
+  };
+}
+
+export function blockingFlush(kind: Kind<OutputStream>, returns: Returns<void>): Fast {
+  return (site) => {
+    const { task, guest } = site;
+    return function blockingFlush(handle: number, at: number) {
+      if (task.mustGiveWay()) return task.pendRetry(blockingFlush, [handle, at]);
+      const stream = guest.value(kind, handle);
+      const place = guest.place(at, 12, 4);
+      try {
+        const rest = stream.flushOrWait();
+        if (rest) return site.suspend(rest, [handle, at]);
+      } catch (failure) {
+        return storeFailure(guest, returns, place, failure);
+      }
+      guest.view.setUint8(place, 0);
+      return 0;
+    };
+  };
+}
+
+export function writeAndFlush(kind: Kind<OutputStream>, returns: Returns<void>): Fast {
+  return (site: Site): CoreFunction => {
+    const { task, guest } = site;
+    return function writeAndFlush(handle: number, pointer: number, count: number, at: number) {
+      if (task.mustGiveWay()) return task.pendRetry(writeAndFlush, [handle, pointer, count, at]);
+      const stream = guest.value(kind, handle);
+      const place = guest.place(at, 12, 4);
+      try {
+        const rest = stream.writeAndFlush(guest.bytes(pointer, count));
+        if (rest) return site.suspend(rest, [handle, pointer, count, at]);
+      } catch (failure) {
+        return storeFailure(guest, returns, place, failure);
+      }
+      guest.view.setUint8(place, 0);
+      return 0;
+    };
+  };
+}

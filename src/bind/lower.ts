@@ -1,0 +1,237 @@
+/** From a definition to the core function that a guest is given. */
+import { alignUp } from "../abi/layout.ts";
+import { Guest } from "../abi/guest.ts";
+import { FlatValues, type CoreValue } from "../abi/type.ts";
+import { length } from "../abi/scalars.ts";
+import { show } from "../abi/show.ts";
+import { MAX_FLAT_PARAMS } from "../abi/types.ts";
+import { settled } from "../io/later.ts";
+import type { Readiness } from "../io/readiness.ts";
+import type { Steps } from "../io/steps.ts";
+import { RuntimeError } from "../io/trap.ts";
+import { WAIT, type GateType, type Ungated } from "../wait/gate.ts";
+import type { Lease } from "../wait/lease.ts";
+import type { Ends, Task } from "../wait/task.ts";
+import type { Definition } from "./definition.ts";
+import type { Instance } from "./instance.ts";
+
+/** A core function where it is called: by which guest, of which instance. */
+export interface Site {
+  readonly instance: Instance;
+  readonly task: Task;
+  readonly guest: Guest;
+  /** What may answer for a stream; of the component instance that calls. */
+  readonly lease: Lease | undefined;
+  /** The general way, as a core function. Returns `WAIT` if the guest has to wait. */
+  readonly attempt: (...args: CoreValue[]) => CoreValue;
+  /** Has the guest wait for `steps`, which have not begun. Returns what the core function then returns. */
+  readonly suspend: (steps: Steps<unknown>, args: readonly unknown[]) => CoreValue;
+}
+
+/**
+ * @param name As in WIT, such as `wasi:io/streams#[method]output-stream.check-write`.
+ * @returns Not yet gated.
+ */
+export function lower(
+  instance: Instance,
+  name: string,
+  definition: Definition,
+  guest: Guest,
+  lease: Lease | undefined,
+): Ungated {
+  const lowering = new Lowering(instance, name, definition, guest);
+  const { params, result, boxed } = lowering;
+  // With a trace every call takes the one way that tells of it.
+  const fast = instance.trace
+    ? undefined
+    : definition.fast?.({
+        instance,
+        task: instance.task,
+        guest,
+        lease,
+        attempt: lowering.attempt,
+        suspend: lowering.suspend,
+      });
+  return {
+    params,
+    result,
+    boxed,
+    attempt: fast ?? lowering.attempt,
+    front: fast && lease ? definition.front : undefined,
+  };
+}
+
+/** What a core function for a definition does: parameters from the guest's memory, and the result back into it. */
+class Lowering {
+  readonly params: readonly GateType[];
+  readonly result: Ungated["result"];
+  readonly boxed: boolean;
+  readonly attempt: (...args: CoreValue[]) => CoreValue;
+  readonly suspend: Site["suspend"];
+  readonly #instance: Instance;
+  readonly #task: Task;
+  readonly #name: string;
+  readonly #definition: Definition;
+  readonly #guest: Guest;
+  readonly #spilled: boolean;
+  readonly #stores: boolean;
+  readonly #wait: CoreValue;
+  readonly #ends: Ends<readonly unknown[], unknown, CoreValue | undefined>;
+  readonly #flat: CoreValue[] = [];
+  #values: readonly unknown[] = [];
+
+  constructor(instance: Instance, name: string, definition: Definition, guest: Guest) {
+    this.#instance = instance;
+    this.#task = instance.task;
+    this.#name = name;
+    this.#definition = definition;
+    this.#guest = guest;
+    const { params, returns } = definition;
+    const flat = flatParams(params);
+    this.#spilled = flat === undefined;
+    this.#stores = returns.flat === undefined || returns.flat.length > 1;
+    this.params = [...(flat ?? (["i32"] as const)), ...(this.#stores ? (["i32"] as const) : [])];
+    this.result = this.#stores ? undefined : returns.flat?.[0];
+    // A result that may be what WAIT is.
+    this.boxed = this.result !== undefined && definition.waits === "promise";
+    this.#wait = this.result === "i64" && !this.boxed ? -1n : WAIT;
+    this.attempt = (...args) => this.#attempt(args);
+    this.suspend = (steps, args) => this.#pend(steps, undefined, args);
+    this.#ends = {
+      deliver: (args, value) => this.#deliver(args, value),
+      deliverError: (args, error) => this.#deliverError(args, error),
+    };
+  }
+
+  #attempt(args: readonly CoreValue[]): CoreValue {
+    if (this.#task.mustGiveWay()) {
+      this.#task.pendRetry(this.attempt, args, this.boxed);
+      return this.#wait;
+    }
+    this.#task.assertAlive();
+    this.#guest.resources.settle();
+    let value;
+    try {
+      this.#values = this.#lift(args);
+      value = this.#definition.run(this.#instance, this.#values);
+      const steps = this.#stepsOf(value);
+      if (steps) {
+        const step = steps.next();
+        if (step.done !== true) return this.#pend(steps, step.value, args);
+        value = step.value;
+      }
+    } catch (error) {
+      return this.#direct(this.#deliverError(args, error));
+    }
+    return this.#direct(this.#deliver(args, value));
+  }
+
+  #stepsOf(value: unknown): Steps<unknown> | undefined {
+    const { waits } = this.#definition;
+    // `waits` says that these are steps.
+    if (waits === "steps") return value as Steps<unknown>;
+    if (waits === "promise" && isThenable(value)) return settled(Promise.resolve(value));
+    return undefined;
+  }
+
+  #pend(steps: Steps<unknown>, first: Readiness | undefined, args: readonly unknown[]): CoreValue {
+    this.#task.pend(steps, first, this.#ends, args);
+    return this.#wait;
+  }
+
+  #direct(result: CoreValue | undefined): CoreValue {
+    if (!this.boxed) return result ?? 0;
+    this.#task.boxed = result;
+    return 0;
+  }
+
+  #lift(args: readonly unknown[]): unknown[] {
+    const { params } = this.#definition;
+    const guest = this.#guest;
+    if (!this.#spilled) {
+      const flat = new FlatValues(args);
+      return params.map((type) => type.lift(guest, flat));
+    }
+    let at = Number(args[0]) >>> 0;
+    return params.map((type) => {
+      at = alignUp(at, type.align);
+      const value = type.load(guest, guest.place(at, type.size, type.align));
+      at += type.size;
+      return value;
+    });
+  }
+
+  /** Delivers a value. Gives the core result, if there is one. */
+  #deliver(args: readonly unknown[], value: unknown): CoreValue | undefined {
+    const { idle } = this.#definition;
+    if (idle?.(value) === true) this.#task.idle();
+    this.#instance.trace?.(this.#name, this.#values, `= ${show(value)}`);
+    return this.#put(args, value);
+  }
+
+  /** Delivers an error; rethrows it if the guest cannot be told. */
+  #deliverError(args: readonly unknown[], error: unknown): CoreValue | undefined {
+    this.#instance.trace?.(this.#name, this.#values, `! ${error instanceof Error ? error.message : String(error)}`);
+    let value;
+    try {
+      value = this.#definition.returns.caught(error, this.#guest.resources);
+    } catch {
+      this.#guest.giveBack();
+      throw this.#ending(error);
+    }
+    return this.#put(args, value);
+  }
+
+  #put(args: readonly unknown[], value: unknown): CoreValue | undefined {
+    const { returns } = this.#definition;
+    const guest = this.#guest;
+    guest.giveBack();
+    try {
+      if (this.#stores) {
+        returns.store(guest, guest.place(Number(args.at(-1)), returns.size, returns.align), value);
+        return undefined;
+      }
+      this.#flat.length = 0;
+      returns.lower(guest, value, this.#flat);
+      return this.#flat[0];
+    } catch (error) {
+      throw this.#ending(error);
+    }
+  }
+
+  #ending(error: unknown): unknown {
+    // What an embedder's own function throws is for the embedder.
+    if (this.#definition.waits !== "promise") return ending(this.#name, error);
+    return error instanceof TypeError ? new TypeError(`${this.#name}: ${error.message}`, { cause: error }) : error;
+  }
+}
+
+function flatParams(params: Definition["params"]): GateType[] | undefined {
+  const flat: GateType[] = [];
+  for (const type of params) {
+    if (!type.flat) return undefined;
+    flat.push(...((type as unknown) === length ? (["length"] as const) : type.flat));
+  }
+  return flat.length > MAX_FLAT_PARAMS ? undefined : flat;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** What to throw at a guest that cannot be told of `error`: its instance is over, and is not entered again. */
+export function ending(name: string, error: unknown): unknown {
+  return error instanceof WebAssembly.RuntimeError ? error : new InternalError(name, error);
+}
+
+/**
+ * Something failed that is neither the guest's doing nor a failure of its streams: a fault of this host, or of what an
+ * embedder gave it, or the end that was put to the instance from outside. `cause` has it.
+ */
+export class InternalError extends RuntimeError {
+  override readonly name: string = "InternalError";
+
+  constructor(name: string, cause: unknown) {
+    super(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,84 @@
+/** A component that is ready to be instantiated: its plan, its core modules, and what its instances share. */
+import { GateModules } from "../wait/gate.ts";
+import { decode } from "./decode.ts";
+import type { CoreItem, Item, Plan } from "./items.ts";
+import { planOf } from "./plan.ts";
+import { InvalidComponentError } from "./reader.ts";
+
+/** A `WebAssembly.Module`: see RuntimeError in io/trap.ts for why it is not called so. */
+export type CoreModule = object;
+
+/** Bytes that are compiled at once where that is allowed: more, and the thread would stand still for long. */
+const COMPILED_AT_ONCE = 64 * 1024;
+
+export class Compiled {
+  readonly plan: Plan;
+  readonly modules: readonly CoreModule[];
+  readonly gates: GateModules = new GateModules();
+  /** Whether component instances call each other in it. */
+  readonly isComposed: boolean;
+  readonly #trampolines: readonly (readonly number[])[];
+
+  constructor(plan: Plan, modules: readonly CoreModule[]) {
+    this.plan = plan;
+    this.modules = modules;
+    this.isComposed = plan.instances.length > 1;
+    this.#trampolines = trampolinesByStep(plan);
+  }
+
+  /** The numbers of the trampolines that are needed from this step on, and not before; `steps.length` has the rest. */
+  trampolinesOf(step: number): readonly number[] {
+    return this.#trampolines[step] ?? [];
+  }
+}
+
+/** @throws {InvalidComponentError} If `bytes` are no component that makes sense. Nothing of it has run. */
+export async function compileComponent(bytes: Uint8Array): Promise<Compiled> {
+  const plan = planOf(decode(bytes));
+  try {
+    const modules = await Promise.all(
+      plan.modules.map((module) =>
+        module.length <= COMPILED_AT_ONCE ? new WebAssembly.Module(module) : WebAssembly.compile(module),
+      ),
+    );
+    return new Compiled(plan, modules);
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError)) throw error;
+    throw new InvalidComponentError(`The component is invalid: a core module of it cannot be compiled: ${error.message}`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+/** Each trampoline is made when it is first needed: what it works on is there by then, and may not have been before. */
+function trampolinesByStep({ steps, trampolines, exports, resources }: Plan): number[][] {
+  const done = new Set<number>();
+  const claim = (items: Iterable<CoreItem | undefined>): number[] => {
+    const claimed: number[] = [];
+    for (const item of items) {
+      if (item?.is !== "trampoline" || done.has(item.index)) continue;
+      done.add(item.index);
+      // What a lowered function calls may itself be one.
+      const trampoline = trampolines[item.index];
+      const func = trampoline?.is === "lower" && trampoline.func.is === "lifted" ? trampoline.func : undefined;
+      if (func) claimed.push(...claim([func.core, func.options.realloc, func.options.postReturn]));
+      claimed.push(item.index);
+    }
+    return claimed;
+  };
+  const bySteps = steps.map(({ args }) =>
+    claim(args.flatMap(([, instance]) => (instance.is === "bag" ? [...instance.exports.values()] : []))),
+  );
+  const destructors = resources.map(({ origin }) => (origin.is === "defined" ? origin.destructor : undefined));
+  return [...bySteps, claim([...coresOf([...exports.values()]), ...destructors])];
+}
+
+/** The core functions of exported functions. */
+function coresOf(items: readonly Item[]): (CoreItem | undefined)[] {
+  return items.flatMap((item) => {
+    if (item.sort === "instance") return coresOf([...item.instance.exports.values()]);
+    if (item.sort !== "func" || item.func.is !== "lifted") return [];
+    const { core, options } = item.func;
+    return [core, options.realloc, options.postReturn];
+  });
+}

@@ -1,0 +1,221 @@
+/** Calls from one component to another: through WebAssembly alone, so that the callee may be suspended. */
+import { call, encodeModule, func, get, MUTABLE_I32 } from "../abi/encode.ts";
+import { fuse, type Fused } from "../abi/fuse.ts";
+import { FUSE_TRAPS, type FusedHandle, type FuseSide } from "../abi/fuse-sides.ts";
+import type { BorrowScope, Handle } from "../abi/handles.ts";
+import { transcoders } from "../abi/transcode.ts";
+import type { FuncType } from "../abi/types.ts";
+import { Trap } from "../io/trap.ts";
+import type { CoreFunction } from "../wait/gate.ts";
+import type { Options } from "./items.ts";
+import type { ComponentInstance, GlobalI32, LiftedFunction, Linked } from "./link.ts";
+
+/** Where a function of another component is lowered. */
+export interface Caller {
+  readonly linked: Linked;
+  readonly options: Options;
+  readonly instance: number;
+  /** As the caller spells it. */
+  readonly type: FuncType;
+}
+
+interface Adapter {
+  readonly module: object;
+  readonly fused: Fused;
+}
+
+/** By the function type, which is the caller's component's own, and by the options of both sides. */
+const adapters = new WeakMap<FuncType, Map<string, Adapter>>();
+
+function adapterOf(type: FuncType, caller: FuseSide, callee: FuseSide): Adapter {
+  let known = adapters.get(type);
+  if (!known) adapters.set(type, (known = new Map<string, Adapter>()));
+  const key = JSON.stringify([caller, callee]);
+  let adapter = known.get(key);
+  if (!adapter) {
+    const fused = fuse(type, caller, callee);
+    known.set(key, (adapter = { module: new WebAssembly.Module(fused.bytes), fused }));
+  }
+  return adapter;
+}
+
+function sideOf({ encoding, memory, realloc, postReturn }: Options): FuseSide {
+  return {
+    encoding,
+    memory: memory !== undefined,
+    realloc: realloc !== undefined,
+    postReturn: postReturn !== undefined,
+  };
+}
+
+/** The core function by which the caller calls `callee`. */
+export function fusedFunction(caller: Caller, callee: LiftedFunction): CoreFunction {
+  const { module, fused } = adapterOf(caller.type, sideOf(caller.options), sideOf(callee.func.options));
+  const from = caller.linked.instance(caller.instance);
+  const to = callee.linked.instance(callee.func.instance);
+  const { options, core } = callee.func;
+  const callerMemory = memoryOf(caller.linked, caller.options);
+  const calleeMemory = memoryOf(callee.linked, options);
+  const { exports } = new WebAssembly.Instance(module, {
+    caller: {
+      memory: callerMemory,
+      realloc: caller.options.realloc && caller.linked.coreFunction(caller.options.realloc),
+      "may-leave": from.mayLeave,
+    },
+    callee: {
+      memory: calleeMemory,
+      realloc: options.realloc && callee.linked.coreFunction(options.realloc),
+      f: callee.linked.coreFunction(core),
+      "post-return": options.postReturn && callee.linked.coreFunction(options.postReturn),
+      "may-leave": to.mayLeave,
+      "may-enter": isWithin(caller, callee) ? alwaysOne() : to.mayEnter,
+    },
+    host: {
+      trap,
+      ...transcoders(callerMemory, calleeMemory),
+      ...transfers(fused.handles, caller.linked, from, to),
+    },
+  });
+  // The module exports exactly this.
+  return exports["f"] as CoreFunction;
+}
+
+function memoryOf(linked: Linked, { memory }: Options): WebAssembly.Memory | undefined {
+  // `memory` has checked that it is one.
+  return linked.memory(memory) as WebAssembly.Memory | undefined;
+}
+
+/** Whether the caller is a part of the callee, which has been entered then, and may be called by its parts. */
+function isWithin(caller: Caller, callee: LiftedFunction): boolean {
+  if (caller.linked !== callee.linked) return false;
+  const { instances } = caller.linked.compiled.plan;
+  for (let at: number | undefined = caller.instance; at !== undefined; at = instances[at]) {
+    if (at === callee.func.instance) return true;
+  }
+  return false;
+}
+
+function alwaysOne(): GlobalI32 {
+  return new WebAssembly.Global({ value: "i32", mutable: true }, 1);
+}
+
+function trap(code: number): never {
+  const reasons: Readonly<Record<number, string>> = FUSE_TRAPS;
+  throw new Trap("1.1", reasons[code] ?? `a call between components failed (${code})`);
+}
+
+/** A call on its way: what was lent for it. */
+class Scope implements BorrowScope {
+  readonly callee: ComponentInstance;
+  borrows = 0;
+  readonly #lent: Handle[] = [];
+
+  constructor(callee: ComponentInstance) {
+    this.callee = callee;
+  }
+
+  lend(handle: Handle): void {
+    handle.lends++;
+    this.#lent.push(handle);
+  }
+
+  /** @throws {Trap} If the callee still holds what it was lent. */
+  end(): void {
+    if (this.borrows > 0) throw new Trap("1.2", "borrow handles still remain at the end of the call");
+    for (const handle of this.#lent) handle.lends--;
+  }
+}
+
+/** The functions that take handles from one component instance to the other. */
+function transfers(
+  handles: readonly FusedHandle[],
+  linked: Linked,
+  caller: ComponentInstance,
+  callee: ComponentInstance,
+): Record<string, unknown> {
+  // The callee cannot be entered again before it has returned: there is one call at a time.
+  let scope: Scope | undefined;
+  const functions: Record<string, unknown> = {
+    enter: () => void (scope = new Scope(callee)),
+    leave: () => {
+      scope?.end();
+      scope = undefined;
+    },
+  };
+  for (const [index, { kind, resource, direction }] of handles.entries()) {
+    const { type } = linked.binding(resource);
+    const [from, to] = direction === "params" ? [caller, callee] : [callee, caller];
+    functions[`${kind}${index}`] =
+      kind === "own"
+        ? (handle: number) => to.handles.own(type, from.handles.take(type, handle >>> 0))
+        : (handle: number) => {
+            const lent = from.handles.of(type, handle >>> 0);
+            if (!scope) throw new Error("A handle is lent outside of a call");
+            scope.lend(lent);
+            return type.definer === to ? Number(lent.rep) : to.handles.borrow(type, lent.rep, scope);
+          };
+  }
+  return functions;
+}
+
+/** The drop of a handle on a resource that has a destructor, which may wait: JavaScript says what is to be destroyed. */
+export function destroyingDrop(
+  destructor: CoreFunction,
+  mayEnter: GlobalI32 | undefined,
+  release: (handle: number) => unknown,
+): CoreFunction {
+  const { exports } = new WebAssembly.Instance((dropModule ??= new WebAssembly.Module(encodeDrop())), {
+    drop: {
+      // Nothing to destroy is less than any rep.
+      release: (handle: number) => release(handle) ?? -1,
+      destructor,
+      refuse: () => trap(TRAP_ENTER),
+      "may-enter": mayEnter ?? alwaysOne(),
+    },
+  });
+  // The module exports exactly this.
+  return exports["f"] as CoreFunction;
+}
+
+/** `cannot enter component instance`, of `FUSE_TRAPS`. */
+const TRAP_ENTER = 1;
+
+let dropModule: object | undefined;
+
+/**
+ * (local.set $rep (call $release (local.get $handle)))
+ * (if (f64.ge (local.get $rep) (f64.const 0)) (then
+ *   (if (i32.eqz (global.get $may-enter)) (then (call $refuse) (unreachable)))
+ *   (global.set $may-enter (i32.const 0))
+ *   (call $destructor (i32.trunc_f64_u (local.get $rep)))
+ *   (global.set $may-enter (i32.const 1))))
+ */
+function encodeDrop(): Uint8Array {
+  const [release, destructor, refuse] = [0, 1, 2];
+  const [handle, rep] = [0, 1];
+  return encodeModule({
+    types: [
+      [["i32"], ["f64"]],
+      [["i32"], []],
+      [[], []],
+    ],
+    imports: [
+      ["drop", "release", ...func(0)],
+      ["drop", "destructor", ...func(1)],
+      ["drop", "refuse", ...func(2)],
+      ["drop", "may-enter", ...MUTABLE_I32],
+    ],
+    functions: [
+      {
+        name: "f",
+        type: 1,
+        locals: ["f64"],
+        body: [
+          ...[...get(handle), ...call(release), 0x22, rep, 0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x66, 0x04, 0x40],
+          ...[0x23, 0x00, 0x45, 0x04, 0x40, ...call(refuse), 0x00, 0x0b, 0x41, 0x00, 0x24, 0x00],
+          ...[...get(rep), 0xab, ...call(destructor), 0x41, 0x01, 0x24, 0x00, 0x0b],
+        ],
+      },
+    ],
+  });
+}

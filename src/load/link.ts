@@ -1,0 +1,315 @@
+/** A plan carried out: core instances wired to each other, to lowered functions, and to the host. */
+import { Guest, type ResourceBinding } from "../abi/guest.ts";
+import { HandleTable, type ResourceType } from "../abi/handles.ts";
+import type { Resources } from "../abi/resources.ts";
+import type { FuncType, ResourceId } from "../abi/types.ts";
+import { Trap } from "../io/trap.ts";
+import type { CoreFunction, GateContext, Ungated } from "../wait/gate.ts";
+import type { Lease } from "../wait/lease.ts";
+import type { Compiled, CoreModule } from "./compiled.ts";
+import type { CoreInstanceItem, CoreItem, FuncItem, ModuleItem, Options, Trampoline } from "./items.ts";
+import { InvalidComponentError } from "./reader.ts";
+import { destroyingDrop, fusedFunction, type Caller } from "./fused.ts";
+
+/** What the linked components are given. */
+export interface LinkHost {
+  readonly resources: Resources;
+  /** Handles that one component instance may hold. */
+  readonly handleLimit: number;
+  newLease(): Lease | undefined;
+  /** The function that is imported by this path: lowered for a guest, or one of another component instance. */
+  lower(func: FuncItem & { readonly is: "imported" }, guest: Guest, lease: Lease | undefined): Ungated | LiftedFunction;
+  /** What stands for a resource type that is imported. */
+  bind(id: ResourceId, linked: Linked): ResourceBinding;
+  /** A core module that is imported. */
+  module(name: string): CoreModule;
+  /** Of the gate: see `GateContext`. */
+  readonly suspending: GateContext["wait"];
+  readonly unbox: GateContext["unbox"];
+}
+
+/** A mutable global of WebAssembly, under a type that needs no declarations of WebAssembly (see io/trap.ts). */
+export interface GlobalI32 {
+  value: number;
+}
+
+/** One component instance. */
+export class ComponentInstance {
+  readonly handles: HandleTable;
+  readonly lease: Lease | undefined;
+  /** Whether it may call anybody: not while it allocates, or cleans up. 1 or 0. */
+  readonly mayLeave: GlobalI32 = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
+  /** Whether it may be called: not while it is, nor after it has trapped. 1 or 0. */
+  readonly mayEnter: GlobalI32 = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
+
+  constructor(host: LinkHost) {
+    this.lease = host.newLease();
+    this.handles = new HandleTable(host.handleLimit, this.lease);
+  }
+}
+
+/** A function of a component instance that is running, as others can call it. */
+export interface LiftedFunction {
+  readonly type: FuncType;
+  readonly linked: Linked;
+  readonly func: FuncItem & { readonly is: "lifted" };
+}
+
+/** A resource type that a component defines. */
+export class DefinedResource implements ResourceType {
+  readonly name: string;
+  readonly definer: ComponentInstance;
+  /** Called with the rep of what is dropped; from WebAssembly by the guests, since it may wait. */
+  readonly destructor: () => CoreFunction | undefined;
+
+  constructor(name: string, definer: ComponentInstance, destructor: () => CoreFunction | undefined) {
+    this.name = name;
+    this.definer = definer;
+    this.destructor = destructor;
+  }
+
+  drop(rep: unknown): void {
+    // A rep of a component's is a number.
+    this.destructor()?.(...([rep] as never[]));
+  }
+}
+
+/** Exports of core instances, by the place of their steps. */
+type CoreExports = Readonly<Record<string, unknown>>;
+
+/** A component and all components within it, instantiated. */
+export class Linked {
+  readonly compiled: Compiled;
+  readonly host: LinkHost;
+  readonly instances: readonly ComponentInstance[];
+  readonly #core: CoreExports[] = [];
+  readonly #functions: (CoreFunction | undefined)[] = [];
+  readonly #bindings: ResourceBinding[] = [];
+  readonly #reallocs = new Map<CoreItem, CoreFunction | undefined>();
+
+  /** @param jsBinding How resources that the components define pass to and from JavaScript. */
+  constructor(compiled: Compiled, host: LinkHost, jsBinding: (type: ResourceType) => ResourceBinding) {
+    this.compiled = compiled;
+    this.host = host;
+    const { plan } = compiled;
+    this.instances = plan.instances.map(() => new ComponentInstance(host));
+    for (const { id, origin } of plan.resources) {
+      this.#bindings.push(
+        origin.is === "imported"
+          ? host.bind(id, this)
+          : jsBinding(
+              new DefinedResource(id.name, this.instance(origin.instance), () =>
+                origin.destructor ? this.coreFunction(origin.destructor) : undefined,
+              ),
+            ),
+      );
+    }
+  }
+
+  /** Instantiates the core modules, in order. @throws What a start function throws. */
+  run(): void {
+    const { steps } = this.compiled.plan;
+    for (const [index, { module, args, instance, offset }] of steps.entries()) {
+      this.#openGates(index, instance);
+      const imports = Object.fromEntries(args.map(([name, item]) => [name, this.#importsOf(item)]));
+      try {
+        this.#core.push(new WebAssembly.Instance(this.#module(module), imports).exports);
+      } catch (error) {
+        if (!(error instanceof WebAssembly.LinkError) && !(error instanceof TypeError)) throw error;
+        throw new InvalidComponentError(`a core module cannot be instantiated: ${error.message}`, offset, {
+          cause: error,
+        });
+      }
+    }
+    this.#openGates(steps.length, 0);
+  }
+
+  instance(index: number): ComponentInstance {
+    const instance = this.instances[index];
+    if (!instance) throw new Error(`There is no component instance ${index}`);
+    return instance;
+  }
+
+  binding(id: ResourceId): ResourceBinding {
+    const binding = this.#bindings[id.slot];
+    if (!binding) throw new Error(`Nothing stands for the resource type ${id.name || id.slot}`);
+    return binding;
+  }
+
+  coreFunction(item: CoreItem): CoreFunction {
+    const value = this.#value(item);
+    if (typeof value !== "function") throw wrongCore(item, "function");
+    // Exported functions take and give core values.
+    return value as CoreFunction;
+  }
+
+  memory(item: CoreItem | undefined): { readonly buffer: ArrayBuffer } | undefined {
+    if (!item) return undefined;
+    const value = this.#value(item);
+    if (!(value instanceof WebAssembly.Memory)) throw wrongCore(item, "memory");
+    return value;
+  }
+
+  /** A guest as functions with these options see it. */
+  guest({ encoding, memory, realloc }: Options, instance: number): Guest {
+    return new Guest({
+      encoding,
+      memory: this.memory(memory),
+      realloc: realloc && this.#guardedRealloc(realloc, instance),
+      handles: this.instance(instance).handles,
+      resources: this.host.resources,
+      bindings: this.#bindings,
+    });
+  }
+
+  /** The allocator, during which the guest may call nobody: that of a gate, or one of its own. */
+  #guardedRealloc(item: CoreItem, instance: number) {
+    const { mayLeave } = this.instance(instance);
+    let guarded: CoreFunction | undefined;
+    return (old: number, oldSize: number, align: number, size: number): number => {
+      guarded ??= this.#reallocs.get(item) ?? guardRealloc(this.coreFunction(item), mayLeave);
+      return Number(guarded(...([old, oldSize, align, size] as never[])));
+    };
+  }
+
+  #importsOf(item: CoreInstanceItem): CoreExports {
+    if (item.is === "instantiated") return this.#core[item.index] ?? {};
+    const imports: Record<string, unknown> = Object.create(null);
+    for (const [name, core] of item.exports) imports[name] = this.#value(core);
+    return imports;
+  }
+
+  #value(item: CoreItem): unknown {
+    if (item.is === "trampoline") return this.#functions[item.index];
+    const exports = this.#core[item.instance.index];
+    const value = exports && Object.hasOwn(exports, item.name) ? exports[item.name] : undefined;
+    if (value === undefined) throw wrongCore(item, item.sort.slice("core ".length));
+    return value;
+  }
+
+  #module(item: ModuleItem): CoreModule {
+    if (item.is === "imported") return this.host.module(item.name);
+    const module = this.compiled.modules[item.index];
+    if (!module) throw new Error(`There is no core module ${item.index}`);
+    return module;
+  }
+
+  /** Makes the functions that the step needs, all that the host gives in one module. */
+  #openGates(step: number, instanceIndex: number): void {
+    const gated: { readonly index: number; readonly ungated: Ungated }[] = [];
+    let options: Options | undefined;
+    for (const index of this.compiled.trampolinesOf(step)) {
+      const trampoline = this.compiled.plan.trampolines[index];
+      if (!trampoline) continue;
+      const made = this.#make(trampoline);
+      if (typeof made === "function") this.#functions[index] = made;
+      else {
+        gated.push({ index, ungated: made });
+        if (trampoline.is === "lower") options = preferred(options, trampoline.options);
+      }
+    }
+    if (gated.length === 0) return;
+    const instance = this.instance(instanceIndex);
+    const memory = this.memory(options?.memory);
+    const realloc = options?.realloc;
+    const { functions, realloc: guarded } = this.compiled.gates.gate(
+      gated.map(({ ungated }) => ungated),
+      {
+        wait: this.host.suspending,
+        unbox: this.host.unbox,
+        memory,
+        realloc: realloc && this.coreFunction(realloc),
+        staging: instance.lease?.staging(memory),
+        mayLeave: instance.mayLeave,
+        refuse: refuseToLeave,
+      },
+    );
+    for (const [at, { index }] of gated.entries()) this.#functions[index] = functions[at];
+    if (realloc) this.#reallocs.set(realloc, guarded);
+  }
+
+  #make(trampoline: Trampoline): CoreFunction | Ungated {
+    switch (trampoline.is) {
+      case "lower": {
+        const { func, options, instance } = trampoline;
+        const caller: Caller = { linked: this, options, instance, type: func.type };
+        if (func.is === "lifted") return fusedFunction(caller, { type: func.type, linked: this, func });
+        const lowered = this.host.lower(func, this.guest(options, instance), this.instance(instance).lease);
+        return "linked" in lowered ? fusedFunction(caller, lowered) : lowered;
+      }
+      case "resource.new":
+      case "resource.rep":
+        return this.#resourceFunction(trampoline.is, trampoline.resource, this.instance(trampoline.instance));
+      case "resource.drop":
+        return this.#dropFunction(trampoline.resource, this.instance(trampoline.instance));
+      case "unsupported":
+        throw new UnsupportedComponentError(trampoline.what);
+    }
+  }
+
+  #resourceFunction(what: "resource.new" | "resource.rep", id: ResourceId, holder: ComponentInstance): CoreFunction {
+    const { type } = this.binding(id);
+    const { handles } = holder;
+    if (what === "resource.rep") return (handle: number) => Number(handles.of(type, handle >>> 0).rep);
+    return (rep: number) => {
+      assertMayLeave(holder);
+      return handles.own(type, rep >>> 0);
+    };
+  }
+
+  #dropFunction(id: ResourceId, holder: ComponentInstance): CoreFunction {
+    const { type } = this.binding(id);
+    const { handles } = holder;
+    const { resources } = this.host;
+    const destructor = type instanceof DefinedResource ? type.destructor() : undefined;
+    if (destructor && type instanceof DefinedResource) {
+      return destroyingDrop(destructor, type.definer === holder ? undefined : type.definer.mayEnter, (handle) => {
+        assertMayLeave(holder);
+        return handles.release(type, handle >>> 0);
+      });
+    }
+    return (handle: number) => {
+      assertMayLeave(holder);
+      resources.settle();
+      handles.drop(type, handle >>> 0);
+    };
+  }
+}
+
+function assertMayLeave({ mayLeave }: ComponentInstance): void {
+  if (mayLeave.value === 0) refuseToLeave();
+}
+
+/** The options with a memory and an allocator, if any has them: those of most functions. */
+function preferred(known: Options | undefined, options: Options): Options {
+  if (!known) return options;
+  const better = (!known.realloc && options.realloc) || (!known.memory && options.memory);
+  return better ? options : known;
+}
+
+function guardRealloc(realloc: CoreFunction, mayLeave: GlobalI32): CoreFunction {
+  return (...args: never[]) => {
+    mayLeave.value = 0;
+    const result = realloc(...args);
+    mayLeave.value = 1;
+    return result;
+  };
+}
+
+function refuseToLeave(): never {
+  throw new Trap("1.1", "the guest calls while it allocates or cleans up, when it may call nobody");
+}
+
+function wrongCore(item: CoreItem, expected: string): InvalidComponentError {
+  if (item.is === "trampoline") return new InvalidComponentError(`a ${expected} is expected where a function is`);
+  return new InvalidComponentError(`a core module exports no ${expected} ${JSON.stringify(item.name)}`, item.offset);
+}
+
+/** A component is in order, but uses what this host does not support. */
+export class UnsupportedComponentError extends Error {
+  override readonly name: string = "UnsupportedComponentError";
+
+  constructor(what: string) {
+    super(`The component uses ${what}, which Sluice does not support`);
+  }
+}

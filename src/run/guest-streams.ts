@@ -1,0 +1,168 @@
+/** Streams that a guest has given to its embedder, as ports: they can be read, written, or given to another guest. */
+import type { Entry } from "../abi/resources.ts";
+import { StreamError } from "../io/errors.ts";
+import type { InputStream } from "../io/input-stream.ts";
+import type { OutputStream } from "../io/output-stream.ts";
+import { PeerClosed, type Sink, type Source } from "../io/ports.ts";
+import type { Waker } from "../io/readiness.ts";
+import { changed } from "../io/steps.ts";
+
+/** What is left of an entry that may be given away. */
+class Held {
+  #entry: Entry | undefined;
+  readonly #isOwn: boolean;
+
+  constructor(entry: Entry, isOwn: boolean) {
+    this.#entry = entry;
+    this.#isOwn = isOwn;
+  }
+
+  get(isOwn: boolean): Entry {
+    const entry = this.#entry;
+    if (!entry || (isOwn && !this.#isOwn)) {
+      throw new TypeError("the stream is not ours to give: it was given away, closed, or lent");
+    }
+    if (isOwn) this.#entry = undefined;
+    return entry;
+  }
+
+  drop(): void {
+    if (this.#isOwn) this.#entry?.drop();
+    this.#entry = undefined;
+  }
+}
+
+/** An `input-stream` of a guest's: a `Source`, and an iterable of chunks. Close it, or read it to its end. */
+export class GuestSource implements Source {
+  readonly #held: Held;
+  readonly #stream: InputStream;
+
+  /** @internal */
+  constructor(entry: Entry, stream: InputStream, isOwn: boolean) {
+    this.#held = new Held(entry, isOwn);
+    this.#stream = stream;
+  }
+
+  /** @internal */
+  static entryOf(source: GuestSource, isOwn: boolean): Entry {
+    return source.#held.get(isOwn);
+  }
+
+  read(max: number): Uint8Array | null {
+    this.#held.get(false);
+    try {
+      return this.#stream.read(max);
+    } catch (error) {
+      if (error instanceof StreamError && error.payload.tag === "closed") return null;
+      throw causeOf(error);
+    }
+  }
+
+  ready(): boolean {
+    return this.#stream.ready();
+  }
+
+  watch(waker: Waker): void {
+    this.#stream.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#stream.unwatch(waker);
+  }
+
+  close(): void {
+    this.#held.drop();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Chunks as they come; closes the stream at the end. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      for (;;) {
+        const chunk = this.read(CHUNK_BYTES);
+        if (chunk === null) return;
+        // The reader may keep it, and the stream's own bytes are used again.
+        if (chunk.length > 0) yield chunk.slice();
+        // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
+        else await changed(this);
+      }
+    } finally {
+      this.close();
+    }
+  }
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+function causeOf(error: unknown): unknown {
+  return error instanceof StreamError && error.payload.tag === "last-operation-failed"
+    ? error.payload.val.cause
+    : error;
+}
+
+/** An `output-stream` of a guest's: a `Sink`. Close it when all is written. */
+export class GuestSink implements Sink {
+  readonly #held: Held;
+  readonly #stream: OutputStream;
+  #isFlushing = false;
+
+  /** @internal */
+  constructor(entry: Entry, stream: OutputStream, isOwn: boolean) {
+    this.#held = new Held(entry, isOwn);
+    this.#stream = stream;
+  }
+
+  /** @internal */
+  static entryOf(sink: GuestSink, isOwn: boolean): Entry {
+    return sink.#held.get(isOwn);
+  }
+
+  write(bytes: Uint8Array): number {
+    this.#held.get(false);
+    return this.#reported(() => {
+      const permitted = Math.min(this.#stream.checkWrite(), bytes.length);
+      if (permitted > 0) this.#stream.write(bytes.subarray(0, permitted));
+      return permitted;
+    });
+  }
+
+  flush(): boolean {
+    return this.#reported(() => {
+      if (!this.#isFlushing) this.#stream.flush();
+      this.#isFlushing = this.#stream.checkWrite() === 0;
+      return !this.#isFlushing;
+    });
+  }
+
+  watch(waker: Waker): void {
+    this.#stream.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#stream.unwatch(waker);
+  }
+
+  close(): void {
+    this.#held.drop();
+  }
+
+  abort(): void {
+    this.#held.drop();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #reported<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof StreamError && error.payload.tag === "closed") throw new PeerClosed();
+      throw causeOf(error);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/** Resources as JavaScript has them: the embedder's own, those that a guest defines, and ours. */
+import type { ResourceBinding } from "../abi/guest.ts";
+import type { ResourceType } from "../abi/handles.ts";
+import { Entry, entryOf, Kind } from "../abi/resources.ts";
+import { wrongValue } from "../abi/type.ts";
+import { INPUT_STREAM, OUTPUT_STREAM, addInputStream, addOutputStream } from "../bind/io.ts";
+import type { Instance } from "../bind/instance.ts";
+import { InputStream } from "../io/input-stream.ts";
+import { Outlet } from "../io/outlet.ts";
+import { OutputStream } from "../io/output-stream.ts";
+import { newTally } from "../io/tally.ts";
+import type { ImportedClass } from "./imports.ts";
+import type { Platform } from "./platform.ts";
+import { GuestSink, GuestSource } from "./guest-streams.ts";
+
+/** A resource of an embedder's class: the guest's handle stands for the object itself. */
+export function embedderBinding(
+  name: string,
+  type: ImportedClass | undefined,
+  { resources }: Instance,
+): ResourceBinding {
+  const kind = new Kind<object>(name);
+  const dispose = (value: object): void => {
+    const { [Symbol.dispose]: end } = value as { readonly [Symbol.dispose]?: unknown };
+    if (typeof end === "function") end.call(value);
+  };
+  return {
+    type: kind,
+    toJs(rep, isOwn) {
+      const entry = entryOf(rep);
+      if (isOwn) resources.release(entry);
+      return entry.value;
+    },
+    fromJs(value, isOwn) {
+      if (typeof value !== "object" || value === null || (type && !(value instanceof type))) {
+        return wrongValue(`a resource ${name}, an object of the class that the imports have for it`, value);
+      }
+      return isOwn ? resources.add(kind, value, () => dispose(value)) : new Entry(resources, 0, kind, value);
+    },
+  };
+}
+
+/** Something of ours that JavaScript holds for a guest: it can be given to a guest again, or let go. */
+export class HeldResource {
+  #entry: Entry | undefined;
+  readonly #isOwn: boolean;
+
+  constructor(entry: Entry, isOwn: boolean) {
+    this.#entry = entry;
+    this.#isOwn = isOwn;
+  }
+
+  /** @param isOwn Whether it is given away. @throws {TypeError} If it was before. */
+  static entryOf(held: HeldResource, isOwn: boolean): Entry {
+    const entry = held.#entry;
+    if (!entry || (isOwn && !held.#isOwn))
+      throw new TypeError("the resource is not ours to give: it was given away, or lent");
+    if (isOwn) held.#entry = undefined;
+    return entry;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isOwn) this.#entry?.drop();
+    this.#entry = undefined;
+  }
+}
+
+/** A resource type of a WASI interface of ours. */
+export function hostBinding(kind: Kind<unknown>, instance: Instance, platform: Platform): ResourceBinding {
+  return {
+    type: kind,
+    toJs(rep, isOwn) {
+      const entry = entryOf(rep);
+      if (kind === INPUT_STREAM && entry.value instanceof InputStream)
+        return new GuestSource(entry, entry.value, isOwn);
+      if (kind === OUTPUT_STREAM && entry.value instanceof OutputStream)
+        return new GuestSink(entry, entry.value, isOwn);
+      return new HeldResource(entry, isOwn);
+    },
+    fromJs(value, isOwn) {
+      if (value instanceof GuestSource && kind === INPUT_STREAM) return GuestSource.entryOf(value, isOwn);
+      if (value instanceof GuestSink && kind === OUTPUT_STREAM) return GuestSink.entryOf(value, isOwn);
+      if (value instanceof HeldResource) return checked(HeldResource.entryOf(value, isOwn), kind);
+      if (kind === INPUT_STREAM) return openedInput(value, instance, platform);
+      if (kind === OUTPUT_STREAM) return openedOutput(value, instance, platform);
+      return wrongValue(`a resource ${kind.name}, as a guest has given it`, value);
+    },
+  };
+}
+
+function checked(entry: Entry, kind: Kind<unknown>): Entry {
+  return entry.kind === kind ? entry : wrongValue(`a resource ${kind.name}`, entry.kind.name);
+}
+
+function openedInput(value: unknown, instance: Instance, platform: Platform): Entry {
+  const source = platform.source(value, "the input-stream");
+  const stream = new InputStream(source, instance.world.limits.readBytes, newTally(), () => source.close());
+  return addInputStream(instance, stream);
+}
+
+function openedOutput(value: unknown, instance: Instance, platform: Platform): Entry {
+  const { limits, permits } = instance.world;
+  const outlet = new Outlet(platform.sink(value, "the output-stream"), limits.bufferBytes);
+  instance.outlets.add(outlet);
+  const stream = new OutputStream(outlet, permits, () => {
+    void outlet.finish().finally(() => instance.outlets.delete(outlet));
+  });
+  return addOutputStream(instance, stream);
+}
+
+/** What stands for a resource of a guest's in JavaScript: an instance of a class that is made for its type. */
+export class GuestResource {
+  #rep: number | undefined;
+  readonly #type: ResourceType;
+  readonly #isOwn: boolean;
+
+  constructor(type: ResourceType, rep: number, isOwn: boolean) {
+    this.#type = type;
+    this.#rep = rep;
+    this.#isOwn = isOwn;
+  }
+
+  /** @throws {TypeError} If it stands for nothing any more, or for something else. */
+  static repOf(value: unknown, type: ResourceType, isOwn: boolean): number {
+    if (!(value instanceof GuestResource) || value.#type !== type) {
+      return wrongValue(`a resource ${type.name || "of this guest"}`, value);
+    }
+    const rep = value.#rep;
+    if (rep === undefined) throw new TypeError(`the resource ${type.name} has been given away, or disposed of`);
+    if (!isOwn) return rep;
+    if (!value.#isOwn) throw new TypeError(`the resource ${type.name} is lent: it cannot be given away`);
+    value.#rep = undefined;
+    return rep;
+  }
+
+  /** It stands for nothing from now on. Gives what it stood for, if that is to be destroyed. */
+  static release(value: GuestResource): number | undefined {
+    const rep = value.#isOwn ? value.#rep : undefined;
+    value.#rep = undefined;
+    return rep;
+  }
+}
+
+/** A resource type that a guest defines. @param prototype Has its methods, once they are known. */
+export function guestBinding(type: ResourceType, prototype: () => object | undefined): ResourceBinding {
+  return {
+    type,
+    toJs(rep, isOwn) {
+      const value = new GuestResource(type, Number(rep), isOwn);
+      const known = prototype();
+      return known ? Object.setPrototypeOf(value, known) : value;
+    },
+    fromJs: (value, isOwn) => GuestResource.repOf(value, type, isOwn),
+  };
+}

@@ -1,0 +1,116 @@
+import { Instance } from "../bind/instance.ts";
+import type { Outlet } from "../io/outlet.ts";
+import type { Tally } from "../io/tally.ts";
+import { RuntimeError, Trap } from "../io/trap.ts";
+import { Task } from "../wait/task.ts";
+import type { World } from "../wasi/world.ts";
+import type { InstanceOptions } from "./options.ts";
+import type { Platform } from "./platform.ts";
+import { makeWorld } from "./world.ts";
+
+/** Thrown from an export whose guest called `exit`. */
+export class ExitError extends RuntimeError {
+  override readonly name: string = "ExitError";
+  /** 0 to 255. */
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`the guest exited with code ${code}`);
+    this.code = code;
+  }
+}
+
+/** What each standard stream carried. */
+export interface Stats {
+  readonly stdin: Tally;
+  readonly stdout: Tally;
+  readonly stderr: Tally;
+}
+
+/** One instance from its first import to the release of the last of its streams. Whatever ends it ends it for good. */
+export class Life {
+  readonly world: World;
+  readonly instance: Instance;
+  readonly task: Task;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.#abort();
+  #ended: Promise<void> | undefined;
+
+  constructor(platform: Platform, options: InstanceOptions<unknown, unknown>) {
+    this.task = new Task(platform.loop);
+    this.task.isSync = options.syncExports === true;
+    this.world = makeWorld(platform, options, (code) => this.#exit(code));
+    this.instance = new Instance(this.world, this.task, { trace: options.trace, leases: true });
+    this.#signal = options.signal;
+    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get stats(): Stats {
+    const { stdin, stdout, stderr } = this.world;
+    return { stdin: stdin.tally, stdout: stdout.outlet.tally, stderr: stderr.outlet.tally };
+  }
+
+  async close(): Promise<void> {
+    await this.end(new Error("the instance is closed"));
+  }
+
+  /** The guest is over, for `reason`: delivers what it wrote, and releases everything. */
+  end(reason: unknown): Promise<void> {
+    this.#ended ??= this.#release(reason);
+    return this.#ended;
+  }
+
+  /** Ends the instance because of what left it. Gives what the caller is to be told, once its streams are ended. */
+  async fail(error: unknown): Promise<unknown> {
+    const reason = asTrap(error);
+    await this.end(reason);
+    return this.#signal?.aborted === true ? this.#signal.reason : reason;
+  }
+
+  #exit(code: number): never {
+    const exit = new ExitError(code);
+    // Even a guest that catches this does nothing any more.
+    this.task.end(exit);
+    this.instance.resources.clear();
+    throw exit;
+  }
+
+  #abort(): void {
+    for (const outlet of this.#outlets()) outlet.abort(this.#signal?.reason);
+    void this.end(this.#signal?.reason);
+  }
+
+  async #release(reason: unknown): Promise<void> {
+    this.task.end(reason);
+    const outlets = this.#outlets();
+    this.instance.resources.clear();
+    this.world.stdin.source.close();
+    await Promise.all(outlets.map((outlet) => outlet.finish()));
+    for (const { directory } of this.world.preopens) directory.release();
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  #outlets(): Outlet[] {
+    return [this.world.stdout.outlet, this.world.stderr.outlet, ...this.instance.outlets];
+  }
+}
+
+/** What leaves a guest that is over, as what it is: engines have other names for some traps. */
+export function asTrap(error: unknown): unknown {
+  if (error instanceof WebAssembly.RuntimeError) return error;
+  if (error instanceof RangeError && /stack/i.test(error.message)) {
+    const trap = new RuntimeError("call stack exhausted", { cause: error });
+    // Where it happened is what the engine saw.
+    if (error.stack !== undefined) trap.stack = error.stack;
+    return trap;
+  }
+  if (isSuspendError(error)) {
+    return new Trap("4.3", "the guest has to wait in a call that cannot be suspended (see docs/embedding.md)");
+  }
+  return error;
+}
+
+function isSuspendError(error: unknown): boolean {
+  const { SuspendError } = WebAssembly as { readonly SuspendError?: new () => Error };
+  return SuspendError !== undefined && error instanceof SuspendError;
+}

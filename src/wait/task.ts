@@ -1,0 +1,262 @@
+import { Few } from "../io/few.ts";
+import type { Readiness, Waker } from "../io/readiness.ts";
+import type { Steps } from "../io/steps.ts";
+import type { CoreType } from "../abi/encode.ts";
+import type { CoreValue } from "../abi/type.ts";
+import { WAIT } from "./gate.ts";
+
+/** What waiting needs of the host. */
+export interface Loop {
+  /** Resolves after the event loop has had a whole turn: timers, I/O and all. */
+  turn(): Promise<void>;
+  /** Milliseconds on a clock that only moves forward. */
+  now(): number;
+}
+
+/** What a wait is for, until the guest is suspended. */
+type Pending = () => Promise<CoreValue | undefined>;
+
+/** Calls that a guest may make before it is asked how long it has kept the event loop. */
+const CALLS_PER_TURN = 1024;
+/** What a call costs that was told "not now": a guest that spins gives way after 16 of them. */
+const IDLE_COST = 64;
+/** How long a guest that makes progress may keep the event loop to itself. */
+const TURN_MS = 5;
+
+/**
+ * The guest's one thread of control: waits for it, and makes it give way to the event loop, so that a guest that spins
+ * on a stream still gets its data (D7), and one that is always ready starves nobody (4.9).
+ */
+export class Task {
+  readonly #loop: Loop;
+  #budget = CALLS_PER_TURN;
+  #idled = false;
+  #turnStart: number;
+  #end: { readonly reason: unknown } | undefined;
+  readonly #drives: Drives = new Few();
+  #pending: Pending | undefined;
+  readonly #suspending = new Map<CoreType | undefined, object>();
+  /** What the last attempt gave, if it could not say so itself: see `Ungated.boxed`. */
+  boxed: CoreValue | undefined;
+  /** Whether the guest is called in such a way that it cannot be suspended, and so cannot give way. */
+  isSync = false;
+
+  constructor(loop: Loop) {
+    this.#loop = loop;
+    this.#turnStart = loop.now();
+  }
+
+  /** Counts a call. True if the guest has to give way (`giveWay`) before it is carried out. */
+  mustGiveWay(): boolean {
+    return --this.#budget < 0 && this.#isOverdue();
+  }
+
+  /** Has the guest wait for `steps`; `first` is what they wait for, if they have begun. Returns what an attempt then does. */
+  pend<A, T>(steps: Steps<T>, first: Readiness | undefined, ends: Ends<A, T, CoreValue | undefined>, args: A): number {
+    this.#pending = () => this.drive(steps, first, ends, args);
+    return WAIT;
+  }
+
+  /** Has the guest give way, and then make the call again that it was making. Returns what an attempt then does. */
+  pendRetry(attempt: (...args: never[]) => unknown, args: readonly unknown[], isBoxed = false): number {
+    this.#pending = async () => {
+      await this.giveWay();
+      // With what it was called with.
+      const result = attempt(...(args as never[])) as CoreValue | undefined;
+      if (this.#pending) return this.#wait();
+      return isBoxed ? this.boxed : result;
+    };
+    return WAIT;
+  }
+
+  /** The import that suspends a guest whose attempt was told to wait, for functions with this result. */
+  suspending(result: CoreType | undefined): object {
+    let suspending = this.#suspending.get(result);
+    if (!suspending) {
+      suspending = new WebAssembly.Suspending(() => this.#wait());
+      this.#suspending.set(result, suspending);
+    }
+    return suspending;
+  }
+
+  #wait(): Promise<CoreValue | undefined> {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (!pending) throw new Error("Nothing is pending");
+    return pending();
+  }
+
+  /** How many calls the guest may make before it is asked. */
+  get callsLeft(): number {
+    return Math.max(0, this.#budget);
+  }
+
+  /** Counts calls that were carried out elsewhere: at most `callsLeft`. */
+  countCalls(calls: number): void {
+    this.#budget -= calls;
+  }
+
+  /** The guest was told "not now". */
+  idle(): void {
+    this.#budget -= IDLE_COST;
+    this.#idled = true;
+  }
+
+  /** Lets the event loop have a turn. Rejects if the task is ended by then. */
+  async giveWay(): Promise<void> {
+    await this.#loop.turn();
+    if (this.#end) throw this.#end.reason;
+    this.#budget = CALLS_PER_TURN;
+    this.#idled = false;
+    this.#turnStart = this.#loop.now();
+  }
+
+  /**
+   * Runs `steps` to the end. `first` is what they wait for, if they have already begun. Gives what `ends` makes of `args`
+   * and their value, or what they throw, or why the task is ended.
+   */
+  drive<A, T, R>(steps: Steps<T>, first: Readiness | undefined, ends: Ends<A, T, R>, args: A): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
+      const drive = new Drive(this, steps, this.#drives, ends, args, resolve, reject);
+      drive.go(first);
+    });
+  }
+
+  /** Ends the task: what it waits for now, and ever after, is rejected with `reason`. */
+  end(reason: unknown): void {
+    this.#end ??= { reason };
+    const first = this.#end.reason;
+    this.#drives.forEach((drive) => drive.fail(first));
+  }
+
+  get isEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Throws why the task was ended, if it was: nothing more happens for a guest that goes on all the same. */
+  assertAlive(): void {
+    if (this.#end) throw this.#end.reason;
+  }
+
+  #isOverdue(): boolean {
+    if (this.isSync) {
+      this.#budget = CALLS_PER_TURN;
+      return false;
+    }
+    if (this.#idled || this.#end || this.#loop.now() - this.#turnStart > TURN_MS) return true;
+    this.#budget = CALLS_PER_TURN;
+    return false;
+  }
+}
+
+/** What a wait ends in, for a call with these arguments. What they throw the caller gets. */
+export interface Ends<A, T, R> {
+  readonly deliver: (args: A, value: T) => R;
+  readonly deliverError: (args: A, error: unknown) => R;
+}
+
+type Drives = Few<{ fail(reason: unknown): void }>;
+
+const LATER = Promise.resolve();
+
+/**
+ * Steps on their way. Leaves nothing behind, however they end.
+ *
+ * Goes on in a microtask of its own: who wakes it is in the middle of something. That is the only one: each promise more
+ * costs a suspension 50 ns or more (`npm run bench calls`, rows blocking-read that waits).
+ */
+class Drive<A, T, R> implements Waker {
+  readonly #task: Task;
+  readonly #steps: Steps<T>;
+  readonly #all: Drives;
+  readonly #ends: Ends<A, T, R>;
+  readonly #args: A;
+  readonly #resolve: (result: R) => void;
+  readonly #reject: (error: unknown) => void;
+  #readiness: Readiness | undefined;
+
+  constructor(
+    task: Task,
+    steps: Steps<T>,
+    all: Drives,
+    ends: Ends<A, T, R>,
+    args: A,
+    resolve: (result: R) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#task = task;
+    this.#steps = steps;
+    this.#all = all;
+    this.#ends = ends;
+    this.#args = args;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  #waitFor(readiness: Readiness): void {
+    // It may have been ended while these steps were on no list.
+    this.#task.assertAlive();
+    this.#all.add(this);
+    this.#readiness = readiness;
+    readiness.watch(this);
+  }
+
+  wake(): void {
+    // Once more, by somebody who has not forgotten it.
+    if (!this.#readiness) return;
+    this.#leave();
+    void LATER.then(() => this.go());
+  }
+
+  /** Ends it. */
+  fail(reason: unknown): void {
+    this.#leave();
+    void LATER.then(() => this.#giveUp(reason));
+  }
+
+  /** @param first What they wait for, if that is known without asking them. */
+  go(first?: Readiness): void {
+    let value;
+    try {
+      if (first) {
+        this.#waitFor(first);
+        return;
+      }
+      this.#task.assertAlive();
+      const step = this.#steps.next();
+      if (step.done !== true) {
+        this.#waitFor(step.value);
+        return;
+      }
+      value = step.value;
+    } catch (error) {
+      this.#leave();
+      this.#giveUp(error);
+      return;
+    }
+    this.#finish(this.#ends.deliver, value);
+  }
+
+  #giveUp(error: unknown): void {
+    // Given up in the middle they still let go of what they hold. What they return is for nobody.
+    (this.#steps as Generator<Readiness, T | void, void>).return();
+    this.#finish(this.#ends.deliverError, error);
+  }
+
+  #finish<V>(end: (args: A, value: V) => R, value: V): void {
+    let result;
+    try {
+      result = end(this.#args, value);
+    } catch (error) {
+      this.#reject(error);
+      return;
+    }
+    this.#resolve(result);
+  }
+
+  #leave(): void {
+    this.#readiness?.unwatch(this);
+    this.#readiness = undefined;
+    this.#all.delete(this);
+  }
+}
