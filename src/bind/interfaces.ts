@@ -5,9 +5,10 @@ import type { Interface } from "./definition.ts";
 import * as filesystem from "./filesystem.ts";
 import * as io from "./io.ts";
 import * as random from "./random.ts";
+import * as sockets from "./sockets.ts";
 
 export const INTERFACES: ReadonlyMap<string, Interface> = new Map(
-  [io, cli, clocks, random, filesystem]
+  [io, cli, clocks, random, filesystem, sockets]
     .flatMap((tables): (Interface | object)[] => Object.values(tables))
     .flatMap((value) => (isInterface(value) ? [[value.name, value] as const] : [])),
 );

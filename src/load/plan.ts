@@ -341,7 +341,7 @@ class ComponentPlan {
     if (item.is !== "func") throw new InvalidComponentError(`type ${canon.type} is no function type`, offset);
     const options = this.#options(canon.options, offset);
     this.#assertSupported(item.type, canon.options, "lifted");
-    assertNeeds(item.type, options, "lift", offset);
+    if (!canon.options.async) assertNeeds(item.type, options, "lift", offset);
     const core = this.#scope.core("core func", canon.func, offset);
     return { is: "lifted", type: item.type, core, options, instance: this.#instance };
   }
@@ -351,7 +351,7 @@ class ComponentPlan {
     const options = this.#options(canon.options, offset);
     if (options.postReturn) throw new InvalidComponentError("a lowered function has no post-return", offset);
     this.#assertSupported(func.type, canon.options, "lowered");
-    assertNeeds(func.type, options, "lower", offset);
+    if (!canon.options.async) assertNeeds(func.type, options, "lower", offset);
     return this.#planner.trampoline({ is: "lower", func, options, instance: this.#instance });
   }
 
