@@ -1,5 +1,5 @@
 import { Trap } from "../io/trap.ts";
-import type { BorrowScope, Handle, HandleTable, ResourceType } from "./handles.ts";
+import { unknownHandle, type BorrowScope, type Handle, type HandleTable, type ResourceType } from "./handles.ts";
 import type { Entry, Kind, Resources } from "./resources.ts";
 import { loadText, storeText } from "./text.ts";
 import type { StringEncoding } from "./types.ts";
@@ -156,13 +156,22 @@ export class Guest {
     const { rep } = this.handles.of(kind, handle >>> 0);
     this.resources.settle();
     // Handles of a kind of the host's are made by `insert` alone, and stand for its entries.
-    return rep as Entry;
+    const entry = rep as Entry;
+    // At the end of the instance all are dropped whose handles are left.
+    if (!entry.isLive) throw unknownHandle(kind, handle >>> 0);
+    return entry;
   }
 
   /** As `lookup`, and gives what the resource is. */
   value<T>(kind: Kind<T>, handle: number): T {
     // What is stored under a kind is of the kind's type, by the signature of `Resources.add`.
     return this.lookup(kind, handle).value as T;
+  }
+
+  /** As `value`, where nothing stands in for any of them: see `Resources.settle`. @param handle Unsigned. */
+  settled<T>(kind: Kind<T>, handle: number): T {
+    // As above.
+    return (this.handles.of(kind, handle).rep as Entry).value as T;
   }
 
   /** Gives the guest a handle on `entry`. */

@@ -82,7 +82,7 @@ export class HandleTable {
   of(type: ResourceType, index: number): Handle {
     const handle = this.find(type, index);
     if (handle) return handle;
-    throw new Trap("1.2", `unknown handle: ${index} is not a live ${type.name || "resource"} of this instance`);
+    throw unknownHandle(type, index);
   }
 
   /** Takes a handle of its holder's own away. Gives what it stood for. @throws {Trap} */
@@ -128,6 +128,10 @@ export class HandleTable {
     this.#handles[index] = undefined;
     this.#free.push(index);
   }
+}
+
+export function unknownHandle({ name }: ResourceType, index: number): Trap {
+  return new Trap("1.2", `unknown handle: ${index} is not a live ${name || "resource"} of this instance`);
 }
 
 function assertNotLent({ lends }: Handle, index: number): void {

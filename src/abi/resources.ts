@@ -36,6 +36,8 @@ export class Entry {
   readonly parent: Entry | undefined;
   /** Live resources that were made from this one and must be dropped before it. */
   children = 0;
+  /** Until it is dropped. */
+  isLive = true;
   readonly onDrop: (() => void) | undefined;
   readonly #owner: Resources;
 
@@ -111,6 +113,7 @@ export class Resources {
       );
     }
     this.onDrop?.(entry);
+    entry.isLive = false;
     this.#entries[rep] = undefined;
     this.#free.push(rep);
     if (parent) parent.children--;
@@ -131,6 +134,10 @@ export class Resources {
     this.#lease?.close();
     const entries = this.#entries.splice(1);
     this.#free.length = 0;
-    for (const entry of entries) entry?.onDrop?.();
+    for (const entry of entries) {
+      if (!entry) continue;
+      entry.isLive = false;
+      entry.onDrop?.();
+    }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Shorter ways to what `bind/io.ts` says: a lookup and a few stores, without the general way's arrays, closures and
- * generators, which cost about ten times as much (`npm run bench calls`). `test/bind/lease.test.ts` plays both.
+ * generators, which cost about ten times as much (`npm run bench calls`). `test/wait/lease.test.ts` plays both.
  */
 import type { Kind } from "../abi/resources.ts";
 import type { Returns } from "../abi/returns.ts";
@@ -54,8 +54,8 @@ export function poll(kind: Kind<Readiness>): Fast {
       let found = 0;
       const { view } = guest;
       for (let position = 0; position < count; position++) {
-        const handle = view.getInt32(start + position * 4, true);
-        const pollable = guest.value(kind, handle);
+        const handle = view.getUint32(start + position * 4, true);
+        const pollable = guest.settled(kind, handle);
         if (!pollable.ready()) continue;
         positions[found++] = position;
         if (count === 1) lease?.ready(handle, pollable);
@@ -66,6 +66,7 @@ export function poll(kind: Kind<Readiness>): Fast {
       if (task.mustGiveWay()) return task.pendRetry(poll, [pointer, count, at]);
       const start = guest.place(pointer, (count >>> 0) * 4, 4);
       const { timers } = instance;
+      guest.resources.settle();
       timers.hold();
       let found;
       try {

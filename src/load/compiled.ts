@@ -17,6 +17,8 @@ export class Compiled {
   readonly gates: GateModules = new GateModules();
   /** Whether component instances call each other in it. */
   readonly isComposed: boolean;
+  /** Whether all that it imports has been found to be ours, and of our types. */
+  isChecked = false;
   readonly #trampolines: readonly (readonly number[])[];
 
   constructor(plan: Plan, modules: readonly CoreModule[]) {
@@ -44,9 +46,13 @@ export async function compileComponent(bytes: Uint8Array): Promise<Compiled> {
     return new Compiled(plan, modules);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
-    throw new InvalidComponentError(`The component is invalid: a core module of it cannot be compiled: ${error.message}`, undefined, {
-      cause: error,
-    });
+    throw new InvalidComponentError(
+      `The component is invalid: a core module of it cannot be compiled: ${error.message}`,
+      undefined,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

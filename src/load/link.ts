@@ -40,7 +40,12 @@ export class ComponentInstance {
   /** Whether it may call anybody: not while it allocates, or cleans up. 1 or 0. */
   readonly mayLeave: GlobalI32 = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
   /** Whether it may be called: not while it is, nor after it has trapped. 1 or 0. */
-  readonly mayEnter: GlobalI32 = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
+  get mayEnter(): GlobalI32 {
+    // Made for those who call it from another component, which most have not.
+    return (this.#mayEnter ??= new WebAssembly.Global({ value: "i32", mutable: true }, 1));
+  }
+
+  #mayEnter: GlobalI32 | undefined;
 
   constructor(host: LinkHost) {
     this.lease = host.newLease();
@@ -238,8 +243,9 @@ export class Linked {
         return "linked" in lowered ? fusedFunction(caller, lowered) : lowered;
       }
       case "resource.new":
+        return this.#newFunction(trampoline.resource, this.instance(trampoline.instance));
       case "resource.rep":
-        return this.#resourceFunction(trampoline.is, trampoline.resource, this.instance(trampoline.instance));
+        return this.#repFunction(trampoline.resource, this.instance(trampoline.instance));
       case "resource.drop":
         return this.#dropFunction(trampoline.resource, this.instance(trampoline.instance));
       case "unsupported":
@@ -247,37 +253,38 @@ export class Linked {
     }
   }
 
-  #resourceFunction(what: "resource.new" | "resource.rep", id: ResourceId, holder: ComponentInstance): CoreFunction {
+  #newFunction(id: ResourceId, { handles }: ComponentInstance): Ungated {
     const { type } = this.binding(id);
-    const { handles } = holder;
-    if (what === "resource.rep") return (handle: number) => Number(handles.of(type, handle >>> 0).rep);
-    return (rep: number) => {
-      assertMayLeave(holder);
-      return handles.own(type, rep >>> 0);
-    };
+    return gateless(["i32"], "i32", (rep: number) => handles.own(type, rep >>> 0));
   }
 
-  #dropFunction(id: ResourceId, holder: ComponentInstance): CoreFunction {
+  #repFunction(id: ResourceId, { handles }: ComponentInstance): CoreFunction {
+    const { type } = this.binding(id);
+    return (handle: number) => Number(handles.of(type, handle >>> 0).rep);
+  }
+
+  #dropFunction(id: ResourceId, holder: ComponentInstance): CoreFunction | Ungated {
     const { type } = this.binding(id);
     const { handles } = holder;
     const { resources } = this.host;
     const destructor = type instanceof DefinedResource ? type.destructor() : undefined;
     if (destructor && type instanceof DefinedResource) {
       return destroyingDrop(destructor, type.definer === holder ? undefined : type.definer.mayEnter, (handle) => {
-        assertMayLeave(holder);
+        if (holder.mayLeave.value === 0) refuseToLeave();
         return handles.release(type, handle >>> 0);
       });
     }
-    return (handle: number) => {
-      assertMayLeave(holder);
+    return gateless(["i32"], undefined, (handle: number) => {
       resources.settle();
       handles.drop(type, handle >>> 0);
-    };
+      return 0;
+    });
   }
 }
 
-function assertMayLeave({ mayLeave }: ComponentInstance): void {
-  if (mayLeave.value === 0) refuseToLeave();
+/** A function that never waits, and asks the gate for nothing but whether the guest may call. */
+function gateless(params: Ungated["params"], result: Ungated["result"], attempt: CoreFunction): Ungated {
+  return { params, result, attempt, boxed: false, front: undefined };
 }
 
 /** The options with a memory and an allocator, if any has them: those of most functions. */

@@ -38,15 +38,19 @@ export async function instantiate<Input, Output>(
 ): Promise<RunningInstance> {
   options.signal?.throwIfAborted();
   const providers = new Providers(options.imports ?? {});
-  providers.assertComplete(compiled.plan.imports);
+  const isOurs = Object.keys(options.imports ?? {}).length === 0;
+  if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan.imports);
   if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
   const life = new Life(platform, options);
   try {
     let exports: Exports | undefined;
-    const linked = new Linked(compiled, new ProvidedHost(platform, life, providers), (type) =>
-      guestBinding(type, () => exports?.prototypeOf(type)),
+    const linked = new Linked(
+      compiled,
+      new ProvidedHost(platform, life, providers, isOurs && compiled.isChecked),
+      (type) => guestBinding(type, () => exports?.prototypeOf(type)),
     );
     linked.run();
+    compiled.isChecked ||= isOurs;
     exports = new Exports(linked, new Calls(linked, life, options.syncExports === true), providers);
     return { exports: exports.all(), stats: life.stats, close: () => life.close() };
   } catch (error) {
@@ -61,9 +65,12 @@ class ProvidedHost implements LinkHost {
   readonly #platform: Platform;
   readonly #life: Life;
   readonly #providers: Providers;
+  readonly #isChecked: boolean;
   #linked: Linked | undefined;
 
-  constructor(platform: Platform, life: Life, providers: Providers) {
+  /** @param isChecked Whether types have been compared before. */
+  constructor(platform: Platform, life: Life, providers: Providers, isChecked: boolean) {
+    this.#isChecked = isChecked;
     this.#platform = platform;
     this.#life = life;
     this.#providers = providers;
@@ -92,7 +99,7 @@ class ProvidedHost implements LinkHost {
         const label = `${splitVersion(name)[0]}#${member ?? ""}`;
         const definition = provider.interface.functions[member ?? ""];
         if (!definition) throw new Error(`${label} was there before`);
-        assertSameType(label, type, definition, (id) => this.#bound(id).type);
+        if (!this.#isChecked) assertSameType(label, type, definition, (id) => this.#bound(id).type);
         return lower(instance, label, definition, guest, lease);
       }
       case "embedder": {

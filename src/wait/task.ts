@@ -14,7 +14,15 @@ export interface Loop {
 }
 
 /** What a wait is for, until the guest is suspended. */
-type Pending = () => Promise<CoreValue | undefined>;
+type Pending = PendingSteps | (() => Promise<CoreValue | undefined>);
+
+/** Steps that have begun if they say what they wait for first. */
+interface PendingSteps {
+  readonly steps: Steps<unknown>;
+  readonly first: Readiness | undefined;
+  readonly ends: Ends<unknown, unknown, CoreValue | undefined>;
+  readonly args: unknown;
+}
 
 /** Calls that a guest may make before it is asked how long it has kept the event loop. */
 const CALLS_PER_TURN = 1024;
@@ -35,6 +43,7 @@ export class Task {
   #end: { readonly reason: unknown } | undefined;
   readonly #drives: Drives = new Few();
   #pending: Pending | undefined;
+  readonly #wait = (): Promise<CoreValue | undefined> => this.#takePending();
   readonly #suspending = new Map<CoreType | undefined, object>();
   /** What the last attempt gave, if it could not say so itself: see `Ungated.boxed`. */
   boxed: CoreValue | undefined;
@@ -53,7 +62,8 @@ export class Task {
 
   /** Has the guest wait for `steps`; `first` is what they wait for, if they have begun. Returns what an attempt then does. */
   pend<A, T>(steps: Steps<T>, first: Readiness | undefined, ends: Ends<A, T, CoreValue | undefined>, args: A): number {
-    this.#pending = () => this.drive(steps, first, ends, args);
+    // They go together, by the signature, and are only handed on together.
+    this.#pending = { steps, first, ends, args } as unknown as PendingSteps;
     return WAIT;
   }
 
@@ -63,7 +73,7 @@ export class Task {
       await this.giveWay();
       // With what it was called with.
       const result = attempt(...(args as never[])) as CoreValue | undefined;
-      if (this.#pending) return this.#wait();
+      if (this.#pending) return this.#takePending();
       return isBoxed ? this.boxed : result;
     };
     return WAIT;
@@ -73,17 +83,18 @@ export class Task {
   suspending(result: CoreType | undefined): object {
     let suspending = this.#suspending.get(result);
     if (!suspending) {
-      suspending = new WebAssembly.Suspending(() => this.#wait());
+      suspending = new WebAssembly.Suspending(this.#wait);
       this.#suspending.set(result, suspending);
     }
     return suspending;
   }
 
-  #wait(): Promise<CoreValue | undefined> {
+  #takePending(): Promise<CoreValue | undefined> {
     const pending = this.#pending;
     this.#pending = undefined;
-    if (!pending) throw new Error("Nothing is pending");
-    return pending();
+    if (pending === undefined) throw new Error("Nothing is pending");
+    if (typeof pending === "function") return pending();
+    return this.drive(pending.steps, pending.first, pending.ends, pending.args);
   }
 
   /** How many calls the guest may make before it is asked. */
