@@ -61,10 +61,9 @@ export function record<T extends Record<string, AnyType>>(fields: T): Type<Recor
   }
   function each(value: RecordOut<T>, write: (field: Type<unknown>, member: unknown, index: number) => void): void {
     if (typeof value !== "object" || value === null) wrongValue("a record, an object", value);
-    const given = value as Record<string, unknown>;
     for (const [index, field] of untyped.entries()) {
       const key = keys[index] ?? "";
-      named(key, () => write(field, given[key], index));
+      named(key, () => write(field, memberOf(value, key), index));
     }
   }
   return {
@@ -76,6 +75,11 @@ export function record<T extends Record<string, AnyType>>(fields: T): Type<Recor
       each(value, (field, member, index) => field.store(guest, at + (places[index] ?? 0), member)),
     lower: (guest, value, into) => each(value, (field, member) => field.lower(guest, member, into)),
   };
+}
+
+/** What every object inherits, such as `constructor`, is no member. */
+function memberOf(value: object, key: string): unknown {
+  return key in Object.prototype && !Object.hasOwn(value, key) ? undefined : Reflect.get(value, key);
 }
 
 function never(): never {
@@ -105,10 +109,9 @@ export function flags<const T extends string>(...names: readonly T[]): Type<Reco
   }
   function encode(value: Value): number {
     if (typeof value !== "object" || value === null) wrongValue("flags, an object of booleans", value);
-    const given = value as Record<string, unknown>;
     let bits = 0;
     for (const [index, key] of keys.entries()) {
-      const flag = given[key] ?? false;
+      const flag = memberOf(value, key) ?? false;
       if (typeof flag !== "boolean") named(key, () => wrongValue("a boolean", flag));
       if (flag === true) bits |= 1 << index;
     }

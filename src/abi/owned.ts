@@ -25,8 +25,9 @@ export function borrowEntry(kind: Kind<unknown>): Type<Entry, never> & { readonl
 /** A handle that the guest lends: the host gets the resource's value. */
 export function borrow<T>(kind: Kind<T>): Type<T, never> & { readonly asEntry: boolean } {
   const entries = borrowEntry(kind);
+  const { wit, size, align, flat, store, lower } = entries;
   return {
-    ...entries,
+    ...{ wit, size, align, flat, store, lower },
     asEntry: false,
     // What is stored under a kind is of the kind's type, by the signature of `Resources.add`.
     load: (guest, at) => entries.load(guest, at).value as T,

@@ -1,16 +1,17 @@
 /** Types of one core value: numbers, bool, char; and text. */
 import { Trap } from "../io/trap.ts";
 import { layoutOf } from "./layout.ts";
-import { clamped, wrongValue, type FlatValues, type Type } from "./type.ts";
+import { clamped, wrongValue, type CoreValue, type Type } from "./type.ts";
 import type { PrimitiveKind, ValType } from "./types.ts";
 
 interface Scalar<T> {
   readonly kind: PrimitiveKind;
   readonly get: (view: DataView, at: number) => T;
   readonly set: (view: DataView, at: number, value: T) => void;
-  readonly lift: (flat: FlatValues) => T;
+  /** Of a number, or of a bigint for an i64. */
+  readonly lift: (core: unknown) => T;
   /** The core value of a value, which it checks. */
-  readonly lower: (value: T) => number | bigint;
+  readonly lower: (value: T) => CoreValue;
 }
 
 function scalar<T>({ kind, get, set, lift, lower }: Scalar<T>): Type<T> {
@@ -19,20 +20,25 @@ function scalar<T>({ kind, get, set, lift, lower }: Scalar<T>): Type<T> {
     wit,
     ...layoutOf(wit),
     load: (guest, at) => get(guest.view, at),
-    lift: (_guest, values) => lift(values),
+    lift: (_guest, values) => lift(values.next()),
     store(guest, at, value) {
       lower(value);
       set(guest.view, at, value);
     },
     lower: (_guest, value, into) => void into.push(lower(value)),
+    alone: { lift, lower },
   };
+}
+
+function bigintOf(core: unknown): bigint {
+  return typeof core === "bigint" ? core : BigInt(Number(core));
 }
 
 export const bool: Type<boolean> = scalar<boolean>({
   kind: "bool",
   get: (view, at) => view.getUint8(at) !== 0,
   set: (view, at, value) => view.setUint8(at, value ? 1 : 0),
-  lift: (flat) => flat.number() !== 0,
+  lift: (core) => Number(core) !== 0,
   lower: (value) => (typeof value === "boolean" ? Number(value) : wrongValue("a boolean", value)),
 });
 
@@ -52,7 +58,7 @@ function integer({ kind, min, max, get, set, wrap }: Integer): Type<number> {
     kind,
     get,
     set,
-    lift: (flat) => wrap(flat.number()),
+    lift: (core) => wrap(Number(core)),
     lower: (value) =>
       typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
         ? value | 0
@@ -118,7 +124,7 @@ export const u64: Type<bigint> = scalar<bigint>({
   kind: "u64",
   get: (view, at) => view.getBigUint64(at, true),
   set: (view, at, value) => view.setBigUint64(at, value, true),
-  lift: (flat) => BigInt.asUintN(64, flat.bigint()),
+  lift: (core) => BigInt.asUintN(64, bigintOf(core)),
   lower: (value) =>
     typeof value === "bigint" && value >= 0n && value < 1n << 64n
       ? BigInt.asIntN(64, value)
@@ -129,7 +135,7 @@ export const s64: Type<bigint> = scalar<bigint>({
   kind: "s64",
   get: (view, at) => view.getBigInt64(at, true),
   set: (view, at, value) => view.setBigInt64(at, value, true),
-  lift: (flat) => BigInt.asIntN(64, flat.bigint()),
+  lift: (core) => BigInt.asIntN(64, bigintOf(core)),
   lower: (value) =>
     typeof value === "bigint" && value >= -(1n << 63n) && value < 1n << 63n
       ? value
@@ -140,7 +146,7 @@ export const f32: Type<number> = scalar<number>({
   kind: "f32",
   get: (view, at) => view.getFloat32(at, true),
   set: (view, at, value) => view.setFloat32(at, value, true),
-  lift: (flat) => Math.fround(flat.number()),
+  lift: (core) => Math.fround(Number(core)),
   lower: (value) => (typeof value === "number" ? value : wrongValue("f32, a number", value)),
 });
 
@@ -148,7 +154,7 @@ export const f64: Type<number> = scalar<number>({
   kind: "f64",
   get: (view, at) => view.getFloat64(at, true),
   set: (view, at, value) => view.setFloat64(at, value, true),
-  lift: (flat) => flat.number(),
+  lift: (core) => Number(core),
   lower: (value) => (typeof value === "number" ? value : wrongValue("f64, a number", value)),
 });
 
@@ -156,7 +162,7 @@ export const char: Type<string> = scalar<string>({
   kind: "char",
   get: (view, at) => charOf(view.getUint32(at, true)),
   set: (view, at, value) => view.setUint32(at, value.codePointAt(0) ?? 0, true),
-  lift: (flat) => charOf(flat.number() >>> 0),
+  lift: (core) => charOf(Number(core) >>> 0),
   lower: codePointOf,
 });
 
@@ -180,7 +186,8 @@ export const length: Type<number> = scalar<number>({
   kind: "u64",
   get: (view, at) => clamped(view.getBigUint64(at, true)),
   set: (view, at, value) => view.setBigUint64(at, BigInt(value), true),
-  lift: (flat) => flat.length(),
+  // A gate may have made a number of it.
+  lift: (core) => (typeof core === "bigint" ? clamped(core) : Math.min(Number(core), Number.MAX_SAFE_INTEGER)),
   lower: (value) => BigInt(value),
 });
 

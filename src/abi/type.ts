@@ -25,6 +25,8 @@ export interface Type<In, Out = In> {
   readonly store: (guest: Guest, at: number, value: Out) => void;
   /** Appends a value as core values. @throws {TypeError} If it is no value of the type. */
   readonly lower: (guest: Guest, value: Out, into: CoreValue[]) => void;
+  /** For a type of one core value that has nothing to do with a guest: `lift` and `lower` of a value alone. */
+  readonly alone?: { readonly lift: (core: unknown) => In; readonly lower: (value: Out) => CoreValue };
 }
 
 /** Any type, where only a reader of types looks at it. */
@@ -47,15 +49,9 @@ export class FlatValues {
     return Number(this.#values[this.#at++]);
   }
 
-  bigint(): bigint {
-    const value = this.#values[this.#at++];
-    return typeof value === "bigint" ? value : BigInt(Number(value));
-  }
-
-  /** A u64 as a number, which a gate has made one or not. */
-  length(): number {
-    const value = this.#values[this.#at++];
-    return typeof value === "bigint" ? clamped(value) : Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+  /** As it is. */
+  next(): unknown {
+    return this.#values[this.#at++];
   }
 
   /** The next `count`, as they are. */

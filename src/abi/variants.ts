@@ -118,7 +118,7 @@ export function variant<const C extends Record<string, CaseType>>(
   cases: C,
 ): Type<VariantOf<C, "in">, VariantOf<C, "out">> {
   const names = Object.keys(cases);
-  const indices = new Map(names.map((name, index) => [name, index]));
+  const indices = new Map<unknown, number>(names.map((name, index) => [name, index]));
   // Each by its name, by the signature; inside they are walked by index.
   const types = Object.values(cases) as readonly unknown[] as readonly (Type<unknown> | null)[];
   const type = variantLike(
@@ -128,7 +128,7 @@ export function variant<const C extends Record<string, CaseType>>(
       make: (index, val) => (types[index] ? { tag: names[index], val } : { tag: names[index] }),
       indexOf(value) {
         const tag = typeof value === "object" && value !== null && "tag" in value ? value.tag : undefined;
-        return indices.get(String(tag)) ?? wrongValue(`{ tag, val } with a tag of ${names.join(", ")}`, tag ?? value);
+        return indices.get(tag) ?? wrongValue(`{ tag, val } with a tag of ${names.join(", ")}`, tag ?? value);
       },
       valOf,
     },
@@ -177,12 +177,12 @@ export function resultValue(ok: Type<unknown> | null, err: Type<unknown> | null)
   return variantLike({ kind: "result", ok: ok?.wit, err: err?.wit }, [ok, err], tagged(["ok", "err"]));
 }
 
-function tagged(tags: readonly [string, string]): Shape {
+function tagged(tags: readonly unknown[]): Shape {
   return {
     make: (index, val) => ({ tag: tags[index], val }),
     indexOf(value) {
       const tag = typeof value === "object" && value !== null && "tag" in value ? value.tag : undefined;
-      const index = tags.indexOf(String(tag));
+      const index = tags.indexOf(tag);
       return index >= 0 ? index : wrongValue(`{ tag, val } with a tag of ${tags.join(", ")}`, tag ?? value);
     },
     valOf,

@@ -32,8 +32,73 @@ export class Calls {
 
   function(name: string, func: FuncItem & { readonly is: "lifted" }): ExportedFunction {
     const lifted = new Lifted(name, func, this.#linked);
-    if (this.#isSync) return (...args) => this.#callSync(lifted, args);
-    return (...args) => this.#call(lifted, args);
+    const general: ExportedFunction = this.#isSync
+      ? (...args) => this.#callSync(lifted, args)
+      : (...args) => this.#call(lifted, args);
+    const scalar = lifted.scalar;
+    if (!scalar) return general;
+    return this.#isSync ? this.#scalarSync(lifted, scalar, general) : this.#scalarCall(lifted, scalar, general);
+  }
+
+  /**
+   * A function of a few numbers, without the general way's arrays and closures: a sixth of its time. What is not as it
+   * should be goes the general way, which says so.
+   */
+  #scalarSync({ core: call }: Lifted, { params, result }: Scalars, general: ExportedFunction): ExportedFunction {
+    const core = call as (...args: CoreValue[]) => unknown;
+    const { task } = this.#life;
+    const [first, second, third] = params;
+    return (...args) => {
+      if (this.#isRunning || task.isEnded) return general(...args);
+      let a: CoreValue = 0;
+      let b: CoreValue = 0;
+      let c: CoreValue = 0;
+      try {
+        if (first) a = first(args[0]);
+        if (second) b = second(args[1]);
+        if (third) c = third(args[2]);
+      } catch {
+        return general(...args);
+      }
+      this.#isRunning = true;
+      try {
+        const value = params.length < 2 ? core(a) : params.length === 2 ? core(a, b) : core(a, b, c);
+        this.#isRunning = false;
+        if (task.isEnded) task.assertAlive();
+        return result?.(value);
+      } catch (error) {
+        this.#isRunning = false;
+        void this.#life.fail(error);
+        throw asTrap(error);
+      }
+    };
+  }
+
+  /** As `#scalarSync`, for calls that may be suspended. */
+  #scalarCall(lifted: Lifted, { params, result }: Scalars, general: ExportedFunction): ExportedFunction {
+    const { task } = this.#life;
+    const [first, second, third] = params;
+    const left = (value: unknown): unknown => {
+      this.#isRunning = false;
+      if (task.isEnded) return this.#leave(lifted, value);
+      return result?.(value);
+    };
+    const failed = (error: unknown): Promise<never> => this.#fail(error);
+    return (...args) => {
+      if (this.#isRunning || task.isEnded) return general(...args);
+      let a: CoreValue = 0;
+      let b: CoreValue = 0;
+      let c: CoreValue = 0;
+      try {
+        if (first) a = first(args[0]);
+        if (second) b = second(args[1]);
+        if (third) c = third(args[2]);
+      } catch {
+        return general(...args);
+      }
+      this.#isRunning = true;
+      return (this.#last = lifted.promising(a, b, c).then(left, failed));
+    };
   }
 
   /** Runs the destructor of a resource that JavaScript lets go of. */
@@ -138,6 +203,11 @@ function reentered(name: string): Trap {
   return new Trap("1.1", `cannot enter component instance: ${name} is called while a call is under way`);
 }
 
+interface Scalars {
+  readonly params: readonly ((value: unknown) => CoreValue)[];
+  readonly result: ((core: unknown) => unknown) | undefined;
+}
+
 /** One exported function of one instance. */
 class Lifted {
   readonly name: string;
@@ -163,6 +233,14 @@ class Lifted {
     this.#params = type.params.map((param) => codecOf(param.type));
     this.#result = type.result && codecOf(type.result);
     this.#lends = type.params.some((param) => mentions(param.type, "borrow"));
+  }
+
+  /** The conversions of a function of at most three numbers that gives one or nothing; `undefined` for any other. */
+  get scalar(): Scalars | undefined {
+    const { result } = this.#func.type;
+    if (this.#params.length > 3 || this.#func.options.postReturn || (result && !this.#result?.alone)) return undefined;
+    const params = this.#params.flatMap((param) => param.alone?.lower ?? []);
+    return params.length === this.#params.length ? { params, result: this.#result?.alone?.lift } : undefined;
   }
 
   /** The function, as it may be suspended. */
