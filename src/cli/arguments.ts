@@ -3,8 +3,8 @@ import { parseArgs } from "node:util";
 import { UsageError } from "./usage.ts";
 
 /** Options with a value; the others have none. */
-const WITH_VALUE = ["argv0", "dir", "env", "limit", "permits", "ro-dir"] as const;
-const WITHOUT_VALUE = ["help", "progress", "stats", "trace", "version"] as const;
+const WITH_VALUE = ["argv0", "dir", "env", "invoke", "limit", "permits", "plug", "ro-dir"] as const;
+const WITHOUT_VALUE = ["help", "inherit-env", "progress", "stats", "trace", "version"] as const;
 const SHORT = { help: "h", version: "V" } as const;
 
 export type OptionName = (typeof WITH_VALUE)[number] | (typeof WITHOUT_VALUE)[number];
@@ -74,7 +74,11 @@ function checkedOption(
     return { name: withValue, typed, value };
   }
   const withoutValue = WITHOUT_VALUE.find((known) => known === name);
-  if (!withoutValue) throw new UsageError(`There is no option ${typed}${similar(name)}: see \`sluice help run\``);
+  if (!withoutValue) {
+    const instead = FOREIGN[name];
+    if (instead !== undefined) throw new UsageError(`There is no option ${typed}, which Wasmtime has: ${instead}`);
+    throw new UsageError(`There is no option ${typed}${similar(name)}: see \`sluice help run\``);
+  }
   if (inlineValue === true) throw new UsageError(`${typed} takes no value, got ${JSON.stringify(value)}: leave it out`);
   return { name: withoutValue, typed, value: "" };
 }
@@ -82,10 +86,36 @@ function checkedOption(
 const EXPECTED: Record<(typeof WITH_VALUE)[number], string> = {
   argv0: "a name, such as --argv0 app",
   env: "NAME=VALUE, or NAME to pass on your own",
+  invoke: "a call, such as --invoke 'f(1, \"x\")'",
+  plug: "a component whose exports are imports, such as --plug lib.wasm",
   dir: "HOST or HOST::GUEST, such as --dir .::/work",
   "ro-dir": "HOST or HOST::GUEST, such as --ro-dir .::/work",
   limit: "NAME=NUMBER, such as --limit resources=1000",
   permits: '"strict" or "budget"',
+};
+
+const LIMITS = "limits are set with --limit NAME=NUMBER, see docs/limits.md";
+const GRANTS = "a guest has what --dir, --env and the like say, and nothing has to be switched on";
+const ENGINE = "the engine is Node's, and is set up by Node's own options";
+
+/** Options that hands are used to, and what does here what they do there. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  S: GRANTS,
+  wasi: GRANTS,
+  W: LIMITS,
+  wasm: LIMITS,
+  C: ENGINE,
+  codegen: ENGINE,
+  D: "calls are shown by --trace, streams by --stats",
+  debug: "calls are shown by --trace, streams by --stats",
+  O: ENGINE,
+  optimize: ENGINE,
+  config: ENGINE,
+  profile: "run `node --cpu-prof` with bin/sluice.js",
+  mapdir: "write --dir HOST::GUEST",
+  tcplisten: "sockets are not supported yet",
+  preload: "a component whose exports are wanted is given with --plug",
+  "allow-precompiled": "components are compiled when they are run",
 };
 
 function similar(name: string): string {

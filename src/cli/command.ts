@@ -12,6 +12,10 @@ export type Command =
 export interface RunOptions {
   readonly argv0: string | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** A call to make in the place of `run`. */
+  readonly invoke: string | undefined;
+  /** Paths of components whose exports are imports of the one that runs, and of those that follow. */
+  readonly plugs: readonly string[];
   readonly limits: Partial<Limits>;
   readonly permits: PermitMode;
   readonly preopens: Readonly<Record<string, { readonly directory: string; readonly readOnly: boolean }>>;
@@ -62,6 +66,8 @@ function runCommand(
 function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, string | undefined>>): RunOptions {
   let argv0: string | undefined;
   let permits: PermitMode = "strict";
+  let invoke: string | undefined;
+  const plugs: string[] = [];
   const variables = new Map<string, string>();
   const limits: Partial<Record<keyof Limits, number>> = {};
   const preopens: Record<string, { readonly directory: string; readonly readOnly: boolean }> = {};
@@ -69,12 +75,17 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
     if (name === "argv0") argv0 = value;
     if (name === "permits") permits = permitMode(value);
     if (name === "limit") setLimit(limits, value);
+    if (name === "invoke") invoke = value;
+    if (name === "plug") plugs.push(value);
+    if (name === "inherit-env") for (const [key, own = ""] of Object.entries(env)) variables.set(key, own);
     if (name === "env") setVariable(variables, value, env);
     if (name === "dir" || name === "ro-dir") setPreopen(preopens, value, name);
   }
   return {
     argv0,
     env: Object.fromEntries(variables),
+    invoke,
+    plugs,
     limits,
     permits,
     preopens,

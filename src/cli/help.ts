@@ -33,6 +33,10 @@ Options:
                        say so. --ro-dir: only to read. Both may be repeated.
   --env NAME=VALUE     Sets a variable of the guest, which otherwise has none.
   --env NAME           Passes on yours. Both may be repeated.
+  --inherit-env        Passes on all of yours.
+  --invoke 'f(1, "x")' Calls a function of the component, and prints its result.
+  --plug LIB.wasm      Gives what LIB.wasm exports to whoever imports it. May be
+                       repeated.
   --argv0 NAME         What the guest sees as its own name, if not app.wasm.
   --stats              Shows at the end what each standard stream carried.
   --progress           Shows what flows, while it does, if stderr is a terminal.

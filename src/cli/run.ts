@@ -3,14 +3,19 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { show } from "../abi/show.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
-import { compile } from "../run/compile.ts";
-import { instantiate } from "../run/instantiate.ts";
+import { compile, type CompiledComponent } from "../run/compile.ts";
+import type { Imports } from "../run/imports.ts";
+import { instantiate, type RunningInstance } from "../run/instantiate.ts";
+import { ExitError } from "../run/life.ts";
+import type { InstanceOptions } from "../run/options.ts";
 import { runCommand } from "../run/run.ts";
+import type { Input, Output } from "../hosts/node/stdio.ts";
 import type { Command } from "./command.ts";
+import type { Invocation } from "./invoke.ts";
 import { reportRun } from "./run-failure.ts";
 import { abortOnSignal, needsHandler, passOn, SignalError } from "./signals.ts";
 import { UsageError } from "./usage.ts";
-import { say } from "./write.ts";
+import { print, say } from "./write.ts";
 
 /** How far up a backtrace goes. */
 const STACK_FRAMES = 100;
@@ -23,8 +28,9 @@ export async function runComponent({ options, path, args }: Command & { readonly
   let ending;
   try {
     const component = await compile(readComponent(path));
+    const invoked = options.invoke === undefined ? undefined : await prepared(component, options.invoke, args);
     const handled = needsHandler(options.stats || options.progress);
-    const instance = await instantiate(nodePlatform, component, {
+    const granted = {
       args: [options.argv0 ?? basename(path), ...args],
       env: options.env,
       preopens: options.preopens,
@@ -38,7 +44,9 @@ export async function runComponent({ options, path, args }: Command & { readonly
       permits: options.permits,
       ...(options.trace ? { trace: sayCall } : {}),
       ...(handled ? { signal: abortOnSignal() } : {}),
-    });
+    } as const;
+    const imports = await plugged(options.plugs, granted);
+    const instance = await instantiate(nodePlatform, component, { ...granted, imports });
     if (options.progress) {
       const { showProgress } = await import("./progress.ts");
       lastWords.push(showProgress(instance.stats));
@@ -47,13 +55,44 @@ export async function runComponent({ options, path, args }: Command & { readonly
       const { statsTable } = await import("./stats.ts");
       lastWords.push(() => say(statsTable(instance.stats)));
     }
-    exitCode = await runCommand(instance);
+    exitCode = invoked ? await invoke(invoked, instance) : await runCommand(instance);
   } catch (error) {
     ending = error;
   }
   for (const lastWord of lastWords) lastWord();
   if (ending instanceof SignalError) passOn(ending.signal);
   return exitCode ?? reportRun(ending, path);
+}
+
+async function prepared(component: CompiledComponent, call: string, args: readonly string[]): Promise<Invocation> {
+  const { invocation } = await import("./invoke.ts");
+  return invocation(component, call, args);
+}
+
+async function invoke(invoked: Invocation, instance: RunningInstance): Promise<number> {
+  try {
+    print(await invoked.call(instance));
+    return 0;
+  } catch (error) {
+    if (error instanceof ExitError) return error.code;
+    throw error;
+  } finally {
+    await instance.close();
+  }
+}
+
+/** What components export, as imports of others: each is also given what those before it export. */
+async function plugged(paths: readonly string[], options: InstanceOptions<Input, Output>): Promise<Imports> {
+  let imports: Imports = {};
+  for (const path of paths) {
+    // oxlint-disable-next-line no-await-in-loop -- each may import what those before it export
+    const component = await compile(readComponent(path));
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const { exports } = await instantiate(nodePlatform, component, { ...options, imports });
+    // Functions and interfaces, as an instance exports them.
+    imports = { ...imports, ...(exports as Imports) };
+  }
+  return imports;
 }
 
 function sayCall(name: string, values: readonly unknown[], outcome: string): void {

@@ -120,15 +120,7 @@ export class OutputStream implements Readiness {
    */
   *blockingWriteAndFlush(bytes: Uint8Array): Steps<void> {
     assertBlockingWrite("blocking-write-and-flush", bytes.length);
-    this.#outlet.tally.calls++;
-    let written = 0;
-    do {
-      const permitted = yield* this.#writable();
-      const piece = bytes.subarray(written, written + permitted);
-      this.#grant();
-      this.#write(piece, true);
-      written += piece.length;
-    } while (written < bytes.length);
+    yield* this.#blockingWrite(bytes);
     yield* this.#completeWrite();
   }
 
@@ -137,19 +129,21 @@ export class OutputStream implements Readiness {
    * For callers to whom steps are too dear when there is nothing to wait for.
    */
   writeAndFlush(bytes: Uint8Array): Steps<void> | undefined {
-    const outlet = this.#outlet;
-    const room = outlet.room(this.#permit.granted);
-    if (bytes.length > BLOCKING_WRITE_BYTES || room === 0 || room < bytes.length) {
-      return this.blockingWriteAndFlush(bytes);
-    }
-    outlet.tally.calls++;
-    outlet.tally.bytes += bytes.length;
-    // There is room, so that it would be permitted; and of a permit that there is already a flush would leave nothing.
-    this.#revoke();
-    outlet.accept(bytes, true);
-    this.#settle();
-    this.#permit.report();
-    return outlet.flushNow() ? undefined : this.#completeWrite();
+    if (bytes.length > BLOCKING_WRITE_BYTES || !this.#takesAll(bytes)) return this.blockingWriteAndFlush(bytes);
+    this.#writeUnchecked(bytes);
+    return this.#outlet.flushNow() ? undefined : this.#completeWrite();
+  }
+
+  /**
+   * Writes all of `bytes`, however many, and waits until they have left: a write of WASI preview 1. Otherwise as
+   * `writeAndFlush`.
+   *
+   * @throws {StreamError} `closed` also if the stream becomes closed before they have all left.
+   */
+  deliverOrWait(bytes: Uint8Array): Steps<void> | undefined {
+    if (!this.#takesAll(bytes)) return this.#deliver(bytes);
+    this.#writeUnchecked(bytes);
+    return this.#outlet.flushNow() ? undefined : this.blockingFlush();
   }
 
   /**
@@ -299,6 +293,41 @@ export class OutputStream implements Readiness {
     this.#permit.beginFlush();
     this.#outlet.reserve(before, 0);
     this.#outlet.flush();
+    this.#settle();
+    this.#permit.report();
+  }
+
+  /** Writes all of `bytes` in as many permits as it takes. */
+  *#blockingWrite(bytes: Uint8Array): Steps<void> {
+    this.#outlet.tally.calls++;
+    let written = 0;
+    do {
+      const permitted = yield* this.#writable();
+      const piece = bytes.subarray(written, written + permitted);
+      this.#grant();
+      this.#write(piece, true);
+      written += piece.length;
+    } while (written < bytes.length);
+  }
+
+  *#deliver(bytes: Uint8Array): Steps<void> {
+    yield* this.#blockingWrite(bytes);
+    this.#flush();
+    yield* this.#writable();
+  }
+
+  /** Whether all of `bytes` would be permitted now. */
+  #takesAll(bytes: Uint8Array): boolean {
+    const room = this.#outlet.room(this.#permit.granted);
+    return room > 0 && room >= bytes.length;
+  }
+
+  /** Writes `bytes`, all of which would be permitted; of a permit that there is already a flush would leave nothing. */
+  #writeUnchecked(bytes: Uint8Array): void {
+    this.#outlet.tally.calls++;
+    this.#outlet.tally.bytes += bytes.length;
+    this.#revoke();
+    this.#outlet.accept(bytes, true);
     this.#settle();
     this.#permit.report();
   }

@@ -1,21 +1,27 @@
 import { Compiled, compileComponent } from "../load/compiled.ts";
+import { PREVIEW1 } from "../bind/p1/preview1.ts";
 import { layerOf } from "../load/decode.ts";
-import { InvalidComponentError } from "../load/reader.ts";
+import { compileCore, type CompiledCore } from "./core-module.ts";
 
-/** A component that is ready to be instantiated, any number of times. */
+/** A component, or a core module of WASI preview 1, that is ready to be instantiated any number of times. */
 export class CompiledComponent {
   /** What it imports, with versions. */
   readonly imports: readonly string[];
   /** What it exports, with versions. */
   readonly exports: readonly string[];
   /** @internal */
-  readonly compiled: Compiled;
+  readonly compiled: Compiled | CompiledCore;
 
   /** @internal */
-  constructor(compiled: Compiled) {
+  constructor(compiled: Compiled | CompiledCore) {
     this.compiled = compiled;
-    this.imports = [...compiled.plan.imports.keys()];
-    this.exports = [...compiled.plan.exports.keys()];
+    if (compiled instanceof Compiled) {
+      this.imports = [...compiled.plan.imports.keys()];
+      this.exports = [...compiled.plan.exports.keys()];
+    } else {
+      this.imports = compiled.functions.length > 0 ? [PREVIEW1] : [];
+      this.exports = compiled.exports;
+    }
   }
 }
 
@@ -26,13 +32,7 @@ export async function compile(bytes: Uint8Array): Promise<CompiledComponent> {
       "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24 or newer",
     );
   }
-  if (layerOf(bytes) === "core module") {
-    throw new InvalidComponentError(
-      "Expected a component, got a core WebAssembly module: make a component of it first, for example with " +
-        "`wasm-tools component new app.wasm --adapt wasi_snapshot_preview1.command.wasm -o app.component.wasm`",
-    );
-  }
-  return new CompiledComponent(await compileComponent(bytes));
+  return new CompiledComponent(await (layerOf(bytes) === "core module" ? compileCore(bytes) : compileComponent(bytes)));
 }
 
 /** The runtime lacks something that this host cannot do without. */

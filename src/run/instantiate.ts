@@ -10,6 +10,7 @@ import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import { Calls } from "./calls.ts";
 import type { CompiledComponent } from "./compile.ts";
+import { CompiledCore, instantiateCore } from "./core-module.ts";
 import { Exports } from "./exports.ts";
 import { assertSameType } from "./host-types.ts";
 import { classOf, functionOf, memberFunction, Providers } from "./imports.ts";
@@ -37,6 +38,7 @@ export async function instantiate<Input, Output>(
   options: InstanceOptions<Input, Output> = {},
 ): Promise<RunningInstance> {
   options.signal?.throwIfAborted();
+  if (compiled instanceof CompiledCore) return instantiateModule(platform, compiled, options);
   const providers = new Providers(options.imports ?? {});
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
   if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan.imports);
@@ -53,6 +55,20 @@ export async function instantiate<Input, Output>(
     compiled.isChecked ||= isOurs;
     exports = new Exports(linked, new Calls(linked, life, options.syncExports === true), providers);
     return { exports: exports.all(), stats: life.stats, close: () => life.close() };
+  } catch (error) {
+    throw await life.fail(error);
+  }
+}
+
+async function instantiateModule(
+  platform: Platform,
+  core: CompiledCore,
+  options: InstanceOptions<unknown, unknown>,
+): Promise<RunningInstance> {
+  const life = new Life(platform, options);
+  try {
+    const exports = await instantiateCore(core, life);
+    return { exports, stats: life.stats, close: () => life.close() };
   } catch (error) {
     throw await life.fail(error);
   }

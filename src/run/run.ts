@@ -53,6 +53,9 @@ export async function runCommand(instance: RunningInstance): Promise<number> {
 }
 
 function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<unknown> {
+  const start = exports["_start"];
+  // What an instance exports under this name is the start of a command of preview 1, guarded.
+  if (typeof start === "function") return start as () => Promise<unknown>;
   for (const [name, value] of Object.entries(exports)) {
     if (!/^wasi:cli\/run@0\.2\.\d+$/.test(name)) continue;
     if (typeof value === "object" && value !== null && "run" in value && typeof value.run === "function") {
@@ -60,6 +63,7 @@ function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<un
     }
   }
   throw new NotACommandError(
-    `The component is no command: expected an export wasi:cli/run@0.2.x, got ${Object.keys(exports).join(", ") || "none"}`,
+    `The component is no command: expected an export wasi:cli/run@0.2.x, got ${Object.keys(exports).join(", ") || "none"}; ` +
+      "of a core module, _start",
   );
 }

@@ -63,6 +63,10 @@ export class Descriptor {
     return this.#flags;
   }
 
+  get isDirectory(): boolean {
+    return this.#node.value.kind === "directory";
+  }
+
   /** The guest lets go of it. Streams that came from it go on. */
   drop(): void {
     this.#node.release();
@@ -113,6 +117,12 @@ export class Descriptor {
     const file = this.#writable("EBADF");
     assertOffset(at);
     return yield* settled(file.write(bytes, at));
+  }
+
+  /** As `write`, at the end, wherever that is by now. */
+  *append(bytes: Uint8Array): Steps<number> {
+    const file = this.#writable("EBADF");
+    return yield* settled(file.append(bytes));
   }
 
   /** A source of the file's bytes from `at` on. Holds the file open until it is closed. */

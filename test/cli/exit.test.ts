@@ -67,9 +67,19 @@ describe("exit", { concurrency: 4 }, () => {
   const files: readonly [name: string, content: Uint8Array, message: RegExp][] = [
     ["empty", Uint8Array.of(), /Expected a WebAssembly component, got 0 bytes/],
     ["text", Buffer.from("(component)"), /Expected a WebAssembly component, got 11 bytes that begin with 28 63/],
-    ["core module", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), /Expected a component, got a core WebAssembly module/],
-    ["cut off", readFileSync(guest("hello")).subarray(0, 600), /The component is invalid: 48 bytes are expected, but 28 are left \(at offset 0x23c\)/],
-    ["bad code", hasBadCode(), /The component is invalid: a core module of it cannot be compiled: .*Invalid opcode 0xff/],
+    ["empty core module", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), /no command: .*of a core module, _start/],
+    ["bad core module", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 99), /The core module cannot be read: /],
+    ["old core module", readFileSync(guest("p1/p1-missing")), /env#thing\n.*wasi_unstable is what came before/s],
+    [
+      "cut off",
+      readFileSync(guest("hello")).subarray(0, 600),
+      /The component is invalid: 48 bytes are expected, but 28 are left \(at offset 0x23c\)/,
+    ],
+    [
+      "bad code",
+      hasBadCode(),
+      /The component is invalid: a core module of it cannot be compiled: .*Invalid opcode 0xff/,
+    ],
   ];
   for (const [name, content, message] of files) {
     test(`a file that is no component is refused: ${name}`, async (t) => {

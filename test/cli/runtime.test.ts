@@ -55,7 +55,11 @@ describe("runtime", { concurrency: 4 }, () => {
     ["throws where nobody waits", 'setImmediate(() => { throw new Error("seeded"); })', /Error: seeded/],
     ["rejects where nobody waits", 'setImmediate(() => { Promise.reject(new Error("seeded")); })', /Error: seeded/],
     ["throws while the guest calls", 'process.hrtime.bigint = () => { throw new Error("seeded"); }', /Error: seeded/],
-    ["never goes on", "WebAssembly.promising = () => () => new Promise(() => {})", /waits for something that can never come/],
+    [
+      "never goes on",
+      "WebAssembly.promising = () => () => new Promise(() => {})",
+      /waits for something that can never come/,
+    ],
   ];
   for (const [name, code, told] of bugs) {
     test(`an error of ours that ${name} asks to be reported`, async () => {

@@ -7,12 +7,12 @@
 #   Rust:               apt-get install rustc-web cargo-web rust-web-src lld-19 wasi-libc
 #   Go:                 Go 1.26.8
 # Then run:             JCO=DIR ./build.sh
+# The guests in src/p1, which stay core modules, need only the first.
 # A language whose tools are missing is left out. The same versions give the same bytes. CLANG,
 # CARGO, RUSTC, RUST_SRC (the folder of the standard library), GO and NODE name others if need be.
 set -euo pipefail
 shopt -s inherit_errexit nullglob
 cd "$(dirname "$0")"
-: "${JCO:?set JCO to the folder in which jco is installed, see the head of build.sh}"
 CLANG=${CLANG:-clang-19}
 CARGO=${CARGO:-/usr/bin/cargo}
 export RUSTC=${RUSTC:-/usr/bin/rustc}
@@ -31,6 +31,9 @@ libc=(--target=wasm32-wasi --sysroot=/usr -isystem /usr/include/wasm32-wasi -nos
 rust=(-Zlocation-detail=none -Clinker=wasm-ld-19 -Clinker-flavor=wasm-ld -Clink-self-contained=no
   -Clink-arg=/usr/lib/wasm32-wasi/crt1-command.o -Clink-arg=--export=cabi_realloc
   -Lnative=/usr/lib/wasm32-wasi)
+
+# Programs with libc that are kept as core modules too, in built/p1, beside those of src/p1.
+core_too=" cat wc exit-status libc-write-error files-c "
 
 # The source of a guest: a file in C, or the folder of a package in Rust or Go.
 source_of() {
@@ -92,7 +95,11 @@ compile() {
     src/go/*) compile_go "$name" "$source" >&2 ;;
     *) compile_c "$name" "$source" >&2 ;;
   esac
+  case "$source$core_too" in
+    src/p1/* | *" $name "*) cp "$core/$name.core.wasm" "built/p1/$name.wasm" ;;
+  esac
   case $source in
+    src/p1/*) return ;;
     src/claims/* | src/programs/*)
       wit=${source%.c}.wit
       [ -e "$wit" ] || wit=guest.wit
@@ -102,11 +109,14 @@ compile() {
 }
 
 if [ $# -eq 0 ]; then set -- $(basename -a -s .c src/*/*.c src/rust/*/ src/go/*/); fi
+mkdir -p built/p1
 guests=()
 for name in "$@"; do
   guest=$(compile "$name")
   if [ -n "$guest" ]; then guests+=("$guest"); fi
 done
-mkdir -p built
-"$NODE" componentize.mjs "$JCO" "$core" built "${guests[@]}"
-echo "built ${#guests[@]} of $# guests"
+if [ ${#guests[@]} -gt 0 ]; then
+  : "${JCO:?set JCO to the folder in which jco is installed, see the head of build.sh}"
+  "$NODE" componentize.mjs "$JCO" "$core" built "${guests[@]}"
+fi
+echo "built ${#guests[@]} components, of $# guests"

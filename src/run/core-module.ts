@@ -1,0 +1,145 @@
+/** Core modules of WASI preview 1: they run as they are, without a component around them. */
+import { Kind } from "../abi/resources.ts";
+import type { P1Host } from "../bind/p1/define.ts";
+import { lowerP1 } from "../bind/p1/lower.ts";
+import { PREVIEW1, preview1, PREVIEW1_NAMES } from "../bind/p1/preview1.ts";
+import { Trap } from "../io/trap.ts";
+import type { CoreModule } from "../load/compiled.ts";
+import { InvalidComponentError } from "../load/reader.ts";
+import { GateModules } from "../wait/gate.ts";
+import { MissingImportsError } from "./imports.ts";
+import type { Life } from "./life.ts";
+
+/** What preview 1 was called before it was one. The same names mean other things there. */
+const PREVIEW0 = "wasi_unstable";
+
+const FILES: Kind<null> = new Kind("files of preview 1");
+
+/** A core module that is ready to be instantiated, any number of times. */
+export class CompiledCore {
+  readonly module: CoreModule;
+  /** Of preview 1, in the order of the module. */
+  readonly functions: readonly string[];
+  readonly exports: readonly string[];
+  readonly gates: GateModules = new GateModules();
+
+  constructor(module: WebAssembly.Module) {
+    this.module = module;
+    this.functions = [...new Set(WebAssembly.Module.imports(module).map(({ name }) => name))];
+    this.exports = WebAssembly.Module.exports(module).map(({ name }) => name);
+  }
+}
+
+/** @throws {InvalidComponentError | MissingImportsError} Before anything of it runs. */
+export async function compileCore(bytes: Uint8Array): Promise<CompiledCore> {
+  let module;
+  try {
+    module = await WebAssembly.compile(bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidComponentError(`The core module cannot be read: ${reason}`, undefined, { cause });
+  }
+  const missing = WebAssembly.Module.imports(module).filter((wanted) => !isProvided(wanted));
+  if (missing.length > 0) {
+    throw new MissingImportsError(
+      missing.map(({ module: from, name }) => `${from}#${name}`),
+      `Provided to a core module are the functions of ${PREVIEW1}` +
+        (missing.some(({ module: from }) => from === PREVIEW0)
+          ? `; ${PREVIEW0} is what came before it: build the program with a toolchain that is newer than 2020`
+          : ""),
+    );
+  }
+  return new CompiledCore(module);
+}
+
+type ImportedItem = ReturnType<typeof WebAssembly.Module.imports>[number];
+
+function isProvided({ module, name, kind }: ImportedItem): boolean {
+  return module === PREVIEW1 && kind === "function" && PREVIEW1_NAMES.has(name);
+}
+
+type AsyncFunction = (...args: unknown[]) => Promise<unknown>;
+
+/** Makes an instance, and initialises it if it is a library ("reactor") that has to be. Gives what it exports. */
+export async function instantiateCore(core: CompiledCore, life: Life): Promise<Record<string, unknown>> {
+  const { instance, world, task } = life;
+  let memory: { readonly buffer: ArrayBuffer } | undefined;
+  let canWait = false;
+  const host: P1Host = {
+    task,
+    trace: instance.trace,
+    canWait: () => canWait,
+    onEnd: (release) => void instance.resources.add(FILES, null, release),
+  };
+  const functions = preview1(world, host, () => {
+    if (!memory) throw new Trap("1.1", `${PREVIEW1}: the module exports no memory, or none before it is instantiated`);
+    return memory.buffer;
+  });
+  const imported = core.functions.flatMap((name) => {
+    const definition = functions[name];
+    return definition ? [{ name, ungated: lowerP1(`${PREVIEW1}#${name}`, definition, host) }] : [];
+  });
+  const gated = core.gates.gate(
+    imported.map(({ ungated }) => ungated),
+    {
+      wait: (result) => task.suspending(result),
+      unbox: () => task.boxed,
+      memory: undefined,
+      realloc: undefined,
+      staging: undefined,
+      mayLeave: new WebAssembly.Global({ value: "i32", mutable: true }, 1),
+      refuse: () => {
+        throw new Trap("1.1", "a core module allocates nothing for its host");
+      },
+    },
+  );
+  const imports = Object.fromEntries(imported.map(({ name }, index) => [name, gated.functions[index]]));
+  const { exports } = new WebAssembly.Instance(core.module, { [PREVIEW1]: imports });
+  memory = memoryOf(exports["memory"]);
+  canWait = true;
+  const found = guarded(exports, life);
+  const initialize = found["_initialize"];
+  // Of the functions that are made above.
+  if (!("_start" in found) && typeof initialize === "function") await (initialize as AsyncFunction)();
+  return found;
+}
+
+/** @throws {InvalidComponentError} For one that threads share: its bytes could change under a call. */
+function memoryOf(exported: unknown): { readonly buffer: ArrayBuffer } | undefined {
+  if (!(exported instanceof WebAssembly.Memory)) return undefined;
+  if (!(exported.buffer instanceof ArrayBuffer)) {
+    throw new InvalidComponentError("The memory of the core module is shared between threads, which is not supported");
+  }
+  return exported;
+}
+
+/** Functions as those that may be suspended, of which one runs at a time; memories, tables and globals as they are. */
+function guarded(exports: Readonly<Record<string, unknown>>, life: Life): Record<string, unknown> {
+  const inTurn = turns(life);
+  return Object.fromEntries(
+    Object.entries(exports).map(([name, value]) => [
+      name,
+      // A function of WebAssembly, as it is given to those who call it.
+      typeof value === "function" ? inTurn(WebAssembly.promising(value as () => unknown)) : value,
+    ]),
+  );
+}
+
+/** Lets one call of an instance run at a time (1.6). What ends it is the last. */
+function turns(life: Life): (fn: AsyncFunction) => AsyncFunction {
+  let last: Promise<unknown> = Promise.resolve();
+  return (fn) =>
+    (...args) => {
+      const call = async (): Promise<unknown> => {
+        life.task.assertAlive();
+        try {
+          return await fn(...args);
+        } catch (error) {
+          throw await life.fail(error);
+        }
+      };
+      const result = last.then(call);
+      last = result.catch(() => {});
+      return result;
+    };
+}
