@@ -26,7 +26,7 @@ const fastNow: Fast = ({ instance, task, guest }) => {
 };
 
 /** @see WASI 0.2 `wasi:clocks/monotonic-clock` */
-export const monotonicClock: Interface = defineInterface("wasi:clocks/monotonic-clock", {
+export const monotonicClock: Interface = defineInterface("wasi:clocks/monotonic-clock", () => ({
   now: call([], returns(u64), ({ world }) => world.monotonicClock.now(), { fast: fastNow }),
   resolution: call([], returns(u64), ({ world }) => world.monotonicClock.resolution()),
   "subscribe-instant": call([u64], returns(own(POLLABLE)), (instance, when) =>
@@ -35,12 +35,12 @@ export const monotonicClock: Interface = defineInterface("wasi:clocks/monotonic-
   "subscribe-duration": call([u64], returns(own(POLLABLE)), (instance, duration) =>
     addTimer(instance, new Timer(instance.timers, instance.world.monotonicClock.now() + duration)),
   ),
-});
+}));
 
 const datetime = record({ seconds: u64, nanoseconds: u32 });
 
 /** @see WASI 0.2 `wasi:clocks/wall-clock` */
-export const wallClock: Interface = defineInterface("wasi:clocks/wall-clock", {
+export const wallClock: Interface = defineInterface("wasi:clocks/wall-clock", () => ({
   now: call([], returns(datetime), ({ world }) => world.wallClock.now()),
   resolution: call([], returns(datetime), ({ world }) => world.wallClock.resolution()),
-});
+}));

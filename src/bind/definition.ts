@@ -87,10 +87,21 @@ export interface Interface {
   readonly functions: Readonly<Record<string, Definition>>;
 }
 
+/**
+ * @param functions Makes the table when somebody asks for it: most components import few interfaces, and a command that
+ * runs for milliseconds should not pay for the others.
+ */
 export function defineInterface(
   name: string,
-  functions: Interface["functions"],
+  functions: () => Interface["functions"],
   resources: readonly Kind<unknown>[] = [],
 ): Interface {
-  return { name, functions, resources: Object.fromEntries(resources.map((kind) => [kind.name, kind])) };
+  let made: Interface["functions"] | undefined;
+  return {
+    name,
+    get functions() {
+      return (made ??= functions());
+    },
+    resources: Object.fromEntries(resources.map((kind) => [kind.name, kind])),
+  };
 }

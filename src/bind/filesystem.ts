@@ -59,14 +59,14 @@ function fileResult<Out>(ok: Type<unknown, Out> | null): Returns<Out> {
 const self = borrow(DESCRIPTOR);
 
 /** @see WASI 0.2 `wasi:filesystem/preopens` */
-export const preopens: Interface = defineInterface("wasi:filesystem/preopens", {
+export const preopens: Interface = defineInterface("wasi:filesystem/preopens", () => ({
   "get-directories": call([], returns(list(tuple(own(DESCRIPTOR), string))), (instance) =>
     instance.world.preopens.map(({ path, directory, readOnly }): [Entry, string] => {
       directory.share();
       return [addDescriptor(instance, Descriptor.preopen(directory, readOnly)), path];
     }),
   ),
-});
+}));
 
 function addDescriptor(instance: Instance, descriptor: Descriptor): Entry {
   const release = holdOpen(instance, () => descriptor.drop());
@@ -113,7 +113,7 @@ const unit = fileResult<void>(null);
 const stat = fileResult(descriptorStat);
 const hash = fileResult(hashValue);
 
-const streamMethods: Interface["functions"] = {
+const streamMethods = (): Interface["functions"] => ({
   "[method]descriptor.read-via-stream": blocking(
     [self, length],
     fileResult(own(INPUT_STREAM)),
@@ -127,9 +127,9 @@ const streamMethods: Interface["functions"] = {
   "[method]descriptor.append-via-stream": blocking([self], fileResult(own(OUTPUT_STREAM)), (instance, descriptor) =>
     reported(atOnce(() => outputOf(instance, descriptor, "end"))),
   ),
-};
+});
 
-const objectMethods: Interface["functions"] = {
+const objectMethods = (): Interface["functions"] => ({
   "[method]descriptor.advise": blocking([self, length, length, advice], unit, (_, descriptor) =>
     // Advice is free to be ignored, but not on a directory.
     reported(descriptor.assertFile()),
@@ -163,9 +163,9 @@ const objectMethods: Interface["functions"] = {
   "[method]descriptor.metadata-hash": blocking([self], hash, ({ world }, descriptor) =>
     reported(mapped(descriptor.stat(), (found) => hashOf(found, world))),
   ),
-};
+});
 
-const directoryMethods: Interface["functions"] = {
+const directoryMethods = (): Interface["functions"] => ({
   "[method]descriptor.read-directory": blocking(
     [self],
     fileResult(own(DIRECTORY_ENTRY_STREAM)),
@@ -215,9 +215,9 @@ const directoryMethods: Interface["functions"] = {
   "[method]descriptor.metadata-hash-at": blocking([self, pathFlags, string], hash, ({ world }, descriptor, how, path) =>
     reported(mapped(descriptor.statAt(how.symlinkFollow, path), (found) => hashOf(found, world))),
   ),
-};
+});
 
-const otherFunctions: Interface["functions"] = {
+const otherFunctions = (): Interface["functions"] => ({
   "[method]directory-entry-stream.read-directory-entry": call(
     [borrow(DIRECTORY_ENTRY_STREAM)],
     fileResult(option(record({ type: fileType, name: string }))),
@@ -231,12 +231,12 @@ const otherFunctions: Interface["functions"] = {
     },
   ),
   "filesystem-error-code": call([borrow(ERROR)], returns(option(errorCode)), (_, error) => errorCodeOf(error.cause)),
-};
+});
 
 /** @see WASI 0.2 `wasi:filesystem/types` */
 export const types: Interface = defineInterface(
   "wasi:filesystem/types",
-  { ...streamMethods, ...objectMethods, ...directoryMethods, ...otherFunctions },
+  () => ({ ...streamMethods(), ...objectMethods(), ...directoryMethods(), ...otherFunctions() }),
   [DESCRIPTOR, DIRECTORY_ENTRY_STREAM],
 );
 

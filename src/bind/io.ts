@@ -61,14 +61,16 @@ const isZero = (count: number): boolean => count === 0;
 /** @see WASI 0.2 `wasi:io/error` */
 export const error: Interface = defineInterface(
   "wasi:io/error",
-  { "[method]error.to-debug-string": call([borrow(ERROR)], returns(string), (_, self) => self.toDebugString()) },
+  () => ({
+    "[method]error.to-debug-string": call([borrow(ERROR)], returns(string), (_, self) => self.toDebugString()),
+  }),
   [ERROR],
 );
 
 /** @see WASI 0.2 `wasi:io/poll` */
 export const poll: Interface = defineInterface(
   "wasi:io/poll",
-  {
+  () => ({
     "[method]pollable.ready": call([pollable], returns(bool), (_, self) => self.ready(), {
       idle: (answer) => !answer,
       fast: fast.ready(POLLABLE),
@@ -82,7 +84,7 @@ export const poll: Interface = defineInterface(
       fast: fast.poll(POLLABLE),
       front: "poll",
     }),
-  },
+  }),
   [POLLABLE],
 );
 
@@ -97,7 +99,7 @@ function subscribe(kind: Kind<Readiness>): Definition {
   );
 }
 
-const inputFunctions: Interface["functions"] = {
+const inputFunctions = (): Interface["functions"] => ({
   "[method]input-stream.read": call([input, length], bytesResult, (_, self, max) => self.read(max), {
     idle: (read) => read.length === 0,
     fast: fast.read(INPUT_STREAM, bytesResult),
@@ -113,9 +115,9 @@ const inputFunctions: Interface["functions"] = {
     self.blockingSkip(max),
   ),
   "[method]input-stream.subscribe": subscribe(INPUT_STREAM),
-};
+});
 
-const outputFunctions: Interface["functions"] = {
+const outputFunctions = (): Interface["functions"] => ({
   "[method]output-stream.check-write": call([output], lengthResult, (_, self) => self.checkWrite(), {
     idle: isZero,
     fast: fast.checkWrite(OUTPUT_STREAM, lengthResult),
@@ -149,10 +151,11 @@ const outputFunctions: Interface["functions"] = {
   "[method]output-stream.blocking-splice": blocking([output, input, length], lengthResult, (_, self, source, max) =>
     self.blockingSplice(source, max),
   ),
-};
+});
 
 /** @see WASI 0.2 `wasi:io/streams` */
-export const streams: Interface = defineInterface("wasi:io/streams", { ...inputFunctions, ...outputFunctions }, [
-  INPUT_STREAM,
-  OUTPUT_STREAM,
-]);
+export const streams: Interface = defineInterface(
+  "wasi:io/streams",
+  () => ({ ...inputFunctions(), ...outputFunctions() }),
+  [INPUT_STREAM, OUTPUT_STREAM],
+);

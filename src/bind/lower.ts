@@ -3,6 +3,7 @@ import { alignUp } from "../abi/layout.ts";
 import { Guest } from "../abi/guest.ts";
 import { FlatValues, type CoreValue } from "../abi/type.ts";
 import { length } from "../abi/scalars.ts";
+import { Failed } from "../abi/returns.ts";
 import { show } from "../abi/show.ts";
 import { MAX_FLAT_PARAMS } from "../abi/types.ts";
 import { settled } from "../io/later.ts";
@@ -171,14 +172,17 @@ class Lowering {
 
   /** Delivers an error; rethrows it if the guest cannot be told. */
   #deliverError(args: readonly unknown[], error: unknown): CoreValue | undefined {
-    this.#instance.trace?.(this.#name, this.#values, `! ${error instanceof Error ? error.message : String(error)}`);
+    const { trace } = this.#instance;
     let value;
     try {
       value = this.#definition.returns.caught(error, this.#guest.resources);
     } catch {
+      trace?.(this.#name, this.#values, `! ${error instanceof Error ? error.message : String(error)}`);
       this.#guest.giveBack();
       throw this.#ending(error);
     }
+    // What the guest is told: the host's own words may have what is none of its business, such as a path of ours.
+    trace?.(this.#name, this.#values, `! ${show(value instanceof Failed ? value.value : value)}`);
     return this.#put(args, value);
   }
 

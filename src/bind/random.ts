@@ -11,21 +11,21 @@ import { call, defineInterface, type Definition, type Interface } from "./defini
 type Which = "random" | "insecureRandom";
 
 /** @see WASI 0.2 `wasi:random/random` */
-export const random: Interface = defineInterface("wasi:random/random", {
+export const random: Interface = defineInterface("wasi:random/random", () => ({
   "get-random-bytes": randomBytes("random"),
   "get-random-u64": randomU64("random"),
-});
+}));
 
 /** @see WASI 0.2 `wasi:random/insecure` */
-export const insecure: Interface = defineInterface("wasi:random/insecure", {
+export const insecure: Interface = defineInterface("wasi:random/insecure", () => ({
   "get-insecure-random-bytes": randomBytes("insecureRandom"),
   "get-insecure-random-u64": randomU64("insecureRandom"),
-});
+}));
 
 /** @see WASI 0.2 `wasi:random/insecure-seed` */
-export const insecureSeed: Interface = defineInterface("wasi:random/insecure-seed", {
+export const insecureSeed: Interface = defineInterface("wasi:random/insecure-seed", () => ({
   "insecure-seed": call([], returns(tuple(u64, u64)), ({ world }) => world.insecureSeed()),
-});
+}));
 
 function randomBytes(which: Which): Definition {
   return call([length], returns(bytes), ({ world }, count) => {

@@ -103,51 +103,52 @@ const address = never(outcome(socketAddress));
 const nothing = never(unit);
 
 /** @see WASI 0.2 `wasi:sockets/network` */
-export const networkInterface: Interface = defineInterface("wasi:sockets/network", {}, [NETWORK]);
+export const networkInterface: Interface = defineInterface("wasi:sockets/network", () => ({}), [NETWORK]);
 
 /** @see WASI 0.2 `wasi:sockets/instance-network` */
-export const instanceNetwork: Interface = defineInterface("wasi:sockets/instance-network", {
+export const instanceNetwork: Interface = defineInterface("wasi:sockets/instance-network", () => ({
   "instance-network": call([], returns(own(NETWORK)), ({ resources }) => resources.add(NETWORK, null)),
-});
+}));
 
 /** @see WASI 0.2 `wasi:sockets/tcp` */
 export const tcp: Interface = defineInterface(
   "wasi:sockets/tcp",
-  methods(TCP_SOCKET, {
-    "start-bind": [[network, socketAddress], nothing],
-    "finish-bind": [[], nothing],
-    "start-connect": [[network, socketAddress], nothing],
-    "finish-connect": [[], never(outcome(tuple(own(INPUT_STREAM), own(OUTPUT_STREAM))))],
-    "start-listen": [[], nothing],
-    "finish-listen": [[], nothing],
-    accept: [[], never(outcome(tuple(own(TCP_SOCKET), own(INPUT_STREAM), own(OUTPUT_STREAM))))],
-    "local-address": [[], address],
-    "remote-address": [[], address],
-    "is-listening": [[], never(returns(bool))],
-    "address-family": [[], never(returns(family))],
-    "set-listen-backlog-size": [[u64], nothing],
-    ...property("keep-alive-enabled", bool),
-    ...property("keep-alive-idle-time", u64),
-    ...property("keep-alive-interval", u64),
-    ...property("keep-alive-count", u32),
-    ...property("hop-limit", u8),
-    ...property("receive-buffer-size", u64),
-    ...property("send-buffer-size", u64),
-    subscribe: [[], pollable],
-    shutdown: [[enumeration("receive", "send", "both")], nothing],
-  }),
+  () =>
+    methods(TCP_SOCKET, {
+      "start-bind": [[network, socketAddress], nothing],
+      "finish-bind": [[], nothing],
+      "start-connect": [[network, socketAddress], nothing],
+      "finish-connect": [[], never(outcome(tuple(own(INPUT_STREAM), own(OUTPUT_STREAM))))],
+      "start-listen": [[], nothing],
+      "finish-listen": [[], nothing],
+      accept: [[], never(outcome(tuple(own(TCP_SOCKET), own(INPUT_STREAM), own(OUTPUT_STREAM))))],
+      "local-address": [[], address],
+      "remote-address": [[], address],
+      "is-listening": [[], never(returns(bool))],
+      "address-family": [[], never(returns(family))],
+      "set-listen-backlog-size": [[u64], nothing],
+      ...property("keep-alive-enabled", bool),
+      ...property("keep-alive-idle-time", u64),
+      ...property("keep-alive-interval", u64),
+      ...property("keep-alive-count", u32),
+      ...property("hop-limit", u8),
+      ...property("receive-buffer-size", u64),
+      ...property("send-buffer-size", u64),
+      subscribe: [[], pollable],
+      shutdown: [[enumeration("receive", "send", "both")], nothing],
+    }),
   [TCP_SOCKET],
 );
 
 /** @see WASI 0.2 `wasi:sockets/tcp-create-socket` */
-export const tcpCreateSocket: Interface = defineInterface("wasi:sockets/tcp-create-socket", {
+export const tcpCreateSocket: Interface = defineInterface("wasi:sockets/tcp-create-socket", () => ({
   "create-tcp-socket": denied([family], outcome(own(TCP_SOCKET))),
-});
+}));
 
 /** @see WASI 0.2 `wasi:sockets/udp` */
 export const udp: Interface = defineInterface(
   "wasi:sockets/udp",
-  {
+  () => ({
     ...methods(UDP_SOCKET, {
       "start-bind": [[network, socketAddress], nothing],
       "finish-bind": [[], nothing],
@@ -169,24 +170,24 @@ export const udp: Interface = defineInterface(
       send: [[list(record({ data: bytes, "remote-address": option(socketAddress) }))], never(outcome(length))],
       subscribe: [[], pollable],
     }),
-  },
+  }),
   [UDP_SOCKET, INCOMING_DATAGRAMS, OUTGOING_DATAGRAMS],
 );
 
 /** @see WASI 0.2 `wasi:sockets/udp-create-socket` */
-export const udpCreateSocket: Interface = defineInterface("wasi:sockets/udp-create-socket", {
+export const udpCreateSocket: Interface = defineInterface("wasi:sockets/udp-create-socket", () => ({
   "create-udp-socket": denied([family], outcome(own(UDP_SOCKET))),
-});
+}));
 
 /** @see WASI 0.2 `wasi:sockets/ip-name-lookup` */
 export const ipNameLookup: Interface = defineInterface(
   "wasi:sockets/ip-name-lookup",
-  {
+  () => ({
     ...methods(ADDRESSES, {
       "resolve-next-address": [[], never(outcome(option(ipAddress)))],
       subscribe: [[], pollable],
     }),
     "resolve-addresses": denied([network, string], outcome(own(ADDRESSES)), "permanent-resolver-failure"),
-  },
+  }),
   [ADDRESSES],
 );

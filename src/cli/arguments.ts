@@ -4,7 +4,7 @@ import { UsageError } from "./usage.ts";
 
 /** Options with a value; the others have none. */
 const WITH_VALUE = ["argv0", "dir", "env", "invoke", "limit", "permits", "plug", "ro-dir"] as const;
-const WITHOUT_VALUE = ["help", "inherit-env", "progress", "stats", "trace", "version"] as const;
+const WITHOUT_VALUE = ["help", "inherit-env", "json", "progress", "stats", "trace", "version"] as const;
 const SHORT = { help: "h", version: "V" } as const;
 
 export type OptionName = (typeof WITH_VALUE)[number] | (typeof WITHOUT_VALUE)[number];

@@ -6,8 +6,16 @@ import { UsageError } from "./usage.ts";
 
 export type Command =
   | { readonly name: "run"; readonly options: RunOptions; readonly path: string; readonly args: readonly string[] }
-  | { readonly name: "help"; readonly topic: "sluice" | "run" }
+  | { readonly name: "types"; readonly path: string }
+  | { readonly name: "inspect"; readonly path: string; readonly json: boolean }
+  | { readonly name: "help"; readonly topic: Topic }
   | { readonly name: "version" };
+
+/** What there is help about. */
+export type Topic = "sluice" | "run" | Inspecting;
+
+/** Commands that run nothing. */
+type Inspecting = "types" | "inspect";
 
 export interface RunOptions {
   readonly argv0: string | undefined;
@@ -34,8 +42,9 @@ export function commandOf(args: readonly string[], env: Readonly<Record<string, 
   const [word, ...after] = first.rest;
   const command = first.terminated ? undefined : word;
   if (command === "help") return help(after[0]);
-  if (asks(first.options, "help")) return help(command === "run" ? "run" : undefined);
+  if (asks(first.options, "help")) return help(isTopic(command) ? command : undefined);
   if (asks(first.options, "version")) return { name: "version" };
+  if (command === "types" || command === "inspect") return inspecting(command, first.options, after);
   if (command !== "run") return runCommand(first.options, first.rest, env);
   const second = leadingOptions(after);
   if (asks(second.options, "help")) return help("run");
@@ -48,8 +57,31 @@ function asks(options: readonly GivenOption[], name: OptionName): boolean {
 
 function help(topic: string | undefined): Command {
   if (topic === undefined || topic === "help") return { name: "help", topic: "sluice" };
-  if (topic === "run") return { name: "help", topic };
-  throw new UsageError(`There is no help about ${JSON.stringify(topic)}: expected "run" or nothing`);
+  if (isTopic(topic)) return { name: "help", topic };
+  throw new UsageError(
+    `There is no help about ${JSON.stringify(topic)}: expected "run", "types", "inspect" or nothing`,
+  );
+}
+
+function isTopic(word: string | undefined): word is Topic {
+  return word === "run" || word === "types" || word === "inspect";
+}
+
+function inspecting(name: Inspecting, before: readonly GivenOption[], args: readonly string[]): Command {
+  const second = leadingOptions(args);
+  if (asks(second.options, "help")) return help(name);
+  const [path, ...more] = second.rest;
+  if (path === undefined) throw new UsageError(`Expected a component, got none: try \`sluice ${name} app.wasm\``);
+  // Options may follow the component: there is no guest that they could be for.
+  const after = leadingOptions(more);
+  const [another] = after.rest;
+  if (another !== undefined) {
+    throw new UsageError(`\`sluice ${name}\` expects one component, got also ${JSON.stringify(another)}`);
+  }
+  const options = [...before, ...second.options, ...after.options];
+  const foreign = options.find((option) => option.name !== "json" || name !== "inspect");
+  if (foreign) throw new UsageError(`${foreign.typed} says nothing to \`sluice ${name}\`: see \`sluice help ${name}\``);
+  return name === "types" ? { name, path } : { name, path, json: options.length > 0 };
 }
 
 function runCommand(
@@ -60,6 +92,8 @@ function runCommand(
   const [path, ...args] = rest;
   if (path === undefined)
     throw new UsageError("Expected a component, got none: try `sluice run app.wasm`, or `sluice --help`");
+  const foreign = given.find((option) => option.name === "json");
+  if (foreign) throw new UsageError(`${foreign.typed} says nothing to \`sluice run\`: it is for \`sluice inspect\``);
   return { name: "run", options: runOptions(given, env), path, args };
 }
 

@@ -6,10 +6,14 @@ const TEXTS = {
   sluice: `Runs WebAssembly components with WASI 0.2, with streams that flow.
 
 Usage: sluice [run] [options] app.wasm [arguments...]
-       sluice help run
+       sluice types app.wasm
+       sluice inspect [--json] app.wasm
+       sluice help [run | types | inspect]
 
 Commands:
   run           Runs a command component. \`sluice app.wasm\` does the same.
+  types         Prints declarations of TypeScript for what embeds it.
+  inspect       Tells what it imports and exports, its size and what it needs.
   help run      Lists the options of run.
 
 Options:
@@ -45,6 +49,27 @@ Options:
                        the default, strict, is one write for one check.
   --limit NAME=NUMBER  Changes a limit: bufferBytes, readBytes, resources,
                        openFiles, randomBytes. May be repeated.
+  --help               Shows this.
+`,
+  types: `Usage: sluice types app.wasm
+
+Prints a module of TypeScript: the types Imports, for the option imports of
+instantiate, and Exports, for what an instance has. Nothing of it runs.
+
+Options:
+  --help               Shows this.
+
+Example:
+  sluice types app.wasm > app.ts
+`,
+  inspect: `Usage: sluice inspect [--json] app.wasm
+
+Prints the world of a component as WIT and, in comments, what sluice provides
+of its imports, whether it is a command, and what its bytes are. Of a core
+module it lists the imports and exports. Nothing of it runs.
+
+Options:
+  --json               Prints the same as JSON.
   --help               Shows this.
 `,
 };

@@ -24,6 +24,14 @@ async function carryOut(args: readonly string[]): Promise<number> {
       const { runComponent } = await import("./run.ts");
       return await runComponent(command);
     }
+    if (command.name === "types") {
+      const { printTypes } = await import("./types.ts");
+      return printTypes(command);
+    }
+    if (command.name === "inspect") {
+      const { printInspection } = await import("./inspect.ts");
+      return printInspection(command);
+    }
     if (command.name === "help") print(helpText(command.topic));
     if (command.name === "version") print(`sluice ${version()}\n`);
     return 0;

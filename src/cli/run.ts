@@ -1,5 +1,4 @@
 /** `sluice run`: a component on the process's own standard streams. */
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { show } from "../abi/show.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
@@ -12,9 +11,9 @@ import { runCommand } from "../run/run.ts";
 import type { Input, Output } from "../hosts/node/stdio.ts";
 import type { Command } from "./command.ts";
 import type { Invocation } from "./invoke.ts";
+import { readComponent } from "./read.ts";
 import { reportRun } from "./run-failure.ts";
 import { abortOnSignal, needsHandler, passOn, SignalError } from "./signals.ts";
-import { UsageError } from "./usage.ts";
 import { print, say } from "./write.ts";
 
 /** How far up a backtrace goes. */
@@ -97,21 +96,4 @@ async function plugged(paths: readonly string[], options: InstanceOptions<Input,
 
 function sayCall(name: string, values: readonly unknown[], outcome: string): void {
   say(`${name}(${values.map(show).join(", ")}) ${outcome}`.trimEnd().replaceAll("\n", " ") + "\n");
-}
-
-/** @throws {UsageError} If there is nothing to read. */
-function readComponent(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new UsageError(unreadable(path, error));
-  }
-}
-
-function unreadable(path: string, error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return `${path}: There is no such file: expected a component, or a command (run, help)`;
-  if (code === "EISDIR") return `${path}: This is a folder: expected the file of a component`;
-  if (code === "EACCES") return `${path}: You may not read this file: expected a component that you may`;
-  return `${path}: The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -103,7 +103,7 @@ export class Calls {
 
   /** Runs the destructor of a resource that JavaScript lets go of. */
   async destroy(type: DefinedResource, rep: number): Promise<void> {
-    const destructor = type.destructor();
+    const destructor = type.destructor?.();
     if (!destructor || this.#life.task.isEnded) return;
     try {
       if (this.#isSync) {

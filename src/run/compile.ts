@@ -1,5 +1,4 @@
 import { Compiled, compileComponent } from "../load/compiled.ts";
-import { PREVIEW1 } from "../bind/p1/preview1.ts";
 import { layerOf } from "../load/decode.ts";
 import { compileCore, type CompiledCore } from "./core-module.ts";
 
@@ -19,7 +18,7 @@ export class CompiledComponent {
       this.imports = [...compiled.plan.imports.keys()];
       this.exports = [...compiled.plan.exports.keys()];
     } else {
-      this.imports = compiled.functions.length > 0 ? [PREVIEW1] : [];
+      this.imports = compiled.imports;
       this.exports = compiled.exports;
     }
   }

@@ -20,13 +20,20 @@ export class CompiledCore {
   readonly module: CoreModule;
   /** Of preview 1, in the order of the module. */
   readonly functions: readonly string[];
+  readonly imports: readonly string[];
   readonly exports: readonly string[];
   readonly gates: GateModules = new GateModules();
 
   constructor(module: WebAssembly.Module) {
     this.module = module;
     this.functions = [...new Set(WebAssembly.Module.imports(module).map(({ name }) => name))];
+    this.imports = this.functions.length > 0 ? [PREVIEW1] : [];
     this.exports = WebAssembly.Module.exports(module).map(({ name }) => name);
+  }
+
+  /** Makes an instance. Gives what it exports. */
+  instantiate(life: Life): Promise<Record<string, unknown>> {
+    return instantiateCore(this, life);
   }
 }
 
@@ -61,7 +68,7 @@ function isProvided({ module, name, kind }: ImportedItem): boolean {
 type AsyncFunction = (...args: unknown[]) => Promise<unknown>;
 
 /** Makes an instance, and initialises it if it is a library ("reactor") that has to be. Gives what it exports. */
-export async function instantiateCore(core: CompiledCore, life: Life): Promise<Record<string, unknown>> {
+async function instantiateCore(core: CompiledCore, life: Life): Promise<Record<string, unknown>> {
   const { instance, world, task } = life;
   let memory: { readonly buffer: ArrayBuffer } | undefined;
   let canWait = false;

@@ -79,7 +79,7 @@ export class Exports {
         return;
       }
       case "core module":
-        if (item.module.is === "own") define(members, name, this.#linked.compiled.modules[item.module.index]);
+        define(members, name, this.#linked.module(item.module));
         return;
       default:
     }

@@ -3,6 +3,7 @@ import { camelCase, compatibleVersion, memberOf, pascalCase, splitVersion } from
 import type { Interface } from "../bind/definition.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
 import type { FuncItem, InstanceItem, Item } from "../load/items.ts";
+import type { CoreModule } from "../load/compiled.ts";
 import type { Linked } from "../load/link.ts";
 
 /** The newest version of WASI 0.2 whose interfaces are implemented in full. */
@@ -113,7 +114,7 @@ export class Providers {
       case "func":
         return provider?.is === "embedder" && functionOf(provider.value) ? [] : [name];
       case "core module":
-        return provider?.is === "embedder" && provider.value instanceof WebAssembly.Module ? [] : [name];
+        return provider && moduleOf(provider) ? [] : [name];
       case "instance":
         return needsNobody(item.instance) ? [] : provider ? missingOf(name, item.instance, provider) : [name];
       case "type":
@@ -126,13 +127,16 @@ export class Providers {
 
 /** Whether an instance has only types that are known without anybody. */
 function needsNobody({ exports }: InstanceItem): boolean {
-  return [...exports.values()].every((item) => item.sort === "type" && item.type.is !== "resource");
+  return [...exports.values()].every((item) =>
+    item.sort === "instance" ? needsNobody(item.instance) : item.sort === "type" && item.type.is !== "resource",
+  );
 }
 
 function missingOf(name: string, { exports }: InstanceItem, provider: Provider): string[] {
   return [...exports].flatMap(([member, item]) => {
-    if (item.sort !== "func") return [];
-    return has(provider, member, item.func) ? [] : [`${name}#${member}`];
+    if (item.sort !== "func" && item.sort !== "core module") return [];
+    const isGiven = item.sort === "func" ? has(provider, member, item.func) : moduleOf(provider, member);
+    return isGiven ? [] : [`${name}#${member}`];
   });
 }
 
@@ -145,6 +149,19 @@ function has(provider: Provider, member: string, func: FuncItem): boolean {
     case "embedder":
       return func.is === "imported" && memberFunction(provider.value, member) !== undefined;
   }
+}
+
+/** A core module that is imported, or that is in an instance that is. */
+export function moduleOf(provider: Provider, member?: string): CoreModule | undefined {
+  if (provider.is === "component") {
+    const { instance, linked } = provider.exported;
+    const item = member === undefined ? undefined : instance.exports.get(member);
+    return item?.sort === "core module" ? linked.module(item.module) : undefined;
+  }
+  if (provider.is !== "embedder") return undefined;
+  const { value } = provider;
+  const given = member === undefined ? value : (property(value, camelCase(member)) ?? property(value, member));
+  return given instanceof WebAssembly.Module ? given : undefined;
 }
 
 /** The function that is itself an import; jco's way to give one is `{ default: f }`. */

@@ -2,18 +2,20 @@ import type { Guest, ResourceBinding } from "../abi/guest.ts";
 import { splitVersion } from "../abi/names.ts";
 import type { ResourceId } from "../abi/types.ts";
 import { lower } from "../bind/lower.ts";
-import type { FuncItem } from "../load/items.ts";
+import type { FuncItem, ImportPath } from "../load/items.ts";
+import { InvalidComponentError } from "../load/reader.ts";
+import { TypeComparison } from "../load/same-type.ts";
 import { Linked, UnsupportedComponentError, type LiftedFunction, type LinkHost } from "../load/link.ts";
-import type { CoreModule } from "../load/compiled.ts";
+import { Compiled, type CoreModule } from "../load/compiled.ts";
 import type { CoreType } from "../abi/encode.ts";
 import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import { Calls } from "./calls.ts";
 import type { CompiledComponent } from "./compile.ts";
-import { CompiledCore, instantiateCore } from "./core-module.ts";
+import type { CompiledCore } from "./core-module.ts";
 import { Exports } from "./exports.ts";
 import { assertSameType } from "./host-types.ts";
-import { classOf, functionOf, memberFunction, Providers } from "./imports.ts";
+import { classOf, functionOf, memberFunction, moduleOf, Providers } from "./imports.ts";
 import { jsDefinition } from "./js-functions.ts";
 import { embedderBinding, guestBinding, hostBinding } from "./js-resources.ts";
 import { Life, type Stats } from "./life.ts";
@@ -38,7 +40,7 @@ export async function instantiate<Input, Output>(
   options: InstanceOptions<Input, Output> = {},
 ): Promise<RunningInstance> {
   options.signal?.throwIfAborted();
-  if (compiled instanceof CompiledCore) return instantiateModule(platform, compiled, options);
+  if (!(compiled instanceof Compiled)) return instantiateModule(platform, compiled, options);
   const providers = new Providers(options.imports ?? {});
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
   if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan.imports);
@@ -67,7 +69,7 @@ async function instantiateModule(
 ): Promise<RunningInstance> {
   const life = new Life(platform, options);
   try {
-    const exports = await instantiateCore(core, life);
+    const exports = await core.instantiate(life);
     return { exports, stats: life.stats, close: () => life.close() };
   } catch (error) {
     throw await life.fail(error);
@@ -129,7 +131,14 @@ class ProvidedHost implements LinkHost {
         if (item?.sort !== "func" || item.func.is !== "lifted") {
           throw new UnsupportedComponentError(`${path.join("#")} of a component that only gives it on`);
         }
-        return { type: item.func.type, linked: provider.exported.linked, func: item.func };
+        const { linked } = provider.exported;
+        const difference = new TypeComparison(
+          (declared, given) => this.#bound(declared).type === linked.binding(given).type,
+        ).differenceOf(type, item.func.type);
+        if (difference !== undefined) {
+          throw new InvalidComponentError(`${path.join("#")} is given by a component, but otherwise: ${difference}`);
+        }
+        return { type: item.func.type, linked, func: item.func };
       }
     }
   }
@@ -162,10 +171,11 @@ class ProvidedHost implements LinkHost {
     }
   }
 
-  module(name: string): CoreModule {
+  module([name, member, ...rest]: ImportPath): CoreModule {
     const provider = this.#providers.of(name);
-    if (provider?.is !== "embedder") throw new Error(`The core module ${name} was there before`);
-    return provider.value;
+    const module = provider && rest.length === 0 ? moduleOf(provider, member) : undefined;
+    if (!module) throw new UnsupportedComponentError(`a core module of an import of an import, ${name}`);
+    return module;
   }
 
   #bound(id: ResourceId): ResourceBinding {
