@@ -15,6 +15,8 @@ export interface Definition {
   /** Runs it: a value, steps if `waits` is "steps", or what may be a promise if it is "promise". */
   readonly run: (instance: Instance, values: readonly unknown[]) => unknown;
   readonly waits: "never" | "steps" | "promise";
+  /** Whether its result may be what `WAIT` is, or of a type that has no `WAIT`: see `Ungated.boxed`. */
+  readonly boxed: boolean;
   /** For a function that never waits: whether its answer says "not now", so that a guest that spins gives way. */
   readonly idle: ((value: unknown) => boolean) | undefined;
   readonly fast: Fast | undefined;
@@ -35,6 +37,7 @@ interface CallExtras<Out> {
   readonly idle?: (value: Out) => boolean;
   readonly fast?: Fast;
   readonly front?: FrontName;
+  readonly boxed?: boolean;
 }
 
 /** A function that never waits. */
@@ -71,6 +74,7 @@ function untyped<P extends Params, Out>(
     returns: returned as Returns<unknown>,
     run: (instance, values) => run(instance, ...(values as Values<P>)),
     waits,
+    boxed: extras.boxed === true,
     idle: extras.idle as Definition["idle"],
     fast: extras.fast,
     front: extras.front,

@@ -93,8 +93,7 @@ class Lowering {
     this.#stores = returns.flat === undefined || returns.flat.length > 1;
     this.params = [...(flat ?? (["i32"] as const)), ...(this.#stores ? (["i32"] as const) : [])];
     this.result = this.#stores ? undefined : returns.flat?.[0];
-    // A result that may be what WAIT is.
-    this.boxed = this.result !== undefined && definition.waits === "promise";
+    this.boxed = this.result !== undefined && definition.boxed;
     this.#wait = this.result === "i64" && !this.boxed ? -1n : WAIT;
     this.attempt = (...args) => this.#attempt(args);
     this.suspend = (steps, args) => this.#pend(steps, undefined, args);

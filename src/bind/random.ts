@@ -6,6 +6,7 @@ import { length, u64 } from "../abi/scalars.ts";
 import { Trap } from "../io/trap.ts";
 import type { RandomSource } from "../wasi/random.ts";
 import type { World } from "../wasi/world.ts";
+import type { Instance } from "./instance.ts";
 import { call, defineInterface, type Definition, type Interface } from "./definition.ts";
 
 type Which = "random" | "insecureRandom";
@@ -40,11 +41,12 @@ function randomBytes(which: Which): Definition {
 }
 
 function randomU64(which: Which): Definition {
-  return call([], returns(u64), ({ world }) => {
+  const run = ({ world }: Instance): bigint => {
     const filled = new Uint8Array(8);
     source(world, which).fill(filled);
     return new DataView(filled.buffer).getBigUint64(0, true);
-  });
+  };
+  return call([], returns(u64), run, { boxed: true });
 }
 
 function source(world: World, which: Which): RandomSource {

@@ -1,7 +1,9 @@
 /** A component that is ready to be instantiated: its plan, its core modules, and what its instances share. */
 import { GateModules } from "../wait/gate.ts";
+import { moduleTypeOf } from "./core-module.ts";
+import type { ModuleType } from "./core-types.ts";
 import { decode } from "./decode.ts";
-import type { CoreItem, Item, Plan } from "./items.ts";
+import type { CoreItem, Item, Plan, Trampoline } from "./items.ts";
 import { planOf } from "./plan.ts";
 import { InvalidComponentError } from "./reader.ts";
 
@@ -34,6 +36,13 @@ export class Compiled {
   }
 }
 
+const moduleTypes = new WeakMap<CoreModule, ModuleType>();
+
+/** What a module of one of our components imports and exports, if we understand it. */
+export function typeOfModule(module: CoreModule): ModuleType | undefined {
+  return moduleTypes.get(module);
+}
+
 /** @throws {InvalidComponentError} If `bytes` are no component that makes sense. Nothing of it has run. */
 export async function compileComponent(bytes: Uint8Array): Promise<Compiled> {
   const plan = planOf(decode(bytes));
@@ -43,6 +52,11 @@ export async function compileComponent(bytes: Uint8Array): Promise<Compiled> {
         module.length <= COMPILED_AT_ONCE ? new WebAssembly.Module(module) : WebAssembly.compile(module),
       ),
     );
+    for (const [index, module] of modules.entries()) {
+      const bytes = plan.modules[index];
+      const type = bytes && moduleTypeOf(bytes);
+      if (type) moduleTypes.set(module, type);
+    }
     return new Compiled(plan, modules);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
@@ -64,10 +78,9 @@ function trampolinesByStep({ steps, trampolines, exports, resources }: Plan): nu
     for (const item of items) {
       if (item?.is !== "trampoline" || done.has(item.index)) continue;
       done.add(item.index);
-      // What a lowered function calls may itself be one.
       const trampoline = trampolines[item.index];
-      const func = trampoline?.is === "lower" && trampoline.func.is === "lifted" ? trampoline.func : undefined;
-      if (func) claimed.push(...claim([func.core, func.options.realloc, func.options.postReturn]));
+      // What it calls may itself be one.
+      for (const index of claim(trampoline ? calledBy(trampoline, resources) : [])) claimed.push(index);
       claimed.push(item.index);
     }
     return claimed;
@@ -77,6 +90,17 @@ function trampolinesByStep({ steps, trampolines, exports, resources }: Plan): nu
   );
   const destructors = resources.map(({ origin }) => (origin.is === "defined" ? origin.destructor : undefined));
   return [...bySteps, claim([...coresOf([...exports.values()]), ...destructors])];
+}
+
+/** The core functions that a trampoline calls. */
+function calledBy(trampoline: Trampoline, resources: Plan["resources"]): (CoreItem | undefined)[] {
+  if (trampoline.is === "lower" && trampoline.func.is === "lifted") {
+    const { core, options } = trampoline.func;
+    return [core, options.realloc, options.postReturn];
+  }
+  if (trampoline.is !== "resource.drop") return [];
+  const origin = resources[trampoline.resource.slot]?.origin;
+  return origin?.is === "defined" ? [origin.destructor] : [];
 }
 
 /** The core functions of exported functions. */

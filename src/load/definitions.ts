@@ -5,6 +5,7 @@
  */
 import type { CoreType } from "../abi/encode.ts";
 import type { PrimitiveKind, StringEncoding } from "../abi/types.ts";
+import type { CoreExternType, CoreFuncType } from "./core-types.ts";
 
 export type CoreSort =
   | "core func"
@@ -76,18 +77,21 @@ export type Declaration = { readonly offset: number } & (
   | { readonly kind: "export"; readonly name: string; readonly extern: RawExtern }
 );
 
-/** The type of what a core module imports or exports; what it says beyond the sort is the engine's to check. */
-export interface CoreExtern {
-  readonly sort: "core func" | "core table" | "core memory" | "core global" | "core tag";
-}
+/** As `CoreExternType`, with the type of a function or tag by its index. */
+export type RawCoreExtern =
+  | { readonly sort: "core func" | "core tag"; readonly type: number }
+  | Exclude<CoreExternType, { readonly sort: "core func" | "core tag" }>;
 
 export type RawCoreType =
-  | { readonly kind: "func" }
-  | {
-      readonly kind: "module";
-      readonly imports: readonly { readonly module: string; readonly name: string; readonly extern: CoreExtern }[];
-      readonly exports: ReadonlyMap<string, CoreExtern>;
-    };
+  /** One type or, if they refer to each other, several. `undefined` for what is no function. */
+  | { readonly kind: "types"; readonly types: readonly (CoreFuncType | undefined)[] }
+  | { readonly kind: "module"; readonly declarations: readonly ModuleDeclaration[] };
+
+export type ModuleDeclaration =
+  | { readonly kind: "types"; readonly types: readonly (CoreFuncType | undefined)[] }
+  | { readonly kind: "outer alias"; readonly count: number; readonly index: number }
+  | { readonly kind: "import"; readonly module: string; readonly name: string; readonly extern: RawCoreExtern }
+  | { readonly kind: "export"; readonly name: string; readonly extern: RawCoreExtern };
 
 export interface CanonOptions {
   readonly encoding: StringEncoding;

@@ -68,7 +68,7 @@ export function fusedFunction(caller: Caller, callee: LiftedFunction): CoreFunct
       f: callee.linked.coreFunction(core),
       "post-return": options.postReturn && callee.linked.coreFunction(options.postReturn),
       "may-leave": to.mayLeave,
-      "may-enter": isWithin(caller, callee) ? alwaysOne() : to.mayEnter,
+      "may-enter": mayEnter(caller, callee),
     },
     host: {
       trap,
@@ -93,6 +93,13 @@ function isWithin(caller: Caller, callee: LiftedFunction): boolean {
     if (at === callee.func.instance) return true;
   }
   return false;
+}
+
+/** What says whether the callee may be entered: the component as a whole, if the caller is no part of it. */
+function mayEnter(caller: Caller, callee: LiftedFunction): GlobalI32 {
+  const { linked, func } = callee;
+  if (caller.linked !== linked) return linked.sharedEntry;
+  return isWithin(caller, callee) ? alwaysOne() : linked.instance(func.instance).mayEnter;
 }
 
 function alwaysOne(): GlobalI32 {

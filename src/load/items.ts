@@ -1,29 +1,37 @@
 /** What the indices of a component stand for, once they are looked up: the vocabulary of a plan. */
 import type { FuncType, ResourceId, StringEncoding } from "../abi/types.ts";
-import type { CoreExtern, Definition, RawCoreType } from "./definitions.ts";
+import type { CoreExternType, CoreFuncType, ModuleType } from "./core-types.ts";
+import type { Declaration, Definition } from "./definitions.ts";
 import type { Scope } from "./scope.ts";
 import type { TypeItem } from "./type-scope.ts";
 
 /** A core module of the component, or one that it imports. */
 export type ModuleItem =
-  | { readonly is: "own"; readonly index: number }
-  | { readonly is: "imported"; readonly name: string };
+  /** `type` is missing if there is something in it that only the engine understands. */
+  | { readonly is: "own"; readonly index: number; readonly type: ModuleType | undefined }
+  | { readonly is: "imported"; readonly path: ImportPath; readonly type: ModuleType };
 
 /** A core instance: one that is made of a module, or names for what there is. */
 export type CoreInstanceItem =
   | { readonly is: "instantiated"; readonly index: number; readonly module: ModuleItem }
   | { readonly is: "bag"; readonly exports: ReadonlyMap<string, CoreItem> };
 
-/** A core function, memory, table, global or tag. */
+/** A core function, memory, table, global or tag. Its type is missing where only the engine knows it. */
 export type CoreItem =
   | {
       readonly is: "export";
-      readonly sort: CoreExtern["sort"];
+      readonly sort: CoreExternType["sort"];
+      readonly type: CoreExternType | undefined;
       readonly instance: CoreInstanceItem & { readonly is: "instantiated" };
       readonly name: string;
       readonly offset: number;
     }
-  | { readonly is: "trampoline"; readonly sort: "core func"; readonly index: number };
+  | {
+      readonly is: "trampoline";
+      readonly sort: "core func";
+      readonly type: CoreExternType | undefined;
+      readonly index: number;
+    };
 
 /** Canonical options, looked up. */
 export interface Options {
@@ -53,11 +61,10 @@ export interface InstanceItem {
   readonly exports: ReadonlyMap<string, Item>;
 }
 
-/** A component, with what was around it where it was defined. */
-export type ComponentItem = {
-  readonly definitions: readonly Definition[];
-  readonly scope: Scope;
-};
+/** A component, with what was around it where it was defined; or one of which only the type is known. */
+export type ComponentItem =
+  | { readonly is: "own"; readonly definitions: readonly Definition[]; readonly scope: Scope }
+  | { readonly is: "declared"; readonly declarations: readonly Declaration[]; readonly scope: Scope };
 
 /** Anything that has a name in the component model. */
 export type Item =
@@ -114,4 +121,7 @@ export interface Plan {
   readonly unsupported: string | undefined;
 }
 
-export type CoreTypeItem = RawCoreType;
+/** A core type: of a function, if it is one that we know; or of a module. */
+export type CoreTypeItem =
+  | { readonly is: "type"; readonly func: CoreFuncType | undefined }
+  | { readonly is: "module"; readonly type: ModuleType };

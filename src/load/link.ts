@@ -6,8 +6,20 @@ import type { FuncType, ResourceId } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction, GateContext, Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
-import type { Compiled, CoreModule } from "./compiled.ts";
-import type { CoreInstanceItem, CoreItem, FuncItem, ModuleItem, Options, Trampoline } from "./items.ts";
+import { typeOfModule, type Compiled, type CoreModule } from "./compiled.ts";
+import { moduleMismatch } from "./core-types.ts";
+import type {
+  CoreInstanceItem,
+  CoreItem,
+  FuncItem,
+  ImportPath,
+  Item,
+  ModuleItem,
+  Options,
+  ResourceOrigin,
+  Trampoline,
+} from "./items.ts";
+import { addToGroup, type GateGroup } from "./gate-groups.ts";
 import { InvalidComponentError } from "./reader.ts";
 import { destroyingDrop, fusedFunction, type Caller } from "./fused.ts";
 
@@ -21,11 +33,12 @@ export interface LinkHost {
   lower(func: FuncItem & { readonly is: "imported" }, guest: Guest, lease: Lease | undefined): Ungated | LiftedFunction;
   /** What stands for a resource type that is imported. */
   bind(id: ResourceId, linked: Linked): ResourceBinding;
-  /** A core module that is imported. */
-  module(name: string): CoreModule;
+  /** A core module that is imported, or in an instance that is. */
+  module(path: ImportPath): CoreModule;
   /** Of the gate: see `GateContext`. */
   readonly suspending: GateContext["wait"];
   readonly unbox: GateContext["unbox"];
+  readonly failed: GateContext["failed"];
 }
 
 /** A mutable global of WebAssembly, under a type that needs no declarations of WebAssembly (see io/trap.ts). */
@@ -65,17 +78,20 @@ export class DefinedResource implements ResourceType {
   readonly name: string;
   readonly definer: ComponentInstance;
   /** Called with the rep of what is dropped; from WebAssembly by the guests, since it may wait. */
-  readonly destructor: () => CoreFunction | undefined;
+  readonly destructor: (() => CoreFunction) | undefined;
 
-  constructor(name: string, definer: ComponentInstance, destructor: () => CoreFunction | undefined) {
+  readonly linked: Linked;
+
+  constructor(name: string, linked: Linked, definer: ComponentInstance, destructor: (() => CoreFunction) | undefined) {
     this.name = name;
+    this.linked = linked;
     this.definer = definer;
     this.destructor = destructor;
   }
 
   drop(rep: unknown): void {
     // A rep of a component's is a number.
-    this.destructor()?.(...([rep] as never[]));
+    this.destructor?.()(...([rep] as never[]));
   }
 }
 
@@ -92,6 +108,11 @@ export class Linked {
   readonly #bindings: ResourceBinding[] = [];
   readonly #reallocs = new Map<CoreItem, CoreFunction | undefined>();
 
+  /** Whether JavaScript has called the component, and the call is not over. */
+  isEntered: () => boolean = () => false;
+  /** Whether the component may be called: for other components that do. 1 or 0. */
+  entry: GlobalI32 | undefined;
+
   /** @param jsBinding How resources that the components define pass to and from JavaScript. */
   constructor(compiled: Compiled, host: LinkHost, jsBinding: (type: ResourceType) => ResourceBinding) {
     this.compiled = compiled;
@@ -99,26 +120,28 @@ export class Linked {
     const { plan } = compiled;
     this.instances = plan.instances.map(() => new ComponentInstance(host));
     for (const { id, origin } of plan.resources) {
-      this.#bindings.push(
-        origin.is === "imported"
-          ? host.bind(id, this)
-          : jsBinding(
-              new DefinedResource(id.name, this.instance(origin.instance), () =>
-                origin.destructor ? this.coreFunction(origin.destructor) : undefined,
-              ),
-            ),
-      );
+      this.#bindings.push(origin.is === "imported" ? host.bind(id, this) : jsBinding(this.#defined(id, origin)));
     }
+    for (const module of importedModules(plan.imports)) this.module(module);
+  }
+
+  #defined({ name }: ResourceId, { instance, destructor }: ResourceOrigin & { readonly is: "defined" }) {
+    return new DefinedResource(
+      name,
+      this,
+      this.instance(instance),
+      destructor && (() => this.coreFunction(destructor)),
+    );
   }
 
   /** Instantiates the core modules, in order. @throws What a start function throws. */
   run(): void {
     const { steps } = this.compiled.plan;
-    for (const [index, { module, args, instance, offset }] of steps.entries()) {
-      this.#openGates(index, instance);
+    for (const [index, { module, args, offset }] of steps.entries()) {
+      this.#openGates(index);
       const imports = Object.fromEntries(args.map(([name, item]) => [name, this.#importsOf(item)]));
       try {
-        this.#core.push(new WebAssembly.Instance(this.#module(module), imports).exports);
+        this.#core.push(new WebAssembly.Instance(this.module(module), imports).exports);
       } catch (error) {
         if (!(error instanceof WebAssembly.LinkError) && !(error instanceof TypeError)) throw error;
         throw new InvalidComponentError(`a core module cannot be instantiated: ${error.message}`, offset, {
@@ -126,13 +149,18 @@ export class Linked {
         });
       }
     }
-    this.#openGates(steps.length, 0);
+    this.#openGates(steps.length);
   }
 
   instance(index: number): ComponentInstance {
     const instance = this.instances[index];
     if (!instance) throw new Error(`There is no component instance ${index}`);
     return instance;
+  }
+
+  /** As `entry`: from now on the component is called by another. */
+  get sharedEntry(): GlobalI32 {
+    return (this.entry ??= new WebAssembly.Global({ value: "i32", mutable: true }, this.isEntered() ? 0 : 1));
   }
 
   binding(id: ResourceId): ResourceBinding {
@@ -192,33 +220,40 @@ export class Linked {
     return value;
   }
 
-  #module(item: ModuleItem): CoreModule {
-    if (item.is === "imported") return this.host.module(item.name);
+  /** @throws {InvalidComponentError} If it is imported, and known to be another than is expected. */
+  module(item: ModuleItem): CoreModule {
+    if (item.is === "imported") {
+      const module = this.host.module(item.path);
+      const type = typeOfModule(module);
+      const wrong = type && moduleMismatch(item.type, type);
+      if (wrong === undefined) return module;
+      throw new InvalidComponentError(`the core module ${item.path.join(" ")} is not what is expected: ${wrong}`);
+    }
     const module = this.compiled.modules[item.index];
     if (!module) throw new Error(`There is no core module ${item.index}`);
     return module;
   }
 
-  /** Makes the functions that the step needs, all that the host gives in one module. */
-  #openGates(step: number, instanceIndex: number): void {
-    const gated: { readonly index: number; readonly ungated: Ungated }[] = [];
-    let options: Options | undefined;
+  /** Makes the functions that the step needs: those behind gates first, since others may be made of them. */
+  #openGates(step: number): void {
+    const groups: GateGroup[] = [];
+    const others: (readonly [index: number, make: () => CoreFunction])[] = [];
     for (const index of this.compiled.trampolinesOf(step)) {
       const trampoline = this.compiled.plan.trampolines[index];
       if (!trampoline) continue;
-      const made = this.#make(trampoline);
-      if (typeof made === "function") this.#functions[index] = made;
-      else {
-        gated.push({ index, ungated: made });
-        if (trampoline.is === "lower") options = preferred(options, trampoline.options);
-      }
+      const prepared = this.#prepare(trampoline);
+      if (typeof prepared === "function") others.push([index, prepared]);
+      else addToGroup(groups, trampoline, { index, ungated: prepared });
     }
-    if (gated.length === 0) return;
-    const instance = this.instance(instanceIndex);
-    const memory = this.memory(options?.memory);
-    const realloc = options?.realloc;
+    for (const group of groups) this.#openGate(group);
+    for (const [index, make] of others) this.#functions[index] = make();
+  }
+
+  #openGate({ instance: number, memory: memoryItem, realloc, members }: GateGroup): void {
+    const instance = this.instance(number);
+    const memory = this.memory(memoryItem);
     const { functions, realloc: guarded } = this.compiled.gates.gate(
-      gated.map(({ ungated }) => ungated),
+      members.map(({ ungated }) => ungated),
       {
         wait: this.host.suspending,
         unbox: this.host.unbox,
@@ -227,25 +262,27 @@ export class Linked {
         staging: instance.lease?.staging(memory),
         mayLeave: instance.mayLeave,
         refuse: refuseToLeave,
+        failed: this.host.failed,
       },
     );
-    for (const [at, { index }] of gated.entries()) this.#functions[index] = functions[at];
+    for (const [at, { index }] of members.entries()) this.#functions[index] = functions[at];
     if (realloc) this.#reallocs.set(realloc, guarded);
   }
 
-  #make(trampoline: Trampoline): CoreFunction | Ungated {
+  /** What is to be gated, or how the function is made once all gates are there. */
+  #prepare(trampoline: Trampoline): Ungated | (() => CoreFunction) {
     switch (trampoline.is) {
       case "lower": {
         const { func, options, instance } = trampoline;
         const caller: Caller = { linked: this, options, instance, type: func.type };
-        if (func.is === "lifted") return fusedFunction(caller, { type: func.type, linked: this, func });
+        if (func.is === "lifted") return () => fusedFunction(caller, { type: func.type, linked: this, func });
         const lowered = this.host.lower(func, this.guest(options, instance), this.instance(instance).lease);
-        return "linked" in lowered ? fusedFunction(caller, lowered) : lowered;
+        return "linked" in lowered ? () => fusedFunction(caller, lowered) : lowered;
       }
       case "resource.new":
         return this.#newFunction(trampoline.resource, this.instance(trampoline.instance));
       case "resource.rep":
-        return this.#repFunction(trampoline.resource, this.instance(trampoline.instance));
+        return () => this.#repFunction(trampoline.resource, this.instance(trampoline.instance));
       case "resource.drop":
         return this.#dropFunction(trampoline.resource, this.instance(trampoline.instance));
       case "unsupported":
@@ -263,16 +300,18 @@ export class Linked {
     return (handle: number) => Number(handles.of(type, handle >>> 0).rep);
   }
 
-  #dropFunction(id: ResourceId, holder: ComponentInstance): CoreFunction | Ungated {
+  #dropFunction(id: ResourceId, holder: ComponentInstance): Ungated | (() => CoreFunction) {
     const { type } = this.binding(id);
     const { handles } = holder;
     const { resources } = this.host;
-    const destructor = type instanceof DefinedResource ? type.destructor() : undefined;
+    const destructor = type instanceof DefinedResource ? type.destructor : undefined;
     if (destructor && type instanceof DefinedResource) {
-      return destroyingDrop(destructor, type.definer === holder ? undefined : type.definer.mayEnter, (handle) => {
-        if (holder.mayLeave.value === 0) refuseToLeave();
-        return handles.release(type, handle >>> 0);
-      });
+      const mayEnter = type.definer === holder ? undefined : this.#entryOf(type);
+      return () =>
+        destroyingDrop(destructor(), mayEnter, (handle) => {
+          if (holder.mayLeave.value === 0) refuseToLeave();
+          return handles.release(type, handle >>> 0);
+        });
     }
     return gateless(["i32"], undefined, (handle: number) => {
       resources.settle();
@@ -280,18 +319,23 @@ export class Linked {
       return 0;
     });
   }
+
+  #entryOf({ linked, definer }: DefinedResource): GlobalI32 {
+    return linked === this ? definer.mayEnter : linked.sharedEntry;
+  }
+}
+
+/** Core modules that are imported, or in instances that are: those that nobody instantiates too. */
+function importedModules(items: ReadonlyMap<string, Item>): ModuleItem[] {
+  return [...items.values()].flatMap((item) => {
+    if (item.sort === "instance") return importedModules(item.instance.exports);
+    return item.sort === "core module" ? [item.module] : [];
+  });
 }
 
 /** A function that never waits, and asks the gate for nothing but whether the guest may call. */
 function gateless(params: Ungated["params"], result: Ungated["result"], attempt: CoreFunction): Ungated {
   return { params, result, attempt, boxed: false, front: undefined };
-}
-
-/** The options with a memory and an allocator, if any has them: those of most functions. */
-function preferred(known: Options | undefined, options: Options): Options {
-  if (!known) return options;
-  const better = (!known.realloc && options.realloc) || (!known.memory && options.memory);
-  return better ? options : known;
 }
 
 function guardRealloc(realloc: CoreFunction, mayLeave: GlobalI32): CoreFunction {
@@ -308,7 +352,7 @@ function refuseToLeave(): never {
 }
 
 function wrongCore(item: CoreItem, expected: string): InvalidComponentError {
-  if (item.is === "trampoline") return new InvalidComponentError(`a ${expected} is expected where a function is`);
+  if (item.is === "trampoline") return new InvalidComponentError("a lowered function is needed before it is there");
   return new InvalidComponentError(`a core module exports no ${expected} ${JSON.stringify(item.name)}`, item.offset);
 }
 

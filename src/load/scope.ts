@@ -9,6 +9,7 @@ import type {
   InstanceItem,
   ModuleItem,
 } from "./items.ts";
+import { Planning } from "./planning.ts";
 import { InvalidComponentError } from "./reader.ts";
 import type { TypeItem } from "./type-scope.ts";
 
@@ -17,6 +18,8 @@ export class Scope {
   readonly parent: Scope | undefined;
   /** Whether it is that of a component, whose resource types those within must not see. */
   readonly isComponent: boolean;
+  /** The same for all scopes of one component and of those in it. */
+  readonly planning: Planning;
   readonly types: TypeItem[] = [];
   readonly funcs: FuncItem[] = [];
   readonly instances: InstanceItem[] = [];
@@ -35,6 +38,7 @@ export class Scope {
   constructor(parent: Scope | undefined, isComponent: boolean) {
     this.parent = parent;
     this.isComponent = isComponent;
+    this.planning = parent?.planning ?? new Planning();
   }
 
   type(index: number, offset: number): TypeItem {
@@ -47,7 +51,6 @@ export class Scope {
     return item.id;
   }
 
-  /** @param core What it must be. */
   core(sort: CoreItem["sort"], index: number, offset: number): CoreItem {
     return at(this.coreItems[sort], index, sort, offset);
   }

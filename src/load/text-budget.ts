@@ -11,16 +11,17 @@ export class TextBudget {
   spend(text: string): string {
     this.#left -= text.length;
     if (this.#left < 0) {
-      throw new InvalidComponentError(`the component's types take more than ${MAX_CHARACTERS} characters to write down`);
+      throw new InvalidComponentError(
+        `the component's types take more than ${MAX_CHARACTERS} characters to write down`,
+      );
     }
     return text;
   }
 }
 
-/** Any text as one word of printable ASCII, whatever is in it. */
+/** Any text as a string of JSON in printable ASCII, which ends no comment either, whatever is in it. */
 export function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll(
-    /[^ -~]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return JSON.stringify(text)
+    .replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .replaceAll("*/", "*\\/");
 }

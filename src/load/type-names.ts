@@ -1,4 +1,5 @@
 /** Which names the types of a component have, and where: in its interfaces, and in its world. */
+import { isLabel } from "../abi/names.ts";
 import type { ResourceId, ValType } from "../abi/types.ts";
 import type { Item, Plan } from "./items.ts";
 
@@ -35,7 +36,11 @@ export class TypeNames {
   constructor({ imports, exports }: Plan) {
     this.imports = instancesOf("import", imports);
     this.exports = instancesOf("export", exports);
-    this.world = { side: "world", name: "", items: new Map([...typesOf(exports), ...typesOf(imports)]) };
+    this.world = {
+      side: "world",
+      name: "",
+      items: new Map([...typesOf(imports), ...typesOf(exports).filter(([name]) => !imports.has(name))]),
+    };
     for (const place of [...this.imports, this.world, ...this.exports]) this.#register(place);
   }
 
@@ -43,7 +48,7 @@ export class TypeNames {
     const names: PlaceNames = { types: new Map(), structures: new Map(), resources: new Map() };
     this.#byPlace.set(place, names);
     for (const [name, item] of place.items) {
-      if (item.sort !== "type") continue;
+      if (item.sort !== "type" || !isLabel(name)) continue;
       const home = { place, name };
       if (item.type.is === "resource") {
         setFirst(names.resources, item.type.id, name);
@@ -74,6 +79,12 @@ export class TypeNames {
   /** Where the type is first named: in the interface that defines it. */
   homeOf(type: ValType): Home | undefined {
     return this.#homes.get(type);
+  }
+
+  /** Where the type is defined that is meant in this place. */
+  homeFrom(place: Place, type: ValType): Home | undefined {
+    const item = place.items.get(this.nameIn(place, type) ?? "");
+    return this.homeOf(item?.sort === "type" && item.type.is === "value" ? item.type.type : type);
   }
 
   homeOfResource(id: ResourceId): Home | undefined {

@@ -17,10 +17,9 @@ export type TypeItem =
 /** Types within types: deeper than anybody nests. */
 const MAX_TYPE_DEPTH = 100;
 
-const depths = new WeakMap<ValType, number>();
-
 /** @throws {InvalidComponentError} If it names what is not there, or is no type that can be. */
 export function typeItem(raw: RawTypeDefinition, scope: Scope, offset: number): TypeItem {
+  scope.planning.spend(membersOf(raw), offset);
   switch (raw.kind) {
     case "func":
       return { is: "func", type: funcType(raw, scope, offset) };
@@ -31,6 +30,25 @@ export function typeItem(raw: RawTypeDefinition, scope: Scope, offset: number): 
       throw new InvalidComponentError("a resource type is defined where only types of others are declared", offset);
     default:
       return { is: "value", type: checked(definedType(raw, scope, offset), offset) };
+  }
+}
+
+/** How many things it lists. */
+function membersOf(raw: RawTypeDefinition): number {
+  switch (raw.kind) {
+    case "func":
+      return raw.params.length;
+    case "record":
+      return raw.fields.length;
+    case "variant":
+      return raw.cases.length;
+    case "tuple":
+      return raw.members.length;
+    case "enum":
+    case "flags":
+      return raw.names.length;
+    default:
+      return 1;
   }
 }
 
@@ -126,6 +144,8 @@ function asyncType(kind: "stream" | "future", element: ValType | undefined, offs
   if (element && mentions(element, "borrow")) {
     throw new InvalidComponentError(`a ${kind} of borrowed handles`, offset);
   }
+  // Until it is decided what it means.
+  if (kind === "stream" && element?.kind === "char") throw new InvalidComponentError("a stream of char", offset);
   return { kind, element };
 }
 
@@ -138,8 +158,9 @@ function mapType(key: ValType, value: ValType, offset: number): ValType {
 
 /** What holds for every type, however it is made: so that what follows may recurse over it, and multiply its size. */
 function checked(type: ValType, offset: number): ValType {
-  const depth = depthOf(type);
-  if (depth > MAX_TYPE_DEPTH) throw new InvalidComponentError(`a type is nested deeper than ${MAX_TYPE_DEPTH}`, offset);
+  if (factsOf(type).depth > MAX_TYPE_DEPTH) {
+    throw new InvalidComponentError(`a type is nested deeper than ${MAX_TYPE_DEPTH}`, offset);
+  }
   const { size } = layoutOf(type);
   if (size > MAX_LIST_BYTES) {
     throw new InvalidComponentError(`a value of a type takes ${size} bytes: at most ${MAX_LIST_BYTES} may be`, offset);
@@ -147,14 +168,44 @@ function checked(type: ValType, offset: number): ValType {
   return type;
 }
 
-/** Memoized, so that a type that is used twice on each level is no work of 2 ** depth. */
-function depthOf(type: ValType): number {
-  let depth = depths.get(type);
-  if (depth === undefined) {
-    depth = 1 + Math.max(0, ...partsOf(type).map(depthOf));
-    depths.set(type, depth);
+interface Facts {
+  /** How deep types are within each other in it. */
+  readonly depth: number;
+  /** The kinds of types that are somewhere in it, itself among them. */
+  readonly kinds: ReadonlySet<ValType["kind"]>;
+  readonly isPointed: boolean;
+}
+
+const facts = new WeakMap<ValType, Facts>();
+
+/** Found once for each, so that a type that is used twice on each level is no work of 2 ** depth. */
+function factsOf(type: ValType): Facts {
+  let known = facts.get(type);
+  if (!known) {
+    const parts = partsOf(type).map(factsOf);
+    known = {
+      depth: 1 + parts.reduce((most, { depth }) => Math.max(most, depth), 0),
+      kinds: new Set([type.kind, ...parts.flatMap(({ kinds }) => [...kinds])]),
+      isPointed:
+        type.kind === "string" ||
+        type.kind === "map" ||
+        (type.kind === "list" && type.length === undefined) ||
+        (type.kind !== "stream" && type.kind !== "future" && parts.some((part) => part.isPointed)),
+    };
+    facts.set(type, known);
   }
-  return depth;
+  return known;
+}
+
+/** Whether a type of one of these kinds is somewhere in `type`. */
+export function mentions(type: ValType, ...kinds: readonly ValType["kind"][]): boolean {
+  const inside = factsOf(type).kinds;
+  return kinds.some((kind) => inside.has(kind));
+}
+
+/** Whether some part of a value lies behind a pointer. */
+export function isPointed(type: ValType): boolean {
+  return factsOf(type).isPointed;
 }
 
 /** The types that `type` is made of. */
@@ -180,15 +231,4 @@ export function partsOf(type: ValType): readonly ValType[] {
     default:
       return [];
   }
-}
-
-/** Whether a type of one of these kinds is somewhere in `type`. */
-export function mentions(type: ValType, ...kinds: readonly ValType["kind"][]): boolean {
-  const seen = new Set<ValType>();
-  function visit(part: ValType): boolean {
-    if (seen.has(part)) return false;
-    seen.add(part);
-    return kinds.includes(part.kind) || partsOf(part).some(visit);
-  }
-  return visit(type);
 }

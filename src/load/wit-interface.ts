@@ -1,5 +1,5 @@
 /** One interface, or the types and functions of a world, in the language of WIT. */
-import { memberOf, splitVersion } from "../abi/names.ts";
+import { isInterfaceName, isLabel, isVersion, memberOf, splitVersion } from "../abi/names.ts";
 import type { FuncType, ResourceId, ValType } from "../abi/types.ts";
 import type { TextBudget } from "./text-budget.ts";
 import type { TypeItem } from "./type-scope.ts";
@@ -14,15 +14,14 @@ export interface InterfaceName {
   readonly interface: string;
 }
 
-const NAME = /^([^:/]+):([^:/]+)\/([^:/]+)$/;
-const SEMVER = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
-
 /** `undefined` for a name that WIT cannot say. */
 export function interfaceName(name: string): InterfaceName | undefined {
   const [plain, version] = splitVersion(name);
-  const [, namespace, project, last] = NAME.exec(plain) ?? [];
-  if (namespace === undefined || project === undefined || last === undefined) return undefined;
-  if (plain !== name && !SEMVER.test(version)) return undefined;
+  const [namespace, project, last] = plain.split(/[:/]/);
+  if (!isInterfaceName(name) || namespace === undefined || project === undefined || last === undefined)
+    return undefined;
+  // What a package has in common with others is no version of its own.
+  if (version !== "" && !isVersion(version)) return undefined;
   const suffix = version === "" ? "" : `@${version}`;
   return { package: `${witId(namespace)}:${witId(project)}${suffix}`, interface: witId(last) };
 }
@@ -56,13 +55,16 @@ export class WitInterface {
       { nameOf: (type) => this.#nameOf(type), nameOfResource: (id) => this.#nameOfResource(id) },
       budget,
     );
-    for (const [name, item] of place.items) if (item.sort === "type") this.#type(name, item.type);
+    for (const [name, item] of place.items) if (item.sort === "type" && isLabel(name)) this.#type(name, item.type);
     for (const [name, item] of place.items) if (item.sort === "func") this.function(name, item.func.type);
   }
 
   #type(name: string, item: TypeItem): void {
     if (item.is === "resource") {
-      if (!this.#use(name, this.#names.homeOfResource(item.id))) this.#resources.set(name, new Map());
+      if (this.#use(name, this.#names.homeOfResource(item.id))) return;
+      const first = this.#names.resourceIn(this.#place, item.id) ?? name;
+      if (first === name) this.#resources.set(name, new Map());
+      else this.#definitions.set(name, [`type ${witId(name)} = ${witId(first)};`]);
       return;
     }
     if (item.is !== "value" || this.#use(name, this.#names.homeOf(item.type))) return;
@@ -70,13 +72,13 @@ export class WitInterface {
     this.#definitions.set(name, this.#types.definition(name, item.type, first === name ? undefined : first));
   }
 
-  /** A function, or one of a resource that is here. */
+  /** Adds a function, or one of a resource that is here. */
   function(name: string, type: FuncType): void {
     const member = memberOf(name);
     const members = member && this.#resources.get(member.resource);
     if (!member || !members) {
-      // A function of a resource of another interface has no name in WIT.
-      if (!member) this.#functions.set(name, `${witId(name)}: ${this.#types.function(type)};`);
+      // WIT has no words for a function of a resource of another interface, nor for a name that is no label.
+      if (isLabel(name)) this.#functions.set(name, this.functionLine(name, type));
       return;
     }
     const id = witId(member.name);
@@ -134,13 +136,13 @@ export class WitInterface {
     }
   }
 
-  /** What is between the braces. */
-  lines(): string[] {
-    return [...this.typeLines(), ...this.#functions.values()];
+  /** What is between the braces, in groups that a line is between. */
+  groups(): string[][] {
+    return [...this.typeGroups(), [...this.#functions.values()]];
   }
 
   /** Without functions that are of no resource. */
-  typeLines(): string[] {
+  typeGroups(): string[][] {
     const byPath = new Map<string, string[]>();
     for (const [local, { path, name }] of this.#uses) {
       const names = byPath.get(path) ?? [];
@@ -148,14 +150,15 @@ export class WitInterface {
       byPath.set(path, names);
     }
     return [
-      ...[...byPath].map(([path, names]) => `use ${path}.{${names.join(", ")}};`),
-      ...[...this.#definitions.values()].flat(),
-      ...[...this.#resources].flatMap(([name, members]) => resourceLines(name, [...members.values()])),
+      [...byPath].map(([path, names]) => `use ${path}.{${names.join(", ")}};`),
+      ...[...this.#definitions.values()].map((lines) => [...lines]),
+      ...[...this.#resources].map(([name, members]) => resourceLines(name, [...members.values()])),
     ];
   }
 
-  functionLine(name: string): string | undefined {
-    return this.#functions.get(name);
+  /** A function with its name. */
+  functionLine(name: string, type: FuncType): string {
+    return `${witId(name)}: ${this.#types.function(type)};`;
   }
 }
 

@@ -33,39 +33,31 @@ class World {
   text(): string {
     const { world, imports, exports } = this.#names;
     const own = new WitInterface(world, this.#names, undefined, this.#budget);
-    const places = new Map([...imports, ...exports].map((place) => [place.items, place]));
     for (const [name, item] of this.#plan.imports) {
-      if (item.sort === "func") own.function(name, item.func.type);
+      if (item.sort === "func" && memberOf(name)) own.function(name, item.func.type);
     }
-    const importLines = [...this.#plan.imports].flatMap(([name, item]) => this.#extern("import", name, item, own, places));
-    const exportOwn = new WitInterface(world, this.#names, undefined, this.#budget);
-    for (const [name, item] of this.#plan.exports) {
-      if (item.sort === "func" && !memberOf(name)) exportOwn.function(name, item.func.type);
-    }
-    const exportLines = [...this.#plan.exports].flatMap(([name, item]) =>
-      this.#extern("export", name, item, exportOwn, places),
-    );
-    own.merge(exportOwn);
-    const groups = [own.typeLines(), importLines, exportLines].filter((lines) => lines.length > 0);
-    const body = groups.flatMap((lines, index) => (index === 0 ? lines : ["", ...lines]));
-    return [`package ${this.#rootPackage()};`, "", ...block("world root", body), ...this.#packageLines(), ""].join("\n");
+    const lines = (side: "import" | "export", places: readonly Place[]): string[] => {
+      const byName = new Map(places.map((place) => [place.name, place]));
+      return [...this.#plan[`${side}s`]].flatMap(([name, item]) =>
+        this.#extern(side, name, item, own, byName.get(name)),
+      );
+    };
+    const externs = [lines("import", imports), lines("export", exports)];
+    // Only now: types without a name get theirs where they are used.
+    const body = block("world root", [...own.typeGroups(), ...externs]);
+    return [`package ${this.#rootPackage()};`, "", ...body, ...this.#packageLines(), ""].join("\n");
   }
 
-  #extern(
-    side: "import" | "export",
-    name: string,
-    item: Item,
-    own: WitInterface,
-    places: ReadonlyMap<Place["items"], Place>,
-  ): string[] {
+  #extern(side: "import" | "export", name: string, item: Item, own: WitInterface, place: Place | undefined): string[] {
     const unsaid = (what: string): string[] => [`// ${side} ${quoted(name)}: ${what}, for which WIT has no words`];
     switch (item.sort) {
       case "instance":
-        return this.#instance(side, name, places.get(item.instance.exports)) ?? unsaid("an instance of this name");
+        return this.#instance(side, name, place) ?? unsaid("an instance of this name");
       case "func": {
         if (memberOf(name)) return side === "import" ? [] : unsaid("a function of a resource of the world");
-        const line = own.functionLine(name);
-        return line !== undefined && isLabel(name) ? [`${side} ${line}`] : unsaid("a function of this name");
+        return isLabel(name)
+          ? [`${side} ${own.functionLine(name, item.func.type)}`]
+          : unsaid("a function of this name");
       }
       case "type":
         if (side === "import" || this.#plan.imports.get(name)?.sort === "type") return [];
@@ -78,8 +70,8 @@ class World {
   #instance(side: "import" | "export", name: string, place: Place | undefined): string[] | undefined {
     if (!place) return undefined;
     if (isLabel(name)) {
-      const lines = new WitInterface(place, this.#names, undefined, this.#budget).lines();
-      return block(`${side} ${witId(name)}: interface`, lines);
+      const made = new WitInterface(place, this.#names, undefined, this.#budget);
+      return block(`${side} ${witId(name)}: interface`, made.groups());
     }
     const path = interfaceName(name);
     if (!path) return undefined;
@@ -100,16 +92,17 @@ class World {
   }
 
   #packageLines(): string[] {
-    return [...this.#packages].flatMap(([name, interfaces]) =>
-      block(
-        `package ${name}`,
-        [...interfaces].flatMap(([interface_, made]) => block(`interface ${interface_}`, made.lines())),
-      ),
-    );
+    return [...this.#packages].flatMap(([name, interfaces]) => {
+      const blocks = [...interfaces].map(([label, made]) => block(`interface ${label}`, made.groups()));
+      return ["", ...block(`package ${name}`, blocks)];
+    });
   }
 }
 
-
-function block(head: string, lines: readonly string[]): string[] {
+/** Braces around groups of lines, with an empty line between each two. */
+function block(head: string, groups: readonly (readonly string[])[]): string[] {
+  const lines = groups
+    .filter((group) => group.length > 0)
+    .flatMap((group, index) => (index === 0 ? group : ["", ...group]));
   return [`${head} {`, ...lines.map((line) => (line === "" ? "" : `  ${line}`)), "}"];
 }

@@ -221,6 +221,7 @@ export class JcoInterfaces {
       realloc: undefined,
       staging: undefined,
       mayLeave: this.#mayLeave,
+      failed: () => {},
       refuse: () => {
         throw new Error("Glue guards its allocator itself");
       },

@@ -20,14 +20,15 @@ export class Calls {
   readonly #linked: Linked;
   readonly #life: Life;
   readonly #isSync: boolean;
-  /** Settles when the call that is under way is over, and all that wait before. */
-  #last: Promise<unknown> | undefined;
+  /** Calls that begin when those are out who came before: there are some only while somebody is inside. */
+  readonly #waiting: (() => void)[] = [];
   #isRunning = false;
 
   constructor(linked: Linked, life: Life, isSync: boolean) {
     this.#linked = linked;
     this.#life = life;
     this.#isSync = isSync;
+    linked.isEntered = () => this.#isRunning;
   }
 
   function(name: string, func: FuncItem & { readonly is: "lifted" }): ExportedFunction {
@@ -46,10 +47,11 @@ export class Calls {
    */
   #scalarSync({ core: call }: Lifted, { params, result }: Scalars, general: ExportedFunction): ExportedFunction {
     const core = call as (...args: CoreValue[]) => unknown;
+    const linked = this.#linked;
     const { task } = this.#life;
     const [first, second, third] = params;
     return (...args) => {
-      if (this.#isRunning || task.isEnded) return general(...args);
+      if (this.#isRunning || task.isEnded || linked.entry) return general(...args);
       let a: CoreValue = 0;
       let b: CoreValue = 0;
       let c: CoreValue = 0;
@@ -76,16 +78,18 @@ export class Calls {
 
   /** As `#scalarSync`, for calls that may be suspended. */
   #scalarCall(lifted: Lifted, { params, result }: Scalars, general: ExportedFunction): ExportedFunction {
+    const linked = this.#linked;
     const { task } = this.#life;
     const [first, second, third] = params;
     const left = (value: unknown): unknown => {
-      this.#isRunning = false;
       if (task.isEnded) return this.#leave(lifted, value);
-      return result?.(value);
+      const returned = result?.(value);
+      this.#left();
+      return returned;
     };
     const failed = (error: unknown): Promise<never> => this.#fail(error);
     return (...args) => {
-      if (this.#isRunning || task.isEnded) return general(...args);
+      if (this.#isRunning || task.isEnded || linked.entry) return general(...args);
       let a: CoreValue = 0;
       let b: CoreValue = 0;
       let c: CoreValue = 0;
@@ -97,7 +101,7 @@ export class Calls {
         return general(...args);
       }
       this.#isRunning = true;
-      return (this.#last = lifted.promising(a, b, c).then(left, failed));
+      return lifted.promising(a, b, c).then(left, failed);
     };
   }
 
@@ -105,74 +109,71 @@ export class Calls {
   async destroy(type: DefinedResource, rep: number): Promise<void> {
     const destructor = type.destructor?.();
     if (!destructor || this.#life.task.isEnded) return;
-    try {
-      if (this.#isSync) {
-        destructor(...([rep] as never[]));
-        return;
+    // A guest that is called synchronously is left when this goes on.
+    if (this.#isSync && this.#isRunning) await undefined;
+    const run = this.#isSync ? destructor : WebAssembly.promising(destructor);
+    await this.#inTurn(async () => {
+      try {
+        this.#enter();
+        await run(...([rep] as never[]));
+        this.#left();
+      } catch (error) {
+        await this.#fail(error);
       }
-      await this.#inTurn(() => WebAssembly.promising(destructor)(rep));
-    } catch (error) {
-      await this.#life.fail(error);
-    }
+    }).catch(() => {});
   }
 
   #callSync(lifted: Lifted, args: unknown[]): unknown {
     this.#life.task.assertAlive();
-    if (this.#isRunning) throw reentered(lifted.name);
-    this.#isRunning = true;
+    if (this.#isRunning) throw reentered();
+    this.#enter();
     let flat;
     try {
       flat = lifted.lower(args);
     } catch (error) {
-      this.#isRunning = false;
-      throw this.#ended(error);
-    }
-    try {
-      const value = lifted.lift(lifted.core(...(flat as never[])));
-      this.#life.task.assertAlive();
-      this.#isRunning = false;
-      return lifted.returned(value);
-    } catch (error) {
-      this.#isRunning = false;
-      if (error instanceof WitError) throw error;
-      void this.#life.fail(error);
+      if (isMistake(error)) this.#left();
+      else void this.#fail(error).catch(() => {});
       throw asTrap(error);
     }
-  }
-
-  /** What is wrong with arguments leaves the guest as it is; what it does itself while it allocates may end it. */
-  #ended(error: unknown): unknown {
-    if (error instanceof TypeError || (error instanceof RangeError && !/stack/i.test(error.message))) return error;
-    void this.#life.fail(error);
-    return asTrap(error);
+    let value;
+    try {
+      value = lifted.lift(lifted.core(...(flat as never[])));
+      this.#life.task.assertAlive();
+    } catch (error) {
+      void this.#fail(error).catch(() => {});
+      throw asTrap(error);
+    }
+    this.#left();
+    return lifted.returned(value);
   }
 
   #call(lifted: Lifted, args: unknown[]): Promise<unknown> {
-    return this.#inTurn(() => this.#enter(lifted, args));
+    return this.#inTurn(() => this.#callNow(lifted, args));
   }
 
   /** Begins at once if nobody is inside, else when those are out who came before. */
-  #inTurn(enter: () => Promise<unknown>): Promise<unknown> {
-    const call = this.#isRunning ? Promise.resolve(this.#last).then(enter, enter) : enter();
-    if (this.#isRunning) this.#last = call;
-    return call;
+  #inTurn<T>(begin: () => Promise<T>): Promise<T> {
+    if (!this.#isRunning) return begin();
+    return new Promise<T>((resolve) => {
+      this.#waiting.push(() => resolve(begin()));
+    });
   }
 
-  #enter(lifted: Lifted, args: unknown[]): Promise<unknown> {
+  async #callNow(lifted: Lifted, args: unknown[]): Promise<unknown> {
+    this.#life.task.assertAlive();
+    this.#enter();
     let flat;
     try {
-      this.#life.task.assertAlive();
       flat = lifted.lower(args);
     } catch (error) {
-      return this.#rejected(error);
+      if (!isMistake(error)) return this.#fail(error);
+      this.#left();
+      throw error;
     }
-    this.#isRunning = true;
-    const call = lifted.promising(...flat).then(
+    return lifted.promising(...flat).then(
       (result) => this.#leave(lifted, result),
       (error: unknown) => this.#fail(error),
     );
-    this.#last = call;
-    return call;
   }
 
   #leave(lifted: Lifted, result: unknown): unknown {
@@ -183,24 +184,47 @@ export class Calls {
     } catch (error) {
       return this.#fail(error);
     }
-    this.#isRunning = false;
+    this.#left();
     return lifted.returned(value);
   }
 
-  async #fail(error: unknown): Promise<never> {
-    const told = await this.#life.fail(error);
-    this.#isRunning = false;
-    throw told;
+  /** @throws {Trap} If another component is inside, or was when it trapped. */
+  #enter(): void {
+    const { entry } = this.#linked;
+    if (entry?.value === 0) throw reentered();
+    if (entry) entry.value = 0;
+    this.#isRunning = true;
   }
 
-  async #rejected(error: unknown): Promise<never> {
-    if (error instanceof TypeError || (error instanceof RangeError && !/stack/i.test(error.message))) throw error;
-    throw await this.#life.fail(error);
+  /** The guest may be entered again: by the first who waits, before anybody else. */
+  #left(): void {
+    const { entry } = this.#linked;
+    if (entry) entry.value = 1;
+    this.#isRunning = false;
+    this.#admit();
+  }
+
+  #admit(): void {
+    while (!this.#isRunning && this.#waiting.length > 0) this.#waiting.shift()?.();
+  }
+
+  /** The guest is over. Other components cannot enter it any more. */
+  async #fail(error: unknown): Promise<never> {
+    if (this.#isSync) this.#isRunning = false;
+    const told = await this.#life.fail(error);
+    this.#isRunning = false;
+    this.#admit();
+    throw told;
   }
 }
 
-function reentered(name: string): Trap {
-  return new Trap("1.1", `cannot enter component instance: ${name} is called while a call is under way`);
+/** What is wrong with arguments leaves the guest as it is; what it does itself while it allocates may end it. */
+function isMistake(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof RangeError && !/stack/i.test(error.message));
+}
+
+function reentered(): Trap {
+  return new Trap("1.1", "cannot enter component instance: it is in the middle of a call");
 }
 
 interface Scalars {

@@ -94,6 +94,7 @@ async function instantiateCore(core: CompiledCore, life: Life): Promise<Record<s
       memory: undefined,
       realloc: undefined,
       staging: undefined,
+      failed: () => task.fail(),
       mayLeave: new WebAssembly.Global({ value: "i32", mutable: true }, 1),
       refuse: () => {
         throw new Trap("1.1", "a core module allocates nothing for its host");

@@ -54,11 +54,17 @@ export class Exports {
       }
       if (member.form === "constructor") continue;
       const fn = this.#function(prefix + name, item.func, member.form === "method");
-      Object.defineProperty(member.form === "static" ? owner : owner.prototype, camelCase(member.name), {
-        value: fn,
-        writable: true,
-        configurable: true,
-      });
+      const key = camelCase(member.name);
+      // What a class has of its own and keeps.
+      Object.defineProperty(
+        member.form === "static" ? owner : owner.prototype,
+        key === "prototype" ? "prototype_" : key,
+        {
+          value: fn,
+          writable: true,
+          configurable: true,
+        },
+      );
     }
     return members;
   }

@@ -2,7 +2,7 @@
 import { camelCase, compatibleVersion, memberOf, pascalCase, splitVersion } from "../abi/names.ts";
 import type { Interface } from "../bind/definition.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
-import type { FuncItem, InstanceItem, Item } from "../load/items.ts";
+import type { FuncItem, InstanceItem, Item, Plan } from "../load/items.ts";
 import type { CoreModule } from "../load/compiled.ts";
 import type { Linked } from "../load/link.ts";
 
@@ -103,8 +103,12 @@ export class Providers {
   }
 
   /** @throws {MissingImportsError} With all that nobody provides. */
-  assertComplete(imports: ReadonlyMap<string, Item>): void {
-    const missing = [...imports].flatMap(([name, item]) => this.#missing(name, item));
+  assertComplete({ imports, resources }: Plan): void {
+    // A type that is imported may be one of another import.
+    const own = new Set(resources.flatMap(({ origin }) => (origin.is === "imported" ? origin.path.join("#") : [])));
+    const missing = [...imports].flatMap(([name, item]) =>
+      item.sort === "type" && !own.has(name) ? [] : this.#missing(name, item),
+    );
     if (missing.length > 0) throw new MissingImportsError(missing);
   }
 

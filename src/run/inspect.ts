@@ -121,9 +121,9 @@ function notAComponent(): InvalidComponentError {
 }
 
 /** What nobody provides if the embedder gives nothing. */
-function missingOf({ imports }: Plan): readonly string[] {
+function missingOf(plan: Plan): readonly string[] {
   try {
-    new Providers({}).assertComplete(imports);
+    new Providers({}).assertComplete(plan);
     return [];
   } catch (error) {
     if (error instanceof MissingImportsError) return error.missing;

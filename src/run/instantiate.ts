@@ -43,7 +43,7 @@ export async function instantiate<Input, Output>(
   if (!(compiled instanceof Compiled)) return instantiateModule(platform, compiled, options);
   const providers = new Providers(options.imports ?? {});
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
-  if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan.imports);
+  if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan);
   if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
   const life = new Life(platform, options);
   try {
@@ -98,6 +98,10 @@ class ProvidedHost implements LinkHost {
 
   readonly suspending = (result: CoreType | undefined): object => this.#life.task.suspending(result);
   readonly unbox = (): unknown => this.#life.task.boxed;
+  readonly failed = (): void => {
+    this.#life.task.fail();
+    this.resources.settle();
+  };
 
   newLease(): Lease | undefined {
     return this.#life.instance.newLease();

@@ -15,6 +15,7 @@ export function jsDefinition(type: FuncType, run: ImportedFunction): Definition 
     // With what the guest gave, in the shapes that its types have.
     run: (_, values) => run(...(values as never[])),
     waits: "promise",
+    boxed: true,
     idle: undefined,
     fast: undefined,
     front: undefined,

@@ -61,6 +61,8 @@ export interface GateContext {
   readonly mayLeave: object;
   /** Called if it may not: throws. */
   readonly refuse: () => never;
+  /** Told that a call has failed: a guest that catches what it throws, as those with exceptions can, is over too. */
+  readonly failed: () => void;
 }
 
 /** What is made of `Ungated` functions, for one instance. */
@@ -97,6 +99,7 @@ interface Shape {
   readonly realloc: boolean;
   readonly memory: boolean;
   readonly staging: boolean;
+  readonly catches: boolean;
 }
 
 function shapeOf(functions: readonly Ungated[], { memory, realloc, staging }: GateContext): Shape {
@@ -113,16 +116,17 @@ function shapeOf(functions: readonly Ungated[], { memory, realloc, staging }: Ga
     realloc: realloc !== undefined,
     memory: fronts && memory !== undefined,
     staging: fronts,
+    catches: (canCatch ??= WebAssembly.validate(encodeCatch())),
   };
 }
 
 function importsOf(functions: readonly Ungated[], shape: Shape, context: GateContext) {
-  const { memory, realloc, staging, mayLeave, refuse, wait, unbox } = context;
+  const { memory, realloc, staging, mayLeave, refuse, failed, wait, unbox } = context;
   return {
     attempt: Object.fromEntries(functions.map(({ attempt }, index) => [`${index}`, attempt])),
     wait: Object.fromEntries(shape.results.map((type) => [type, wait(type === "none" ? undefined : type)])),
     unbox: Object.fromEntries(shape.boxes.map((type) => [type, unbox])),
-    gate: { refuse, memory, realloc, staging: staging?.memory, number: staging?.number, "may-leave": mayLeave },
+    gate: { refuse, failed, memory, realloc, staging: staging?.memory, number: staging?.number, "may-leave": mayLeave },
   };
 }
 
@@ -150,6 +154,7 @@ function encodeGates(shape: Shape): Uint8Array {
     return count++;
   };
   const refuse = importFunc("gate", "refuse", [[], []]);
+  const failed = shape.catches ? importFunc("gate", "failed", [[], []]) : undefined;
   const attempts = shape.functions.map((form, index) => importFunc("attempt", `${index}`, attemptType(form)));
   const waits = new Map(
     shape.results.map((type) => [type, importFunc("wait", type, [[], type === "none" ? [] : [type]])]),
@@ -165,6 +170,7 @@ function encodeGates(shape: Shape): Uint8Array {
   const functions = shape.functions.map((form, index): FunctionParts => {
     const body = gateBody(form, {
       refuse,
+      failed,
       mayLeave,
       attempt: attempts[index] ?? 0,
       wait: waits.get(form.result ?? "none") ?? 0,
@@ -187,6 +193,8 @@ function attemptType({ params, result, boxed }: Shape["functions"][number]): Fun
 /** Numbers of what a gate calls. */
 interface GateNumbers {
   readonly refuse: number;
+  /** Missing where WebAssembly cannot catch. */
+  readonly failed: number | undefined;
   readonly mayLeave: number;
   readonly attempt: number;
   readonly wait: number;
@@ -197,7 +205,7 @@ interface GateNumbers {
 /**
  * (if (i32.eqz (global.get $may-leave)) (then (call $refuse) (unreachable)))
  * (block ...)                                     ;; the front
- * (local.set $r (call $attempt ...))
+ * (local.set $r (call $attempt ...))              ;; what these two throw is told to $failed
  * (if (local.get $r is WAIT) (then (return (call $wait))))
  * (local.get $r)                                  ;; or (call $unbox), or nothing
  */
@@ -219,11 +227,59 @@ function gateBody(
     body: [
       ...[0x23, numbers.mayLeave, 0x45, 0x04, 0x40, ...call(numbers.refuse), 0x00, 0x0b],
       ...(front ? [0x02, 0x40, ...front.code(numbers.realloc), 0x0b] : []),
-      ...[...args, ...call(numbers.attempt), 0x21, kept],
-      ...(canBeWait ? [...get(kept), ...isWait, 0x04, 0x40, ...call(numbers.wait), 0x0f, 0x0b] : []),
+      ...caught(
+        [
+          ...[...args, ...call(numbers.attempt), 0x21, kept],
+          ...(canBeWait ? [...get(kept), ...isWait, 0x04, 0x40, ...call(numbers.wait), 0x0f, 0x0b] : []),
+        ],
+        numbers.failed,
+      ),
       ...value,
     ],
   };
+}
+
+/**
+ * (block $done
+ *   (block $caught (result exnref)
+ *     (try_table (catch_all_ref $caught) ...)
+ *     (br $done))
+ *   (call $failed)
+ *   (throw_ref))
+ */
+function caught(code: readonly number[], failed: number | undefined): readonly number[] {
+  if (failed === undefined) return code;
+  return [
+    0x02,
+    0x40,
+    0x02,
+    0x69,
+    0x1f,
+    0x40,
+    0x01,
+    0x03,
+    0x00,
+    ...code,
+    0x0b,
+    0x0c,
+    0x01,
+    0x0b,
+    ...call(failed),
+    0x0a,
+    0x0b,
+  ];
+}
+
+/** Whether this engine has exceptions as the standard has them; those that have not run no guest that catches. */
+let canCatch: boolean | undefined;
+
+function encodeCatch(): Uint8Array {
+  const type: FunctionType = [[], []];
+  return encodeModule({
+    types: [type],
+    imports: [["gate", "failed", ...func(0)]],
+    functions: [{ name: "f", type: 0, locals: [], body: caught([], 0) }],
+  });
 }
 
 /** Calls the guest's allocator, which may call nobody meanwhile. If it traps that stays so: the guest is over. */

@@ -1,6 +1,7 @@
 import { Few } from "../io/few.ts";
 import type { Readiness, Waker } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
+import { Trap } from "../io/trap.ts";
 import type { CoreType } from "../abi/encode.ts";
 import type { CoreValue } from "../abi/type.ts";
 import { WAIT } from "./gate.ts";
@@ -41,6 +42,7 @@ export class Task {
   #idled = false;
   #turnStart: number;
   #end: { readonly reason: unknown } | undefined;
+  #hasFailed = false;
   readonly #drives: Drives = new Few();
   #pending: Pending | undefined;
   readonly #wait = (): Promise<CoreValue | undefined> => this.#takePending();
@@ -141,15 +143,24 @@ export class Task {
   }
 
   get isEnded(): boolean {
-    return this.#end !== undefined;
+    return this.#end !== undefined || this.#hasFailed;
+  }
+
+  /** A call of the guest has trapped, which is final: whatever it makes of that, it makes no other. */
+  fail(): void {
+    this.#hasFailed = true;
+    // The next call asks, whichever it is.
+    this.#budget = 0;
   }
 
   /** Throws why the task was ended, if it was: nothing more happens for a guest that goes on all the same. */
   assertAlive(): void {
     if (this.#end) throw this.#end.reason;
+    if (this.#hasFailed) throw new Trap("1.1", "the guest goes on after one of its calls has trapped");
   }
 
   #isOverdue(): boolean {
+    if (this.#hasFailed) this.assertAlive();
     if (this.isSync) {
       this.#budget = CALLS_PER_TURN;
       return false;

@@ -1,20 +1,35 @@
+import { Guest } from "../../src/abi/guest.ts";
+import { HandleTable, type ResourceType } from "../../src/abi/handles.ts";
+import type { Definition } from "../../src/bind/definition.ts";
 import { Instance } from "../../src/bind/instance.ts";
 import { INTERFACES } from "../../src/bind/interfaces.ts";
-import { LOWER, type JcoLowerOptions, type JcoTable } from "../../src/bind/jco.ts";
-import { Task } from "../../src/bind/task.ts";
+import { lower } from "../../src/bind/lower.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
-import { ExitError, type InstanceOptions, type Input, type Output } from "../../src/index.ts";
+import type { Input, Output } from "../../src/index.ts";
+import { Trap } from "../../src/io/trap.ts";
+import { ExitError } from "../../src/run/life.ts";
+import type { InstanceOptions } from "../../src/run/options.ts";
 import { makeWorld } from "../../src/run/world.ts";
+import { GateModules, type Gated, type Ungated } from "../../src/wait/gate.ts";
+import type { Lease } from "../../src/wait/lease.ts";
+import { Task } from "../../src/wait/task.ts";
 import type { World } from "../../src/wasi/world.ts";
 
-/** The bit by which the glue of jco marks a rep that is owned, and a free place in a table. */
-const FLAG = 1 << 30;
+/** A core function that a guest is given. */
+export type Lowered = (...args: unknown[]) => unknown;
 
-/** A guest without a component: memory, an allocator, handle tables, and every function of every interface, lowered. */
+/** Those of all guests here: they are given the same functions. */
+const modules = new GateModules();
+
+/** A guest without a component: memory, an allocator, handles, and every function of every interface, lowered and gated. */
 export class BareGuest {
   readonly memory = new WebAssembly.Memory({ initial: 1 });
   readonly instance: Instance;
   readonly world: World;
+  readonly handles: HandleTable;
+  readonly mayLeave = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
+  readonly #lease: Lease | undefined;
+  readonly #guest: Guest;
   /** The allocator never frees; where it begins is far from what tests use by hand. */
   #top = 32 * 1024;
 
@@ -22,28 +37,66 @@ export class BareGuest {
     this.world = makeWorld(nodePlatform, options, (code) => {
       throw new ExitError(code);
     });
-    this.instance = new Instance(this.world.limits, new Task(nodePlatform.loop), {
-      trace: options.trace,
-      leases,
-    });
+    this.instance = new Instance(this.world, new Task(nodePlatform.loop), { trace: options.trace, leases });
+    this.#lease = this.instance.newLease();
+    this.handles = new HandleTable(this.world.limits.resources, this.#lease);
+    const { memory, handles } = this;
+    const { resources } = this.instance;
+    const realloc = this.#gate([]).realloc as (...args: number[]) => number;
+    this.#guest = new Guest({ memory, realloc, encoding: "utf8", handles, resources });
   }
 
   get view(): DataView {
     return new DataView(this.memory.buffer);
   }
 
-  /** @param path Such as `["wasi:io/streams", "OutputStream", "checkWrite"]`. */
-  lower(path: readonly [string, ...string[]], tables: readonly JcoTable[]): (...args: unknown[]) => unknown {
-    const [name, ...members] = path;
-    let found: unknown = INTERFACES.get(name)?.(this.instance, this.world);
-    for (const member of members) {
-      const owner = typeof found === "function" ? (found as { prototype: object }).prototype : found;
-      found = (owner as Record<string, unknown>)[member];
-    }
-    return lowerWith(found, {
+  /** @param name By WIT's names, such as `wasi:io/streams`, `[method]output-stream.check-write`. */
+  lower(interfaceName: string, name: string): Lowered {
+    const [made] = this.#gate([this.#ungated(interfaceName, name)]).functions;
+    return made as Lowered;
+  }
+
+  /** Any function, such as an embedder's. */
+  lowerDefinition(name: string, definition: Definition): Lowered {
+    const [made] = this.#gate([lower(this.instance, name, definition, this.#guest, this.#lease)]).functions;
+    return made as Lowered;
+  }
+
+  /** Every function of every interface, by `wasi:io/poll#poll`. */
+  lowerAll(): Map<string, Lowered> {
+    const names = [...INTERFACES.values()].flatMap(({ name, functions }) =>
+      Object.keys(functions).map((member) => [name, member] as const),
+    );
+    const { functions } = this.#gate(names.map(([name, member]) => this.#ungated(name, member)));
+    return new Map(names.map((name, index) => [name.join("#"), functions[index] as Lowered]));
+  }
+
+  /** What a guest does with a handle that it needs no more. */
+  drop(type: ResourceType, handle: number): void {
+    this.instance.resources.settle();
+    this.handles.drop(type, handle >>> 0);
+  }
+
+  #ungated(interfaceName: string, name: string): Ungated {
+    const definition = INTERFACES.get(interfaceName)?.functions[name];
+    if (!definition) throw new Error(`There is no function ${interfaceName}#${name}`);
+    return lower(this.instance, `${interfaceName}#${name}`, definition, this.#guest, this.#lease);
+  }
+
+  #gate(functions: readonly Ungated[]): Gated {
+    const { task } = this.instance;
+    return modules.gate(functions, {
+      wait: (result) => task.suspending(result),
+      unbox: () => task.boxed,
       memory: this.memory,
-      realloc: (_old, _oldSize, align, size) => this.#allocate(align, size),
-      resourceTables: tables,
+      realloc: (_old: number, _oldSize: number, align: number, size: number) => this.#allocate(align, size),
+      staging: this.#lease?.staging(this.memory),
+      mayLeave: this.mayLeave,
+      refuse: () => {
+        throw new Trap("1.1", "the guest is over: its allocator has trapped");
+      },
+      // A bare guest goes on after a trap, so that one can be tried after another.
+      failed: () => {},
     });
   }
 
@@ -53,22 +106,4 @@ export class BareGuest {
     this.#top = at + size;
     return at;
   }
-}
-
-export function lowerWith(fn: unknown, options: JcoLowerOptions): (...args: unknown[]) => unknown {
-  const { [LOWER]: factory } = fn as { [LOWER]: (options: JcoLowerOptions) => (...args: unknown[]) => unknown };
-  return factory(options);
-}
-
-/** A handle table as the glue makes it. */
-export function emptyTable(): JcoTable {
-  return [FLAG, 0];
-}
-
-/** What the glue does when a guest drops a handle; gives the rep. */
-export function removeHandle(table: JcoTable, handle: number): number {
-  const rep = (table[(handle << 1) + 1] ?? 0) & ~FLAG;
-  table[handle << 1] = (table[0] ?? 0) | FLAG;
-  table[0] = handle | FLAG;
-  return rep;
 }

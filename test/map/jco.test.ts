@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { $init, generate } from "#bindgen";
+import { $init, generate } from "@bytecodealliance/jco-transpile/component";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const packages = ["io", "cli", "clocks", "random", "filesystem"];

@@ -448,3 +448,29 @@ test("compiling says nothing of what is missing: it may be given later", async (
   const compiled = await compile(await wat(ADD));
   assert.deepEqual([compiled.imports, compiled.exports], [["a:b/c@1.2.0"], ["call"]]);
 });
+
+test("a trap is final, also for a guest that catches what its calls throw", async () => {
+  const text = `(component
+    (import "f" (func $f))
+    (core func $lowered (canon lower (func $f)))
+    (core module $m
+      (import "i" "f" (func $f))
+      (func $caught (block $c (try_table (catch_all $c) (call $f))))
+      (func (export "once") (result i32) (call $caught) (i32.const 1))
+      (func (export "twice") (result i32) (call $caught) (call $f) (i32.const 2)))
+    (core instance $m (instantiate $m (with "i" (instance (export "f" (func $lowered))))))
+    (func (export "once") (result u32) (canon lift (core func $m "once")))
+    (func (export "twice") (result u32) (canon lift (core func $m "twice"))))`;
+  for (const syncExports of [false, true]) {
+    for (const name of ["once", "twice"]) {
+      let calls = 0;
+      const f = (): void => {
+        calls++;
+        throw new Trap("1.1", "thrown in the host");
+      };
+      const exports = await exportsOf(text, { imports: { f }, syncExports });
+      for (let round = 0; round < 2; round++) await assert.rejects(async () => exports[name]?.(), Trap, name);
+      assert.equal(calls, 1, name);
+    }
+  }
+});

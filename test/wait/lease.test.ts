@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { JcoTable } from "../../src/bind/jco.ts";
+import type { ResourceType } from "../../src/abi/handles.ts";
+import { OUTPUT_STREAM, POLLABLE } from "../../src/bind/io.ts";
 import {
   CollectSink,
   DiscardSink,
@@ -12,7 +13,7 @@ import {
   type Output,
   type Waker,
 } from "../../src/index.ts";
-import { BareGuest, emptyTable, removeHandle } from "./support.ts";
+import { BareGuest, type Lowered } from "../bind/support.ts";
 
 const RESULT = 64;
 const LIST = 128;
@@ -49,23 +50,20 @@ class HeldSink extends DiscardSink {
 /** A bare guest with standard output: what it calls, by the names of WIT. */
 class Writer {
   readonly guest: BareGuest;
-  readonly outputs: JcoTable = emptyTable();
-  readonly pollables: JcoTable = emptyTable();
   readonly getStdout: () => number;
   readonly #calls: Readonly<Record<"check" | "write" | "flush" | "ready" | "poll" | "subscribe", Lowered>>;
 
   constructor(stdout: Output, leases = true, limits: Partial<Limits> = {}) {
     this.guest = new BareGuest({ stdout, limits }, leases);
-    const tables = [emptyTable(), this.outputs];
-    const lower = (name: string): Lowered => this.guest.lower(["wasi:io/streams", "OutputStream", name], tables);
-    this.getStdout = () => Number(this.guest.lower(["wasi:cli/stdout", "getStdout"], [this.outputs])());
+    const lower = (name: string): Lowered => this.guest.lower("wasi:io/streams", `[method]output-stream.${name}`);
+    this.getStdout = () => Number(this.guest.lower("wasi:cli/stdout", "get-stdout")());
     this.#calls = {
-      check: lower("checkWrite"),
+      check: lower("check-write"),
       write: lower("write"),
       flush: lower("flush"),
-      subscribe: this.guest.lower(["wasi:io/streams", "OutputStream", "subscribe"], [this.outputs, this.pollables]),
-      ready: this.guest.lower(["wasi:io/poll", "Pollable", "ready"], [this.pollables]),
-      poll: this.guest.lower(["wasi:io/poll", "poll"], [this.pollables]),
+      subscribe: lower("subscribe"),
+      ready: this.guest.lower("wasi:io/poll", "[method]pollable.ready"),
+      poll: this.guest.lower("wasi:io/poll", "poll"),
     };
   }
 
@@ -103,12 +101,10 @@ class Writer {
     return Array.from({ length: count }, (_, index) => view.getUint32(start + 4 * index, true));
   }
 
-  drop(table: JcoTable, handle: number): void {
-    this.guest.instance.resources.drop(removeHandle(table, handle));
+  drop(type: ResourceType, handle: number): void {
+    this.guest.drop(type, handle);
   }
 }
-
-type Lowered = (...args: unknown[]) => unknown;
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -139,7 +135,7 @@ test("a lease ends before anything else happens to the stream", () => {
     "a new pollable": (writer, stdout) => void writer.subscribe(stdout),
     "a write of nothing": (writer, stdout) => void writer.write(stdout, ""),
     "a call without a handle": (writer) => void writer.getStdout(),
-    "a look at the clock": (writer) => writer.guest.lower(["wasi:clocks/monotonic-clock", "now"], [])(),
+    "a look at the clock": (writer) => writer.guest.lower("wasi:clocks/monotonic-clock", "now")(),
     "the end of the instance": (writer) => writer.guest.instance.resources.clear(),
   };
   for (const [name, happen] of Object.entries(others)) {
@@ -180,10 +176,10 @@ test("1.2 a handle that is dropped is unknown, and one that is used again is wha
   assert.equal(writer.ready(pollable), true);
   assert.equal(writer.check(stdout), 65_536n);
   assert.equal(writer.ready(pollable), true, "by the lease");
-  writer.drop(writer.pollables, pollable);
+  writer.drop(POLLABLE, pollable);
   writer.check(stdout);
   assert.throws(() => writer.ready(pollable), /unknown handle/);
-  writer.drop(writer.outputs, stdout);
+  writer.drop(OUTPUT_STREAM, stdout);
   assert.throws(() => writer.check(stdout), /unknown handle/);
   assert.throws(() => writer.write(stdout, "x"), /unknown handle/);
   for (const none of [0, -1]) assert.throws(() => writer.check(none), /unknown handle/);
@@ -293,24 +289,20 @@ test("7.9 a guest that goes on after its exit writes nothing more", () => {
 for (const text of ["", "abc"]) {
   test(`8.1 8.4 a write of ${text.length} bytes to a file that may only be read fails at once`, () => {
     const guest = new BareGuest({ preopens: { "/": MemoryFiles.from({ f: "content" }).root() }, stdout: "ignore" });
-    const [descriptors, outputs, errors] = [emptyTable(), emptyTable(), emptyTable()];
-    const call = (path: [string, ...string[]], ...args: unknown[]): void => {
-      guest.lower(path, [errors, descriptors, outputs])(...args);
-    };
-    guest.lower(["wasi:filesystem/preopens", "getDirectories"], [descriptors])(RESULT);
+    const descriptor = (name: string): Lowered => guest.lower("wasi:filesystem/types", `[method]descriptor.${name}`);
+    const output = (name: string): Lowered => guest.lower("wasi:io/streams", `[method]output-stream.${name}`);
+    guest.lower("wasi:filesystem/preopens", "get-directories")(RESULT);
     const root = guest.view.getUint32(guest.view.getUint32(RESULT, true), true);
     new Uint8Array(guest.memory.buffer).set(Buffer.from(`f${text}`), BYTES);
-    const open = guest.lower(["wasi:filesystem/types", "Descriptor", "openAt"], [descriptors]);
-    open(root, 0, BYTES, 1, 0, 1, RESULT);
+    descriptor("open-at")(root, 0, BYTES, 1, 0, 1, RESULT);
     assert.equal(guest.view.getUint8(RESULT), 0);
     const file = guest.view.getUint32(RESULT + 4, true);
-    const writeViaStream = ["wasi:filesystem/types", "Descriptor", "writeViaStream"] as const;
-    guest.lower(writeViaStream, [descriptors, outputs])(file, 0n, RESULT);
+    descriptor("write-via-stream")(file, 0n, RESULT);
     assert.equal(guest.view.getUint8(RESULT), 0);
     const stream = guest.view.getUint32(RESULT + 4, true);
-    call(["wasi:io/streams", "OutputStream", "checkWrite"], stream, RESULT);
+    output("check-write")(stream, RESULT);
     assert.equal(guest.view.getUint8(RESULT), 0);
-    call(["wasi:io/streams", "OutputStream", "write"], stream, BYTES + 1, text.length, RESULT);
+    output("write")(stream, BYTES + 1, text.length, RESULT);
     assert.equal(guest.view.getUint8(RESULT), 1);
   });
 }
@@ -366,7 +358,7 @@ async function play(steps: readonly Step[], leases: boolean): Promise<unknown[]>
       else if (call === "other") seen.push(writer.check(writer.getStdout()));
       else if (call === "take") sink.take(bytes);
       else if (call === "renew") {
-        writer.drop(writer.pollables, pollable);
+        writer.drop(POLLABLE, pollable);
         pollable = writer.subscribe(stdout);
       }
     }

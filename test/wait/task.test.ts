@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Task, type Loop } from "../../src/bind/task.ts";
+import { Task, type Loop } from "../../src/wait/task.ts";
 import { Signal, type Readiness, type Waker } from "../../src/index.ts";
 
 /** A loop whose clock stands still unless told otherwise, and that counts its turns. */

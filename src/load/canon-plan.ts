@@ -1,0 +1,142 @@
+/** Canonical definitions on their way into the plan: what they need is there, and of the right types. */
+import { signatureOf } from "../abi/layout.ts";
+import type { FuncType, ResourceId } from "../abi/types.ts";
+import { assertFunc } from "./core-scope.ts";
+import type { CoreExternType, CoreFuncType } from "./core-types.ts";
+import type { Canon, CanonOptions } from "./definitions.ts";
+import type { CoreItem, FuncItem, Options } from "./items.ts";
+import type { Planner } from "./plan.ts";
+import { InvalidComponentError } from "./reader.ts";
+import { at, type Scope } from "./scope.ts";
+import { isPointed, mentions } from "./type-scope.ts";
+
+const REALLOC: CoreFuncType = { params: ["i32", "i32", "i32", "i32"], results: ["i32"] };
+const RESOURCE_FUNCTIONS: Readonly<Record<"resource.new" | "resource.drop" | "resource.rep", CoreFuncType>> = {
+  "resource.new": { params: ["i32"], results: ["i32"] },
+  "resource.drop": { params: ["i32"], results: [] },
+  "resource.rep": { params: ["i32"], results: ["i32"] },
+};
+
+/** Those of one component instance. */
+export class CanonPlan {
+  readonly #planner: Planner;
+  readonly #scope: Scope;
+  readonly #instance: number;
+  readonly #local: ReadonlySet<ResourceId>;
+
+  /** @param local The resource types that it defines itself. */
+  constructor(planner: Planner, scope: Scope, instance: number, local: ReadonlySet<ResourceId>) {
+    this.#planner = planner;
+    this.#scope = scope;
+    this.#instance = instance;
+    this.#local = local;
+  }
+
+  define(canon: Canon, offset: number): void {
+    const coreFuncs = this.#scope.coreItems["core func"];
+    switch (canon.kind) {
+      case "lift":
+        this.#scope.funcs.push(this.#lift(canon, offset));
+        return;
+      case "lower":
+        coreFuncs.push(this.#lower(canon, offset));
+        return;
+      case "async builtin":
+        coreFuncs.push(
+          this.#planner.trampoline(
+            { is: "unsupported", what: `${canon.name} of the asynchronous ABI (WASI 0.3)` },
+            undefined,
+          ),
+        );
+        return;
+      default:
+        coreFuncs.push(this.#resource(canon, offset));
+    }
+  }
+
+  #resource({ kind, type }: Canon & { readonly type: number; readonly kind: `resource.${string}` }, offset: number) {
+    const resource = this.#scope.resource(type, offset);
+    if (kind !== "resource.drop" && !this.#local.has(resource)) {
+      throw new InvalidComponentError(`${kind} is for resource types that the component defines itself`, offset);
+    }
+    return this.#planner.trampoline({ is: kind, resource, instance: this.#instance }, typeOf(RESOURCE_FUNCTIONS[kind]));
+  }
+
+  #lift(canon: Canon & { readonly kind: "lift" }, offset: number): FuncItem {
+    const item = this.#scope.type(canon.type, offset);
+    if (item.is !== "func") throw new InvalidComponentError(`type ${canon.type} is no function type`, offset);
+    const { type } = item;
+    const options = this.#options(canon.options, offset);
+    const core = this.#scope.core("core func", canon.func, offset);
+    this.#assertSupported(type, canon.options, "lifted");
+    this.#scope.planning.spend(type.params.length, offset);
+    if (!canon.options.async && !is64(options)) {
+      const signature = signatureOf(type, "lift");
+      assertNeeds(type, options, "lift", offset);
+      assertFunc(core, signature, "a core function that is lifted", offset);
+      assertFunc(options.postReturn, { params: signature.results, results: [] }, "post-return", offset);
+    }
+    const func: FuncItem = { is: "lifted", type, core, options, instance: this.#instance };
+    this.#scope.planning.nest(func, [core, options.realloc, options.postReturn], offset);
+    return func;
+  }
+
+  #lower(canon: Canon & { readonly kind: "lower" }, offset: number): CoreItem {
+    const func = at(this.#scope.funcs, canon.func, "func", offset);
+    const options = this.#options(canon.options, offset);
+    if (options.postReturn) throw new InvalidComponentError("a lowered function has no post-return", offset);
+    this.#assertSupported(func.type, canon.options, "lowered");
+    this.#scope.planning.spend(func.type.params.length, offset);
+    const isAsync = canon.options.async;
+    if (!isAsync) assertNeeds(func.type, options, "lower", offset);
+    const item = this.#planner.trampoline(
+      { is: "lower", func, options, instance: this.#instance },
+      isAsync ? undefined : typeOf(signatureOf(func.type, "lower")),
+    );
+    this.#scope.planning.nest(item, [func, options.realloc], offset);
+    return item;
+  }
+
+  #assertSupported(type: FuncType, options: CanonOptions, how: string): void {
+    if (options.async || options.callback !== undefined || type.async) {
+      this.#planner.refuse(`an async function that is ${how} (WASI 0.3)`);
+    }
+    const values = [...type.params.map((param) => param.type), ...(type.result ? [type.result] : [])];
+    for (const kind of ["stream", "future", "error-context"] as const) {
+      if (values.some((value) => mentions(value, kind))) this.#planner.refuse(`values of type ${kind} (WASI 0.3)`);
+    }
+  }
+
+  #options({ encoding, memory, realloc, postReturn }: CanonOptions, offset: number): Options {
+    const core = (sort: CoreItem["sort"], index: number | undefined): CoreItem | undefined =>
+      index === undefined ? undefined : this.#scope.core(sort, index, offset);
+    const options: Options = {
+      encoding,
+      memory: core("core memory", memory),
+      realloc: core("core func", realloc),
+      postReturn: core("core func", postReturn),
+    };
+    if (is64(options)) this.#planner.refuse("a memory of 64 bits");
+    else assertFunc(options.realloc, REALLOC, "realloc", offset);
+    return options;
+  }
+}
+
+function is64({ memory }: Options): boolean {
+  return memory?.type?.sort === "core memory" && memory.type.limits.is64;
+}
+
+function typeOf(func: CoreFuncType): CoreExternType {
+  return { sort: "core func", func };
+}
+
+/** @throws {InvalidComponentError} If values of the type need a memory or an allocator that is not given. */
+function assertNeeds(type: FuncType, options: Options, side: "lift" | "lower", offset: number): void {
+  const signature = signatureOf(type, side);
+  const params = type.params.some((param) => isPointed(param.type));
+  const results = type.result !== undefined && isPointed(type.result);
+  const memory = params || results || signature.spilled || signature.stored;
+  if (memory && !options.memory) throw new InvalidComponentError("the canonical option memory is missing", offset);
+  const allocates = side === "lift" ? params || signature.spilled : results;
+  if (allocates && !options.realloc) throw new InvalidComponentError("the canonical option realloc is missing", offset);
+}

@@ -1,0 +1,43 @@
+/** Components that tests write as text. */
+import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
+import { compileComponent, type Compiled } from "../../src/load/compiled.ts";
+import { decode } from "../../src/load/decode.ts";
+import type { Plan } from "../../src/load/items.ts";
+import { planOf } from "../../src/load/plan.ts";
+import { CompiledComponent } from "../../src/run/compile.ts";
+import { instantiate, type RunningInstance } from "../../src/run/instantiate.ts";
+import type { InstanceOptions } from "../../src/run/options.ts";
+import { nodePlatform } from "../../src/hosts/node/platform.ts";
+
+/** The binary of a component in the text format. */
+export function wat(text: string): Promise<Uint8Array> {
+  return parse(text);
+}
+
+/** As `wat`, of what is in a component. */
+export function component(fields: string): Promise<Uint8Array> {
+  return wat(`(component ${fields})`);
+}
+
+export async function plan(fields: string): Promise<Plan> {
+  return planOf(decode(await component(fields)));
+}
+
+export async function compiled(fields: string): Promise<Compiled> {
+  return compileComponent(await component(fields));
+}
+
+/** An instance whose exports are called synchronously. */
+export async function running(
+  fields: string,
+  options: InstanceOptions<unknown, unknown> = {},
+): Promise<RunningInstance> {
+  return instantiate(nodePlatform, new CompiledComponent(await compiled(fields)), { syncExports: true, ...options });
+}
+
+/** One of the functions that an instance exports. */
+export function exported(instance: RunningInstance, name: string): (...args: unknown[]) => unknown {
+  const found = instance.exports[name];
+  if (typeof found !== "function") throw new TypeError(`${name} is no function`);
+  return found as (...args: unknown[]) => unknown;
+}
