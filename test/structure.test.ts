@@ -42,14 +42,15 @@ interface Source {
   readonly imports: readonly string[];
 }
 
+/** Statements at the start of a line, and dynamic imports: not what is in texts. */
+const IMPORT = /^(?:import\s*|(?:import|export)\b[^"'`;]*?\bfrom\s*)"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+
 const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((path) => path.replaceAll("\\", "/"))
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))
   .map((path) => {
     const text = readFileSync(join(src, path), "utf8");
-    const imports = [...withoutComments(text).matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(
-      ([, name]) => name ?? "",
-    );
+    const imports = [...withoutComments(text).matchAll(IMPORT)].map(([, named, dynamic]) => named ?? dynamic ?? "");
     return { path, text, code: codeOf(text), imports };
   });
 

@@ -104,8 +104,7 @@ export function flags<const T extends string>(...names: readonly T[]): Type<Reco
   function decode(bits: number): Value {
     const value: Record<string, boolean> = {};
     for (const [index, key] of keys.entries()) value[key] = ((bits >>> index) & 1) === 1;
-    // Each name has a value.
-    return value as Value;
+    return value;
   }
   function encode(value: Value): number {
     if (typeof value !== "object" || value === null) wrongValue("flags, an object of booleans", value);

@@ -17,12 +17,12 @@ function behindPointer<In, Out>(
   return {
     wit,
     ...layoutOf(wit),
-    load: (guest, at) => load(guest, guest.view.getUint32(at, true), guest.view.getUint32(at + 4, true)),
+    load: (guest, place) => load(guest, guest.view.getUint32(place, true), guest.view.getUint32(place + 4, true)),
     lift: (guest, flat) => load(guest, flat.number() >>> 0, flat.number() >>> 0),
-    store(guest, at, value) {
+    store(guest, place, value) {
       const { pointer, count } = store(guest, value);
-      guest.view.setUint32(at, pointer, true);
-      guest.view.setUint32(at + 4, count, true);
+      guest.view.setUint32(place, pointer, true);
+      guest.view.setUint32(place + 4, count, true);
     },
     lower(guest, value, into) {
       const { pointer, count } = store(guest, value);

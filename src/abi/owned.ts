@@ -31,7 +31,7 @@ export function borrow<T>(kind: Kind<T>): Type<T, never> & { readonly asEntry: b
     asEntry: false,
     // What is stored under a kind is of the kind's type, by the signature of `Resources.add`.
     load: (guest, at) => entries.load(guest, at).value as T,
-    lift: (guest, flat) => entries.lift(guest, flat).value as T,
+    lift: (guest, values) => entries.lift(guest, values).value as T,
   };
 }
 

@@ -133,7 +133,7 @@ export function variant<const C extends Record<string, CaseType>>(
       valOf,
     },
   );
-  return type as Type<unknown> as Type<VariantOf<C, "in">, VariantOf<C, "out">>;
+  return type as Type<VariantOf<C, "in">, VariantOf<C, "out">>;
 }
 
 function valOf(value: unknown): unknown {
@@ -149,7 +149,7 @@ export function enumeration<const T extends string>(...names: readonly T[]): Typ
     indexOf: (value) => indices.get(value) ?? wrongValue(`one of ${names.join(", ")}`, value),
     valOf: () => undefined,
   });
-  return type as Type<unknown> as Type<T>;
+  return type as Type<T>;
 }
 
 /** An option is its value, or `undefined`. */
@@ -160,7 +160,7 @@ export function option<In, Out>(some: Type<In, Out>): Type<In | undefined, Out |
     indexOf: (value) => (value === undefined || value === null ? 0 : 1),
     valOf: (value) => value,
   });
-  return type as Type<unknown> as Type<In | undefined, Out | undefined>;
+  return type as Type<In | undefined, Out | undefined>;
 }
 
 /** An option of what may itself be `undefined`: `{ tag: "none" }` or `{ tag: "some", val }`. */

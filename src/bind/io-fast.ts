@@ -20,8 +20,8 @@ function storeFailure<T>(guest: Guest, returns: Returns<T>, at: number, failure:
 
 export function ready(kind: Kind<Readiness>): Fast {
   return ({ task, guest, lease }) => {
-    return function ready(handle: number): number {
-      if (task.mustGiveWay()) return task.pendRetry(ready, [handle]);
+    return function readyNow(handle: number): number {
+      if (task.mustGiveWay()) return task.pendRetry(readyNow, [handle]);
       const pollable = guest.value(kind, handle);
       if (!pollable.ready()) {
         task.idle();
@@ -35,8 +35,8 @@ export function ready(kind: Kind<Readiness>): Fast {
 
 export function block(kind: Kind<Readiness>): Fast {
   return ({ task, guest, lease, attempt }) => {
-    return function block(handle: number) {
-      if (task.mustGiveWay()) return task.pendRetry(block, [handle]);
+    return function blockNow(handle: number) {
+      if (task.mustGiveWay()) return task.pendRetry(blockNow, [handle]);
       const pollable = guest.value(kind, handle);
       if (!pollable.ready()) return attempt(handle);
       lease?.ready(handle, pollable);
@@ -62,8 +62,8 @@ export function poll(kind: Kind<Readiness>): Fast {
       }
       return found;
     }
-    return function poll(pointer: number, count: number, at: number) {
-      if (task.mustGiveWay()) return task.pendRetry(poll, [pointer, count, at]);
+    return function pollNow(pointer: number, count: number, at: number) {
+      if (task.mustGiveWay()) return task.pendRetry(pollNow, [pointer, count, at]);
       const start = guest.place(pointer, (count >>> 0) * 4, 4);
       const { timers } = instance;
       guest.resources.settle();
@@ -84,8 +84,8 @@ export function poll(kind: Kind<Readiness>): Fast {
 /** Copies what is there straight into the guest's memory. */
 export function read(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fast {
   return ({ task, guest }) => {
-    return function read(handle: number, max: number, at: number): number {
-      if (task.mustGiveWay()) return task.pendRetry(read, [handle, max, at]);
+    return function readNow(handle: number, max: number, at: number): number {
+      if (task.mustGiveWay()) return task.pendRetry(readNow, [handle, max, at]);
       const stream = guest.value(kind, handle);
       const place = guest.place(at, 12, 4);
       let taken;
@@ -102,8 +102,8 @@ export function read(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fas
 
 export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fast {
   return ({ task, guest, suspend }) => {
-    return function blockingRead(handle: number, max: number, at: number) {
-      if (task.mustGiveWay()) return task.pendRetry(blockingRead, [handle, max, at]);
+    return function blockingReadNow(handle: number, max: number, at: number) {
+      if (task.mustGiveWay()) return task.pendRetry(blockingReadNow, [handle, max, at]);
       const stream = guest.value(kind, handle);
       const place = guest.place(at, 12, 4);
       let taken;
@@ -126,8 +126,8 @@ function storeRead(guest: Guest, place: number, taken: Uint8Array): number {
 
 export function checkWrite(kind: Kind<OutputStream>, returns: Returns<number>): Fast {
   return ({ task, guest, lease }) => {
-    return function checkWrite(handle: number, at: number): number {
-      if (task.mustGiveWay()) return task.pendRetry(checkWrite, [handle, at]);
+    return function checkWriteNow(handle: number, at: number): number {
+      if (task.mustGiveWay()) return task.pendRetry(checkWriteNow, [handle, at]);
       const stream = guest.value(kind, handle);
       const place = guest.place(at, 16, 8);
       let permitted;
@@ -151,8 +151,8 @@ export function checkWrite(kind: Kind<OutputStream>, returns: Returns<number>): 
 /** The sink is given the guest's own memory: nothing is copied that it takes at once. */
 export function write(kind: Kind<OutputStream>, returns: Returns<void>): Fast {
   return ({ task, guest }) => {
-    return function write(handle: number, pointer: number, count: number, at: number): number {
-      if (task.mustGiveWay()) return task.pendRetry(write, [handle, pointer, count, at]);
+    return function writeNow(handle: number, pointer: number, count: number, at: number): number {
+      if (task.mustGiveWay()) return task.pendRetry(writeNow, [handle, pointer, count, at]);
       const stream = guest.value(kind, handle);
       const place = guest.place(at, 12, 4);
       const contents = guest.bytes(pointer, count);
@@ -170,8 +170,8 @@ export function write(kind: Kind<OutputStream>, returns: Returns<void>): Fast {
 export function blockingFlush(kind: Kind<OutputStream>, returns: Returns<void>): Fast {
   return (site) => {
     const { task, guest } = site;
-    return function blockingFlush(handle: number, at: number) {
-      if (task.mustGiveWay()) return task.pendRetry(blockingFlush, [handle, at]);
+    return function blockingFlushNow(handle: number, at: number) {
+      if (task.mustGiveWay()) return task.pendRetry(blockingFlushNow, [handle, at]);
       const stream = guest.value(kind, handle);
       const place = guest.place(at, 12, 4);
       try {
@@ -189,8 +189,8 @@ export function blockingFlush(kind: Kind<OutputStream>, returns: Returns<void>):
 export function writeAndFlush(kind: Kind<OutputStream>, returns: Returns<void>): Fast {
   return (site: Site): CoreFunction => {
     const { task, guest } = site;
-    return function writeAndFlush(handle: number, pointer: number, count: number, at: number) {
-      if (task.mustGiveWay()) return task.pendRetry(writeAndFlush, [handle, pointer, count, at]);
+    return function writeAndFlushNow(handle: number, pointer: number, count: number, at: number) {
+      if (task.mustGiveWay()) return task.pendRetry(writeAndFlushNow, [handle, pointer, count, at]);
       const stream = guest.value(kind, handle);
       const place = guest.place(at, 12, 4);
       try {

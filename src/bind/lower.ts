@@ -1,6 +1,6 @@
 /** From a definition to the core function that a guest is given. */
 import { alignUp } from "../abi/layout.ts";
-import { Guest } from "../abi/guest.ts";
+import type { Guest } from "../abi/guest.ts";
 import { FlatValues, type CoreValue } from "../abi/type.ts";
 import { length } from "../abi/scalars.ts";
 import { Failed } from "../abi/returns.ts";

@@ -122,7 +122,7 @@ function coreInvocation(name: string, words: readonly string[]): Invocation {
         );
       }
       const result: unknown = await callWithNumbers(found as AnyFunction, values);
-      return result === undefined ? "" : `${String(result)}\n`;
+      return typeof result === "number" || typeof result === "bigint" ? `${result}\n` : "";
     },
   };
 }

@@ -82,14 +82,14 @@ async function invoke(invoked: Invocation, instance: RunningInstance): Promise<n
 
 /** What components export, as imports of others: each is also given what those before it export. */
 async function plugged(paths: readonly string[], options: InstanceOptions<Input, Output>): Promise<Imports> {
-  let imports: Imports = {};
+  const imports: Record<string, Imports[string]> = {};
   for (const path of paths) {
     // oxlint-disable-next-line no-await-in-loop -- each may import what those before it export
     const component = await compile(readComponent(path));
     // oxlint-disable-next-line no-await-in-loop -- as above
-    const { exports } = await instantiate(nodePlatform, component, { ...options, imports });
+    const { exports } = await instantiate(nodePlatform, component, { ...options, imports: { ...imports } });
     // Functions and interfaces, as an instance exports them.
-    imports = { ...imports, ...(exports as Imports) };
+    Object.assign(imports, exports as Imports);
   }
   return imports;
 }

@@ -48,13 +48,13 @@ export async function compileComponent(bytes: Uint8Array): Promise<Compiled> {
   const plan = planOf(decode(bytes));
   try {
     const modules = await Promise.all(
-      plan.modules.map((module) =>
+      plan.modules.map(async (module) =>
         module.length <= COMPILED_AT_ONCE ? new WebAssembly.Module(module) : WebAssembly.compile(module),
       ),
     );
     for (const [index, module] of modules.entries()) {
-      const bytes = plan.modules[index];
-      const type = bytes && moduleTypeOf(bytes);
+      const own = plan.modules[index];
+      const type = own && moduleTypeOf(own);
       if (type) moduleTypes.set(module, type);
     }
     return new Compiled(plan, modules);

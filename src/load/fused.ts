@@ -68,7 +68,7 @@ export function fusedFunction(caller: Caller, callee: LiftedFunction): CoreFunct
       f: callee.linked.coreFunction(core),
       "post-return": options.postReturn && callee.linked.coreFunction(options.postReturn),
       "may-leave": to.mayLeave,
-      "may-enter": mayEnter(caller, callee),
+      "may-enter": entryOf(caller, callee),
     },
     host: {
       trap,
@@ -81,8 +81,7 @@ export function fusedFunction(caller: Caller, callee: LiftedFunction): CoreFunct
 }
 
 function memoryOf(linked: Linked, { memory }: Options): WebAssembly.Memory | undefined {
-  // `memory` has checked that it is one.
-  return linked.memory(memory) as WebAssembly.Memory | undefined;
+  return linked.memory(memory);
 }
 
 /** Whether the caller is a part of the callee, which has been entered then, and may be called by its parts. */
@@ -96,10 +95,10 @@ function isWithin(caller: Caller, callee: LiftedFunction): boolean {
 }
 
 /** What says whether the callee may be entered: the component as a whole, if the caller is no part of it. */
-function mayEnter(caller: Caller, callee: LiftedFunction): GlobalI32 {
-  const { linked, func } = callee;
+function entryOf(caller: Caller, callee: LiftedFunction): GlobalI32 {
+  const { linked } = callee;
   if (caller.linked !== linked) return linked.sharedEntry;
-  return isWithin(caller, callee) ? alwaysOne() : linked.instance(func.instance).mayEnter;
+  return isWithin(caller, callee) ? alwaysOne() : linked.instance(callee.func.instance).mayEnter;
 }
 
 function alwaysOne(): GlobalI32 {

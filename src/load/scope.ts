@@ -57,23 +57,15 @@ export class Scope {
 
   /** The scope `count` further out. */
   outer(count: number, offset: number): Scope {
-    let scope: Scope = this;
-    for (let left = count; left > 0; left--) {
-      if (!scope.parent)
-        throw new InvalidComponentError(`there are fewer than ${count} scopes around this one`, offset);
-      scope = scope.parent;
-    }
-    return scope;
+    if (count === 0) return this;
+    if (this.parent) return this.parent.outer(count - 1, offset);
+    throw new InvalidComponentError("there are fewer scopes around this one", offset);
   }
 
   /** Whether a component ends between this scope and the one `count` further out. */
   leavesComponent(count: number): boolean {
-    let scope: Scope | undefined = this;
-    for (let left = count; left > 0; left--) {
-      if (scope?.isComponent === true) return true;
-      scope = scope?.parent;
-    }
-    return false;
+    if (count === 0) return false;
+    return this.isComponent || this.parent?.leavesComponent(count - 1) === true;
   }
 }
 

@@ -110,7 +110,7 @@ export class Calls {
     const destructor = type.destructor?.();
     if (!destructor || this.#life.task.isEnded) return;
     // A guest that is called synchronously is left when this goes on.
-    if (this.#isSync && this.#isRunning) await undefined;
+    if (this.#isSync && this.#isRunning) await Promise.resolve();
     const run = this.#isSync ? destructor : WebAssembly.promising(destructor);
     await this.#inTurn(async () => {
       try {

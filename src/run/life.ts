@@ -40,7 +40,7 @@ export class Life {
     this.task = new Task(platform.loop);
     this.task.isSync = options.syncExports === true;
     this.world = makeWorld(platform, options, (code) => this.#exit(code));
-    this.instance = new Instance(this.world, this.task, { trace: options.trace, leases: true });
+    this.instance = new Instance(this.world, this.task, { trace: options.trace, leases: options.leases !== false });
     this.#signal = options.signal;
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
   }

@@ -24,6 +24,11 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
    * compute. A guest that has to wait traps then. No is the default.
    */
   readonly syncExports?: boolean;
+  /**
+   * Whether WebAssembly may answer for a stream: see docs/architecture.md. No makes small writes slower, and nothing else
+   * that anybody could tell; it is for those who compare. Yes is the default.
+   */
+  readonly leases?: boolean;
   /** The guest's arguments; the first is the program's own name. */
   readonly args?: readonly string[];
   /** The guest's environment, all of it: nothing is passed on from the process. */

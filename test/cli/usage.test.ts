@@ -28,8 +28,14 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["--limit", "resources=0", "x"], '--limit resources expects a whole number from 1 on, got "0"'],
   [["--limit", "resources=1e3", "x"], '--limit resources expects a whole number from 1 on, got "1e3"'],
   [["help", "foo"], 'There is no help about "foo": expected "run", "types", "inspect" or nothing'],
-  [["nosuch.wasm"], "nosuch.wasm: There is no such file: expected a component, or a command (run, types, inspect, help)"],
-  [["rnu", guest("hello")], "rnu: There is no such file: expected a component, or a command (run, types, inspect, help)"],
+  [
+    ["nosuch.wasm"],
+    "nosuch.wasm: There is no such file: expected a component, or a command (run, types, inspect, help)",
+  ],
+  [
+    ["rnu", guest("hello")],
+    "rnu: There is no such file: expected a component, or a command (run, types, inspect, help)",
+  ],
   [["--", "run"], "run: There is no such file: expected a component, or a command (run, types, inspect, help)"],
   [["run", "/"], "/: This is a folder: expected the file of a component"],
 ];

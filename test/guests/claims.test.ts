@@ -185,14 +185,13 @@ const WAYS = ["leased", "fast", "traced"] as const;
 
 async function play(claim: Claim, way: (typeof WAYS)[number]): Promise<void> {
   const wasm = await readFile(new URL(`built/${claim.name}.wasm`, import.meta.url));
-  const compiled = await compile(wasm);
-  // The streams of a composed component are not lent to WebAssembly.
-  const component = way === "fast" ? { ...compiled, isComposed: true } : compiled;
+  const component = await compile(wasm);
   const stdout = stdoutOf(claim.stdout);
   const stderr: string[] = [];
   const over = new AbortController();
   const calls: string[] = [];
   const options: Options = {
+    leases: way !== "fast",
     args: claim.args ?? [claim.name],
     env: claim.env ?? {},
     stdin: stdinOf(claim.stdin),

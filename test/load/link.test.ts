@@ -5,7 +5,7 @@ import { addToGroup, type GateGroup } from "../../src/load/gate-groups.ts";
 import type { CoreItem, Trampoline } from "../../src/load/items.ts";
 import { exported, running } from "./wat.ts";
 
-function export_(name: string): CoreItem {
+function exportNamed(name: string): CoreItem {
   const instance = { is: "instantiated", index: 0, module: { is: "own", index: 0, type: undefined } } as const;
   return { is: "export", sort: "core memory", instance, name, offset: 0, type: undefined };
 }
@@ -22,11 +22,11 @@ function lower(instance: number, memory: CoreItem | undefined, realloc?: CoreIte
 
 test("functions share a gate if they are of one component instance, and of one memory and allocator", () => {
   const groups: GateGroup[] = [];
-  const [a, b] = [export_("a"), export_("b")];
+  const [a, b] = [exportNamed("a"), exportNamed("b")];
   const trampolines = [
     lower(0, undefined),
     lower(0, a),
-    lower(0, export_("a"), b),
+    lower(0, exportNamed("a"), b),
     lower(0, b),
     lower(1, a),
     lower(0, a, a),

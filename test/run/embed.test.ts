@@ -125,8 +125,7 @@ test("a wrong argument is a TypeError that names function, parameter, type and v
       async () => call?.(1, wrong),
       (error) =>
         error instanceof TypeError &&
-        error.message ===
-          `call: parameter y (u32): expected u32, a whole number from 0 to 4294967295, got ${got}`,
+        error.message === `call: parameter y (u32): expected u32, a whole number from 0 to 4294967295, got ${got}`,
     );
   }
   assert.equal(await call?.(5, 3), 2);
@@ -180,7 +179,8 @@ test("a result is a value or is thrown, both ways, with its payload and a messag
   ] as const) {
     await assert.rejects(
       async () => call?.(given),
-      (error) => error instanceof WitError && error.payload === payload && error.message === `call failed: "${payload}"`,
+      (error) =>
+        error instanceof WitError && error.payload === payload && error.message === `call failed: "${payload}"`,
     );
   }
   await assert.rejects(async () => call?.("bug"), /^Error: a bug$/);
@@ -378,7 +378,7 @@ test("what a component exports is what another imports: types are compared, reso
   await assert.rejects(
     exportsOf(
       wrong
-        .replace('(func $new (param i32) (result i32))', '(func $new (param i64) (result i32))')
+        .replace("(func $new (param i32) (result i32))", "(func $new (param i64) (result i32))")
         .replace("(call $new (local.get 0))", "(call $new (i64.const 0))"),
       { imports },
     ),
@@ -387,10 +387,16 @@ test("what a component exports is what another imports: types are compared, reso
 });
 
 test("sync exports give values, and a call that has to wait traps", async () => {
-  const sync = await exportsOf(ADD, { imports: { "a:b/c": { f: (x: number, y: number) => x * y } }, syncExports: true });
+  const sync = await exportsOf(ADD, {
+    imports: { "a:b/c": { f: (x: number, y: number) => x * y } },
+    syncExports: true,
+  });
   assert.equal(sync["call"]?.(6, 7), 42);
   const waits = await exportsOf(ADD, { imports: { "a:b/c": { f: () => Promise.resolve(1) } }, syncExports: true });
-  assert.throws(() => waits["call"]?.(6, 7), (error) => error instanceof Trap && error.rule === "4.3");
+  assert.throws(
+    () => waits["call"]?.(6, 7),
+    (error) => error instanceof Trap && error.rule === "4.3",
+  );
   assert.throws(() => waits["call"]?.(6, 7), Trap);
 });
 
