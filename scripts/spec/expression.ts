@@ -22,7 +22,9 @@ export function headOf(expression: Expression | undefined): string | undefined {
 
 /** The text that a string is. */
 export function textOf(expression: Expression | undefined): string | undefined {
-  return expression?.is === "string" ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(expression.bytes) : undefined;
+  return expression?.is === "string"
+    ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(expression.bytes)
+    : undefined;
 }
 
 /** Counted from 1. */
