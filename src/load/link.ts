@@ -163,6 +163,11 @@ export class Linked {
     return (this.entry ??= new WebAssembly.Global({ value: "i32", mutable: true }, this.isEntered() ? 0 : 1));
   }
 
+  /** The instance is over: no other component enters it any more. */
+  close(): void {
+    if (this.entry) this.entry.value = 0;
+  }
+
   binding(id: ResourceId): ResourceBinding {
     const binding = this.#bindings[id.slot];
     if (!binding) throw new Error(`Nothing stands for the resource type ${id.name || id.slot}`);

@@ -28,7 +28,8 @@ export class Calls {
     this.#linked = linked;
     this.#life = life;
     this.#isSync = isSync;
-    linked.isEntered = () => this.#isRunning;
+    // What is over is never left.
+    linked.isEntered = () => this.#isRunning || life.task.isEnded;
   }
 
   function(name: string, func: FuncItem & { readonly is: "lifted" }): ExportedFunction {

@@ -53,6 +53,7 @@ export async function instantiate<Input, Output>(
       new ProvidedHost(platform, life, providers, isOurs && compiled.isChecked),
       (type) => guestBinding(type, () => exports?.prototypeOf(type)),
     );
+    life.onEnd = () => linked.close();
     linked.run();
     compiled.isChecked ||= isOurs;
     exports = new Exports(linked, new Calls(linked, life, options.syncExports === true), providers);

@@ -386,6 +386,19 @@ test("what a component exports is what another imports: types are compared, reso
   );
 });
 
+test("what is over is not entered by another component either", async () => {
+  const text =
+    '(component (core module $m (func (export "f") (param i32 i32) (result i32) (local.get 0)))' +
+    "(core instance $m (instantiate $m))" +
+    '(func $f (param "x" u32) (param "y" u32) (result u32) (canon lift (core func $m "f")))' +
+    '(instance $i (export "f" (func $f))) (export "a:b/c@1.2.0" (instance $i)))';
+  const provider = await instantiate(await wat(text));
+  const { call } = await exportsOf(ADD, { imports: provider.exports as Imports });
+  assert.equal(await call?.(3, 4), 3);
+  await provider.close();
+  await assert.rejects(async () => call?.(3, 4), /cannot enter component instance/);
+});
+
 test("sync exports give values, and a call that has to wait traps", async () => {
   const sync = await exportsOf(ADD, {
     imports: { "a:b/c": { f: (x: number, y: number) => x * y } },
