@@ -5,11 +5,15 @@
 # and, on Debian 12, for the guests in
 #   C:                  apt-get install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32
 #   Rust:               apt-get install rustc-web cargo-web rust-web-src lld-19 wasi-libc
+#   Rust, with a wit/:  rustup, with 1.95.0 and its target wasm32-unknown-unknown; crates.io
 #   Go:                 Go 1.26.8
+# and, for the compositions of src/wac, which are made of what is in built/:
+#                       cargo install wac-cli@0.12.0
 # Then run:             JCO=DIR ./build.sh
 # The guests in src/p1, which stay core modules, need only the first.
 # A language whose tools are missing is left out. The same versions give the same bytes. CLANG,
-# CARGO, RUSTC, RUST_SRC (the folder of the standard library), GO and NODE name others if need be.
+# CARGO, RUSTC, RUST_SRC (the folder of the standard library), RUSTUP (the folder of its cargo and
+# rustc), GO, WAC and NODE name others if need be.
 set -euo pipefail
 shopt -s inherit_errexit nullglob
 cd "$(dirname "$0")"
@@ -18,7 +22,9 @@ CARGO=${CARGO:-/usr/bin/cargo}
 export RUSTC=${RUSTC:-/usr/bin/rustc}
 rust_src=(/usr/src/rustc-*/library rust-web-src)
 RUST_SRC=${RUST_SRC:-${rust_src[0]}}
+RUSTUP=${RUSTUP:-$HOME/.cargo/bin}
 GO=${GO:-go}
+WAC=${WAC:-wac}
 NODE=${NODE:-node}
 
 core=$(mktemp -d)
@@ -35,21 +41,28 @@ rust=(-Zlocation-detail=none -Clinker=wasm-ld-19 -Clinker-flavor=wasm-ld -Clink-
 # Programs with libc that are kept as core modules too, in built/p1, beside those of src/p1.
 core_too=" cat wc exit-status libc-write-error files-c "
 
-# The source of a guest: a file in C, or the folder of a package in Rust or Go.
+# The source of a guest: a file in C, the folder of a package in Rust or Go, or a composition.
 source_of() {
   local source
-  for source in src/*/"$1".c src/rust/"$1"/ src/go/"$1"/; do
+  for source in src/*/"$1".c src/rust/"$1"/ src/go/"$1"/ src/wac/"$1".wac; do
     if [ -e "$source" ]; then echo "$source"; return; fi
   done
   echo "build.sh: no guest is named $1" >&2
   exit 1
 }
 
+# Whether a package says itself what it imports and exports.
+has_world() { [ -d "$1wit" ]; }
+
 # What builds a source but is not there; nothing if all is.
 missing_for() {
   local needed tool
   case $1 in
-    src/rust/*) needed=("$CARGO" "$RUSTC" wasm-ld-19 "$RUST_SRC") ;;
+    src/wac/*) needed=("$WAC") ;;
+    src/rust/*)
+      needed=("$CARGO" "$RUSTC" wasm-ld-19 "$RUST_SRC")
+      if has_world "$1"; then needed=("$RUSTUP/cargo" "$RUSTUP/rustc"); fi
+      ;;
     src/go/*) needed=("$GO") ;;
     *) needed=("$CLANG") ;;
   esac
@@ -76,6 +89,18 @@ compile_rust() {
   mv "$core/$1/wasm32-wasip1/release/$1.wasm" "$core/$1.core.wasm"
 }
 
+# A component in Rust that exports more than a command does: wit-bindgen reads its world, and puts it
+# into the module. The packages of WASI are jco's.
+compile_rust_world() {
+  local copy=$core/$1.source
+  cp -R "$2" "$copy"
+  cp -R "$JCO/node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12" "$copy/wit/deps"
+  RUSTUP_TOOLCHAIN=1.95.0 RUSTC=$RUSTUP/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zlocation-detail=none \
+    "$RUSTUP/cargo" build --quiet --release --locked --manifest-path "$copy/Cargo.toml" \
+    --target-dir "$core/worlds" --target wasm32-unknown-unknown
+  mv "$core/worlds/wasm32-unknown-unknown/release/${1//-/_}.wasm" "$core/$1.core.wasm"
+}
+
 compile_go() {
   GOOS=wasip1 GOARCH=wasm GOTOOLCHAIN=local "$GO" build -C "$2" -trimpath -buildvcs=false \
     -ldflags "-s -w -buildid=" -o "$core/$1.core.wasm" .
@@ -91,7 +116,15 @@ compile() {
     return
   fi
   case $source in
-    src/rust/*) compile_rust "$name" "$source" >&2 ;;
+    src/wac/*) echo "$name"; return ;;
+    src/rust/*)
+      if has_world "$source"; then
+        compile_rust_world "$name" "$source" >&2
+        echo "$name:"
+        return
+      fi
+      compile_rust "$name" "$source" >&2
+      ;;
     src/go/*) compile_go "$name" "$source" >&2 ;;
     *) compile_c "$name" "$source" >&2 ;;
   esac
@@ -108,15 +141,27 @@ compile() {
   echo "$name${wit:+:$wit}"
 }
 
-if [ $# -eq 0 ]; then set -- $(basename -a -s .c src/*/*.c src/rust/*/ src/go/*/); fi
+# Composes what is in built/.
+compose() {
+  mkdir -p "$core/deps"
+  ln -sfn "$PWD/built" "$core/deps/sluice"
+  "$WAC" compose --deps-dir "$core/deps" -o "built/$1.wasm" "src/wac/$1.wac"
+}
+
+if [ $# -eq 0 ]; then
+  set -- $(basename -a -s .c src/*/*.c src/rust/*/ src/go/*/) $(basename -a -s .wac src/wac/*.wac)
+fi
 mkdir -p built/p1
 guests=()
+compositions=()
 for name in "$@"; do
   guest=$(compile "$name")
-  if [ -n "$guest" ]; then guests+=("$guest"); fi
+  if [ -z "$guest" ]; then continue; fi
+  if [ -e "src/wac/$name.wac" ]; then compositions+=("$name"); else guests+=("$guest"); fi
 done
 if [ ${#guests[@]} -gt 0 ]; then
   : "${JCO:?set JCO to the folder in which jco is installed, see the head of build.sh}"
   "$NODE" componentize.mjs "$JCO" "$core" built "${guests[@]}"
 fi
-echo "built ${#guests[@]} components, of $# guests"
+for name in "${compositions[@]}"; do compose "$name"; done
+echo "built $((${#guests[@]} + ${#compositions[@]})) components, of $# guests"

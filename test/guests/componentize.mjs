@@ -1,6 +1,6 @@
-// Core modules to components: node componentize.mjs JCO_DIR CORE_DIR OUT_DIR NAME[:WIT_FILE]...
-// With a WIT file, the module gets that world; without, it is a wasip1 command and gets the
-// preview1 adapter.
+// Core modules to components: node componentize.mjs JCO_DIR CORE_DIR OUT_DIR NAME[:[WIT_FILE]]...
+// With a WIT file, the module gets that world; with an empty name of one, it has a world in it already;
+// without, it is a wasip1 command and gets the preview1 adapter.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -30,7 +30,7 @@ for (const guest of guests) {
   const component =
     witPath === undefined
       ? await componentNew(withRoom(core), [["wasi_snapshot_preview1", await readFile(adapterPath)]])
-      : await componentNew(await embed(core, await readFile(witPath, "utf8")));
+      : await componentNew(witPath === "" ? core : await embed(core, await readFile(witPath, "utf8")));
   await writeFile(join(outDir, `${name}.wasm`), component);
 }
 

@@ -37,6 +37,7 @@ const OUTPUT: Readonly<Record<string, string>> = {
   "web-stream.js": "2 5 24\n\n",
   "pipe.js": `${wordCount(reference(10_000_000))}\nexit codes 0 and 0\nthe writer wrote 10000000 bytes, and waited often\n`,
   "many.js": "1000 guests wait, and the event loop is free\n1000 were ended: time is up\n",
+  "virtual-streams.js": "WRITES 1000 ZERO-PERMITS 999\nexit code 0, 64000 bytes\n",
 };
 
 test("every example is tried", async () => {

@@ -1,0 +1,54 @@
+/** `--plug`: what one component exports, for another. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { guest, NOT_UNIX, shell, sluice } from "./support.ts";
+
+const STREAMS = guest("virtual-streams");
+
+describe("--plug", { concurrency: 4 }, () => {
+  test("gives a component the streams of another", async () => {
+    const { code, stdout, stderr } = await sluice(["run", "--plug", STREAMS, guest("hello")]);
+    assert.deepEqual([code, stdout, stderr], [0, "HELLO\n", ""]);
+  });
+
+  test("what is plugged in has the process's own streams, and the options", async () => {
+    const input = "one two\nthree\n";
+    const { code, stdout, stderr } = await sluice(["run", "--plug", STREAMS, guest("wc"), "-"], { input });
+    assert.deepEqual([code, stdout, stderr], [0, "2 3 14\n", ""]);
+  });
+
+  test("each is also given what those before it export", async () => {
+    const { code, stdout } = await sluice(["run", "--plug", STREAMS, "--plug", STREAMS, guest("hello")]);
+    assert.deepEqual([code, stdout], [0, "HELLO\n"]);
+  });
+
+  test("goes with --invoke", async () => {
+    const call = 'play("check write:12 drop")';
+    const { code, stdout } = await sluice(["run", "--plug", STREAMS, "--invoke", call, guest("stream-user")]);
+    assert.deepEqual([code, stdout], [0, '0123456789AB["64", "ok", "ok"]\n']);
+  });
+
+  test("a trap in it ends the component that uses it, with both in the backtrace", async () => {
+    const { code, stdout, stderr } = await sluice(["run", "--plug", STREAMS, guest("bwf-4097")]);
+    assert.deepEqual([code, stdout], [134, ""]);
+    assert.match(stderr, /bwf-4097\.wasm trapped: unreachable\n( {4}at .*\n){3,}/);
+  });
+
+  test("a file that is not there is named", async () => {
+    const { code, stderr } = await sluice(["run", "--plug", "absent.wasm", guest("hello")]);
+    assert.equal(code, 1);
+    assert.match(stderr, /absent\.wasm: There is no such file/);
+  });
+
+  test("a reader that leaves is heard of through it", { skip: NOT_UNIX }, async () => {
+    const { stdout, stderr } = await shell(
+      'sluice run --plug "$G/virtual-streams.wasm" "$G/writer.wasm" 1000000 | head -c 5 | wc -c',
+    );
+    assert.deepEqual([stdout.trim(), stderr], ["5", "STDOUT: CLOSED\n"]);
+  });
+
+  test("everything gets to a slow reader", { skip: NOT_UNIX }, async () => {
+    const { stdout } = await shell('sluice run --plug "$G/virtual-streams.wasm" "$G/writer.wasm" 200000 | wc -c');
+    assert.equal(stdout.trim(), "200000");
+  });
+});
