@@ -6,6 +6,7 @@ import { printValue } from "../abi/wave-print.ts";
 import { WaveError } from "../abi/wave.ts";
 import { WitError } from "../io/errors.ts";
 import { Compiled } from "../load/compiled.ts";
+import { moduleTypeOf } from "../load/core-module.ts";
 import type { Item } from "../load/items.ts";
 import type { CompiledComponent } from "../run/compile.ts";
 import type { RunningInstance } from "../run/instantiate.ts";
@@ -20,11 +21,17 @@ export interface Invocation {
 /**
  * What `text` asks for.
  *
+ * @param bytes Of what `component` was made.
  * @param words What follows the component on the command line: the arguments of a function of a core module.
  * @throws {UsageError} If the component has no such function, or the arguments are not of its types.
  */
-export function invocation({ compiled }: CompiledComponent, text: string, words: readonly string[]): Invocation {
-  if (!(compiled instanceof Compiled)) return coreInvocation(text, words);
+export function invocation(
+  { compiled }: CompiledComponent,
+  bytes: Uint8Array,
+  text: string,
+  words: readonly string[],
+): Invocation {
+  if (!(compiled instanceof Compiled)) return coreInvocation(text, words, bytes);
   try {
     const { name, args } = parseCall(text);
     const { path, type } = find(compiled.plan.exports, name);
@@ -104,46 +111,29 @@ async function printed(call: () => unknown, { result }: FuncType): Promise<strin
 }
 
 /** A function of numbers, as Wasmtime calls it: `--invoke add app.wasm 1 2`. */
-function coreInvocation(name: string, words: readonly string[]): Invocation {
-  const values = words.map((word) => {
-    if (!/^-?(?:\d+|\d*\.\d+)(?:e[+-]?\d+)?$/i.test(word)) {
-      throw new UsageError(
-        `--invoke ${name}: expected numbers for a function of a core module, got ${JSON.stringify(word)}`,
-      );
+function coreInvocation(name: string, words: readonly string[], bytes: Uint8Array): Invocation {
+  const exported = moduleTypeOf(bytes)?.exports.get(name);
+  if (exported?.sort !== "core func") throw new UsageError(`--invoke: the module exports no function ${name}`);
+  const { params } = exported.func ?? { params: words.map(() => undefined) };
+  if (params.length !== words.length) {
+    throw new UsageError(`--invoke ${name} expects ${params.length} numbers after the file, got ${words.length}`);
+  }
+  const values = words.map((word, index) => {
+    const pattern = params[index]?.startsWith("f") === true ? FLOAT : INTEGER;
+    if (!pattern.test(word)) {
+      throw new UsageError(`--invoke ${name} expects a number (${params[index] ?? "?"}), got ${JSON.stringify(word)}`);
     }
-    return word;
+    return params[index] === "i64" ? BigInt(word) : Number(word);
   });
   return {
     async call({ exports }) {
-      const found = Object.hasOwn(exports, name) ? exports[name] : undefined;
-      if (typeof found !== "function") {
-        throw new UsageError(
-          `--invoke: the module exports no function ${name}: expected one of ${Object.keys(exports).join(", ")}`,
-        );
-      }
-      const result: unknown = await callWithNumbers(found as AnyFunction, values);
+      const found = exports[name];
+      if (typeof found !== "function") throw new Error(`${name} was exported before`);
+      const result: unknown = await (found as AnyFunction)(...values);
       return typeof result === "number" || typeof result === "bigint" ? `${result}\n` : "";
     },
   };
 }
 
-/** Which parameters are i64 is the engine's to know: it refuses a number there. */
-async function callWithNumbers(call: AnyFunction, words: readonly string[]): Promise<unknown> {
-  const wide = new Set<number>();
-  for (;;) {
-    let asked = -1;
-    const values = words.map((word, index) => ({
-      [Symbol.toPrimitive]: () => {
-        asked = index;
-        return wide.has(index) ? BigInt(word) : Number(word);
-      },
-    }));
-    try {
-      // oxlint-disable-next-line no-await-in-loop -- one try after the other
-      return await call(...values);
-    } catch (error) {
-      if (!(error instanceof TypeError) || !/BigInt/.test(error.message) || wide.has(asked)) throw error;
-      wide.add(asked);
-    }
-  }
-}
+const INTEGER = /^-?\d+$/;
+const FLOAT = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;

@@ -26,8 +26,9 @@ export async function runComponent({ options, path, args }: Command & { readonly
   let exitCode;
   let ending;
   try {
-    const component = await compile(readComponent(path));
-    const invoked = options.invoke === undefined ? undefined : await prepared(component, options.invoke, args);
+    const bytes = readComponent(path);
+    const component = await compile(bytes);
+    const invoked = options.invoke === undefined ? undefined : await prepared(component, bytes, options.invoke, args);
     const handled = needsHandler(options.stats || options.progress);
     const granted = {
       args: [options.argv0 ?? basename(path), ...args],
@@ -63,9 +64,14 @@ export async function runComponent({ options, path, args }: Command & { readonly
   return exitCode ?? reportRun(ending, path);
 }
 
-async function prepared(component: CompiledComponent, call: string, args: readonly string[]): Promise<Invocation> {
+async function prepared(
+  component: CompiledComponent,
+  bytes: Uint8Array,
+  call: string,
+  args: readonly string[],
+): Promise<Invocation> {
   const { invocation } = await import("./invoke.ts");
-  return invocation(component, call, args);
+  return invocation(component, bytes, call, args);
 }
 
 async function invoke(invoked: Invocation, instance: RunningInstance): Promise<number> {

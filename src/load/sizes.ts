@@ -2,6 +2,7 @@
 import { layerOf } from "./decode.ts";
 import { InvalidComponentError, Reader } from "./reader.ts";
 
+/** A section that an engine passes over. Sizes are in bytes. */
 export interface CustomSection {
   readonly name: string;
   readonly bytes: number;
@@ -14,6 +15,7 @@ export interface Sizes {
   readonly customSections: readonly CustomSection[];
 }
 
+/** A component, and the core modules in it. */
 export interface ComponentSizes extends Sizes {
   /** All, also those of components within it, as they follow each other. */
   readonly coreModules: readonly Sizes[];

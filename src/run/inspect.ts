@@ -12,6 +12,7 @@ import { Compiled } from "../load/compiled.ts";
 import type { CompiledComponent } from "./compile.ts";
 import { MissingImportsError, Providers } from "./imports.ts";
 
+/** A component: its world, what of it is there, and whether it runs. */
 export interface ComponentInspection extends ComponentSizes {
   readonly kind: "component";
   /** Its world as WIT: `package root:component; world root { ... }`, and the packages that it names. */
@@ -29,6 +30,7 @@ export interface ComponentInspection extends ComponentSizes {
   readonly unsupported: string | undefined;
 }
 
+/** One import of a component. */
 export interface InspectedImport {
   /** With its version. */
   readonly name: string;
