@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   CollectSink,
-  InvalidComponentError,
   instantiate,
+  InternalError,
+  InvalidComponentError,
   PeerClosed,
   run,
   Trap,
@@ -49,12 +50,17 @@ async function atRunTime(streams: Options, user: Options = {}): Promise<Pair> {
 
 function pairOf(user: RunningInstance, library = user): Pair {
   const { play } = user.exports["sluice:guests/steps"] as Steps;
-  const { live } = library.exports["sluice:guests/virtual-stats"] as { live(): Promise<Live> };
+  const live = (): Promise<Live> => liveIn(library.exports);
   const close = async (): Promise<void> => {
     await user.close();
     await library.close();
   };
   return { play, live, close };
+}
+
+function liveIn(exports: RunningInstance["exports"]): Promise<Live> {
+  const { live } = exports["sluice:guests/virtual-stats"] as { live(): Promise<Live> };
+  return live();
 }
 
 /** A sink that has taken a chunk, and the next one only after `take`. */
@@ -305,20 +311,60 @@ describe("ordinary guests on the streams of a component", () => {
     await close();
   });
 
-  test("one that comes while another waits in it traps, and harms nobody", async () => {
+  test("who comes while another waits in it is refused, and harms nobody", async () => {
     const output = heldSink();
     const { exports, close } = await instantiate(await compiled("virtual-streams"), { stdout: output.sink });
     const imports = exports as Imports;
     const [one, two] = [await userOf(imports), await userOf(imports)];
     const waiting = one.play("check write:64 flush poll:o check");
     await until(() => output.chunks.length > 0);
-    await assert.rejects(
-      two.play("check"),
-      (error) => error instanceof Trap && /cannot enter component instance/.test(error.message),
-    );
+    await assert.rejects(two.play("check"), isRefusal);
+    await assert.rejects(liveIn(exports), isRefusal);
     output.take();
     assert.deepEqual(await waiting, ["64", "ok", "ok", "0", "64"]);
+    assert.equal((await liveIn(exports)).outputStreams, 1);
     await close();
+  });
+
+  test("a user that comes while a call of the embedder's waits in it is refused", async () => {
+    const output = heldSink();
+    const { exports, close } = await instantiate(await compiled("virtual-streams"), { stdout: output.sink });
+    const { getStdout } = exports["wasi:cli/stdout@0.2.12"] as {
+      getStdout(): Promise<{ blockingWriteAndFlush(bytes: Uint8Array): Promise<void> }>;
+    };
+    const waiting = (await getStdout()).blockingWriteAndFlush(Buffer.from("x"));
+    await until(() => output.chunks.length > 0);
+    const user = await userOf(exports as Imports);
+    await assert.rejects(user.play("check"), isRefusal);
+    output.take();
+    await waiting;
+    await close();
+  });
+
+  test("one that trapped, or is closed, is over for everybody", async () => {
+    const { exports } = await instantiate(await compiled("virtual-streams"));
+    const imports = exports as Imports;
+    const [one, two] = [await userOf(imports), await userOf(imports)];
+    await assert.rejects(one.play("check write:65"), WebAssembly.RuntimeError);
+    await assert.rejects(two.play("check"), isRefusal);
+    await assert.rejects(liveIn(exports), WebAssembly.RuntimeError);
+    const closed = await instantiate(await compiled("virtual-streams"));
+    const user = await userOf(closed.exports as Imports);
+    assert.deepEqual(await user.play("check write:10"), ["64", "ok"]);
+    await closed.close();
+    await assert.rejects(user.play("check"), isRefusal);
+  });
+
+  test("a user that waits in one that is closed is over", async () => {
+    const output = heldSink();
+    const { exports, close } = await instantiate(await compiled("virtual-streams"), { stdout: output.sink });
+    const user = await userOf(exports as Imports);
+    const waiting = user.play("check write:64 flush poll:o check");
+    await until(() => output.chunks.length > 0);
+    const closing = close();
+    await assert.rejects(waiting, (error) => error instanceof InternalError && /is closed/.test(error.message));
+    output.take();
+    await closing;
   });
 
   test("a user without promises may not wait in it either", async () => {
@@ -334,6 +380,10 @@ describe("ordinary guests on the streams of a component", () => {
     output.take();
     await close();
   });
+
+  function isRefusal(error: unknown): boolean {
+    return error instanceof Trap && /cannot enter component instance/.test(error.message);
+  }
 
   async function userOf(imports: Imports): Promise<Steps> {
     const { exports } = await instantiate(await compiled("stream-user"), { imports });

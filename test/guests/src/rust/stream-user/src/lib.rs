@@ -1,5 +1,5 @@
-//! Uses the streams of wasi:io one step at a time, as its caller says, and says what it saw. A step is
-//! explained in wit/world.wit.
+//! Uses the streams of wasi:io one step at a time, as its caller says, and says what it saw. The
+//! steps are explained in wit/world.wit.
 
 use std::cell::RefCell;
 
@@ -40,7 +40,8 @@ impl User {
             "zeroes" => done(self.output().write_zeroes(count() as u64)),
             "splice" => {
                 self.input();
-                let (output, input) = (self.output.get_or_insert_with(stdout::get_stdout), &self.input);
+                let (output, input) =
+                    (self.output.get_or_insert_with(stdout::get_stdout), &self.input);
                 said(output.splice(input.as_ref().expect("an input"), count() as u64))
             }
             "read" => said(self.input().read(count() as u64).map(text_of)),
@@ -80,16 +81,20 @@ impl User {
     }
 
     fn poll(&mut self, letters: &str) -> String {
-        let pollables: Vec<Pollable> = letters
-            .chars()
-            .map(|letter| if letter == 'o' { self.output().subscribe() } else { self.input().subscribe() })
-            .collect();
+        let pollables: Vec<Pollable> =
+            letters
+                .chars()
+                .map(|letter| {
+                    if letter == 'o' { self.output().subscribe() } else { self.input().subscribe() }
+                })
+                .collect();
         let ready = poll::poll(&pollables.iter().collect::<Vec<_>>());
         ready.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
     }
 
     fn text(&mut self, count: usize) -> Vec<u8> {
-        let text = TEXT.iter().copied().cycle().skip(self.written % TEXT.len()).take(count).collect();
+        let text =
+            TEXT.iter().copied().cycle().skip(self.written % TEXT.len()).take(count).collect();
         self.written += count;
         text
     }
@@ -107,7 +112,9 @@ fn said(result: Result<impl ToString, StreamError>) -> String {
     match result {
         Ok(value) => value.to_string(),
         Err(StreamError::Closed) => "closed".into(),
-        Err(StreamError::LastOperationFailed(error)) => format!("failed: {}", error.to_debug_string()),
+        Err(StreamError::LastOperationFailed(error)) => {
+            format!("failed: {}", error.to_debug_string())
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use std::thread::LocalKey;
 
 use crate::Error;
 use crate::exports::wasi::io::poll;
-use crate::exports::wasi::io::streams::{GuestInputStream, GuestOutputStream, InputStreamBorrow, StreamError};
+use crate::exports::wasi::io::streams::{
+    GuestInputStream, GuestOutputStream, InputStreamBorrow, StreamError,
+};
 use crate::input::Input;
 use crate::live::{self, Live};
 use crate::pollable::{On, Pollable, wait};
@@ -46,11 +48,12 @@ pub struct Channel {
 
 impl Channel {
     pub fn new(host: host::OutputStream) -> Channel {
-        let progress = RefCell::new(Progress { state: State::Open, buffer: Vec::with_capacity(CAPACITY) });
+        let progress =
+            RefCell::new(Progress { state: State::Open, buffer: Vec::with_capacity(CAPACITY) });
         Channel { pollable: host.subscribe(), host, progress }
     }
 
-    /// Moves what the host takes now, and flushes once all is moved, if that is wanted. Never waits.
+    /// Moves what the host takes now; flushes once all is moved, if that is wanted. Never waits.
     pub fn work(&self) {
         let mut progress = self.progress.borrow_mut();
         while progress.has_work() {
@@ -82,7 +85,7 @@ impl Channel {
         Ok(())
     }
 
-    /// What has to become ready before there is anything to do again; nothing if there is nothing to do.
+    /// What has to become ready before it can go on; nothing if there is nothing to do.
     pub fn waits_for(&self) -> Option<&HostPollable> {
         self.progress.borrow().has_work().then_some(&self.pollable)
     }
@@ -157,7 +160,7 @@ impl Output {
 }
 
 impl Drop for Output {
-    /// Nothing is lost: there may be no other call in which the bytes could go on. This waits for them.
+    /// Nothing is lost: this may be the last call in which the bytes can go on. It waits for them.
     fn drop(&mut self) {
         if self.channel.with(|channel| channel.waits_for().is_some()) {
             let _ = self.blocking_flush();

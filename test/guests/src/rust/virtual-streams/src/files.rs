@@ -4,9 +4,10 @@
 use crate::Component;
 use crate::exports::wasi::filesystem::preopens;
 use crate::exports::wasi::filesystem::types::{
-    Advice, Descriptor, DescriptorBorrow, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry,
-    DirectoryEntryStream, ErrorBorrow, ErrorCode, Filesize, Guest, GuestDescriptor, GuestDirectoryEntryStream,
-    InputStream, MetadataHashValue, NewTimestamp, OpenFlags, OutputStream, PathFlags,
+    Advice, Descriptor, DescriptorBorrow, DescriptorFlags, DescriptorStat, DescriptorType,
+    DirectoryEntry, DirectoryEntryStream, ErrorBorrow, ErrorCode, Filesize, Guest, GuestDescriptor,
+    GuestDirectoryEntryStream, InputStream, MetadataHashValue, NewTimestamp, OpenFlags,
+    OutputStream, PathFlags,
 };
 
 /// What there is none of.

@@ -50,6 +50,8 @@ impl GuestInputStream for Input {
 fn given_on(error: host::StreamError) -> StreamError {
     match error {
         host::StreamError::Closed => StreamError::Closed,
-        host::StreamError::LastOperationFailed(error) => StreamError::LastOperationFailed(Error::of(error)),
+        host::StreamError::LastOperationFailed(error) => {
+            StreamError::LastOperationFailed(Error::of(error))
+        }
     }
 }

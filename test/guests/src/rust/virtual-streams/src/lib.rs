@@ -1,9 +1,9 @@
-//! Streams that a component implements: wasi:io and the standard streams over those of its host. What is
-//! written comes out in upper case; what is read comes as it is.
+//! Streams that a component implements: wasi:io and the standard streams over those of its host.
+//! What is written comes out in upper case; what is read comes as it is.
 //!
 //! An output takes up to `CAPACITY` bytes into this component's own memory, and its user learns by
-//! `check-write` how many. A component only runs when it is called, so that the bytes go on to the host
-//! when the user waits: in `poll`, `pollable.block`, `blocking-*`, and when it drops the stream.
+//! `check-write` how many. A component only runs when it is called, so that the bytes go on to the
+//! host when the user waits, in `poll`, `pollable.block` or `blocking-*`, or drops the stream.
 
 mod channel;
 mod files;
@@ -59,7 +59,9 @@ impl poll::Guest for Component {
 
     fn poll(pollables: Vec<poll::PollableBorrow<'_>>) -> Vec<u32> {
         assert!(!pollables.is_empty(), "nothing could ever end the wait");
-        pollable::wait(&pollables.iter().map(|pollable| pollable.get::<Pollable>()).collect::<Vec<_>>())
+        pollable::wait(
+            &pollables.iter().map(|pollable| pollable.get::<Pollable>()).collect::<Vec<_>>(),
+        )
     }
 }
 

@@ -53,14 +53,19 @@ fn work() {
 pub fn wait(wanted: &[&Pollable]) -> Vec<u32> {
     loop {
         work();
-        let ready: Vec<u32> = (0..).zip(wanted).filter(|(_, pollable)| pollable.is_ready()).map(|(at, _)| at).collect();
+        let ready: Vec<u32> = (0..)
+            .zip(wanted)
+            .filter(|(_, pollable)| pollable.is_ready())
+            .map(|(at, _)| at)
+            .collect();
         if !ready.is_empty() {
             return ready;
         }
         STDOUT.with(|stdout| {
             STDERR.with(|stderr| {
                 // An output that is not ready has something to do, and stands here by that.
-                let mut hosts: Vec<&host::Pollable> = [stdout, stderr].iter().filter_map(|channel| channel.waits_for()).collect();
+                let mut hosts: Vec<&host::Pollable> =
+                    [stdout, stderr].iter().filter_map(|channel| channel.waits_for()).collect();
                 hosts.extend(wanted.iter().filter_map(|pollable| match &pollable.on {
                     On::Output(_) => None,
                     On::Input(host) => Some(host),
