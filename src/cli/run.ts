@@ -23,6 +23,7 @@ const STACK_FRAMES = 100;
 export async function runComponent({ options, path, args }: Command & { readonly name: "run" }): Promise<number> {
   Error.stackTraceLimit = STACK_FRAMES;
   const lastWords: (() => void)[] = [];
+  const plugs: RunningInstance[] = [];
   let exitCode;
   let ending;
   try {
@@ -45,7 +46,7 @@ export async function runComponent({ options, path, args }: Command & { readonly
       ...(options.trace ? { trace: sayCall } : {}),
       ...(handled ? { signal: abortOnSignal() } : {}),
     } as const;
-    const imports = await plugged(options.plugs, granted);
+    const imports = await plugged(options.plugs, granted, plugs);
     const instance = await instantiate(nodePlatform, component, { ...granted, imports });
     if (options.progress) {
       const { showProgress } = await import("./progress.ts");
@@ -58,6 +59,11 @@ export async function runComponent({ options, path, args }: Command & { readonly
     exitCode = invoked ? await invoke(invoked, instance) : await runCommand(instance);
   } catch (error) {
     ending = error;
+  }
+  // A user before what it uses.
+  for (const plug of plugs.toReversed()) {
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await plug.close().catch((error: unknown) => (ending ??= error));
   }
   for (const lastWord of lastWords) lastWord();
   if (ending instanceof SignalError) passOn(ending.signal);
@@ -87,15 +93,20 @@ async function invoke(invoked: Invocation, instance: RunningInstance): Promise<n
 }
 
 /** What components export, as imports of others: each is also given what those before it export. */
-async function plugged(paths: readonly string[], options: InstanceOptions<Input, Output>): Promise<Imports> {
+async function plugged(
+  paths: readonly string[],
+  options: InstanceOptions<Input, Output>,
+  into: RunningInstance[],
+): Promise<Imports> {
   const imports: Record<string, Imports[string]> = {};
   for (const path of paths) {
     // oxlint-disable-next-line no-await-in-loop -- each may import what those before it export
     const component = await compile(readComponent(path));
     // oxlint-disable-next-line no-await-in-loop -- as above
-    const { exports } = await instantiate(nodePlatform, component, { ...options, imports: { ...imports } });
+    const instance = await instantiate(nodePlatform, component, { ...options, imports: { ...imports } });
+    into.push(instance);
     // Functions and interfaces, as an instance exports them.
-    Object.assign(imports, exports as Imports);
+    Object.assign(imports, instance.exports as Imports);
   }
   return imports;
 }

@@ -20,11 +20,20 @@ export class Calls {
   readonly #linked: Linked;
   readonly #life: Life;
   readonly #isSync: boolean;
+  readonly #waitsElsewhere: boolean;
+  /** Ends the call that is under way, wherever it waits. */
+  #abandon: ((reason: unknown) => void) | undefined;
   /** Calls that begin when those are out who came before: there are some only while somebody is inside. */
   readonly #waiting: (() => void)[] = [];
   #isRunning = false;
 
-  constructor(linked: Linked, life: Life, isSync: boolean) {
+  /**
+   * @param isSync Whether calls give values, and no promises.
+   * @param waitsElsewhere Whether the guest may be suspended in a component of another instance, which goes on when this
+   * one is over.
+   */
+  constructor(linked: Linked, life: Life, isSync: boolean, waitsElsewhere: boolean) {
+    this.#waitsElsewhere = waitsElsewhere;
     this.#linked = linked;
     this.#life = life;
     this.#isSync = isSync;
@@ -38,7 +47,7 @@ export class Calls {
       ? (...args) => this.#callSync(lifted, args)
       : (...args) => this.#call(lifted, args);
     const scalar = lifted.scalar;
-    if (!scalar) return general;
+    if (!scalar || this.#waitsElsewhere) return general;
     return this.#isSync ? this.#scalarSync(lifted, scalar, general) : this.#scalarCall(lifted, scalar, general);
   }
 
@@ -171,10 +180,23 @@ export class Calls {
       this.#left();
       throw error;
     }
-    return lifted.promising(...flat).then(
+    return this.#called(lifted.promising(...flat)).then(
       (result) => this.#leave(lifted, result),
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  #called(call: Promise<unknown>): Promise<unknown> {
+    if (!this.#waitsElsewhere) return call;
+    return new Promise((resolve, reject) => {
+      this.#abandon = reject;
+      call.then(resolve, reject);
+    });
+  }
+
+  /** The instance is over: whoever waits for a call hears of it now, even if the other component still has it. */
+  abandon(reason: unknown): void {
+    this.#abandon?.(reason);
   }
 
   #leave(lifted: Lifted, result: unknown): unknown {

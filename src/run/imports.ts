@@ -74,6 +74,11 @@ export class Providers {
     this.#given = given;
   }
 
+  /** Whether some of what is given is another component's. */
+  get haveComponents(): boolean {
+    return Object.values(this.#given).some((value) => exportedInstances.has(value));
+  }
+
   /** Who provides the import of this name, if anybody does. */
   of(name: string): Provider | undefined {
     if (!this.#providers.has(name)) this.#providers.set(name, this.#find(name));

@@ -53,10 +53,14 @@ export async function instantiate<Input, Output>(
       new ProvidedHost(platform, life, providers, isOurs && compiled.isChecked),
       (type) => guestBinding(type, () => exports?.prototypeOf(type)),
     );
-    life.onEnd = () => linked.close();
+    const calls = new Calls(linked, life, options.syncExports === true, providers.haveComponents);
+    life.onEnd = (reason) => {
+      linked.close();
+      calls.abandon(reason);
+    };
     linked.run();
     compiled.isChecked ||= isOurs;
-    exports = new Exports(linked, new Calls(linked, life, options.syncExports === true), providers);
+    exports = new Exports(linked, calls, providers);
     return { exports: exports.all(), stats: life.stats, close: () => life.close() };
   } catch (error) {
     throw await life.fail(error);

@@ -35,7 +35,7 @@ export class Life {
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.#abort();
   /** Told at once when the instance is over. */
-  onEnd: (() => void) | undefined;
+  onEnd: ((reason: unknown) => void) | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(platform: Platform, options: InstanceOptions<unknown, unknown>) {
@@ -73,7 +73,7 @@ export class Life {
     const exit = new ExitError(code);
     // Even a guest that catches this does nothing any more.
     this.task.end(exit);
-    this.onEnd?.();
+    this.onEnd?.(exit);
     this.instance.resources.clear();
     throw exit;
   }
@@ -85,7 +85,7 @@ export class Life {
 
   async #release(reason: unknown): Promise<void> {
     this.task.end(reason);
-    this.onEnd?.();
+    this.onEnd?.(reason);
     const outlets = this.#outlets();
     this.instance.resources.clear();
     this.world.stdin.source.close();

@@ -1,7 +1,7 @@
 /** `--plug`: what one component exports, for another. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { guest, NOT_UNIX, shell, sluice } from "./support.ts";
+import { ended, guest, NOT_UNIX, shell, sluice, start } from "./support.ts";
 
 const STREAMS = guest("virtual-streams");
 
@@ -20,6 +20,13 @@ describe("--plug", { concurrency: 4 }, () => {
   test("each is also given what those before it export", async () => {
     const { code, stdout } = await sluice(["run", "--plug", STREAMS, "--plug", STREAMS, guest("hello")]);
     assert.deepEqual([code, stdout], [0, "HELLO\n"]);
+  });
+
+  test("ends with its component, whatever one that is plugged in still reads", async () => {
+    // Standard input stays open, and nothing comes.
+    const child = start(["run", "--plug", STREAMS, "--invoke", 'play("poll:oi")', guest("stream-user")]);
+    assert.equal((await ended(child)).code, 0);
+    child.stdin?.end();
   });
 
   test("goes with --invoke", async () => {

@@ -13,7 +13,7 @@ import {
   type Options,
   type RunningInstance,
 } from "../../src/index.ts";
-import { collector, compiled, heldSource, until } from "./support.ts";
+import { collector, compiled, heldSource, turn, until } from "./support.ts";
 
 /** What test/guests/src/rust/stream-user exports. */
 interface Steps {
@@ -389,4 +389,25 @@ describe("ordinary guests on the streams of a component", () => {
     const { exports } = await instantiate(await compiled("stream-user"), { imports });
     return exports["sluice:guests/steps"] as Steps;
   }
+});
+
+test("an abort ends a user that waits in another component", async () => {
+  let chunks = 0;
+  const stdout = (): Promise<void> => {
+    chunks++;
+    return new Promise(() => {});
+  };
+  const library = await instantiate(await compiled("virtual-streams"), { stdout });
+  const controller = new AbortController();
+  const user = await instantiate(await compiled("stream-user"), {
+    imports: library.exports as Imports,
+    signal: controller.signal,
+  });
+  const { play } = user.exports["sluice:guests/steps"] as { play(steps: string): Promise<string[]> };
+  let ended: unknown = "still waits";
+  play("check write:64 flush poll:o check").catch((error: unknown) => (ended = error));
+  await until(() => chunks > 0);
+  controller.abort(new Error("enough"));
+  for (let turns = 0; turns < 20; turns++) await turn();
+  assert.equal(ended, controller.signal.reason);
 });
