@@ -15,8 +15,20 @@ import { say } from "./write.ts";
 /** As after SIGABRT, which is how a trap ends a native program. */
 const TRAPPED = 134;
 
+/** A component that was to be plugged in cannot be. `cause` says why. */
+export class PlugError extends Error {
+  override readonly name: string = "PlugError";
+  readonly path: string;
+
+  constructor(path: string, cause: unknown) {
+    super(path, { cause });
+    this.path = path;
+  }
+}
+
 /** Tells of it on standard error, and gives the exit code. A signal needs no words. */
 export function reportRun(error: unknown, path: string): number {
+  if (error instanceof PlugError) return reportRun(error.cause, error.path);
   if (error instanceof SignalError) return exitCodeOf(error.signal);
   // Ends its guest as a trap does, but is none.
   if (error instanceof InternalError) return report(error);

@@ -12,7 +12,7 @@ import type { Input, Output } from "../hosts/node/stdio.ts";
 import type { Command } from "./command.ts";
 import type { Invocation } from "./invoke.ts";
 import { readComponent } from "./read.ts";
-import { reportRun } from "./run-failure.ts";
+import { PlugError, reportRun } from "./run-failure.ts";
 import { abortOnSignal, needsHandler, passOn, SignalError } from "./signals.ts";
 import { print, say } from "./write.ts";
 
@@ -92,6 +92,15 @@ async function invoke(invoked: Invocation, instance: RunningInstance): Promise<n
   }
 }
 
+/** @throws {PlugError} If it cannot be instantiated. */
+async function plug(path: string, options: InstanceOptions<Input, Output>): Promise<RunningInstance> {
+  try {
+    return await instantiate(nodePlatform, await compile(readComponent(path)), options);
+  } catch (error) {
+    throw new PlugError(path, error);
+  }
+}
+
 /** What components export, as imports of others: each is also given what those before it export. */
 async function plugged(
   paths: readonly string[],
@@ -101,9 +110,7 @@ async function plugged(
   const imports: Record<string, Imports[string]> = {};
   for (const path of paths) {
     // oxlint-disable-next-line no-await-in-loop -- each may import what those before it export
-    const component = await compile(readComponent(path));
-    // oxlint-disable-next-line no-await-in-loop -- as above
-    const instance = await instantiate(nodePlatform, component, { ...options, imports: { ...imports } });
+    const instance = await plug(path, { ...options, imports: { ...imports } });
     into.push(instance);
     // Functions and interfaces, as an instance exports them.
     Object.assign(imports, instance.exports as Imports);

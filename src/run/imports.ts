@@ -86,7 +86,7 @@ export class Providers {
   }
 
   #find(name: string): Provider | undefined {
-    const value = this.#given[name] ?? this.#compatible(name);
+    const value = this.#value(name) ?? this.#memberValue(name);
     if (value !== undefined) {
       const exported = exportedInstances.get(value);
       return exported ? { is: "component", exported } : { is: "embedder", value };
@@ -95,6 +95,27 @@ export class Providers {
     const known = INTERFACES.get(plain);
     // Versions with the same first two numbers are compatible; before a release nothing is.
     return known && /^0\.2\.\d+$/.test(version) ? { is: "host", interface: known } : undefined;
+  }
+
+  /** By WIT's name; what is no interface also by its name in JavaScript. */
+  #value(name: string): ImportValue | undefined {
+    const value = this.#given[name] ?? this.#compatible(name);
+    if (value !== undefined || name.includes(":")) return value;
+    return this.#given[camelCase(name)] ?? this.#given[pascalCase(name)];
+  }
+
+  /** A function of a resource type that is itself an import: the class says it. */
+  #memberValue(name: string): ImportValue | undefined {
+    const member = memberOf(name);
+    const type = member && this.classNamed(member.resource);
+    return type && memberFunction({ [pascalCase(member.resource)]: type }, name);
+  }
+
+  /** The class for a resource type that is itself an import. */
+  classNamed(resource: string): ImportedClass | undefined {
+    const value = this.#value(resource);
+    if (value === undefined) return undefined;
+    return classOf(value, resource) ?? (typeof value === "function" ? (value as unknown as ImportedClass) : undefined);
   }
 
   #compatible(name: string): ImportValue | undefined {

@@ -174,7 +174,11 @@ class ProvidedHost implements LinkHost {
         throw new UnsupportedComponentError(`a resource type ${id.name} that its provider does not export`);
       }
       case "embedder":
-        return embedderBinding(id.name, classOf(provider.value, member ?? name), this.#life.instance);
+        return embedderBinding(
+          id.name,
+          member === undefined ? this.#providers.classNamed(name) : classOf(provider.value, member),
+          this.#life.instance,
+        );
       case undefined:
         return embedderBinding(id.name, undefined, this.#life.instance);
     }

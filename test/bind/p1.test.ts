@@ -119,7 +119,7 @@ test("arguments and environment lie where the guest wants them", async () => {
   assert.equal(guest.bytes(100, 4), "A=1\0");
 });
 
-test("numbers are the lowest that are free; a closed one is EBADF, and a renumbered one moves", async () => {
+test("a number that was closed is given out again, the highest first; EBADF meanwhile; a renumbered one moves", async () => {
   const guest = new BareP1({ a: "first", b: "second" });
   assert.deepEqual([await guest.open("a"), await guest.open("b")], [4, 5]);
   assert.equal(await guest.call("fd_close", 4), 0);
@@ -133,6 +133,21 @@ test("numbers are the lowest that are free; a closed one is EBADF, and a renumbe
   assert.equal(guest.bytes(200, 6), "second");
   guest.end();
   assert.equal(guest.files.openCount, 1, "but for the one that is given to the world");
+});
+
+test("what a guest puts in the place of its output, and back, is where it says: nothing else comes to lie there", async () => {
+  const sink = new CollectSink();
+  const guest = new BareP1({}, { stdout: sink });
+  // As a shell does it: 1 is put aside, a file in its place, and then the other way round.
+  const [aside, log] = [await guest.open("aside", OFLAGS.creat), await guest.open("log", OFLAGS.creat)];
+  assert.equal(await guest.call("fd_close", await guest.open("other", OFLAGS.creat)), 0);
+  assert.equal(await guest.call("fd_renumber", 1, aside), 0);
+  const next = await guest.open("next", OFLAGS.creat);
+  assert.notEqual(next, 1, "a libc still takes 1 for the output");
+  assert.equal(await guest.call("fd_renumber", log, 1), 0);
+  assert.equal(await guest.call("fd_renumber", aside, 1), 0);
+  assert.equal(await guest.call("fd_write", 1, ...guest.vectors([200, 5]), 0), 0);
+  assert.equal(sink.bytes().length, 5);
 });
 
 test("more open files than the limit are EMFILE, and none of them is made", async () => {
@@ -192,7 +207,7 @@ test("what a number is not, it is told", async () => {
   const file = await guest.open("file");
   const vectors = guest.vectors([200, 1]);
   assert.equal(await guest.call("fd_write", file, ...vectors, 0), ERRNO.badf);
-  assert.equal(await guest.call("fd_read", 3, ...vectors, 0), ERRNO.isdir);
+  assert.equal(await guest.call("fd_read", 3, ...vectors, 0), ERRNO.badf);
   assert.equal(await guest.call("fd_read", 1, ...vectors, 0), ERRNO.badf);
   assert.equal(await guest.call("fd_pread", 0, ...vectors, 0, 0), MORE.spipe);
   assert.equal(await guest.call("fd_seek", 1, 0n, 1, 0), MORE.spipe);

@@ -249,6 +249,35 @@ test("a class is a resource type: made, called, disposed of when the guest drops
   assert.equal(disposed.length, 1, "what was given back is not disposed of");
 });
 
+test("a resource type that the world itself imports is a class, under its name in WIT or in JavaScript", async () => {
+  const text = `(component
+    (import "thing" (type $t (sub resource)))
+    (import "[constructor]thing" (func $new (param "x" u32) (result (own $t))))
+    (import "[method]thing.get" (func $get (param "self" (borrow $t)) (result u32)))
+    (core func $new (canon lower (func $new)))
+    (core func $get (canon lower (func $get)))
+    (core module $m
+      (import "i" "new" (func $new (param i32) (result i32)))
+      (import "i" "get" (func $get (param i32) (result i32)))
+      (func (export "call") (param i32) (result i32) (call $get (call $new (local.get 0)))))
+    (core instance $m (instantiate $m (with "i" (instance (export "new" (func $new)) (export "get" (func $get))))))
+    (func (export "call") (param "x" u32) (result u32) (canon lift (core func $m "call"))))`;
+  class Thing {
+    readonly #x: number;
+    constructor(x: number) {
+      this.#x = x;
+    }
+    get(): number {
+      return this.#x * 2;
+    }
+  }
+  for (const imports of [{ thing: Thing }, { Thing }, { thing: { Thing } }]) {
+    const { call } = await exportsOf(text, { imports });
+    assert.equal(await call?.(21), 42);
+  }
+  await assert.rejects(exportsOf(text), (error) => error instanceof MissingImportsError && error.missing.length === 3);
+});
+
 test("a class that is missing is a missing import", async () => {
   await assert.rejects(
     exportsOf(CLASS, { imports: { "a:b/c": { counter: {} } } }),

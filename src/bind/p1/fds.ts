@@ -52,8 +52,10 @@ const STREAMS = 3;
 export class Fds {
   readonly #open = new Map<number, Fd>();
   readonly #limit: number;
-  /** No number below this one is free. */
-  #lowest = 0;
+  /** All below this one have been given out. */
+  #next = 0;
+  /** Those that have been given out and are free, the last one first. */
+  readonly #free: number[] = [];
 
   constructor(world: World) {
     const { stdin, limits } = world;
@@ -82,7 +84,13 @@ export class Fds {
     throw new FileError("EMFILE", `${this.#open.size} files and directories are open (limits.openFiles)`);
   }
 
-  /** Takes what has been opened. @returns Its number: the lowest that is free, as in POSIX. @throws EMFILE */
+  /**
+   * Takes what has been opened. A libc may keep a number in mind that the guest has closed, above all 0 to 2, which it
+   * believes to be the standard streams: what is opened next must not come to lie there as long as there is another. So
+   * the highest number that was in use is given out again first, as in Wasmtime.
+   *
+   * @returns Its number. @throws EMFILE
+   */
   add(descriptor: Descriptor, append: boolean, nonblocking: boolean): number {
     try {
       this.assertRoom();
@@ -99,19 +107,26 @@ export class Fds {
   close(number: number): void {
     const fd = this.get(number);
     this.#open.delete(number);
-    this.#lowest = Math.min(this.#lowest, number);
+    this.#free.push(number);
     release(fd);
   }
 
-  /** Gives what is open under `from` the number `to`, whose own is closed. @throws EBADF if either has none. */
+  /**
+   * Gives what is open under `from` the number `to`. What is open there is closed; it may also have been, which is how a
+   * guest puts back a standard stream that it has put aside.
+   *
+   * @throws EBADF if nothing is open under `from`, or `to` was never given out.
+   */
   renumber(from: number, to: number): void {
     const fd = this.get(from);
-    const old = this.get(to);
+    if (to >= this.#next) throw new FileError("EBADF", `nothing was ever open under ${to}`);
     if (from === to) return;
+    const old = this.#open.get(to);
+    if (!old) this.#free.splice(this.#free.indexOf(to), 1);
     this.#open.set(to, fd);
     this.#open.delete(from);
-    this.#lowest = Math.min(this.#lowest, from);
-    release(old);
+    this.#free.push(from);
+    if (old) release(old);
   }
 
   /** The guest is over. */
@@ -122,9 +137,17 @@ export class Fds {
   }
 
   #put(fd: Fd): number {
-    while (this.#open.has(this.#lowest)) this.#lowest++;
-    this.#open.set(this.#lowest, fd);
-    return this.#lowest;
+    const number = this.#takeFree() ?? this.#next++;
+    this.#open.set(number, fd);
+    return number;
+  }
+
+  /** The highest, which is found by looking: there are few, and a guest that closes many closes the last one first. */
+  #takeFree(): number | undefined {
+    if (this.#free.length === 0) return undefined;
+    const highest = Math.max(...this.#free);
+    this.#free.splice(this.#free.lastIndexOf(highest), 1);
+    return highest;
   }
 }
 

@@ -44,7 +44,7 @@ function positioned(fd: Fd): Fd {
 }
 
 function readable(fd: Fd): FileFd {
-  if (fd.tag === "directory") throw new FileError("EISDIR", "a directory is not read as a file");
+  // A directory is none that is open for reading: Wasmtime's answer, where POSIX has EISDIR.
   if (fd.tag !== "file" || !fd.descriptor.flags.read) throw new FileError("EBADF", "not open for reading");
   return fd;
 }
