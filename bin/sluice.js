@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Old JavaScript on purpose: an old Node must get far enough to say what is wrong.
+// Old JavaScript on purpose: an old Node must get far enough to say what is wrong. CommonJS, since that starts faster.
 var OLDEST_NODE = 24;
 
 if (parseInt(process.versions.node, 10) < OLDEST_NODE || typeof WebAssembly.Suspending !== "function") {
@@ -12,14 +12,16 @@ if (parseInt(process.versions.node, 10) < OLDEST_NODE || typeof WebAssembly.Susp
   );
   process.exitCode = 1;
 } else {
-  // Failures in it are told and counted by itself.
-  void import("../dist/cli/main.js").then(function (cli) {
-    return cli.main(process.argv.slice(2));
-  }, reportUnbuilt);
+  start();
 }
 
-function reportUnbuilt(error) {
-  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
-  console.error("sluice: this copy of sluice is not built: run `npm run build` in its folder, then try again");
-  process.exitCode = 1;
+function start() {
+  try {
+    // Failures in it are told and counted by itself.
+    void require("./start.js").start(process.argv.slice(2));
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+    console.error("sluice: this copy of sluice is not built: run `npm run build` in its folder, then try again");
+    process.exitCode = 1;
+  }
 }

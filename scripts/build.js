@@ -13,5 +13,4 @@ execFileSync(process.execPath, [join(root, "node_modules", "typescript", "bin", 
   cwd: root,
   stdio: "inherit",
 });
-// The second one is loaded where there is a component to run, the third where a function of it is to be called.
-link(join(root, "dist"), ["cli/main.js", "cli/run.js", "cli/invoke.js"]);
+link(join(root, "dist"), "cli/main.js", "cli/sluice.js");

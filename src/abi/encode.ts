@@ -44,29 +44,86 @@ export interface ModuleParts {
 /** The bytes of a module. Its functions are numbered after those that it imports. */
 export function encodeModule({ types, imports, functions }: ModuleParts): Uint8Array {
   const imported = imports.filter(([, , kind]) => kind === 0x00).length;
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(
-      1,
-      types.map(([params, results]) => [0x60, ...typeList(params), ...typeList(results)]),
-    ),
-    ...section(
-      2,
-      imports.map(([module, name, ...description]) => [...sized(ascii(module)), ...sized(ascii(name)), ...description]),
-    ),
-    ...section(
-      3,
-      functions.map(({ type }) => unsigned(type)),
-    ),
-    ...section(
-      7,
-      functions.map(({ name }, index) => [...sized(ascii(name)), 0x00, ...unsigned(imported + index)]),
-    ),
-    ...section(
-      10,
-      functions.map(({ locals, body }) => sized([...localList(locals), ...body, 0x0b])),
-    ),
-  ]);
+  const writer = new Writer();
+  writer.bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+  writer.section(1, types, ([params, results]) => {
+    writer.bytes([0x60, params.length]);
+    for (const type of params) writer.byte(TYPES[type]);
+    writer.byte(results.length);
+    for (const type of results) writer.byte(TYPES[type]);
+  });
+  writer.section(2, imports, ([module, name, ...description]) => {
+    writer.name(module);
+    writer.name(name);
+    writer.bytes(description);
+  });
+  writer.section(3, functions, ({ type }) => writer.unsigned(type));
+  writer.section(7, functions, ({ name }, index) => {
+    writer.name(name);
+    writer.byte(0x00);
+    writer.unsigned(imported + index);
+  });
+  writer.section(10, functions, ({ locals, body }) => {
+    // A byte how many groups of locals there are, two for each, and the end.
+    writer.unsigned(2 + 2 * locals.length + body.length);
+    writer.byte(locals.length);
+    for (const type of locals) writer.bytes([1, TYPES[type]]);
+    writer.bytes(body);
+    writer.byte(0x0b);
+  });
+  return writer.written();
+}
+
+/** Bytes one after the other: written once, since every start of a component waits for a module of ours. */
+class Writer {
+  #bytes = new Uint8Array(4096);
+  #at = 0;
+
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  byte(byte: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#at++] = byte;
+  }
+
+  bytes(bytes: readonly number[]): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  unsigned(value: number): void {
+    let rest = value;
+    for (; rest > 0x7f; rest >>>= 7) this.byte((rest & 0x7f) | 0x80);
+    this.byte(rest);
+  }
+
+  /** ASCII, and shorter than 128. */
+  name(text: string): void {
+    this.byte(text.length);
+    for (let index = 0; index < text.length; index++) this.byte(text.charCodeAt(index));
+  }
+
+  section<T>(id: number, items: readonly T[], write: (item: T, index: number) => void): void {
+    this.byte(id);
+    const size = this.#at;
+    // Room for any size: a number may be written with more bytes than it needs.
+    this.bytes([0x80, 0x80, 0x80, 0x80, 0x00]);
+    const start = this.#at;
+    this.unsigned(items.length);
+    for (const [index, item] of items.entries()) write(item, index);
+    let rest = this.#at - start;
+    for (let at = size; at < size + 4; at++, rest >>>= 7) this.#bytes[at] = (rest & 0x7f) | 0x80;
+  }
+
+  #reserve(count: number): void {
+    if (this.#at + count <= this.#bytes.length) return;
+    const larger = new Uint8Array((this.#at + count) * 2);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
 }
 
 /** An unsigned number in LEB128. */
@@ -89,23 +146,3 @@ export function constant(value: number): number[] {
 export const get = (local: number): number[] => [0x20, ...unsigned(local)];
 /** `call`. */
 export const call = (index: number): number[] => [0x10, ...unsigned(index)];
-
-function section(id: number, items: readonly (readonly number[])[]): number[] {
-  return [id, ...sized([...unsigned(items.length), ...items.flat()])];
-}
-
-function sized(bytes: readonly number[]): number[] {
-  return [...unsigned(bytes.length), ...bytes];
-}
-
-function typeList(types: readonly CoreType[]): number[] {
-  return sized(types.map((type) => TYPES[type]));
-}
-
-function localList(locals: readonly CoreType[]): number[] {
-  return [...unsigned(locals.length), ...locals.flatMap((type) => [1, TYPES[type]])];
-}
-
-function ascii(text: string): number[] {
-  return Array.from(text, (character) => character.charCodeAt(0));
-}

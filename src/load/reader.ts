@@ -17,7 +17,16 @@ export class InvalidComponentError extends Error {
   }
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+let utf8: TextDecoder | undefined;
+
+/** @throws {TypeError} If they are no text. */
+function decoded(bytes: Uint8Array): string {
+  // Most names are short, and ASCII: a decoder takes longer to call, and a millisecond to make.
+  if (bytes.length <= SHORT && bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes);
+  return (utf8 ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })).decode(bytes);
+}
+
+const SHORT = 100;
 
 /** WebAssembly's binary form, read once from the front to the back. Whatever the bytes: a value, or an error with a place. */
 export class Reader {
@@ -105,7 +114,7 @@ export class Reader {
     const start = this.#at;
     const bytes = this.bytes(this.u32());
     try {
-      return utf8.decode(bytes);
+      return decoded(bytes);
     } catch {
       return this.fail("a name is not UTF-8", start);
     }

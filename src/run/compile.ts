@@ -1,6 +1,6 @@
 import { Compiled, compileComponent } from "../load/compiled.ts";
 import { layerOf } from "../load/decode.ts";
-import { compileCore, type CompiledCore } from "./core-module.ts";
+import type { CompiledCore } from "./core-module.ts";
 
 /** A component, or a core module of WASI preview 1, that is ready to be instantiated any number of times. */
 export class CompiledComponent {
@@ -31,7 +31,10 @@ export async function compile(bytes: Uint8Array): Promise<CompiledComponent> {
       "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24 or newer",
     );
   }
-  return new CompiledComponent(await (layerOf(bytes) === "core module" ? compileCore(bytes) : compileComponent(bytes)));
+  if (layerOf(bytes) !== "core module") return new CompiledComponent(await compileComponent(bytes));
+  // Loaded where there is one: a component has no use for preview 1.
+  const { compileCore } = await import("./core-module.ts");
+  return new CompiledComponent(await compileCore(bytes));
 }
 
 /** The runtime lacks something that this host cannot do without. */

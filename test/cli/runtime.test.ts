@@ -1,7 +1,7 @@
 /** What bin/sluice.js says on a runtime that cannot run us, and our own errors. */
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { spawn } from "node:child_process";
 import { describe, test } from "node:test";
 import { BIN, ended, folder, guest, sluice } from "./support.ts";
@@ -39,9 +39,8 @@ describe("runtime", { concurrency: 4 }, () => {
 
   test("a copy that is not built says so", async (t) => {
     const path = folder(t);
-    mkdirSync(join(path, "bin"));
+    cpSync(dirname(BIN), join(path, "bin"), { recursive: true });
     writeFileSync(join(path, "package.json"), '{ "type": "module" }');
-    copyFileSync(BIN, join(path, "bin", "sluice.js"));
     const { code, stderr } = await ended(spawn(process.execPath, [join(path, "bin", "sluice.js"), "--help"]));
     assert.equal(
       stderr,

@@ -1,0 +1,48 @@
+// The start of the command. What it runs is one script, which scripts/link.js makes. V8 is given what it has compiled of it
+// before, functions that were called among it, and has to read none of its text then. That is kept beside the script, and
+// trusted as it is: who can write there can change the script itself.
+"use strict";
+const { readFileSync, renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+const { pathToFileURL } = require("node:url");
+const { Script } = require("node:vm");
+
+const dist = join(__dirname, "..", "dist");
+const path = join(dist, "cli", "sluice.js");
+
+/** Carries out a command line, as `main` of src/cli/main.ts does. */
+exports.start = function start(args) {
+  const code = `${path}.${process.versions.v8}-${process.arch}.code`;
+  const cachedData = codeFor(code);
+  // No text of ours has a character beyond ASCII: see scripts/link.js.
+  const script = new Script(readFileSync(path, "latin1"), { filename: path, cachedData });
+  // What the script is: a function.
+  const linked = script.runInThisContext()(`${pathToFileURL(dist).href}/`);
+  if (cachedData === undefined || script.cachedDataRejected === true) {
+    // A run of a component calls what all runs call.
+    process.once("exit", () => linked.has("cli/run.js") && keep(code, script));
+  }
+  return linked.get("cli/main.js").main(args);
+};
+
+/** What is kept of the script, if its owner is the script's, and nobody else can write it. */
+function codeFor(code) {
+  try {
+    const kept = statSync(code);
+    return kept.uid === statSync(path).uid && (kept.mode & 0o022) === 0 ? readFileSync(code) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** If the script is ours. If not, or if there is no room, the next start takes as long as this one. */
+function keep(code, script) {
+  const scratch = `${code}-${process.pid}`;
+  try {
+    if (process.getuid !== undefined && statSync(path).uid !== process.getuid()) return;
+    writeFileSync(scratch, script.createCachedData(), { mode: 0o644, flag: "wx" });
+    renameSync(scratch, code);
+  } catch {
+    rmSync(scratch, { force: true });
+  }
+}
