@@ -61,9 +61,9 @@ export async function runComponent({ options, path, args }: Command & { readonly
     ending = error;
   }
   // A user before what it uses.
-  for (const plugged of plugs.toReversed()) {
+  for (const library of plugs.toReversed()) {
     // oxlint-disable-next-line no-await-in-loop -- as above
-    await plugged.close().catch((error: unknown) => (ending ??= error));
+    await library.close().catch((error: unknown) => (ending ??= error));
   }
   for (const lastWord of lastWords) lastWord();
   if (ending instanceof SignalError) passOn(ending.signal);
