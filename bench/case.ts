@@ -5,7 +5,7 @@ export interface Case {
   /** Within its group; the targets name cases by `GROUP/ID`. */
   readonly id: string;
   readonly what: string;
-  readonly unit: "ns" | "ms" | "s" | "MiB/s" | "KiB" | "MiB";
+  readonly unit: "ns" | "ms" | "s" | "MiB/s" | "KB" | "KiB" | "MiB";
   readonly better: "less" | "more";
   readonly rounds: number;
   /** By name: a measurement, or why there is none. */
@@ -22,8 +22,8 @@ export interface Spread {
   readonly max: number;
 }
 
-/** What a contestant reached, or why there is nothing. */
-export type Result = Spread | { readonly missing: string };
+/** What a contestant reached, or why there is nothing: it failed, or takes no part. */
+export type Result = Spread | { readonly missing: string; readonly failed: boolean };
 
 /** A case that has been measured. */
 export interface Row extends Omit<Case, "contestants" | "rounds"> {
@@ -39,13 +39,14 @@ export async function measure({ contestants, rounds, ...about }: Case): Promise<
   const samples = new Map<string, number[]>();
   for (let round = 0; round < rounds; round++) {
     for (const [name, contestant] of Object.entries(contestants)) {
-      if (typeof contestant === "string") results.set(name, { missing: contestant });
+      if (typeof contestant === "string") results.set(name, { missing: contestant, failed: false });
       if (typeof contestant === "string" || results.has(name)) continue;
       try {
         const sample = await contestant();
         samples.set(name, [...(samples.get(name) ?? []), sample]);
       } catch (error) {
-        results.set(name, { missing: `fails: ${error instanceof Error ? error.message : String(error)}` });
+        const reason = error instanceof Error ? error.message : String(error);
+        results.set(name, { missing: `fails: ${reason}`, failed: true });
       }
     }
   }

@@ -19,6 +19,7 @@ export const SHIM = "preview2-shim";
 export const WASMTIME = "Wasmtime";
 export const NODE = "Node";
 export const C = "C";
+export const ESBUILD = "esbuild";
 
 /** What the programs that run the others take for a folder where there is none. */
 const NO_FOLDER = "";
@@ -50,38 +51,47 @@ const shim: GuestCommand = async (guest, args, folder = NO_FOLDER) => [
 export interface Contestants {
   readonly guests: Readonly<Record<string, GuestCommand | string>>;
   readonly limits: Readonly<Record<string, LimitCommand | string>>;
-  /** What `Wasmtime` and `C` are, for the record. */
+  /** Wasmtime with nothing kept from an earlier run: its command keeps what it has compiled. */
+  readonly wasmtimeAnew: GuestCommand | string;
+  /** The binary that bundles for a page. */
+  readonly esbuild: Found<string>;
+  /** What `Wasmtime`, `C` and `esbuild` are, for the record. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
 export async function contestants(): Promise<Contestants> {
-  const [wasmtime, c] = await Promise.all([findWasmtime(), compileLimit()]);
+  const [wasmtime, c, esbuild] = await Promise.all([findWasmtime(), compileLimit(), findEsbuild()]);
   const node: LimitCommand = (args) => program("limit", ...args);
   return {
-    guests: { [OURS]: sluice, [SHIM]: shim, [WASMTIME]: wasmtime.found ?? wasmtime.version },
+    guests: { [OURS]: sluice, [SHIM]: shim, [WASMTIME]: wasmtime.found?.() ?? wasmtime.version },
+    wasmtimeAnew: wasmtime.found?.("-C", "cache=n") ?? wasmtime.version,
     limits: { [NODE]: node, [C]: c.found ?? c.version },
-    versions: { [WASMTIME]: wasmtime.version, [C]: c.version },
+    esbuild,
+    versions: { [WASMTIME]: wasmtime.version, [C]: c.version, [ESBUILD]: esbuild.version },
   };
 }
 
+/** What a machine may have. */
 interface Found<T> {
   readonly found?: T;
   /** Or why there is none. */
   readonly version: string;
 }
 
-/** The binary, else its Python package. */
-async function findWasmtime(): Promise<Found<GuestCommand>> {
+/** The binary, else its Python package, which keeps nothing: its options go without saying. */
+async function findWasmtime(): Promise<Found<(...options: readonly string[]) => GuestCommand>> {
   try {
     const { stdout } = await runFile("wasmtime", ["--version"]);
     return {
       version: stdout.trim(),
-      found: (guest, args, folder) =>
-        Promise.resolve([
-          ...["wasmtime", "run", ...(folder === undefined ? [] : ["--dir", `${folder}::/`])],
-          guestPath(guest),
-          ...args,
-        ]),
+      found:
+        (...options) =>
+        (guest, args, folder) =>
+          Promise.resolve([
+            ...["wasmtime", "run", ...options, ...(folder === undefined ? [] : ["--dir", `${folder}::/`])],
+            guestPath(guest),
+            ...args,
+          ]),
     };
   } catch {
     // Perhaps the package is there.
@@ -92,7 +102,10 @@ async function findWasmtime(): Promise<Found<GuestCommand>> {
     const host = join(ROOT, "bench", "programs", "wasmtime_host.py");
     return {
       version: `wasmtime ${stdout.trim()}, by its Python package`,
-      found: (guest, args, folder = NO_FOLDER) => Promise.resolve(["python3", host, folder, guestPath(guest), ...args]),
+      found:
+        () =>
+        (guest, args, folder = NO_FOLDER) =>
+          Promise.resolve(["python3", host, folder, guestPath(guest), ...args]),
     };
   } catch {
     return { version: "neither the binary nor the Python package is installed" };
@@ -108,6 +121,16 @@ async function compileLimit(): Promise<Found<LimitCommand>> {
     return { version: stdout.split("\n")[0] ?? "cc", found: (args) => [binary, ...args] };
   } catch {
     return { version: "no C compiler (cc) is installed" };
+  }
+}
+
+/** It is not among our dependencies: whoever wants the size of a page puts it into the path. */
+async function findEsbuild(): Promise<Found<string>> {
+  try {
+    const { stdout } = await runFile(ESBUILD, ["--version"]);
+    return { version: stdout.trim(), found: ESBUILD };
+  } catch {
+    return { version: "esbuild is not in the path" };
   }
 }
 

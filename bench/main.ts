@@ -1,5 +1,5 @@
 /**
- * `npm run bench` measures everything, in less than ten minutes, and writes docs/benchmarks. `npm run bench -- NAME...`
+ * `npm run bench` measures everything, in eight minutes at most, and writes docs/benchmarks. `npm run bench -- NAME...`
  * measures some groups, and only prints. BENCH_ROUNDS=1 in the environment is for those who change the benchmarks.
  */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -13,7 +13,9 @@ import { devices } from "./groups/devices.ts";
 import { files } from "./groups/files.ts";
 import { flow } from "./groups/flow.ts";
 import { growth } from "./groups/growth.ts";
+import { loader } from "./groups/loader.ts";
 import { memory } from "./groups/memory.ts";
+import { page as pages } from "./groups/page.ts";
 import { startup } from "./groups/startup.ts";
 import { throughput } from "./groups/throughput.ts";
 import { machine } from "./machine.ts";
@@ -28,8 +30,10 @@ const GROUPS: Readonly<Record<string, readonly [about: string, cases: (all: Cont
   copy: ["A guest that copies standard input to standard output.", copy],
   flow: ["From guest to guest, and through Web streams.", flow],
   files: ["Files, through the guest's C library.", files],
+  loader: ["Exports, components that call each other, and instances.", loader],
   startup: ["From the start of a command to its end.", startup],
   memory: ["What waiting, stalling and repeating cost.", memory],
+  page: ["What a page loads, minified and by gzip.", pages],
   growth: ["How cost grows with the number of instances and of bytes.", growth],
 };
 

@@ -29,6 +29,20 @@ export function runCommand(command: readonly string[], how: How = {}): Promise<S
   return runShell(`exec ${shellWords(command)}${redirections(how)}`, how);
 }
 
+/**
+ * Milliseconds of processor time that a command takes, in all its threads: of several runs, one after the other, since
+ * bash counts whole milliseconds. What bash adds is a fork.
+ */
+export async function cpuMsOf(command: readonly string[], { exitCodes = [0] }: How, runs: number): Promise<number> {
+  const isRight = exitCodes.map((code) => `[ $code = ${code} ]`).join(" || ");
+  const run = `${shellWords(command)} </dev/null >/dev/null || { code=$?; ${isRight} || exit $code; }`;
+  const line = `LC_ALL=C; TIMEFORMAT='cpu %3U %3S'; time for run in {1..${runs}}; do ${run}; done`;
+  const { stderr } = await runShell(line, { timeoutMs: runs * TIMEOUT_MS }, "bash");
+  const counted = /^cpu (\S+) (\S+)$/m.exec(stderr);
+  if (!counted) throw new Error("bash does not say how long it took");
+  return ((Number(counted[1]) + Number(counted[2])) * 1000) / runs;
+}
+
 /** Runs commands in a row, with the pipes that a shell makes; what Node makes for its children is a pair of sockets. */
 export function runPipeline(commands: readonly (readonly string[])[], how: How = {}): Promise<Said> {
   const [first = [], ...others] = commands.map((command) => shellWords(command));
@@ -46,10 +60,11 @@ function shellWords(words: readonly string[]): string {
 }
 
 /** @throws {Error} With a reason that fits into a table. */
-async function runShell(line: string, { timeoutMs = TIMEOUT_MS, exitCodes = [0] }: How): Promise<Said> {
+async function runShell(line: string, how: How, shell: "sh" | "bash" = "sh"): Promise<Said> {
+  const { timeoutMs = TIMEOUT_MS, exitCodes = [0] } = how;
   const start = performance.now();
   // A group of its own, so that nothing outlives its time.
-  const child = spawn("sh", ["-c", line], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(shell, ["-c", line], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const said = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (said.stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));

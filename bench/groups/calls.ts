@@ -1,10 +1,11 @@
 /** What one call costs within a process, when it need not wait and when it must: no system call blurs it. */
 import { OURS, type Case, type Measurement } from "../case.ts";
 import { program } from "../contestants.ts";
+import { glueModule } from "../peer.ts";
 import { numberIn, runCommand } from "../processes.ts";
 import { bytes } from "../words.ts";
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 /** How long each sample is measured for. */
 const MS = "60";
 
@@ -16,10 +17,16 @@ export const AWAIT = "JS await";
 const SUSPENDING = "bare suspension";
 
 /** Where the bytes of a guest go: see programs/calls.ts. */
-type Host = "discard" | "buffer" | "pipe" | "empty";
+type Host = "discard" | "buffer" | "pipe";
 
 async function nsOf(host: Host, what: string): Promise<number> {
   return numberIn((await runCommand(program("calls", host, what, 1000, MS))).stdout, what);
+}
+
+/** The same guest without a host. */
+async function emptyNsOf(what: string): Promise<number> {
+  const glue = await glueModule("bench-calls");
+  return numberIn((await runCommand(program("empty-host", glue, what, 1000, MS))).stdout, what);
 }
 
 /** A write alone: a check-write and a write, less a check-write that is measured beside it. */
@@ -61,7 +68,7 @@ export function calls(): readonly Case[] {
       what: "`check-write`",
       contestants: {
         [OURS]: () => nsOf("discard", "check-write"),
-        [EMPTY]: () => nsOf("empty", "check-write"),
+        [EMPTY]: () => emptyNsOf("check-write"),
       },
     },
     ...WRITES.map(([id, host, size, what]) => ({

@@ -14,10 +14,17 @@ const STALL_MS = 2500;
 
 export const INSTANCES = [1, 10, 100, 1000, 10_000] as const;
 
+/** The core module of the same instances, with no host: what belongs to the guest, and to the engine. */
+export const CORE = "core module";
+
 /** Instances that wait, all at once, each with a world of its own: the 10,000 take their time. */
 export function waiting(instances: number, line: string, unitSize: number): Measurement {
+  return many("waiting", instances, line, unitSize);
+}
+
+function many(what: "waiting" | "cores", instances: number, line: string, unitSize: number): Measurement {
   return async () => {
-    const said = await runCommand(program("memory", "waiting", instances), { timeoutMs: 90_000 });
+    const said = await runCommand(program("memory", what, instances), { timeoutMs: 90_000 });
     return numberIn(said.stdout, line) / unitSize;
   };
 }
@@ -35,7 +42,10 @@ export function memory({ guests }: Contestants): readonly Case[] {
       unit: "KiB",
       better: "less",
       rounds: instances === 10_000 ? 1 : 3,
-      contestants: { [OURS]: waiting(instances, "rss", 1024) },
+      contestants: {
+        [OURS]: many("waiting", instances, "rss", 1024),
+        [CORE]: many("cores", instances, "rss", 1024),
+      },
     })),
     {
       ...mib,

@@ -1,73 +1,76 @@
-/** From the start of a command to its end, for guests that have next to nothing to do. */
+/** From the start of a process to its end, for guests that have next to nothing to do: how long, and how much of a processor. */
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OURS, type Case, type Measurement } from "../case.ts";
-import { program, SHIM, WASMTIME, type Contestants, type GuestCommand } from "../contestants.ts";
-import { guestPath } from "../peer.ts";
-import { runCommand, type How } from "../processes.ts";
+import { SHIM, WASMTIME, type Contestants, type GuestCommand } from "../contestants.ts";
+import { CACHE, guestPath, transpileCommand } from "../peer.ts";
+import { cpuMsOf, ROOT, runCommand, type How } from "../processes.ts";
 
 /** Node, which does nothing. */
 export const BARE = "node -e 0";
 
 /** The Go program finds no folder to work in and ends at once, with 1. */
 const GUESTS = [
-  { id: "small", guest: "hello", how: {}, coldRounds: 5 },
-  { id: "large", guest: "files-go", how: { exitCodes: [1] }, coldRounds: 3 },
-] as const satisfies readonly { id: string; guest: string; how: How; coldRounds: number }[];
+  { id: "small", guest: "hello", how: {} },
+  { id: "large", guest: "files-go", how: { exitCodes: [1] } },
+] as const satisfies readonly { id: string; guest: string; how: How }[];
 
-const CACHED_ROUNDS = 11;
+const ROUNDS = 5;
+/** For what takes a second. */
+const SLOW_ROUNDS = 3;
+/** Within one sample of processor time, which comes in milliseconds. */
+const RUNS = 5;
 
-export function startup({ guests }: Contestants): readonly Case[] {
+type Measure = (command: readonly string[], how: How, runs: number) => Promise<number>;
+
+const MEASURED: readonly (readonly [suffix: string, what: string, measure: Measure])[] = [
+  ["cpu", "processor time", cpuMsOf],
+  ["time", "from start to end", async (command, how) => (await runCommand(command, how)).ms],
+];
+
+export function startup({ guests, wasmtimeAnew }: Contestants): readonly Case[] {
   const { [OURS]: ours = "missing", [SHIM]: shim = "missing", [WASMTIME]: wasmtime = "missing" } = guests;
-  const bare: Measurement = async () => (await runCommand([process.execPath, "-e", "0"])).ms;
-  return GUESTS.flatMap(({ id, guest, how, coldRounds }): Case[] => {
-    const size = `${(statSync(guestPath(guest)).size / 1e6).toPrecision(2)} MB`;
-    const common = { unit: "ms", better: "less" } as const;
-    return [
-      {
-        ...common,
-        id: `cached-${id}`,
-        what: `${guest}, ${size}, prepared before`,
-        rounds: CACHED_ROUNDS,
-        contestants: { [OURS]: msOf(ours, guest, how), [SHIM]: msOf(shim, guest, how), [BARE]: bare },
-      },
-      {
-        ...common,
-        id: `cold-${id}`,
-        what: `${guest}, ${size}, for the first time`,
-        rounds: coldRounds,
-        contestants: {
-          [OURS]: coldMsOf(ours, guest, how),
-          [SHIM]: transpiledMsOf(shim, guest, how),
-          [WASMTIME]: msOf(wasmtime, guest, how),
+  return GUESTS.flatMap(({ id, guest, how }) => {
+    const size = `${guest}, ${(statSync(guestPath(guest)).size / 1e6).toPrecision(2)} MB`;
+    return MEASURED.flatMap(([suffix, unit, measure]): Case[] => {
+      const common = { unit: "ms", better: "less" } as const;
+      const of = (command: GuestCommand | string, runs = RUNS): Measurement | string =>
+        typeof command === "string" ? command : async () => measure(await command(guest, []), how, runs);
+      const bare: Measurement = () => measure([process.execPath, "-e", "0"], {}, RUNS);
+      return [
+        {
+          ...common,
+          id: `command-${id}-${suffix}`,
+          what: `a command (${size}), ${unit}`,
+          rounds: ROUNDS,
+          contestants: { [OURS]: of(ours), [BARE]: bare, [WASMTIME]: of(wasmtime), [SHIM]: of(shim) },
         },
-      },
-    ];
+        {
+          ...common,
+          id: `first-${id}-${suffix}`,
+          what: `in a library, for the first time (${size}), ${unit}`,
+          rounds: SLOW_ROUNDS,
+          contestants: {
+            [OURS]: of(inLibrary),
+            [BARE]: bare,
+            [WASMTIME]: of(wasmtimeAnew, 1),
+            [SHIM]: () => inScratch((folder) => measure(transpileCommand(guest, folder, "run"), how, 1)),
+          },
+        },
+      ];
+    });
   });
 }
 
-function msOf(command: GuestCommand | string, guest: string, how: How): Measurement | string {
-  if (typeof command === "string") return command;
-  return async () => (await runCommand(await command(guest, []), how)).ms;
-}
+const inLibrary: GuestCommand = (guest) =>
+  Promise.resolve([process.execPath, join(ROOT, "bench", "programs", "first-start.js"), guestPath(guest)]);
 
-/** With a cache that is empty. */
-function coldMsOf(command: GuestCommand | string, guest: string, how: How): Measurement | string {
-  if (typeof command === "string") return command;
-  return async () => {
-    const cache = mkdtempSync(join(tmpdir(), "sluice-bench-"));
-    try {
-      return (await runCommand(["env", `SLUICE_CACHE_DIR=${cache}`, ...(await command(guest, []))], how)).ms;
-    } finally {
-      rmSync(cache, { recursive: true });
-    }
-  };
-}
-
-/** jco in one process, what it makes in the next. */
-function transpiledMsOf(command: GuestCommand | string, guest: string, how: How): Measurement | string {
-  const run = msOf(command, guest, how);
-  if (typeof run === "string") return run;
-  return async () => (await runCommand(program("transpile", guest))).ms + (await run());
+/** With a folder that has nothing in it, where preview2-shim can be found. */
+async function inScratch(measurement: (folder: string) => Promise<number>): Promise<number> {
+  const folder = mkdtempSync(join(CACHE, "scratch-"));
+  try {
+    return await measurement(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -1,11 +1,10 @@
 /**
  * Calls of the guest bench-calls in this process: calls.ts HOST ARGUMENT.... Prints what the guest says. HOST is what it
- * writes to: `discard`, `buffer`, `pipe`, or `empty`, which is no host at all but functions that store a constant.
+ * writes to: `discard`, `buffer` or `pipe`.
  */
 import { readFile } from "node:fs/promises";
 import { compile, DiscardSink, PendingSink, Pipe, PullSource, run, type CompiledComponent, type Sink } from "sluice";
 import { guestPath } from "../peer.ts";
-import { emptyHost } from "./empty-host.ts";
 
 /** Takes nothing until the event loop turns, and then everything: what is written waits in the stream's buffer. */
 class LaterSink extends PendingSink {
@@ -58,5 +57,4 @@ const args = ["bench-calls", ...rest];
 if (host === "discard") await runIn(component, new DiscardSink(), args);
 else if (host === "buffer") await runIn(component, new LaterSink(), args);
 else if (host === "pipe") await runIn(component, drainedPipe(), args);
-else if (host === "empty") await emptyHost(component, args);
 else throw new Error(`calls.ts does not know ${host}`);

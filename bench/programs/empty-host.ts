@@ -1,8 +1,11 @@
 /**
- * The same glue as Sluice's, on the same stack, with lowered functions that do nothing but store a constant answer: what
- * a call costs before a host has done anything.
+ * The guest bench-calls without a host: empty-host.ts GLUE ARGUMENT.... Prints what the guest says. GLUE is jco's, on a
+ * stack that can be suspended, and what it imports are lowered functions that do nothing but store a constant answer:
+ * what a call costs before a host has done anything. The guest may call nothing but check-write.
  */
-import type { CompiledComponent } from "sluice";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 /** How glue asks a function for its lowered form. */
 const LOWER = Symbol.for("cabiLower");
@@ -11,15 +14,11 @@ interface LowerOptions {
   readonly memory: WebAssembly.Memory;
 }
 
-/** What of a compiled component is not public: a benchmark may look behind it. */
-interface Internals {
-  readonly glue: {
-    instantiate(
-      core: (name: string) => WebAssembly.Module | undefined,
-      imports: Record<string, unknown>,
-    ): Promise<Record<string, { readonly run: () => Promise<unknown> } | undefined>>;
-  };
-  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
+interface Glue {
+  instantiate(
+    core: (name: string) => Promise<WebAssembly.Module>,
+    imports: Record<string, unknown>,
+  ): Promise<Record<string, { readonly run: () => Promise<unknown> } | undefined>>;
 }
 
 /** `result<u64>`: ok, 65536. */
@@ -61,21 +60,19 @@ class WasiError {
 
 Object.assign(OutputStream.prototype.checkWrite, { [LOWER]: lowerCheckWrite });
 
-/** Runs bench-calls, which may call nothing but check-write. */
-export async function emptyHost(component: CompiledComponent, args: readonly string[]): Promise<void> {
-  // See Internals.
-  const { glue, modules } = component as unknown as Internals;
-  const exports = await glue.instantiate((name) => modules.get(name), {
-    "wasi:cli/environment": { getArguments: () => args },
-    "wasi:cli/stdin": { getStdin: () => new InputStream() },
-    "wasi:cli/stdout": { getStdout: () => new OutputStream() },
-    "wasi:cli/stderr": { getStderr: () => new OutputStream() },
-    "wasi:clocks/monotonic-clock": { now: () => process.hrtime.bigint(), subscribeDuration: () => new Pollable() },
-    "wasi:io/error": { Error: WasiError },
-    "wasi:io/poll": { Pollable, poll: () => new Uint32Array() },
-    "wasi:io/streams": { InputStream, OutputStream },
-  });
-  await Object.entries(exports)
-    .find(([name]) => name.startsWith("wasi:cli/run"))?.[1]
-    ?.run();
-}
+const [path = "", ...args] = process.argv.slice(2);
+// The module is made at bench time.
+const glue = (await import(pathToFileURL(path).href)) as Glue;
+const exports = await glue.instantiate(async (name) => WebAssembly.compile(await readFile(join(dirname(path), name))), {
+  "wasi:cli/environment": { getArguments: () => ["bench-calls", ...args] },
+  "wasi:cli/stdin": { getStdin: () => new InputStream() },
+  "wasi:cli/stdout": { getStdout: () => new OutputStream() },
+  "wasi:cli/stderr": { getStderr: () => new OutputStream() },
+  "wasi:clocks/monotonic-clock": { now: () => process.hrtime.bigint(), subscribeDuration: () => new Pollable() },
+  "wasi:io/error": { Error: WasiError },
+  "wasi:io/poll": { Pollable, poll: () => new Uint32Array() },
+  "wasi:io/streams": { InputStream, OutputStream },
+});
+const command = Object.entries(exports).find(([name]) => name.startsWith("wasi:cli/run"))?.[1];
+if (!command) throw new Error("bench-calls has nothing to run");
+await command.run();

@@ -1,14 +1,16 @@
 /**
- * Memory of this process: memory.ts waiting COUNT | stalled | rounds COUNT. Wants --expose-gc. Prints lines `name number`,
+ * Memory of this process: memory.ts waiting COUNT | cores COUNT | stalled | rounds COUNT. Wants --expose-gc. Prints lines `name number`,
  * in bytes: `rss` and `heap` grew by so much.
  *
  * `waiting`: per instance, while COUNT of them wait for their input; also `ns` per instance from the start of the first
- * to the end of the last. `stalled`: a writer of 1 GiB whose reader has stopped. `rounds`: a guest that has subscribed,
+ * to the end of the last. `cores`: the same for its core module alone, which has no host and has come to where it would
+ * wait: the memory that it uses, and what the engine takes for it. `stalled`: a writer of 1 GiB whose reader has stopped. `rounds`: a guest that has subscribed,
  * polled and dropped COUNT times.
  */
 import { readFile } from "node:fs/promises";
 import { compile, DiscardSink, PullSource, run, type CompiledComponent } from "sluice";
 import { guestPath } from "../peer.ts";
+import { mainModule, stubs } from "./core.ts";
 
 const [what = "", count = "0"] = process.argv.slice(2);
 
@@ -55,6 +57,25 @@ async function waiting(instances: number): Promise<void> {
   if (!results.every(({ exitCode }) => exitCode === 0)) throw new Error("not all of them ended well");
 }
 
+async function cores(instances: number): Promise<void> {
+  const main = mainModule(await readFile(guestPath("wait")));
+  const imports = stubs(main, (name) => {
+    if (name.includes("blocking-skip")) throw new Error("It would wait");
+  });
+  const before = await usage();
+  const made = Array.from({ length: instances }, () => {
+    const { exports } = new WebAssembly.Instance(main, imports);
+    const start = Object.entries(exports).find(([name]) => name.endsWith("#run"))?.[1] as () => number;
+    try {
+      start();
+    } catch {
+      return exports;
+    }
+    throw new Error("wait does not wait");
+  });
+  report(before, await usage(), made.length);
+}
+
 /** A first writer is read to its end, so that what is there once for all writers does not count. */
 async function stalled(): Promise<void> {
   const component = await compiled("bench-write");
@@ -93,6 +114,7 @@ async function rounds(times: number): Promise<void> {
 }
 
 if (what === "waiting") await waiting(Number(count));
+else if (what === "cores") await cores(Number(count));
 else if (what === "stalled") await stalled();
 else if (what === "rounds") await rounds(Number(count));
 else throw new Error(`memory.ts does not know ${what}`);
