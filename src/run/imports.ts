@@ -99,9 +99,13 @@ export class Providers {
 
   /** By WIT's name; what is no interface also by its name in JavaScript. */
   #value(name: string): ImportValue | undefined {
-    const value = this.#given[name] ?? this.#compatible(name);
+    const value = this.#own(name) ?? this.#compatible(name);
     if (value !== undefined || name.includes(":")) return value;
-    return this.#given[camelCase(name)] ?? this.#given[pascalCase(name)];
+    return this.#own(camelCase(name)) ?? this.#own(pascalCase(name));
+  }
+
+  #own(name: string): ImportValue | undefined {
+    return isInherited(this.#given, name) ? undefined : this.#given[name];
   }
 
   /** A function of a resource type that is itself an import: the class says it. */
@@ -221,9 +225,12 @@ export function memberFunction(value: ImportValue, name: string): ImportedFuncti
   }
   return (...args) => {
     const [self, ...rest] = args as readonly unknown[];
-    // What is lent as a resource of this class is checked to be one.
-    const method = property(self as object, key) as (...values: unknown[]) => unknown;
-    return method.apply(self, rest);
+    // A guest is checked to lend a resource of this class; whoever else calls it is not.
+    const method = typeof self === "object" && self !== null ? property(self, key) : undefined;
+    if (typeof method !== "function") {
+      throw new TypeError(`${name} is called for what is no resource ${member.resource}`);
+    }
+    return method.apply(self, rest) as unknown;
   };
 }
 
@@ -236,5 +243,26 @@ export function classOf(value: ImportValue, resource: string): ImportedClass | u
 export type ImportedClass = (new (...args: never[]) => object) & { readonly name: string };
 
 function property(value: object, name: string): unknown {
-  return (value as Record<string, unknown>)[name];
+  return isInherited(value, name) ? undefined : (value as Record<string, unknown>)[name];
+}
+
+/**
+ * Whether it is what every object has, or every function or class, such as `toString`, `call` or `constructor`: a member
+ * may have such a name, and be missing.
+ */
+function isInherited(value: object, name: string): boolean {
+  const inherited: object = typeof value === "function" ? Function.prototype : Object.prototype;
+  if (!(name in inherited)) return false;
+  for (let holder: unknown = value; isObject(holder) && holder !== inherited; holder = Object.getPrototypeOf(holder)) {
+    if (Object.hasOwn(holder, name)) return name === "constructor" && isClassOf(Reflect.get(holder, name), holder);
+  }
+  return true;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" || typeof value === "function") && value !== null;
+}
+
+function isClassOf(type: unknown, prototype: object): boolean {
+  return typeof type === "function" && type.prototype === prototype;
 }

@@ -1,6 +1,7 @@
 /** Functions that stand between core modules, components and JavaScript, when they are made and who may call them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MissingImportsError } from "../../src/run/imports.ts";
 import { addToGroup, type GateGroup } from "../../src/load/gate-groups.ts";
 import type { CoreItem, Trampoline } from "../../src/load/items.ts";
 import { exported, running } from "./wat.ts";
@@ -201,4 +202,57 @@ test("a component that has trapped is not entered by another", async () => {
   assert.throws(exported(first, "g"), WebAssembly.RuntimeError);
   assert.throws(exported(second, "g"), /cannot enter component instance/);
   assert.throws(exported(provider, "f"), /cannot enter component instance/);
+});
+
+test("what every object or class inherits is no import", async () => {
+  const constructor = '(import "constructor" (func))';
+  const text = '(import "to-string" (func (result string)))';
+  const member = '(import "i" (instance (export "to-string" (func)) (export "constructor" (func))))';
+  const inClass =
+    '(import "i" (instance (export "r" (type $r (sub resource))) (export "[static]r.call" (func)) (export "[static]r.caller" (func)) (export "[method]r.constructor" (func (param "self" (borrow $r))))))';
+  const missing = (names: readonly string[]) => (error: unknown) => {
+    assert.ok(error instanceof MissingImportsError, String(error));
+    assert.deepEqual(error.missing, names);
+    return true;
+  };
+  await assert.rejects(running(constructor), missing(["constructor"]));
+  await assert.rejects(running(text), missing(["to-string"]));
+  await assert.rejects(running(member, { imports: { i: {} } }), missing(["i#to-string", "i#constructor"]));
+  await assert.rejects(
+    running(inClass, { imports: { i: { R: class Empty extends Object {} } } }),
+    missing(["i#[static]r.call", "i#[static]r.caller", "i#[method]r.constructor"]),
+  );
+  const own = { toString: () => "", constructor: () => {} };
+  await running(text, { imports: own });
+  await running(constructor, { imports: own });
+  await running(member, { imports: { i: own } });
+  class Text {
+    toString(): string {
+      return "";
+    }
+  }
+  await running('(import "i" (instance (export "to-string" (func))))', { imports: { i: new Text() } });
+});
+
+test("a method that is exported again says what it is called for", async () => {
+  const instance = await running(
+    `(import "i" (instance $i
+       (export "r" (type $r (sub resource)))
+       (export "[method]r.f" (func (param "self" (borrow $r)) (result u32)))))
+     (export "i" (instance $i))`,
+    {
+      imports: {
+        i: {
+          R: class {
+            f(): number {
+              return 42;
+            }
+          },
+        },
+      },
+    },
+  );
+  // An interface is an object of functions and classes.
+  const { R } = instance.exports["i"] as { readonly R: { readonly prototype: { readonly f: () => unknown } } };
+  assert.throws(() => R.prototype.f.call({}), /\[method\]r\.f is called for what is no resource r/);
 });
