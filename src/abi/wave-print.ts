@@ -22,8 +22,8 @@ import {
 
 type Of<K extends ValType["kind"]> = Extract<ValType, { kind: K }>;
 
-/** What would break a literal, or is invisible, or changes how a terminal shows what follows. */
-const ESCAPED = /["'\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** What would break a literal, is not to be seen, or changes how something else is shown: the same that Wasmtime escapes. */
+const ESCAPED = /["'\\\p{C}\p{Grapheme_Extend}\p{Default_Ignorable_Code_Point}]|(?! )\p{Z}/gu;
 const SHORT: Readonly<Record<string, string>> = { "\t": "t", "\n": "n", "\r": "r", '"': '"', "'": "'", "\\": "\\" };
 /** Decimal digits that tell any f32 from all others. */
 const F32_DIGITS = 9;
@@ -93,7 +93,16 @@ function printFloat(value: number, kind: "f32" | "f64"): string {
   if (Number.isNaN(float)) return "nan";
   if (!Number.isFinite(float)) return float < 0 ? "-inf" : "inf";
   if (Object.is(float, -0)) return "-0";
-  return kind === "f32" ? shortestF32(float) : `${float}`;
+  return withoutExponent(kind === "f32" ? shortestF32(float) : `${float}`);
+}
+
+/** A number as JavaScript writes it, with all its zeros. */
+function withoutExponent(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent] = /^(-?)(\d)(?:\.(\d+))?e(.+)$/.exec(text) ?? [];
+  if (exponent === undefined) return text;
+  const digits = whole + fraction;
+  const point = 1 + Number(exponent);
+  return point > 0 ? sign + digits.padEnd(point, "0") : `${sign}0.${digits.padStart(digits.length - point, "0")}`;
 }
 
 /** As few digits as tell it from other f32: 0.1, and not 0.10000000149011612. */

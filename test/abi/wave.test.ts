@@ -73,14 +73,17 @@ describe("values of", () => {
     ],
     floats: [
       ["3.14", f64, 3.14],
-      ["6.022e+23", f64, 6.022e23],
+      ["6.022e+23", f64, 6.022e23, "602200000000000000000000"],
+      ["-1.5e-7", f64, -1.5e-7, "-0.00000015"],
+      ["1e21", f32, Math.fround(1e21), "1000000000000000000000"],
+      ["1.7e-10", f64, 1.7e-10, "0.00000000017"],
       ["nan", f32, Number.NaN],
       ["inf", f64, Number.POSITIVE_INFINITY],
       ["-inf", f32, Number.NEGATIVE_INFINITY],
       ["-0", f64, -0],
       ["0.1", f32, Math.fround(0.1)],
       ["3.4028234664e39", f32, Number.POSITIVE_INFINITY, "inf"],
-      ["1.4012984643e-45", f32, 2 ** -149, "1e-45"],
+      ["1.4012984643e-45", f32, 2 ** -149, `0.${"0".repeat(44)}1`],
       [
         "[0, 0.0, 0e0, 0.0e0, 0e-1, 0e+1, 0.000e100]",
         list(f32),
@@ -407,6 +410,11 @@ test("what a terminal would not show, or would obey, is escaped", () => {
   assert.equal(
     printValue("\u001b[2J\u202e\u2028\ufeff\u0085", string),
     String.raw`"\u{1b}[2J\u{202e}\u{2028}\u{feff}\u{85}"`,
+  );
+  // Private, not assigned, a filler, another space, what is set upon the character before it; and a space.
+  assert.equal(
+    printValue("\ue000\u{e1000}\u3164\u00a0e\u0301 \u00e9", string),
+    String.raw`"\u{e000}\u{e1000}\u{3164}\u{a0}e\u{301} é"`,
   );
 });
 
