@@ -1,0 +1,164 @@
+/** A page with a strict Content-Security-Policy, in a real browser, runs components from the modules of dist/. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dirname, extname, join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Browser, NO_BROWSER } from "./browser.ts";
+import { root } from "./support.ts";
+
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+/** Ends a browser that hangs; nothing is measured by it. */
+const HUNG_MS = 180_000;
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".wasm": "application/wasm",
+};
+/** What is served, and nothing else. */
+const SERVED = /^\/(?:dist|test\/package\/page|test\/guests\/built)(?:\/[\w-]+)+\.(?:html|js|wasm)$/;
+
+/** How a command ended, and all that it wrote. */
+interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What page/play.js gives. */
+interface Played {
+  readonly is: "played";
+  readonly commands: Readonly<Record<string, Ended>>;
+  readonly scale: number;
+  /** What the policy refused while guests ran. */
+  readonly refusedToGuests: readonly string[];
+  /** By the attempt, the name of the error. */
+  readonly madeOfText: Readonly<Record<string, string>>;
+  /** What the policy refused of these attempts. */
+  readonly refused: readonly string[];
+}
+
+type Results = Played | { readonly is: "failed"; readonly error: string };
+
+/** The repository, as far as the page needs it. */
+class Server {
+  /** What was asked for and is there, in order. */
+  readonly served = new Map<string, Uint8Array>();
+  readonly missing: string[] = [];
+  readonly #server = createServer(({ url = "" }, response) => {
+    void this.#answer(url).then((body) => {
+      if (body === undefined) {
+        response.writeHead(404).end();
+        return;
+      }
+      response.writeHead(200, {
+        "Content-Type": TYPES[extname(url)],
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+      });
+      response.end(body);
+    });
+  });
+
+  async start(): Promise<string> {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}`;
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #answer(path: string): Promise<Uint8Array | undefined> {
+    const body = SERVED.test(path) ? await readFile(join(root, path)).catch(() => undefined) : undefined;
+    if (body) this.served.set(path, body);
+    else this.missing.push(path);
+    return body;
+  }
+}
+
+/** Resolves with the text of the results when they are complete. */
+const RESULTS = `new Promise((resolve) => {
+  const look = () => {
+    const results = document.querySelector("#results[data-done]");
+    if (results) resolve(results.textContent);
+    return results;
+  };
+  if (!look()) new MutationObserver(look).observe(document, { attributes: true, childList: true, subtree: true });
+})`;
+
+const COMMANDS: Readonly<Record<string, readonly [exitCode: number, stdout: string]>> = {
+  hello: [0, "hello\n"],
+  wc: [0, "2 3 14\n"],
+  // Component instances that call each other, through adapters with two memories.
+  "composed-streams": [0, "ONE\nTWO\n"],
+  // Suspended until a timer fires.
+  "timer-not-early": [0, ""],
+  "random-lengths": [0, ""],
+  // `exit` of WASI 0.2 only says whether it went well.
+  "exit-status": [1, "leaving"],
+  "cat-files": [0, "a note\n"],
+  // A core module of preview 1.
+  "p1/wc": [0, "2 3 14\n"],
+  "cat over virtual-streams": [0, "ONE\nTWO\n"],
+};
+
+describe("a page with a strict Content-Security-Policy", { skip: NO_BROWSER, timeout: HUNG_MS }, () => {
+  const server = new Server();
+  let browser: Browser | undefined;
+  let results: Played;
+
+  before(async () => {
+    const origin = await server.start();
+    browser = await Browser.start();
+    const text = await browser.evaluate(`${origin}/test/package/page/index.html`, RESULTS);
+    assert.ok(typeof text === "string", `the page gives ${typeof text}`);
+    const given = JSON.parse(text) as Results;
+    assert.ok(given.is === "played", given.is === "failed" ? `${given.error}\n404: ${server.missing.join()}` : "");
+    results = given;
+  });
+
+  after(async () => {
+    server.stop();
+    await browser?.close();
+  });
+
+  for (const [name, [exitCode, stdout]] of Object.entries(COMMANDS)) {
+    test(`runs ${name}`, () => {
+      assert.deepEqual(results.commands[name], { exitCode, stdout, stderr: "" });
+    });
+  }
+
+  test("has nothing else to run", () => {
+    assert.deepEqual(Object.keys(results.commands), Object.keys(COMMANDS));
+  });
+
+  test("gives a function that returns a promise, which suspends the guest", () => {
+    assert.equal(results.scale, 700);
+  });
+
+  test("has a policy that is in force, and was never in the way of a guest", () => {
+    assert.deepEqual(results.refusedToGuests, []);
+    assert.deepEqual(results.madeOfText, { "new Function": "EvalError", eval: "EvalError" });
+    assert.deepEqual(results.refused, ["script-src eval", "script-src eval"]);
+  });
+
+  test("loads modules of ours, and nothing that is for Node", (t) => {
+    const modules = [...server.served].filter(([path]) => path.startsWith("/dist/"));
+    const folders = new Set(modules.map(([path]) => dirname(path).replace("/dist/", "")));
+    const expected = ["abi", "bind", "bind/p1", "hosts/web", "io", "load", "run", "wait", "wasi"];
+    assert.deepEqual([...folders].toSorted(), expected);
+    assert.deepEqual(server.missing, []);
+    const bytes = modules.reduce((sum, [, body]) => sum + body.length, 0);
+    const zipped = modules.reduce((sum, [, body]) => sum + gzipSync(body).length, 0);
+    t.diagnostic(`${modules.length} modules, ${bytes} bytes, ${zipped} as gzip, one by one`);
+  });
+});
