@@ -24,7 +24,7 @@ export class CompiledCore {
   readonly exports: readonly string[];
   readonly gates: GateModules = new GateModules();
 
-  constructor(module: WebAssembly.Module) {
+  constructor(module: CoreModule) {
     this.module = module;
     this.functions = [...new Set(WebAssembly.Module.imports(module).map(({ name }) => name))];
     this.imports = this.functions.length > 0 ? [PREVIEW1] : [];
