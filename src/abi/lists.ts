@@ -138,18 +138,34 @@ interface ArrayConstructor {
   new (buffer: ArrayBuffer): AnyTypedArray;
 }
 
-const ARRAYS: Readonly<Record<NumberKind, ArrayConstructor>> = {
-  u8: Uint8Array,
+/** What a list of these is in JavaScript. */
+export const NUMBER_ARRAYS: {
+  readonly s8: Int8ArrayConstructor;
+  readonly u8: Uint8ArrayConstructor;
+  readonly s16: Int16ArrayConstructor;
+  readonly u16: Uint16ArrayConstructor;
+  readonly s32: Int32ArrayConstructor;
+  readonly u32: Uint32ArrayConstructor;
+  readonly f32: Float32ArrayConstructor;
+  readonly f64: Float64ArrayConstructor;
+} = {
   s8: Int8Array,
-  u16: Uint16Array,
+  u8: Uint8Array,
   s16: Int16Array,
-  u32: Uint32Array,
+  u16: Uint16Array,
   s32: Int32Array,
-  u64: BigUint64Array,
-  s64: BigInt64Array,
+  u32: Uint32Array,
   f32: Float32Array,
   f64: Float64Array,
 };
+
+/** What a list of these is in JavaScript. */
+export const BIGINT_ARRAYS: { readonly s64: BigInt64ArrayConstructor; readonly u64: BigUint64ArrayConstructor } = {
+  s64: BigInt64Array,
+  u64: BigUint64Array,
+};
+
+const ARRAYS: Readonly<Record<NumberKind, ArrayConstructor>> = { ...NUMBER_ARRAYS, ...BIGINT_ARRAYS };
 
 export function isNumberKind(kind: ValType["kind"]): kind is NumberKind {
   return Object.hasOwn(ARRAYS, kind);

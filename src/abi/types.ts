@@ -69,8 +69,6 @@ export type StringEncoding = "utf8" | "utf16" | "latin1+utf16";
 
 /** More flat parameters than this lie behind one pointer. */
 export const MAX_FLAT_PARAMS = 16;
-/** More flat results than this lie behind a pointer that the caller gives. */
-export const MAX_FLAT_RESULTS = 1;
 /** Bytes that a list or a string has at most: fixed by the canonical ABI. */
 export const MAX_LIST_BYTES: number = 2 ** 28 - 1;
 

@@ -1,9 +1,9 @@
 /** Values and calls from WAVE. Values have the shapes that jco gives them in JavaScript. */
+import { BIGINT_ARRAYS, NUMBER_ARRAYS } from "./lists.ts";
 import { isLabel } from "./names.ts";
 import type { NamedType, ValType } from "./types.ts";
 import { quote, Scanner } from "./wave-scan.ts";
 import {
-  BIGINT_ARRAYS,
   BIGINTS,
   INTEGERS,
   isBigintKind,
@@ -14,7 +14,6 @@ import {
   labelsOf,
   MAX_DEPTH,
   nameOf,
-  NUMBER_ARRAYS,
   withoutNotation,
   type BigintKind,
   type Label,

@@ -1,8 +1,8 @@
 /** Values as WAVE: what `parseArguments` would make the same values of. */
+import { BIGINT_ARRAYS, NUMBER_ARRAYS } from "./lists.ts";
 import type { ValType } from "./types.ts";
 import { quote } from "./wave-scan.ts";
 import {
-  BIGINT_ARRAYS,
   BIGINTS,
   INTEGERS,
   isBigintKind,
@@ -13,7 +13,6 @@ import {
   labelsOf,
   MAX_DEPTH,
   nameOf,
-  NUMBER_ARRAYS,
   WaveError,
   withoutNotation,
   type BigintKind,

@@ -3,6 +3,7 @@
  *
  * @see https://github.com/bytecodealliance/wasm-tools/blob/main/crates/wasm-wave/README.md
  */
+import { NUMBER_ARRAYS } from "./lists.ts";
 import { camelCaseAll } from "./names.ts";
 import { describe, type ValType } from "./types.ts";
 
@@ -56,33 +57,6 @@ export const BIGINTS = {
   s64: [-0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn],
   u64: [0n, 0xffff_ffff_ffff_ffffn],
 } as const;
-
-/** What a list of these is in JavaScript. */
-export const NUMBER_ARRAYS: {
-  readonly s8: Int8ArrayConstructor;
-  readonly u8: Uint8ArrayConstructor;
-  readonly s16: Int16ArrayConstructor;
-  readonly u16: Uint16ArrayConstructor;
-  readonly s32: Int32ArrayConstructor;
-  readonly u32: Uint32ArrayConstructor;
-  readonly f32: Float32ArrayConstructor;
-  readonly f64: Float64ArrayConstructor;
-} = {
-  s8: Int8Array,
-  u8: Uint8Array,
-  s16: Int16Array,
-  u16: Uint16Array,
-  s32: Int32Array,
-  u32: Uint32Array,
-  f32: Float32Array,
-  f64: Float64Array,
-};
-
-/** What a list of these is in JavaScript. */
-export const BIGINT_ARRAYS: { readonly s64: BigInt64ArrayConstructor; readonly u64: BigUint64ArrayConstructor } = {
-  s64: BigInt64Array,
-  u64: BigUint64Array,
-};
 
 export type NumberKind = keyof typeof NUMBER_ARRAYS;
 export type BigintKind = keyof typeof BIGINTS;

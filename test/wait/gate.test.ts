@@ -3,9 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { call, encodeModule, func, get, type CoreType, type FunctionType } from "../../src/abi/encode.ts";
 import type { CoreValue } from "../../src/abi/type.ts";
-import { Signal, type Readiness } from "../../src/io/readiness.ts";
+import type { Readiness } from "../../src/io/readiness.ts";
 import { GateModules, WAIT, type CoreFunction, type GateContext, type Ungated } from "../../src/wait/gate.ts";
 import { Task, type Ends, type Loop } from "../../src/wait/task.ts";
+import { held } from "./support.ts";
 
 type Result = CoreType | undefined;
 type Call = (...args: CoreValue[]) => CoreValue | undefined;
@@ -103,16 +104,6 @@ function guestOf(
   const imports = { host: { f: gated as unknown as WebAssembly.ImportValue } };
   const { g } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)), imports).exports;
   return promising(g as CoreFunction);
-}
-
-function held(): Readiness & { readonly signal: Signal } {
-  const signal = new Signal();
-  return {
-    signal,
-    ready: () => false,
-    watch: (waker) => signal.watch(waker),
-    unwatch: (waker) => signal.unwatch(waker),
-  };
 }
 
 function* after<T>(readiness: Readiness, value: T): Generator<Readiness, T, void> {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Task, type Loop } from "../../src/wait/task.ts";
-import { Signal, type Readiness, type Waker } from "../../src/index.ts";
+import type { Readiness, Waker } from "../../src/index.ts";
+import { held } from "./support.ts";
 
 /** A loop whose clock stands still unless told otherwise, and that counts its turns. */
 class CountingLoop implements Loop {
@@ -40,16 +41,6 @@ test("4.9 a guest that makes progress gives way only when it has kept the loop f
   loop.ms = 1000;
   assert.ok(callsUntilAsked(task, false, 10_000) <= 1025);
 });
-
-function held(): Readiness & { readonly signal: Signal } {
-  const signal = new Signal();
-  return {
-    signal,
-    ready: () => false,
-    watch: (waker) => signal.watch(waker),
-    unwatch: (waker) => signal.unwatch(waker),
-  };
-}
 
 function* waitFor(readiness: Readiness): Generator<Readiness, string, void> {
   yield readiness;
