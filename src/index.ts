@@ -86,7 +86,7 @@ export {
   type OpenFile,
   type OpenNode,
   type OpenOptions,
-} from "./wasi/files.ts";
+} from "./wasi/filesystem/files.ts";
 export { InternalError } from "./bind/lower.ts";
 export type { Trace } from "./bind/instance.ts";
 
@@ -102,7 +102,7 @@ export { Pipe } from "./io/pipe.ts";
 export { iterableSource, PullSource, type Chunk } from "./io/pull-source.ts";
 export { PendingSink } from "./io/pending-sink.ts";
 export { PushSink } from "./io/push-sink.ts";
-export type { Datetime, MonotonicClock, WallClock } from "./wasi/clocks.ts";
-export { MemoryFiles, type MemoryEntry, type MemoryTree } from "./wasi/memory-files.ts";
-export type { MemoryFilesOptions } from "./wasi/memory-volume.ts";
-export { SeededRandom, type RandomSource } from "./wasi/random.ts";
+export type { Datetime, MonotonicClock, WallClock } from "./wasi/clocks/clocks.ts";
+export { MemoryFiles, type MemoryEntry, type MemoryTree } from "./wasi/filesystem/memory-files.ts";
+export type { MemoryFilesOptions } from "./wasi/filesystem/memory-volume.ts";
+export { SeededRandom, type RandomSource } from "./wasi/random/random.ts";

@@ -9,8 +9,8 @@ import type { Sink, Source } from "../../src/io/ports.ts";
 import { compile } from "../../src/run/compile.ts";
 import { instantiate } from "../../src/run/instantiate.ts";
 import type { Platform } from "../../src/run/platform.ts";
-import type { OpenDirectory } from "../../src/wasi/files.ts";
-import { MemoryFiles } from "../../src/wasi/memory-files.ts";
+import type { OpenDirectory } from "../../src/wasi/filesystem/files.ts";
+import { MemoryFiles } from "../../src/wasi/filesystem/memory-files.ts";
 
 const source = (stream: unknown): Source =>
   stream === undefined ? closedSource() : webSource(stream as ReadableStream<Uint8Array>);

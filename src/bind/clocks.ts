@@ -3,7 +3,7 @@ import { record } from "../abi/composites.ts";
 import { own } from "../abi/owned.ts";
 import { returns } from "../abi/returns.ts";
 import { u32, u64 } from "../abi/scalars.ts";
-import { Timer } from "../wasi/timers.ts";
+import { Timer } from "../wasi/clocks/timers.ts";
 import { call, defineInterface, type Fast, type Interface } from "./definition.ts";
 import { addTimer, POLLABLE } from "./io.ts";
 import { ending } from "./lower.ts";

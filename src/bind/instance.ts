@@ -4,7 +4,7 @@ import type { Readiness } from "../io/readiness.ts";
 import { Trap } from "../io/trap.ts";
 import { Lease } from "../wait/lease.ts";
 import type { Task } from "../wait/task.ts";
-import { Timers } from "../wasi/timers.ts";
+import { Timers } from "../wasi/clocks/timers.ts";
 import type { World } from "../wasi/world.ts";
 
 /** Told of each call: its WIT name, its parameters, and how it ended. */

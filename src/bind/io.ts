@@ -11,7 +11,7 @@ import type { InputStream } from "../io/input-stream.ts";
 import type { OutputStream } from "../io/output-stream.ts";
 import { poll as pollAll } from "../io/poll.ts";
 import type { Readiness } from "../io/readiness.ts";
-import type { Timer } from "../wasi/timers.ts";
+import type { Timer } from "../wasi/clocks/timers.ts";
 import { blocking, call, defineInterface, type Definition, type Interface } from "./definition.ts";
 import * as fast from "./io-fast.ts";
 import type { Instance } from "./instance.ts";

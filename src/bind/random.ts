@@ -4,7 +4,7 @@ import { bytes } from "../abi/lists.ts";
 import { returns } from "../abi/returns.ts";
 import { length, u64 } from "../abi/scalars.ts";
 import { Trap } from "../io/trap.ts";
-import type { RandomSource } from "../wasi/random.ts";
+import type { RandomSource } from "../wasi/random/random.ts";
 import type { World } from "../wasi/world.ts";
 import type { Instance } from "./instance.ts";
 import { call, defineInterface, type Definition, type Interface } from "./definition.ts";

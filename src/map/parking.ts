@@ -8,7 +8,7 @@ import type { Source } from "../io/ports.ts";
 import { PullSource } from "../io/pull-source.ts";
 import type { Readiness } from "../io/readiness.ts";
 import { sinkFailure } from "../hosts/node/writable.ts";
-import type { MonotonicClock } from "../wasi/clocks.ts";
+import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
 
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 

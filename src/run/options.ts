@@ -2,8 +2,8 @@ import type { Trace } from "../bind/instance.ts";
 import type { Imports } from "./imports.ts";
 import type { Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
-import type { MonotonicClock, WallClock } from "../wasi/clocks.ts";
-import type { RandomSource } from "../wasi/random.ts";
+import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
+import type { RandomSource } from "../wasi/random/random.ts";
 
 /**
  * What an instance is given. Whatever is left out, its guest does not have: no arguments, no environment, an input at

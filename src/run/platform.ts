@@ -1,8 +1,8 @@
 import type { Loop } from "../wait/task.ts";
 import type { Sink, Source } from "../io/ports.ts";
-import type { MonotonicClock, WallClock } from "../wasi/clocks.ts";
-import type { OpenDirectory } from "../wasi/files.ts";
-import type { RandomSource } from "../wasi/random.ts";
+import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
+import type { OpenDirectory } from "../wasi/filesystem/files.ts";
+import type { RandomSource } from "../wasi/random/random.ts";
 
 /** What a runtime (Node, a browser) provides to run components on it. */
 export interface Platform {

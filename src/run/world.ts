@@ -1,8 +1,8 @@
 import { limitsFrom, type Limits } from "../io/limits.ts";
 import { Outlet } from "../io/outlet.ts";
 import { newTally } from "../io/tally.ts";
-import { SeededRandom } from "../wasi/random.ts";
-import { Shared } from "../wasi/shared.ts";
+import { SeededRandom } from "../wasi/random/random.ts";
+import { Shared } from "../wasi/filesystem/shared.ts";
 import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
 import type { InstanceOptions, PreopenOption } from "./options.ts";
 import type { OpenedOutput, Platform } from "./platform.ts";

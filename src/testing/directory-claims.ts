@@ -1,5 +1,5 @@
 /* oxlint-disable no-await-in-loop -- what is done to files is done in turn */
-import type { OpenDirectory } from "../wasi/files.ts";
+import type { OpenDirectory } from "../wasi/filesystem/files.ts";
 import { claimsAbout, expect, type Claim } from "./claims.ts";
 import {
   contents,
@@ -20,7 +20,7 @@ import {
 
 const claim = claimsAbout<FilesFixture>();
 
-/** What the port of wasi/files.ts says of directories, links and names. */
+/** What the port of wasi/filesystem/files.ts says of directories, links and names. */
 export const DIRECTORY_CLAIMS: readonly Claim<FilesFixture>[] = [
   claim("F3.1", "entries are all names with their types, without . and ..", ["directory"], async ({ directory }) => {
     await expectNames(directory);

@@ -1,4 +1,4 @@
-import type { MonotonicClock } from "../wasi/clocks.ts";
+import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
 
 interface Scheduled {
   readonly at: bigint;

@@ -20,7 +20,7 @@ import {
 
 const claim = claimsAbout<FilesFixture>();
 
-/** What the port of wasi/files.ts says of files and of opening. */
+/** What the port of wasi/filesystem/files.ts says of files and of opening. */
 export const FILE_CLAIMS: readonly Claim<FilesFixture>[] = [
   claim("F1.1", "a file is made by create, and is empty", ["directory"], async ({ directory }) => {
     await withFile(directory, "f", CREATE, async (file) => expectSame("f", await contents(file), ""));

@@ -1,5 +1,5 @@
 /* oxlint-disable no-await-in-loop -- what is done to files is done in turn */
-import type { OpenDirectory, OpenFile, OpenOptions } from "../wasi/files.ts";
+import type { OpenDirectory, OpenFile, OpenOptions } from "../wasi/filesystem/files.ts";
 import { expect, fail, type Fixture } from "./claims.ts";
 import type { Awaitable } from "./subject.ts";
 

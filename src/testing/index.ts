@@ -58,7 +58,7 @@ export type {
   OpenDirectory,
   OpenFile,
   OpenOptions,
-} from "../wasi/files.ts";
+} from "../wasi/filesystem/files.ts";
 export type { Readiness, Waker, Watchable } from "../io/readiness.ts";
 export { complete, type Steps } from "../io/steps.ts";
 export type { Tally } from "../io/tally.ts";

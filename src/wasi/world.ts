@@ -3,10 +3,10 @@ import type { Outlet } from "../io/outlet.ts";
 import type { PermitMode } from "../io/permit.ts";
 import type { Source } from "../io/ports.ts";
 import type { Tally } from "../io/tally.ts";
-import type { MonotonicClock, WallClock } from "./clocks.ts";
-import type { OpenDirectory } from "./files.ts";
-import type { RandomSource } from "./random.ts";
-import type { Shared } from "./shared.ts";
+import type { MonotonicClock, WallClock } from "./clocks/clocks.ts";
+import type { OpenDirectory } from "./filesystem/files.ts";
+import type { RandomSource } from "./random/random.ts";
+import type { Shared } from "./filesystem/shared.ts";
 
 /** Standard input, as all handles of it share it. */
 export interface StandardInput {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { test } from "node:test";
-import { errorCodeOf } from "../../src/wasi/error-code.ts";
+import { errorCodeOf } from "../../src/wasi/filesystem/error-code.ts";
 import { fdSource, FdSink } from "../../src/hosts/node/fd.ts";
 import { StreamError } from "../../src/io/errors.ts";
 import { InputStream } from "../../src/io/input-stream.ts";

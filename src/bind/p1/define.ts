@@ -1,5 +1,5 @@
 import type { Steps } from "../../io/steps.ts";
-import type { Timers } from "../../wasi/timers.ts";
+import type { Timers } from "../../wasi/clocks/timers.ts";
 import type { World } from "../../wasi/world.ts";
 import type { Trace } from "../instance.ts";
 import type { Task } from "../../wait/task.ts";

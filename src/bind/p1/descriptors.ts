@@ -1,6 +1,6 @@
 /** What is done with something open, but for reading and writing. */
 import type { Steps } from "../../io/steps.ts";
-import { FileError } from "../../wasi/files.ts";
+import { FileError } from "../../wasi/filesystem/files.ts";
 import { define, type P1, type P1Functions } from "./define.ts";
 import type { DirectoryFd, Fd, FileFd } from "./fds.ts";
 import {

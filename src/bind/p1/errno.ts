@@ -1,5 +1,5 @@
 import { StreamError } from "../../io/errors.ts";
-import { FileError } from "../../wasi/files.ts";
+import { FileError } from "../../wasi/filesystem/files.ts";
 
 /** The enum `errno` of preview 1, by what POSIX calls each, in its order: the first one is 1. */
 const NAMES =

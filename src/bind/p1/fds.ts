@@ -1,8 +1,8 @@
 import { InputStream } from "../../io/input-stream.ts";
 import type { Outlet } from "../../io/outlet.ts";
 import { OutputStream } from "../../io/output-stream.ts";
-import { Descriptor } from "../../wasi/descriptor.ts";
-import { FileError, type DirectoryEntry } from "../../wasi/files.ts";
+import { Descriptor } from "../../wasi/filesystem/descriptor.ts";
+import { FileError, type DirectoryEntry } from "../../wasi/filesystem/files.ts";
 import type { StandardOutput, World } from "../../wasi/world.ts";
 
 /** Standard input. */

@@ -1,7 +1,7 @@
 import { Trap } from "../../io/trap.ts";
-import { FileError } from "../../wasi/files.ts";
+import { FileError } from "../../wasi/filesystem/files.ts";
 
-/** Longer in UTF-8 than any path that is not refused for its length (`wasi/path.ts`: 4096 UTF-16 units). */
+/** Longer in UTF-8 than any path that is not refused for its length (`wasi/filesystem/path.ts`: 4096 UTF-16 units). */
 const MAX_TEXT_BYTES = 3 * 4096;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,8 +1,8 @@
-/** What is done with paths. Where they lead, and what is refused, is decided in `wasi/path.ts` and `wasi/descriptor.ts`. */
+/** What is done with paths. Where they lead, and what is refused, is decided in `wasi/filesystem/path.ts` and `wasi/filesystem/descriptor.ts`. */
 import type { Steps } from "../../io/steps.ts";
-import { FileError } from "../../wasi/files.ts";
-import type { Descriptor } from "../../wasi/descriptor.ts";
-import type { DescriptorFlags, OpenFlags } from "../../wasi/flags.ts";
+import { FileError } from "../../wasi/filesystem/files.ts";
+import type { Descriptor } from "../../wasi/filesystem/descriptor.ts";
+import type { DescriptorFlags, OpenFlags } from "../../wasi/filesystem/flags.ts";
 import { define, type P1, type P1Functions } from "./define.ts";
 import type { Fds } from "./fds.ts";
 import { RIGHTS } from "./rights.ts";

@@ -1,8 +1,8 @@
 /** Waiting for the first of several. */
 import { ALWAYS, AnyOf, type Readiness } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
-import { FileError } from "../../wasi/files.ts";
-import { Timer } from "../../wasi/timers.ts";
+import { FileError } from "../../wasi/filesystem/files.ts";
+import { Timer } from "../../wasi/clocks/timers.ts";
 import { define, type P1, type P1Functions } from "./define.ts";
 import { errnoOf } from "./errno.ts";
 import type { Fd, FileFd } from "./fds.ts";

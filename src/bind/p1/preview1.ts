@@ -1,5 +1,5 @@
 /** `wasi_snapshot_preview1`, as a core module calls it: one more thin face over what `wasi/` and `io/` mean. */
-import { Timers } from "../../wasi/timers.ts";
+import { Timers } from "../../wasi/clocks/timers.ts";
 import type { World } from "../../wasi/world.ts";
 import type { P1, P1Functions, P1Host } from "./define.ts";
 import { descriptorFunctions } from "./descriptors.ts";

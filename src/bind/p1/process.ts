@@ -1,7 +1,7 @@
 /** Arguments, environment, clocks, randomness and the process itself. */
 import { settled } from "../../io/later.ts";
-import { FileError } from "../../wasi/files.ts";
-import type { Datetime } from "../../wasi/clocks.ts";
+import { FileError } from "../../wasi/filesystem/files.ts";
+import type { Datetime } from "../../wasi/clocks/clocks.ts";
 import { define, type P1, type P1Functions } from "./define.ts";
 import type { P1Memory } from "./memory.ts";
 

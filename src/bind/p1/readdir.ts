@@ -1,7 +1,7 @@
 /** Reading a directory, a buffer at a time. */
 import type { Steps } from "../../io/steps.ts";
-import { FileError, type DirectoryEntry } from "../../wasi/files.ts";
-import { isAnyOf } from "../../wasi/path.ts";
+import { FileError, type DirectoryEntry } from "../../wasi/filesystem/files.ts";
+import { isAnyOf } from "../../wasi/filesystem/path.ts";
 import { define, type P1, type P1Functions } from "./define.ts";
 import type { DirectoryFd } from "./fds.ts";
 import { filetypeNumber, identityOf } from "./stat.ts";

@@ -1,5 +1,5 @@
 /** Sockets, of which preview 1 gives a guest none: it can only be told that what it has is none. */
-import { FileError } from "../../wasi/files.ts";
+import { FileError } from "../../wasi/filesystem/files.ts";
 import { define, type P1, type P1Functions } from "./define.ts";
 
 export function socketFunctions({ fds }: P1): P1Functions {

@@ -1,6 +1,6 @@
 /** What is known of a file or a stream, as preview 1 lays it out. */
-import { FileError, type FileStat, type FileType, type NewTime } from "../../wasi/files.ts";
-import { mixed } from "../../wasi/random.ts";
+import { FileError, type FileStat, type FileType, type NewTime } from "../../wasi/filesystem/files.ts";
+import { mixed } from "../../wasi/random/random.ts";
 import type { World } from "../../wasi/world.ts";
 import type { Fd } from "./fds.ts";
 import type { P1Memory } from "./memory.ts";

@@ -1,7 +1,7 @@
 /** Reading and writing. */
 import { StreamError } from "../../io/errors.ts";
 import type { Steps } from "../../io/steps.ts";
-import { FileError } from "../../wasi/files.ts";
+import { FileError } from "../../wasi/filesystem/files.ts";
 import { define, type P1, type P1Functions, type P1Outcome } from "./define.ts";
 import type { Fd, FileFd, InputFd, OutputFd } from "./fds.ts";
 import { gather, roomIn, scatter } from "./vectors.ts";

@@ -1,5 +1,5 @@
 import type { Loop } from "../../wait/task.ts";
-import type { MonotonicClock, WallClock } from "../../wasi/clocks.ts";
+import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 
 /** The longest that a timer of Node's can be set to; a longer wait is several of them. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -1,5 +1,5 @@
 /**
- * Node's file system behind the port of wasi/files.ts.
+ * Node's file system behind the port of wasi/filesystem/files.ts.
  *
  * On Linux each step is taken from an open directory, as `/proc/self/fd/N/name`: the kernel then resolves one name in
  * that very directory, wherever it has been moved to meanwhile, and O_NOFOLLOW refuses a link in its place. Elsewhere
@@ -19,7 +19,7 @@ import {
   type OpenDirectory,
   type OpenFile,
   type OpenOptions,
-} from "../../wasi/files.ts";
+} from "../../wasi/filesystem/files.ts";
 
 const { constants } = fs;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,6 +1,6 @@
 import type { Platform } from "../../run/platform.ts";
 import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
-import type { OpenDirectory } from "../../wasi/files.ts";
+import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
 import { nodeDirectory } from "./files.ts";
 import { inputSource, openStandard, outputSink } from "./stdio.ts";
 

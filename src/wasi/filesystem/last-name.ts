@@ -1,6 +1,6 @@
 /** What is done at the end of a path: the last name, and the links and slashes that may come with it. */
-import { settled } from "../io/later.ts";
-import type { Steps } from "../io/steps.ts";
+import { settled } from "../../io/later.ts";
+import type { Steps } from "../../io/steps.ts";
 import type { DescriptorFlags, OpenFlags } from "./flags.ts";
 import { FileError, type FileStat, type OpenDirectory, type OpenFile, type OpenOptions } from "./files.ts";
 import { isAnyOf, type Place } from "./path.ts";

@@ -1,4 +1,4 @@
-import { Signal, type Readiness, type Waker } from "../io/readiness.ts";
+import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import type { MonotonicClock } from "./clocks.ts";
 
 /**

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import type { OpenDirectory, OpenFile, OpenOptions } from "../../src/wasi/files.ts";
-import { MemoryFiles, type MemoryEntry } from "../../src/wasi/memory-files.ts";
+import type { OpenDirectory, OpenFile, OpenOptions } from "../../../src/wasi/filesystem/files.ts";
+import { MemoryFiles, type MemoryEntry } from "../../../src/wasi/filesystem/memory-files.ts";
 
 const CREATE: OpenOptions = {
   read: true,

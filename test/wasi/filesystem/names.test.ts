@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { nodeDirectory, run } from "../../src/index.ts";
-import { collector, guest } from "../run/support.ts";
+import { nodeDirectory, run } from "../../../src/index.ts";
+import { collector, guest } from "../../run/support.ts";
 
 const LATIN1 = process.platform !== "linux" && "only Linux lets a name be any bytes";
 

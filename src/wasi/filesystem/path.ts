@@ -1,5 +1,5 @@
-import { settled } from "../io/later.ts";
-import type { Steps } from "../io/steps.ts";
+import { settled } from "../../io/later.ts";
+import type { Steps } from "../../io/steps.ts";
 import { FileError, type OpenDirectory } from "./files.ts";
 
 /** As many links as POSIX systems follow before they call it a loop. */

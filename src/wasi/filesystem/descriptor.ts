@@ -1,8 +1,8 @@
-import { WitError } from "../io/errors.ts";
-import { settled } from "../io/later.ts";
-import type { Source } from "../io/ports.ts";
-import { PullSource } from "../io/pull-source.ts";
-import type { Steps } from "../io/steps.ts";
+import { WitError } from "../../io/errors.ts";
+import { settled } from "../../io/later.ts";
+import type { Source } from "../../io/ports.ts";
+import { PullSource } from "../../io/pull-source.ts";
+import type { Steps } from "../../io/steps.ts";
 import { errorCodeOf, type ErrorCode } from "./error-code.ts";
 import { FileSink } from "./file-sink.ts";
 import {

@@ -1,4 +1,4 @@
-import { PendingSink } from "../io/pending-sink.ts";
+import { PendingSink } from "../../io/pending-sink.ts";
 import { FileError, type Later, type OpenFile } from "./files.ts";
 
 /** A sink that writes to an open file, from a position on or always at the end. */

@@ -1,12 +1,12 @@
 /** Descriptor and Place over MemoryFiles: what opens and what does not, where paths lead, rights, and nothing left open. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { changed, complete, type Steps } from "../../src/io/steps.ts";
-import { microtasks } from "../../src/testing/turns.ts";
-import { Descriptor } from "../../src/wasi/descriptor.ts";
-import type { DescriptorFlags, OpenFlags } from "../../src/wasi/flags.ts";
-import { MemoryFiles, type MemoryEntry } from "../../src/wasi/memory-files.ts";
-import { Shared } from "../../src/wasi/shared.ts";
+import { changed, complete, type Steps } from "../../../src/io/steps.ts";
+import { microtasks } from "../../../src/testing/turns.ts";
+import { Descriptor } from "../../../src/wasi/filesystem/descriptor.ts";
+import type { DescriptorFlags, OpenFlags } from "../../../src/wasi/filesystem/flags.ts";
+import { MemoryFiles, type MemoryEntry } from "../../../src/wasi/filesystem/memory-files.ts";
+import { Shared } from "../../../src/wasi/filesystem/shared.ts";
 
 const FLAGS: DescriptorFlags = {
   read: false,

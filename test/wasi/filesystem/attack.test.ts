@@ -8,11 +8,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { nodeDirectory } from "../../src/hosts/node/files.ts";
-import type { Steps } from "../../src/io/steps.ts";
-import { Descriptor, FilesystemError, reported } from "../../src/wasi/descriptor.ts";
-import type { DescriptorFlags } from "../../src/wasi/flags.ts";
-import { Shared } from "../../src/wasi/shared.ts";
+import { nodeDirectory } from "../../../src/hosts/node/files.ts";
+import type { Steps } from "../../../src/io/steps.ts";
+import { Descriptor, FilesystemError, reported } from "../../../src/wasi/filesystem/descriptor.ts";
+import type { DescriptorFlags } from "../../../src/wasi/filesystem/flags.ts";
+import { Shared } from "../../../src/wasi/filesystem/shared.ts";
 
 const ROUNDS = 4000;
 const SECRET = "nobody inside may read this";

@@ -1,11 +1,11 @@
 /** Timers, with a clock that stands still. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { poll } from "../../src/io/poll.ts";
-import { complete } from "../../src/io/steps.ts";
-import type { MonotonicClock } from "../../src/index.ts";
-import { FakeClock, staysPending } from "../../src/testing/index.ts";
-import { Timer, Timers } from "../../src/wasi/timers.ts";
+import { poll } from "../../../src/io/poll.ts";
+import { complete } from "../../../src/io/steps.ts";
+import type { MonotonicClock } from "../../../src/index.ts";
+import { FakeClock, staysPending } from "../../../src/testing/index.ts";
+import { Timer, Timers } from "../../../src/wasi/clocks/timers.ts";
 
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 

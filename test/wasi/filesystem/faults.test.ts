@@ -13,11 +13,11 @@ import {
   type OpenDirectory,
   type OpenFile,
   type Options,
-} from "../../src/index.ts";
-import { complete } from "../../src/io/steps.ts";
-import { Descriptor } from "../../src/wasi/descriptor.ts";
-import { Shared } from "../../src/wasi/shared.ts";
-import { collector, guest, until } from "../run/support.ts";
+} from "../../../src/index.ts";
+import { complete } from "../../../src/io/steps.ts";
+import { Descriptor } from "../../../src/wasi/filesystem/descriptor.ts";
+import { Shared } from "../../../src/wasi/filesystem/shared.ts";
+import { collector, guest, until } from "../../run/support.ts";
 
 async function play(name: string, options: Options): Promise<{ exitCode: number; text: string; error: string }> {
   const [stdout, stderr] = [collector(), collector()];

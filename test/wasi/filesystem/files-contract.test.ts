@@ -5,10 +5,10 @@ import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { nodeDirectory } from "../../src/hosts/node/files.ts";
-import { checkFiles, ContractError, FILES_RULES, type FilesFixture } from "../../src/testing/index.ts";
-import { FileError } from "../../src/wasi/files.ts";
-import { MemoryFiles } from "../../src/wasi/memory-files.ts";
+import { nodeDirectory } from "../../../src/hosts/node/files.ts";
+import { checkFiles, ContractError, FILES_RULES, type FilesFixture } from "../../../src/testing/index.ts";
+import { FileError } from "../../../src/wasi/filesystem/files.ts";
+import { MemoryFiles } from "../../../src/wasi/filesystem/memory-files.ts";
 
 for (const later of [false, true]) {
   test(`MemoryFiles that answers ${later ? "later" : "at once"} keeps every rule`, async () => {

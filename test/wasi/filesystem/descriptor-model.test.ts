@@ -8,13 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { nodeDirectory } from "../../src/hosts/node/files.ts";
-import { complete, type Steps } from "../../src/io/steps.ts";
-import { Descriptor } from "../../src/wasi/descriptor.ts";
-import type { DescriptorFlags, OpenFlags } from "../../src/wasi/flags.ts";
-import type { OpenDirectory } from "../../src/wasi/files.ts";
-import { MemoryFiles } from "../../src/wasi/memory-files.ts";
-import { Shared } from "../../src/wasi/shared.ts";
+import { nodeDirectory } from "../../../src/hosts/node/files.ts";
+import { complete, type Steps } from "../../../src/io/steps.ts";
+import { Descriptor } from "../../../src/wasi/filesystem/descriptor.ts";
+import type { DescriptorFlags, OpenFlags } from "../../../src/wasi/filesystem/flags.ts";
+import type { OpenDirectory } from "../../../src/wasi/filesystem/files.ts";
+import { MemoryFiles } from "../../../src/wasi/filesystem/memory-files.ts";
+import { Shared } from "../../../src/wasi/filesystem/shared.ts";
 
 const { constants } = fs;
 
