@@ -19,7 +19,6 @@ export const SHIM = "preview2-shim";
 export const WASMTIME = "Wasmtime";
 export const NODE = "Node";
 export const C = "C";
-export const ESBUILD = "esbuild";
 
 /** What the programs that run the others take for a folder where there is none. */
 const NO_FOLDER = "";
@@ -53,21 +52,18 @@ export interface Contestants {
   readonly limits: Readonly<Record<string, LimitCommand | string>>;
   /** Wasmtime with nothing kept from an earlier run: its command keeps what it has compiled. */
   readonly wasmtimeAnew: GuestCommand | string;
-  /** The binary that bundles for a page. */
-  readonly esbuild: Found<string>;
-  /** What `Wasmtime`, `C` and `esbuild` are, for the record. */
+  /** What `Wasmtime` and `C` are, for the record. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
 export async function contestants(): Promise<Contestants> {
-  const [wasmtime, c, esbuild] = await Promise.all([findWasmtime(), compileLimit(), findEsbuild()]);
+  const [wasmtime, c] = await Promise.all([findWasmtime(), compileLimit()]);
   const node: LimitCommand = (args) => program("limit", ...args);
   return {
     guests: { [OURS]: sluice, [SHIM]: shim, [WASMTIME]: wasmtime.found?.() ?? wasmtime.version },
     wasmtimeAnew: wasmtime.found?.("-C", "cache=n") ?? wasmtime.version,
     limits: { [NODE]: node, [C]: c.found ?? c.version },
-    esbuild,
-    versions: { [WASMTIME]: wasmtime.version, [C]: c.version, [ESBUILD]: esbuild.version },
+    versions: { [WASMTIME]: wasmtime.version, [C]: c.version },
   };
 }
 
@@ -121,16 +117,6 @@ async function compileLimit(): Promise<Found<LimitCommand>> {
     return { version: stdout.split("\n")[0] ?? "cc", found: (args) => [binary, ...args] };
   } catch {
     return { version: "no C compiler (cc) is installed" };
-  }
-}
-
-/** It is not among our dependencies: whoever wants the size of a page puts it into the path. */
-async function findEsbuild(): Promise<Found<string>> {
-  try {
-    const { stdout } = await runFile(ESBUILD, ["--version"]);
-    return { version: stdout.trim(), found: ESBUILD };
-  } catch {
-    return { version: "esbuild is not in the path" };
   }
 }
 

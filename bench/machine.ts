@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { cpus, release, totalmem, type } from "node:os";
 import { join } from "node:path";
-import { C, ESBUILD, WASMTIME, type Contestants } from "./contestants.ts";
+import { C, WASMTIME, type Contestants } from "./contestants.ts";
 import { ROOT } from "./processes.ts";
 
 /** Lines of a table. */
@@ -21,7 +21,7 @@ export async function machine({ versions }: Contestants): Promise<Machine> {
     "preview2-shim": await versionOf("node_modules/@bytecodealliance/preview2-shim"),
     [WASMTIME]: versions[WASMTIME] ?? "missing",
     [C]: versions[C] ?? "missing",
-    [ESBUILD]: versions[ESBUILD] ?? "missing",
+    esbuild: await versionOf("node_modules/esbuild"),
   };
 }
 

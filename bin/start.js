@@ -1,4 +1,4 @@
-// The start of the command. What it runs is one script, which scripts/link.js makes. V8 is given what it has compiled of it
+// The start of the command. What it runs is one script, which scripts/build.js makes. V8 is given what it has compiled of it
 // before, functions that were called among it, and has to read none of its text then. That is kept beside the script, and
 // trusted as it is: who can write there can change the script itself.
 "use strict";
@@ -14,15 +14,17 @@ const path = join(dist, "cli", "sluice.js");
 exports.start = function start(args) {
   const code = `${path}.${process.versions.v8}-${process.arch}.code`;
   const cachedData = codeFor(code);
-  // No text of ours has a character beyond ASCII: see scripts/link.js.
+  // It has no character beyond ASCII.
   const script = new Script(readFileSync(path, "latin1"), { filename: path, cachedData });
+  const command = { exports: {} };
   // What the script is: a function.
-  const linked = script.runInThisContext()(`${pathToFileURL(dist).href}/`);
+  script.runInThisContext()(require, command, pathToFileURL(path).href);
+  const { main, hasRun } = command.exports;
   if (cachedData === undefined || script.cachedDataRejected === true) {
     // A run of a component calls what all runs call.
-    process.once("exit", () => linked.has("cli/run.js") && keep(code, script));
+    process.once("exit", () => hasRun() && keep(code, script));
   }
-  return linked.get("cli/main.js").main(args);
+  return main(args);
 };
 
 /** What is kept of the script, if its owner is the script's, and nobody else can write it. */

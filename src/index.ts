@@ -55,54 +55,8 @@ async function compiled(component: Uint8Array | CompiledComponent): Promise<Comp
   return component instanceof Uint8Array ? compile(component) : component;
 }
 
-export { InvalidComponentError } from "./load/reader.ts";
-export { UnsupportedComponentError } from "./load/link.ts";
-export {
-  MissingImportsError,
-  WASI_VERSION,
-  type ImportedFunction,
-  type Imports,
-  type ImportValue,
-} from "./run/imports.ts";
-export { UnsupportedRuntimeError, type CompiledComponent } from "./run/compile.ts";
-export type { RunningInstance } from "./run/instantiate.ts";
-export { ExitError, type Stats } from "./run/life.ts";
-export { GuestSink, GuestSource } from "./run/guest-streams.ts";
-export { PreopenError } from "./run/world.ts";
-export { NotACommandError, type RunResult } from "./run/run.ts";
-export type { InstanceOptions, PreopenOption } from "./run/options.ts";
+export * from "./api.ts";
 export type { Input, Output } from "./hosts/node/stdio.ts";
 export type { Directory } from "./hosts/node/platform.ts";
 export { nodeDirectory, type NodeFilesOptions } from "./hosts/node/files.ts";
-export {
-  FILE_TYPES,
-  FileError,
-  type DirectoryEntry,
-  type FileStat,
-  type FileType,
-  type Later,
-  type NewTime,
-  type OpenDirectory,
-  type OpenFile,
-  type OpenNode,
-  type OpenOptions,
-} from "./wasi/filesystem/files.ts";
-export { InternalError } from "./bind/lower.ts";
-export type { Trace } from "./bind/instance.ts";
-
-export { RuntimeError, Trap } from "./io/trap.ts";
-export { IoError, StreamError, WitError, type StreamFailure } from "./io/errors.ts";
-export { DEFAULT_LIMITS, type Limits } from "./io/limits.ts";
-export type { PermitMode } from "./io/permit.ts";
-export { PeerClosed, type Sink, type Source } from "./io/ports.ts";
-export { Signal, type Readiness, type Waker, type Watchable } from "./io/readiness.ts";
-export type { Tally } from "./io/tally.ts";
-export { BytesSource, ClosedSink, closedSource, CollectSink, DiscardSink } from "./io/memory.ts";
-export { Pipe } from "./io/pipe.ts";
-export { iterableSource, PullSource, type Chunk } from "./io/pull-source.ts";
-export { PendingSink } from "./io/pending-sink.ts";
-export { PushSink } from "./io/push-sink.ts";
-export type { Datetime, MonotonicClock, WallClock } from "./wasi/clocks/clocks.ts";
-export { MemoryFiles, type MemoryEntry, type MemoryTree } from "./wasi/filesystem/memory-files.ts";
-export type { MemoryFilesOptions } from "./wasi/filesystem/memory-volume.ts";
-export { SeededRandom, type RandomSource } from "./wasi/random/random.ts";
+export type { WebInput, WebOutput } from "./hosts/web/streams.ts";

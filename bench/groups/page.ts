@@ -1,50 +1,78 @@
-/** What a page would load. */
-import { execFile } from "node:child_process";
+/** What a page loads: the package's entry for browsers, and what is fetched when a component needs it. */
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { OURS, type Case, type Measurement } from "../case.ts";
-import type { Contestants } from "../contestants.ts";
+import { build, type BuildResult } from "esbuild";
+import { OURS, type Case } from "../case.ts";
 import { ROOT } from "../processes.ts";
 
-const runFile = promisify(execFile);
+/** As people's bundlers leave it. */
+interface Bundle {
+  /** Zipped, by path. */
+  readonly bytes: ReadonlyMap<string, number>;
+  readonly outputs: NonNullable<BuildResult["metafile"]>["outputs"];
+}
 
-const ENTRY = join(ROOT, "bench", "programs", "page.ts");
-
-/** Nothing but 0.2 without sockets. */
-const NO_SOCKETS = "--external:*/sockets.ts";
-/** The same without what runs core modules of preview 1 either. */
-const NO_PREVIEW1 = "--external:*/core-module.ts";
-
-export function page({ esbuild }: Contestants): readonly Case[] {
-  const row = (id: string, what: string, ...leftOut: readonly string[]): Case => ({
+export function page(): readonly Case[] {
+  let bundled: Promise<Bundle> | undefined;
+  const row = (id: string, what: string, bytesOf: (bundle: Bundle) => number): Case => ({
     id,
     what,
     unit: "KB",
     better: "less",
     rounds: 1,
-    contestants: { [OURS]: esbuild.found ? sizeOf(esbuild.found, leftOut) : esbuild.version },
+    contestants: { [OURS]: async () => bytesOf(await (bundled ??= bundle())) / 1000 },
   });
   return [
-    row(
-      "bundle",
-      "a bundle: loader, WASI 0.2 but sockets and http, Web streams, files in memory",
-      NO_SOCKETS,
-      NO_PREVIEW1,
-    ),
-    row("bundle-preview1", "the same with core modules of preview 1", NO_SOCKETS),
-    row("bundle-all", "the same with sockets"),
+    row("bundle", "a bundle: loader, WASI 0.2, Web streams, files in memory", atOnce),
+    row("bundle-composed", "what is fetched for components that call each other", (all) => later(all, "fused")),
+    row("bundle-preview1", "what is fetched for core modules of preview 1", (all) => later(all, "core-module")),
   ];
 }
 
 /** Minified, and as gzip sends it. */
-function sizeOf(esbuild: string, leftOut: readonly string[]): Measurement {
-  return async () => {
-    const { stdout } = await runFile(
-      esbuild,
-      [ENTRY, "--bundle", "--minify", "--format=esm", "--target=es2023", ...leftOut],
-      { encoding: "buffer", maxBuffer: 1 << 26 },
-    );
-    return gzipSync(stdout, { level: 9 }).length / 1000;
-  };
+async function bundle(): Promise<Bundle> {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [join(ROOT, "src", "browser.ts")],
+    absWorkingDir: ROOT,
+    outdir: "dist",
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: "esm",
+    target: "es2023",
+    metafile: true,
+    write: false,
+  });
+  const bytes = new Map(outputFiles.map(({ path, contents }) => [path, gzipSync(contents, { level: 9 }).length]));
+  return { bytes, outputs: metafile.outputs };
+}
+
+/** The entry, and what it imports. */
+function atOnce(all: Bundle): number {
+  return sum(all, reached(all, "dist/browser.js"));
+}
+
+/** What an `import()` of this module adds to it. */
+function later(all: Bundle, name: string): number {
+  const entry = Object.keys(all.outputs).find((path) => path.startsWith(`dist/${name}-`));
+  if (entry === undefined) throw new Error(`Nothing imports ${name} later`);
+  const there = reached(all, "dist/browser.js");
+  return sum(
+    all,
+    [...reached(all, entry)].filter((path) => !there.has(path)),
+  );
+}
+
+function reached({ outputs }: Bundle, entry: string): Set<string> {
+  const found = new Set([entry]);
+  for (const path of found) {
+    for (const { path: imported, kind } of outputs[path]?.imports ?? []) {
+      if (kind === "import-statement") found.add(imported);
+    }
+  }
+  return found;
+}
+
+function sum({ bytes }: Bundle, paths: Iterable<string>): number {
+  return [...paths].reduce((total, path) => total + (bytes.get(join(ROOT, path)) ?? 0), 0);
 }

@@ -4,6 +4,13 @@ import { report } from "./failure.ts";
 import { helpText, version } from "./help.ts";
 import { print } from "./write.ts";
 
+let ran = false;
+
+/** Whether a component was run in this process: what V8 has compiled of the command then is worth keeping. */
+export function hasRun(): boolean {
+  return ran;
+}
+
 /**
  * Carries out a command line. The process ends by itself when nothing is left to do, with the exit code that is set.
  *
@@ -22,6 +29,7 @@ async function carryOut(args: readonly string[]): Promise<number> {
     if (command.name === "run") {
       // Only now: the other commands do not pay for it.
       const { runComponent } = await import("./run.ts");
+      ran = true;
       return await runComponent(command);
     }
     if (command.name === "types") {

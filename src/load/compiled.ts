@@ -3,6 +3,7 @@ import { GateModules } from "../wait/gate.ts";
 import { moduleTypeOf } from "./core-module.ts";
 import type { ModuleType } from "./core-types.ts";
 import { decode } from "./decode.ts";
+import { loadFusing, needsFusing } from "./fusing.ts";
 import type { CoreItem, Item, Plan, Trampoline } from "./items.ts";
 import { planOf } from "./plan.ts";
 import { InvalidComponentError } from "./reader.ts";
@@ -47,6 +48,7 @@ export function typeOfModule(module: CoreModule): ModuleType | undefined {
 export async function compileComponent(bytes: Uint8Array): Promise<Compiled> {
   // Parts of a Node Buffer cost more to make.
   const plan = planOf(decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)));
+  if (needsFusing(plan)) await loadFusing();
   try {
     const modules = await Promise.all(
       plan.modules.map(async (module) =>

@@ -21,7 +21,8 @@ import type {
 } from "./items.ts";
 import { addToGroup, type GateGroup } from "./gate-groups.ts";
 import { InvalidComponentError } from "./reader.ts";
-import { destroyingDrop, fusedFunction, type Caller } from "./fused.ts";
+import { destroyingDrop } from "./drops.ts";
+import { fusedFunction, type Caller } from "./fusing.ts";
 
 /** What the linked components are given. */
 export interface LinkHost {

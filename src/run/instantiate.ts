@@ -3,6 +3,7 @@ import { splitVersion } from "../abi/names.ts";
 import type { ResourceId } from "../abi/types.ts";
 import { lower } from "../bind/lower.ts";
 import type { FuncItem, ImportPath } from "../load/items.ts";
+import { loadFusing } from "../load/fusing.ts";
 import { InvalidComponentError } from "../load/reader.ts";
 import { TypeComparison } from "../load/same-type.ts";
 import { Linked, UnsupportedComponentError, type LiftedFunction, type LinkHost } from "../load/link.ts";
@@ -45,6 +46,7 @@ export async function instantiate<Input, Output>(
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
   if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan);
   if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
+  if (providers.haveComponents) await loadFusing();
   const life = new Life(platform, options);
   try {
     let exports: Exports | undefined;

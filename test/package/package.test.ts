@@ -97,14 +97,15 @@ test("it has what it needs, and no sources, tests or leftovers", () => {
   assert.deepEqual(other, []);
 });
 
-test("each module in it comes from a source that is still there", () => {
-  const orphans = project.packed.files
-    .map(({ path }) => path)
-    .filter((path) => /^dist\/.*\.js$/.test(path))
-    // The command as one script, which `scripts/link.js` makes.
-    .filter((path) => path !== "dist/cli/sluice.js")
-    .filter((path) => !existsSync(join(root, path.replace(/^dist\//, "src/").replace(/\.js$/, ".ts"))));
+test("each declaration in it comes from a source that is still there, and each module is an entry or shared by some", () => {
+  const paths = project.packed.files.map(({ path }) => path);
+  const orphans = paths.filter(
+    (path) =>
+      path.endsWith(".d.ts") && !existsSync(join(root, path.replace(/^dist\//, "src/").replace(/\.d\.ts$/, ".ts"))),
+  );
   assert.deepEqual(orphans, [], "left from an earlier build: remove dist/ and build again");
+  const entries = paths.filter((path) => /^dist\/(?!shared\/).*\.js$/.test(path) && path !== "dist/cli/sluice.js");
+  for (const path of entries) assert.ok(paths.includes(path.replace(/\.js$/, ".d.ts")), path);
 });
 
 test("publint finds nothing to say", async () => {

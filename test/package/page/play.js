@@ -1,9 +1,5 @@
 // Runs guests, and then asks whether the page's policy was really in force.
-import { compile } from "../../../dist/run/compile.js";
-import { instantiate } from "../../../dist/run/instantiate.js";
-import { run } from "../../../dist/run/run.js";
-import { MemoryFiles } from "../../../dist/wasi/memory-files.js";
-import { pagePlatform } from "./platform.js";
+import { compile, instantiate, MemoryFiles, run } from "../../../dist/browser.js";
 
 /** The directives that something was refused for, from the start on. */
 const refused = [];
@@ -34,14 +30,14 @@ async function command(name, { input = "", ...options } = {}) {
   const stderr = collector();
   const stdin = new Blob([input]).stream();
   const given = { stdin, stdout: stdout.stream, stderr: stderr.stream, ...options };
-  const { exitCode } = await run(pagePlatform, await component(name), given);
+  const { exitCode } = await run(await component(name), given);
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
 /** Calls an export whose import gives a promise that only a later task settles. */
 async function scaled(x) {
   const scale = (value) => new Promise((resolve) => void setTimeout(resolve, 1, value * 10));
-  const { exports, close } = await instantiate(pagePlatform, await component("scale"), {
+  const { exports, close } = await instantiate(await component("scale"), {
     imports: { "docs:demo/host": { scale } },
   });
   const result = await exports.scaleTwice(x);
@@ -53,8 +49,8 @@ async function scaled(x) {
 async function linked(input) {
   const stdout = collector();
   const stdin = new Blob([input]).stream();
-  const streams = await instantiate(pagePlatform, await component("virtual-streams"), { stdin, stdout: stdout.stream });
-  const { exitCode } = await run(pagePlatform, await component("cat"), { imports: streams.exports });
+  const streams = await instantiate(await component("virtual-streams"), { stdin, stdout: stdout.stream });
+  const { exitCode } = await run(await component("cat"), { imports: streams.exports });
   await streams.close();
   return { exitCode, stdout: stdout.text(), stderr: "" };
 }

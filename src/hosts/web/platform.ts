@@ -1,0 +1,102 @@
+/** What every page and worker has, as a platform: Web Streams, clocks, and the crypto of the Web. */
+import type { Sink, Source } from "../../io/ports.ts";
+import type { Platform } from "../../run/platform.ts";
+import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
+import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
+import { describe, isObject, sinkOf, sourceOf } from "./streams.ts";
+
+/** The longest that a timer can be set to; a longer wait is several of them. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** What `getRandomValues` fills at once. */
+const RANDOM_BYTES = 65_536;
+
+/** Tasks of their own, as soon as there is time for one: a timer of no time would be held back for 4 ms. */
+class Tasks {
+  readonly #waiting: (() => void)[] = [];
+  readonly #channel = new MessageChannel();
+
+  constructor() {
+    this.#channel.port1.addEventListener("message", () => this.#waiting.shift()?.());
+    this.#channel.port1.start();
+  }
+
+  add(task: () => void): void {
+    this.#waiting.push(task);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has none
+    this.#channel.port2.postMessage(0);
+  }
+}
+
+let tasks: Tasks | undefined;
+
+function soon(task: () => void): void {
+  (tasks ??= new Tasks()).add(task);
+}
+
+const webMonotonicClock: MonotonicClock = {
+  now: () => BigInt(Math.round(performance.now() * 1e6)),
+  // What pages are given that are not isolated from others.
+  resolution: () => 100_000n,
+  schedule(delayNs, callback) {
+    if (delayNs === 0n) {
+      let isWanted = true;
+      soon(() => isWanted && callback());
+      return () => void (isWanted = false);
+    }
+    const wholeMs = (delayNs + 999_999n) / 1_000_000n;
+    const timer = setTimeout(callback, Number(wholeMs > MAX_TIMER_MS ? MAX_TIMER_MS : wholeMs));
+    return () => clearTimeout(timer);
+  },
+};
+
+const webWallClock: WallClock = {
+  now() {
+    const ms = Date.now();
+    return { seconds: BigInt(Math.floor(ms / 1000)), nanoseconds: (ms % 1000) * 1_000_000 };
+  },
+  resolution: () => ({ seconds: 0n, nanoseconds: 1_000_000 }),
+};
+
+/** A page, or a worker of one. It has no files but those in memory, and no streams of its own. */
+export const webPlatform: Platform = {
+  loop: { turn: () => new Promise<void>(soon), now: () => performance.now() },
+  monotonicClock: webMonotonicClock,
+  wallClock: webWallClock,
+  random: {
+    fill(into) {
+      for (let at = 0; at < into.length; at += RANDOM_BYTES) {
+        // Memory that is shared is none that a platform is given.
+        crypto.getRandomValues(into.subarray(at, at + RANDOM_BYTES) as Uint8Array<ArrayBuffer>);
+      }
+    },
+  },
+  standard: ({ stdin, stdout, stderr }) => ({
+    stdin: { source: source(stdin, "stdin"), isTerminal: false },
+    stdout: { sink: sink(stdout, "stdout"), isTerminal: false },
+    stderr: { sink: sink(stderr, "stderr"), isTerminal: false },
+  }),
+  directory(value, path) {
+    // Anything that says so is taken at its word: an embedder's own file system.
+    if (isObject(value) && "kind" in value && value.kind === "directory") return value as OpenDirectory;
+    throw new TypeError(
+      `preopens["${path}"] must be an OpenDirectory, such as MemoryFiles.from({ ... }).root(); got ${describe(value)}`,
+    );
+  },
+  source,
+  sink,
+};
+
+function source(value: unknown, name: string): Source {
+  const made = sourceOf(value);
+  if (made) return made;
+  throw new TypeError(
+    `${name} must be "ignore", bytes, { text }, a ReadableStream, an iterable, a function or a Source; got ` +
+      describe(value),
+  );
+}
+
+function sink(value: unknown, name: string): Sink {
+  const made = sinkOf(value);
+  if (made) return made;
+  throw new TypeError(`${name} must be "ignore", a WritableStream, a function or a Sink; got ${describe(value)}`);
+}

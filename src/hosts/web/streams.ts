@@ -1,0 +1,68 @@
+/** Streams of what an embedder has, in any runtime with Web Streams. */
+import { BytesSource, closedSource, DiscardSink } from "../../io/memory.ts";
+import type { Sink, Source } from "../../io/ports.ts";
+import { iterableSource, PullSource, type Chunk } from "../../io/pull-source.ts";
+import { PushSink } from "../../io/push-sink.ts";
+import { webSource } from "./readable.ts";
+import { WebSink } from "./writable.ts";
+
+/**
+ * What standard input can be: at its end ("ignore"), bytes, text, a Web stream, an iterable of bytes or text, a function
+ * that gives the next chunk (nothing at the end), or a `Source`.
+ */
+export type WebInput =
+  | "ignore"
+  | Uint8Array
+  | { readonly text: string }
+  | ReadableStream<Uint8Array | string>
+  | AsyncIterable<Uint8Array | string>
+  | Iterable<Uint8Array | string>
+  | ((max: number) => Chunk | Promise<Chunk>)
+  | Source;
+
+/**
+ * What standard output and error can be: nobody ("ignore"), a Web stream, a function that takes chunks (a promise that it
+ * returns holds the guest back), or a `Sink`. A stream is ended when the guest is.
+ */
+export type WebOutput = "ignore" | WritableStream<Uint8Array> | ((chunk: Uint8Array) => unknown) | Sink;
+
+/** A source of a `WebInput`; nothing if the value is none. */
+export function sourceOf(value: unknown): Source | undefined {
+  if (value === "ignore") return closedSource();
+  if (value instanceof Uint8Array) return new BytesSource(value);
+  if (value instanceof ReadableStream) return webSource(value);
+  if (typeof value === "function") {
+    // A function among the inputs is one that gives chunks; what it gives is checked.
+    return new PullSource(value as (max: number) => Chunk | Promise<Chunk>);
+  }
+  if (!isObject(value)) return undefined;
+  if ("text" in value && typeof value.text === "string") return new BytesSource(value.text);
+  if (has(value, "read", "ready", "watch", "unwatch", "close")) return value as Source;
+  // What it gives is checked.
+  if (Symbol.asyncIterator in value || Symbol.iterator in value)
+    return iterableSource(value as AsyncIterable<Uint8Array>);
+  return undefined;
+}
+
+/** A sink of a `WebOutput`; nothing if the value is none. */
+export function sinkOf(value: unknown): Sink | undefined {
+  if (value === "ignore") return new DiscardSink();
+  if (value instanceof WritableStream) return new WebSink(value);
+  if (typeof value === "function") return new PushSink(value as (chunk: Uint8Array) => unknown);
+  if (isObject(value) && has(value, "write", "flush", "watch", "unwatch", "close", "abort")) return value as Sink;
+  return undefined;
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** Whether all of these are functions. */
+export function has(value: object, ...methods: string[]): boolean {
+  return methods.every((method) => typeof (value as Record<string, unknown>)[method] === "function");
+}
+
+/** For messages. */
+export function describe(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : isObject(value) ? value.constructor.name : typeof value;
+}
