@@ -1,5 +1,6 @@
 /** From the start of a process to its end, for guests that have next to nothing to do: how long, and how much of a processor. */
 import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OURS, type Case, type Measurement } from "../case.ts";
 import { SHIM, WASMTIME, type Contestants, type GuestCommand } from "../contestants.ts";
@@ -8,6 +9,8 @@ import { cpuMsOf, ROOT, runCommand, type How } from "../processes.ts";
 
 /** Node, which does nothing. */
 export const BARE = "node -e 0";
+/** What V8 takes for the same core module: nobody who runs it on Node can take less. */
+export const NODE_WASI = "node:wasi";
 
 /** The Go program finds no folder to work in and ends at once, with 1. */
 const GUESTS = [
@@ -37,13 +40,20 @@ export function startup({ guests, wasmtimeAnew }: Contestants): readonly Case[] 
       const of = (command: GuestCommand | string, runs = RUNS): Measurement | string =>
         typeof command === "string" ? command : async () => measure(await command(guest, []), how, runs);
       const bare: Measurement = () => measure([process.execPath, "-e", "0"], {}, RUNS);
+      const limit = of(onNode);
       return [
         {
           ...common,
           id: `command-${id}-${suffix}`,
           what: `a command (${size}), ${unit}`,
           rounds: ROUNDS,
-          contestants: { [OURS]: of(ours), [BARE]: bare, [WASMTIME]: of(wasmtime), [SHIM]: of(shim) },
+          contestants: {
+            [OURS]: of(ours),
+            [BARE]: bare,
+            [NODE_WASI]: limit,
+            [WASMTIME]: of(wasmtime),
+            [SHIM]: of(shim),
+          },
         },
         {
           ...common,
@@ -53,6 +63,7 @@ export function startup({ guests, wasmtimeAnew }: Contestants): readonly Case[] 
           contestants: {
             [OURS]: of(inLibrary),
             [BARE]: bare,
+            [NODE_WASI]: limit,
             [WASMTIME]: of(wasmtimeAnew, 1),
             [SHIM]: () => inScratch((folder) => measure(transpileCommand(guest, folder, "run"), how, 1)),
           },
@@ -64,6 +75,31 @@ export function startup({ guests, wasmtimeAnew }: Contestants): readonly Case[] 
 
 const inLibrary: GuestCommand = (guest) =>
   Promise.resolve([process.execPath, join(ROOT, "bench", "programs", "first-start.js"), guestPath(guest)]);
+
+const onNode: GuestCommand = async (guest) => {
+  const program = join(ROOT, "bench", "programs", "node-wasi.js");
+  const module = join(CACHE, `${guest}.core.wasm`);
+  await writeFile(module, largestCore(await readFile(guestPath(guest))));
+  return [process.execPath, "--no-warnings", program, module];
+};
+
+/** The largest core module of a component: the program, beside its adapters. */
+function largestCore(component: Uint8Array): Uint8Array {
+  const [CORE_MODULE, HEADER] = [1, 8];
+  let largest = new Uint8Array(0);
+  for (let at = HEADER; at < component.length;) {
+    const section = component[at++];
+    let size = 0;
+    for (let shift = 0, more = true; more; shift += 7) {
+      const byte = component[at++] ?? 0;
+      size += (byte & 0x7f) * 2 ** shift;
+      more = byte >= 0x80;
+    }
+    if (section === CORE_MODULE && size > largest.length) largest = component.slice(at, at + size);
+    at += size;
+  }
+  return largest;
+}
 
 /** With a folder that has nothing in it, where preview2-shim can be found. */
 async function inScratch(measurement: (folder: string) => Promise<number>): Promise<number> {

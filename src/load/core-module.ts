@@ -42,7 +42,7 @@ class ModuleReader {
   readonly #exports = new Map<string, CoreExternType>();
 
   module(reader: Reader): ModuleType {
-    reader.bytes(8);
+    reader.skip(8);
     while (!reader.atEnd) {
       const id = reader.byte();
       this.#section(id, reader.part(reader.u32()));
@@ -147,6 +147,6 @@ function skipConstant(reader: Reader): boolean {
     const operand = OPERANDS[code];
     if (operand === undefined) return false;
     if (operand === "number") while (reader.byte() >= 0x80);
-    else if (operand !== "none") reader.bytes(operand);
+    else if (operand !== "none") reader.skip(operand);
   }
 }

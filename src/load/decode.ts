@@ -69,7 +69,7 @@ class Decoder {
     switch (id) {
       case 0:
         reader.name();
-        reader.bytes(offset + size - reader.offset);
+        reader.skip(offset + size - reader.offset);
         return;
       case 1:
         into.push({ kind: "core module", offset, bytes: reader.bytes(size) });

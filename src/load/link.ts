@@ -97,7 +97,14 @@ export class DefinedResource implements ResourceType {
 }
 
 /** Exports of core instances, by the place of their steps. */
-type CoreExports = Readonly<Record<string, unknown>>;
+type CoreExports = Record<string, unknown>;
+
+interface CoreInstance {
+  readonly exports: CoreExports;
+}
+
+/** Bytes of a core module. The main threads of browsers make no instance of more than 8 MB while somebody waits. */
+export const MADE_AT_ONCE: number = 4 * 1024 * 1024;
 
 /** A component and all components within it, instantiated. */
 export class Linked {
@@ -136,13 +143,14 @@ export class Linked {
   }
 
   /** Instantiates the core modules, in order. @throws What a start function throws. */
-  run(): void {
+  async run(): Promise<void> {
     const { steps } = this.compiled.plan;
     for (const [index, { module, args, offset }] of steps.entries()) {
       this.#openGates(index);
       const imports = Object.fromEntries(args.map(([name, item]) => [name, this.#importsOf(item)]));
       try {
-        this.#core.push(new WebAssembly.Instance(this.module(module), imports).exports);
+        // oxlint-disable-next-line no-await-in-loop -- what comes later imports what comes before
+        this.#core.push((await this.#instantiated(module, imports)).exports);
       } catch (error) {
         if (!(error instanceof WebAssembly.LinkError) && !(error instanceof TypeError)) throw error;
         throw new InvalidComponentError(`a core module cannot be instantiated: ${error.message}`, offset, {
@@ -151,6 +159,15 @@ export class Linked {
       }
     }
     this.#openGates(steps.length);
+  }
+
+  /** At once, unless engines do not do that for one of its size, which is not known of one that is imported. */
+  #instantiated(item: ModuleItem, imports: Record<string, CoreExports>): CoreInstance | Promise<CoreInstance> {
+    const module = this.module(item);
+    const size = item.is === "imported" ? undefined : this.compiled.plan.modules[item.index]?.length;
+    return size !== undefined && size <= MADE_AT_ONCE
+      ? new WebAssembly.Instance(module, imports)
+      : WebAssembly.instantiate(module, imports);
   }
 
   instance(index: number): ComponentInstance {

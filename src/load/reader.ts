@@ -19,14 +19,22 @@ export class InvalidComponentError extends Error {
 
 let utf8: TextDecoder | undefined;
 
-/** @throws {TypeError} If they are no text. */
-function decoded(bytes: Uint8Array): string {
-  // Most names are short, and ASCII: a decoder takes longer to call, and a millisecond to make.
-  if (bytes.length <= SHORT && bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes);
-  return (utf8 ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })).decode(bytes);
-}
-
+/** Characters that are made one by one: most names are short, and ASCII, and a decoder takes a millisecond to make. */
 const SHORT = 100;
+
+/** @throws {TypeError} If they are no text. */
+function decoded(bytes: Uint8Array, start: number, end: number): string {
+  const codes: number[] = [];
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x80 || end - start > SHORT) {
+      utf8 ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+      return utf8.decode(bytes.subarray(start, end));
+    }
+    codes.push(byte);
+  }
+  return String.fromCharCode(...codes);
+}
 
 /** WebAssembly's binary form, read once from the front to the back. Whatever the bytes: a value, or an error with a place. */
 export class Reader {
@@ -58,9 +66,8 @@ export class Reader {
   }
 
   byte(): number {
-    const byte = this.peek();
-    this.#at++;
-    return byte;
+    if (this.#at >= this.#end) this.fail("the bytes end too early");
+    return this.#bytes[this.#at++] ?? 0;
   }
 
   /** One of the bytes that `what` can be. */
@@ -72,9 +79,12 @@ export class Reader {
   /** An unsigned number of 32 bits in LEB128. */
   u32(): number {
     const start = this.#at;
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.byte();
+    // Most are of one byte.
+    let byte = this.byte();
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    for (let shift = 7; shift < 35; shift += 7) {
+      byte = this.byte();
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value > 0xffff_ffff ? this.fail("a number is larger than 32 bits", start) : value;
     }
@@ -98,23 +108,28 @@ export class Reader {
   }
 
   bytes(count: number): Uint8Array {
+    this.skip(count);
+    return this.#bytes.subarray(this.#at - count, this.#at);
+  }
+
+  skip(count: number): void {
     if (count > this.#end - this.#at) this.fail(`${count} bytes are expected, but ${this.#end - this.#at} are left`);
     this.#at += count;
-    return this.#bytes.subarray(this.#at - count, this.#at);
   }
 
   /** What follows, as a reader of its own; this one goes on behind it. */
   part(count: number): Reader {
     const start = this.#at;
-    this.bytes(count);
+    this.skip(count);
     return new Reader(this.#bytes, start, start + count);
   }
 
   name(): string {
     const start = this.#at;
-    const bytes = this.bytes(this.u32());
+    const length = this.u32();
+    this.skip(length);
     try {
-      return decoded(bytes);
+      return decoded(this.#bytes, this.#at - length, this.#at);
     } catch {
       return this.fail("a name is not UTF-8", start);
     }

@@ -102,7 +102,7 @@ async function instantiateCore(core: CompiledCore, life: Life): Promise<Record<s
     },
   );
   const imports = Object.fromEntries(imported.map(({ name }, index) => [name, gated.functions[index]]));
-  const { exports } = new WebAssembly.Instance(core.module, { [PREVIEW1]: imports });
+  const { exports } = await WebAssembly.instantiate(core.module, { [PREVIEW1]: imports });
   memory = memoryOf(exports["memory"]);
   canWait = true;
   const found = guarded(exports, life);

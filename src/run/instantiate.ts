@@ -60,7 +60,9 @@ export async function instantiate<Input, Output>(
       linked.close();
       calls.abandon(reason);
     };
-    linked.run();
+    await linked.run();
+    // What ends it may have come while large modules were instantiated.
+    life.task.assertAlive();
     compiled.isChecked ||= isOurs;
     exports = new Exports(linked, calls, providers);
     return { exports: exports.all(), stats: life.stats, close: () => life.close() };
@@ -77,6 +79,7 @@ async function instantiateModule(
   const life = new Life(platform, options);
   try {
     const exports = await core.instantiate(life);
+    life.task.assertAlive();
     return { exports, stats: life.stats, close: () => life.close() };
   } catch (error) {
     throw await life.fail(error);

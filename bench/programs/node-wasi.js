@@ -1,0 +1,13 @@
+/**
+ * The core module of a component of preview 1, on the WASI that Node has in C++: node-wasi.js PATH. Plain JavaScript: how
+ * long Node takes to strip types is not to be measured. What this takes is what V8 takes to compile the module, lazily, and
+ * to run it.
+ */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { WASI } from "node:wasi";
+
+const [path] = process.argv.slice(2);
+const wasi = new WASI({ version: "preview1", args: [basename(path)], returnOnExit: true });
+const module = await WebAssembly.compile(await readFile(path));
+process.exitCode = wasi.start(await WebAssembly.instantiate(module, wasi.getImportObject()));
