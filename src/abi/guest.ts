@@ -72,7 +72,9 @@ export class Guest {
 
   /** The call is over that handles were lent to. */
   giveBack(): void {
-    for (const handle of this.#lent.splice(0)) handle.lends--;
+    if (this.#lent.length === 0) return;
+    for (const handle of this.#lent) handle.lends--;
+    this.#lent.length = 0;
   }
 
   /** All of the guest's memory. Do not keep: it goes stale when the memory grows. */

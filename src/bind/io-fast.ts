@@ -18,6 +18,17 @@ function storeFailure<T>(guest: Guest, returns: Returns<T>, at: number, failure:
   return 0;
 }
 
+/** A pollable on a stream, which has to be dropped before it. */
+export function subscribe(kind: Kind<Readiness>, pollable: Kind<Readiness>): Fast {
+  return ({ instance, task, guest }) => {
+    return function subscribeNow(handle: number): number {
+      if (task.mustGiveWay()) return task.pendRetry(subscribeNow, [handle]);
+      const entry = guest.lookup(kind, handle);
+      return guest.insert(instance.resources.add(pollable, entry.value as Readiness, undefined, entry));
+    };
+  };
+}
+
 export function ready(kind: Kind<Readiness>): Fast {
   return ({ task, guest, lease }) => {
     return function readyNow(handle: number): number {
@@ -101,7 +112,8 @@ export function read(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fas
 }
 
 export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fast {
-  return ({ task, guest, suspend }) => {
+  return ({ task, guest, suspend, endsIn }) => {
+    const ends = endsIn<Uint8Array>((args, taken) => storeRead(guest, guest.place(Number(args[2]), 12, 4), taken));
     return function blockingReadNow(handle: number, max: number, at: number) {
       if (task.mustGiveWay()) return task.pendRetry(blockingReadNow, [handle, max, at]);
       const stream = guest.value(kind, handle);
@@ -112,7 +124,7 @@ export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Arra
       } catch (failure) {
         return storeFailure(guest, returns, place, failure);
       }
-      if (taken.length === 0) return suspend(stream.laterRead(max), [handle, max, at]);
+      if (taken.length === 0) return suspend(stream.laterRead(max), [handle, max, at], ends);
       return storeRead(guest, place, taken);
     };
   };

@@ -94,8 +94,11 @@ function* waitUntilReady(readiness: Readiness): Generator<Readiness, void, void>
 
 function subscribe(kind: Kind<Readiness>): Definition {
   // The entry is of `kind`, by the type of the parameter.
-  return call([borrowEntry(kind)], returns(own(POLLABLE)), (instance, entry) =>
-    addPollable(instance, entry.value as Readiness, entry),
+  return call(
+    [borrowEntry(kind)],
+    returns(own(POLLABLE)),
+    (instance, entry) => addPollable(instance, entry.value as Readiness, entry),
+    { fast: fast.subscribe(kind, POLLABLE) },
   );
 }
 

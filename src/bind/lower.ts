@@ -16,6 +16,8 @@ import type { Ends, Task } from "../wait/task.ts";
 import type { Definition } from "./definition.ts";
 import type { Instance } from "./instance.ts";
 
+type CallEnds<T> = Ends<readonly CoreValue[], T, CoreValue | undefined>;
+
 /** A core function where it is called: by which guest, of which instance. */
 export interface Site {
   readonly instance: Instance;
@@ -26,7 +28,9 @@ export interface Site {
   /** The general way, as a core function. Returns `WAIT` if the guest has to wait. */
   readonly attempt: (...args: CoreValue[]) => CoreValue;
   /** Has the guest wait for `steps`, which have not begun. Returns what the core function then returns. */
-  readonly suspend: (steps: Steps<unknown>, args: readonly unknown[]) => CoreValue;
+  readonly suspend: <T>(steps: Steps<T>, args: readonly CoreValue[], ends?: CallEnds<T>) => CoreValue;
+  /** What such a wait ends in, with a shorter way to deliver a value than the general one, which returns the core result. */
+  readonly endsIn: <T>(deliver: CallEnds<T>["deliver"]) => CallEnds<T>;
 }
 
 /**
@@ -52,6 +56,7 @@ export function lower(
         lease,
         attempt: lowering.attempt,
         suspend: lowering.suspend,
+        endsIn: lowering.endsIn,
       });
   return {
     params,
@@ -69,6 +74,7 @@ class Lowering {
   readonly boxed: boolean;
   readonly attempt: (...args: CoreValue[]) => CoreValue;
   readonly suspend: Site["suspend"];
+  readonly endsIn: Site["endsIn"];
   readonly #instance: Instance;
   readonly #task: Task;
   readonly #name: string;
@@ -96,7 +102,11 @@ class Lowering {
     this.boxed = this.result !== undefined && definition.boxed;
     this.#wait = this.result === "i64" && !this.boxed ? -1n : WAIT;
     this.attempt = (...args) => this.#attempt(args);
-    this.suspend = (steps, args) => this.#pend(steps, undefined, args);
+    this.suspend = (steps, args, ends = this.#ends) => {
+      this.#task.pend(steps, undefined, ends, args);
+      return this.#wait;
+    };
+    this.endsIn = (deliver) => ({ deliver, deliverError: this.#ends.deliverError });
     this.#ends = {
       deliver: (args, value) => this.#deliver(args, value),
       deliverError: (args, error) => this.#deliverError(args, error),

@@ -99,6 +99,8 @@ export class DefinedResource implements ResourceType {
 /** Exports of core instances, by the place of their steps. */
 type CoreExports = Record<string, unknown>;
 
+type Realloc = (old: number, oldSize: number, align: number, size: number) => number;
+
 interface CoreInstance {
   readonly exports: CoreExports;
 }
@@ -219,12 +221,13 @@ export class Linked {
   }
 
   /** The allocator, during which the guest may call nobody: that of a gate, or one of its own. */
-  #guardedRealloc(item: CoreItem, instance: number) {
+  #guardedRealloc(item: CoreItem, instance: number): Realloc {
     const { mayLeave } = this.instance(instance);
-    let guarded: CoreFunction | undefined;
-    return (old: number, oldSize: number, align: number, size: number): number => {
-      guarded ??= this.#reallocs.get(item) ?? guardRealloc(this.coreFunction(item), mayLeave);
-      return Number(guarded(...([old, oldSize, align, size] as never[])));
+    let guarded: Realloc | undefined;
+    return (old, oldSize, align, size) => {
+      // An allocator takes and gives this: the plan has seen its type.
+      guarded ??= (this.#reallocs.get(item) ?? guardRealloc(this.coreFunction(item), mayLeave)) as Realloc;
+      return guarded(old, oldSize, align, size);
     };
   }
 
