@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "../io/limits.ts";
 import { Trap } from "../io/trap.ts";
 import { unknownHandle, type BorrowScope, type Handle, type HandleTable, type ResourceType } from "./handles.ts";
 import type { Entry, Kind, Resources } from "./resources.ts";
@@ -14,6 +15,8 @@ export interface GuestParts {
   readonly resources: Resources;
   /** For functions whose types are known only when a component is loaded: its resource types, by slot. */
   readonly bindings?: readonly (ResourceBinding | undefined)[];
+  /** Bytes that what one call brings may take in JavaScript (limits.callBytes). */
+  readonly callBytes?: number;
 }
 
 /** How a resource passes between a guest and JavaScript. */
@@ -45,6 +48,8 @@ export class Guest {
   #bytes: Uint8Array = new Uint8Array(EMPTY_BUFFER);
   #view: DataView = new DataView(EMPTY_BUFFER);
   #slice: Uint8Array = this.#bytes;
+  readonly #callBytes: number;
+  #charged = 0;
 
   constructor(parts: GuestParts) {
     this.#memory = parts.memory;
@@ -53,6 +58,21 @@ export class Guest {
     this.handles = parts.handles;
     this.resources = parts.resources;
     this.#bindings = parts.bindings ?? [];
+    this.#callBytes = parts.callBytes ?? DEFAULT_LIMITS.callBytes;
+  }
+
+  /** Bytes that have been charged since somebody asked. */
+  takeCharged(): number {
+    const charged = this.#charged;
+    this.#charged = 0;
+    return charged;
+  }
+
+  /** What is about to be read takes so many bytes in JavaScript. @throws {Trap} If that is too much for one call. */
+  charge(bytes: number): void {
+    this.#charged += bytes;
+    if (this.#charged <= this.#callBytes) return;
+    throw new Trap("1.5", `the values of one call take more than ${this.#callBytes} bytes (limits.callBytes)`);
   }
 
   /** @param slot Of a resource type of the component. */

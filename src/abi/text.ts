@@ -11,6 +11,7 @@ interface TextGuest {
   readonly encoding: StringEncoding;
   readonly memory: Uint8Array;
   bytes(pointer: number, length: number): Uint8Array;
+  charge(bytes: number): void;
   allocate(size: number, align: number): number;
 }
 
@@ -49,7 +50,10 @@ function checked(guest: TextGuest, pointer: number, length: number): Uint8Array 
   if (length > MAX_LIST_BYTES) {
     throw new Trap("1.1", `a string of ${length} bytes: the canonical ABI allows ${MAX_LIST_BYTES}`);
   }
-  return guest.bytes(pointer, length);
+  const bytes = guest.bytes(pointer, length);
+  // Units of 16 bits, unless they are found to fit in 8.
+  guest.charge(2 * length);
+  return bytes;
 }
 
 /** The label "latin1" means windows-1252 to a TextDecoder, which is something else. */

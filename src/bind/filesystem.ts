@@ -109,6 +109,11 @@ function outputOf(instance: Instance, descriptor: Descriptor, at: number | "end"
   return addOutputStream(instance, stream);
 }
 
+function addListing(instance: Instance, entries: readonly DirectoryEntry[]): Entry {
+  const release = holdOpen(instance, instance.listings.hold(entries));
+  return instance.resources.add(DIRECTORY_ENTRY_STREAM, entries.values(), release);
+}
+
 const unit = fileResult<void>(null);
 const stat = fileResult(descriptorStat);
 const hash = fileResult(hashValue);
@@ -153,8 +158,14 @@ const objectMethods = (): Interface["functions"] => ({
     fileResult(tuple(bytes, bool)),
     ({ world }, descriptor, max, at) => reported(descriptor.read(Math.min(max, world.limits.readBytes), at)),
   ),
-  "[method]descriptor.write": blocking([self, bytes, length], fileResult(length), (_, descriptor, contents, at) =>
-    reported(descriptor.write(contents, at)),
+  "[method]descriptor.write": blocking(
+    [self, bytes, length],
+    fileResult(length),
+    ({ world, task }, descriptor, contents, at) => {
+      const part = contents.subarray(0, world.limits.writeBytes);
+      task.countBytes(part.length);
+      return reported(descriptor.write(part, at));
+    },
   ),
   "[method]descriptor.stat": blocking([self], stat, (_, descriptor) => reported(mapped(descriptor.stat(), statValue))),
   "[method]descriptor.is-same-object": blocking([self, self], returns(bool), (_, descriptor, other) =>
@@ -169,8 +180,7 @@ const directoryMethods = (): Interface["functions"] => ({
   "[method]descriptor.read-directory": blocking(
     [self],
     fileResult(own(DIRECTORY_ENTRY_STREAM)),
-    ({ resources }, descriptor) =>
-      reported(mapped(descriptor.entries(), (entries) => resources.add(DIRECTORY_ENTRY_STREAM, entries.values()))),
+    (instance, descriptor) => reported(mapped(descriptor.entries(), (entries) => addListing(instance, entries))),
   ),
   "[method]descriptor.create-directory-at": blocking([self, string], unit, (_, descriptor, path) =>
     reported(descriptor.createDirectoryAt(path)),

@@ -5,6 +5,7 @@ import { Trap } from "../io/trap.ts";
 import { Lease } from "../wait/lease.ts";
 import type { Task } from "../wait/task.ts";
 import { Timers } from "../wasi/clocks/timers.ts";
+import { Listings } from "../wasi/filesystem/listings.ts";
 import type { World } from "../wasi/world.ts";
 
 /** Told of each call: its WIT name, its parameters, and how it ended. */
@@ -30,6 +31,7 @@ export class Instance {
   readonly park: ((readiness: Readiness) => void) | undefined;
   /** Those of files: what they hold is delivered before the instance is over. */
   readonly outlets: Set<Outlet> = new Set();
+  readonly listings: Listings;
   #timers: Timers | undefined;
   #openFiles = 0;
 
@@ -39,6 +41,7 @@ export class Instance {
     this.trace = options.trace;
     this.park = options.park;
     this.#leases = options.leases === true;
+    this.listings = new Listings(world.limits.listedEntries);
     this.resources = new Resources(world.limits.resources, this.#leases ? new Lease(task) : undefined);
     const { trace } = this;
     if (trace) this.resources.onDrop = ({ kind, rep }) => trace(`[resource-drop]${kind.name}`, [rep], "");

@@ -2,6 +2,7 @@
  * Shorter ways to what `bind/io.ts` says: a lookup and a few stores, without the general way's arrays, closures and
  * generators, which cost about ten times as much (`npm run bench calls`). `test/wait/lease.test.ts` plays both.
  */
+import { assertPollables } from "../io/poll.ts";
 import type { Kind } from "../abi/resources.ts";
 import type { Returns } from "../abi/returns.ts";
 import type { Guest } from "../abi/guest.ts";
@@ -76,7 +77,10 @@ export function poll(kind: Kind<Readiness>): Fast {
     return function pollNow(pointer: number, count: number, at: number) {
       if (task.mustGiveWay()) return task.pendRetry(pollNow, [pointer, count, at]);
       const start = guest.place(pointer, (count >>> 0) * 4, 4);
-      const { timers } = instance;
+      const { timers, world } = instance;
+      assertPollables(count >>> 0, world.limits.pollables);
+      // Each is asked, which takes a tenth of a call.
+      task.countCalls(count >>> 4);
       guest.resources.settle();
       timers.hold();
       let found;

@@ -10,6 +10,7 @@ import { settled } from "../io/later.ts";
 import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 import { RuntimeError } from "../io/trap.ts";
+import { GENERAL_COST } from "../wait/task.ts";
 import { WAIT, type GateType, type Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import type { Ends, Task } from "../wait/task.ts";
@@ -114,7 +115,7 @@ class Lowering {
   }
 
   #attempt(args: readonly CoreValue[]): CoreValue {
-    if (this.#task.mustGiveWay()) {
+    if (this.#task.mustGiveWay(GENERAL_COST)) {
       this.#task.pendRetry(this.attempt, args, this.boxed);
       return this.#wait;
     }
@@ -122,7 +123,9 @@ class Lowering {
     this.#guest.resources.settle();
     let value;
     try {
+      this.#guest.takeCharged();
       this.#values = this.#lift(args);
+      this.#task.countBytes(this.#guest.takeCharged());
       value = this.#definition.run(this.#instance, this.#values);
       const steps = this.#stepsOf(value);
       if (steps) {

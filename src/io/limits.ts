@@ -7,21 +7,42 @@ export interface Limits {
   readonly bufferBytes: number;
   /** Bytes that one read gives at most, however many are asked for. Protects memory from `read(u64::MAX)`. */
   readonly readBytes: number;
-  /** Live resources (streams, pollables, errors). Protects memory from a guest that drops nothing. */
+  /**
+   * Live handles of all component instances of one component together, whatever they stand for (streams, pollables,
+   * timers, errors, resources of the guest's own). Protects memory from a guest that drops nothing.
+   */
   readonly resources: number;
-  /** Open files, directories and streams on them. Protects the descriptors of the host, which all instances share. */
+  /**
+   * Open files, directories, and streams on them or of their entries. Protects the descriptors of the host, which all
+   * instances share.
+   */
   readonly openFiles: number;
   /** Random bytes that one call gives. Protects time and memory from `get-random-bytes(u64::MAX)`. */
   readonly randomBytes: number;
+  /**
+   * Bytes that the values which one call passes to JavaScript may take there: text, lists, and what is in them. Protects
+   * memory and time from lists that are small to the guest and large to us.
+   */
+  readonly callBytes: number;
+  /** Entries of the list that one `poll` takes. Protects time from a list that is asked again at each change. */
+  readonly pollables: number;
+  /** Bytes that one write to a file takes; of more it takes the first. Protects time, and memory where they are copied. */
+  readonly writeBytes: number;
+  /** Entries of directories that a guest is in the middle of reading. Protects memory from a guest that makes many files. */
+  readonly listedEntries: number;
 }
 
 /** What holds where an instance is not given others. */
 export const DEFAULT_LIMITS: Limits = {
   bufferBytes: 64 * 1024,
   readBytes: 64 * 1024,
-  resources: 1_000_000,
+  resources: 100_000,
   openFiles: 1000,
   randomBytes: 64 * 1024 * 1024,
+  callBytes: 64 * 1024 * 1024,
+  pollables: 16_384,
+  writeBytes: 1024 * 1024,
+  listedEntries: 200_000,
 };
 
 /** The most that `blocking-write-and-flush` and `blocking-write-zeroes-and-flush` take: fixed by the WIT. */

@@ -105,6 +105,7 @@ async function instantiateCore(core: CompiledCore, life: Life): Promise<Record<s
   const { exports } = await WebAssembly.instantiate(core.module, { [PREVIEW1]: imports });
   memory = memoryOf(exports["memory"]);
   canWait = true;
+  task.isSync = false;
   const found = guarded(exports, life);
   const initialize = found["_initialize"];
   // Of the functions that are made above.

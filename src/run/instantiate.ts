@@ -1,4 +1,5 @@
 import type { Guest, ResourceBinding } from "../abi/guest.ts";
+import { HandleCount } from "../abi/handles.ts";
 import { splitVersion } from "../abi/names.ts";
 import type { ResourceId } from "../abi/types.ts";
 import { lower } from "../bind/lower.ts";
@@ -61,6 +62,7 @@ export async function instantiate<Input, Output>(
       calls.abandon(reason);
     };
     await linked.run();
+    life.task.isSync = options.syncExports === true;
     // What ends it may have come while large modules were instantiated.
     life.task.assertAlive();
     compiled.isChecked ||= isOurs;
@@ -88,7 +90,8 @@ async function instantiateModule(
 
 /** What an instance is linked to, as its providers give it. */
 class ProvidedHost implements LinkHost {
-  readonly handleLimit: number;
+  readonly handleCount: HandleCount;
+  readonly callBytes: number;
   readonly resources: Life["instance"]["resources"];
   readonly #platform: Platform;
   readonly #life: Life;
@@ -102,7 +105,9 @@ class ProvidedHost implements LinkHost {
     this.#platform = platform;
     this.#life = life;
     this.#providers = providers;
-    this.handleLimit = life.world.limits.resources;
+    const { resources, callBytes } = life.world.limits;
+    this.handleCount = new HandleCount(resources);
+    this.callBytes = callBytes;
     this.resources = life.instance.resources;
   }
 

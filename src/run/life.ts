@@ -40,7 +40,8 @@ export class Life {
 
   constructor(platform: Platform, options: InstanceOptions<unknown, unknown>) {
     this.task = new Task(platform.loop);
-    this.task.isSync = options.syncExports === true;
+    // Until there is an instance: start functions cannot be suspended.
+    this.task.isSync = true;
     this.world = makeWorld(platform, options, (code) => this.#exit(code));
     this.instance = new Instance(this.world, this.task, { trace: options.trace, leases: options.leases !== false });
     this.#signal = options.signal;

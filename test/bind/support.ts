@@ -1,5 +1,5 @@
 import { Guest } from "../../src/abi/guest.ts";
-import { HandleTable, type ResourceType } from "../../src/abi/handles.ts";
+import { HandleCount, HandleTable, type ResourceType } from "../../src/abi/handles.ts";
 import type { Definition } from "../../src/bind/definition.ts";
 import { Instance } from "../../src/bind/instance.ts";
 import { INTERFACES } from "../../src/bind/interfaces.ts";
@@ -39,7 +39,7 @@ export class BareGuest {
     });
     this.instance = new Instance(this.world, new Task(nodePlatform.loop), { trace: options.trace, leases });
     this.#lease = this.instance.newLease();
-    this.handles = new HandleTable(this.world.limits.resources, this.#lease);
+    this.handles = new HandleTable(new HandleCount(this.world.limits.resources), this.#lease);
     const { memory, handles } = this;
     const { resources } = this.instance;
     const realloc = this.#gate([]).realloc as (...args: number[]) => number;
