@@ -338,6 +338,7 @@ class Lifted {
   lift(result: unknown): unknown {
     const guest = this.#caller;
     let value;
+    guest.takeCharged();
     if (this.#result) {
       if (this.#signature.stored) {
         const { size, align } = this.#result;

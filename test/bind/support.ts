@@ -12,11 +12,18 @@ import type { InstanceOptions } from "../../src/run/options.ts";
 import { makeWorld } from "../../src/run/world.ts";
 import { GateModules, type Gated, type Ungated } from "../../src/wait/gate.ts";
 import type { Lease } from "../../src/wait/lease.ts";
-import { Task } from "../../src/wait/task.ts";
+import { Task, type Loop } from "../../src/wait/task.ts";
 import type { World } from "../../src/wasi/world.ts";
 
 /** A core function that a guest is given. */
 export type Lowered = (...args: unknown[]) => unknown;
+
+/** A gated function as it may be suspended. */
+export function promising(fn: Lowered | undefined): (...args: unknown[]) => Promise<unknown> {
+  if (!fn) throw new Error("There is no such function");
+  // What is gated is a function of WebAssembly.
+  return (WebAssembly as unknown as { promising(f: Lowered): (...args: unknown[]) => Promise<unknown> }).promising(fn);
+}
 
 /** Those of all guests here: they are given the same functions. */
 const modules = new GateModules();
@@ -33,11 +40,11 @@ export class BareGuest {
   /** The allocator never frees; where it begins is far from what tests use by hand. */
   #top = 32 * 1024;
 
-  constructor(options: InstanceOptions<Input, Output> = {}, leases = true) {
+  constructor(options: InstanceOptions<Input, Output> = {}, leases = true, loop: Loop = nodePlatform.loop) {
     this.world = makeWorld(nodePlatform, options, (code) => {
       throw new ExitError(code);
     });
-    this.instance = new Instance(this.world, new Task(nodePlatform.loop), { trace: options.trace, leases });
+    this.instance = new Instance(this.world, new Task(loop), { trace: options.trace, leases });
     this.#lease = this.instance.newLease();
     this.handles = new HandleTable(new HandleCount(this.world.limits.resources), this.#lease);
     const { memory, handles } = this;
@@ -69,6 +76,16 @@ export class BareGuest {
     );
     const { functions } = this.#gate(names.map(([name, member]) => this.#ungated(name, member)));
     return new Map(names.map((name, index) => [name.join("#"), functions[index] as Lowered]));
+  }
+
+  /** Memory of the guest's own. @throws {WebAssembly.RuntimeError} If there is no more. */
+  allocate(align: number, size: number): number {
+    return this.#allocate(align, size);
+  }
+
+  /** Forgets all that was allocated. */
+  free(): void {
+    this.#top = 32 * 1024;
   }
 
   /** What a guest does with a handle that it needs no more. */
