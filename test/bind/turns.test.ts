@@ -83,6 +83,16 @@ test("4.9 a guest of preview 1 gives way, whichever function it calls", async ()
   }
 });
 
+test("4.2 4.9 polls of what is always ready give way, which is no matter of the answer", async () => {
+  const loop = new CountingLoop();
+  const guest = new BareGuest(granted(), true, loop);
+  const pollable = Number(await promising(guest.lower("wasi:clocks/monotonic-clock", "subscribe-duration"))(0n));
+  const ready = promising(guest.lower("wasi:io/poll", "[method]pollable.ready"));
+  assert.equal(await ready(pollable), 1, "at the first time");
+  assert.equal(await spin(guest.lower("wasi:io/poll", "[method]pollable.ready"), [pollable]), CALLS);
+  assert.ok(loop.turns > 0);
+});
+
 test("4.9 what a call moves counts: a guest that is given much at a time gives way sooner", async () => {
   const loop = new CountingLoop();
   const guest = new BareGuest(granted(), true, loop);

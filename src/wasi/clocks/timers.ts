@@ -86,28 +86,20 @@ export class Timers {
   }
 }
 
-/**
- * Ready from a certain time on.
- *
- * One whose time has passed when it is made becomes ready only after the event loop has had a turn, so that a guest
- * that polls such a timer again and again does not keep its other streams from moving (4.2, 4.9).
- */
+/** Ready from a certain time on: at once if that has passed. That a guest gives way is the business of calls (4.9). */
 export class Timer implements Readiness {
   /** In the clock's nanoseconds; may lie beyond what a u64 can hold, and is then never reached. */
   readonly deadline: bigint;
   readonly #timers: Timers;
   readonly #changed = new Signal();
-  #turned: boolean;
 
   constructor(timers: Timers, deadline: bigint) {
     this.#timers = timers;
     this.deadline = deadline;
-    this.#turned = deadline > timers.now();
-    if (!this.#turned) timers.arm(this);
   }
 
   ready(): boolean {
-    return this.#turned && this.#timers.now() >= this.deadline;
+    return this.#timers.now() >= this.deadline;
   }
 
   watch(waker: Waker): void {
@@ -117,7 +109,7 @@ export class Timer implements Readiness {
 
   unwatch(waker: Waker): void {
     this.#changed.unwatch(waker);
-    if (this.#changed.watchers === 0 && this.#turned) this.drop();
+    if (this.#changed.watchers === 0) this.drop();
   }
 
   /** Nobody waits any more. */
@@ -125,9 +117,8 @@ export class Timer implements Readiness {
     this.#timers.disarm(this);
   }
 
-  /** Its time has come, and the event loop has had a turn since it was armed. */
+  /** Its time has come. */
   fire(): void {
-    this.#turned = true;
     this.#changed.notify();
   }
 }
