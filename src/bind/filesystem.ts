@@ -100,12 +100,7 @@ function outputOf(instance: Instance, descriptor: Descriptor, at: number | "end"
   const release = holdOpen(instance, () => sink.close());
   const outlet = new Outlet(sink, limits.bufferBytes);
   instance.outlets.add(outlet);
-  const stream = new OutputStream(outlet, permits, () => {
-    void outlet.finish().finally(() => {
-      instance.outlets.delete(outlet);
-      release();
-    });
-  });
+  const stream = new OutputStream(outlet, permits, () => instance.finish(outlet, release));
   return addOutputStream(instance, stream);
 }
 

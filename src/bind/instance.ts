@@ -31,6 +31,8 @@ export class Instance {
   readonly park: ((readiness: Readiness) => void) | undefined;
   /** Those of files: what they hold is delivered before the instance is over. */
   readonly outlets: Set<Outlet> = new Set();
+  /** What ports of the embedder's threw where nobody hears of it: told at the end. */
+  readonly faults: unknown[] = [];
   readonly listings: Listings;
   #timers: Timers | undefined;
   #openFiles = 0;
@@ -55,6 +57,24 @@ export class Instance {
   /** All timers of its clock: they share one of the host's. */
   get timers(): Timers {
     return (this.#timers ??= new Timers(this.world.monotonicClock));
+  }
+
+  /** The guest has dropped a stream: what it wrote is delivered, and then the sink ended. @param after Called then. */
+  finish(outlet: Outlet, after: () => void = () => {}): void {
+    const end = async (): Promise<void> => {
+      try {
+        await outlet.finish();
+      } catch (fault) {
+        this.faults.push(fault);
+      }
+      this.outlets.delete(outlet);
+      try {
+        after();
+      } catch (fault) {
+        this.faults.push(fault);
+      }
+    };
+    void end();
   }
 
   /** Counts one more open file, directory or stream on one. @returns What to call when it is closed. @throws {Trap} */

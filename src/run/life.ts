@@ -1,7 +1,7 @@
 import { Instance } from "../bind/instance.ts";
 import type { Outlet } from "../io/outlet.ts";
 import type { Tally } from "../io/tally.ts";
-import { RuntimeError, Trap } from "../io/trap.ts";
+import { InternalError, RuntimeError, Trap } from "../io/trap.ts";
 import { Task } from "../wait/task.ts";
 import type { World } from "../wasi/world.ts";
 import type { InstanceOptions } from "./options.ts";
@@ -59,14 +59,19 @@ export class Life {
 
   /** The guest is over, for `reason`: delivers what it wrote, and releases everything. */
   end(reason: unknown): Promise<void> {
-    this.#ended ??= this.#release(reason);
+    if (!this.#ended) {
+      this.#ended = this.#release(reason);
+      // Whoever closes the instance is told; the process is not to end because nobody does.
+      this.#ended.catch(() => {});
+    }
     return this.#ended;
   }
 
   /** Ends the instance because of what left it. Gives what the caller is to be told, once its streams are ended. */
   async fail(error: unknown): Promise<unknown> {
     const reason = asTrap(error);
-    await this.end(reason);
+    // What ports do at the end is told to who closes the instance.
+    await this.end(reason).catch(() => {});
     return this.#signal?.aborted === true ? this.#signal.reason : reason;
   }
 
@@ -75,29 +80,52 @@ export class Life {
     // Even a guest that catches this does nothing any more.
     this.task.end(exit);
     this.onEnd?.(exit);
-    this.instance.resources.clear();
+    this.instance.faults.push(...this.instance.resources.clear());
     throw exit;
   }
 
   #abort(): void {
-    for (const outlet of this.#outlets()) outlet.abort(this.#signal?.reason);
-    void this.end(this.#signal?.reason);
+    const reason: unknown = this.#signal?.reason;
+    for (const outlet of this.#outlets()) this.#guard(() => outlet.abort(reason));
+    void this.end(reason);
   }
 
+  /** Each step is taken, whatever those before it threw: outputs first, which may be the other half of the input. */
   async #release(reason: unknown): Promise<void> {
-    this.task.end(reason);
-    this.onEnd?.(reason);
+    const { faults, resources } = this.instance;
+    this.#guard(() => this.task.end(reason));
+    this.#guard(() => this.onEnd?.(reason));
     const outlets = this.#outlets();
-    this.instance.resources.clear();
-    this.world.stdin.source.close();
-    await Promise.all(outlets.map((outlet) => outlet.finish()));
-    for (const { directory } of this.world.preopens) directory.release();
+    faults.push(...resources.clear());
+    for (const end of await Promise.allSettled(outlets.map((outlet) => outlet.finish()))) {
+      if (end.status === "rejected") faults.push(end.reason);
+    }
+    this.#guard(() => this.world.stdin.source.close());
+    for (const { directory } of this.world.preopens) this.#guard(() => directory.release());
     this.#signal?.removeEventListener("abort", this.#onAbort);
+    const others = [...new Set(faults)].filter((fault) => fault !== reason);
+    if (others.length > 0) throw faultOf(others);
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (fault) {
+      this.instance.faults.push(fault);
+    }
   }
 
   #outlets(): Outlet[] {
     return [this.world.stdout.outlet, this.world.stderr.outlet, ...this.instance.outlets];
   }
+}
+
+/** What ports did that is not as they should, as one. */
+function faultOf(faults: readonly unknown[]): InternalError {
+  const [first] = faults;
+  if (faults.length === 1) return first instanceof InternalError ? first : new InternalError("the end", first);
+  const messages = faults.map((fault) => (fault instanceof Error ? fault.message : String(fault)));
+  return new InternalError("the end", new AggregateError(faults, messages.join("; ")));
 }
 
 /** What leaves a guest that is over, as what it is: engines have other names for some traps. */

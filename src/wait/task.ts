@@ -32,6 +32,8 @@ const CALLS_PER_TURN = 1024;
  * that the clock has to be looked at more often.
  */
 export const GENERAL_COST = 16;
+/** What it costs to be woken. */
+const WAKE_COST = 16;
 /** Bytes that are moved in the time of one call: 2 ** 12. */
 const BYTES_SHIFT = 12;
 /** What a call costs that was told "not now": a guest that spins gives way after 16 of them. */
@@ -238,8 +240,16 @@ class Drive<A, T, R> implements Waker {
   wake(): void {
     // Once more, by somebody who has not forgotten it.
     if (!this.#readiness) return;
-    this.#leave();
-    void LATER.then(() => this.go());
+    const fault = this.#leave();
+    const task = this.#task;
+    if (fault) void LATER.then(() => this.#giveUp(fault.cause));
+    else if (task.isEnded || !task.mustGiveWay(WAKE_COST)) void LATER.then(() => this.go());
+    // Woken again and again in one turn, by a stream that gives nothing for ever, it lets others have theirs.
+    else
+      void task.giveWay().then(
+        () => this.go(),
+        (reason: unknown) => this.#giveUp(reason),
+      );
   }
 
   /** Ends it. */
@@ -288,9 +298,16 @@ class Drive<A, T, R> implements Waker {
     this.#resolve(result);
   }
 
-  #leave(): void {
-    this.#readiness?.unwatch(this);
+  /** Waits no more. Gives what goes wrong with that: those who wake it are not to be told. */
+  #leave(): { readonly cause: unknown } | undefined {
+    const readiness = this.#readiness;
     this.#readiness = undefined;
     this.#all.delete(this);
+    try {
+      readiness?.unwatch(this);
+    } catch (cause) {
+      return { cause };
+    }
+    return undefined;
   }
 }

@@ -87,7 +87,7 @@ export const webPlatform: Platform = {
 };
 
 function source(value: unknown, name: string): Source {
-  const made = sourceOf(value);
+  const made = sourceOf(value, name);
   if (made) return made;
   throw new TypeError(
     `${name} must be "ignore", bytes, { text }, a ReadableStream, an iterable, a function or a Source; got ` +
@@ -96,7 +96,7 @@ function source(value: unknown, name: string): Source {
 }
 
 function sink(value: unknown, name: string): Sink {
-  const made = sinkOf(value);
+  const made = sinkOf(value, name);
   if (made) return made;
   throw new TypeError(`${name} must be "ignore", a WritableStream, a function or a Sink; got ${describe(value)}`);
 }
