@@ -122,6 +122,7 @@ abstract class NodeNode {
   protected readonly fd: number;
   #busy = 0;
   #closing = false;
+  #isClosed = false;
 
   constructor(calls: Calls, fd: number) {
     this.calls = calls;
@@ -151,11 +152,18 @@ abstract class NodeNode {
 
   close(): void {
     this.#closing = true;
-    if (this.#busy === 0) this.closeNow();
+    this.#closeIfIdle();
   }
 
   protected closeNow(): void {
     fs.closeSync(this.fd);
+  }
+
+  #closeIfIdle(): void {
+    // Twice, it would be whatever has got the same number meanwhile.
+    if (!this.#closing || this.#busy > 0 || this.#isClosed) return;
+    this.#isClosed = true;
+    this.closeNow();
   }
 
   /** Puts off the close until `later` is done: its descriptor's number must not become somebody else's meanwhile. */
@@ -163,7 +171,8 @@ abstract class NodeNode {
     if (!(later instanceof Promise)) return later;
     this.#busy++;
     return later.finally(() => {
-      if (--this.#busy === 0 && this.#closing) this.closeNow();
+      this.#busy--;
+      this.#closeIfIdle();
     });
   }
 }
