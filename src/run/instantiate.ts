@@ -13,6 +13,7 @@ import type { CoreType } from "../abi/encode.ts";
 import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import { Calls } from "./calls.ts";
+import { checkOptions } from "./check-options.ts";
 import type { CompiledComponent } from "./compile.ts";
 import type { CompiledCore } from "./core-module.ts";
 import { Exports } from "./exports.ts";
@@ -41,6 +42,7 @@ export async function instantiate<Input, Output>(
   { compiled }: CompiledComponent,
   options: InstanceOptions<Input, Output> = {},
 ): Promise<RunningInstance> {
+  checkOptions(options);
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return instantiateModule(platform, compiled, options);
   const providers = new Providers(options.imports ?? {});

@@ -137,10 +137,17 @@ export function asTrap(error: unknown): unknown {
     if (error.stack !== undefined) trap.stack = error.stack;
     return trap;
   }
+  if (isException(error)) return new RuntimeError("uncaught exception", { cause: error });
   if (isSuspendError(error)) {
     return new Trap("4.3", "the guest has to wait in a call that cannot be suspended (see docs/embedding.md)");
   }
   return error;
+}
+
+/** Whether a guest has thrown it, as those with exceptions can. */
+function isException(error: unknown): boolean {
+  const { Exception } = WebAssembly as { readonly Exception?: new () => object };
+  return Exception !== undefined && error instanceof Exception;
 }
 
 function isSuspendError(error: unknown): boolean {

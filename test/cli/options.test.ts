@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { OPTIONS, usageOf } from "../../src/cli/options.ts";
 import { guest, ROOT, sluice } from "./support.ts";
 
 describe("options", { concurrency: 4 }, () => {
@@ -16,6 +17,12 @@ describe("options", { concurrency: 4 }, () => {
       assert.deepEqual([code, stderr], [0, ""]);
     });
   }
+
+  test("docs/cli.md has each option once, as the table of the command has it", () => {
+    const rows = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8").split("\n");
+    const documented = rows.flatMap((row) => /^\| (?:`-\w`, )?`(--[^`]*)` +\|/.exec(row)?.[1] ?? []);
+    assert.deepEqual(documented.toSorted(), OPTIONS.map(usageOf).toSorted());
+  });
 
   for (const option of ["--version", "-V"]) {
     test(`${option} gives the version of the package`, async () => {

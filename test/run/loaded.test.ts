@@ -238,6 +238,18 @@ test("a core result has the bits of its type, whatever else is in it", async () 
   }
 });
 
+test("what a core module throws and nobody catches is a trap", async () => {
+  const { f } = await exportsOf(
+    component(`${MEMORY} (tag $t) (func (export "f") (result i32) (throw $t))`, ["f", "(result u32)"]),
+  );
+  for (let round = 0; round < 2; round++) {
+    await assert.rejects(
+      async () => f?.(),
+      (error) => error instanceof WebAssembly.RuntimeError && error.message === "uncaught exception",
+    );
+  }
+});
+
 test("handles that were never given cannot be dropped", async () => {
   for (const handle of [0, 1, 99, 2 ** 30 + 1, -1]) {
     const { f } = await exportsOf(`(component
