@@ -3,7 +3,14 @@ import { PendingSink } from "../../io/pending-sink.ts";
 import { PeerClosed } from "../../io/ports.ts";
 
 /** What Node says when the other side of a stream is gone. */
-const GONE = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_WRITE_AFTER_END"]);
+const GONE = new Set([
+  "EPIPE",
+  // A reader of a socket that leaves with bytes unread.
+  "ECONNRESET",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ERR_STREAM_WRITE_AFTER_END",
+]);
 
 /** The failure of a sink, for an error that Node reports: `PeerClosed` if that says that nobody reads any more. */
 export function sinkFailure(cause: unknown): unknown {
