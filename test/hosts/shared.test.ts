@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { run } from "../../src/index.ts";
+import { CollectSink, PeerClosed, run } from "../../src/index.ts";
+import { sinkFailure } from "../../src/hosts/node/writable.ts";
 import { compiled } from "../run/support.ts";
 
 const CHILD = fileURLToPath(new URL("children/shared.ts", import.meta.url));
@@ -63,4 +65,27 @@ test("a process ends whose input was given to a guest, and is still open", async
     assert.equal(code, 0, guest);
     child.stdin?.destroy();
   }
+});
+
+test("7.4 a reader of a socket that leaves with bytes unread closes the stream, as one of a pipe does", async () => {
+  for (const code of ["EPIPE", "ECONNRESET"]) {
+    assert.ok(sinkFailure(Object.assign(new Error(code), { code })) instanceof PeerClosed, code);
+  }
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(typeof address === "object" && address);
+  const stdout = connect(address.port, "127.0.0.1");
+  const [reader] = (await once(server, "connection")) as [Socket];
+  reader.once("readable", () => reader.resetAndDestroy());
+  const names: string[] = [];
+  const trace = (name: string, _values: readonly unknown[], outcome: string): void =>
+    void names.push(`${name} ${outcome}`);
+  const stderr = new CollectSink();
+  await run(await compiled("writer"), { args: ["writer", "100000000"], stdout, stderr, trace });
+  server.close();
+  const errors = names.filter((line) => line.includes("!"));
+  assert.ok(errors.length > 0);
+  for (const line of errors) assert.match(line, /closed/);
 });
