@@ -26,7 +26,8 @@ function told(value: unknown): string {
   if (value === null) return "null";
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (typeof value === "object") return "an object";
-  return typeof value === "string" ? JSON.stringify(value) : `${typeof value} ${String(value)}`;
+  if (typeof value === "function") return "a function";
+  return typeof value === "string" ? JSON.stringify(value) : `${typeof value} ${String(value as number | bigint)}`;
 }
 
 function isCount(value: unknown, max: number): value is number {

@@ -70,8 +70,11 @@ export class Life {
   /** Ends the instance because of what left it. Gives what the caller is to be told, once its streams are ended. */
   async fail(error: unknown): Promise<unknown> {
     const reason = asTrap(error);
-    // What ports do at the end is told to who closes the instance.
-    await this.end(reason).catch(() => {});
+    try {
+      await this.end(reason);
+    } catch {
+      // What ports do at the end is told to who closes the instance.
+    }
     return this.#signal?.aborted === true ? this.#signal.reason : reason;
   }
 
