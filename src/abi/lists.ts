@@ -65,6 +65,7 @@ export function list<In, Out>(item: Type<In, Out>): Type<In[], readonly Out[]> {
     { kind: "list", element: item.wit, length: undefined },
     (guest, pointer, count) => {
       const start = checkedPlace(guest, pointer, count, item);
+      guest.takeValue(count * Math.max(size, 1), "a list");
       const values: In[] = [];
       for (let index = 0; index < count; index++) values.push(item.load(guest, start + index * size));
       return values;

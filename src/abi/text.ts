@@ -21,6 +21,20 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const utf16 = new TextDecoder("utf-16le", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
+/** Bytes of one unit, in which the length of a text is counted. */
+export function unitBytes(encoding: StringEncoding, tagged: number): 1 | 2 {
+  if (encoding === "utf8") return 1;
+  return encoding === "utf16" || tagged >>> 0 >= UTF16_TAG ? 2 : 1;
+}
+
+/** Bytes of a text. @param tagged Its length, with the tag that "latin1+utf16" has. */
+export function bytesOfText(encoding: StringEncoding, tagged: number): number {
+  const units = tagged >>> 0;
+  return encoding === "latin1+utf16" && units >= UTF16_TAG
+    ? (units - UTF16_TAG) * 2
+    : units * unitBytes(encoding, units);
+}
+
 /** @throws {Trap} */
 export function loadText(guest: TextGuest, pointer: number, tagged: number): string {
   const units = tagged >>> 0;

@@ -67,6 +67,9 @@ export function lower(
   };
 }
 
+/** The general way may do anything, system calls too: a guest is asked more often how long it has kept the event loop. */
+export const GENERAL_CALLS = 15;
+
 /** What a core function for a definition does: parameters from the guest's memory, and the result back into it. */
 class Lowering {
   readonly params: readonly GateType[];
@@ -119,6 +122,7 @@ class Lowering {
       return this.#wait;
     }
     this.#task.assertAlive();
+    this.#task.countCalls(GENERAL_CALLS);
     this.#guest.resources.settle();
     let value;
     try {
@@ -158,6 +162,7 @@ class Lowering {
   #lift(args: readonly unknown[]): unknown[] {
     const { params } = this.#definition;
     const guest = this.#guest;
+    guest.newValues();
     if (!this.#spilled) {
       const flat = new FlatValues(args);
       return params.map((type) => type.lift(guest, flat));

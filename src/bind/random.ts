@@ -9,6 +9,9 @@ import type { World } from "../wasi/world.ts";
 import type { Instance } from "./instance.ts";
 import { call, defineInterface, type Definition, type Interface } from "./definition.ts";
 
+/** Random bytes that take as long as a call does, and count as one. */
+const BYTES_OF_CALL = 1024;
+
 type Which = "random" | "insecureRandom";
 
 /** @see WASI 0.2 `wasi:random/random` */
@@ -29,11 +32,12 @@ export const insecureSeed: Interface = defineInterface("wasi:random/insecure-see
 }));
 
 function randomBytes(which: Which): Definition {
-  return call([length], returns(bytes), ({ world }, count) => {
+  return call([length], returns(bytes), ({ world, task }, count) => {
     const { randomBytes: most } = world.limits;
     if (count > most) {
       throw new Trap("1.5", `${count} random bytes, but one call gives at most ${most} (limits.randomBytes)`);
     }
+    task.countCalls(Math.floor(count / BYTES_OF_CALL));
     const filled = new Uint8Array(count);
     source(world, which).fill(filled);
     return filled;

@@ -48,7 +48,8 @@ Options:
   --permits budget     Lets several writes share what one check-write permits;
                        the default, strict, is one write for one check.
   --limit NAME=NUMBER  Changes a limit: bufferBytes, readBytes, resources,
-                       openFiles, randomBytes. May be repeated.
+                       openFiles, randomBytes, writeBytes, valueBytes. May be
+                       repeated.
   --help               Shows this.
 `,
   types: `Usage: sluice types app.wasm

@@ -7,21 +7,33 @@ export interface Limits {
   readonly bufferBytes: number;
   /** Bytes that one read gives at most, however many are asked for. Protects memory from `read(u64::MAX)`. */
   readonly readBytes: number;
-  /** Live resources (streams, pollables, errors). Protects memory from a guest that drops nothing. */
+  /**
+   * Live resources (streams, pollables, errors), and pollables in one list. Protects memory and time from a guest that
+   * drops nothing, or that polls one thing a million times.
+   */
   readonly resources: number;
   /** Open files, directories and streams on them. Protects the descriptors of the host, which all instances share. */
   readonly openFiles: number;
   /** Random bytes that one call gives. Protects time and memory from `get-random-bytes(u64::MAX)`. */
   readonly randomBytes: number;
+  /** Bytes that one `descriptor.write` takes. Protects memory from a guest that has all of its own written at once. */
+  readonly writeBytes: number;
+  /**
+   * Bytes of the guest's memory that become strings, and lists of other things than numbers, in one call: as parameters of
+   * an embedder's function, or the result of an export. Protects memory: in JavaScript they are many times as large.
+   */
+  readonly valueBytes: number;
 }
 
 /** What holds where an instance is not given others. */
 export const DEFAULT_LIMITS: Limits = {
   bufferBytes: 64 * 1024,
   readBytes: 64 * 1024,
-  resources: 1_000_000,
+  resources: 100_000,
   openFiles: 1000,
-  randomBytes: 64 * 1024 * 1024,
+  randomBytes: 16 * 1024 * 1024,
+  writeBytes: 16 * 1024 * 1024,
+  valueBytes: 64 * 1024 * 1024,
 };
 
 /** The most that `blocking-write-and-flush` and `blocking-write-zeroes-and-flush` take: fixed by the WIT. */

@@ -29,6 +29,8 @@ export interface LinkHost {
   readonly resources: Resources;
   /** Handles that one component instance may hold. */
   readonly handleLimit: number;
+  /** See `Limits.valueBytes`. */
+  readonly valueBytes: number;
   newLease(): Lease | undefined;
   /** The function that is imported by this path: lowered for a guest, or one of another component instance. */
   lower(func: FuncItem & { readonly is: "imported" }, guest: Guest, lease: Lease | undefined): Ungated | LiftedFunction;
@@ -216,6 +218,7 @@ export class Linked {
       realloc: realloc && this.#guardedRealloc(realloc, instance),
       handles: this.instance(instance).handles,
       resources: this.host.resources,
+      valueBytes: this.host.valueBytes,
       bindings: this.#bindings,
     });
   }

@@ -337,6 +337,7 @@ class Lifted {
   /** The value of a result, after which the guest has cleaned up. @throws {Trap} */
   lift(result: unknown): unknown {
     const guest = this.#caller;
+    guest.newValues();
     let value;
     if (this.#result) {
       if (this.#signature.stored) {

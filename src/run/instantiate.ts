@@ -89,6 +89,7 @@ async function instantiateModule(
 /** What an instance is linked to, as its providers give it. */
 class ProvidedHost implements LinkHost {
   readonly handleLimit: number;
+  readonly valueBytes: number;
   readonly resources: Life["instance"]["resources"];
   readonly #platform: Platform;
   readonly #life: Life;
@@ -103,6 +104,7 @@ class ProvidedHost implements LinkHost {
     this.#life = life;
     this.#providers = providers;
     this.handleLimit = life.world.limits.resources;
+    this.valueBytes = life.world.limits.valueBytes;
     this.resources = life.instance.resources;
   }
 

@@ -104,7 +104,7 @@ export class Task {
     return Math.max(0, this.#budget);
   }
 
-  /** Counts calls that were carried out elsewhere: at most `callsLeft`. */
+  /** Counts calls that were carried out elsewhere, at most `callsLeft`; or a call as several, for what it takes. */
   countCalls(calls: number): void {
     this.#budget -= calls;
   }

@@ -12,7 +12,7 @@ import type { InstanceOptions } from "../../src/run/options.ts";
 import { makeWorld } from "../../src/run/world.ts";
 import { GateModules, type Gated, type Ungated } from "../../src/wait/gate.ts";
 import type { Lease } from "../../src/wait/lease.ts";
-import { Task } from "../../src/wait/task.ts";
+import { Task, type Loop } from "../../src/wait/task.ts";
 import type { World } from "../../src/wasi/world.ts";
 
 /** A core function that a guest is given. */
@@ -33,17 +33,18 @@ export class BareGuest {
   /** The allocator never frees; where it begins is far from what tests use by hand. */
   #top = 32 * 1024;
 
-  constructor(options: InstanceOptions<Input, Output> = {}, leases = true) {
+  constructor(options: InstanceOptions<Input, Output> = {}, leases = true, loop: Loop = nodePlatform.loop) {
     this.world = makeWorld(nodePlatform, options, (code) => {
       throw new ExitError(code);
     });
-    this.instance = new Instance(this.world, new Task(nodePlatform.loop), { trace: options.trace, leases });
+    this.instance = new Instance(this.world, new Task(loop), { trace: options.trace, leases });
     this.#lease = this.instance.newLease();
     this.handles = new HandleTable(this.world.limits.resources, this.#lease);
     const { memory, handles } = this;
     const { resources } = this.instance;
+    const { valueBytes } = this.world.limits;
     const realloc = this.#gate([]).realloc as (...args: number[]) => number;
-    this.#guest = new Guest({ memory, realloc, encoding: "utf8", handles, resources });
+    this.#guest = new Guest({ memory, realloc, encoding: "utf8", handles, resources, valueBytes });
   }
 
   get view(): DataView {

@@ -37,7 +37,7 @@ export class Timers {
     this.#heldNow = undefined;
   }
 
-  /** Lets `timer` fire after the event loop has had a turn, when its time has come. */
+  /** Lets `timer` fire when its time has come. */
   arm(timer: Timer): void {
     this.#armed.add(timer);
     if (this.#earliest === undefined || timer.deadline < this.#earliest) this.#schedule(timer.deadline);
@@ -69,7 +69,7 @@ export class Timers {
       this.#fireDue();
     } catch {
       // The clock fails: those who wait ask it again, and are told why.
-      for (const timer of [...this.#armed]) if (this.#armed.delete(timer)) timer.fire();
+      for (const timer of [...this.#armed]) if (this.#armed.delete(timer)) timer.ask();
     }
   }
 
@@ -86,28 +86,22 @@ export class Timers {
   }
 }
 
-/**
- * Ready from a certain time on.
- *
- * One whose time has passed when it is made becomes ready only after the event loop has had a turn, so that a guest
- * that polls such a timer again and again does not keep its other streams from moving (4.2, 4.9).
- */
+/** Ready from a certain time on. */
 export class Timer implements Readiness {
   /** In the clock's nanoseconds; may lie beyond what a u64 can hold, and is then never reached. */
   readonly deadline: bigint;
   readonly #timers: Timers;
   readonly #changed = new Signal();
-  #turned: boolean;
+  #isDue = false;
 
   constructor(timers: Timers, deadline: bigint) {
     this.#timers = timers;
     this.deadline = deadline;
-    this.#turned = deadline > timers.now();
-    if (!this.#turned) timers.arm(this);
   }
 
   ready(): boolean {
-    return this.#turned && this.#timers.now() >= this.deadline;
+    // The clock goes forward: what has been due once needs none any more.
+    return this.#isDue || (this.#isDue = this.#timers.now() >= this.deadline);
   }
 
   watch(waker: Waker): void {
@@ -117,7 +111,7 @@ export class Timer implements Readiness {
 
   unwatch(waker: Waker): void {
     this.#changed.unwatch(waker);
-    if (this.#changed.watchers === 0 && this.#turned) this.drop();
+    if (this.#changed.watchers === 0) this.drop();
   }
 
   /** Nobody waits any more. */
@@ -125,9 +119,14 @@ export class Timer implements Readiness {
     this.#timers.disarm(this);
   }
 
-  /** Its time has come, and the event loop has had a turn since it was armed. */
+  /** Its time has come. */
   fire(): void {
-    this.#turned = true;
+    this.#isDue = true;
+    this.ask();
+  }
+
+  /** Whoever waits is to ask again. */
+  ask(): void {
     this.#changed.notify();
   }
 }
