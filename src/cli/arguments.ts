@@ -3,9 +3,9 @@ import { parseArgs } from "node:util";
 import { UsageError } from "./usage.ts";
 
 /** Options with a value; the others have none. */
-const WITH_VALUE = ["argv0", "dir", "env", "invoke", "limit", "permits", "plug", "ro-dir"] as const;
+const WITH_VALUE = ["argv0", "dir", "env", "invoke", "limit", "permits", "plug", "ro-dir", "timeout", "wasm"] as const;
 const WITHOUT_VALUE = ["help", "inherit-env", "json", "progress", "stats", "trace", "version"] as const;
-const SHORT = { help: "h", version: "V" } as const;
+const SHORT = { help: "h", version: "V", wasm: "W" } as const;
 
 export type OptionName = (typeof WITH_VALUE)[number] | (typeof WITHOUT_VALUE)[number];
 
@@ -44,7 +44,7 @@ export function leadingOptions(args: readonly string[]): LeadingOptions {
 
 function tokensOf(args: readonly string[]) {
   const known = [
-    ...WITH_VALUE.map((name) => [name, { type: "string" }] as const),
+    ...WITH_VALUE.map((name) => [name, { type: "string", ...shortOf(name) }] as const),
     ...WITHOUT_VALUE.map((name) => [name, { type: "boolean", ...shortOf(name) }] as const),
   ];
   // Not strict: we say ourselves what is wrong, and words that belong to the guest are none of our business.
@@ -92,9 +92,10 @@ const EXPECTED: Record<(typeof WITH_VALUE)[number], string> = {
   "ro-dir": "HOST or HOST::GUEST, such as --ro-dir .::/work",
   limit: "NAME=NUMBER, such as --limit resources=1000",
   permits: '"strict" or "budget"',
+  timeout: "a duration, such as --timeout 30s",
+  wasm: "timeout=DURATION, such as -W timeout=30s",
 };
 
-const LIMITS = "limits are set with --limit NAME=NUMBER, see docs/limits.md";
 const GRANTS = "a guest has what --dir, --env and the like say, and nothing has to be switched on";
 const ENGINE = "the engine is Node's, and is set up by Node's own options";
 
@@ -102,8 +103,6 @@ const ENGINE = "the engine is Node's, and is set up by Node's own options";
 const FOREIGN: Readonly<Record<string, string>> = {
   S: GRANTS,
   wasi: GRANTS,
-  W: LIMITS,
-  wasm: LIMITS,
   C: ENGINE,
   codegen: ENGINE,
   D: "calls are shown by --trace, streams by --stats",

@@ -45,11 +45,10 @@ Options:
   --stats              Shows at the end what each standard stream carried.
   --progress           Shows what flows, while it does, if stderr is a terminal.
   --trace              Shows each WASI call and its result on stderr.
+  --timeout 30s        Ends the guest then; also 500ms, 2m, or seconds alone.
   --permits budget     Lets several writes share what one check-write permits;
                        the default, strict, is one write for one check.
-  --limit NAME=NUMBER  Changes a limit: bufferBytes, readBytes, resources,
-                       openFiles, randomBytes, writeBytes, valueBytes. May be
-                       repeated.
+  --limit NAME=NUMBER  Changes a limit, see docs/limits.md. May be repeated.
   --help               Shows this.
 `,
   types: `Usage: sluice types app.wasm

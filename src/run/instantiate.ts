@@ -47,6 +47,7 @@ export async function instantiate<Input, Output>(
   if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan);
   if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
   if (providers.haveComponents) await loadFusing();
+  options.signal?.throwIfAborted();
   const life = new Life(platform, options);
   try {
     let exports: Exports | undefined;

@@ -3,6 +3,7 @@ import type { Outlet } from "../io/outlet.ts";
 import type { Tally } from "../io/tally.ts";
 import { RuntimeError, Trap } from "../io/trap.ts";
 import { Task } from "../wait/task.ts";
+import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
 import type { World } from "../wasi/world.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
@@ -20,6 +21,24 @@ export class ExitError extends RuntimeError {
   }
 }
 
+/** Why a guest was ended: it ran for longer than the option `timeout` allows. */
+export class TimeoutError extends Error {
+  override readonly name: string = "TimeoutError";
+  /** Milliseconds. */
+  readonly timeout: number;
+
+  constructor(timeout: number) {
+    super(`The guest was ended after ${timeout} ms (option timeout)`);
+    this.timeout = timeout;
+  }
+}
+
+/** @throws {RangeError} For what is no time to wait. */
+export function assertTimeout(timeout: number): void {
+  if (typeof timeout === "number" && timeout >= 0 && Number.isFinite(timeout)) return;
+  throw new RangeError(`timeout must be a number of milliseconds from 0 on, got ${String(timeout)}`);
+}
+
 /** What each standard stream carried. */
 export interface Stats {
   readonly stdin: Tally;
@@ -33,18 +52,26 @@ export class Life {
   readonly instance: Instance;
   readonly task: Task;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.#abort();
+  readonly #onAbort = (): void => this.abort(this.#signal?.reason);
+  readonly #cancelTimeout: (() => void) | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
   /** Told at once when the instance is over. */
   onEnd: ((reason: unknown) => void) | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(platform: Platform, options: InstanceOptions<unknown, unknown>) {
+    const { timeout } = options;
+    if (timeout !== undefined) assertTimeout(timeout);
     this.task = new Task(platform.loop);
     this.task.isSync = options.syncExports === true;
     this.world = makeWorld(platform, options, (code) => this.#exit(code));
     this.instance = new Instance(this.world, this.task, { trace: options.trace, leases: options.leases !== false });
     this.#signal = options.signal;
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (timeout !== undefined) {
+      const delayNs = BigInt(Math.ceil(timeout * NS_PER_MS));
+      this.#cancelTimeout = after(platform.monotonicClock, delayNs, () => this.abort(new TimeoutError(timeout)));
+    }
   }
 
   get stats(): Stats {
@@ -66,7 +93,7 @@ export class Life {
   async fail(error: unknown): Promise<unknown> {
     const reason = asTrap(error);
     await this.end(reason);
-    return this.#signal?.aborted === true ? this.#signal.reason : reason;
+    return this.#aborted ? this.#aborted.reason : reason;
   }
 
   #exit(code: number): never {
@@ -78,12 +105,15 @@ export class Life {
     throw exit;
   }
 
-  #abort(): void {
-    for (const outlet of this.#outlets()) outlet.abort(this.#signal?.reason);
-    void this.end(this.#signal?.reason);
+  /** Ends the guest from outside, and gives up what it wrote and nobody has taken. */
+  abort(reason: unknown): void {
+    this.#aborted ??= { reason };
+    for (const outlet of this.#outlets()) outlet.abort(reason);
+    void this.end(reason);
   }
 
   async #release(reason: unknown): Promise<void> {
+    this.#cancelTimeout?.();
     this.task.end(reason);
     this.onEnd?.(reason);
     const outlets = this.#outlets();
@@ -97,6 +127,20 @@ export class Life {
   #outlets(): Outlet[] {
     return [this.world.stdout.outlet, this.world.stderr.outlet, ...this.instance.outlets];
   }
+}
+
+const NS_PER_MS = 1e6;
+
+/** Calls back when the time has passed, on a clock whose timers may be early. */
+function after(clock: MonotonicClock, delayNs: bigint, callback: () => void): () => void {
+  const deadline = clock.now() + delayNs;
+  let cancel: () => void;
+  const schedule = (): void => {
+    const left = deadline - clock.now();
+    cancel = clock.schedule(left > 0n ? left : 0n, () => (clock.now() < deadline ? schedule() : callback()));
+  };
+  schedule();
+  return () => cancel();
 }
 
 /** What leaves a guest that is over, as what it is: engines have other names for some traps. */
