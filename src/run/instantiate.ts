@@ -79,7 +79,7 @@ async function instantiateModule(
 ): Promise<RunningInstance> {
   const life = new Life(platform, options);
   try {
-    const exports = await core.instantiate(life);
+    const { exports } = await core.instantiate(life);
     life.task.assertAlive();
     return { exports, stats: life.stats, close: () => life.close() };
   } catch (error) {
