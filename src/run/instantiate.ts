@@ -125,10 +125,10 @@ class ProvidedHost implements LinkHost {
     guest: Guest,
     lease: Lease | undefined,
   ): Ungated | LiftedFunction {
-    const [name, member, ...rest] = path;
+    const [name, member] = path;
     const provider = this.#providers.of(name);
     const { instance } = this.#life;
-    if (!provider || rest.length > 0) throw new UnsupportedComponentError(`an import of an import, ${path.join(" ")}`);
+    if (!provider) throw new Error(`${name} was there before`);
     switch (provider.is) {
       case "host": {
         const label = `${splitVersion(name)[0]}#${member ?? ""}`;
