@@ -118,7 +118,8 @@ export function fixedList<In, Out>(item: Type<In, Out>, count: number): Type<In[
   };
 }
 
-type NumberKind = "u8" | "s8" | "u16" | "s16" | "u32" | "s32" | "u64" | "s64" | "f32" | "f64";
+/** Types of which a list is a typed array in JavaScript. */
+type TypedArrayKind = "u8" | "s8" | "u16" | "s16" | "u32" | "s32" | "u64" | "s64" | "f32" | "f64";
 
 type AnyTypedArray =
   | Uint8Array
@@ -166,14 +167,14 @@ export const BIGINT_ARRAYS: { readonly s64: BigInt64ArrayConstructor; readonly u
   u64: BigUint64Array,
 };
 
-const ARRAYS: Readonly<Record<NumberKind, ArrayConstructor>> = { ...NUMBER_ARRAYS, ...BIGINT_ARRAYS };
+const ARRAYS: Readonly<Record<TypedArrayKind, ArrayConstructor>> = { ...NUMBER_ARRAYS, ...BIGINT_ARRAYS };
 
-export function isNumberKind(kind: ValType["kind"]): kind is NumberKind {
+export function isTypedArrayKind(kind: ValType["kind"]): kind is TypedArrayKind {
   return Object.hasOwn(ARRAYS, kind);
 }
 
 /** A list of numbers: a typed array of its own, in one copy. Arrays of numbers are taken too. */
-export function numbers(kind: NumberKind, item: Type<unknown, never>): Type<AnyTypedArray, AnyTypedArray> {
+export function numbers(kind: TypedArrayKind, item: Type<unknown, never>): Type<AnyTypedArray, AnyTypedArray> {
   const make = ARRAYS[kind];
   // Numbers by another way: each is checked by the type of the items.
   const others = list(item);
