@@ -45,7 +45,7 @@ export function lower(
   lease: Lease | undefined,
 ): Ungated {
   const lowering = new Lowering(instance, name, definition, guest);
-  const { params, result, boxed } = lowering;
+  const { params, result, boxed } = lowering.form;
   // With a trace every call takes the one way that tells of it.
   const fast = instance.trace
     ? undefined
@@ -70,56 +70,76 @@ export function lower(
 /** The general way may do anything, system calls too: a guest is asked more often how long it has kept the event loop. */
 export const GENERAL_CALLS = 15;
 
-/** What a core function for a definition does: parameters from the guest's memory, and the result back into it. */
-class Lowering {
+/** What a core function for a definition looks like: the same in every instance. */
+interface Form {
   readonly params: readonly GateType[];
   readonly result: Ungated["result"];
+  /** See `Ungated`. */
   readonly boxed: boolean;
-  readonly attempt: (...args: CoreValue[]) => CoreValue;
-  readonly suspend: Site["suspend"];
-  readonly endsIn: Site["endsIn"];
+  /** Whether parameters are behind a pointer, and the result is put where one says. */
+  readonly spilled: boolean;
+  readonly stores: boolean;
+  /** What says that the guest has to wait. */
+  readonly wait: CoreValue;
+}
+
+const forms = new WeakMap<Definition, Form>();
+
+function formOf(definition: Definition): Form {
+  let form = forms.get(definition);
+  if (!form) {
+    const { params, returns } = definition;
+    const flat = flatParams(params);
+    const stores = returns.flat === undefined || returns.flat.length > 1;
+    const result = stores ? undefined : returns.flat?.[0];
+    const boxed = result !== undefined && definition.boxed;
+    form = {
+      params: [...(flat ?? (["i32"] as const)), ...(stores ? (["i32"] as const) : [])],
+      result,
+      boxed,
+      spilled: flat === undefined,
+      stores,
+      wait: result === "i64" && !boxed ? -1n : WAIT,
+    };
+    forms.set(definition, form);
+  }
+  return form;
+}
+
+/** What a core function for a definition does: parameters from the guest's memory, and the result back into it. */
+class Lowering {
+  readonly form: Form;
+  readonly attempt: (...args: CoreValue[]) => CoreValue = (...args) => this.#attempt(args);
+  readonly suspend: Site["suspend"] = (steps, args, ends = this.#ends) => {
+    this.#task.pend(steps, undefined, ends, args);
+    return this.form.wait;
+  };
+  readonly endsIn: Site["endsIn"] = (deliver) => ({ deliver, deliverError: this.#ends.deliverError });
   readonly #instance: Instance;
   readonly #task: Task;
   readonly #name: string;
   readonly #definition: Definition;
   readonly #guest: Guest;
-  readonly #spilled: boolean;
-  readonly #stores: boolean;
-  readonly #wait: CoreValue;
-  readonly #ends: Ends<readonly unknown[], unknown, CoreValue | undefined>;
+  readonly #ends: Ends<readonly unknown[], unknown, CoreValue | undefined> = {
+    deliver: (args, value) => this.#deliver(args, value),
+    deliverError: (args, error) => this.#deliverError(args, error),
+  };
   readonly #flat: CoreValue[] = [];
   #values: readonly unknown[] = [];
 
   constructor(instance: Instance, name: string, definition: Definition, guest: Guest) {
+    this.form = formOf(definition);
     this.#instance = instance;
     this.#task = instance.task;
     this.#name = name;
     this.#definition = definition;
     this.#guest = guest;
-    const { params, returns } = definition;
-    const flat = flatParams(params);
-    this.#spilled = flat === undefined;
-    this.#stores = returns.flat === undefined || returns.flat.length > 1;
-    this.params = [...(flat ?? (["i32"] as const)), ...(this.#stores ? (["i32"] as const) : [])];
-    this.result = this.#stores ? undefined : returns.flat?.[0];
-    this.boxed = this.result !== undefined && definition.boxed;
-    this.#wait = this.result === "i64" && !this.boxed ? -1n : WAIT;
-    this.attempt = (...args) => this.#attempt(args);
-    this.suspend = (steps, args, ends = this.#ends) => {
-      this.#task.pend(steps, undefined, ends, args);
-      return this.#wait;
-    };
-    this.endsIn = (deliver) => ({ deliver, deliverError: this.#ends.deliverError });
-    this.#ends = {
-      deliver: (args, value) => this.#deliver(args, value),
-      deliverError: (args, error) => this.#deliverError(args, error),
-    };
   }
 
   #attempt(args: readonly CoreValue[]): CoreValue {
     if (this.#task.mustGiveWay()) {
-      this.#task.pendRetry(this.attempt, args, this.boxed);
-      return this.#wait;
+      this.#task.pendRetry(this.attempt, args, this.form.boxed);
+      return this.form.wait;
     }
     this.#task.assertAlive();
     this.#task.countCalls(GENERAL_CALLS);
@@ -150,11 +170,11 @@ class Lowering {
 
   #pend(steps: Steps<unknown>, first: Readiness | undefined, args: readonly unknown[]): CoreValue {
     this.#task.pend(steps, first, this.#ends, args);
-    return this.#wait;
+    return this.form.wait;
   }
 
   #direct(result: CoreValue | undefined): CoreValue {
-    if (!this.boxed) return result ?? 0;
+    if (!this.form.boxed) return result ?? 0;
     this.#task.boxed = result;
     return 0;
   }
@@ -163,7 +183,7 @@ class Lowering {
     const { params } = this.#definition;
     const guest = this.#guest;
     guest.newValues();
-    if (!this.#spilled) {
+    if (!this.form.spilled) {
       const flat = new FlatValues(args);
       return params.map((type) => type.lift(guest, flat));
     }
@@ -205,7 +225,7 @@ class Lowering {
     const guest = this.#guest;
     guest.giveBack();
     try {
-      if (this.#stores) {
+      if (this.form.stores) {
         returns.store(guest, guest.place(Number(args.at(-1)), returns.size, returns.align), value);
         return undefined;
       }
