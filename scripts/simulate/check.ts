@@ -149,6 +149,10 @@ function wrongIn(state: State, remains: Record["remains"], entries: readonly Ent
   return wrongBytes(remains, entries);
 }
 
+function writes({ name }: Call): boolean {
+  return name.includes("write") && !name.includes("check");
+}
+
 /** Whether the bytes are those that were written, in their order: where that is simple to say. */
 function wrongBytes({ delivered }: Record["remains"], entries: readonly Entry[]): string | undefined {
   const slots: (number | undefined)[] = [];
@@ -167,10 +171,9 @@ function wrongBytes({ delivered }: Record["remains"], entries: readonly Entry[])
         if (call.a < 4) return undefined;
         continue;
       }
-      for (let at = 0; at < answer.count; at++) {
-        if (call.name.includes("zeroes")) into?.push(0);
-        else if (call.name.includes("write") && !call.name.includes("check")) into?.push(byteOf(call.c, at));
-      }
+      if (!into || !writes(call)) continue;
+      const isZeroes = call.name.includes("zeroes");
+      for (let at = 0; at < answer.count; at++) into.push(isZeroes ? 0 : byteOf(call.c, at));
     }
   }
   for (const [at, bytes] of delivered.entries()) {
