@@ -44,11 +44,15 @@ function after(before: readonly State[], entry: Calls, mayHold: boolean): State[
     const answer = outcome.is === "answered" ? outcome.answers[index] : undefined;
     const next = new Map<string, State>();
     for (const { state, staged } of states.flatMap((each) => alternatives(each, call, entry, mayHold))) {
-      const made: Made = staged ? { is: "answered", answer: staged } : answered(state, call, entry);
+      const made: Made = staged ? { is: "answered", answer: staged, hasWaited: false } : answered(state, call, entry);
       if (made.is === "ended" && outcome.is === "ended" && ending(state, made.how, during) === outcome.how) ended.push(state);
       if (made.is !== "answered") continue;
       if (answer && !isSame(answer, made.answer)) continue;
-      next.set(states.length === 1 && !mayHold && !entry.gaveWay ? "" : state.key, state);
+      next.set(state.key, state);
+      // Whether others had their turn before the guest goes on is nobody's business.
+      if (!made.hasWaited) continue;
+      const later = settled(state.clone());
+      next.set(later.key, later);
     }
     states = [...next.values()];
   }
@@ -83,14 +87,18 @@ function alternatives(state: State, call: Call, { gaveWay }: Calls, mayHold: boo
 }
 
 type Made =
-  | { readonly is: "answered"; readonly answer: Answer }
+  | { readonly is: "answered"; readonly answer: Answer; readonly hasWaited: boolean }
   | { readonly is: "ended"; readonly how: string }
   | { readonly is: "waits" };
 
+const SKIPPED: Made = { is: "answered", answer: { status: "skipped", count: 0, hash: 0 }, hasWaited: false };
+
 function answered(state: State, call: Call, { during }: Calls): Made {
-  if (!Guest.fits(state, call)) return { is: "answered", answer: { status: "skipped", count: 0, hash: 0 } };
+  if (!Guest.fits(state, call)) return SKIPPED;
   try {
-    return { is: "answered", answer: new Guest(state, during).answer(call) };
+    const guest = new Guest(state, during);
+    const answer = guest.answer(call);
+    return { is: "answered", answer, hasWaited: guest.hasWaited };
   } catch (error) {
     if (error instanceof Ended) return { is: "ended", how: error.how };
     if (error instanceof Waits) return { is: "waits" };

@@ -245,7 +245,7 @@ export class DirectGuest implements Player {
       const answer = ask();
       if (typeof answer === "number" ? answer > 0 : answer.length > 0) return answer;
       // oxlint-disable-next-line no-await-in-loop -- one turn after the other
-      await this.#world.loop.turn();
+      await this.#task.giveWay();
     }
   }
 }

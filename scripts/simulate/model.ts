@@ -208,6 +208,8 @@ export class Guest {
   readonly #state: State;
   /** What came to pass while these calls were made. */
   readonly #happenings: readonly Happening[];
+  /** Whether it had to wait. */
+  hasWaited = false;
 
   constructor(state: State, happenings: readonly Happening[]) {
     this.#state = state;
@@ -480,6 +482,7 @@ export class Guest {
   #wait(isReady: () => boolean): void {
     const state = this.#state;
     if (isReady()) return;
+    this.hasWaited = true;
     state.settle();
     while (!isReady()) {
       const happening = this.#happenings[state.cursor++];

@@ -87,7 +87,7 @@ const MOST_ROUNDS = 4;
 class Stage {
   readonly #world: World;
   readonly #player: Player;
-  readonly #trace: Trace;
+  #trace: Trace;
   readonly #entries: Entry[] = [];
   #at = 0;
   #isOver = false;

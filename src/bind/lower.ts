@@ -27,7 +27,7 @@ export interface Site {
   readonly lease: Lease | undefined;
   /** The general way, as a core function. Returns `WAIT` if the guest has to wait. */
   readonly attempt: (...args: CoreValue[]) => CoreValue;
-  /** Has the guest wait for `steps`, which have not begun. Returns what the core function then returns. */
+  /** Runs `steps`, which have not begun, and has the guest wait only if they do. Returns what the core function returns. */
   readonly suspend: <T>(steps: Steps<T>, args: readonly CoreValue[], ends?: CallEnds<T>) => CoreValue;
   /** What such a wait ends in, with a shorter way to deliver a value than the general one, which returns the core result. */
   readonly endsIn: <T>(deliver: CallEnds<T>["deliver"]) => CallEnds<T>;
@@ -110,10 +110,7 @@ function formOf(definition: Definition): Form {
 class Lowering {
   readonly form: Form;
   readonly attempt: (...args: CoreValue[]) => CoreValue = (...args) => this.#attempt(args);
-  readonly suspend: Site["suspend"] = (steps, args, ends = this.#ends) => {
-    this.#task.pend(steps, undefined, ends, args);
-    return this.form.wait;
-  };
+  readonly suspend: Site["suspend"] = (steps, args, ends = this.#ends) => this.#begin(steps, args, ends);
   readonly endsIn: Site["endsIn"] = (deliver) => ({ deliver, deliverError: this.#ends.deliverError });
   readonly #instance: Instance;
   readonly #task: Task;
@@ -148,16 +145,23 @@ class Lowering {
     try {
       this.#values = this.#lift(args);
       value = this.#definition.run(this.#instance, this.#values);
-      const steps = this.#stepsOf(value);
-      if (steps) {
-        const step = steps.next();
-        if (step.done !== true) return this.#pend(steps, step.value, args);
-        value = step.value;
-      }
     } catch (error) {
       return this.#direct(this.#deliverError(args, error));
     }
-    return this.#direct(this.#deliver(args, value));
+    const steps = this.#stepsOf(value);
+    return steps ? this.#begin(steps, args, this.#ends) : this.#direct(this.#deliver(args, value));
+  }
+
+  #begin<T>(steps: Steps<T>, args: readonly CoreValue[], ends: CallEnds<T>): CoreValue {
+    let step;
+    try {
+      step = steps.next();
+    } catch (error) {
+      return this.#direct(ends.deliverError(args, error));
+    }
+    if (step.done === true) return this.#direct(ends.deliver(args, step.value));
+    this.#task.pend(steps, step.value, ends, args);
+    return this.form.wait;
   }
 
   #stepsOf(value: unknown): Steps<unknown> | undefined {
@@ -166,11 +170,6 @@ class Lowering {
     if (waits === "steps") return value as Steps<unknown>;
     if (waits === "promise" && isThenable(value)) return settled(Promise.resolve(value));
     return undefined;
-  }
-
-  #pend(steps: Steps<unknown>, first: Readiness | undefined, args: readonly unknown[]): CoreValue {
-    this.#task.pend(steps, first, this.#ends, args);
-    return this.form.wait;
   }
 
   #direct(result: CoreValue | undefined): CoreValue {
