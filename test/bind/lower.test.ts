@@ -174,7 +174,7 @@ for (const [name, args] of [
 ] as const) {
   test(`3.8 2.3 ${name} that need not wait suspends nobody, however much it brings`, () => {
     // A guest that cannot wait.
-    const guest = new BareGuest({ stdin: "there", stdout: new CollectSink(), limits: { bufferBytes: 1000 } });
+    const guest = new BareGuest({ stdin: { text: "there" }, stdout: new CollectSink(), limits: { bufferBytes: 1000 } });
     const isInput = name.includes("input");
     const handle = guest.lower(`wasi:cli/${isInput ? "stdin" : "stdout"}`, isInput ? "get-stdin" : "get-stdout")();
     guest.lower("wasi:io/streams", name)(handle, ...args, 64);
