@@ -98,6 +98,9 @@ export interface DiskSetup {
   readonly failAfter: number;
 }
 
+/** How long the file is at the beginning. */
+export const FILE_BYTES = 300;
+
 export interface Setup {
   readonly bufferBytes: number;
   readonly readBytes: number;
@@ -141,6 +144,11 @@ export function hashOf(count: number, byteAt: (index: number) => number): number
   let hash = 7;
   for (let index = 0; index < count; index++) hash = (Math.imul(hash, 31) + byteAt(index)) >>> 0;
   return hash;
+}
+
+/** Whether a call brings bytes of its own. */
+export function writes(name: CallName): boolean {
+  return name.includes("write") && !name.includes("check") && !name.includes("open");
 }
 
 export function isSpin(name: CallName): boolean {

@@ -1,5 +1,5 @@
 /** Holds what came of a trace against the oracle. */
-import { byteOf, type Answer, type Call, type Setup } from "./calls.ts";
+import { byteOf, writes, type Answer, type Call, type Setup } from "./calls.ts";
 import { Ended, ending, Guest, stagedAnswer, State, Waits } from "./model.ts";
 import type { Entry, Record } from "./record.ts";
 
@@ -121,7 +121,7 @@ function explained(before: readonly State[], entry: Entry): string {
         ? `the guest ended: ${outcome.how}`
         : "the guest waits for ever";
   const [state] = before;
-  return `${seen}; expected ${state ? expected(state.clone(), calls, entry) : "?"}; meanwhile ${during.map(({ event }) => event).join(" ")}`;
+  return `${seen}; expected ${state ? expected(state.clone(), calls, entry) : "?"}; meanwhile ${during.slice(0, 20).map(({ event }) => event).join(" ")}`;
 }
 
 function expected(state: State, calls: readonly Call[], entry: Calls): string {
@@ -146,7 +146,10 @@ function wrongAtEnd(before: readonly State[], { entries, remains }: Record): str
 function wrongIn(state: State, remains: Record["remains"], entries: readonly Entry[]): string | undefined {
   state.cursor = 0;
   if (ending(state, "closed", remains.during) === undefined) return "what was written is delivered at another time";
-  for (const [at, outlet] of state.outlets.entries()) {
+  // What was under way when the guest was aborted still ends.
+  while (state.disk.underway.length > 0) state.happen({ event: "disk" });
+  if (remains.fileBytes !== state.disk.size) return `the file has ${remains.fileBytes} bytes, expected ${state.disk.size}`;
+  for (const [at, outlet] of state.outlets.slice(0, 2).entries()) {
     const bytes = remains.delivered[at] ?? new Uint8Array(0);
     if (bytes.length !== outlet.sink.taken) return `sink ${at} has ${bytes.length} bytes, expected ${outlet.sink.taken}`;
     if (outlet.end === "closed" && bytes.length !== outlet.accepted) {
@@ -155,10 +158,6 @@ function wrongIn(state: State, remains: Record["remains"], entries: readonly Ent
     if (remains.ends[at] !== outlet.end) return `sink ${at} was ${remains.ends[at]}, expected ${outlet.end}`;
   }
   return wrongBytes(remains, entries);
-}
-
-function writes({ name }: Call): boolean {
-  return name.includes("write") && !name.includes("check");
 }
 
 /** Whether the bytes are those that were written, in their order: where that is simple to say. */
@@ -173,13 +172,14 @@ function wrongBytes({ delivered }: Record["remains"], entries: readonly Entry[])
       const answer = outcome.answers[index];
       if (!answer || answer.status === "skipped") continue;
       if (call.name === "get-stdout" || call.name === "get-stderr") slots[call.a] = call.name === "get-stdout" ? 0 : 1;
+      if (call.name === "drop" || call.name.startsWith("open-")) slots[call.a] = undefined;
       const into = written[slots[call.a] ?? -1];
       // Of what fails in the middle, and of what comes from the input, something else knows.
       if (answer.status !== "ok" || (call.name.endsWith("splice") && answer.count > 0)) {
         if (call.a < 4) return undefined;
         continue;
       }
-      if (!into || !writes(call)) continue;
+      if (!into || !writes(call.name)) continue;
       const isZeroes = call.name.includes("zeroes");
       for (let at = 0; at < answer.count; at++) into.push(isZeroes ? 0 : byteOf(call.c, at));
     }

@@ -11,8 +11,9 @@ import { RuntimeError, Trap } from "../../src/io/trap.ts";
 import { StreamError } from "../../src/io/errors.ts";
 import { ExitError } from "../../src/run/life.ts";
 import { Task, type Ends } from "../../src/wait/task.ts";
+import { Descriptor } from "../../src/wasi/filesystem/descriptor.ts";
 import { Timer, Timers } from "../../src/wasi/clocks/timers.ts";
-import { byteOf, FIRST_POLLABLE, hashOf, SLOTS, type Answer, type Call, type Trace } from "./calls.ts";
+import { byteOf, FIRST_POLLABLE, hashOf, SLOTS, writes, type Answer, type Call, type Trace } from "./calls.ts";
 import type { Player } from "./play.ts";
 import type { World } from "./world.ts";
 
@@ -27,7 +28,9 @@ type Value = number | Uint8Array | void;
 export class DirectGuest implements Player {
   readonly #trace: Trace;
   readonly #world: World;
-  readonly #outlets: readonly [Outlet, Outlet];
+  readonly #outlets: Outlet[];
+  readonly #standard: readonly [Outlet, Outlet];
+  readonly #file: Descriptor;
   readonly #timers: Timers;
   readonly #task: Task;
   readonly #slots: (Handle | undefined)[] = Array.from({ length: SLOTS });
@@ -38,7 +41,9 @@ export class DirectGuest implements Player {
     const { bufferBytes } = trace.setup;
     this.#trace = trace;
     this.#world = world;
-    this.#outlets = [new Outlet(world.sinks[0], bufferBytes), new Outlet(world.sinks[1], bufferBytes)];
+    this.#standard = [new Outlet(world.sinks[0], bufferBytes), new Outlet(world.sinks[1], bufferBytes)];
+    this.#outlets = [...this.#standard];
+    this.#file = new Descriptor(world.file, FILE_FLAGS, false);
     this.#timers = new Timers(world.clock);
     this.#task = new Task(world.loop);
     const { signal } = world.controller;
@@ -66,6 +71,7 @@ export class DirectGuest implements Player {
     this.#isOver = true;
     for (const handle of this.#slots) if (handle) letGo(handle);
     this.#world.source.close();
+    this.#file.drop();
     await Promise.all(this.#outlets.map((outlet) => outlet.finish()));
   }
 
@@ -101,8 +107,7 @@ export class DirectGuest implements Player {
     if (value instanceof Uint8Array) {
       return { status: "ok", count: value.length, hash: hashOf(value.length, (index) => value[index] ?? 0) };
     }
-    const isWrite = name.includes("write") && !name.includes("check");
-    return { status: "ok", count: value ?? (isWrite ? this.#written : 0), hash: 0 };
+    return { status: "ok", count: value ?? (writes(name) ? this.#written : 0), hash: 0 };
   }
 
   /** What the write that is being made brings. */
@@ -110,7 +115,7 @@ export class DirectGuest implements Player {
 
   #fits({ name, a, b }: Call): boolean {
     const full = (slot: number): boolean => this.#slots[slot] !== undefined;
-    if (name.startsWith("get-") || name === "timer") return !full(a);
+    if (name.startsWith("get-") || name.startsWith("open-") || name === "timer") return !full(a);
     if (name === "subscribe") return full(a) && !full(b);
     if (name.endsWith("splice")) return full(a) && full(b);
     if (name === "poll") return this.#polled(a).length > 0 || (a & 512) !== 0;
@@ -121,11 +126,17 @@ export class DirectGuest implements Player {
     switch (name) {
       case "get-stdout":
       case "get-stderr":
-        return this.#put(a, new OutputStream(this.#outlets[name === "get-stdout" ? 0 : 1], this.#mode));
+        return this.#put(a, new OutputStream(this.#standard[name === "get-stdout" ? 0 : 1], this.#mode));
       case "get-stdin": {
         const limits = limitsFrom({ readBytes: this.#trace.setup.readBytes });
         return this.#put(a, new InputStream(this.#world.source, limits.readBytes, newTally()));
       }
+      case "open-read":
+        return this.#openInput(a, b);
+      case "open-write":
+        return this.#openOutput(a, b);
+      case "open-append":
+        return this.#openOutput(a, "end");
       case "timer":
         return this.#put(a, new Timer(this.#timers, this.#world.clock.now() + BigInt(b)));
       case "subscribe":
@@ -194,6 +205,18 @@ export class DirectGuest implements Player {
     }
   }
 
+  #openInput(slot: number, at: number): void {
+    const source = this.#file.readStream(at);
+    const { readBytes } = this.#trace.setup;
+    this.#put(slot, new InputStream(source, readBytes, newTally(), () => source.close()));
+  }
+
+  #openOutput(slot: number, at: number | "end"): void {
+    const outlet = new Outlet(this.#file.writeStream(at), this.#trace.setup.bufferBytes);
+    this.#outlets.push(outlet);
+    this.#put(slot, new OutputStream(outlet, this.#mode, () => void outlet.finish()));
+  }
+
   get #mode(): "budget" | "strict" {
     return this.#trace.setup.budget ? "budget" : "strict";
   }
@@ -250,6 +273,15 @@ export class DirectGuest implements Player {
   }
 }
 
+const FILE_FLAGS = {
+  read: true,
+  write: true,
+  fileIntegritySync: false,
+  dataIntegritySync: false,
+  requestedWriteSync: false,
+  mutateDirectory: false,
+};
+
 const DRIVEN: Ends<undefined, Value, Value> = {
   deliver: (_, value) => value,
   deliverError: (_, error) => {
@@ -262,7 +294,9 @@ function failed(error: unknown): Answer {
   return { status: error.payload.tag === "closed" ? "closed" : "failed", count: 0, hash: 0 };
 }
 
-function letGo({ value }: Handle): void {
+function letGo({ value, parent }: Handle): void {
+  // A pollable on a stream is the stream itself here.
+  if (parent) return;
   if (value instanceof InputStream || value instanceof OutputStream || value instanceof Timer) value.drop();
 }
 

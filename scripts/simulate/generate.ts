@@ -67,9 +67,11 @@ function sourceOf(random: Random): SourceSetup {
 }
 
 function diskOf(random: Random): DiskSetup {
+  const later = random.once(2);
   return {
-    later: random.once(2),
-    pieceBytes: random.once(2) ? random.from(1, 100) : Infinity,
+    later,
+    // What is done later takes a happening for each piece.
+    pieceBytes: random.once(2) ? (later ? random.from(1000, 5000) : random.from(1, 100)) : Infinity,
     failAfter: random.once(3) ? random.below(6) : Infinity,
   };
 }
@@ -100,6 +102,9 @@ const WEIGHTS: Weights = [
   [8, "ready"],
   [4, "block"],
   [6, "poll"],
+  [1, "open-read"],
+  [1, "open-write"],
+  [1, "open-append"],
 ];
 
 const TOTAL = WEIGHTS.reduce((sum, [weight]) => sum + weight, 0);
@@ -120,6 +125,8 @@ class Generator {
     if (this.#random.once(2)) calls.push(call("get-stdout", 1));
     if (this.#random.once(2)) calls.push(call("get-stderr", 2), call("subscribe", 2, FIRST_POLLABLE + 2));
     if (this.#random.once(2)) calls.push(call("subscribe", FIRST_INPUT, FIRST_POLLABLE + 1));
+    if (this.#random.once(4)) calls.push(call("open-write", 3), call("subscribe", 3, FIRST_POLLABLE + 3));
+    if (this.#random.once(4)) calls.push(call("open-read", 6));
     return calls;
   }
 
@@ -164,9 +171,14 @@ class Generator {
       case "get-stdin":
         return call(name, this.#input());
       case "drop":
-        return call(name, random.once(3) ? random.of([0, 1, 2, 4, 5]) : this.#pollable());
+        return call(name, random.once(3) ? random.of([0, 1, 2, 3, 4, 5, 6]) : this.#pollable());
       case "subscribe":
         return call(name, random.once(3) ? this.#input() : this.#output(), this.#pollable());
+      case "open-read":
+        return call(name, random.of([5, 6]), random.of([0, 10, 400]));
+      case "open-write":
+      case "open-append":
+        return call(name, random.of([1, 3]), random.of([0, 10, 400]));
       case "timer":
         return call(name, this.#pollable(), random.of([0, 0, 1, random.below(100)]));
       case "ready":
@@ -197,11 +209,11 @@ class Generator {
   }
 
   #output(): number {
-    return this.#random.of([0, 0, 0, 1, 2]);
+    return this.#random.of([0, 0, 0, 1, 2, 3]);
   }
 
   #input(): number {
-    return FIRST_INPUT + (this.#random.once(4) ? 1 : 0);
+    return FIRST_INPUT + (this.#random.once(4) ? this.#random.from(1, 2) : 0);
   }
 
   #pollable(): number {

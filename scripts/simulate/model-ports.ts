@@ -56,9 +56,17 @@ export class SinkModel {
   }
 }
 
+/** What an outlet needs of its sink. */
+export interface AnySink {
+  taken: number;
+  wakes: boolean;
+  write(bytes: number): number | Broken;
+  flush(): boolean | Broken;
+}
+
 /** A stream's output: a sink and the bounded buffer before it. */
 export class OutletModel {
-  readonly sink: SinkModel;
+  readonly sink: AnySink;
   readonly limitBytes: number;
   state: "open" | "flushing" | Broken = "open";
   held = 0;
@@ -66,14 +74,16 @@ export class OutletModel {
   accepted = 0;
   /** How it ended, for its sink. */
   end: "closed" | "aborted" | undefined;
+  /** Whether it is nobody's, and ends when all is delivered. */
+  isDropped = false;
 
-  constructor(sink: SinkModel, limitBytes: number) {
+  constructor(sink: AnySink, limitBytes: number) {
     this.sink = sink;
     this.limitBytes = limitBytes;
   }
 
-  clone(): OutletModel {
-    return Object.assign(new OutletModel(this.sink, this.limitBytes), this, { sink: this.sink.clone() });
+  clone(sink: AnySink): OutletModel {
+    return Object.assign(new OutletModel(sink, this.limitBytes), this, { sink });
   }
 
   get isOver(): boolean {
@@ -136,13 +146,17 @@ export class OutletModel {
       this.sink.wakes = false;
       this.notified();
     }
+    if (this.isDropped) this.finish();
   }
 
   /** The guest is over: what is left is delivered, and then the sink is ended. True when that is done. */
   finish(): boolean {
     if (this.end) return true;
     this.flush();
-    this.settle();
+    while (this.sink.wakes) {
+      this.sink.wakes = false;
+      this.notified();
+    }
     if (this.state === "flushing") return false;
     if (this.state === "open") [this.state, this.end] = ["closed", "closed"];
     return true;

@@ -12,11 +12,13 @@ import {
   type Happening,
   type Setup,
 } from "./calls.ts";
+import { DiskModel, FileSinkModel, FileSourceModel, type Done } from "./model-disk.ts";
 import { OutletModel, SinkModel, SourceModel, type Broken } from "./model-ports.ts";
 
 type Slot =
   | { readonly is: "output"; readonly outlet: number; granted: number; isFlushing: boolean; pollables: number }
-  | { readonly is: "input"; isClosed: boolean; pollables: number }
+  /** `file` is the number of its source; none for standard input. */
+  | { readonly is: "input"; readonly file: number | undefined; isClosed: boolean; pollables: number }
   | { readonly is: "pollable"; readonly of: number }
   | { readonly is: "timer"; readonly deadline: number; hasTurned: boolean };
 
@@ -46,6 +48,9 @@ export class State {
   readonly setup: Setup;
   readonly outlets: OutletModel[];
   source: SourceModel;
+  disk: DiskModel;
+  files: FileSourceModel[] = [];
+  sinks: (SinkModel | FileSinkModel)[];
   slots: (Slot | undefined)[] = Array.from({ length: SLOTS });
   /** What the guest has been permitted by its own account: see `write`. */
   permits: number[] = Array.from({ length: SLOTS }, () => 0);
@@ -58,13 +63,21 @@ export class State {
 
   constructor(setup: Setup) {
     this.setup = setup;
-    this.outlets = setup.sinks.map((sink) => new OutletModel(new SinkModel(sink), setup.bufferBytes));
+    this.sinks = setup.sinks.map((sink) => new SinkModel(sink));
+    this.outlets = this.sinks.map((sink) => new OutletModel(sink, setup.bufferBytes));
     this.source = new SourceModel(setup.source);
+    this.disk = new DiskModel(setup.disk);
   }
 
   clone(): State {
+    const disk = this.disk.clone();
+    const sinks = this.sinks.map((sink) => (sink instanceof SinkModel ? sink.clone() : sink.clone(disk)));
     return Object.assign(new State(this.setup), this, {
-      outlets: this.outlets.map((outlet) => outlet.clone()),
+      disk,
+      sinks,
+      // As many as there are sinks.
+      outlets: this.outlets.map((outlet, at) => outlet.clone(sinks[at] ?? outlet.sink)),
+      files: this.files.map((file) => file.clone(disk)),
       source: this.source.clone(),
       slots: this.slots.map((slot) => slot && { ...slot }),
       permits: [...this.permits],
@@ -73,9 +86,12 @@ export class State {
 
   /** What two states have that are the same. */
   get key(): string {
-    const { outlets, source, slots, now, staged, stagedSlot, cursor, permits } = this;
+    const { outlets, sinks, source, disk, files, slots, now, staged, stagedSlot, cursor, permits } = this;
     return JSON.stringify([
-      outlets.map(({ sink: { setup: _, ...sink }, ...outlet }) => [sink, outlet]),
+      outlets.map(({ sink: _, ...outlet }) => outlet),
+      sinks.map((sink) => ({ ...sink, setup: 0, disk: 0 })),
+      files.map((file) => ({ ...file, disk: 0 })),
+      [disk.size, disk.calls, disk.underway],
       [source.left, source.given, source.allowed, source.over, source.isTold],
       [slots, now, staged, stagedSlot, cursor, permits],
     ]);
@@ -128,15 +144,39 @@ export class State {
         for (const outlet of this.outlets) outlet.abort();
         break;
       case "disk":
+        this.#carryOut();
         break;
     }
     this.settle();
   }
 
+  /** All that is under way is done, and then those who asked for it hear of it. */
+  #carryOut(): void {
+    const { underway } = this.disk;
+    this.disk.underway = [];
+    const done = underway.map((one): Done => ({ ...one, count: one.fails ? 0 : this.#counted(one) }));
+    for (const one of done) {
+      const file = this.files[one.read ?? -1];
+      if (file) {
+        if (one.fails) file.state = "failed";
+        else file.arrive(one.count);
+      }
+      const sink = this.sinks[one.write ?? -1];
+      if (sink instanceof FileSinkModel && sink.goOn(one)) this.outlets[one.write ?? -1]?.notified();
+    }
+  }
+
+  #counted({ read, write, bytes }: DiskModel["underway"][number]): number {
+    const file = this.files[read ?? -1];
+    if (file) return this.disk.read(bytes, file.position);
+    const sink = this.sinks[write ?? -1];
+    return sink instanceof FileSinkModel ? sink.putNow(bytes) : 0;
+  }
+
   #sinkHappens(happening: Happening & { readonly at: number }): void {
     const outlet = this.outlets[happening.at];
-    if (!outlet) return;
-    const { sink } = outlet;
+    const sink = this.sinks[happening.at];
+    if (!outlet || !(sink instanceof SinkModel)) return;
     if (happening.event === "stall") sink.allowed = 0;
     else if (happening.event === "release") [sink.allowed, sink.isDirty] = [happening.bytes, false];
     else sink.gone ??= happening.event === "fail" ? "failed" : "closed";
@@ -159,6 +199,10 @@ export class State {
     return found;
   }
 
+  sourceOf({ file }: Input): SourceModel | FileSourceModel {
+    return (file === undefined ? undefined : this.files[file]) ?? this.source;
+  }
+
   outletOf({ outlet }: Output): OutletModel {
     const found = this.outlets[outlet];
     if (!found) throw new TypeError(`There is no outlet ${outlet}`);
@@ -171,7 +215,7 @@ export class State {
       case "output":
         return this.outletOf(found).isReady;
       case "input":
-        return found.isClosed || this.source.isReady;
+        return found.isClosed || this.sourceOf(found).isReady;
       case "pollable":
         return this.isReady(found.of);
       case "timer":
@@ -271,7 +315,15 @@ export class Guest {
         };
         return NOTHING;
       case "get-stdin":
-        state.slots[a] = { is: "input", isClosed: false, pollables: 0 };
+        state.slots[a] = { is: "input", file: undefined, isClosed: false, pollables: 0 };
+        return NOTHING;
+      case "open-read":
+        state.slots[a] = { is: "input", file: state.files.length, isClosed: false, pollables: 0 };
+        state.files.push(new FileSourceModel(state.files.length, state.disk, b));
+        return NOTHING;
+      case "open-write":
+      case "open-append":
+        this.#openOutput(a, name === "open-write" ? b : undefined);
         return NOTHING;
       case "drop":
         this.#drop(a);
@@ -311,6 +363,15 @@ export class Guest {
     }
   }
 
+  /** @param position Undefined for the end. */
+  #openOutput(slot: number, position: number | undefined): void {
+    const { outlets, sinks, disk, setup, slots } = this.#state;
+    const sink = new FileSinkModel(sinks.length, disk, position);
+    slots[slot] = { is: "output", outlet: outlets.length, granted: 0, isFlushing: false, pollables: 0 };
+    sinks.push(sink);
+    outlets.push(new OutletModel(sink, setup.bufferBytes));
+  }
+
   #drop(slot: number): void {
     const state = this.#state;
     const found = state.slots[slot];
@@ -318,6 +379,12 @@ export class Guest {
       const parent = state.slots[found.of];
       if (parent?.is === "output" || parent?.is === "input") parent.pollables--;
     } else if (found && "pollables" in found && found.pollables > 0) throw new Ended("1.3");
+    // A stream of a file has no other handles.
+    if (found?.is === "output" && found.outlet > 1) {
+      const outlet = state.outletOf(found);
+      outlet.isDropped = true;
+      outlet.flush();
+    }
     state.slots[slot] = undefined;
     state.permits[slot] = 0;
   }
@@ -326,21 +393,23 @@ export class Guest {
     const once = pollablesOf(mask).filter((slot) => this.#state.slots[slot]);
     const list = (mask & 256) === 0 ? once : [...once, ...once];
     if (list.length === 0) throw new Ended("4.4");
-    this.#wait(() => list.some((slot) => this.#state.isReady(slot)));
+    // All are asked, so that each can start what it has to start (4.8).
+    this.#wait(() => list.filter((slot) => this.#state.isReady(slot)).length > 0);
     return list.reduce((found, slot, position) => found | (this.#state.isReady(slot) ? 1 << position : 0), 0);
   }
 
   #read(slot: number, max: number, isHashed: boolean): Pick<Answer, "count" | "hash"> {
-    const { source, setup } = this.#state;
+    const { setup } = this.#state;
     const stream = this.#state.input(slot);
     if (stream.isClosed) throw new Told("closed");
-    const from = source.given;
+    const source = this.#state.sourceOf(stream);
+    const from = "given" in source ? source.given : undefined;
     const read = source.read(Math.min(max, setup.readBytes));
     if (typeof read === "string") {
       stream.isClosed = true;
       throw new Told(read);
     }
-    return { count: read, hash: isHashed ? hashOf(read, (index) => inputByte(from + index)) : 0 };
+    return { count: read, hash: isHashed && from !== undefined ? hashOf(read, (index) => inputByte(from + index)) : 0 };
   }
 
   #blockingRead(slot: number, max: number, isHashed: boolean): Pick<Answer, "count" | "hash"> {

@@ -40,6 +40,7 @@ async function guestIn(way: Exclude<Way, "direct">, trace: Trace, world: World):
     stderr,
     limits: { bufferBytes, readBytes },
     permits: budget ? "budget" : "strict",
+    preopens: { "/": world.directory },
     signal: world.controller.signal,
     leases: way === "leased",
     ...(way === "general" ? { trace: () => {} } : {}),
@@ -82,7 +83,7 @@ function watched<T>(promise: Promise<T>): Underway<T> {
 }
 
 /** Who waits longer than for so many rounds of everything waits for ever. */
-const MOST_ROUNDS = 4;
+const MOST_ROUNDS = 5000;
 
 class Stage {
   readonly #world: World;
@@ -167,9 +168,15 @@ class Stage {
 
   async #end(): Promise<Remains> {
     const { during, outcome } = await this.#until(watched(this.#player.close()), false, () => undefined);
+    // What was under way when the guest was aborted still ends.
+    while (this.#world.file.underway > 0) {
+      this.#world.file.carryOut();
+      await rest();
+    }
     const { sinks, held } = this.#world;
     return {
       during,
+      fileBytes: this.#world.files.usedBytes,
       delivered: sinks.map((sink) => sink.bytes()),
       ends: sinks.map(({ end }) => end),
       held,

@@ -27,6 +27,7 @@ export interface Remains {
   /** What each sink has. */
   readonly delivered: readonly Uint8Array[];
   readonly ends: readonly (string | undefined)[];
+  readonly fileBytes: number;
   /** What is still held, by name: none, if all is well. */
   readonly held: readonly string[];
   /** What happened until all was delivered. */

@@ -2,9 +2,11 @@
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import type { Source } from "../../src/io/ports.ts";
 import type { Platform } from "../../src/run/platform.ts";
-import { FakeClock, FaultySink, FaultySource } from "../../src/testing/index.ts";
+import { FileError, type OpenDirectory, type OpenFile } from "../../src/wasi/filesystem/files.ts";
+import { MemoryFiles } from "../../src/wasi/filesystem/memory-files.ts";
+import { FakeClock, FaultyFile, FaultySink, FaultySource } from "../../src/testing/index.ts";
 import type { Loop } from "../../src/wait/task.ts";
-import { inputByte, type Happening, type Setup, type SinkSetup, type SourceSetup } from "./calls.ts";
+import { FILE_BYTES, inputByte, type Happening, type Setup, type SinkSetup, type SourceSetup } from "./calls.ts";
 
 /** What the sinks and the source fail with. */
 const BROKEN = new Error("broken");
@@ -94,17 +96,33 @@ class SimulatedSource extends FaultySource {
   }
 }
 
+function fileIn(directory: OpenDirectory): OpenFile {
+  const options = { read: true, write: true, create: false, exclusive: false, truncate: false, sync: "none" } as const;
+  const file = directory.openAt("f", options);
+  if (file instanceof Promise || file.kind !== "file") throw new TypeError("Files in memory open at once");
+  return file;
+}
+
 export class World {
   readonly clock: FakeClock = new FakeClock();
   readonly loop: FakeLoop;
   readonly sinks: readonly [SimulatedSink, SimulatedSink];
   readonly source: SimulatedSource & Source;
   readonly controller: AbortController = new AbortController();
+  readonly files: MemoryFiles;
+  readonly file: FaultyFile;
+  /** Has `file` as f, and gives it once. */
+  readonly directory: OpenDirectory;
 
-  constructor({ sinks: [one, other], source, msPerLook }: Setup) {
+  constructor({ sinks: [one, other], source, disk, msPerLook }: Setup) {
     this.loop = new FakeLoop(msPerLook);
     this.sinks = [new SimulatedSink(one), new SimulatedSink(other)];
     this.source = new SimulatedSource(source);
+    this.files = MemoryFiles.from({ f: new Uint8Array(FILE_BYTES) });
+    this.directory = this.files.root();
+    this.file = new FaultyFile(fileIn(this.directory), { ...disk, cause: new FileError("EIO", "broken") });
+    const { file } = this;
+    this.directory.openAt = () => file;
   }
 
   get platform(): Platform {
@@ -137,7 +155,7 @@ export class World {
       case "abort":
         return this.controller.abort(new Error("aborted"));
       case "disk":
-        return undefined;
+        return this.file.carryOut();
     }
   }
 
@@ -155,6 +173,7 @@ export class World {
       "a timer": this.clock.pending,
       "a turn of the loop": this.loop.isWaitedFor ? 1 : 0,
       "the source": this.source.closed ? 0 : 1,
+      "an open file": this.files.openCount > 1 ? 1 : 0,
     };
     return Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${name} is left`] : []));
   }
@@ -168,6 +187,7 @@ export const RESCUE: readonly Happening[] = [
   { event: "end" },
   { event: "advance", ns: 1e9 },
   { event: "turn" },
+  { event: "disk" },
 ];
 
 /** All promises that can settle by themselves have done so, however long their chain: nothing here waits for else. */
