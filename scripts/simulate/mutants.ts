@@ -2,7 +2,8 @@
 import { ByteQueue } from "../../src/io/byte-queue.ts";
 import { InputStream } from "../../src/io/input-stream.ts";
 import { Outlet } from "../../src/io/outlet.ts";
-import { OutputStream } from "../../src/io/output-stream.ts";
+import { lending, OutputStream } from "../../src/io/output-stream.ts";
+import { PendingSink } from "../../src/io/pending-sink.ts";
 import { Permit } from "../../src/io/permit.ts";
 import { Signal } from "../../src/io/readiness.ts";
 import { Lease } from "../../src/wait/lease.ts";
@@ -71,6 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
       shift.call(this, count > 5 ? count - 1 : count);
     };
   }),
+  mutant("a disk that is taken for done while it writes", PendingSink, "flush", () => () => true),
   mutant("what is buffered is not delivered at the end", Outlet, "finish", () => async () => {}),
   mutant("an abort that delivers", Outlet, "abort", () => nothing),
   mutant("a read beyond what was asked for", InputStream, "read", (read) => {
@@ -78,10 +80,8 @@ export const MUTANTS: readonly Mutant[] = [
       return read.call(this, max + 1, waits);
     };
   }),
-  mutant("a lease that brings nothing up to date", OutputStream, "catchUp", (catchUp) => {
-    return function (this: OutputStream, calls, granted, bytes) {
-      catchUp.call(this, calls, granted, bytes.subarray(0, 0));
-    };
+  mutant("a lease that brings nothing up to date", { prototype: lending }, "catchUp", (catchUp) => {
+    return (stream, calls, granted, bytes) => catchUp(stream, calls, granted, bytes.subarray(0, 0));
   }),
   mutant("a lease that is not closed when something else happens", Lease, "close", () => nothing),
   mutant("a timer that fires for nobody", Timer, "fire", () => nothing),

@@ -1,4 +1,4 @@
-import { OutputStream } from "../io/output-stream.ts";
+import { lending, OutputStream } from "../io/output-stream.ts";
 import type { Readiness } from "../io/readiness.ts";
 import {
   BYTES,
@@ -109,7 +109,7 @@ export class Lease {
     // A sink that is given staged bytes may let another guest run.
     if (!staging || staging.isClosing) return;
     staging.holder?.close();
-    const room = stream.lend();
+    const room = lending.lend(stream);
     if (room === 0) return;
     staging.holder = this;
     this.#stream = stream;
@@ -118,9 +118,9 @@ export class Lease {
     staging.set(STREAM, this.#handle);
     staging.set(POLLABLE, this.#pollable);
     staging.set(ROOM, room);
-    staging.set(GRANTED, stream.granted);
+    staging.set(GRANTED, lending.granted(stream));
     staging.set(STAGED, 0);
-    staging.set(MOST_STAGED, stream.hasTaken ? STAGED_BYTES : 0);
+    staging.set(MOST_STAGED, lending.hasTaken(stream) ? STAGED_BYTES : 0);
     staging.set(CALLS, this.#calls);
     staging.set(POLLS, 0);
     if (!this.#endsWithTurn) {
@@ -153,7 +153,8 @@ export class Lease {
     const calls = this.#calls - staging.get(CALLS);
     this.#task.countCalls(calls);
     staging.isClosing = true;
-    stream.catchUp(calls - staging.get(POLLS), staging.get(GRANTED), staging.bytes(staging.get(STAGED)));
+    const bytes = staging.bytes(staging.get(STAGED));
+    lending.catchUp(stream, calls - staging.get(POLLS), staging.get(GRANTED), bytes);
     staging.isClosing = false;
   }
 }
