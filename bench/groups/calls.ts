@@ -40,6 +40,9 @@ const PLAIN: readonly [id: string, what: string][] = [
   ["write-and-blocking-flush-64", "`check-write`, `write` of 64 bytes and `blocking-flush`, to nobody"],
   ["blocking-write-and-flush-4096", "`blocking-write-and-flush` of 4096 bytes to nobody"],
   ["subscribe-and-drop", "`subscribe` and drop"],
+  ["timer-ready", "`ready` of a timer that has fired"],
+  ["timer-poll", "`poll` of a timer that has fired"],
+  ["timer-subscribe-and-drop", "`subscribe-duration` and drop"],
   ...[1, 10, 100, 1000].map((count): [string, string] => [`poll-${count}`, `\`poll\` of ${count}, one is ready`]),
   ...[1, 64, 4096, 65_536].map((size): [string, string] => [`read-${size}`, `\`read\` of ${bytes(size)}`]),
 ];

@@ -7,7 +7,6 @@ import { Failed } from "../abi/returns.ts";
 import { show } from "../abi/show.ts";
 import { MAX_FLAT_PARAMS } from "../abi/types.ts";
 import { settled } from "../io/later.ts";
-import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 import { RuntimeError } from "../io/trap.ts";
 import { WAIT, type GateType, type Ungated } from "../wait/gate.ts";

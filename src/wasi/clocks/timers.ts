@@ -91,7 +91,8 @@ export class Timer implements Readiness {
   /** In the clock's nanoseconds; may lie beyond what a u64 can hold, and is then never reached. */
   readonly deadline: bigint;
   readonly #timers: Timers;
-  readonly #changed = new Signal();
+  /** None while nobody has watched: most timers are only asked. */
+  #changed: Signal | undefined;
   #isDue = false;
 
   constructor(timers: Timers, deadline: bigint) {
@@ -104,14 +105,18 @@ export class Timer implements Readiness {
     return this.#isDue || (this.#isDue = this.#timers.now() >= this.deadline);
   }
 
+  get isSettled(): boolean {
+    return this.#isDue;
+  }
+
   watch(waker: Waker): void {
-    this.#changed.watch(waker);
+    (this.#changed ??= new Signal()).watch(waker);
     this.#timers.arm(this);
   }
 
   unwatch(waker: Waker): void {
-    this.#changed.unwatch(waker);
-    if (this.#changed.watchers === 0) this.drop();
+    this.#changed?.unwatch(waker);
+    if ((this.#changed?.watchers ?? 0) === 0) this.drop();
   }
 
   /** Nobody waits any more. */
@@ -127,6 +132,6 @@ export class Timer implements Readiness {
 
   /** Whoever waits is to ask again. */
   ask(): void {
-    this.#changed.notify();
+    this.#changed?.notify();
   }
 }
