@@ -39,9 +39,9 @@ function isDue({ value }: Entry): boolean {
 
 /** A timer costs little more than the clock that it looks at, once. */
 const fastSubscribe: Fast = ({ instance, task, guest }) => {
-  const { timers } = instance;
   return function subscribe(duration: bigint): number {
     if (task.mustGiveWay()) return task.pendRetry(subscribe, [duration]);
+    const { timers } = instance;
     guest.resources.settle();
     timers.hold();
     try {

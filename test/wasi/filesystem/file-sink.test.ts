@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outlet } from "../../../src/io/outlet.ts";
 import { FaultyFile, microtasks, type OpenFile } from "../../../src/testing/index.ts";
+import { Descriptor } from "../../../src/wasi/filesystem/descriptor.ts";
 import { FileSink } from "../../../src/wasi/filesystem/file-sink.ts";
 import { MemoryFiles } from "../../../src/wasi/filesystem/memory-files.ts";
 
@@ -41,4 +42,13 @@ for (const later of [false, true]) {
       assert.ok(state.tag === "failed" && state.cause instanceof RangeError);
     });
   }
+}
+
+for (const count of [-1, 9, 0.5, Number.NaN]) {
+  test(`a file that says that it read ${count} of 8 bytes has failed`, () => {
+    const file = Object.assign(new FaultyFile(opened(new MemoryFiles())), { read: () => count });
+    const flags = { fileIntegritySync: false, dataIntegritySync: false, requestedWriteSync: false };
+    const descriptor = new Descriptor(file, { ...flags, read: true, write: false, mutateDirectory: false }, false);
+    assert.throws(() => descriptor.readStream(0).read(8), RangeError);
+  });
 }
