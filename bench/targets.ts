@@ -35,7 +35,12 @@ const TARGETS: readonly Target[] = [
   { what: "`poll` of 1, ready", row: "calls/poll-1", bound: ["at most", 25] },
   { what: "`poll` of 100, one is ready", row: "calls/poll-100", bound: ["at most", 1500] },
   { what: "a blocking call that is ready", row: "calls/block-ready", bound: ["at most", 30] },
-  { what: "`ready` of a timer that has fired", row: "calls/timer-ready", to: ["/", CHECK_WRITE], bound: ["at most", 3] },
+  {
+    what: "`ready` of a timer that has fired",
+    row: "calls/timer-ready",
+    to: ["/", CHECK_WRITE],
+    bound: ["at most", 3],
+  },
   { what: "`poll` of a timer that has fired", row: "calls/timer-poll", to: ["/", CHECK_WRITE], bound: ["at most", 6] },
   {
     what: "`subscribe-duration` and drop",

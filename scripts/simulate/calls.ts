@@ -158,7 +158,8 @@ export function isSpin(name: CallName): boolean {
 /** A trace as somebody can read it, a step a line. */
 export function textOf({ setup, steps }: Trace): string {
   const lines = steps.map((step) => {
-    if ("calls" in step) return `  guest: ${step.calls.map(({ name, a, b, c }) => `${name}(${a}, ${b}, ${c})`).join(" ")}`;
+    if ("calls" in step)
+      return `  guest: ${step.calls.map(({ name, a, b, c }) => `${name}(${a}, ${b}, ${c})`).join(" ")}`;
     const { event, ...rest } = step;
     return `  ${event} ${Object.values(rest).join(" ")}`;
   });

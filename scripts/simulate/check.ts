@@ -1,6 +1,8 @@
 /** Holds what came of a trace against the oracle. */
 import { byteOf, writes, type Answer, type Call, type Setup } from "./calls.ts";
-import { Ended, ending, Guest, stagedAnswer, State, Waits } from "./model.ts";
+import { ending, State } from "./model.ts";
+import { Ended, Guest, Waits } from "./model-guest.ts";
+import { stagedAnswer } from "./model-staged.ts";
 import type { Entry, Record } from "./record.ts";
 
 type Calls = Entry & { readonly is: "calls" };
@@ -45,7 +47,8 @@ function after(before: readonly State[], entry: Calls, mayHold: boolean): State[
     const next = new Map<string, State>();
     for (const { state, staged } of states.flatMap((each) => alternatives(each, call, entry, mayHold))) {
       const made: Made = staged ? { is: "answered", answer: staged, hasWaited: false } : answered(state, call, entry);
-      if (made.is === "ended" && outcome.is === "ended" && ending(state, made.how, during) === outcome.how) ended.push(state);
+      if (made.is === "ended" && outcome.is === "ended" && ending(state, made.how, during) === outcome.how)
+        ended.push(state);
       if (made.is !== "answered") continue;
       if (answer && !isSame(answer, made.answer)) continue;
       next.set(state.key, state);
@@ -121,7 +124,10 @@ function explained(before: readonly State[], entry: Entry): string {
         ? `the guest ended: ${outcome.how}`
         : "the guest waits for ever";
   const [state] = before;
-  return `${seen}; expected ${state ? expected(state.clone(), calls, entry) : "?"}; meanwhile ${during.slice(0, 20).map(({ event }) => event).join(" ")}`;
+  return `${seen}; expected ${state ? expected(state.clone(), calls, entry) : "?"}; meanwhile ${during
+    .slice(0, 20)
+    .map(({ event }) => event)
+    .join(" ")}`;
 }
 
 function expected(state: State, calls: readonly Call[], entry: Calls): string {
@@ -129,7 +135,9 @@ function expected(state: State, calls: readonly Call[], entry: Calls): string {
   const said: string[] = [];
   for (const call of calls) {
     const made = answered(state, call, entry);
-    said.push(made.is === "answered" ? `${made.answer.status} ${made.answer.count}` : made.is === "ended" ? made.how : made.is);
+    said.push(
+      made.is === "answered" ? `${made.answer.status} ${made.answer.count}` : made.is === "ended" ? made.how : made.is,
+    );
     if (made.is !== "answered") break;
   }
   return `${said.join(", ")} with ${state.cursor} of ${entry.during.length} happenings`;
@@ -148,10 +156,12 @@ function wrongIn(state: State, remains: Record["remains"], entries: readonly Ent
   if (ending(state, "closed", remains.during) === undefined) return "what was written is delivered at another time";
   // What was under way when the guest was aborted still ends.
   while (state.disk.underway.length > 0) state.happen({ event: "disk" });
-  if (remains.fileBytes !== state.disk.size) return `the file has ${remains.fileBytes} bytes, expected ${state.disk.size}`;
+  if (remains.fileBytes !== state.disk.size)
+    return `the file has ${remains.fileBytes} bytes, expected ${state.disk.size}`;
   for (const [at, outlet] of state.outlets.slice(0, 2).entries()) {
     const bytes = remains.delivered[at] ?? new Uint8Array(0);
-    if (bytes.length !== outlet.sink.taken) return `sink ${at} has ${bytes.length} bytes, expected ${outlet.sink.taken}`;
+    if (bytes.length !== outlet.sink.taken)
+      return `sink ${at} has ${bytes.length} bytes, expected ${outlet.sink.taken}`;
     if (outlet.end === "closed" && bytes.length !== outlet.accepted) {
       return `sink ${at} has ${bytes.length} bytes of ${outlet.accepted}, and nothing was reported`;
     }

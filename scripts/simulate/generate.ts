@@ -229,7 +229,8 @@ class Generator {
     const { bufferBytes } = this.#setup;
     const random = this.#random;
     if (name === "write") return random.of([0, 1, 5, random.below(300), Math.min(bufferBytes, 9000), 4096, 4097]);
-    if (name.startsWith("blocking")) return random.of([0, 1, random.below(300), random.below(4096), 4096, 4097 - random.below(20)]);
+    if (name.startsWith("blocking"))
+      return random.of([0, 1, random.below(300), random.below(4096), 4096, 4097 - random.below(20)]);
     return random.of([0, 1, random.from(1, Math.min(bufferBytes, 9000)), random.below(200)]);
   }
 

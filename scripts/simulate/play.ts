@@ -119,7 +119,9 @@ class Stage {
 
   async #playCalls(calls: readonly Call[]): Promise<void> {
     const spins = calls.some(({ name }) => isSpin(name));
-    const { during, gaveWay, outcome } = await this.#until(watched(this.#player.play(calls)), spins, () => this.#next());
+    const { during, gaveWay, outcome } = await this.#until(watched(this.#player.play(calls)), spins, () =>
+      this.#next(),
+    );
     const taken = this.#world.taken;
     const entry = { is: "calls", calls, during, gaveWay, taken } as const;
     this.#entries.push({ ...entry, outcome: outcomeOf(outcome, this.#world.controller.signal) });
@@ -158,7 +160,8 @@ class Stage {
         continue;
       }
       hasTurned = false;
-      const happening = next() ?? (rescued < MOST_ROUNDS * RESCUE.length ? RESCUE[rescued++ % RESCUE.length] : undefined);
+      const happening =
+        next() ?? (rescued < MOST_ROUNDS * RESCUE.length ? RESCUE[rescued++ % RESCUE.length] : undefined);
       if (!happening) break;
       during.push(happening);
       this.#world.happen(happening);

@@ -65,18 +65,6 @@ function assertPollable({ world }: Instance, count: number): void {
     throw new Trap("1.5", `a poll of ${count} pollables, of at most ${resources} (limits.resources)`);
 }
 
-/** A pollable on a stream of this kind. */
-export function subscribe(kind: Kind<Readiness>, pollable: Kind<Readiness>): Fast {
-  return ({ instance, task, guest }) => {
-    return function subscribeNow(handle: number): number {
-      if (task.mustGiveWay()) return task.pendRetry(subscribeNow, [handle]);
-      const stream = guest.lookup(kind, handle);
-      // What is stored under a kind is of the kind's type.
-      return guest.insert(instance.resources.add(pollable, stream.value as Readiness, undefined, stream));
-    };
-  };
-}
-
 /** Reads the list in place, and allocates for the guest only what the result takes. */
 export function poll(kind: Kind<Readiness>): Fast {
   return ({ instance, task, guest, lease, attempt }) => {
