@@ -82,8 +82,8 @@ function watched<T>(promise: Promise<T>): Underway<T> {
   return underway;
 }
 
-/** Who waits longer than for so many rounds of everything waits for ever. */
-const MOST_ROUNDS = 5000;
+/** Who waits through so many rounds of everything in which nothing moves waits for ever. */
+const IDLE_ROUNDS = 4;
 
 class Stage {
   readonly #world: World;
@@ -150,7 +150,8 @@ class Stage {
     const during: Happening[] = [];
     let gaveWay = false;
     let hasTurned = false;
-    for (let rescued = 0; ;) {
+    const rescue = this.#rescue();
+    for (;;) {
       await rest();
       if (underway.outcome) break;
       // A guest that spins on asks again before something else happens; any other is not to notice.
@@ -160,13 +161,24 @@ class Stage {
         continue;
       }
       hasTurned = false;
-      const happening =
-        next() ?? (rescued < MOST_ROUNDS * RESCUE.length ? RESCUE[rescued++ % RESCUE.length] : undefined);
+      const happening = next() ?? rescue.next().value;
       if (!happening) break;
       during.push(happening);
       this.#world.happen(happening);
     }
     return { during, gaveWay: gaveWay && !spins, outcome: underway.outcome };
+  }
+
+  /** Lets everything go on, again and again, as long as anything moves. */
+  *#rescue(): Generator<Happening, undefined> {
+    let idle = 0;
+    for (let before = ""; idle < IDLE_ROUNDS;) {
+      yield* RESCUE;
+      const after = this.#world.progress;
+      idle = after === before ? idle + 1 : 0;
+      before = after;
+    }
+    return undefined;
   }
 
   async #end(): Promise<Remains> {

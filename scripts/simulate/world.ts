@@ -164,6 +164,11 @@ export class World {
     return this.sinks.map((sink) => sink.takenBytes);
   }
 
+  /** Changes if anything has moved. */
+  get progress(): string {
+    return [...this.taken, this.source.leftBytes, this.files.usedBytes, this.file.underway].join();
+  }
+
   /** What somebody still holds, by name. */
   get held(): readonly string[] {
     const counts = {
