@@ -166,7 +166,7 @@ export class World {
 
   /** Changes if anything has moved. */
   get progress(): string {
-    return [...this.taken, this.source.leftBytes, this.files.usedBytes, this.file.underway].join();
+    return [...this.taken, this.source.leftBytes, this.file.callCount, this.file.underway].join();
   }
 
   /** What somebody still holds, by name. */

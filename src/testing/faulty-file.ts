@@ -67,6 +67,11 @@ export class FaultyFile implements OpenFile {
     this.#closeUnlessUnderway();
   }
 
+  /** How many reads and writes there have been. */
+  get callCount(): number {
+    return this.#calls;
+  }
+
   /** How many reads and writes are under way. */
   get underway(): number {
     return this.#underway.length;
