@@ -63,7 +63,6 @@ export type Provider =
 /** The providers of all imports of a component. */
 export class Providers {
   readonly #given: Imports;
-  readonly #isEmpty: boolean;
   readonly #providers = new Map<string, Provider | undefined>();
 
   constructor(given: Imports) {
@@ -73,7 +72,6 @@ export class Providers {
       }
     }
     this.#given = given;
-    this.#isEmpty = Object.keys(given).length === 0;
   }
 
   /** Whether some of what is given is another component's. */
@@ -88,7 +86,7 @@ export class Providers {
   }
 
   #find(name: string): Provider | undefined {
-    const value = this.#isEmpty ? undefined : (this.#value(name) ?? this.#memberValue(name));
+    const value = this.#value(name) ?? this.#memberValue(name);
     if (value !== undefined) {
       const exported = exportedInstances.get(value);
       return exported ? { is: "component", exported } : { is: "embedder", value };

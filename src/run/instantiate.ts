@@ -1,5 +1,4 @@
 import type { Guest, ResourceBinding } from "../abi/guest.ts";
-import { splitVersion } from "../abi/names.ts";
 import type { ResourceId } from "../abi/types.ts";
 import { lower } from "../bind/lower.ts";
 import type { FuncItem, ImportPath } from "../load/items.ts";
@@ -42,8 +41,8 @@ export async function instantiate<Input, Output>(
 ): Promise<RunningInstance> {
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return instantiateModule(platform, compiled, options);
-  const providers = new Providers(options.imports ?? {});
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
+  const providers = isOurs ? oursFor(compiled) : new Providers(options.imports ?? {});
   if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan);
   if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
   if (providers.haveComponents) await loadFusing();
@@ -70,6 +69,15 @@ export async function instantiate<Input, Output>(
   } catch (error) {
     throw await life.fail(error);
   }
+}
+
+const ours = new WeakMap<Compiled, Providers>();
+
+/** Who provides what a component imports to those instances that are given nothing: found once for all of them. */
+function oursFor(compiled: Compiled): Providers {
+  let providers = ours.get(compiled);
+  if (!providers) ours.set(compiled, (providers = new Providers({})));
+  return providers;
 }
 
 async function instantiateModule(
@@ -131,7 +139,7 @@ class ProvidedHost implements LinkHost {
     if (!provider) throw new Error(`${name} was there before`);
     switch (provider.is) {
       case "host": {
-        const label = `${splitVersion(name)[0]}#${member ?? ""}`;
+        const label = `${provider.interface.name}#${member ?? ""}`;
         const definition = provider.interface.functions[member ?? ""];
         if (!definition) throw new Error(`${label} was there before`);
         if (!this.#isChecked) assertSameType(label, type, definition, (id) => this.#bound(id).type);
