@@ -84,7 +84,7 @@ const WEIGHTS: Weights = [
   [1, "get-stdin"],
   [3, "drop"],
   [6, "subscribe"],
-  [3, "timer"],
+  [6, "timer"],
   [14, "check-write"],
   [20, "write"],
   [1, "write-raw"],
@@ -141,6 +141,11 @@ class Generator {
       // As guests do it, most of the time.
       if (next.name === "write" && !random.once(6)) calls.push(call("check-write", next.a));
       calls.push(next);
+      // A timer is there to wait for, or for standard input, whichever comes first.
+      if (next.name === "timer" && random.once(2)) {
+        calls.push(call("subscribe", FIRST_INPUT, FIRST_POLLABLE + 1));
+        calls.push(call("poll", (1 << (next.a - FIRST_POLLABLE)) | 2));
+      }
     }
     return calls;
   }
@@ -180,7 +185,7 @@ class Generator {
       case "open-append":
         return call(name, random.of([1, 3]), random.of([0, 10, 400]));
       case "timer":
-        return call(name, this.#pollable(), random.of([0, 0, 1, random.below(100)]));
+        return call(name, this.#pollable(), random.of([0, 1, random.below(100), 1000]));
       case "ready":
       case "block":
         return call(name, this.#pollable());

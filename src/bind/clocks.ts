@@ -54,7 +54,7 @@ const fastSubscribe: Fast = ({ instance, task, guest }) => {
       timers.release();
     }
   };
-}
+};
 
 /** @see WASI 0.2 `wasi:clocks/monotonic-clock` */
 export const monotonicClock: Interface = defineInterface("wasi:clocks/monotonic-clock", () => ({
