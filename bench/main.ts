@@ -13,6 +13,7 @@ import { devices } from "./groups/devices.ts";
 import { files } from "./groups/files.ts";
 import { flow } from "./groups/flow.ts";
 import { growth } from "./groups/growth.ts";
+import { isolate } from "./groups/isolate.ts";
 import { loader } from "./groups/loader.ts";
 import { memory } from "./groups/memory.ts";
 import { page as pages } from "./groups/page.ts";
@@ -32,6 +33,7 @@ const GROUPS: Readonly<Record<string, readonly [about: string, cases: (all: Cont
   files: ["Files, through the guest's C library.", files],
   loader: ["Exports, components that call each other, and instances.", loader],
   startup: ["From the start of a command to its end.", startup],
+  isolate: ["A guest in a thread of its own, whose streams are in this one.", isolate],
   memory: ["What waiting, stalling and repeating cost.", memory],
   page: ["What a page loads, minified and by gzip.", pages],
   growth: ["How cost grows with the number of instances and of bytes.", growth],

@@ -1,7 +1,7 @@
 /** What we want to reach, each computed from rows of one run. */
 import { medianOf, OURS, type Row } from "./case.ts";
 import { C, NODE, WASMTIME } from "./contestants.ts";
-import { AWAIT, EMPTY } from "./groups/calls.ts";
+import { AWAIT, CHECK_WRITE, EMPTY } from "./groups/calls.ts";
 import { COPIES } from "./groups/loader.ts";
 import { CORE } from "./groups/memory.ts";
 import { BARE } from "./groups/startup.ts";
@@ -35,6 +35,19 @@ const TARGETS: readonly Target[] = [
   { what: "`poll` of 1, ready", row: "calls/poll-1", bound: ["at most", 25] },
   { what: "`poll` of 100, one is ready", row: "calls/poll-100", bound: ["at most", 1500] },
   { what: "a blocking call that is ready", row: "calls/block-ready", bound: ["at most", 30] },
+  {
+    what: "`ready` of a timer that has fired",
+    row: "calls/timer-ready",
+    to: ["/", CHECK_WRITE],
+    bound: ["at most", 3],
+  },
+  { what: "`poll` of a timer that has fired", row: "calls/timer-poll", to: ["/", CHECK_WRITE], bound: ["at most", 6] },
+  {
+    what: "`subscribe-duration` and drop",
+    row: "calls/timer-subscribe-and-drop",
+    to: ["/", CHECK_WRITE],
+    bound: ["at most", 8],
+  },
   { what: "a suspension for a turn", row: "calls/wait-turn", to: ["-", AWAIT], bound: ["at most", 300] },
   { what: "a suspension for a promise", row: "calls/wait-promise", to: ["-", AWAIT], bound: ["at most", 300] },
   ...([NODE, C, WASMTIME] as const).map((peer, index): Target => ({

@@ -11,7 +11,13 @@ const dist = join(__dirname, "..", "dist");
 const path = join(dist, "cli", "sluice.js");
 
 /** Carries out a command line, as `main` of src/cli/main.ts does. */
-exports.start = function start(args) {
+exports.start = (args) => load().main(args);
+
+/** As that of src/cli/main.ts. */
+exports.runInThread = () => load().runInThread();
+
+/** What the script exports. */
+function load() {
   const code = `${path}.${process.versions.v8}-${process.arch}.code`;
   const cachedData = codeFor(code);
   // It has no character beyond ASCII.
@@ -19,13 +25,12 @@ exports.start = function start(args) {
   const command = { exports: {} };
   // What the script is: a function.
   script.runInThisContext()(require, command, pathToFileURL(path).href);
-  const { main, hasRun } = command.exports;
   if (cachedData === undefined || script.cachedDataRejected === true) {
     // A run of a component calls what all runs call.
-    process.once("exit", () => hasRun() && keep(code, script));
+    process.once("exit", () => command.exports.hasRun() && keep(code, script));
   }
-  return main(args);
-};
+  return command.exports;
+}
 
 /** What is kept of the script, if its owner is the script's, and nobody else can write it. */
 function codeFor(code) {

@@ -11,6 +11,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** What package.json exports. Modules that several of them need are in dist/shared, once. */
 const ENTRIES = [
   "browser",
+  "hosts/node/isolate/worker",
   "index",
   "inspect",
   "map/cli",
@@ -47,6 +48,8 @@ await build({
   format: "esm",
   splitting: true,
   chunkNames: "shared/[name]-[hash]",
+  // From a module in dist/shared: see src/hosts/node/isolate/host.ts.
+  define: { BUILT_WORKER: '"../hosts/node/isolate/worker.js"' },
 });
 // The command is one script, which bin/start.js gives to V8 with what V8 has compiled of it before: a function of `require`,
 // the module that it fills, and its own URL.

@@ -10,7 +10,7 @@ export {
 } from "./run/imports.ts";
 export { UnsupportedRuntimeError, type CompiledComponent } from "./run/compile.ts";
 export type { RunningInstance } from "./run/instantiate.ts";
-export { ExitError, type Stats } from "./run/life.ts";
+export { ExitError, TimeoutError, type Stats } from "./run/life.ts";
 export { GuestSink, GuestSource } from "./run/guest-streams.ts";
 export { PreopenError } from "./run/world.ts";
 export { NotACommandError, type RunResult } from "./run/run.ts";

@@ -33,7 +33,7 @@ declare namespace WebAssembly {
     static imports(module: Module): { readonly module: string; readonly name: string; readonly kind: string }[];
   }
   class Instance {
-    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    constructor(module: Module, imports: Record<string, object>);
     readonly exports: Record<string, unknown>;
   }
   class Memory {
@@ -53,5 +53,5 @@ declare namespace WebAssembly {
   function promising(fn: (...args: never[]) => unknown): (...args: unknown[]) => Promise<unknown>;
   function validate(bytes: Uint8Array): boolean;
   function compile(bytes: Uint8Array): Promise<Module>;
-  function instantiate(module: Module, imports?: Record<string, Record<string, unknown>>): Promise<Instance>;
+  function instantiate(module: Module, imports?: Record<string, object>): Promise<Instance>;
 }

@@ -6,13 +6,22 @@
 import type { CompiledComponent } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { InstanceOptions } from "./run/options.ts";
+import { assertOptions, checkOptions } from "./run/check-options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
+import type * as Isolation from "./hosts/node/isolate/host.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
 import { nodePlatform, type Directory } from "./hosts/node/platform.ts";
 import type { Input, Output } from "./hosts/node/stdio.ts";
 
 /** What an instance is given; see the fields. */
-export type Options = InstanceOptions<Input, Output, Directory>;
+export interface Options extends InstanceOptions<Input, Output, Directory> {
+  /**
+   * Whether the instance has a thread of its own, in which it can be ended whatever it does, also while it computes. Its
+   * exports and what it is given by `imports` are then functions of plain values, without resources; all exports return
+   * promises. The bytes that it was compiled of must stay as they are.
+   */
+  readonly isolate?: "thread";
+}
 
 /**
  * Makes a component ready to be instantiated any number of times. The same bytes give the same result again, as long as
@@ -36,7 +45,9 @@ export async function instantiate(
   component: Uint8Array | CompiledComponent,
   options: Options = {},
 ): Promise<RunningInstance> {
-  return instantiateOn(nodePlatform, await compiled(component), options);
+  const { isolate, ...given } = checked(options);
+  if (isolate === undefined) return instantiateOn(nodePlatform, await compiled(component), given);
+  return (await isolation(isolate)).instantiateIsolated(bytesOf(component), given);
 }
 
 /**
@@ -48,7 +59,27 @@ export async function instantiate(
  * @throws The reason of `options.signal`, if that is aborted.
  */
 export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
-  return runOn(nodePlatform, await compiled(component), options);
+  const { isolate, ...given } = checked(options);
+  if (isolate === undefined) return runOn(nodePlatform, await compiled(component), given);
+  return (await isolation(isolate)).runIsolated(bytesOf(component), given);
+}
+
+function bytesOf(component: Uint8Array | CompiledComponent): Uint8Array {
+  return component instanceof Uint8Array ? component : component.bytes;
+}
+
+/** Loaded where somebody asks for it. */
+/** @throws {TypeError} For one that makes no sense, wherever the instance then runs. */
+function checked(options: Options): Options {
+  assertOptions(options);
+  const { isolate: _, ...given } = options;
+  checkOptions(given);
+  return options;
+}
+
+async function isolation(isolate: unknown): Promise<typeof Isolation> {
+  if (isolate !== "thread") throw new TypeError(`isolate must be "thread", got ${JSON.stringify(isolate)}`);
+  return import("./hosts/node/isolate/host.ts");
 }
 
 async function compiled(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {

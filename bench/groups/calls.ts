@@ -11,6 +11,8 @@ const MS = "60";
 
 /** A call that does nothing but store a constant. */
 export const EMPTY = "empty call";
+/** What calls on timers are compared with. */
+export const CHECK_WRITE = "check-write";
 /** JavaScript that waits for the same. */
 export const AWAIT = "JS await";
 /** WebAssembly that waits for the same, without a host. */
@@ -42,6 +44,12 @@ const PLAIN: readonly [id: string, what: string][] = [
   ["subscribe-and-drop", "`subscribe` and drop"],
   ...[1, 10, 100, 1000].map((count): [string, string] => [`poll-${count}`, `\`poll\` of ${count}, one is ready`]),
   ...[1, 64, 4096, 65_536].map((size): [string, string] => [`read-${size}`, `\`read\` of ${bytes(size)}`]),
+];
+
+const TIMERS: readonly [id: string, what: string][] = [
+  ["timer-ready", "`ready` of a timer that has fired"],
+  ["timer-poll", "`poll` of a timer that has fired"],
+  ["timer-subscribe-and-drop", "`subscribe-duration` and drop"],
 ];
 
 const WRITES: readonly [id: string, host: Host, size: number, what: string][] = [
@@ -84,6 +92,12 @@ export function calls(): readonly Case[] {
       contestants: { [OURS]: () => nsOf("buffer", "check-and-write-64") },
     },
     ...PLAIN.map(([id, what]) => ({ ...common, id, what, contestants: { [OURS]: () => nsOf("discard", id) } })),
+    ...TIMERS.map(([id, what]) => ({
+      ...common,
+      id,
+      what,
+      contestants: { [OURS]: () => nsOf("discard", id), [CHECK_WRITE]: () => nsOf("discard", "check-write") },
+    })),
     ...WAITS.map(([kind, what]) => ({
       ...common,
       id: `wait-${kind}`,

@@ -4,7 +4,7 @@ import { corpus } from "./corpus.ts";
 import { Order } from "./damage.ts";
 import { mutant } from "./mutation.ts";
 import { play, type Outcome, type Stage } from "./play.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { coreModulesOf, treeOf } from "./sections.ts";
 
 /** After so many it is looked whether all is in order. */

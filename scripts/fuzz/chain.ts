@@ -3,7 +3,7 @@ import { layoutOf } from "../../src/abi/layout.ts";
 import type { CoreType } from "../../src/abi/encode.ts";
 import type { ValType } from "../../src/abi/types.ts";
 import { anyType } from "./generate.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 
 /** A function whose result is what it is given: its argument, or all of them in a tuple. */
 export interface Echo {

@@ -1,7 +1,7 @@
 /** Random types, and values of them in the shapes that JavaScript has for them. */
 import { camelCaseAll } from "../../src/abi/names.ts";
 import type { PrimitiveKind, ResourceId, ValType } from "../../src/abi/types.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 
 const PRIMITIVES: readonly PrimitiveKind[] = [
   ...([

@@ -1,5 +1,5 @@
 /** Components that something has happened to. */
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 import { bytesOf, COMPONENT_HEAD, joined, treeOf, treesOf, u32, type Section, type Tree } from "./sections.ts";
 
 const encoder = new TextEncoder();

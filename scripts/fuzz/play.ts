@@ -11,7 +11,7 @@ import { CompiledComponent } from "../../src/run/compile.ts";
 import { MissingImportsError } from "../../src/run/imports.ts";
 import { instantiate, type RunningInstance } from "../../src/run/instantiate.ts";
 import { Values } from "./generate.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 import { ERROR_CASE, Stubs } from "./stubs.ts";
 
 /** How far a component came, in order. */

@@ -5,7 +5,7 @@ import { INTERFACES } from "../../src/bind/interfaces.ts";
 import type { InstanceItem, Item, Plan } from "../../src/load/items.ts";
 import type { Imports, ImportValue } from "../../src/run/imports.ts";
 import { Values } from "./generate.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 
 /** The message of what stubs throw. */
 export const ERROR_CASE = "the error case";

@@ -12,7 +12,7 @@ import { FlatValues, type CoreValue } from "../../src/abi/type.ts";
 import type { StringEncoding, ValType } from "../../src/abi/types.ts";
 import { Trap } from "../../src/io/trap.ts";
 import { anyType, Values } from "./generate.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { coreOf, coreWire, wireOf, withoutDoubles, type Wire } from "./wire.ts";
 
 const PAGES = 16;

@@ -13,7 +13,7 @@ import { instantiate } from "../../src/run/instantiate.ts";
 import { reasonOf } from "./batch.ts";
 import { anyEcho, chain } from "./chain.ts";
 import { Values } from "./generate.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 
 const run = promisify(execFile);
 

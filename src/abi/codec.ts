@@ -2,7 +2,7 @@
 import { bool, char, f32, f64, s16, s32, s64, s8, string, u16, u32, u64, u8 } from "./scalars.ts";
 import { flags, record, tuple } from "./composites.ts";
 import { layoutOf } from "./layout.ts";
-import { fixedList, isNumberKind, list, map, numbers } from "./lists.ts";
+import { fixedList, isTypedArrayKind, list, map, numbers } from "./lists.ts";
 import { nothing, result, returns, type Returns } from "./returns.ts";
 import type { Type } from "./type.ts";
 import type { ValType } from "./types.ts";
@@ -80,7 +80,7 @@ function erased<In, Out>(type: Type<In, Out>): Any {
 function listOf(element: ValType, length: number | undefined): Any {
   const item = codecOf(element);
   if (length !== undefined) return erased(fixedList(item, length));
-  return isNumberKind(element.kind) ? erased(numbers(element.kind, item)) : erased(list(item));
+  return isTypedArrayKind(element.kind) ? erased(numbers(element.kind, item)) : erased(list(item));
 }
 
 function handle(wit: ValType, slot: number, isOwn: boolean): Any {

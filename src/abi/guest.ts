@@ -2,8 +2,8 @@ import { DEFAULT_LIMITS } from "../io/limits.ts";
 import { Trap } from "../io/trap.ts";
 import { unknownHandle, type BorrowScope, type Handle, type HandleTable, type ResourceType } from "./handles.ts";
 import type { Entry, Kind, Resources } from "./resources.ts";
-import { loadText, storeText } from "./text.ts";
-import type { StringEncoding } from "./types.ts";
+import { bytesOfText, loadText, storeText, unitBytes } from "./text.ts";
+import { MAX_LIST_BYTES, type StringEncoding } from "./types.ts";
 
 /** What is known of a guest where a function of it is lifted or lowered. */
 export interface GuestParts {
@@ -13,10 +13,10 @@ export interface GuestParts {
   readonly encoding: StringEncoding;
   readonly handles: HandleTable;
   readonly resources: Resources;
+  /** See `Limits.valueBytes`. */
+  readonly valueBytes?: number;
   /** For functions whose types are known only when a component is loaded: its resource types, by slot. */
   readonly bindings?: readonly (ResourceBinding | undefined)[];
-  /** Bytes that what one call brings may take in JavaScript (limits.callBytes). */
-  readonly callBytes?: number;
 }
 
 /** How a resource passes between a guest and JavaScript. */
@@ -41,6 +41,8 @@ export class Guest {
   readonly handles: HandleTable;
   readonly resources: Resources;
   readonly #bindings: readonly (ResourceBinding | undefined)[];
+  readonly #valueBytes: number;
+  #valuesTaken = 0;
   /** Handles that the guest has lent to the call that it is making. */
   readonly #lent: Handle[] = [];
   /** The call of the guest that is being made. */
@@ -48,8 +50,6 @@ export class Guest {
   #bytes: Uint8Array = new Uint8Array(EMPTY_BUFFER);
   #view: DataView = new DataView(EMPTY_BUFFER);
   #slice: Uint8Array = this.#bytes;
-  readonly #callBytes: number;
-  #charged = 0;
 
   constructor(parts: GuestParts) {
     this.#memory = parts.memory;
@@ -58,21 +58,7 @@ export class Guest {
     this.handles = parts.handles;
     this.resources = parts.resources;
     this.#bindings = parts.bindings ?? [];
-    this.#callBytes = parts.callBytes ?? DEFAULT_LIMITS.callBytes;
-  }
-
-  /** Bytes that have been charged since somebody asked. */
-  takeCharged(): number {
-    const charged = this.#charged;
-    this.#charged = 0;
-    return charged;
-  }
-
-  /** What is about to be read takes so many bytes in JavaScript. @throws {Trap} If that is too much for one call. */
-  charge(bytes: number): void {
-    this.#charged += bytes;
-    if (this.#charged <= this.#callBytes) return;
-    throw new Trap("1.5", `the values of one call take more than ${this.#callBytes} bytes (limits.callBytes)`);
+    this.#valueBytes = parts.valueBytes ?? DEFAULT_LIMITS.valueBytes;
   }
 
   /** @param slot Of a resource type of the component. */
@@ -142,7 +128,37 @@ export class Guest {
    * @throws {Trap} If it is not text.
    */
   text(pointer: number, units: number): string {
+    const bytes = bytesOfText(this.encoding, units);
+    // More than that is no text at all.
+    if (bytes <= MAX_LIST_BYTES) this.takeValue(bytes, "a string");
     return loadText(this, pointer, units);
+  }
+
+  /** Whether a text has more than `most` units. @throws {Trap} If it is not inside the guest's memory. */
+  isLongerText(pointer: number, units: number, most: number): boolean {
+    const bytes = bytesOfText(this.encoding, units);
+    this.place(pointer, bytes, 1);
+    return bytes > most * unitBytes(this.encoding, units);
+  }
+
+  /** From here on values of another call are made: each may have all that one may. */
+  newValues(): void {
+    this.#valuesTaken = 0;
+  }
+
+  /** Of the call that values are made of now. */
+  get valuesTaken(): number {
+    return this.#valuesTaken;
+  }
+
+  /** Before so many of the guest's bytes become a value in JavaScript: the same bytes may do so again and again. @throws {Trap} */
+  takeValue(bytes: number, what: string): void {
+    this.#valuesTaken += bytes;
+    if (this.#valuesTaken <= this.#valueBytes) return;
+    throw new Trap(
+      "1.5",
+      `${what} of ${bytes} bytes: a call takes ${this.#valuesTaken}, of at most ${this.#valueBytes} (limits.valueBytes)`,
+    );
   }
 
   /** Stores `bytes` as a list of the guest's own at `at`: pointer, then length. */

@@ -67,7 +67,7 @@ export function list<In, Out>(item: Type<In, Out>): Type<In[], readonly Out[]> {
     { kind: "list", element: item.wit, length: undefined },
     (guest, pointer, count) => {
       const start = checkedPlace(guest, pointer, count, item);
-      guest.charge(count * weight);
+      guest.takeValue(count * weight, "a list");
       const values: In[] = [];
       for (let index = 0; index < count; index++) values.push(item.load(guest, start + index * size));
       return values;
@@ -120,7 +120,8 @@ export function fixedList<In, Out>(item: Type<In, Out>, count: number): Type<In[
   };
 }
 
-type NumberKind = "u8" | "s8" | "u16" | "s16" | "u32" | "s32" | "u64" | "s64" | "f32" | "f64";
+/** Types of which a list is a typed array in JavaScript. */
+type TypedArrayKind = "u8" | "s8" | "u16" | "s16" | "u32" | "s32" | "u64" | "s64" | "f32" | "f64";
 
 type AnyTypedArray =
   | Uint8Array
@@ -168,14 +169,14 @@ export const BIGINT_ARRAYS: { readonly s64: BigInt64ArrayConstructor; readonly u
   u64: BigUint64Array,
 };
 
-const ARRAYS: Readonly<Record<NumberKind, ArrayConstructor>> = { ...NUMBER_ARRAYS, ...BIGINT_ARRAYS };
+const ARRAYS: Readonly<Record<TypedArrayKind, ArrayConstructor>> = { ...NUMBER_ARRAYS, ...BIGINT_ARRAYS };
 
-export function isNumberKind(kind: ValType["kind"]): kind is NumberKind {
+export function isTypedArrayKind(kind: ValType["kind"]): kind is TypedArrayKind {
   return Object.hasOwn(ARRAYS, kind);
 }
 
 /** A list of numbers: a typed array of its own, in one copy. Arrays of numbers are taken too. */
-export function numbers(kind: NumberKind, item: Type<unknown, never>): Type<AnyTypedArray, AnyTypedArray> {
+export function numbers(kind: TypedArrayKind, item: Type<unknown, never>): Type<AnyTypedArray, AnyTypedArray> {
   const make = ARRAYS[kind];
   // Numbers by another way: each is checked by the type of the items.
   const others = list(item);
@@ -183,7 +184,8 @@ export function numbers(kind: NumberKind, item: Type<unknown, never>): Type<AnyT
     { kind: "list", element: { kind }, length: undefined },
     (guest, pointer, count) => {
       const start = checkedPlace(guest, pointer, count, item);
-      guest.charge(count * make.BYTES_PER_ELEMENT);
+      // Many lists may be the same bytes.
+      guest.takeValue(count * make.BYTES_PER_ELEMENT, "a list");
       return new make(guest.memory.slice(start, start + count * make.BYTES_PER_ELEMENT).buffer);
     },
     (guest, value) => {

@@ -22,7 +22,8 @@ const VERSION = new RegExp(
 const CANONICAL_VERSION = /^(?:[1-9][0-9]*|0\.[1-9][0-9]*|0\.0\.[1-9][0-9]*)$/;
 
 /** What names a file or a package to fetch, as it was written once. */
-const DEPENDENCY = /^(?:unlocked-dep|locked-dep|url|integrity)=<[^<>]*>(?:,integrity=<[^<>]*>)?$/;
+const DEPENDENCY =
+  /^(?:unlocked-dep=<[^<>{}]*(?:\{[^{}]*\})?>|(?:locked-dep|url|integrity)=<[^<>]*>(?:,integrity=<[^<>]*>)?)$/;
 
 /** Whether `name` may name a field, a case, a parameter. */
 export function isLabel(name: string): boolean {

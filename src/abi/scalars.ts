@@ -1,5 +1,6 @@
 /** Types of one core value: numbers, bool, char; and text. */
 import { Trap } from "../io/trap.ts";
+import type { Guest } from "./guest.ts";
 import { layoutOf } from "./layout.ts";
 import { clamped, wrongValue, type CoreValue, type Type } from "./type.ts";
 import type { PrimitiveKind, ValType } from "./types.ts";
@@ -192,6 +193,17 @@ export const length: Type<number> = scalar<number>({
 });
 
 const STRING: ValType = { kind: "string" };
+
+/** A parameter that is `instead` if it has more than `most` units of the guest's encoding, and is not read then. */
+export function boundedString(most: number, instead: string): Type<string> {
+  const bounded = (guest: Guest, pointer: number, units: number): string =>
+    guest.isLongerText(pointer, units, most) ? instead : guest.text(pointer, units);
+  return {
+    ...string,
+    load: (guest, at) => bounded(guest, guest.view.getUint32(at, true), guest.view.getUint32(at + 4, true)),
+    lift: (guest, flat) => bounded(guest, flat.number(), flat.number()),
+  };
+}
 
 export const string: Type<string> = {
   wit: STRING,

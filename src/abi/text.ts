@@ -11,7 +11,6 @@ interface TextGuest {
   readonly encoding: StringEncoding;
   readonly memory: Uint8Array;
   bytes(pointer: number, length: number): Uint8Array;
-  charge(bytes: number): void;
   allocate(size: number, align: number): number;
 }
 
@@ -21,6 +20,20 @@ const UTF16_TAG = 0x8000_0000;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const utf16 = new TextDecoder("utf-16le", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+
+/** Bytes of one unit, in which the length of a text is counted. */
+export function unitBytes(encoding: StringEncoding, tagged: number): 1 | 2 {
+  if (encoding === "utf8") return 1;
+  return encoding === "utf16" || tagged >>> 0 >= UTF16_TAG ? 2 : 1;
+}
+
+/** Bytes of a text. @param tagged Its length, with the tag that "latin1+utf16" has. */
+export function bytesOfText(encoding: StringEncoding, tagged: number): number {
+  const units = tagged >>> 0;
+  return encoding === "latin1+utf16" && units >= UTF16_TAG
+    ? (units - UTF16_TAG) * 2
+    : units * unitBytes(encoding, units);
+}
 
 /** @throws {Trap} */
 export function loadText(guest: TextGuest, pointer: number, tagged: number): string {
@@ -50,10 +63,7 @@ function checked(guest: TextGuest, pointer: number, length: number): Uint8Array 
   if (length > MAX_LIST_BYTES) {
     throw new Trap("1.1", `a string of ${length} bytes: the canonical ABI allows ${MAX_LIST_BYTES}`);
   }
-  const bytes = guest.bytes(pointer, length);
-  // Units of 16 bits, unless they are found to fit in 8.
-  guest.charge(2 * length);
-  return bytes;
+  return guest.bytes(pointer, length);
 }
 
 /** The label "latin1" means windows-1252 to a TextDecoder, which is something else. */

@@ -58,7 +58,9 @@ export const BIGINTS = {
   u64: [0n, 0xffff_ffff_ffff_ffffn],
 } as const;
 
+/** Types whose values are numbers in JavaScript. */
 export type NumberKind = keyof typeof NUMBER_ARRAYS;
+/** Types whose values are bigints in JavaScript. */
 export type BigintKind = keyof typeof BIGINTS;
 
 export function isNumberKind(kind: ValType["kind"]): kind is NumberKind {

@@ -3,9 +3,11 @@ import { record } from "../abi/composites.ts";
 import { own } from "../abi/owned.ts";
 import { returns } from "../abi/returns.ts";
 import { u32, u64 } from "../abi/scalars.ts";
+import type { Entry } from "../abi/resources.ts";
 import { Timer } from "../wasi/clocks/timers.ts";
 import { call, defineInterface, type Fast, type Interface } from "./definition.ts";
 import { addTimer, POLLABLE } from "./io.ts";
+import type { Instance } from "./instance.ts";
 import { ending } from "./lower.ts";
 
 /** Gains half of the general way's time, which guests that measure take for their own: `npm run bench calls`. */
@@ -25,15 +27,50 @@ const fastNow: Fast = ({ instance, task, guest }) => {
   };
 };
 
+function timerIn({ timers }: Instance, duration: bigint): Timer {
+  return new Timer(timers, timers.now() + duration);
+}
+
+/** A guest that asks for no time at all is looking around: what it looks for may need the event loop (4.9). */
+function isDue({ value }: Entry): boolean {
+  // What `addTimer` was given.
+  return (value as Timer).ready();
+}
+
+/** A timer costs little more than the clock that it looks at, once. */
+const fastSubscribe: Fast = ({ instance, task, guest }) => {
+  return function subscribe(duration: bigint): number {
+    if (task.mustGiveWay()) return task.pendRetry(subscribe, [duration]);
+    const { timers } = instance;
+    guest.resources.settle();
+    timers.hold();
+    try {
+      const entry = addTimer(instance, timerIn(instance, BigInt.asUintN(64, duration)));
+      if (isDue(entry)) task.idle();
+      return guest.insert(entry);
+    } catch (error) {
+      throw ending("wasi:clocks/monotonic-clock#subscribe-duration", error);
+    } finally {
+      timers.release();
+    }
+  };
+};
+
 /** @see WASI 0.2 `wasi:clocks/monotonic-clock` */
 export const monotonicClock: Interface = defineInterface("wasi:clocks/monotonic-clock", () => ({
   now: call([], returns(u64), ({ world }) => world.monotonicClock.now(), { fast: fastNow }),
   resolution: call([], returns(u64), ({ world }) => world.monotonicClock.resolution()),
-  "subscribe-instant": call([u64], returns(own(POLLABLE)), (instance, when) =>
-    addTimer(instance, new Timer(instance.timers, when)),
+  "subscribe-instant": call(
+    [u64],
+    returns(own(POLLABLE)),
+    (instance, when) => addTimer(instance, new Timer(instance.timers, when)),
+    { idle: isDue },
   ),
-  "subscribe-duration": call([u64], returns(own(POLLABLE)), (instance, duration) =>
-    addTimer(instance, new Timer(instance.timers, instance.world.monotonicClock.now() + duration)),
+  "subscribe-duration": call(
+    [u64],
+    returns(own(POLLABLE)),
+    (instance, duration) => addTimer(instance, timerIn(instance, duration)),
+    { idle: isDue, fast: fastSubscribe },
   ),
 }));
 

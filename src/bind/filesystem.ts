@@ -5,6 +5,7 @@ import { OutputStream } from "../io/output-stream.ts";
 import type { Steps } from "../io/steps.ts";
 import { newTally } from "../io/tally.ts";
 import type { Datetime } from "../wasi/clocks/clocks.ts";
+import { MAX_PATH, MAX_PATH_BYTES } from "../wasi/filesystem/path.ts";
 import { Descriptor, FilesystemError, reported } from "../wasi/filesystem/descriptor.ts";
 import { ERROR_CODES, errorCodeOf, type ErrorCode } from "../wasi/filesystem/error-code.ts";
 import { FILE_TYPES, type DirectoryEntry, type FileStat, type NewTime } from "../wasi/filesystem/files.ts";
@@ -15,7 +16,7 @@ import { bytes, list } from "../abi/lists.ts";
 import { borrow, own } from "../abi/owned.ts";
 import { Kind, type Entry } from "../abi/resources.ts";
 import { result, returns, type Returns } from "../abi/returns.ts";
-import { bool, length, string, u32, u64 } from "../abi/scalars.ts";
+import { bool, boundedString, length, string, u32, u64 } from "../abi/scalars.ts";
 import type { Type } from "../abi/type.ts";
 import { enumeration, option, variant } from "../abi/variants.ts";
 import { blocking, call, defineInterface, type Interface } from "./definition.ts";
@@ -109,6 +110,8 @@ function addListing(instance: Instance, entries: readonly DirectoryEntry[]): Ent
   return instance.resources.add(DIRECTORY_ENTRY_STREAM, entries.values(), release);
 }
 
+/** Text that is longer than any path is told of as too long, and not read. */
+const pathText = boundedString(MAX_PATH_BYTES, "x".repeat(MAX_PATH + 1));
 const unit = fileResult<void>(null);
 const stat = fileResult(descriptorStat);
 const hash = fileResult(hashValue);
@@ -177,48 +180,51 @@ const directoryMethods = (): Interface["functions"] => ({
     fileResult(own(DIRECTORY_ENTRY_STREAM)),
     (instance, descriptor) => reported(mapped(descriptor.entries(), (entries) => addListing(instance, entries))),
   ),
-  "[method]descriptor.create-directory-at": blocking([self, string], unit, (_, descriptor, path) =>
+  "[method]descriptor.create-directory-at": blocking([self, pathText], unit, (_, descriptor, path) =>
     reported(descriptor.createDirectoryAt(path)),
   ),
-  "[method]descriptor.stat-at": blocking([self, pathFlags, string], stat, (_, descriptor, how, path) =>
+  "[method]descriptor.stat-at": blocking([self, pathFlags, pathText], stat, (_, descriptor, how, path) =>
     reported(mapped(descriptor.statAt(how.symlinkFollow, path), statValue)),
   ),
   "[method]descriptor.set-times-at": blocking(
-    [self, pathFlags, string, newTimestamp, newTimestamp],
+    [self, pathFlags, pathText, newTimestamp, newTimestamp],
     unit,
     (_, descriptor, how, path, accessed, modified) =>
       reported(descriptor.setTimesAt(how.symlinkFollow, path, timeOf(accessed), timeOf(modified))),
   ),
   "[method]descriptor.link-at": blocking(
-    [self, pathFlags, string, self, string],
+    [self, pathFlags, pathText, self, pathText],
     unit,
     (_, descriptor, how, path, to, toPath) => reported(descriptor.linkAt(how.symlinkFollow, path, to, toPath)),
   ),
   "[method]descriptor.open-at": blocking(
-    [self, pathFlags, string, openFlags, descriptorFlags],
+    [self, pathFlags, pathText, openFlags, descriptorFlags],
     fileResult(own(DESCRIPTOR)),
     (instance, descriptor, how, path, open, wanted) =>
       reported(
         mapped(descriptor.openAt(how.symlinkFollow, path, open, wanted), (opened) => addDescriptor(instance, opened)),
       ),
   ),
-  "[method]descriptor.readlink-at": blocking([self, string], fileResult(string), (_, descriptor, path) =>
+  "[method]descriptor.readlink-at": blocking([self, pathText], fileResult(string), (_, descriptor, path) =>
     reported(descriptor.readLinkAt(path)),
   ),
-  "[method]descriptor.remove-directory-at": blocking([self, string], unit, (_, descriptor, path) =>
+  "[method]descriptor.remove-directory-at": blocking([self, pathText], unit, (_, descriptor, path) =>
     reported(descriptor.removeDirectoryAt(path)),
   ),
-  "[method]descriptor.rename-at": blocking([self, string, self, string], unit, (_, descriptor, path, to, toPath) =>
+  "[method]descriptor.rename-at": blocking([self, pathText, self, pathText], unit, (_, descriptor, path, to, toPath) =>
     reported(descriptor.renameAt(path, to, toPath)),
   ),
-  "[method]descriptor.symlink-at": blocking([self, string, string], unit, (_, descriptor, target, path) =>
+  "[method]descriptor.symlink-at": blocking([self, pathText, pathText], unit, (_, descriptor, target, path) =>
     reported(descriptor.symlinkAt(target, path)),
   ),
-  "[method]descriptor.unlink-file-at": blocking([self, string], unit, (_, descriptor, path) =>
+  "[method]descriptor.unlink-file-at": blocking([self, pathText], unit, (_, descriptor, path) =>
     reported(descriptor.unlinkFileAt(path)),
   ),
-  "[method]descriptor.metadata-hash-at": blocking([self, pathFlags, string], hash, ({ world }, descriptor, how, path) =>
-    reported(mapped(descriptor.statAt(how.symlinkFollow, path), (found) => hashOf(found, world))),
+  "[method]descriptor.metadata-hash-at": blocking(
+    [self, pathFlags, pathText],
+    hash,
+    ({ world }, descriptor, how, path) =>
+      reported(mapped(descriptor.statAt(how.symlinkFollow, path), (found) => hashOf(found, world))),
   ),
 });
 

@@ -77,10 +77,9 @@ export function poll(kind: Kind<Readiness>): Fast {
     return function pollNow(pointer: number, count: number, at: number) {
       if (task.mustGiveWay()) return task.pendRetry(pollNow, [pointer, count, at]);
       const start = guest.place(pointer, (count >>> 0) * 4, 4);
-      const { timers, world } = instance;
-      assertPollables(count >>> 0, world.limits.pollables);
-      // Each is asked, which takes a tenth of a call.
-      task.countCalls(count >>> 4);
+      assertPollables(count >>> 0, instance.world.limits.pollables);
+      task.countCalls((count >>> 0) >> 3);
+      const { timers } = instance;
       guest.resources.settle();
       timers.hold();
       let found;

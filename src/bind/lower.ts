@@ -7,10 +7,8 @@ import { Failed } from "../abi/returns.ts";
 import { show } from "../abi/show.ts";
 import { MAX_FLAT_PARAMS } from "../abi/types.ts";
 import { settled } from "../io/later.ts";
-import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 import { InternalError } from "../io/trap.ts";
-import { GENERAL_COST } from "../wait/task.ts";
 import { WAIT, type GateType, type Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import type { Ends, Task } from "../wait/task.ts";
@@ -28,7 +26,7 @@ export interface Site {
   readonly lease: Lease | undefined;
   /** The general way, as a core function. Returns `WAIT` if the guest has to wait. */
   readonly attempt: (...args: CoreValue[]) => CoreValue;
-  /** Has the guest wait for `steps`, which have not begun. Returns what the core function then returns. */
+  /** Runs `steps`, which have not begun, and has the guest wait only if they do. Returns what the core function returns. */
   readonly suspend: <T>(steps: Steps<T>, args: readonly CoreValue[], ends?: CallEnds<T>) => CoreValue;
   /** What such a wait ends in, with a shorter way to deliver a value than the general one, which returns the core result. */
   readonly endsIn: <T>(deliver: CallEnds<T>["deliver"]) => CallEnds<T>;
@@ -46,7 +44,7 @@ export function lower(
   lease: Lease | undefined,
 ): Ungated {
   const lowering = new Lowering(instance, name, definition, guest);
-  const { params, result, boxed } = lowering;
+  const { params, result, boxed } = lowering.form;
   // With a trace every call takes the one way that tells of it.
   const fast = instance.trace
     ? undefined
@@ -68,75 +66,102 @@ export function lower(
   };
 }
 
-/** What a core function for a definition does: parameters from the guest's memory, and the result back into it. */
-class Lowering {
+/** The general way may do anything, system calls too: a guest is asked more often how long it has kept the event loop. */
+export const GENERAL_CALLS = 15;
+
+/** What a core function for a definition looks like: the same in every instance. */
+interface Form {
   readonly params: readonly GateType[];
   readonly result: Ungated["result"];
+  /** See `Ungated`. */
   readonly boxed: boolean;
-  readonly attempt: (...args: CoreValue[]) => CoreValue;
-  readonly suspend: Site["suspend"];
-  readonly endsIn: Site["endsIn"];
+  /** Whether parameters are behind a pointer, and the result is put where one says. */
+  readonly spilled: boolean;
+  readonly stores: boolean;
+  /** What says that the guest has to wait. */
+  readonly wait: CoreValue;
+}
+
+const forms = new WeakMap<Definition, Form>();
+
+function formOf(definition: Definition): Form {
+  let form = forms.get(definition);
+  if (!form) {
+    const { params, returns } = definition;
+    const flat = flatParams(params);
+    const stores = returns.flat === undefined || returns.flat.length > 1;
+    const result = stores ? undefined : returns.flat?.[0];
+    const boxed = result !== undefined && definition.boxed;
+    form = {
+      params: [...(flat ?? (["i32"] as const)), ...(stores ? (["i32"] as const) : [])],
+      result,
+      boxed,
+      spilled: flat === undefined,
+      stores,
+      wait: result === "i64" && !boxed ? -1n : WAIT,
+    };
+    forms.set(definition, form);
+  }
+  return form;
+}
+
+/** What a core function for a definition does: parameters from the guest's memory, and the result back into it. */
+class Lowering {
+  readonly form: Form;
+  readonly attempt: (...args: CoreValue[]) => CoreValue = (...args) => this.#attempt(args);
+  readonly suspend: Site["suspend"] = (steps, args, ends = this.#ends) => this.#begin(steps, args, ends);
+  readonly endsIn: Site["endsIn"] = (deliver) => ({ deliver, deliverError: this.#ends.deliverError });
   readonly #instance: Instance;
   readonly #task: Task;
   readonly #name: string;
   readonly #definition: Definition;
   readonly #guest: Guest;
-  readonly #spilled: boolean;
-  readonly #stores: boolean;
-  readonly #wait: CoreValue;
-  readonly #ends: Ends<readonly unknown[], unknown, CoreValue | undefined>;
+  readonly #ends: Ends<readonly unknown[], unknown, CoreValue | undefined> = {
+    deliver: (args, value) => this.#deliver(args, value),
+    deliverError: (args, error) => this.#deliverError(args, error),
+  };
   readonly #flat: CoreValue[] = [];
   #values: readonly unknown[] = [];
 
   constructor(instance: Instance, name: string, definition: Definition, guest: Guest) {
+    this.form = formOf(definition);
     this.#instance = instance;
     this.#task = instance.task;
     this.#name = name;
     this.#definition = definition;
     this.#guest = guest;
-    const { params, returns } = definition;
-    const flat = flatParams(params);
-    this.#spilled = flat === undefined;
-    this.#stores = returns.flat === undefined || returns.flat.length > 1;
-    this.params = [...(flat ?? (["i32"] as const)), ...(this.#stores ? (["i32"] as const) : [])];
-    this.result = this.#stores ? undefined : returns.flat?.[0];
-    this.boxed = this.result !== undefined && definition.boxed;
-    this.#wait = this.result === "i64" && !this.boxed ? -1n : WAIT;
-    this.attempt = (...args) => this.#attempt(args);
-    this.suspend = (steps, args, ends = this.#ends) => {
-      this.#task.pend(steps, undefined, ends, args);
-      return this.#wait;
-    };
-    this.endsIn = (deliver) => ({ deliver, deliverError: this.#ends.deliverError });
-    this.#ends = {
-      deliver: (args, value) => this.#deliver(args, value),
-      deliverError: (args, error) => this.#deliverError(args, error),
-    };
   }
 
   #attempt(args: readonly CoreValue[]): CoreValue {
-    if (this.#task.mustGiveWay(GENERAL_COST)) {
-      this.#task.pendRetry(this.attempt, args, this.boxed);
-      return this.#wait;
+    if (this.#task.mustGiveWay()) {
+      this.#task.pendRetry(this.attempt, args, this.form.boxed);
+      return this.form.wait;
     }
     this.#task.assertAlive();
+    this.#task.countCalls(GENERAL_CALLS);
     this.#guest.resources.settle();
     let value;
     try {
-      this.#guest.takeCharged();
       this.#values = this.#lift(args);
-      this.#task.countBytes(this.#guest.takeCharged());
+      this.#task.countBytes(this.#guest.valuesTaken);
       value = this.#definition.run(this.#instance, this.#values);
-      const steps = this.#stepsOf(value);
-      if (steps) {
-        const step = steps.next();
-        if (step.done !== true) return this.#pend(steps, step.value, args);
-        value = step.value;
-      }
     } catch (error) {
       return this.#direct(this.#deliverError(args, error));
     }
-    return this.#direct(this.#deliver(args, value));
+    const steps = this.#stepsOf(value);
+    return steps ? this.#begin(steps, args, this.#ends) : this.#direct(this.#deliver(args, value));
+  }
+
+  #begin<T>(steps: Steps<T>, args: readonly CoreValue[], ends: CallEnds<T>): CoreValue {
+    let step;
+    try {
+      step = steps.next();
+    } catch (error) {
+      return this.#direct(ends.deliverError(args, error));
+    }
+    if (step.done === true) return this.#direct(ends.deliver(args, step.value));
+    this.#task.pend(steps, step.value, ends, args);
+    return this.form.wait;
   }
 
   #stepsOf(value: unknown): Steps<unknown> | undefined {
@@ -147,13 +172,8 @@ class Lowering {
     return undefined;
   }
 
-  #pend(steps: Steps<unknown>, first: Readiness | undefined, args: readonly unknown[]): CoreValue {
-    this.#task.pend(steps, first, this.#ends, args);
-    return this.#wait;
-  }
-
   #direct(result: CoreValue | undefined): CoreValue {
-    if (!this.boxed) return result ?? 0;
+    if (!this.form.boxed) return result ?? 0;
     this.#task.boxed = result;
     return 0;
   }
@@ -161,7 +181,8 @@ class Lowering {
   #lift(args: readonly unknown[]): unknown[] {
     const { params } = this.#definition;
     const guest = this.#guest;
-    if (!this.#spilled) {
+    guest.newValues();
+    if (!this.form.spilled) {
       const flat = new FlatValues(args);
       return params.map((type) => type.lift(guest, flat));
     }
@@ -203,7 +224,7 @@ class Lowering {
     const guest = this.#guest;
     guest.giveBack();
     try {
-      if (this.#stores) {
+      if (this.form.stores) {
         returns.store(guest, guest.place(Number(args.at(-1)), returns.size, returns.align), value);
         return undefined;
       }

@@ -74,7 +74,6 @@ function checkedOption(
   return { name: option.name, typed, value };
 }
 
-const LIMITS = "limits are set with --limit NAME=NUMBER, see docs/limits.md";
 const GRANTS = "a guest has what --dir, --env and the like say, and nothing has to be switched on";
 const ENGINE = "the engine is Node's, and is set up by Node's own options";
 
@@ -82,8 +81,6 @@ const ENGINE = "the engine is Node's, and is set up by Node's own options";
 const FOREIGN: Readonly<Record<string, string>> = {
   S: GRANTS,
   wasi: GRANTS,
-  W: LIMITS,
-  wasm: LIMITS,
   C: ENGINE,
   codegen: ENGINE,
   D: "calls are shown by --trace, streams by --stats",

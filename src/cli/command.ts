@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly preopens: Readonly<Record<string, { readonly directory: string; readonly readOnly: boolean }>>;
   readonly progress: boolean;
   readonly stats: boolean;
+  /** Milliseconds. */
+  readonly timeout: number | undefined;
   readonly trace: boolean;
 }
 
@@ -102,6 +104,7 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
   let argv0: string | undefined;
   let permits: PermitMode = "strict";
   let invoke: string | undefined;
+  let timeout: number | undefined;
   const plugs: string[] = [];
   const variables = new Map<string, string>();
   const limits: Partial<Record<keyof Limits, number>> = {};
@@ -111,6 +114,8 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
     if (name === "permits") permits = permitMode(value);
     if (name === "limit") setLimit(limits, value);
     if (name === "invoke") invoke = value;
+    if (name === "timeout") timeout = milliseconds(value, "--timeout");
+    if (name === "wasm") timeout = wasmOption(value);
     if (name === "plug") plugs.push(value);
     if (name === "inherit-env") for (const [key, own = ""] of Object.entries(env)) variables.set(key, own);
     if (name === "env") setVariable(variables, value, env);
@@ -126,6 +131,7 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
     preopens,
     progress: asks(given, "progress"),
     stats: asks(given, "stats"),
+    timeout,
     trace: asks(given, "trace"),
   };
 }
@@ -133,6 +139,27 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
 function permitMode(value: string): PermitMode {
   if (value === "strict" || value === "budget") return value;
   throw new UsageError(`--permits expects "strict" or "budget", got ${JSON.stringify(value)}`);
+}
+
+/** In milliseconds. */
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, "": 1000, m: 60_000, h: 3_600_000 };
+
+/** A duration such as 30s, 500ms or 1.5m; seconds where no unit is given. */
+function milliseconds(text: string, option: string): number {
+  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text) ?? [];
+  if (count === undefined) {
+    throw new UsageError(`${option} expects a duration, such as 30s, 500ms or 2m, got ${JSON.stringify(text)}`);
+  }
+  return Number(count) * (UNITS[unit] ?? 1);
+}
+
+/** As Wasmtime's users type it. */
+function wasmOption(text: string): number {
+  const [name, value = ""] = splitAssignment(text);
+  if (name === "timeout") return milliseconds(value, "-W timeout");
+  throw new UsageError(
+    `-W expects timeout=DURATION, got ${JSON.stringify(text)}: limits are set with --limit NAME=NUMBER, see docs/limits.md`,
+  );
 }
 
 function setLimit(limits: Partial<Record<keyof Limits, number>>, text: string): void {

@@ -1,5 +1,5 @@
 /** The `sluice` command. bin/sluice.js calls it, on a Node that is new enough. */
-import { commandOf } from "./command.ts";
+import { commandOf, type RunOptions } from "./command.ts";
 import { report } from "./failure.ts";
 import { helpText, version } from "./help.ts";
 import { print } from "./write.ts";
@@ -23,11 +23,27 @@ export async function main(args: readonly string[]): Promise<void> {
   process.off("beforeExit", onNothingLeft);
 }
 
+/** Carries out what `runIsolated` wants of a thread. */
+export async function runInThread(): Promise<void> {
+  const thread = await import("./thread.ts");
+  await thread.runInThread();
+}
+
+/**
+ * Whether the guest must have a thread of its own. If not, the first signal ends the process by itself, also while the guest
+ * computes and never lets the event loop have a turn.
+ */
+function mustBeIsolated({ stats, progress, timeout }: RunOptions): boolean {
+  // With last words after the guest; and the first process of a container gets only the signals that it asks for.
+  return stats || progress || timeout !== undefined || process.pid === 1;
+}
+
 async function carryOut(args: readonly string[]): Promise<number> {
   try {
     const command = commandOf(args, process.env);
     if (command.name === "run") {
       // Only now: the other commands do not pay for it.
+      if (mustBeIsolated(command.options)) return await (await import("./isolated.ts")).runIsolated(command);
       const { runComponent } = await import("./run.ts");
       ran = true;
       return await runComponent(command);

@@ -11,6 +11,8 @@ export type OptionName =
   | "stats"
   | "progress"
   | "trace"
+  | "timeout"
+  | "wasm"
   | "permits"
   | "limit"
   | "json"
@@ -71,6 +73,14 @@ export const OPTIONS: readonly Described[] = [
   { name: "stats", help: "Shows at the end what each stream carried." },
   { name: "progress", help: "Shows what flows, while it does, on a terminal." },
   { name: "trace", help: "Shows each WASI call and its result on stderr." },
+  {
+    name: "timeout",
+    value: "DURATION",
+    expected: "a duration, such as --timeout 30s",
+    help: "Ends the guest then: 30s, 500ms, 2m, or seconds.",
+  },
+  // As in Wasmtime: its timeout alone.
+  { name: "wasm", short: "W", value: "timeout=DURATION", expected: "timeout=DURATION, such as -W timeout=30s" },
   {
     name: "permits",
     value: "budget",

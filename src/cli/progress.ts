@@ -3,7 +3,7 @@ import type { Stats } from "../run/life.ts";
 import { sayOnLine } from "./write.ts";
 
 const INTERVAL_MS = 200;
-const ERASE_LINE = "\r\x1b[K";
+export const ERASE_LINE = "\r\x1b[K";
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /** Shows what flows on one line of the terminal that is standard error, if it is one. Gives a function that erases it. */

@@ -6,6 +6,7 @@ import { InvalidComponentError } from "../load/reader.ts";
 import { UnsupportedComponentError } from "../load/link.ts";
 import { MissingImportsError } from "../run/imports.ts";
 import { PreopenError } from "../run/world.ts";
+import { TimeoutError } from "../run/life.ts";
 import { NotACommandError } from "../run/run.ts";
 import { backtrace, isTrap } from "./backtrace.ts";
 import { REFUSED, report } from "./failure.ts";
@@ -32,6 +33,10 @@ export function reportRun(error: unknown, path: string): number {
   if (error instanceof SignalError) return exitCodeOf(error.signal);
   // Ends its guest as a trap does, but is none.
   if (error instanceof InternalError) return report(error);
+  if (error instanceof TimeoutError) {
+    say(`sluice: ${path} trapped: it ran for longer than ${error.timeout} ms (--timeout)\n`);
+    return TRAPPED;
+  }
   if (isTrap(error)) {
     // V8 speaks of its own stack, and begins its messages with what we have already said.
     const what = error instanceof RangeError ? "call stack exhausted" : error.message.replace(/^wasm trap: /, "");

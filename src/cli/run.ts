@@ -5,7 +5,7 @@ import { nodePlatform } from "../hosts/node/platform.ts";
 import { compile, type CompiledComponent } from "../run/compile.ts";
 import type { Imports } from "../run/imports.ts";
 import { instantiate, type RunningInstance } from "../run/instantiate.ts";
-import { ExitError } from "../run/life.ts";
+import { ExitError, type Stats } from "../run/life.ts";
 import type { InstanceOptions } from "../run/options.ts";
 import type { Platform } from "../run/platform.ts";
 import { runCommand } from "../run/run.ts";
@@ -15,7 +15,6 @@ import type { Invocation } from "./invoke.ts";
 import { readComponent } from "./read.ts";
 import { watchedStandard } from "./line-end.ts";
 import { PlugError, reportRun } from "./run-failure.ts";
-import { abortOnSignal, needsHandler, passOn, SignalError } from "./signals.ts";
 import { print, say } from "./write.ts";
 
 /** Node, with messages of ours on lines of their own. */
@@ -24,8 +23,19 @@ const PLATFORM: Platform = { ...nodePlatform, standard: watchedStandard };
 /** How far up a backtrace goes. */
 const STACK_FRAMES = 100;
 
+/** What a run in a thread of its own is given by the other. */
+export interface Isolation {
+  /** Aborted with a `SignalError`. */
+  readonly signal: AbortSignal;
+  /** Told when the guest is about to begin. */
+  onStart(stats: Stats): void;
+}
+
 /** Runs it, tells of whatever goes wrong, and gives the exit code. */
-export async function runComponent({ options, path, args }: Command & { readonly name: "run" }): Promise<number> {
+export async function runComponent(
+  { options, path, args }: Command & { readonly name: "run" },
+  isolation?: Isolation,
+): Promise<number> {
   Error.stackTraceLimit = STACK_FRAMES;
   const lastWords: (() => void)[] = [];
   const plugs: RunningInstance[] = [];
@@ -35,24 +45,25 @@ export async function runComponent({ options, path, args }: Command & { readonly
     const bytes = readComponent(path);
     const component = await compile(bytes);
     const invoked = options.invoke === undefined ? undefined : await prepared(component, bytes, options.invoke, args);
-    const handled = needsHandler(options.stats || options.progress);
     const granted = {
       args: [options.argv0 ?? basename(path), ...args],
       env: options.env,
       preopens: options.preopens,
       blockingFiles: true,
-      // A handler of signals, and the display of progress, need the event loop. Nothing that a guest has does.
-      blockingStdio: !handled,
+      // A thread that is to be ended, and the display of progress, need the event loop. Nothing that a guest has does.
+      blockingStdio: !isolation,
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
       limits: options.limits,
       permits: options.permits,
       ...(options.trace ? { trace: sayCall } : {}),
-      ...(handled ? { signal: abortOnSignal() } : {}),
+      ...(isolation ? { signal: isolation.signal } : {}),
+      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     } as const;
     const imports = await plugged(options.plugs, granted, plugs);
     const instance = await instantiate(PLATFORM, component, { ...granted, imports });
+    isolation?.onStart(instance.stats);
     if (options.progress) {
       const { showProgress } = await import("./progress.ts");
       lastWords.push(showProgress(instance.stats));
@@ -71,7 +82,6 @@ export async function runComponent({ options, path, args }: Command & { readonly
     await library.close().catch((error: unknown) => (ending ??= error));
   }
   for (const lastWord of lastWords) lastWord();
-  if (ending instanceof SignalError) passOn(ending.signal);
   return exitCode ?? reportRun(ending, path);
 }
 

@@ -20,27 +20,18 @@ export function exitCodeOf(signal: EndingSignal): number {
   return 128 + NUMBERS[signal];
 }
 
-/**
- * Whether the first signal should be waited for with `abortOnSignal`. If not, it ends the process by itself, which is
- * better where it will do: it also ends a guest that computes and never lets the event loop have a turn.
- *
- * @param hasLastWords Whether there is something to do after the guest.
- */
-export function needsHandler(hasLastWords: boolean): boolean {
-  // The first process of a container gets only the signals that it asks for.
-  return hasLastWords || process.pid === 1;
-}
-
-/** Aborts on the first SIGINT or SIGTERM, with a `SignalError`. The second one ends the process by itself. */
-export function abortOnSignal(): AbortSignal {
-  const controller = new AbortController();
+/** Calls back at the first SIGINT or SIGTERM; the second one ends the process by itself. Gives what stops listening. */
+export function onSignal(callback: (signal: EndingSignal) => void): () => void {
   const signals = Object.keys(NUMBERS) as EndingSignal[];
-  const abort = (signal: EndingSignal): void => {
-    for (const each of signals) process.off(each, abort);
-    controller.abort(new SignalError(signal));
+  const stop = (): void => {
+    for (const each of signals) process.off(each, heard);
   };
-  for (const signal of signals) process.on(signal, abort);
-  return controller.signal;
+  const heard = (signal: EndingSignal): void => {
+    stop();
+    callback(signal);
+  };
+  for (const signal of signals) process.on(signal, heard);
+  return stop;
 }
 
 /** Ends the process as the signal would have done, so that a shell that waits for it knows, and stops its script too. */

@@ -27,7 +27,7 @@ function told(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (typeof value === "object") return "an object";
   if (typeof value === "function") return "a function";
-  return typeof value === "string" ? JSON.stringify(value) : `${typeof value} ${String(value as number | bigint)}`;
+  return typeof value === "string" ? JSON.stringify(value) : `${typeof value} ${String(value)}`;
 }
 
 function isCount(value: unknown, max: number): value is number {

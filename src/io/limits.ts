@@ -20,10 +20,10 @@ export interface Limits {
   /** Random bytes that one call gives. Protects time and memory from `get-random-bytes(u64::MAX)`. */
   readonly randomBytes: number;
   /**
-   * Bytes that the values which one call passes to JavaScript may take there: text, lists, and what is in them. Protects
-   * memory and time from lists that are small to the guest and large to us.
+   * Bytes that the values which one call passes to JavaScript may take there, by an estimate that is high: text, lists, and
+   * what is in them. Protects memory and time from lists that are small to the guest and large to us.
    */
-  readonly callBytes: number;
+  readonly valueBytes: number;
   /** Entries of the list that one `poll` takes. Protects time from a list that is asked again at each change. */
   readonly pollables: number;
   /** Bytes that one write to a file takes; of more it takes the first. Protects time, and memory where they are copied. */
@@ -39,7 +39,7 @@ export const DEFAULT_LIMITS: Limits = {
   resources: 100_000,
   openFiles: 1000,
   randomBytes: 64 * 1024 * 1024,
-  callBytes: 64 * 1024 * 1024,
+  valueBytes: 64 * 1024 * 1024,
   pollables: 16_384,
   writeBytes: 1024 * 1024,
   listedEntries: 200_000,

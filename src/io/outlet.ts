@@ -76,6 +76,8 @@ export class Outlet implements Watchable, Waker {
   /** A handle's permit went from `from` to `to` bytes. */
   reserve(from: number, to: number): void {
     this.#reservedBytes += to - from;
+    // The sum of what all handles are permitted: a negative one would permit others more than there is.
+    if (!(this.#reservedBytes >= 0)) throw new RangeError(`Permits add up to ${this.#reservedBytes} bytes`);
   }
 
   /**
@@ -190,7 +192,9 @@ export class Outlet implements Watchable, Waker {
   /** What the sink took of `bytes`; 0 too when it failed, which `state` then says. */
   #offer(bytes: Uint8Array, waits: boolean): number {
     try {
-      return waits && this.#sink.writeBlocking ? this.#sink.writeBlocking(bytes) : this.#sink.write(bytes);
+      const taken = waits && this.#sink.writeBlocking ? this.#sink.writeBlocking(bytes) : this.#sink.write(bytes);
+      if (Number.isInteger(taken) && taken >= 0 && taken <= bytes.length) return taken;
+      throw new RangeError(`A sink must take 0 to ${bytes.length} bytes, or throw: it says that it took ${taken}`);
     } catch (cause) {
       this.#fail(cause);
       return 0;

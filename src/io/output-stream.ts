@@ -7,6 +7,24 @@ import type { Readiness, Waker } from "./readiness.ts";
 import type { Steps } from "./steps.ts";
 import { Trap } from "./trap.ts";
 
+/** What somebody needs to answer in the place of an output stream: see `Lease`. Nobody else has a use for it. */
+export interface Lending {
+  /**
+   * How many bytes somebody else may permit and take in place of this handle, for as long as nothing else happens to the
+   * stream; then it has to `catchUp`. 0 if nobody may, since more than its own writes decides what is permitted.
+   */
+  lend(stream: OutputStream): number;
+  /** Whether any bytes have been written, by any handle. */
+  hasTaken(stream: OutputStream): boolean;
+  /** Bytes that the next `write` may bring. */
+  granted(stream: OutputStream): number;
+  /** Takes over what was done in its place: `calls`, which left a permit of `granted`, and wrote `bytes`. */
+  catchUp(stream: OutputStream, calls: number, granted: number, bytes: Uint8Array): void;
+}
+
+/** The class below, which alone reaches its parts, puts the functions in when it is made. */
+export const lending: Lending = {} as Lending;
+
 /**
  * One handle of an output stream: a permit of its own over an outlet that other handles may share.
  *
@@ -18,6 +36,15 @@ export class OutputStream implements Readiness {
   readonly #outlet: Outlet;
   readonly #permit: Permit;
   readonly #onDrop: () => void;
+
+  static {
+    Object.assign(lending, {
+      lend: (stream) => stream.#lend(),
+      hasTaken: (stream) => stream.#outlet.tally.bytes > 0,
+      granted: (stream) => stream.#permit.granted,
+      catchUp: (stream, calls, granted, bytes) => stream.#catchUp(calls, granted, bytes),
+    } satisfies Lending);
+  }
 
   /** @param onDrop Called when the guest lets go of this handle; the outlet lives as long as its owner says. */
   constructor(outlet: Outlet, permits: PermitMode = "strict", onDrop: () => void = () => {}) {
@@ -97,16 +124,14 @@ export class OutputStream implements Readiness {
    * @see WASI 0.2 `wasi:io/streams` `output-stream.blocking-flush`
    */
   *blockingFlush(): Steps<void> {
-    this.#outlet.tally.calls++;
-    this.#flush();
-    yield* this.#writable();
+    yield* rest(this.flushOrWait());
   }
 
   /** As `writeAndFlush`, for `blockingFlush`. */
-  flushOrWait(): Steps<unknown> | undefined {
+  flushOrWait(): Steps<void> | undefined {
     this.#outlet.tally.calls++;
     this.#flush();
-    return this.ready() ? undefined : this.#writable();
+    return this.ready() ? undefined : this.#untilWritable();
   }
 
   /**
@@ -119,9 +144,7 @@ export class OutputStream implements Readiness {
    * @see WASI 0.2 `wasi:io/streams` `output-stream.blocking-write-and-flush`
    */
   *blockingWriteAndFlush(bytes: Uint8Array): Steps<void> {
-    assertBlockingWrite("blocking-write-and-flush", bytes.length);
-    yield* this.#blockingWrite(bytes);
-    yield* this.#completeWrite();
+    yield* rest(this.writeAndFlush(bytes));
   }
 
   /**
@@ -129,9 +152,8 @@ export class OutputStream implements Readiness {
    * For callers to whom steps are too dear when there is nothing to wait for.
    */
   writeAndFlush(bytes: Uint8Array): Steps<void> | undefined {
-    if (bytes.length > BLOCKING_WRITE_BYTES || !this.#takesAll(bytes)) return this.blockingWriteAndFlush(bytes);
-    this.#writeUnchecked(bytes);
-    return this.#outlet.flushNow() ? undefined : this.#completeWrite();
+    assertBlockingWrite("blocking-write-and-flush", bytes.length);
+    return this.#writeAll(bytes, true);
   }
 
   /**
@@ -141,9 +163,7 @@ export class OutputStream implements Readiness {
    * @throws {StreamError} `closed` also if the stream becomes closed before they have all left.
    */
   deliverOrWait(bytes: Uint8Array): Steps<void> | undefined {
-    if (!this.#takesAll(bytes)) return this.#deliver(bytes);
-    this.#writeUnchecked(bytes);
-    return this.#outlet.flushNow() ? undefined : this.blockingFlush();
+    return this.#writeAll(bytes, false);
   }
 
   /**
@@ -154,7 +174,7 @@ export class OutputStream implements Readiness {
    */
   *blockingWriteZeroesAndFlush(count: number): Steps<void> {
     assertBlockingWrite("blocking-write-zeroes-and-flush", count);
-    yield* this.blockingWriteAndFlush(new Uint8Array(count));
+    yield* rest(this.#writeAll(new Uint8Array(count), true));
   }
 
   /**
@@ -172,40 +192,6 @@ export class OutputStream implements Readiness {
       while (!source.ready()) yield source;
       if (round % SPURIOUS_ROUNDS === 0) yield source;
     }
-  }
-
-  /**
-   * How many bytes somebody else may permit and take in place of this handle, for as long as nothing else happens to the
-   * stream; then it has to `catchUp`. 0 if nobody may, since more than its own writes decides what is permitted.
-   */
-  lend(): number {
-    const { mode, granted } = this.#permit;
-    if (mode !== "strict" || this.#outlet.state.tag !== "open" || !this.#outlet.isOnlyReserved(granted)) return 0;
-    const room = this.#outlet.room(granted);
-    // Who borrows counts in i32.
-    return Math.max(room, granted) > 0x7fff_ffff ? 0 : room;
-  }
-
-  /** Whether any bytes have been written, by any handle. */
-  get hasTaken(): boolean {
-    return this.#outlet.tally.bytes > 0;
-  }
-
-  /** Bytes that the next `write` may bring. */
-  get granted(): number {
-    return this.#permit.granted;
-  }
-
-  /** Takes over what was done in its place: `calls`, which left a permit of `granted`, and wrote `bytes`. */
-  catchUp(calls: number, granted: number, bytes: Uint8Array): void {
-    const { tally } = this.#outlet;
-    tally.calls += calls;
-    tally.bytes += bytes.length;
-    // Aborted meanwhile, it takes nothing any more.
-    if (this.#outlet.state.tag !== "open") return;
-    this.#settle();
-    this.#outlet.reserve(this.#permit.granted, this.#permit.grant(granted));
-    if (bytes.length > 0) this.#outlet.accept(bytes);
   }
 
   /** True when `checkWrite` would say anything but 0. */
@@ -298,34 +284,33 @@ export class OutputStream implements Readiness {
     this.#permit.report();
   }
 
-  /** Writes all of `bytes` in as many permits as it takes. */
-  *#blockingWrite(bytes: Uint8Array): Steps<void> {
+  /**
+   * Writes all of `bytes`, flushes, and waits: gives what is left to do, if anything is.
+   *
+   * @param closedIsDone Whether a stream that is closed when it has taken them all has done its work.
+   */
+  #writeAll(bytes: Uint8Array, closedIsDone: boolean): Steps<void> | undefined {
     this.#outlet.tally.calls++;
+    const room = this.#outlet.room(this.#permit.granted);
+    if (room === 0 || room < bytes.length) return this.#writeInPieces(bytes, closedIsDone);
+    this.#writeUnchecked(bytes);
+    return this.#outlet.flushNow() ? undefined : this.#flushed(closedIsDone);
+  }
+
+  /** In as many permits as it takes. */
+  *#writeInPieces(bytes: Uint8Array, closedIsDone: boolean): Steps<void> {
     let written = 0;
     do {
       const permitted = yield* this.#writable();
       const piece = bytes.subarray(written, written + permitted);
-      this.#grant();
-      this.#write(piece, true);
+      this.#writeUnchecked(piece);
       written += piece.length;
     } while (written < bytes.length);
+    yield* this.#flushed(closedIsDone);
   }
 
-  *#deliver(bytes: Uint8Array): Steps<void> {
-    yield* this.#blockingWrite(bytes);
-    this.#flush();
-    yield* this.#writable();
-  }
-
-  /** Whether all of `bytes` would be permitted now. */
-  #takesAll(bytes: Uint8Array): boolean {
-    const room = this.#outlet.room(this.#permit.granted);
-    return room > 0 && room >= bytes.length;
-  }
-
-  /** Writes `bytes`, all of which would be permitted; of a permit that there is already a flush would leave nothing. */
+  /** Writes `bytes`, all of which would be permitted; of a permit that there is already the flush would leave nothing. */
   #writeUnchecked(bytes: Uint8Array): void {
-    this.#outlet.tally.calls++;
     this.#outlet.tally.bytes += bytes.length;
     this.#revoke();
     this.#outlet.accept(bytes, true);
@@ -341,15 +326,45 @@ export class OutputStream implements Readiness {
     return this.#outlet.room(this.#permit.granted);
   }
 
-  /** Flushes and waits. That the stream is closed by then is no error any more. */
-  *#completeWrite(): Steps<void> {
+  *#untilWritable(): Steps<void> {
+    yield* this.#writable();
+  }
+
+  /** Flushes and waits. */
+  *#flushed(closedIsDone: boolean): Steps<void> {
     try {
       this.#flush();
       yield* this.#writable();
     } catch (error) {
-      if (!(error instanceof StreamError && error.payload.tag === "closed")) throw error;
+      if (!(closedIsDone && error instanceof StreamError && error.payload.tag === "closed")) throw error;
     }
   }
+
+  /** See `Lending.lend`. */
+  #lend(): number {
+    const { mode, granted } = this.#permit;
+    if (mode !== "strict" || this.#outlet.state.tag !== "open" || !this.#outlet.isOnlyReserved(granted)) return 0;
+    const room = this.#outlet.room(granted);
+    // Who borrows counts in i32.
+    return Math.max(room, granted) > 0x7fff_ffff ? 0 : room;
+  }
+
+  /** See `Lending.catchUp`. */
+  #catchUp(calls: number, granted: number, bytes: Uint8Array): void {
+    const { tally } = this.#outlet;
+    tally.calls += calls;
+    tally.bytes += bytes.length;
+    // Aborted meanwhile, it takes nothing any more.
+    if (this.#outlet.state.tag !== "open") return;
+    this.#settle();
+    this.#outlet.reserve(this.#permit.granted, this.#permit.grant(granted));
+    if (bytes.length > 0) this.#outlet.accept(bytes);
+  }
+}
+
+/** The steps that are left of an operation, if any are. */
+function* rest(steps: Steps<void> | undefined): Steps<void> {
+  if (steps) yield* steps;
 }
 
 function assertBlockingWrite(name: string, bytes: number): void {

@@ -22,6 +22,8 @@ export interface Watchable {
 export interface Readiness extends Watchable {
   /** True when the operation that this stands for would not have to wait. Asking may start work in the background. */
   ready(): boolean;
+  /** True if it is ready, and so for ever: nobody needs to ask again. */
+  readonly isSettled?: boolean;
 }
 
 /** Wakes all who watch. Holds nobody who does not. */

@@ -87,6 +87,9 @@ export class CanonPlan {
     if (options.postReturn) throw new InvalidComponentError("a lowered function has no post-return", offset);
     this.#assertSupported(func.type, canon.options, "lowered");
     this.#scope.planning.spend(func.type.params.length, offset);
+    if (func.is === "imported" && func.path.length > 2) {
+      this.#planner.refuse(`a function of an instance within an import, ${func.path.join(" ")}`);
+    }
     const isAsync = canon.options.async;
     if (!isAsync) assertNeeds(func.type, options, "lower", offset);
     const item = this.#planner.trampoline(

@@ -4,7 +4,7 @@ import { moduleTypeOf } from "./core-module.ts";
 import type { ModuleType } from "./core-types.ts";
 import { decode } from "./decode.ts";
 import { loadFusing, needsFusing } from "./fusing.ts";
-import type { CoreItem, Item, Plan, Trampoline } from "./items.ts";
+import type { CoreItem, Item, ModuleItem, Plan, Trampoline } from "./items.ts";
 import { planOf } from "./plan.ts";
 import { InvalidComponentError } from "./reader.ts";
 
@@ -22,6 +22,8 @@ export class Compiled {
   readonly isComposed: boolean;
   /** Whether all that it imports has been found to be ours, and of our types. */
   isChecked = false;
+  /** Those that nobody instantiates too. */
+  readonly importedModules: readonly ModuleItem[];
   readonly #trampolines: readonly (readonly number[])[];
 
   constructor(plan: Plan, modules: readonly CoreModule[]) {
@@ -29,6 +31,7 @@ export class Compiled {
     this.modules = modules;
     this.isComposed = plan.instances.length > 1;
     this.#trampolines = trampolinesByStep(plan);
+    this.importedModules = importedModules(plan.imports);
   }
 
   /** The numbers of the trampolines that are needed from this step on, and not before; `steps.length` has the rest. */
@@ -71,6 +74,14 @@ export async function compileComponent(bytes: Uint8Array): Promise<Compiled> {
       },
     );
   }
+}
+
+/** Core modules that are imported, or in instances that are. */
+function importedModules(items: ReadonlyMap<string, Item>): ModuleItem[] {
+  return [...items.values()].flatMap((item) => {
+    if (item.sort === "instance") return importedModules(item.instance.exports);
+    return item.sort === "core module" ? [item.module] : [];
+  });
 }
 
 /** Each trampoline is made when it is first needed: what it works on is there by then, and may not have been before. */

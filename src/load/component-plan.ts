@@ -10,6 +10,7 @@ import type { Planner } from "./plan.ts";
 import { InvalidComponentError } from "./reader.ts";
 import { at, type Scope } from "./scope.ts";
 import { typeItem, type TypeItem } from "./type-scope.ts";
+import { VisibleTypes } from "./visible-types.ts";
 
 /** What a component that is being instantiated is given: nothing, for the outermost. */
 export type Args = ReadonlyMap<string, Item> | undefined;
@@ -24,6 +25,8 @@ export class ComponentPlan {
   readonly #local = new Set<ResourceId>();
   readonly #imports = new NamedItems("import");
   readonly #exports = new NamedItems("export");
+  /** Looked at once for each component: not again for each of its instances. */
+  readonly #visible: VisibleTypes | undefined;
 
   constructor(planner: Planner, scope: Scope, args: Args, instance: number) {
     this.#planner = planner;
@@ -31,6 +34,7 @@ export class ComponentPlan {
     this.#args = args;
     this.#instance = instance;
     this.#canon = new CanonPlan(planner, scope, instance, this.#local);
+    this.#visible = args ? undefined : new VisibleTypes(scope.planning);
   }
 
   get exports(): ReadonlyMap<string, Item> {
@@ -223,6 +227,7 @@ export class ComponentPlan {
         )
       : this.#planner.import(name, extern, this.#scope, offset);
     this.#imports.add(name, item, offset);
+    this.#visible?.add("import", name, item, offset);
     push(this.#scope, item);
   }
 
@@ -238,6 +243,7 @@ export class ComponentPlan {
     // The first name that a resource type of ours is known by outside is its name in messages.
     nameResource(item, name);
     this.#exports.add(name, item, offset);
+    this.#visible?.add("export", name, item, offset);
     push(this.#scope, item);
   }
 }

@@ -9,6 +9,7 @@ import { MAX_DEPTH, type Instantiate } from "./planning.ts";
 import { InvalidComponentError } from "./reader.ts";
 import { at, Scope } from "./scope.ts";
 import { mentions, typeItem, type TypeItem } from "./type-scope.ts";
+import { VisibleTypes } from "./visible-types.ts";
 
 /** What is needed of whoever evaluates. */
 export interface ExternHost {
@@ -139,6 +140,7 @@ function component(index: number, scope: Scope, guide: Guide, offset: number): C
 /** `args` are what is imported, if that is known; `given` is the instance that has the exports, if there is one. */
 interface DeclarationsGuide extends Guide {
   readonly args: ReadonlyMap<string, Item> | undefined;
+  readonly visible?: VisibleTypes | undefined;
 }
 
 /** Reads the declarations of a type, with what is given in the place of what they declare. */
@@ -150,7 +152,7 @@ function evaluateAll(
 ): { readonly imports: ReadonlyMap<string, Item>; readonly exports: ReadonlyMap<string, Item> } {
   around.planning.spend(declarations.length, offset);
   const scope = new Scope(around, false);
-  const { given, args } = guide;
+  const { given, args, visible } = guide;
   const known = given?.sort === "instance" ? given.instance.exports : undefined;
   const imports = new NamedItems("import");
   const exports = new NamedItems("export");
@@ -166,6 +168,7 @@ function evaluateAll(
     if (from && !item) mismatch(path, "it is missing", declaration.offset);
     const evaluated = evaluate(extern, scope, { host: guide.host, path, given: item }, declaration.offset);
     (declaration.kind === "import" ? imports : exports).add(name, evaluated, declaration.offset);
+    visible?.add(declaration.kind, name, evaluated, declaration.offset);
     push(scope, evaluated);
   }
   return { imports: imports.items, exports: exports.items };
@@ -231,7 +234,9 @@ export function checkedType(type: TypeItem, scope: Scope, { instantiate }: Exter
   const { resourceful } = scope.planning;
   if ((type.is !== "instance" && type.is !== "component") || resourceful.has(type.declarations)) return type;
   const host: ExternHost = { fresh: abstractResource, instantiate };
-  evaluateAll(type.declarations, scope, { path: ["type"], host, given: undefined, args: undefined }, offset);
+  // What an instance has is looked at where there is one.
+  const visible = type.is === "component" ? new VisibleTypes(scope.planning) : undefined;
+  evaluateAll(type.declarations, scope, { path: ["type"], host, given: undefined, args: undefined, visible }, offset);
   resourceful.set(type.declarations, declarationsMention(type.declarations, scope, 0));
   return type;
 }

@@ -13,7 +13,6 @@ import type {
   CoreItem,
   FuncItem,
   ImportPath,
-  Item,
   ModuleItem,
   Options,
   ResourceOrigin,
@@ -29,8 +28,8 @@ export interface LinkHost {
   readonly resources: Resources;
   /** Of all component instances. */
   readonly handleCount: HandleCount;
-  /** See `GuestParts.callBytes`. */
-  readonly callBytes: number;
+  /** See `Limits.valueBytes`. */
+  readonly valueBytes: number;
   newLease(): Lease | undefined;
   /** The function that is imported by this path: lowered for a guest, or one of another component instance. */
   lower(func: FuncItem & { readonly is: "imported" }, guest: Guest, lease: Lease | undefined): Ungated | LiftedFunction;
@@ -134,7 +133,7 @@ export class Linked {
     for (const { id, origin } of plan.resources) {
       this.#bindings.push(origin.is === "imported" ? host.bind(id, this) : jsBinding(this.#defined(id, origin)));
     }
-    for (const module of importedModules(plan.imports)) this.module(module);
+    for (const module of compiled.importedModules) this.module(module);
   }
 
   #defined({ name }: ResourceId, { instance, destructor }: ResourceOrigin & { readonly is: "defined" }) {
@@ -218,8 +217,8 @@ export class Linked {
       realloc: realloc && this.#guardedRealloc(realloc, instance),
       handles: this.instance(instance).handles,
       resources: this.host.resources,
+      valueBytes: this.host.valueBytes,
       bindings: this.#bindings,
-      callBytes: this.host.callBytes,
     });
   }
 
@@ -352,14 +351,6 @@ export class Linked {
   #entryOf({ linked, definer }: DefinedResource): GlobalI32 {
     return linked === this ? definer.mayEnter : linked.sharedEntry;
   }
-}
-
-/** Core modules that are imported, or in instances that are: those that nobody instantiates too. */
-function importedModules(items: ReadonlyMap<string, Item>): ModuleItem[] {
-  return [...items.values()].flatMap((item) => {
-    if (item.sort === "instance") return importedModules(item.instance.exports);
-    return item.sort === "core module" ? [item.module] : [];
-  });
 }
 
 /** A function that never waits, and asks the gate for nothing but whether the guest may call. */

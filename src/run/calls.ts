@@ -48,15 +48,15 @@ export class Calls {
       : (...args) => this.#call(lifted, args);
     const scalar = lifted.scalar;
     if (!scalar || this.#waitsElsewhere) return general;
-    return this.#isSync ? this.#scalarSync(lifted, scalar, general) : this.#scalarCall(lifted, scalar, general);
+    const call = this.#isSync ? this.#scalarSync(lifted, scalar) : this.#scalarSuspended(lifted, scalar);
+    return this.#scalar(scalar, call, general);
   }
 
   /**
    * A function of a few numbers, without the general way's arrays and closures: a sixth of its time. What is not as it
    * should be goes the general way, which says so.
    */
-  #scalarSync({ core: call }: Lifted, { params, result }: Scalars, general: ExportedFunction): ExportedFunction {
-    const core = call as (...args: CoreValue[]) => unknown;
+  #scalar({ params }: Scalars, call: ScalarCall, general: ExportedFunction): ExportedFunction {
     const linked = this.#linked;
     const { task } = this.#life;
     const [first, second, third] = params;
@@ -73,8 +73,16 @@ export class Calls {
         return general(...args);
       }
       this.#isRunning = true;
+      return call(a, b, c);
+    };
+  }
+
+  #scalarSync({ core: call }: Lifted, { result }: Scalars): ScalarCall {
+    const core = call as ScalarCall;
+    const { task } = this.#life;
+    return (a, b, c) => {
       try {
-        const value = params.length < 2 ? core(a) : params.length === 2 ? core(a, b) : core(a, b, c);
+        const value = core(a, b, c);
         this.#isRunning = false;
         if (task.isEnded) task.assertAlive();
         return result?.(value);
@@ -87,10 +95,8 @@ export class Calls {
   }
 
   /** As `#scalarSync`, for calls that may be suspended. */
-  #scalarCall(lifted: Lifted, { params, result }: Scalars, general: ExportedFunction): ExportedFunction {
-    const linked = this.#linked;
+  #scalarSuspended(lifted: Lifted, { result }: Scalars): ScalarCall {
     const { task } = this.#life;
-    const [first, second, third] = params;
     const left = (value: unknown): unknown => {
       if (task.isEnded) return this.#leave(lifted, value);
       const returned = result?.(value);
@@ -98,21 +104,7 @@ export class Calls {
       return returned;
     };
     const failed = (error: unknown): Promise<never> => this.#fail(error);
-    return (...args) => {
-      if (this.#isRunning || task.isEnded || linked.entry) return general(...args);
-      let a: CoreValue = 0;
-      let b: CoreValue = 0;
-      let c: CoreValue = 0;
-      try {
-        if (first) a = first(args[0]);
-        if (second) b = second(args[1]);
-        if (third) c = third(args[2]);
-      } catch {
-        return general(...args);
-      }
-      this.#isRunning = true;
-      return lifted.promising(a, b, c).then(left, failed);
-    };
+    return (a, b, c) => lifted.promising(a, b, c).then(left, failed);
   }
 
   /** Runs the destructor of a resource that JavaScript lets go of. */
@@ -255,6 +247,8 @@ interface Scalars {
   readonly result: ((core: unknown) => unknown) | undefined;
 }
 
+type ScalarCall = (...args: CoreValue[]) => unknown;
+
 /** One exported function of one instance. */
 class Lifted {
   readonly name: string;
@@ -337,8 +331,8 @@ class Lifted {
   /** The value of a result, after which the guest has cleaned up. @throws {Trap} */
   lift(result: unknown): unknown {
     const guest = this.#caller;
+    guest.newValues();
     let value;
-    guest.takeCharged();
     if (this.#result) {
       if (this.#signature.stored) {
         const { size, align } = this.#result;

@@ -60,6 +60,8 @@ const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown>, Check>> =
     (value) => isSignal(value) && typeof value.aborted === "boolean" && typeof value.addEventListener === "function",
   ),
   limits: object,
+  // Looked at where it is counted from.
+  timeout: () => undefined,
   permits: expecting('"strict" or "budget"', (value) => value === "strict" || value === "budget"),
   trace: expecting("a function", (value) => typeof value === "function"),
   monotonicClock: withMethods("a MonotonicClock", "now", "resolution", "schedule"),
@@ -79,9 +81,14 @@ function isU64(value: unknown): boolean {
   return typeof value === "bigint" && value >= 0n && value < U64;
 }
 
+/** @throws {TypeError} If they are no object. */
+export function assertOptions(options: unknown): asserts options is Readonly<Record<string, unknown>> {
+  if (!isObject(options)) throw new TypeError(`The options must be an object, got ${told(options)}`);
+}
+
 /** @throws {TypeError} That names the option. One that is `undefined` counts as left out. */
 export function checkOptions(options: unknown): void {
-  if (!isObject(options)) throw new TypeError(`The options must be an object, got ${told(options)}`);
+  assertOptions(options);
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(CHECKS, name)) {
       throw new TypeError(`There is no option ${JSON.stringify(name)}: expected ${Object.keys(CHECKS).join(", ")}`);

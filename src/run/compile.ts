@@ -10,10 +10,13 @@ export class CompiledComponent {
   readonly exports: readonly string[];
   /** @internal */
   readonly compiled: Compiled | CompiledCore;
+  /** @internal What it was compiled of, for threads that are to do so again: the engine knows it by then. */
+  readonly bytes: Uint8Array;
 
   /** @internal */
-  constructor(compiled: Compiled | CompiledCore) {
+  constructor(compiled: Compiled | CompiledCore, bytes: Uint8Array = new Uint8Array(0)) {
     this.compiled = compiled;
+    this.bytes = bytes;
     if (compiled instanceof Compiled) {
       this.imports = [...compiled.plan.imports.keys()];
       this.exports = [...compiled.plan.exports.keys()];
@@ -31,10 +34,10 @@ export async function compile(bytes: Uint8Array): Promise<CompiledComponent> {
       "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24 or newer",
     );
   }
-  if (layerOf(bytes) !== "core module") return new CompiledComponent(await compileComponent(bytes));
+  if (layerOf(bytes) !== "core module") return new CompiledComponent(await compileComponent(bytes), bytes);
   // Loaded where there is one: a component has no use for preview 1.
   const { compileCore } = await import("./core-module.ts");
-  return new CompiledComponent(await compileCore(bytes));
+  return new CompiledComponent(await compileCore(bytes), bytes);
 }
 
 /** The runtime lacks something that this host cannot do without. */

@@ -15,6 +15,11 @@ const PREVIEW0 = "wasi_unstable";
 
 const FILES: Kind<null> = new Kind("files of preview 1");
 
+/** What it exports; not that itself, which a promise would take for another promise if a function of it is `then`. */
+interface GuardedInstance {
+  readonly exports: Record<string, unknown>;
+}
+
 /** A core module that is ready to be instantiated, any number of times. */
 export class CompiledCore {
   readonly module: CoreModule;
@@ -31,8 +36,8 @@ export class CompiledCore {
     this.exports = WebAssembly.Module.exports(module).map(({ name }) => name);
   }
 
-  /** Makes an instance. Gives what it exports. */
-  instantiate(life: Life): Promise<Record<string, unknown>> {
+  /** Makes an instance, and initialises it if it is a library ("reactor") that has to be. */
+  instantiate(life: Life): Promise<GuardedInstance> {
     return instantiateCore(this, life);
   }
 }
@@ -67,8 +72,7 @@ function isProvided({ module, name, kind }: ImportedItem): boolean {
 
 type AsyncFunction = (...args: unknown[]) => Promise<unknown>;
 
-/** Makes an instance, and initialises it if it is a library ("reactor") that has to be. Gives what it exports. */
-async function instantiateCore(core: CompiledCore, life: Life): Promise<Record<string, unknown>> {
+async function instantiateCore(core: CompiledCore, life: Life): Promise<GuardedInstance> {
   const { instance, world, task } = life;
   let memory: { readonly buffer: ArrayBuffer } | undefined;
   let canWait = false;
@@ -110,7 +114,7 @@ async function instantiateCore(core: CompiledCore, life: Life): Promise<Record<s
   const initialize = found["_initialize"];
   // Of the functions that are made above.
   if (!("_start" in found) && typeof initialize === "function") await (initialize as AsyncFunction)();
-  return found;
+  return { exports: found };
 }
 
 /** @throws {InvalidComponentError} For one that threads share: its bytes could change under a call. */

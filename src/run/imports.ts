@@ -153,8 +153,9 @@ export class Providers {
         return needsNobody(item.instance) ? [] : provider ? missingOf(name, item.instance, provider) : [name];
       case "type":
         return item.type.is !== "resource" || provider ? [] : [name];
-      default:
-        return [name];
+      case "component":
+        // Nobody can give one: the plan says that it is not supported.
+        return [];
     }
   }
 }

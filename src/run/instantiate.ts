@@ -1,6 +1,5 @@
 import type { Guest, ResourceBinding } from "../abi/guest.ts";
 import { HandleCount } from "../abi/handles.ts";
-import { splitVersion } from "../abi/names.ts";
 import type { ResourceId } from "../abi/types.ts";
 import { lower } from "../bind/lower.ts";
 import type { FuncItem, ImportPath } from "../load/items.ts";
@@ -45,11 +44,12 @@ export async function instantiate<Input, Output>(
   checkOptions(options);
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return instantiateModule(platform, compiled, options);
-  const providers = new Providers(options.imports ?? {});
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
+  const providers = isOurs ? oursFor(compiled) : new Providers(options.imports ?? {});
   if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan);
   if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
   if (providers.haveComponents) await loadFusing();
+  options.signal?.throwIfAborted();
   const life = new Life(platform, options);
   try {
     let exports: Exports | undefined;
@@ -75,6 +75,15 @@ export async function instantiate<Input, Output>(
   }
 }
 
+const ours = new WeakMap<Compiled, Providers>();
+
+/** Who provides what a component imports to those instances that are given nothing: found once for all of them. */
+function oursFor(compiled: Compiled): Providers {
+  let providers = ours.get(compiled);
+  if (!providers) ours.set(compiled, (providers = new Providers({})));
+  return providers;
+}
+
 async function instantiateModule(
   platform: Platform,
   core: CompiledCore,
@@ -82,7 +91,7 @@ async function instantiateModule(
 ): Promise<RunningInstance> {
   const life = new Life(platform, options);
   try {
-    const exports = await core.instantiate(life);
+    const { exports } = await core.instantiate(life);
     life.task.assertAlive();
     return { exports, stats: life.stats, close: () => life.close() };
   } catch (error) {
@@ -93,7 +102,7 @@ async function instantiateModule(
 /** What an instance is linked to, as its providers give it. */
 class ProvidedHost implements LinkHost {
   readonly handleCount: HandleCount;
-  readonly callBytes: number;
+  readonly valueBytes: number;
   readonly resources: Life["instance"]["resources"];
   readonly #platform: Platform;
   readonly #life: Life;
@@ -107,9 +116,9 @@ class ProvidedHost implements LinkHost {
     this.#platform = platform;
     this.#life = life;
     this.#providers = providers;
-    const { resources, callBytes } = life.world.limits;
+    const { resources, valueBytes } = life.world.limits;
     this.handleCount = new HandleCount(resources);
-    this.callBytes = callBytes;
+    this.valueBytes = valueBytes;
     this.resources = life.instance.resources;
   }
 
@@ -129,13 +138,13 @@ class ProvidedHost implements LinkHost {
     guest: Guest,
     lease: Lease | undefined,
   ): Ungated | LiftedFunction {
-    const [name, member, ...rest] = path;
+    const [name, member] = path;
     const provider = this.#providers.of(name);
     const { instance } = this.#life;
-    if (!provider || rest.length > 0) throw new UnsupportedComponentError(`an import of an import, ${path.join(" ")}`);
+    if (!provider) throw new Error(`${name} was there before`);
     switch (provider.is) {
       case "host": {
-        const label = `${splitVersion(name)[0]}#${member ?? ""}`;
+        const label = `${provider.interface.name}#${member ?? ""}`;
         const definition = provider.interface.functions[member ?? ""];
         if (!definition) throw new Error(`${label} was there before`);
         if (!this.#isChecked) assertSameType(label, type, definition, (id) => this.#bound(id).type);

@@ -3,6 +3,7 @@ import type { Outlet } from "../io/outlet.ts";
 import type { Tally } from "../io/tally.ts";
 import { InternalError, RuntimeError, Trap } from "../io/trap.ts";
 import { Task } from "../wait/task.ts";
+import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
 import type { World } from "../wasi/world.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
@@ -20,6 +21,24 @@ export class ExitError extends RuntimeError {
   }
 }
 
+/** Why a guest was ended: it ran for longer than the option `timeout` allows. */
+export class TimeoutError extends Error {
+  override readonly name: string = "TimeoutError";
+  /** Milliseconds. */
+  readonly timeout: number;
+
+  constructor(timeout: number) {
+    super(`The guest was ended after ${timeout} ms (option timeout)`);
+    this.timeout = timeout;
+  }
+}
+
+/** @throws {RangeError} For what is no time to wait. */
+export function assertTimeout(timeout: number): void {
+  if (typeof timeout === "number" && timeout >= 0 && Number.isFinite(timeout)) return;
+  throw new RangeError(`timeout must be a number of milliseconds from 0 on, got ${String(timeout)}`);
+}
+
 /** What each standard stream carried. */
 export interface Stats {
   readonly stdin: Tally;
@@ -33,12 +52,16 @@ export class Life {
   readonly instance: Instance;
   readonly task: Task;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.#abort();
+  readonly #onAbort = (): void => this.abort(this.#signal?.reason);
+  readonly #cancelTimeout: (() => void) | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
   /** Told at once when the instance is over. */
   onEnd: ((reason: unknown) => void) | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(platform: Platform, options: InstanceOptions<unknown, unknown>) {
+    const { timeout } = options;
+    if (timeout !== undefined) assertTimeout(timeout);
     this.task = new Task(platform.loop);
     // Until there is an instance: start functions cannot be suspended.
     this.task.isSync = true;
@@ -46,6 +69,10 @@ export class Life {
     this.instance = new Instance(this.world, this.task, { trace: options.trace, leases: options.leases !== false });
     this.#signal = options.signal;
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (timeout !== undefined) {
+      const delayNs = BigInt(Math.ceil(timeout * NS_PER_MS));
+      this.#cancelTimeout = after(platform.monotonicClock, delayNs, () => this.abort(new TimeoutError(timeout)));
+    }
   }
 
   get stats(): Stats {
@@ -75,7 +102,7 @@ export class Life {
     } catch {
       // What ports do at the end is told to who closes the instance.
     }
-    return this.#signal?.aborted === true ? this.#signal.reason : reason;
+    return this.#aborted ? this.#aborted.reason : reason;
   }
 
   #exit(code: number): never {
@@ -87,8 +114,9 @@ export class Life {
     throw exit;
   }
 
-  #abort(): void {
-    const reason: unknown = this.#signal?.reason;
+  /** Ends the guest from outside, and gives up what it wrote and nobody has taken. */
+  abort(reason: unknown): void {
+    this.#aborted ??= { reason };
     for (const outlet of this.#outlets()) this.#guard(() => outlet.abort(reason));
     void this.end(reason);
   }
@@ -96,6 +124,7 @@ export class Life {
   /** Each step is taken, whatever those before it threw: outputs first, which may be the other half of the input. */
   async #release(reason: unknown): Promise<void> {
     const { faults, resources } = this.instance;
+    this.#guard(() => this.#cancelTimeout?.());
     this.#guard(() => this.task.end(reason));
     this.#guard(() => this.onEnd?.(reason));
     const outlets = this.#outlets();
@@ -129,6 +158,20 @@ function faultOf(faults: readonly unknown[]): InternalError {
   if (faults.length === 1) return first instanceof InternalError ? first : new InternalError("the end", first);
   const messages = faults.map((fault) => (fault instanceof Error ? fault.message : String(fault)));
   return new InternalError("the end", new AggregateError(faults, messages.join("; ")));
+}
+
+const NS_PER_MS = 1e6;
+
+/** Calls back when the time has passed, on a clock whose timers may be early. */
+function after(clock: MonotonicClock, delayNs: bigint, callback: () => void): () => void {
+  const deadline = clock.now() + delayNs;
+  let cancel: () => void;
+  const schedule = (): void => {
+    const left = deadline - clock.now();
+    cancel = clock.schedule(left > 0n ? left : 0n, () => (clock.now() < deadline ? schedule() : callback()));
+  };
+  schedule();
+  return () => cancel();
 }
 
 /** What leaves a guest that is over, as what it is: engines have other names for some traps. */

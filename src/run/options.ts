@@ -58,6 +58,11 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
   readonly stderr?: Output;
   /** Ends the guest, releases everything, and gives up what it wrote and nobody has taken. */
   readonly signal?: AbortSignal;
+  /**
+   * Milliseconds after which the guest is ended as by `signal`, with a `TimeoutError`. It ends when it next calls or
+   * waits: one that computes and calls nobody ends only if it is isolated.
+   */
+  readonly timeout?: number;
   /** In place of `DEFAULT_LIMITS`, one by one. */
   readonly limits?: Partial<Limits>;
   /** How a guest spends what `check-write` permits: "strict" (the default), or "budget". */

@@ -74,6 +74,11 @@ export class FaultySink implements Sink {
     return Uint8Array.from(this.#bytes);
   }
 
+  /** How many bytes it has taken. */
+  get takenBytes(): number {
+    return this.#bytes.length;
+  }
+
   /** How it ended. */
   get end(): "closed" | "aborted" | undefined {
     return this.#end;

@@ -39,6 +39,7 @@ export {
   type ClassOutputStream,
   type ClassPollable,
 } from "./adapters.ts";
+export { FaultyFile, type FileFaults } from "./faulty-file.ts";
 export { FaultySink, faultySink, type SinkFaults } from "./faulty-sink.ts";
 export { FaultySource, faultySource, type SourceFaults } from "./faulty-source.ts";
 export { FakeClock } from "./fake-clock.ts";

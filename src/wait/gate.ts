@@ -74,21 +74,61 @@ export interface Gated {
 
 /** Modules that are made for functions of the same form are the same: `Gates` of one component share one. */
 export class GateModules {
-  readonly #modules = new Map<string, WebAssembly.Module>();
+  readonly #made: Gates[] = [];
 
   /** Gates in front of `functions`. */
   gate(functions: readonly Ungated[], context: GateContext): Gated {
-    const shape = shapeOf(functions, context);
-    const key = JSON.stringify(shape);
-    let module = this.#modules.get(key);
-    if (!module) this.#modules.set(key, (module = new WebAssembly.Module(encodeGates(shape))));
-    const { exports } = new WebAssembly.Instance(module, importsOf(functions, shape, context));
+    let gates = this.#made.find((made) => made.fit(functions, context));
+    if (!gates) this.#made.push((gates = new Gates(functions, context)));
+    return gates.gate(functions, context);
+  }
+}
+
+/** One module. */
+class Gates {
+  readonly #forms: readonly Omit<Ungated, "attempt">[];
+  readonly #shape: Shape;
+  readonly #module: WebAssembly.Module;
+  readonly #names: readonly string[];
+  readonly #memory: boolean;
+  readonly #staging: boolean;
+
+  constructor(functions: readonly Ungated[], context: GateContext) {
+    // Without the functions, which are those of one instance.
+    this.#forms = functions.map(({ params, result, boxed, front }) => ({ params, result, boxed, front }));
+    this.#memory = context.memory !== undefined;
+    this.#staging = context.staging !== undefined;
+    this.#shape = shapeOf(this.#forms, context);
+    this.#module = new WebAssembly.Module(encodeGates(this.#shape));
+    this.#names = functions.map((_, index) => `f${index}`);
+  }
+
+  /** Whether they would make the same module again. */
+  fit(functions: readonly Ungated[], { memory, realloc, staging }: GateContext): boolean {
+    return (
+      functions.length === this.#forms.length &&
+      (memory !== undefined) === this.#memory &&
+      (realloc !== undefined) === this.#shape.realloc &&
+      (staging !== undefined) === this.#staging &&
+      this.#forms.every((form, index) => isSameForm(form, functions[index]))
+    );
+  }
+
+  gate(functions: readonly Ungated[], context: GateContext): Gated {
+    const { exports } = new WebAssembly.Instance(this.#module, importsOf(functions, this.#shape, context));
     // The module exports exactly these.
     return {
-      functions: functions.map((_, index) => exports[`f${index}`] as CoreFunction),
-      realloc: shape.realloc ? (exports["realloc"] as CoreFunction) : undefined,
+      functions: this.#names.map((name) => exports[name] as CoreFunction),
+      realloc: this.#shape.realloc ? (exports["realloc"] as CoreFunction) : undefined,
     };
   }
+}
+
+function isSameForm(a: Omit<Ungated, "attempt">, b: Ungated | undefined): boolean {
+  if (!b || a.result !== b.result || a.boxed !== b.boxed || a.front !== b.front) return false;
+  // Mostly those of the same definition.
+  if (a.params === b.params) return true;
+  return a.params.length === b.params.length && a.params.every((type, index) => type === b.params[index]);
 }
 
 /** All that the code of a module depends on. */
@@ -102,11 +142,12 @@ interface Shape {
   readonly catches: boolean;
 }
 
-function shapeOf(functions: readonly Ungated[], { memory, realloc, staging }: GateContext): Shape {
-  const forms = functions.map(({ params, result, boxed, front }) => {
+function shapeOf(functions: readonly Omit<Ungated, "attempt">[], { memory, realloc, staging }: GateContext): Shape {
+  const forms = functions.map((form) => {
+    const { front } = form;
     const needs = front && FRONTS[front].needs;
     const fits = needs && staging && (!needs.memory || memory) && (!needs.realloc || realloc);
-    return { params, result, boxed, front: fits ? front : undefined };
+    return { ...form, front: fits ? front : undefined };
   });
   const fronts = forms.some(({ front }) => front !== undefined);
   return {
@@ -123,7 +164,8 @@ function shapeOf(functions: readonly Ungated[], { memory, realloc, staging }: Ga
 function importsOf(functions: readonly Ungated[], shape: Shape, context: GateContext) {
   const { memory, realloc, staging, mayLeave, refuse, failed, wait, unbox } = context;
   return {
-    attempt: Object.fromEntries(functions.map(({ attempt }, index) => [`${index}`, attempt])),
+    // An array is an object of what has these numbers.
+    attempt: functions.map(({ attempt }) => attempt),
     wait: Object.fromEntries(shape.results.map((type) => [type, wait(type === "none" ? undefined : type)])),
     unbox: Object.fromEntries(shape.boxes.map((type) => [type, unbox])),
     gate: { refuse, failed, memory, realloc, staging: staging?.memory, number: staging?.number, "may-leave": mayLeave },

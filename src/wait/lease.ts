@@ -1,4 +1,4 @@
-import { OutputStream } from "../io/output-stream.ts";
+import { lending, OutputStream } from "../io/output-stream.ts";
 import type { Readiness } from "../io/readiness.ts";
 import {
   BYTES,
@@ -64,6 +64,8 @@ let leases = 0;
 export class Lease {
   readonly #number = ++leases;
   readonly #task: Task;
+  #isOpen = false;
+  /** What it stands for; nothing if that is a pollable that is ready for ever. */
   #stream: OutputStream | undefined;
   #calls = 0;
   #endsWithTurn = false;
@@ -90,12 +92,16 @@ export class Lease {
     this.#open(stream);
   }
 
-  /** What is behind the handle `pollable` has just been found ready: if it is a stream, the lease stands for that. */
+  /**
+   * What is behind the handle `pollable` has just been found ready: if it is a stream, the lease stands for that; if it
+   * is ready for ever, for the pollable alone.
+   */
   ready(pollable: number, readiness: Readiness): void {
-    if (!(readiness instanceof OutputStream)) return;
-    this.#know(readiness);
-    this.#pollable = pollable;
-    this.#open(readiness);
+    if (readiness instanceof OutputStream) {
+      this.#know(readiness);
+      this.#pollable = pollable;
+      this.#open(readiness);
+    } else if (readiness.isSettled === true) this.#openFor(pollable);
   }
 
   #know(stream: OutputStream): void {
@@ -109,27 +115,43 @@ export class Lease {
     // A sink that is given staged bytes may let another guest run.
     if (!staging || staging.isClosing) return;
     staging.holder?.close();
-    const room = stream.lend();
+    const room = lending.lend(stream);
     if (room === 0) return;
-    staging.holder = this;
     this.#stream = stream;
-    this.#calls = this.#task.callsLeft;
-    staging.set(HOLDER, this.#number);
     staging.set(STREAM, this.#handle);
     staging.set(POLLABLE, this.#pollable);
     staging.set(ROOM, room);
-    staging.set(GRANTED, stream.granted);
-    staging.set(STAGED, 0);
-    staging.set(MOST_STAGED, stream.hasTaken ? STAGED_BYTES : 0);
-    staging.set(CALLS, this.#calls);
-    staging.set(POLLS, 0);
-    if (!this.#endsWithTurn) {
-      this.#endsWithTurn = true;
-      void Promise.resolve().then(() => {
-        this.#endsWithTurn = false;
-        this.#end();
-      });
-    }
+    staging.set(GRANTED, lending.granted(stream));
+    staging.set(MOST_STAGED, lending.hasTaken(stream) ? STAGED_BYTES : 0);
+    this.#begin(staging);
+  }
+
+  /** Nothing is granted or staged, and no handle of a stream is known. */
+  #openFor(pollable: number): void {
+    if (!staging || staging.isClosing) return;
+    staging.holder?.close();
+    staging.set(STREAM, 0);
+    staging.set(POLLABLE, pollable);
+    staging.set(ROOM, 1);
+    staging.set(GRANTED, 0);
+    staging.set(MOST_STAGED, 0);
+    this.#begin(staging);
+  }
+
+  #begin(open: Staging): void {
+    open.holder = this;
+    this.#isOpen = true;
+    this.#calls = this.#task.callsLeft;
+    open.set(HOLDER, this.#number);
+    open.set(STAGED, 0);
+    open.set(CALLS, this.#calls);
+    open.set(POLLS, 0);
+    if (this.#endsWithTurn) return;
+    this.#endsWithTurn = true;
+    void Promise.resolve().then(() => {
+      this.#endsWithTurn = false;
+      this.#end();
+    });
   }
 
   /** Brings the stream up to date that a lease of this thread stands for. Cheap if there is none. Never throws. */
@@ -145,15 +167,18 @@ export class Lease {
   }
 
   #end(): void {
+    if (!this.#isOpen || !staging) return;
     const stream = this.#stream;
-    if (stream === undefined || !staging) return;
+    this.#isOpen = false;
     this.#stream = undefined;
     staging.holder = undefined;
     staging.set(HOLDER, 0);
     const calls = this.#calls - staging.get(CALLS);
     this.#task.countCalls(calls);
+    if (!stream) return;
     staging.isClosing = true;
-    stream.catchUp(calls - staging.get(POLLS), staging.get(GRANTED), staging.bytes(staging.get(STAGED)));
+    const bytes = staging.bytes(staging.get(STAGED));
+    lending.catchUp(stream, calls - staging.get(POLLS), staging.get(GRANTED), bytes);
     staging.isClosing = false;
   }
 }

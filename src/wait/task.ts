@@ -27,11 +27,6 @@ interface PendingSteps {
 
 /** Calls that a guest may make before it is asked how long it has kept the event loop. */
 const CALLS_PER_TURN = 1024;
-/**
- * What a call costs that takes the general way: up to some microseconds, and some tens of them if it is a system call, so
- * that the clock has to be looked at more often.
- */
-export const GENERAL_COST = 16;
 /** What it costs to be woken. */
 const WAKE_COST = 16;
 /** Bytes that are moved in the time of one call: 2 ** 12. */
@@ -118,7 +113,7 @@ export class Task {
     return Math.max(0, this.#budget);
   }
 
-  /** Counts calls that were carried out elsewhere: at most `callsLeft`. */
+  /** Counts calls that were carried out elsewhere, at most `callsLeft`; or a call as several, for what it takes. */
   countCalls(calls: number): void {
     this.#budget -= calls;
   }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { codecOf, returnsOf } from "../../src/abi/codec.ts";
 import type { ResourceBinding } from "../../src/abi/guest.ts";
-import { isNumberKind } from "../../src/abi/lists.ts";
+import { isTypedArrayKind } from "../../src/abi/lists.ts";
 import type { ResourceType } from "../../src/abi/handles.ts";
 import { Resources } from "../../src/abi/resources.ts";
 import { FlatValues, type CoreValue } from "../../src/abi/type.ts";
@@ -77,7 +77,7 @@ function inJs(type: ValType, value: unknown): unknown {
 
 function listInJs(element: ValType, length: number | undefined, values: readonly unknown[]): unknown {
   const items = values.map((one) => inJs(element, one));
-  if (length !== undefined || !isNumberKind(element.kind)) return items;
+  if (length !== undefined || !isTypedArrayKind(element.kind)) return items;
   // By their kinds these are numbers, or bigints.
   if (element.kind === "u64") return BigUint64Array.from(items as bigint[]);
   if (element.kind === "s64") return BigInt64Array.from(items as bigint[]);

@@ -40,6 +40,7 @@ test("imports and exports have plain names, names of interfaces, and names of wh
     ),
     ...["url=<https://example.org/a.wasm>", "url=<>", "integrity=<sha256-abc>"],
     "locked-dep=<a:b@1.0.0>,integrity=<sha256-abc>",
+    ...["unlocked-dep=<a:b>", "unlocked-dep=<a:b@*>", "unlocked-dep=<a:b@{>=1.0.0 <2.0.0}>"],
   ]) {
     assert.ok(isExternName(name), name.slice(0, 40));
   }
@@ -50,6 +51,9 @@ test("imports and exports have plain names, names of interfaces, and names of wh
       " ",
     ),
     ..."a:b/c@0 a:b/c@0.0 a:b/c@1.2 a:b/c@01.2.3 a:b/c@1.0.0- a:b/c@1.0.0-01 a:b/c@1.0.0+ a:b/c@latest".split(" "),
+    ..."unlocked-dep=<a:b@>1> unlocked-dep=<a:b@{>=1.0.0> unlocked-dep=<{}{}> unlocked-dep=<a>,integrity=<b>".split(
+      " ",
+    ),
     ..."url=a url=<a<> other=<a> url=<a>,url=<b> url=<a>> url=<a>,integrity=<b>,integrity=<c>".split(" "),
   ]) {
     assert.ok(!isExternName(name), name);

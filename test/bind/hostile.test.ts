@@ -1,13 +1,19 @@
 /** A guest may pass anything: what comes of it is a trap of its own, or nothing; never a crash of the host, or a hang. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { Kind } from "../../src/abi/resources.ts";
 import { OUTPUT_STREAM } from "../../src/bind/io.ts";
 import { CollectSink, MemoryFiles, Trap } from "../../src/index.ts";
 import { ERROR_CODES } from "../../src/wasi/filesystem/error-code.ts";
+import { jsDefinition } from "../../src/run/js-functions.ts";
 import { callEitherWay, FUNCTIONS, hostileArguments, isSuspendError } from "./hostile.ts";
 import { BareGuest, type Lowered } from "./support.ts";
+
+const runFile = promisify(execFile);
 
 interface Streams {
   readonly guest: BareGuest;
@@ -179,4 +185,50 @@ test("1.1 1.2 any call with any arguments traps, exits or answers: nothing else"
     }),
     { numRuns: 300 },
   );
+});
+
+test("1.5 whatever lengths a guest passes, a process with a heap of 128 MB survives them", async () => {
+  const child = fileURLToPath(new URL("children/small-heap.ts", import.meta.url));
+  const { stdout } = await runFile(process.execPath, ["--max-old-space-size=128", child]);
+  assert.ok(Number(stdout) > 10_000, stdout);
+});
+
+test("1.5 text that is longer than any path is told of as too long, and not read", () => {
+  const guest = new BareGuest({ preopens: { "/": new MemoryFiles().root() } });
+  guest.memory.grow(1);
+  guest.lower("wasi:filesystem/preopens", "get-directories")(64);
+  const create = guest.lower("wasi:filesystem/types", "[method]descriptor.create-directory-at");
+  // No UTF-8: who read it would trap.
+  new Uint8Array(guest.memory.buffer, 65_536).fill(0xff);
+  create(1, 65_536, 12_289, 128);
+  assert.equal(guest.view.getUint8(128), 1);
+  assert.equal(guest.view.getUint8(129), ERROR_CODES.indexOf("name-too-long"));
+  assert.throws(() => create(1, 65_536, 12_288, 128), /not valid UTF-8/);
+  assert.throws(() => create(1, 65_536, 2 ** 31, 128), /outside the guest's memory/);
+});
+
+const words = jsDefinition(
+  {
+    params: [{ name: "words", type: { kind: "list", element: { kind: "string" }, length: undefined } }],
+    result: undefined,
+    async: false,
+  },
+  (given: string[]) => void given.length,
+);
+
+test("1.5 the same bytes of a guest become values only so often in one call", () => {
+  const guest = new BareGuest({ limits: { valueBytes: 10_000 } }, true);
+  const say = guest.lowerDefinition("a:b/c#say", words);
+  const { view } = guest;
+  for (let index = 0; index < 100; index++) {
+    view.setUint32(1024 + index * 8, 8192, true);
+    view.setUint32(1024 + index * 8 + 4, 1000, true);
+  }
+  say(1024, 9);
+  say(1024, 9);
+  assert.throws(
+    () => say(1024, 10),
+    /a string of 1000 bytes: a call takes 10400, of at most 10000 \(limits\.valueBytes\)/,
+  );
+  assert.throws(() => say(1024, 2000), /a list of 80000 bytes/);
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PrimitiveKind, ValType } from "../../src/abi/types.ts";
 import { WitError } from "../../src/io/errors.ts";
+import { CollectSink } from "../../src/io/memory.ts";
 import { Trap } from "../../src/io/trap.ts";
 import { jsDefinition } from "../../src/run/js-functions.ts";
 import type { CoreFunction } from "../../src/wait/gate.ts";
@@ -166,3 +167,17 @@ test("a wrong value from an embedder's function names the function", async () =>
     await assert.rejects(call(), /^TypeError: a:b\/c#f: expected u8, a whole number from 0 to 255, got 256$/);
   }
 });
+
+for (const [name, args] of [
+  ["[method]output-stream.blocking-write-and-flush", [0, 3000]],
+  ["[method]input-stream.blocking-read", [0n]],
+] as const) {
+  test(`3.8 2.3 ${name} that need not wait suspends nobody, however much it brings`, () => {
+    // A guest that cannot wait.
+    const guest = new BareGuest({ stdin: { text: "there" }, stdout: new CollectSink(), limits: { bufferBytes: 1000 } });
+    const isInput = name.includes("input");
+    const handle = guest.lower(`wasi:cli/${isInput ? "stdin" : "stdout"}`, isInput ? "get-stdin" : "get-stdout")();
+    guest.lower("wasi:io/streams", name)(handle, ...args, 64);
+    assert.equal(guest.view.getUint8(64), 0);
+  });
+}

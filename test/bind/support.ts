@@ -49,8 +49,9 @@ export class BareGuest {
     this.handles = new HandleTable(new HandleCount(this.world.limits.resources), this.#lease);
     const { memory, handles } = this;
     const { resources } = this.instance;
+    const { valueBytes } = this.world.limits;
     const realloc = this.#gate([]).realloc as (...args: number[]) => number;
-    this.#guest = new Guest({ memory, realloc, encoding: "utf8", handles, resources });
+    this.#guest = new Guest({ memory, realloc, encoding: "utf8", handles, resources, valueBytes });
   }
 
   get view(): DataView {

@@ -121,7 +121,6 @@ describe("options", { concurrency: 4 }, () => {
   test("what Wasmtime has and we have not is named, with what does the same", async () => {
     for (const args of [
       ["-S", "http"],
-      ["-W", "max-memory-size=1"],
       ["-C", "cache=n"],
       ["--profile", "perfmap"],
     ]) {

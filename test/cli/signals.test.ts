@@ -52,14 +52,19 @@ describe("signals", { concurrency: 4, skip: NOT_UNIX }, () => {
       }
     }
 
-    test(`${signal} ends a guest that only computes`, async (t) => {
-      const path = join(folder(t), "forever.wasm");
-      writeFileSync(path, computesForEver());
-      const child = start([path], { node: ["--import", ANNOUNCE] });
-      await until(child.stderr, "entered");
-      child.kill(signal);
-      assert.equal((await ended(child)).signal, signal);
-    });
+    for (const options of [[], ["--stats"], ["--timeout", "1h"]]) {
+      test(`${signal} ends a guest that only computes ${options.join(" ")}`, async (t) => {
+        const path = join(folder(t), "forever.wasm");
+        writeFileSync(path, computesForEver());
+        const child = start([...options, path], { node: ["--import", ANNOUNCE] });
+        await until(child.stderr, "entered");
+        child.kill(signal);
+        const end = await ended(child);
+        assert.equal(end.signal, signal);
+        if (options[0] === "--stats")
+          assert.match(end.stderr, /bytes +calls +waits\nstdin .*\nstdout .*\nstderr .*\n$/);
+      });
+    }
   }
 
   for (const [signal, code] of [

@@ -190,3 +190,14 @@ test("a sink is given a view of what is written, and not a copy, if it takes it 
   output.write(mine);
   assert.ok(same);
 });
+
+for (const taken of [-1, 9, 0.5, Number.NaN]) {
+  test(`6.6d a sink that says that it took ${taken} of 8 bytes has failed`, () => {
+    const sink = Object.assign(new FaultySink(), { write: () => taken });
+    const outlet = new Outlet(sink);
+    outlet.accept(new Uint8Array(8));
+    const { state } = outlet;
+    assert.ok(state.tag === "failed" && state.cause instanceof RangeError);
+    assert.equal(sink.end, "aborted");
+  });
+}

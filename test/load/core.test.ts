@@ -162,18 +162,34 @@ accepts([
   ],
 ]);
 
-test("a memory of 64 bits is not supported", async () => {
-  const fields = `
+const TRAPS = "(core module $t (func $start unreachable) (start $start)) (core instance (instantiate $t))";
+
+/** What each is called, and a component that has it. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  "a memory of 64 bits": `
     (core module $m (memory (export "m") i64 1) (func (export "f") (param i64 i64)))
     (core instance $i (instantiate $m))
     (func (export "f") (param "a" string)
-      (canon lift (core func $i "f") (memory (core memory $i "m")) (realloc (core func $i "f"))))`;
-  await assert.rejects(running(fields), (error) => {
-    assert.ok(error instanceof UnsupportedComponentError);
-    assert.match(error.message, /a memory of 64 bits/);
-    return true;
+      (canon lift (core func $i "f") (memory (core memory $i "m")) (realloc (core func $i "f"))))`,
+  "the import of a component": `(import "c" (component (import "f" (func))))`,
+  "a function of an instance within an import, a b f": `
+    (import "a" (instance $a (export "b" (instance (export "f" (func))))))
+    (alias export $a "b" (instance $b)) (alias export $b "f" (func $f))
+    (core func $f (canon lower (func $f)))
+    (core module $m (import "" "f" (func)))
+    (core instance (instantiate $m (with "" (instance (export "f" (func $f))))))`,
+};
+
+for (const [what, fields] of Object.entries(UNSUPPORTED)) {
+  test(`${what} is not supported, which is known before anything runs`, async () => {
+    const imports = { a: { b: { f: () => {} } }, c: {} };
+    await assert.rejects(running(TRAPS + fields, { imports }), (error) => {
+      assert.ok(error instanceof UnsupportedComponentError, String(error));
+      assert.ok(error.message.includes(`uses ${what}, which`), error.message);
+      return true;
+    });
   });
-});
+}
 
 test("a module that another component exports is checked before it is used", async () => {
   const provider = await running('(core module $m (func (export "f"))) (export "m" (core module $m))');

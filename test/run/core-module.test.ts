@@ -23,6 +23,7 @@ import {
   type Sink,
 } from "../../src/index.ts";
 import { FakeClock } from "../../src/testing/index.ts";
+import { wat } from "../load/wat.ts";
 import { filesystemClaims } from "../guests/claims.ts";
 import { collector, heldSource, turn, until } from "./support.ts";
 
@@ -168,6 +169,11 @@ test("a library is initialised, and called one call at a time", async () => {
   assert.ok(instance.exports["memory"] instanceof WebAssembly.Memory);
   await instance.close();
   await assert.rejects(next(), /the instance is closed/);
+});
+
+test("a function may be called as what a promise has", async () => {
+  const instance = await instantiate(await wat('(module (func (export "then") (result i32) (i32.const 7)))'));
+  assert.equal(await (await callOf(instance, "then"))(), 7);
 });
 
 test("exit and traps end a library", async () => {

@@ -192,12 +192,12 @@ test("what no value of its type looks like traps, and the instance is over", asy
   }
 });
 
-test("1.5 a result that takes more than limits.callBytes in JavaScript traps, one after the other does not", async () => {
+test("1.5 a result that takes more than limits.valueBytes in JavaScript traps, one after the other does not", async () => {
   const listOf = async (count: number): Promise<AnyFunction> => {
     const core = `(memory (export "memory") 20) (func (export "f") (result i32)
       (i32.store (i32.const 0) (i32.const 8)) (i32.store (i32.const 4) (i32.const ${count})) (i32.const 0))`;
     const lift = ["f", "(result (list bool))", "(memory (core memory $memory))"] as const;
-    const { f } = await exportsOf(component(core, lift), { limits: { callBytes: 20_000 } });
+    const { f } = await exportsOf(component(core, lift), { limits: { valueBytes: 20_000 } });
     return f ?? assert.fail();
   };
   const some = await listOf(1000);
@@ -209,7 +209,7 @@ test("1.5 a result that takes more than limits.callBytes in JavaScript traps, on
   const many = await listOf(1_000_000);
   await assert.rejects(
     async () => many(),
-    (error) => error instanceof Trap && error.rule === "1.5" && /limits\.callBytes/.test(error.message),
+    (error) => error instanceof Trap && error.rule === "1.5" && /limits\.valueBytes/.test(error.message),
   );
 });
 

@@ -119,14 +119,20 @@ export function nodeDirectory(path: string, { blocking }: NodeFilesOptions): Ope
 
 abstract class NodeNode {
   protected readonly calls: Calls;
-  protected readonly fd: number;
+  /** Nothing once it is closed: the number may be somebody else's then. */
+  #fd: number | undefined;
   #busy = 0;
   #closing = false;
   #isClosed = false;
 
   constructor(calls: Calls, fd: number) {
     this.calls = calls;
-    this.fd = fd;
+    this.#fd = fd;
+  }
+
+  protected get fd(): number {
+    if (this.#fd === undefined) throw new FileError("EBADF", "closed");
+    return this.#fd;
   }
 
   stat(): Later<FileStat> {
@@ -156,7 +162,9 @@ abstract class NodeNode {
   }
 
   protected closeNow(): void {
-    fs.closeSync(this.fd);
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (fd !== undefined) fs.closeSync(fd);
   }
 
   #closeIfIdle(): void {
@@ -212,7 +220,9 @@ class NodeFile extends NodeNode implements OpenFile {
   }
 
   protected override closeNow(): void {
-    if (this.#appendFd !== undefined) fs.closeSync(this.#appendFd);
+    const fd = this.#appendFd;
+    this.#appendFd = undefined;
+    if (fd !== undefined) fs.closeSync(fd);
     super.closeNow();
   }
 }

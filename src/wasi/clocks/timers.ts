@@ -37,7 +37,7 @@ export class Timers {
     this.#heldNow = undefined;
   }
 
-  /** Lets `timer` fire after the event loop has had a turn, when its time has come. */
+  /** Lets `timer` fire when its time has come. */
   arm(timer: Timer): void {
     this.#armed.add(timer);
     if (this.#earliest === undefined || timer.deadline < this.#earliest) this.#schedule(timer.deadline);
@@ -69,7 +69,7 @@ export class Timers {
       this.#fireDue();
     } catch {
       // The clock fails: those who wait ask it again, and are told why.
-      for (const timer of [...this.#armed]) if (this.#armed.delete(timer)) timer.fire();
+      for (const timer of [...this.#armed]) if (this.#armed.delete(timer)) timer.ask();
     }
   }
 
@@ -91,7 +91,9 @@ export class Timer implements Readiness {
   /** In the clock's nanoseconds; may lie beyond what a u64 can hold, and is then never reached. */
   readonly deadline: bigint;
   readonly #timers: Timers;
-  readonly #changed = new Signal();
+  /** None while nobody has watched: most timers are only asked. */
+  #changed: Signal | undefined;
+  #isDue = false;
 
   constructor(timers: Timers, deadline: bigint) {
     this.#timers = timers;
@@ -99,17 +101,22 @@ export class Timer implements Readiness {
   }
 
   ready(): boolean {
-    return this.#timers.now() >= this.deadline;
+    // The clock goes forward: what has been due once needs none any more.
+    return this.#isDue || (this.#isDue = this.#timers.now() >= this.deadline);
+  }
+
+  get isSettled(): boolean {
+    return this.#isDue;
   }
 
   watch(waker: Waker): void {
-    this.#changed.watch(waker);
+    (this.#changed ??= new Signal()).watch(waker);
     this.#timers.arm(this);
   }
 
   unwatch(waker: Waker): void {
-    this.#changed.unwatch(waker);
-    if (this.#changed.watchers === 0) this.drop();
+    this.#changed?.unwatch(waker);
+    if ((this.#changed?.watchers ?? 0) === 0) this.drop();
   }
 
   /** Nobody waits any more. */
@@ -119,6 +126,12 @@ export class Timer implements Readiness {
 
   /** Its time has come. */
   fire(): void {
-    this.#changed.notify();
+    this.#isDue = true;
+    this.ask();
+  }
+
+  /** Whoever waits is to ask again. */
+  ask(): void {
+    this.#changed?.notify();
   }
 }

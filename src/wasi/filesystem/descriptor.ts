@@ -137,6 +137,9 @@ export class Descriptor {
       if (!buffer || buffer.length < max) buffer = new Uint8Array(max);
       const into = buffer.subarray(0, max);
       const arrive = (count: number): Uint8Array | null => {
+        if (!Number.isInteger(count) || count < 0 || count > max) {
+          throw new RangeError(`A file must read 0 to ${max} bytes, or fail: it says that it read ${count}`);
+        }
         position += count;
         return count === 0 ? null : into.subarray(0, count);
       };

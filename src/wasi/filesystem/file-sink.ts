@@ -23,11 +23,19 @@ export class FileSink extends PendingSink {
     // Said at the first write, even of nothing (8.4).
     if (!this.#writable) throw new FileError("EBADF", "not open for writing");
     if (bytes.length === 0) return 0;
-    const count = this.#put(bytes);
-    if (!(count instanceof Promise)) return this.#advance(count);
-    this.begin();
-    void this.#finish(count, bytes.slice());
-    return bytes.length;
+    let written = 0;
+    // A file that blocks has nothing to say later, so that all has to go now.
+    while (written < bytes.length) {
+      const rest = bytes.subarray(written);
+      const count = this.#put(rest);
+      if (count instanceof Promise) {
+        this.begin();
+        void this.#finish(count, rest.slice());
+        return bytes.length;
+      }
+      written += this.#advance(count, rest.length);
+    }
+    return written;
   }
 
   close(): void {
@@ -45,7 +53,11 @@ export class FileSink extends PendingSink {
     return this.#position === "end" ? this.#file.append(bytes) : this.#file.write(bytes, this.#position);
   }
 
-  #advance(count: number): number {
+  /** @throws {RangeError} If the file has not written 1 to `most` bytes: nobody is to wait for it for ever. */
+  #advance(count: number, most: number): number {
+    if (!Number.isInteger(count) || count < 1 || count > most) {
+      throw new RangeError(`A file must write 1 to ${most} of ${most} bytes, or fail: it says that it wrote ${count}`);
+    }
     if (this.#position !== "end") this.#position += count;
     return count;
   }
@@ -53,10 +65,11 @@ export class FileSink extends PendingSink {
   /** Writes the rest, after the first part that is under way. */
   async #finish(first: Promise<number>, bytes: Uint8Array): Promise<void> {
     try {
-      let written = this.#advance(await first);
+      let written = this.#advance(await first, bytes.length);
       while (written < bytes.length) {
+        const rest = bytes.subarray(written);
         // oxlint-disable-next-line no-await-in-loop -- one part after the other
-        written += this.#advance(await this.#put(bytes.subarray(written)));
+        written += this.#advance(await this.#put(rest), rest.length);
       }
       this.done();
     } catch (cause) {

@@ -5,7 +5,9 @@ import { FileError, type OpenDirectory } from "./files.ts";
 /** As many links as POSIX systems follow before they call it a loop. */
 const MAX_LINKS = 40;
 /** As long as a path may be on Linux, in UTF-16 units, which are never more than bytes. */
-const MAX_PATH = 4096;
+export const MAX_PATH = 4096;
+/** Longer in any encoding than any path that is not refused for its length. */
+export const MAX_PATH_BYTES: number = 3 * MAX_PATH;
 /** As many directories as one path may hold open at the same time: far fewer than a process may. */
 const MAX_DEPTH = 256;
 

@@ -44,6 +44,21 @@ test("4.2 a timer whose time has passed is found by the first poll", async () =>
   assert.equal(clock.pending, 0);
 });
 
+test("4.12 a timer that has been ready asks no clock any more", () => {
+  let asked = 0;
+  const clock: MonotonicClock = {
+    now: () => BigInt(++asked),
+    resolution: () => 1n,
+    schedule: () => () => {},
+  };
+  const timer = new Timer(new Timers(clock), 3n);
+  assert.deepEqual(
+    [timer.ready(), timer.ready(), timer.ready(), timer.ready(), timer.ready()],
+    [false, false, true, true, true],
+  );
+  assert.equal(asked, 3);
+});
+
 test("4.12 a timer for u64::MAX, and one beyond, is never ready", async () => {
   const clock = new FakeClock(1000n);
   for (const deadline of [U64_MAX, clock.now() + U64_MAX]) {

@@ -1,6 +1,6 @@
 /** Every file system of ours keeps the contract of the port. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -84,3 +84,28 @@ function node(blocking: boolean): FilesFixture {
     },
   };
 }
+
+test("Node's files that are closed touch no descriptor any more, whoever has the number now", async () => {
+  const path = mkdtempSync(join(tmpdir(), "sluice-files-"));
+  const directory = nodeDirectory(path, { blocking: true });
+  const file = await directory.openAt("file", {
+    read: true,
+    write: true,
+    create: true,
+    exclusive: false,
+    truncate: false,
+    sync: "none",
+  });
+  assert.equal(file.kind, "file");
+  file.close();
+  // Has the lowest number that is free: that of the file.
+  const other = openSync(join(path, "other"), "w+");
+  file.close();
+  assert.throws(() => file.write(Buffer.from("not mine"), 0), { code: "EBADF" });
+  assert.throws(() => file.stat(), { code: "EBADF" });
+  writeSync(other, "mine");
+  closeSync(other);
+  directory.close();
+  directory.close();
+  rmSync(path, { recursive: true });
+});

@@ -65,6 +65,30 @@ static bool block(uint64_t count, uint32_t size) {
   pollable_drop(writable);
   return true;
 }
+/* A timer that has fired. */
+static pollable fired_timer(void) {
+  pollable timer = subscribe_duration(1);
+  pollable_block(timer);
+  return timer;
+}
+static bool timer_ready(uint64_t count, uint32_t size) {
+  (void)size;
+  pollable timer = fired_timer();
+  while (count-- > 0) pollable_ready(timer);
+  pollable_drop(timer);
+  return true;
+}
+static bool timer_poll(uint64_t count, uint32_t size) {
+  pollable timer = fired_timer();
+  while (count-- > 0) poll(&timer, size);
+  pollable_drop(timer);
+  return true;
+}
+static bool timer_subscribe_and_drop(uint64_t count, uint32_t size) {
+  (void)size;
+  while (count-- > 0) pollable_drop(subscribe_duration(1000000000));
+  return true;
+}
 static bool subscribe_and_drop(uint64_t count, uint32_t size) {
   (void)size;
   while (count-- > 0) pollable_drop(output_subscribe(out));
@@ -109,6 +133,9 @@ static const struct {
     {"block-ready", block, 0, 1000000},
     {"subscribe-and-drop", subscribe_and_drop, 0, 100000},
     {"subscribe-poll-drop", subscribe_poll_drop, 0, 100000},
+    {"timer-ready", timer_ready, 0, 100000},
+    {"timer-poll", timer_poll, 1, 100000},
+    {"timer-subscribe-and-drop", timer_subscribe_and_drop, 0, 100000},
     {"poll-1", poll_many, 1, 100000},
     {"poll-10", poll_many, 10, 100000},
     {"poll-100", poll_many, 100, 10000},

@@ -1,0 +1,61 @@
+/** What a thread of its own costs a guest. */
+import { OURS, type Case, type Measurement } from "../case.ts";
+import { program } from "../contestants.ts";
+import { MIB, rate } from "../flow.ts";
+import { numberIn, runCommand } from "../processes.ts";
+
+const ROUNDS = 3;
+const MS = 100;
+const TOTAL = 64 * MIB;
+const SMALL_TOTAL = 4 * MIB;
+/** Without a thread of its own. */
+const PLAIN = "in the same thread";
+
+function nsOf(what: string, where: "thread" | "none", amount: number): Measurement {
+  return async () => numberIn((await runCommand(program("isolate", what, where, amount))).stdout, "ns");
+}
+
+export function isolate(): readonly Case[] {
+  const both = (measure: (where: "thread" | "none") => Measurement): Case["contestants"] => ({
+    [OURS]: measure("thread"),
+    [PLAIN]: measure("none"),
+  });
+  const rateOf = (what: string, total: number) =>
+    both((where) => async () => rate(total, await nsOf(what, where, total)()));
+  return [
+    {
+      ...{
+        id: "start",
+        what: "hello, compiled, from its start to its end",
+        unit: "ms",
+        better: "less",
+        rounds: ROUNDS,
+      },
+      contestants: both((where) => async () => (await nsOf("start", where, MS)()) / 1e6),
+    },
+    {
+      ...{ id: "add", what: "an export `(u32, u32) -> u32`, awaited", unit: "ns", better: "less", rounds: ROUNDS },
+      contestants: both((where) => nsOf("add", where, MS)),
+    },
+    {
+      ...{
+        id: "permit",
+        what: "`check-write`, `write` of 64 KiB, to a function",
+        unit: "MiB/s",
+        better: "more",
+        rounds: ROUNDS,
+      },
+      contestants: rateOf("permit", TOTAL),
+    },
+    {
+      ...{
+        id: "flush",
+        what: "`blocking-write-and-flush` of 4 KiB, to a function",
+        unit: "MiB/s",
+        better: "more",
+        rounds: ROUNDS,
+      },
+      contestants: rateOf("flush", SMALL_TOTAL),
+    },
+  ];
+}

@@ -1,0 +1,3 @@
+// The thread of a guest that the command isolates: see src/cli/isolated.ts.
+"use strict";
+void require("./start.js").runInThread();

@@ -1,0 +1,43 @@
+/**
+ * `npm run simulate -- SEED [--count N] [--way WAY]`: guests that make calls at random, on streams, clocks and files that
+ * misbehave at random, all from one seed, against what the contract says. What fails is cut down, and fails again for
+ * the same seed.
+ */
+import { parseArgs } from "node:util";
+import { textOf } from "./calls.ts";
+import { WAYS, type Way } from "./play.ts";
+import { failureOf, shrunk, traceOfSeed } from "./simulate.ts";
+
+const USAGE = `usage: npm run simulate -- SEED [--count N] [--way ${WAYS.join("|")}]`;
+
+Error.stackTraceLimit = 0;
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { count: { type: "string", default: "1000" }, way: { type: "string" } },
+  });
+  const seed = Number(positionals[0] ?? 1);
+  const count = Number(values.count);
+  const ways = WAYS.filter((way) => values.way === undefined || values.way === way);
+  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(count) || ways.length === 0) {
+    console.error(USAGE);
+    return 2;
+  }
+  let failures = 0;
+  for (let index = 0; index < count; index++) {
+    const trace = traceOfSeed(seed + index);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const failure = await failureOf(trace, ways);
+    if (!failure) continue;
+    failures++;
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const small = await shrunk(trace, failure);
+    console.log(`seed ${seed + index}: ${failure.way}: ${small.failure.reason}\n${textOf(small.trace)}`);
+    console.log(`again: npm run simulate -- ${seed + index} --count 1 --way ${failure.way satisfies Way}`);
+    if (failures >= 5) break;
+  }
+  console.log(`${count} sequences on ${ways.join(", ")}: ${failures} failures`);
+  return failures > 0 ? 1 : 0;
+}

@@ -1,0 +1,103 @@
+/** Calls between two threads, both ways. */
+import { errorOf, wireOf, type WireError } from "./errors.ts";
+
+type Message =
+  | { readonly is: "call"; readonly number: number; readonly name: string; readonly args: readonly unknown[] }
+  | { readonly is: "value"; readonly number: number; readonly value: unknown }
+  | { readonly is: "error"; readonly number: number; readonly error: WireError };
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** What the other thread may call, by name. A promise is waited for. */
+export type Answers = Readonly<Record<string, (...args: never[]) => unknown>>;
+
+/** A thread, or the port of one. */
+export interface Port {
+  on(event: string, listener: (message: Message) => void): unknown;
+  postMessage(message: unknown): void;
+}
+
+/** One end of a port. What crosses it are plain values: what the structured clone algorithm clones. */
+export class Channel {
+  readonly #port: Port;
+  readonly #answers: Answers;
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  #over: { readonly reason: unknown } | undefined;
+  /** Told whether somebody waits for the other thread. */
+  onBusy: (isBusy: boolean) => void = () => {};
+
+  constructor(port: Port, answers: Answers) {
+    this.#port = port;
+    this.#answers = answers;
+    port.on("message", (message: Message) => this.#hear(message));
+  }
+
+  /** Has the other thread do something. @throws {TypeError} For arguments that cannot cross. */
+  call(name: string, ...args: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#over) throw this.#over.reason;
+      const number = ++this.#calls;
+      this.#send({ is: "call", number, name, args });
+      this.#waiting.set(number, { resolve, reject });
+      if (this.#waiting.size === 1) this.onBusy(true);
+    });
+  }
+
+  /** Has the other thread do something whose end nobody waits for. */
+  tell(name: string, ...args: readonly unknown[]): void {
+    if (!this.#over) this.#send({ is: "call", number: 0, name, args });
+  }
+
+  /** The other thread is gone: whoever waits for it, now or later, is told why. */
+  end(reason: unknown): void {
+    this.#over ??= { reason };
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    if (waiting.length > 0) this.onBusy(false);
+    for (const each of waiting) each.reject(this.#over.reason);
+  }
+
+  #send(message: Message): void {
+    try {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has none
+      this.#port.postMessage(message);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new TypeError(`Only plain values go from one thread to another: ${why}`, { cause: error });
+    }
+  }
+
+  #hear(message: Message): void {
+    if (message.is === "call") {
+      void this.#answer(message.number, message.name, message.args);
+      return;
+    }
+    const waiting = this.#waiting.get(message.number);
+    this.#waiting.delete(message.number);
+    if (this.#waiting.size === 0) this.onBusy(false);
+    if (message.is === "value") waiting?.resolve(message.value);
+    else waiting?.reject(errorOf(message.error));
+  }
+
+  async #answer(number: number, name: string, args: readonly unknown[]): Promise<void> {
+    let answer: Message;
+    try {
+      const run = this.#answers[name];
+      if (!run) throw new Error(`The other thread asks for ${name}, which is not there`);
+      answer = { is: "value", number, value: await run(...(args as never[])) };
+    } catch (error) {
+      answer = { is: "error", number, error: wireOf(error) };
+    }
+    // Nobody waits for the end of what was only told.
+    if (number === 0 || this.#over) return;
+    try {
+      this.#send(answer);
+    } catch (error) {
+      this.#send({ is: "error", number, error: wireOf(error) });
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** The simulation: a few hundred seeds are as the contract says, and faults that are put in on purpose are found. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { textOf } from "../scripts/simulate/calls.ts";
+import { MUTANTS } from "../scripts/simulate/mutants.ts";
+import { WAYS } from "../scripts/simulate/play.ts";
+import { failureOf, shrunk, traceOfSeed } from "../scripts/simulate/simulate.ts";
+
+// Many errors are made here, and thrown away.
+Error.stackTraceLimit = 0;
+
+const SEEDS = 300;
+
+for (const way of WAYS) {
+  test(`${SEEDS} seeds are as the contract says, ${way}`, async () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const trace = traceOfSeed(seed);
+      const failure = await failureOf(trace, [way]);
+      if (failure) assert.fail(`npm run simulate -- ${seed} --count 1 --way ${way}: ${failure.reason}`);
+    }
+  });
+}
+
+/** The first seed that finds what is wrong now. */
+async function firstFailing(): Promise<number | undefined> {
+  for (let seed = 1; seed <= SEEDS; seed++) if (await failureOf(traceOfSeed(seed))) return seed;
+  return undefined;
+}
+
+for (const { name, insert } of MUTANTS) {
+  test(`found: ${name}`, async () => {
+    const remove = insert();
+    try {
+      assert.notEqual(await firstFailing(), undefined);
+    } finally {
+      remove();
+    }
+  });
+}
+
+test("what fails is cut down, and fails again for the same seed", async () => {
+  const [mutant] = MUTANTS;
+  assert.ok(mutant);
+  const remove = mutant.insert();
+  try {
+    const seed = await firstFailing();
+    assert.ok(seed !== undefined);
+    const trace = traceOfSeed(seed);
+    const failure = await failureOf(trace);
+    assert.ok(failure);
+    assert.deepEqual(await failureOf(traceOfSeed(seed)), failure);
+    const small = await shrunk(trace, failure);
+    assert.ok(small.trace.steps.length <= 3, textOf(small.trace));
+    assert.ok(await failureOf(small.trace, [failure.way]));
+  } finally {
+    remove();
+  }
+});

@@ -1,0 +1,54 @@
+/** A sink over a file that writes less than it is given, or says what cannot be. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Outlet } from "../../../src/io/outlet.ts";
+import { FaultyFile, microtasks, type OpenFile } from "../../../src/testing/index.ts";
+import { Descriptor } from "../../../src/wasi/filesystem/descriptor.ts";
+import { FileSink } from "../../../src/wasi/filesystem/file-sink.ts";
+import { MemoryFiles } from "../../../src/wasi/filesystem/memory-files.ts";
+
+function opened(files: MemoryFiles): OpenFile {
+  const options = { read: true, write: true, create: true, exclusive: false, truncate: false, sync: "none" } as const;
+  const file = files.root().openAt("f", options);
+  assert.ok(!(file instanceof Promise) && file.kind === "file");
+  return file;
+}
+
+for (const later of [false, true]) {
+  test(`D7 what a file leaves of a write goes on by itself, ${later ? "later" : "at once"}`, async () => {
+    const files = new MemoryFiles();
+    const file = new FaultyFile(opened(files), { pieceBytes: 20, later });
+    const outlet = new Outlet(new FileSink(file, 0, true, () => {}), 1000);
+    outlet.accept(new Uint8Array(197));
+    while (file.underway > 0) {
+      file.carryOut();
+      // oxlint-disable-next-line no-await-in-loop -- one piece after the other
+      await microtasks();
+    }
+    assert.equal(outlet.bufferedBytes, 0);
+    assert.equal(files.usedBytes, 197);
+  });
+
+  for (const count of [0, -1, 9, 0.5, Number.NaN]) {
+    test(`a file that says that it wrote ${count} of 8 bytes has failed, ${later ? "later" : "at once"}`, async () => {
+      const file = Object.assign(new FaultyFile(opened(new MemoryFiles())), {
+        write: () => (later ? Promise.resolve(count) : count),
+      });
+      const outlet = new Outlet(new FileSink(file, 0, true, () => {}), 1000);
+      outlet.accept(new Uint8Array(8));
+      outlet.flush();
+      await microtasks();
+      const { state } = outlet;
+      assert.ok(state.tag === "failed" && state.cause instanceof RangeError);
+    });
+  }
+}
+
+for (const count of [-1, 9, 0.5, Number.NaN]) {
+  test(`a file that says that it read ${count} of 8 bytes has failed`, () => {
+    const file = Object.assign(new FaultyFile(opened(new MemoryFiles())), { read: () => count });
+    const flags = { fileIntegritySync: false, dataIntegritySync: false, requestedWriteSync: false };
+    const descriptor = new Descriptor(file, { ...flags, read: true, write: false, mutateDirectory: false }, false);
+    assert.throws(() => descriptor.readStream(0).read(8), RangeError);
+  });
+}
