@@ -23,11 +23,17 @@ export function misbehaved(port: string, expected: string, value: unknown): Inte
 }
 
 function told(value: unknown): string {
-  if (value === null) return "null";
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
-  if (typeof value === "object") return "an object";
-  if (typeof value === "function") return "a function";
-  return typeof value === "string" ? JSON.stringify(value) : `${typeof value} ${String(value)}`;
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value);
+    case "object":
+      return value === null ? "null" : "an object";
+    case "function":
+      return "a function";
+    default:
+      return `${typeof value} ${String(value)}`;
+  }
 }
 
 function isCount(value: unknown, max: number): value is number {
