@@ -12,6 +12,7 @@ import {
   DiscardSink,
   PeerClosed,
   PullSource,
+  PushSink,
   run,
   Signal,
   type Options,
@@ -196,7 +197,13 @@ async function play(claim: Claim, way: (typeof WAYS)[number]): Promise<void> {
     env: claim.env ?? {},
     stdin: stdinOf(claim.stdin),
     stdout,
-    stderr: (chunk) => void stderr.push(Buffer.from(chunk).toString()),
+    // A sink that stalls would hold up the end of the run for ever: that the guest is over, standard error is told too.
+    stderr: new PushSink(
+      (chunk) => void stderr.push(Buffer.from(chunk).toString()),
+      () => {
+        if (claim.stdout?.kind === "stalled") over.abort("the guest is over");
+      },
+    ),
     signal: over.signal,
     ...(claim.limits && { limits: claim.limits }),
     ...(claim.permits && { permits: claim.permits }),
@@ -207,17 +214,6 @@ async function play(claim: Claim, way: (typeof WAYS)[number]): Promise<void> {
       },
     }),
   };
-  if (claim.stdout?.kind === "stalled") {
-    // The sink would hold up the end of the run for ever: what the guest reports on its way out ends that.
-    const { stdin } = options;
-    if (stdin && typeof stdin === "object" && "close" in stdin) {
-      const close = stdin.close.bind(stdin);
-      stdin.close = () => {
-        close();
-        over.abort("the guest is over");
-      };
-    }
-  }
   const outcome = await run(component, options).then(
     ({ exitCode }) => `exit ${exitCode}`,
     (error: unknown) => (error === "the guest is over" ? "exit 0" : `trap ${String(error)}`),
