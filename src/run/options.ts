@@ -3,6 +3,7 @@ import type { Imports } from "./imports.ts";
 import type { Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
+import type { AddressCheck, NetworkPorts } from "../wasi/sockets/network.ts";
 import type { RandomSource } from "../wasi/random/random.ts";
 
 /**
@@ -69,6 +70,8 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
   readonly permits?: PermitMode;
   /** Told of each WASI call. Makes calls many times slower. */
   readonly trace?: Trace;
+  /** What the guest may do on a network: nothing (the default, and `false`), everything, or what is said. */
+  readonly network?: boolean | NetworkOptions;
   /** In place of the runtime's own. */
   readonly monotonicClock?: MonotonicClock;
   /** In place of the runtime's own. */
@@ -83,3 +86,15 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
 export type PreopenOption<Directory> =
   | Directory
   | { readonly directory: Directory; /** Nothing below it can be changed. */ readonly readOnly?: boolean };
+
+/** What a guest may do on a network: what is left out, it may not. */
+export interface NetworkOptions {
+  /** Sockets of UDP. */
+  readonly udp?: boolean;
+  /** Looking up the addresses of names. */
+  readonly lookup?: boolean;
+  /** Asked for each address that a socket uses. All are permitted without. */
+  readonly check?: AddressCheck;
+  /** In place of the runtime's own network: one in memory, or another of yours. */
+  readonly on?: NetworkPorts;
+}

@@ -3,8 +3,9 @@ import { Outlet } from "../io/outlet.ts";
 import { newTally } from "../io/tally.ts";
 import { SeededRandom } from "../wasi/random/random.ts";
 import { Shared } from "../wasi/filesystem/shared.ts";
+import type { Network } from "../wasi/sockets/network.ts";
 import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
-import type { InstanceOptions, PreopenOption } from "./options.ts";
+import type { InstanceOptions, NetworkOptions, PreopenOption } from "./options.ts";
 import type { OpenedOutput, Platform } from "./platform.ts";
 
 /** The world of one instance: what `options` grant, on what the platform has, and nothing else. */
@@ -74,7 +75,16 @@ function restOf(
     },
     insecureSeed,
     permits: options.permits ?? "strict",
+    network: networkOf(platform, options.network ?? false),
   };
+}
+
+const ALL: NetworkOptions = { udp: true, lookup: true };
+
+function networkOf(platform: Platform, option: boolean | NetworkOptions): Network | undefined {
+  if (option === false) return undefined;
+  const { udp = false, lookup = false, check = () => true, on = platform.network() } = option === true ? ALL : option;
+  return { udp: udp ? on.udp : undefined, lookup: lookup ? on.lookup : undefined, check };
 }
 
 /** A directory that a guest was to be given cannot be opened. `cause` says why. */

@@ -2,6 +2,7 @@ import type { Platform } from "../../run/platform.ts";
 import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
 import { nodeDirectory } from "./files.ts";
+import { nodeNetwork } from "./net/ports.ts";
 import { inputSource, openStandard, outputSink } from "./stdio.ts";
 
 /** Node, and what is compatible with it. */
@@ -11,6 +12,7 @@ export const nodePlatform: Platform = {
   wallClock: nodeWallClock,
   // Fetched when it is needed: it takes 5 ms to load.
   random: { fill: (into) => void process.getBuiltinModule("node:crypto").randomFillSync(into) },
+  network: () => nodeNetwork,
   standard: openStandard,
   directory: openDirectory,
   source: inputSource,

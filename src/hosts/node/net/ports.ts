@@ -1,0 +1,6 @@
+import type { NetworkPorts } from "../../../wasi/sockets/network.ts";
+import { nodeLookup } from "./lookup.ts";
+import { nodeUdp } from "./udp.ts";
+
+/** The network of the system. */
+export const nodeNetwork: NetworkPorts = { udp: nodeUdp, lookup: nodeLookup };
