@@ -92,7 +92,10 @@ export class Permit {
   spend(amount: number): void {
     this.report();
     if (this.#state === FLUSHING) {
-      throw new Trap("3.6", `output-stream.write: ${amount} bytes during a flush; wait until check-write permits again`);
+      throw new Trap(
+        "3.6",
+        `output-stream.write: ${amount} bytes during a flush; wait until check-write permits again`,
+      );
     }
     if (amount > this.#granted) throw this.#unpermitted(amount);
     if (this.mode === "budget") this.#granted -= amount;

@@ -83,7 +83,8 @@ const ALL: NetworkOptions = { udp: true, lookup: true };
 
 function networkOf(platform: Platform, option: boolean | NetworkOptions): Network | undefined {
   if (option === false) return undefined;
-  const { udp = false, lookup = false, check = () => true, on = platform.network() } = option === true ? ALL : option;
+  const { udp = false, lookup = false, check = () => true, on = platform.network?.() } = option === true ? ALL : option;
+  if (!on) throw new TypeError("network: this runtime has none; give one as network.on, such as a MemoryNetwork");
   return { udp: udp ? on.udp : undefined, lookup: lookup ? on.lookup : undefined, check };
 }
 

@@ -37,9 +37,12 @@ export const ipNameLookup: Interface = defineInterface(
       socketResult(option(address)),
       (_, stream) => stream.next(),
     ),
-    "[method]resolve-address-stream.subscribe": call([borrowEntry(ADDRESSES)], returns(own(POLLABLE)), (instance, entry) =>
-      // The entry is of this kind, by the type of the parameter.
-      addPollable(instance, entry.value as AddressStream, entry),
+    "[method]resolve-address-stream.subscribe": call(
+      [borrowEntry(ADDRESSES)],
+      returns(own(POLLABLE)),
+      (instance, entry) =>
+        // The entry is of this kind, by the type of the parameter.
+        addPollable(instance, entry.value as AddressStream, entry),
     ),
   }),
   [ADDRESSES],

@@ -108,17 +108,13 @@ const streamFunctions = (): Interface["functions"] => ({
     { idle: (datagrams) => datagrams.length === 0 },
   ),
   "[method]incoming-datagram-stream.subscribe": subscribe(INCOMING, (incoming) => incoming),
-  "[method]outgoing-datagram-stream.check-send": call(
-    [borrow(OUTGOING)],
-    size,
-    (_, outgoing) => outgoing.checkSend(),
-    { idle: isZero },
-  ),
+  "[method]outgoing-datagram-stream.check-send": call([borrow(OUTGOING)], size, (_, outgoing) => outgoing.checkSend(), {
+    idle: isZero,
+  }),
   "[method]outgoing-datagram-stream.send": blocking(
     [borrow(OUTGOING), list(outgoingDatagram)],
     size,
-    (_, outgoing, datagrams) =>
-      outgoing.send(datagrams.map(({ data, remoteAddress: to }) => ({ data, to }))),
+    (_, outgoing, datagrams) => outgoing.send(datagrams.map(({ data, remoteAddress: to }) => ({ data, to }))),
   ),
   "[method]outgoing-datagram-stream.subscribe": subscribe(OUTGOING, (outgoing) => outgoing),
 });

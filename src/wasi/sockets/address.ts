@@ -122,6 +122,11 @@ export function isUnspecified({ ip }: IpAddress): boolean {
   return ip === "0.0.0.0" || ip === "::";
 }
 
+/** Whether it never leaves the host: `127.0.0.0/8` or `::1`. */
+export function isLoopback({ ip }: IpAddress): boolean {
+  return ip === "::1" || ip.startsWith("127.");
+}
+
 /** Whether something can be sent there: to an address, and to a port. */
 export function isRemote(address: SocketAddress): boolean {
   return !isUnspecified(unmapped(address)) && address.port !== 0;

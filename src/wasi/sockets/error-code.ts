@@ -71,6 +71,17 @@ const BY_ERRNO: Readonly<Record<string, ErrorCode>> = {
   EAI_MEMORY: "out-of-memory",
 };
 
+/** An error with the code of POSIX, for networks that have no other. */
+export class NetworkError extends Error {
+  override readonly name: string = "NetworkError";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+  }
+}
+
 /** What a call on a socket, or a lookup, reports to its guest. */
 export class SocketError extends WitError<ErrorCode> {
   override readonly name: string = "SocketError";

@@ -1,6 +1,6 @@
 import type { Readiness, Waker, Watchable } from "../../io/readiness.ts";
 import type { SocketAddress } from "./address.ts";
-import type { AddressCheck } from "./network.ts";
+import { isYes, type AddressCheck } from "./network.ts";
 import type { Datagram, DatagramQueue } from "./udp-queue.ts";
 
 /** Datagrams that one call gives at most. */
@@ -126,5 +126,5 @@ export class IncomingDatagrams implements Readiness {
 }
 
 function verdictOf(answer: boolean): Verdict {
-  return answer === true ? { tag: "allowed" } : { tag: "denied" };
+  return isYes(answer) ? { tag: "allowed" } : { tag: "denied" };
 }

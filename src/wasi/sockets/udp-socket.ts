@@ -183,7 +183,10 @@ export class UdpSocket implements Watchable {
     this.#assertOpen();
     this.takeFailure();
     const sending = new Sending(this, data.length);
-    told(() => this.#handle.send(data, remote ? undefined : target, sending), () => sending.left());
+    told(
+      () => this.#handle.send(data, remote ? undefined : target, sending),
+      () => sending.left(),
+    );
     yield* sending.taken();
   }
 
@@ -247,18 +250,17 @@ export class UdpSocket implements Watchable {
     const same = remote && this.#remote ? sameAddress(remote, this.#remote) : remote === this.#remote;
     if (same) return;
     // What waits to leave belongs to the peer that it was sent to.
-    while (this.#pendingBytes > 0) yield this.#drained;
+    const drained: Readiness = {
+      ready: () => this.#pendingBytes === 0,
+      watch: (waker) => this.watch(waker),
+      unwatch: (waker) => this.unwatch(waker),
+    };
+    while (!drained.ready()) yield drained;
     this.#assertOpen();
     this.#remote = undefined;
     yield* reported(() => this.#handle.connect(remote));
     this.#remote = remote;
   }
-
-  readonly #drained: Readiness = {
-    ready: () => this.#pendingBytes === 0,
-    watch: (waker) => this.watch(waker),
-    unwatch: (waker) => this.unwatch(waker),
-  };
 }
 
 function assertRemote(address: SocketAddress, family: Family): void {

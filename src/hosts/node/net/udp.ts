@@ -1,5 +1,6 @@
 import type { RemoteInfo, Socket, SocketOptions } from "node:dgram";
 import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
+import { NetworkError } from "../../../wasi/sockets/error-code.ts";
 import type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../../../wasi/sockets/udp-port.ts";
 import { defaultBufferBytes, defaultHopLimit } from "./defaults.ts";
 
@@ -104,7 +105,7 @@ class NodeUdpHandle implements UdpHandle {
   }
 
   #opened(): Socket {
-    if (!this.#socket || this.#isClosed) throw systemError("EBADF", "the socket is not open");
+    if (!this.#socket || this.#isClosed) throw new NetworkError("EBADF", "the socket is not open");
     return this.#socket;
   }
 
@@ -118,7 +119,7 @@ class NodeUdpHandle implements UdpHandle {
   #adopt(socket: Socket): void {
     if (this.#isClosed) {
       closeSocket(socket);
-      throw systemError("EBADF", "the socket is closed");
+      throw new NetworkError("EBADF", "the socket is closed");
     }
     this.#socket = socket;
     socket.on("message", (data: Uint8Array, from: RemoteInfo) => {
@@ -255,8 +256,4 @@ function linkOf(zone: string): number {
   if (/^\d+$/.test(zone)) return Number(zone);
   const infos = process.getBuiltinModule("node:os").networkInterfaces()[zone];
   return infos?.find((info) => info.family === "IPv6")?.scopeid ?? 0;
-}
-
-function systemError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
 }
