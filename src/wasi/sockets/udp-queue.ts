@@ -1,7 +1,20 @@
 import type { SocketAddress } from "./address.ts";
 
 /** What a datagram takes beyond its bytes: an object or three, and its place in a list. */
-export const DATAGRAM_OVERHEAD = 256;
+const DATAGRAM_OVERHEAD = 256;
+
+/** What the largest of them counts for. */
+const MOST_BYTES = 65_536;
+
+/** What a datagram of so many bytes counts for, where what is held is bounded. */
+export function costOf(bytes: number): number {
+  return Math.min(MOST_BYTES, bytes + DATAGRAM_OVERHEAD);
+}
+
+/** How many of the largest fit into so many bytes. */
+export function largestIn(bytes: number): number {
+  return Math.max(0, Math.floor(bytes / MOST_BYTES));
+}
 
 /** A datagram that has arrived. */
 export interface Datagram {
@@ -31,7 +44,7 @@ export class DatagramQueue {
 
   /** Adds the newest, or drops it if there is no room: datagrams may get lost. @returns Whether it was added. */
   push(datagram: Datagram): boolean {
-    const bytes = datagram.data.length + DATAGRAM_OVERHEAD;
+    const bytes = costOf(datagram.data.length);
     if (this.length > 0 && this.#heldBytes + bytes > this.#limitBytes) return false;
     this.#heldBytes += bytes;
     this.#datagrams.push(datagram);
@@ -42,7 +55,7 @@ export class DatagramQueue {
   shift(): void {
     const { first } = this;
     if (!first) return;
-    this.#heldBytes -= first.data.length + DATAGRAM_OVERHEAD;
+    this.#heldBytes -= costOf(first.data.length);
     this.#datagrams[this.#taken++] = undefined;
     // Moves what is left only when it is no more than what has been taken.
     if (this.#taken * 2 < this.#datagrams.length) return;

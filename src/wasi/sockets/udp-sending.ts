@@ -2,7 +2,7 @@ import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
 import { SocketError } from "./error-code.ts";
 import type { SendReport } from "./udp-port.ts";
-import { DATAGRAM_OVERHEAD } from "./udp-queue.ts";
+import { costOf } from "./udp-queue.ts";
 
 /** Who a datagram is sent for. */
 interface Sender {
@@ -28,7 +28,7 @@ export class Sending implements SendReport, Readiness {
 
   constructor(sender: Sender, bytes: number) {
     this.#sender = sender;
-    this.#bytes = bytes + DATAGRAM_OVERHEAD;
+    this.#bytes = costOf(bytes);
     sender.pend(this.#bytes);
   }
 

@@ -9,7 +9,7 @@ import { permitted, type AddressCheck } from "./network.ts";
 import { IncomingDatagrams } from "./udp-incoming.ts";
 import { OutgoingDatagrams } from "./udp-outgoing.ts";
 import type { UdpHandle, UdpPort } from "./udp-port.ts";
-import { DatagramQueue } from "./udp-queue.ts";
+import { DatagramQueue, largestIn } from "./udp-queue.ts";
 import { Sending } from "./udp-sending.ts";
 
 /** What a socket may hold, and how its sends are permitted. */
@@ -156,7 +156,7 @@ export class UdpSocket implements Watchable {
 
   /** Datagrams of the largest size for which there is room now, among those that wait to leave. */
   room(): number {
-    const room = Math.floor((this.settings.datagramBytes - this.#pendingBytes) / 2 ** 16);
+    const room = largestIn(this.settings.datagramBytes - this.#pendingBytes);
     return Math.max(room, this.#pendingBytes === 0 ? 1 : 0);
   }
 

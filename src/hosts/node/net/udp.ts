@@ -73,7 +73,7 @@ class NodeUdpHandle implements UdpHandle {
     else socket.send(data, done);
     // Node sends in the next tick, and tells in the one after that; what it could not send by then waits for room.
     process.nextTick(() => {
-      if (!this.#isClosed && socket.getSendQueueCount() > 0) report.queued();
+      if (!this.#isClosed && waits(socket)) report.queued();
     });
   }
 
@@ -223,6 +223,11 @@ function closeSocket(socket: Socket): void {
   } catch {
     // It is closed already.
   }
+}
+
+/** Whether something waits for room in the system's buffer; also where nobody knows, as in Deno. */
+function waits(socket: Partial<Pick<Socket, "getSendQueueCount">>): boolean {
+  return socket.getSendQueueCount === undefined || socket.getSendQueueCount() > 0;
 }
 
 function setBuffer(socket: Socket, which: "receive" | "send", bytes: number): void {
