@@ -6,7 +6,7 @@ import { nodeLookup } from "../../../src/hosts/node/net/lookup.ts";
 import { complete } from "../../../src/io/steps.ts";
 import { poll } from "../../../src/io/poll.ts";
 import { microtasks } from "../../../src/testing/index.ts";
-import { AddressStream, Lookups, type LookupPort } from "../../../src/wasi/sockets/lookup.ts";
+import { Lookups, type AddressStream, type LookupPort } from "../../../src/wasi/sockets/lookup.ts";
 import { counter, outcomeOf } from "./support.ts";
 
 /** A resolver that answers when the test says so. */

@@ -250,7 +250,7 @@ function compareReceives(steps: readonly Step[], limit: number, deniesOther: boo
   now(socket.startBind(LOCAL));
   let [incoming, outgoing] = now(socket.stream(undefined));
   let remote: SocketAddress | undefined;
-  let held: { size: number; from: SocketAddress; number: number }[] = [];
+  const held: { size: number; from: SocketAddress; number: number }[] = [];
   let failure: string | undefined;
   let number = 0;
   const isForGuest = ({ from: sender }: { from: SocketAddress }): boolean =>
@@ -307,7 +307,6 @@ function compareReceives(steps: readonly Step[], limit: number, deniesOther: boo
         }
       }
     }
-    held = [...held];
   }
 }
 
