@@ -33,7 +33,7 @@ function streamsOf(
     stdin: options.stdin ?? "ignore",
     stdout: options.stdout ?? "ignore",
     stderr: options.stderr ?? "ignore",
-    blockingStdio: (options.blockingStdio ?? false) && filesBlock(options),
+    blockingStdio: (options.blockingStdio ?? false) && filesBlock(options) && (options.network ?? false) === false,
   });
   const output = ({ sink, isTerminal }: OpenedOutput): StandardOutput => ({
     outlet: new Outlet(sink, limits.bufferBytes),

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InternalError, MemoryNetwork, run, type NetworkOptions } from "../../src/index.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
+import type { Platform } from "../../src/run/platform.ts";
 import { makeWorld } from "../../src/run/world.ts";
 import { guest } from "./support.ts";
 
@@ -76,4 +77,20 @@ test("a guest that is over holds no port", async () => {
     await handle.bind({ family: "ipv4", ip: "0.0.0.0", port });
     handle.close();
   }
+});
+
+test("the thread never blocks on standard streams while there is a network", () => {
+  const asked: boolean[] = [];
+  const platform: Platform = {
+    ...nodePlatform,
+    standard: (options) => {
+      asked.push(options.blockingStdio);
+      return nodePlatform.standard({ ...options, blockingStdio: false });
+    },
+  };
+  const exit = (): never => assert.fail();
+  const networks = [undefined, false, true, { udp: true }];
+  for (const network of networks)
+    makeWorld(platform, { blockingStdio: true, ...(network !== undefined && { network }) }, exit);
+  assert.deepEqual(asked, [true, true, false, false]);
 });

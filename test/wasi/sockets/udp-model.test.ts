@@ -231,8 +231,8 @@ type Step =
 const CODES = ["ECONNREFUSED", "EHOSTUNREACH"];
 const from = fc.constantFrom(PEER, OTHER);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ tag: fc.constant("deliver" as const), from, size: fc.constantFrom(0, 1, 30_000, 65_507) }),
-  fc.record({ tag: fc.constant("deliver" as const), from, size: fc.constantFrom(0, 1, 30_000, 65_507) }),
+  fc.record({ tag: fc.constant("deliver" as const), from, size: fc.constantFrom(0, 1, 30_000, 32_767, 65_507) }),
+  fc.record({ tag: fc.constant("deliver" as const), from, size: fc.constantFrom(0, 1, 30_000, 32_767, 65_507) }),
   fc.record({ tag: fc.constant("fail" as const), code: fc.constantFrom(...CODES) }),
   fc.record({ tag: fc.constant("receive" as const), max: fc.constantFrom(0, 1, 2, 16, 17, Number.MAX_SAFE_INTEGER) }),
   fc.record({ tag: fc.constant("ready" as const) }),
