@@ -28,10 +28,9 @@ export {
   type OpenNode,
   type OpenOptions,
 } from "./wasi/filesystem/files.ts";
-export { InternalError } from "./bind/lower.ts";
 export type { Trace } from "./bind/instance.ts";
 
-export { RuntimeError, Trap } from "./io/trap.ts";
+export { InternalError, RuntimeError, Trap } from "./io/trap.ts";
 export { IoError, StreamError, WitError, type StreamFailure } from "./io/errors.ts";
 export { DEFAULT_LIMITS, type Limits } from "./io/limits.ts";
 export type { PermitMode } from "./io/permit.ts";

@@ -6,6 +6,7 @@
 import type { CompiledComponent } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { InstanceOptions } from "./run/options.ts";
+import { assertOptions, checkOptions } from "./run/check-options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import type * as Isolation from "./hosts/node/isolate/host.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
@@ -44,7 +45,7 @@ export async function instantiate(
   component: Uint8Array | CompiledComponent,
   options: Options = {},
 ): Promise<RunningInstance> {
-  const { isolate, ...given } = options;
+  const { isolate, ...given } = checked(options);
   if (isolate === undefined) return instantiateOn(nodePlatform, await compiled(component), given);
   return (await isolation(isolate)).instantiateIsolated(bytesOf(component), given);
 }
@@ -58,7 +59,7 @@ export async function instantiate(
  * @throws The reason of `options.signal`, if that is aborted.
  */
 export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
-  const { isolate, ...given } = options;
+  const { isolate, ...given } = checked(options);
   if (isolate === undefined) return runOn(nodePlatform, await compiled(component), given);
   return (await isolation(isolate)).runIsolated(bytesOf(component), given);
 }
@@ -68,6 +69,14 @@ function bytesOf(component: Uint8Array | CompiledComponent): Uint8Array {
 }
 
 /** Loaded where somebody asks for it. */
+/** @throws {TypeError} For one that makes no sense, wherever the instance then runs. */
+function checked(options: Options): Options {
+  assertOptions(options);
+  const { isolate: _, ...given } = options;
+  checkOptions(given);
+  return options;
+}
+
 async function isolation(isolate: unknown): Promise<typeof Isolation> {
   if (isolate !== "thread") throw new TypeError(`isolate must be "thread", got ${JSON.stringify(isolate)}`);
   return import("./hosts/node/isolate/host.ts");

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { codecOf } from "../../src/abi/codec.ts";
 import { Guest } from "../../src/abi/guest.ts";
-import { HandleTable } from "../../src/abi/handles.ts";
+import { HandleCount, HandleTable } from "../../src/abi/handles.ts";
 import { layoutOf } from "../../src/abi/layout.ts";
 import { Resources } from "../../src/abi/resources.ts";
 import { FlatValues, type CoreValue } from "../../src/abi/type.ts";
@@ -59,7 +59,7 @@ class Bump {
       this.next = at + bytes + GAP;
       return at;
     };
-    const [handles, resources] = [new HandleTable(1), new Resources(1)];
+    const [handles, resources] = [new HandleTable(new HandleCount(1)), new Resources(1)];
     this.guest = new Guest({ memory, realloc, encoding, handles, resources });
   }
 

@@ -1,7 +1,7 @@
+import { DEFAULT_LIMITS } from "../io/limits.ts";
 import { Trap } from "../io/trap.ts";
 import { unknownHandle, type BorrowScope, type Handle, type HandleTable, type ResourceType } from "./handles.ts";
 import type { Entry, Kind, Resources } from "./resources.ts";
-import { DEFAULT_LIMITS } from "../io/limits.ts";
 import { bytesOfText, loadText, storeText, unitBytes } from "./text.ts";
 import { MAX_LIST_BYTES, type StringEncoding } from "./types.ts";
 
@@ -144,6 +144,11 @@ export class Guest {
   /** From here on values of another call are made: each may have all that one may. */
   newValues(): void {
     this.#valuesTaken = 0;
+  }
+
+  /** Of the call that values are made of now. */
+  get valuesTaken(): number {
+    return this.#valuesTaken;
   }
 
   /** Before so many of the guest's bytes become a value in JavaScript: the same bytes may do so again and again. @throws {Trap} */

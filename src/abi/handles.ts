@@ -45,19 +45,30 @@ export interface Loan {
   forget(): void;
 }
 
+/** How many handles live: of all component instances that share it. */
+export class HandleCount {
+  readonly limit: number;
+  live = 0;
+
+  /** @param limit The most that may live at the same time (limits.resources). */
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+}
+
 /** The handles of one component instance. */
 export class HandleTable {
-  readonly #limit: number;
+  readonly #count: HandleCount;
   readonly #loan: Loan | undefined;
   readonly #handles: (Handle | undefined)[] = [undefined];
   readonly #free: number[] = [];
 
   /**
-   * @param limit The most that may live at the same time (limits.resources).
+   * @param count Shared with other tables of the same instance.
    * @param loan Knows some of them by number.
    */
-  constructor(limit: number, loan?: Loan) {
-    this.#limit = Math.min(limit, MAX_HANDLES);
+  constructor(count: HandleCount, loan?: Loan) {
+    this.#count = count;
     this.#loan = loan;
   }
 
@@ -112,13 +123,15 @@ export class HandleTable {
   }
 
   #add(handle: Handle): number {
+    const count = this.#count;
     const index = this.#free.pop() ?? this.#handles.length;
-    if (index > this.#limit) {
+    if (count.live >= count.limit || index > MAX_HANDLES) {
       throw new Trap(
         "1.2",
-        `resource table has no free keys: this instance already holds ${this.#limit} resources (limits.resources)`,
+        `resource table has no free keys: this instance already holds ${count.live} resources (limits.resources)`,
       );
     }
+    count.live++;
     this.#handles[index] = handle;
     return index;
   }
@@ -127,6 +140,7 @@ export class HandleTable {
     this.#loan?.forget();
     this.#handles[index] = undefined;
     this.#free.push(index);
+    this.#count.live--;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Guest } from "./guest.ts";
 import { layoutOf } from "./layout.ts";
 import { tuple } from "./composites.ts";
 import { wrongValue, type AnyType, type CoreValue, type Type } from "./type.ts";
+import { weightOf } from "./weight.ts";
 import { MAX_LIST_BYTES, type ValType } from "./types.ts";
 
 const BYTES: ValType = { kind: "list", element: { kind: "u8" }, length: undefined };
@@ -61,11 +62,12 @@ function allocate(guest: Guest, count: number, { size, align }: AnyType): number
 
 export function list<In, Out>(item: Type<In, Out>): Type<In[], readonly Out[]> {
   const { size } = item;
+  const weight = weightOf(item.wit);
   return behindPointer<In[], readonly Out[]>(
     { kind: "list", element: item.wit, length: undefined },
     (guest, pointer, count) => {
       const start = checkedPlace(guest, pointer, count, item);
-      guest.takeValue(count * Math.max(size, 1), "a list");
+      guest.takeValue(count * weight, "a list");
       const values: In[] = [];
       for (let index = 0; index < count; index++) values.push(item.load(guest, start + index * size));
       return values;
@@ -182,6 +184,8 @@ export function numbers(kind: TypedArrayKind, item: Type<unknown, never>): Type<
     { kind: "list", element: { kind }, length: undefined },
     (guest, pointer, count) => {
       const start = checkedPlace(guest, pointer, count, item);
+      // Many lists may be the same bytes.
+      guest.takeValue(count * make.BYTES_PER_ELEMENT, "a list");
       return new make(guest.memory.slice(start, start + count * make.BYTES_PER_ELEMENT).buffer);
     },
     (guest, value) => {

@@ -129,15 +129,21 @@ export class Resources {
     if (entry.parent) entry.parent.children--;
   }
 
-  /** The instance is over: lets go of all, in no order, whatever lives. */
-  clear(): void {
+  /** The instance is over: lets go of all, in no order, whatever lives. Gives what that threw. */
+  clear(): unknown[] {
     this.#lease?.close();
     const entries = this.#entries.splice(1);
     this.#free.length = 0;
+    const faults: unknown[] = [];
     for (const entry of entries) {
       if (!entry) continue;
       entry.isLive = false;
-      entry.onDrop?.();
+      try {
+        entry.onDrop?.();
+      } catch (fault) {
+        faults.push(fault);
+      }
     }
+    return faults;
   }
 }

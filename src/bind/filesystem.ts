@@ -101,13 +101,13 @@ function outputOf(instance: Instance, descriptor: Descriptor, at: number | "end"
   const release = holdOpen(instance, () => sink.close());
   const outlet = new Outlet(sink, limits.bufferBytes);
   instance.outlets.add(outlet);
-  const stream = new OutputStream(outlet, permits, () => {
-    void outlet.finish().finally(() => {
-      instance.outlets.delete(outlet);
-      release();
-    });
-  });
+  const stream = new OutputStream(outlet, permits, () => instance.finish(outlet, release));
   return addOutputStream(instance, stream);
+}
+
+function addListing(instance: Instance, entries: readonly DirectoryEntry[]): Entry {
+  const release = holdOpen(instance, instance.listings.hold(entries));
+  return instance.resources.add(DIRECTORY_ENTRY_STREAM, entries.values(), release);
 }
 
 /** Text that is longer than any path is told of as too long, and not read. */
@@ -159,8 +159,11 @@ const objectMethods = (): Interface["functions"] => ({
   "[method]descriptor.write": blocking(
     [self, bytes, length],
     fileResult(length),
-    ({ world }, descriptor, contents, at) =>
-      reported(descriptor.write(contents.subarray(0, world.limits.writeBytes), at)),
+    ({ world, task }, descriptor, contents, at) => {
+      const part = contents.subarray(0, world.limits.writeBytes);
+      task.countBytes(part.length);
+      return reported(descriptor.write(part, at));
+    },
   ),
   "[method]descriptor.stat": blocking([self], stat, (_, descriptor) => reported(mapped(descriptor.stat(), statValue))),
   "[method]descriptor.is-same-object": blocking([self, self], returns(bool), (_, descriptor, other) =>
@@ -175,8 +178,7 @@ const directoryMethods = (): Interface["functions"] => ({
   "[method]descriptor.read-directory": blocking(
     [self],
     fileResult(own(DIRECTORY_ENTRY_STREAM)),
-    ({ resources }, descriptor) =>
-      reported(mapped(descriptor.entries(), (entries) => resources.add(DIRECTORY_ENTRY_STREAM, entries.values()))),
+    (instance, descriptor) => reported(mapped(descriptor.entries(), (entries) => addListing(instance, entries))),
   ),
   "[method]descriptor.create-directory-at": blocking([self, pathText], unit, (_, descriptor, path) =>
     reported(descriptor.createDirectoryAt(path)),

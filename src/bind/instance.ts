@@ -7,6 +7,7 @@ import type { Task } from "../wait/task.ts";
 import { SocketError } from "../wasi/sockets/error-code.ts";
 import { Lookups, type LookupPort } from "../wasi/sockets/lookup.ts";
 import { Timers } from "../wasi/clocks/timers.ts";
+import { Listings } from "../wasi/filesystem/listings.ts";
 import type { World } from "../wasi/world.ts";
 
 /** Told of each call: its WIT name, its parameters, and how it ended. */
@@ -32,6 +33,9 @@ export class Instance {
   readonly park: ((readiness: Readiness) => void) | undefined;
   /** Those of files: what they hold is delivered before the instance is over. */
   readonly outlets: Set<Outlet> = new Set();
+  /** What ports of the embedder's threw where nobody hears of it: told at the end. */
+  readonly faults: unknown[] = [];
+  readonly listings: Listings;
   #timers: Timers | undefined;
   #lookups: Lookups | undefined;
   #openFiles = 0;
@@ -43,6 +47,7 @@ export class Instance {
     this.trace = options.trace;
     this.park = options.park;
     this.#leases = options.leases === true;
+    this.listings = new Listings(world.limits.listedEntries);
     this.resources = new Resources(world.limits.resources, this.#leases ? new Lease(task) : undefined);
     const { trace } = this;
     if (trace) this.resources.onDrop = ({ kind, rep }) => trace(`[resource-drop]${kind.name}`, [rep], "");
@@ -56,6 +61,24 @@ export class Instance {
   /** All timers of its clock: they share one of the host's. */
   get timers(): Timers {
     return (this.#timers ??= new Timers(this.world.monotonicClock));
+  }
+
+  /** The guest has dropped a stream: what it wrote is delivered, and then the sink ended. @param after Called then. */
+  finish(outlet: Outlet, after: () => void = () => {}): void {
+    const end = async (): Promise<void> => {
+      try {
+        await outlet.finish();
+      } catch (fault) {
+        this.faults.push(fault);
+      }
+      this.outlets.delete(outlet);
+      try {
+        after();
+      } catch (fault) {
+        this.faults.push(fault);
+      }
+    };
+    void end();
   }
 
   /** Counts one more open file, directory or stream on one. @returns What to call when it is closed. @throws {Trap} */

@@ -2,16 +2,15 @@
  * Shorter ways to what `bind/io.ts` says: a lookup and a few stores, without the general way's arrays, closures and
  * generators, which cost about ten times as much (`npm run bench calls`). `test/wait/lease.test.ts` plays both.
  */
+import { assertPollables } from "../io/poll.ts";
 import type { Kind } from "../abi/resources.ts";
 import type { Returns } from "../abi/returns.ts";
 import type { Guest } from "../abi/guest.ts";
 import type { InputStream } from "../io/input-stream.ts";
 import type { OutputStream } from "../io/output-stream.ts";
 import type { Readiness } from "../io/readiness.ts";
-import { Trap } from "../io/trap.ts";
 import type { CoreFunction } from "../wait/gate.ts";
 import type { Fast } from "./definition.ts";
-import type { Instance } from "./instance.ts";
 import type { Site } from "./lower.ts";
 
 /** Stores the error case that `failure` stands for. Rethrows what is none. */
@@ -58,13 +57,6 @@ export function block(kind: Kind<Readiness>): Fast {
   };
 }
 
-/** Before the list is looked at. @throws {Trap} If it is longer than there could be pollables. */
-function assertPollable({ world }: Instance, count: number): void {
-  const { resources } = world.limits;
-  if (count > resources)
-    throw new Trap("1.5", `a poll of ${count} pollables, of at most ${resources} (limits.resources)`);
-}
-
 /** Reads the list in place, and allocates for the guest only what the result takes. */
 export function poll(kind: Kind<Readiness>): Fast {
   return ({ instance, task, guest, lease, attempt }) => {
@@ -85,7 +77,7 @@ export function poll(kind: Kind<Readiness>): Fast {
     return function pollNow(pointer: number, count: number, at: number) {
       if (task.mustGiveWay()) return task.pendRetry(pollNow, [pointer, count, at]);
       const start = guest.place(pointer, (count >>> 0) * 4, 4);
-      assertPollable(instance, count >>> 0);
+      assertPollables(count >>> 0, instance.world.limits.pollables);
       task.countCalls((count >>> 0) >> 3);
       const { timers } = instance;
       guest.resources.settle();

@@ -9,8 +9,9 @@ import { variant } from "../abi/variants.ts";
 import type { IoError, StreamFailure } from "../io/errors.ts";
 import type { InputStream } from "../io/input-stream.ts";
 import type { OutputStream } from "../io/output-stream.ts";
-import { poll as pollAll } from "../io/poll.ts";
+import { assertPollables, poll as pollAll } from "../io/poll.ts";
 import type { Readiness } from "../io/readiness.ts";
+import type { Steps } from "../io/steps.ts";
 import type { Timer } from "../wasi/clocks/timers.ts";
 import { blocking, call, defineInterface, type Definition, type Interface } from "./definition.ts";
 import * as fast from "./io-fast.ts";
@@ -80,13 +81,19 @@ export const poll: Interface = defineInterface(
       fast: fast.block(POLLABLE),
       front: "block",
     }),
-    poll: blocking([list(pollable)], returns(list(u32)), (_, pollables) => pollAll(pollables), {
+    poll: blocking([list(pollable)], returns(list(u32)), (instance, pollables) => pollSome(instance, pollables), {
       fast: fast.poll(POLLABLE),
       front: "poll",
     }),
   }),
   [POLLABLE],
 );
+
+/** Also for those who come without the fast way, which has looked before it read the list. */
+function pollSome({ world }: Instance, pollables: readonly Readiness[]): Steps<number[]> {
+  assertPollables(pollables.length, world.limits.pollables);
+  return pollAll(pollables);
+}
 
 function* waitUntilReady(readiness: Readiness): Generator<Readiness, void, void> {
   while (!readiness.ready()) yield readiness;

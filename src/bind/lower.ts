@@ -8,7 +8,7 @@ import { show } from "../abi/show.ts";
 import { MAX_FLAT_PARAMS } from "../abi/types.ts";
 import { settled } from "../io/later.ts";
 import type { Steps } from "../io/steps.ts";
-import { RuntimeError } from "../io/trap.ts";
+import { InternalError } from "../io/trap.ts";
 import { WAIT, type GateType, type Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import type { Ends, Task } from "../wait/task.ts";
@@ -143,6 +143,7 @@ class Lowering {
     let value;
     try {
       this.#values = this.#lift(args);
+      this.#task.countBytes(this.#guest.valuesTaken);
       value = this.#definition.run(this.#instance, this.#values);
     } catch (error) {
       return this.#direct(this.#deliverError(args, error));
@@ -258,16 +259,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 /** What to throw at a guest that cannot be told of `error`: its instance is over, and is not entered again. */
 export function ending(name: string, error: unknown): unknown {
   return error instanceof WebAssembly.RuntimeError ? error : new InternalError(name, error);
-}
-
-/**
- * Something failed that is neither the guest's doing nor a failure of its streams: a fault of this host, or of what an
- * embedder gave it, or the end that was put to the instance from outside. `cause` has it.
- */
-export class InternalError extends RuntimeError {
-  override readonly name: string = "InternalError";
-
-  constructor(name: string, cause: unknown) {
-    super(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
 }

@@ -3,14 +3,13 @@ import { tuple } from "../abi/composites.ts";
 import { bytes } from "../abi/lists.ts";
 import { returns } from "../abi/returns.ts";
 import { length, u64 } from "../abi/scalars.ts";
+import type { Steps } from "../io/steps.ts";
 import { Trap } from "../io/trap.ts";
 import type { RandomSource } from "../wasi/random/random.ts";
+import { fillInPieces } from "./random-pieces.ts";
 import type { World } from "../wasi/world.ts";
 import type { Instance } from "./instance.ts";
-import { call, defineInterface, type Definition, type Interface } from "./definition.ts";
-
-/** Random bytes that take as long as a call does, and count as one. */
-const BYTES_OF_CALL = 1024;
+import { blocking, call, defineInterface, type Definition, type Interface } from "./definition.ts";
 
 type Which = "random" | "insecureRandom";
 
@@ -32,14 +31,13 @@ export const insecureSeed: Interface = defineInterface("wasi:random/insecure-see
 }));
 
 function randomBytes(which: Which): Definition {
-  return call([length], returns(bytes), ({ world, task }, count) => {
+  return blocking([length], returns(bytes), function* ({ world, task }, count): Steps<Uint8Array> {
     const { randomBytes: most } = world.limits;
     if (count > most) {
       throw new Trap("1.5", `${count} random bytes, but one call gives at most ${most} (limits.randomBytes)`);
     }
-    task.countCalls(Math.floor(count / BYTES_OF_CALL));
     const filled = new Uint8Array(count);
-    source(world, which).fill(filled);
+    yield* fillInPieces(source(world, which), filled, task);
     return filled;
   });
 }

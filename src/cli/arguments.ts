@@ -1,13 +1,7 @@
 /** The command line as options and words, before anybody knows what they mean. */
 import { parseArgs } from "node:util";
+import { OPTIONS, type OptionName } from "./options.ts";
 import { UsageError } from "./usage.ts";
-
-/** Options with a value; the others have none. */
-const WITH_VALUE = ["argv0", "dir", "env", "invoke", "limit", "permits", "plug", "ro-dir", "timeout", "wasm"] as const;
-const WITHOUT_VALUE = ["help", "inherit-env", "json", "progress", "stats", "trace", "version"] as const;
-const SHORT = { help: "h", version: "V", wasm: "W" } as const;
-
-export type OptionName = (typeof WITH_VALUE)[number] | (typeof WITHOUT_VALUE)[number];
 
 export interface GivenOption {
   readonly name: OptionName;
@@ -43,17 +37,13 @@ export function leadingOptions(args: readonly string[]): LeadingOptions {
 }
 
 function tokensOf(args: readonly string[]) {
-  const known = [
-    ...WITH_VALUE.map((name) => [name, { type: "string", ...shortOf(name) }] as const),
-    ...WITHOUT_VALUE.map((name) => [name, { type: "boolean", ...shortOf(name) }] as const),
-  ];
+  const known = OPTIONS.map(
+    ({ name, short, value }) =>
+      [name, { type: value === undefined ? "boolean" : "string", ...(short === undefined ? {} : { short }) }] as const,
+  );
   // Not strict: we say ourselves what is wrong, and words that belong to the guest are none of our business.
   const config = { args: [...args], options: Object.fromEntries(known), strict: false, tokens: true } as const;
   return parseArgs(config).tokens;
-}
-
-function shortOf(name: string): { short?: string } {
-  return Object.hasOwn(SHORT, name) ? { short: SHORT[name as keyof typeof SHORT] } : {};
 }
 
 function checkedOption(
@@ -62,39 +52,27 @@ function checkedOption(
   value: string | undefined,
   inlineValue: boolean | undefined,
 ): GivenOption {
-  const withValue = WITH_VALUE.find((known) => known === name);
-  if (withValue) {
-    if (value === undefined) throw new UsageError(`${typed} needs a value: expected ${EXPECTED[withValue]}`);
-    if (value.startsWith("-") && inlineValue !== true) {
-      throw new UsageError(
-        `${typed} needs a value: expected ${EXPECTED[withValue]}, got ${JSON.stringify(value)}; ` +
-          `if that is the value, write ${typed}=${value}`,
-      );
-    }
-    return { name: withValue, typed, value };
-  }
-  const withoutValue = WITHOUT_VALUE.find((known) => known === name);
-  if (!withoutValue) {
+  const option = OPTIONS.find((known) => known.name === name);
+  if (!option) {
     const instead = FOREIGN[name];
     if (instead !== undefined) throw new UsageError(`There is no option ${typed}, which Wasmtime has: ${instead}`);
     throw new UsageError(`There is no option ${typed}${similar(name)}: see \`sluice help run\``);
   }
-  if (inlineValue === true) throw new UsageError(`${typed} takes no value, got ${JSON.stringify(value)}: leave it out`);
-  return { name: withoutValue, typed, value: "" };
+  if (option.value === undefined) {
+    if (inlineValue === true) {
+      throw new UsageError(`${typed} takes no value, got ${JSON.stringify(value)}: leave it out`);
+    }
+    return { name: option.name, typed, value: "" };
+  }
+  if (value === undefined) throw new UsageError(`${typed} needs a value: expected ${option.expected}`);
+  if (value.startsWith("-") && inlineValue !== true) {
+    throw new UsageError(
+      `${typed} needs a value: expected ${option.expected}, got ${JSON.stringify(value)}; ` +
+        `if that is the value, write ${typed}=${value}`,
+    );
+  }
+  return { name: option.name, typed, value };
 }
-
-const EXPECTED: Record<(typeof WITH_VALUE)[number], string> = {
-  argv0: "a name, such as --argv0 app",
-  env: "NAME=VALUE, or NAME to pass on your own",
-  invoke: "a call, such as --invoke 'f(1, \"x\")'",
-  plug: "a component whose exports are imports, such as --plug lib.wasm",
-  dir: "HOST or HOST::GUEST, such as --dir .::/work",
-  "ro-dir": "HOST or HOST::GUEST, such as --ro-dir .::/work",
-  limit: "NAME=NUMBER, such as --limit resources=1000",
-  permits: '"strict" or "budget"',
-  timeout: "a duration, such as --timeout 30s",
-  wasm: "timeout=DURATION, such as -W timeout=30s",
-};
 
 const GRANTS = "a guest has what --dir, --env and the like say, and nothing has to be switched on";
 const ENGINE = "the engine is Node's, and is set up by Node's own options";
@@ -118,8 +96,6 @@ const FOREIGN: Readonly<Record<string, string>> = {
 };
 
 function similar(name: string): string {
-  const guess = [...WITH_VALUE, ...WITHOUT_VALUE].find(
-    (known) => name.length > 1 && known.startsWith(name.slice(0, 3)),
-  );
-  return guess ? `; did you mean --${guess}?` : "";
+  const guess = OPTIONS.find((known) => name.length > 1 && known.name.startsWith(name.slice(0, 3)));
+  return guess ? `; did you mean --${guess.name}?` : "";
 }

@@ -1,5 +1,7 @@
 /** Where in the guest a trap happened, from the engine's own stack trace. */
 
+import { demangled } from "./demangle.ts";
+
 /** A deep recursion repeats itself. */
 const MAX_FRAMES = 20;
 
@@ -29,7 +31,9 @@ function framesOf(error: Error): string[] {
     // The hash of the module says nothing to anybody.
     const moduleName = module.replace(/-?[0-9a-f]{8}$/, "");
     const ownName = name?.startsWith(`${moduleName}.`) === true ? name.slice(moduleName.length + 1) : name;
-    return [`${ownName ?? `function ${index}`} (${moduleName ? `${moduleName} ` : ""}${offset})`];
+    return [
+      `${ownName === undefined ? `function ${index}` : demangled(ownName)} (${moduleName ? `${moduleName} ` : ""}${offset})`,
+    ];
   });
 }
 

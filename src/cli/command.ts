@@ -1,7 +1,8 @@
 /** What the command line asks for. */
 import { DEFAULT_LIMITS, type Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
-import { leadingOptions, type GivenOption, type OptionName } from "./arguments.ts";
+import { leadingOptions, type GivenOption } from "./arguments.ts";
+import type { OptionName } from "./options.ts";
 import { UsageError } from "./usage.ts";
 
 export type Command =

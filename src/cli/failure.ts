@@ -9,10 +9,26 @@ export const REFUSED = 1;
 /** Our own error; sysexits calls it EX_SOFTWARE. */
 const INTERNAL_ERROR = 70;
 
+/** What the machine refused, if that is what lies behind an error: a system call, or memory. */
+function machineFailure(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ("syscall" in cause && "code" in cause) return `The system refuses: ${cause.message}`;
+    if (cause instanceof RangeError && /memory|allocat/i.test(cause.message)) {
+      return `There is not enough memory: ${cause.message}`;
+    }
+  }
+  return undefined;
+}
+
 /** Tells of a failure on standard error, and gives the exit code for it. What is not known to be another's is ours. */
 export function report(error: unknown): number {
   if (error instanceof UsageError) {
     say(`sluice: ${error.message}\n`);
+    return REFUSED;
+  }
+  const machine = machineFailure(error);
+  if (machine !== undefined) {
+    say(`sluice: ${machine}\n`);
     return REFUSED;
   }
   const { version: node, platform, arch } = process;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "./command.ts";
+import { runOptionsHelp } from "./options.ts";
 
 /** Each fits a terminal of 80 by 24. */
 const TEXTS = {
@@ -30,27 +31,11 @@ Exit codes: the guest's own; 1 if sluice cannot run it, 134 if it traps,
   run: `Usage: sluice run [options] app.wasm [arguments...]
 
 Runs a command component to its end. It has sluice's standard input, output
-and error. Whatever follows app.wasm is for the guest.
+and error. Whatever follows app.wasm is for the guest. --dir, --ro-dir, --env,
+--plug and --limit may be repeated.
 
 Options:
-  --dir HOST[::GUEST]  Gives the guest a directory, under another name if you
-                       say so. --ro-dir: only to read. Both may be repeated.
-  --env NAME=VALUE     Sets a variable of the guest, which otherwise has none.
-  --env NAME           Passes on yours. Both may be repeated.
-  --inherit-env        Passes on all of yours.
-  --invoke 'f(1, "x")' Calls a function of the component, and prints its result.
-  --plug LIB.wasm      Gives what LIB.wasm exports to whoever imports it. May be
-                       repeated.
-  --argv0 NAME         What the guest sees as its own name, if not app.wasm.
-  --stats              Shows at the end what each standard stream carried.
-  --progress           Shows what flows, while it does, if stderr is a terminal.
-  --trace              Shows each WASI call and its result on stderr.
-  --timeout 30s        Ends the guest then; also 500ms, 2m, or seconds alone.
-  --permits budget     Lets several writes share what one check-write permits;
-                       the default, strict, is one write for one check.
-  --limit NAME=NUMBER  Changes a limit, see docs/limits.md. May be repeated.
-  --help               Shows this.
-`,
+${runOptionsHelp()}`,
   types: `Usage: sluice types app.wasm
 
 Prints a module of TypeScript: the types Imports, for the option imports of

@@ -1,6 +1,6 @@
 import { isatty } from "node:tty";
 import type { Stats } from "../run/life.ts";
-import { say } from "./write.ts";
+import { sayOnLine } from "./write.ts";
 
 const INTERVAL_MS = 200;
 export const ERASE_LINE = "\r\x1b[K";
@@ -14,7 +14,7 @@ export function showProgress(stats: Stats): () => void {
   const timer = setInterval(() => {
     const now = { at: performance.now(), in: stats.stdin.bytes, out: stats.stdout.bytes };
     const seconds = (now.at - before.at) / 1000;
-    say(
+    sayOnLine(
       `${ERASE_LINE}in ${size(now.in)} (${size((now.in - before.in) / seconds)}/s)  ` +
         `out ${size(now.out)} (${size((now.out - before.out) / seconds)}/s)`,
     );
@@ -25,7 +25,7 @@ export function showProgress(stats: Stats): () => void {
   timer.unref();
   return () => {
     clearInterval(timer);
-    if (shown) say(ERASE_LINE);
+    if (shown) sayOnLine(ERASE_LINE);
   };
 }
 

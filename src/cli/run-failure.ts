@@ -1,5 +1,5 @@
 /** Failures of `sluice run`. */
-import { InternalError } from "../bind/lower.ts";
+import { InternalError } from "../io/trap.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
 import { UnsupportedRuntimeError } from "../run/compile.ts";
 import { InvalidComponentError } from "../load/reader.ts";

@@ -7,13 +7,18 @@ import type { Imports } from "../run/imports.ts";
 import { instantiate, type RunningInstance } from "../run/instantiate.ts";
 import { ExitError, type Stats } from "../run/life.ts";
 import type { InstanceOptions } from "../run/options.ts";
+import type { Platform } from "../run/platform.ts";
 import { runCommand } from "../run/run.ts";
 import type { Input, Output } from "../hosts/node/stdio.ts";
 import type { Command } from "./command.ts";
 import type { Invocation } from "./invoke.ts";
 import { readComponent } from "./read.ts";
+import { watchedStandard } from "./line-end.ts";
 import { PlugError, reportRun } from "./run-failure.ts";
 import { print, say } from "./write.ts";
+
+/** Node, with messages of ours on lines of their own. */
+const PLATFORM: Platform = { ...nodePlatform, standard: watchedStandard };
 
 /** How far up a backtrace goes. */
 const STACK_FRAMES = 100;
@@ -57,7 +62,7 @@ export async function runComponent(
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     } as const;
     const imports = await plugged(options.plugs, granted, plugs);
-    const instance = await instantiate(nodePlatform, component, { ...granted, imports });
+    const instance = await instantiate(PLATFORM, component, { ...granted, imports });
     isolation?.onStart(instance.stats);
     if (options.progress) {
       const { showProgress } = await import("./progress.ts");
@@ -105,7 +110,7 @@ async function invoke(invoked: Invocation, instance: RunningInstance): Promise<n
 /** @throws {PlugError} If it cannot be instantiated. */
 async function plug(path: string, options: InstanceOptions<Input, Output>): Promise<RunningInstance> {
   try {
-    return await instantiate(nodePlatform, await compile(readComponent(path)), options);
+    return await instantiate(PLATFORM, await compile(readComponent(path)), options);
   } catch (error) {
     throw new PlugError(path, error);
   }

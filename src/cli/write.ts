@@ -9,9 +9,17 @@ export function print(text: string): void {
   writeAll(STDOUT, text);
 }
 
-/** Writes a message for the person. */
+/** Whether standard error is in the middle of a line; asked before each message, after which it is not. */
+let isMidLine = (): boolean => false;
+
+/** Has messages begin on a line of their own. */
+export function onLineOfItsOwn(ask: () => boolean): void {
+  isMidLine = ask;
+}
+
+/** Writes a message for the person, on a line of its own. */
 export function say(text: string): void {
-  writeAll(STDERR, text);
+  writeAll(STDERR, isMidLine() ? `\n${text}` : text);
 }
 
 /**
@@ -31,4 +39,9 @@ function writeAll(fd: number, text: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
     }
   }
+}
+
+/** As `say`, where what is there may be in the middle of a line of ours. */
+export function sayOnLine(text: string): void {
+  writeAll(STDERR, text);
 }

@@ -4,6 +4,10 @@ import type { Source } from "./ports.ts";
 import type { Readiness, Waker } from "./readiness.ts";
 import type { Steps } from "./steps.ts";
 import { newTally, type Tally } from "./tally.ts";
+import { InternalError } from "./trap.ts";
+
+/** How often a source may say that there is something, and have nothing, before it has to say so anew. */
+export const SPURIOUS_ROUNDS = 16;
 
 /**
  * One handle of an input stream, over a source that other handles may share: what one leaves, the next one reads.
@@ -61,10 +65,12 @@ export class InputStream implements Readiness {
 
   /** The rest of a `blockingRead` that has found nothing so far. */
   *laterRead(max: number): Steps<Uint8Array> {
-    for (;;) {
+    for (let round = 1; ; round++) {
       while (!this.ready()) yield this;
       const bytes = this.#read(max, false);
       if (bytes.length > 0 || max === 0) return bytes;
+      // A source that says so and has nothing would keep the thread.
+      if (round % SPURIOUS_ROUNDS === 0) yield this;
     }
   }
 
@@ -117,6 +123,8 @@ export class InputStream implements Readiness {
       return waits && this.#source.readBlocking ? this.#source.readBlocking(max) : this.#source.read(max);
     } catch (cause) {
       this.#closed = true;
+      // Of the port, and no failure of the guest's stream.
+      if (cause instanceof InternalError) throw cause;
       throw StreamError.failed(cause);
     }
   }

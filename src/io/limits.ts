@@ -8,11 +8,14 @@ export interface Limits {
   /** Bytes that one read gives at most, however many are asked for. Protects memory from `read(u64::MAX)`. */
   readonly readBytes: number;
   /**
-   * Live resources (streams, pollables, errors), and pollables in one list. Protects memory and time from a guest that
-   * drops nothing, or that polls one thing a million times.
+   * Live handles of all component instances of one component together, whatever they stand for (streams, pollables,
+   * timers, errors, resources of the guest's own). Protects memory from a guest that drops nothing.
    */
   readonly resources: number;
-  /** Open files, directories and streams on them. Protects the descriptors of the host, which all instances share. */
+  /**
+   * Open files, directories, and streams on them or of their entries. Protects the descriptors of the host, which all
+   * instances share.
+   */
   readonly openFiles: number;
   /** Open sockets. Protects the descriptors of the host, which all instances share. */
   readonly sockets: number;
@@ -26,13 +29,17 @@ export interface Limits {
   readonly lookups: number;
   /** Random bytes that one call gives. Protects time and memory from `get-random-bytes(u64::MAX)`. */
   readonly randomBytes: number;
-  /** Bytes that one `descriptor.write` takes. Protects memory from a guest that has all of its own written at once. */
-  readonly writeBytes: number;
   /**
-   * Bytes of the guest's memory that become strings, and lists of other things than numbers, in one call: as parameters of
-   * an embedder's function, or the result of an export. Protects memory: in JavaScript they are many times as large.
+   * Bytes that the values which one call passes to JavaScript may take there, by an estimate that is high: text, lists, and
+   * what is in them. Protects memory and time from lists that are small to the guest and large to us.
    */
   readonly valueBytes: number;
+  /** Entries of the list that one `poll` takes. Protects time from a list that is asked again at each change. */
+  readonly pollables: number;
+  /** Bytes that one write to a file takes; of more it takes the first. Protects time, and memory where they are copied. */
+  readonly writeBytes: number;
+  /** Entries of directories that a guest is in the middle of reading. Protects memory from a guest that makes many files. */
+  readonly listedEntries: number;
 }
 
 /** What holds where an instance is not given others. */
@@ -45,8 +52,10 @@ export const DEFAULT_LIMITS: Limits = {
   datagramBytes: 1024 * 1024,
   lookups: 16,
   randomBytes: 16 * 1024 * 1024,
-  writeBytes: 16 * 1024 * 1024,
   valueBytes: 64 * 1024 * 1024,
+  pollables: 16_384,
+  writeBytes: 1024 * 1024,
+  listedEntries: 200_000,
 };
 
 /** The most that `blocking-write-and-flush` and `blocking-write-zeroes-and-flush` take: fixed by the WIT. */

@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from "./limits.ts";
 import { PeerClosed, type Sink } from "./ports.ts";
 import { Signal, type Waker, type Watchable } from "./readiness.ts";
 import { newTally, type Tally } from "./tally.ts";
+import { InternalError } from "./trap.ts";
 
 /**
  * Permits that several handles of one stream hold at the same time may add up to more than is free. This many times the
@@ -152,16 +153,21 @@ export class Outlet implements Watchable, Waker {
         this.watch(waker);
       });
     }
+    // A fault of the sink's that no call has told of.
+    if (this.#state.tag === "failed" && this.#state.cause instanceof InternalError) throw this.#state.cause;
     if (this.#isOver()) return;
     this.#end(CLOSED);
     await this.#sink.close();
   }
 
-  /** Gives up what is buffered and ends the sink. */
+  /** Gives up what is buffered and ends the sink. Whoever watches hears of it, whatever the sink throws. */
   abort(reason: unknown): void {
     this.#end(CLOSED);
-    this.#sink.abort(reason);
-    this.#changed.notify();
+    try {
+      this.#sink.abort(reason);
+    } finally {
+      this.#changed.notify();
+    }
   }
 
   #isOver(): boolean {
@@ -206,7 +212,11 @@ export class Outlet implements Watchable, Waker {
 
   #fail(cause: unknown): void {
     this.#end(cause instanceof PeerClosed ? CLOSED : { tag: "failed", cause });
-    this.#sink.abort(cause);
+    try {
+      this.#sink.abort(cause);
+    } catch {
+      // It has failed: how it does so changes nothing.
+    }
   }
 
   #end(state: OutletState): void {
@@ -219,12 +229,20 @@ export class Outlet implements Watchable, Waker {
   #watch(): void {
     if (this.#watching) return;
     this.#watching = true;
-    this.#sink.watch(this);
+    try {
+      this.#sink.watch(this);
+    } catch (cause) {
+      this.#fail(cause);
+    }
   }
 
   #unwatch(): void {
     if (!this.#watching) return;
     this.#watching = false;
-    this.#sink.unwatch(this);
+    try {
+      this.#sink.unwatch(this);
+    } catch (cause) {
+      this.#fail(cause);
+    }
   }
 }

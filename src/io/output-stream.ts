@@ -1,4 +1,4 @@
-import type { InputStream } from "./input-stream.ts";
+import { SPURIOUS_ROUNDS, type InputStream } from "./input-stream.ts";
 import { StreamError } from "./errors.ts";
 import { BLOCKING_WRITE_BYTES } from "./limits.ts";
 import type { Outlet } from "./outlet.ts";
@@ -183,13 +183,14 @@ export class OutputStream implements Readiness {
    * @see WASI 0.2 `wasi:io/streams` `output-stream.blocking-splice`
    */
   *blockingSplice(source: InputStream, max: number): Steps<number> {
-    for (;;) {
+    for (let round = 1; ; round++) {
       const permitted = yield* this.#writable();
       if (Math.min(max, permitted) === 0) return 0;
       // Tried before anything else, as in `blockingRead`.
       const moved = this.#splice(source, max, true);
       if (moved > 0) return moved;
       while (!source.ready()) yield source;
+      if (round % SPURIOUS_ROUNDS === 0) yield source;
     }
   }
 

@@ -1,5 +1,5 @@
 import { StreamError } from "./errors.ts";
-import { Trap } from "./trap.ts";
+import { InternalError, Trap } from "./trap.ts";
 
 /**
  * How a permit is spent. "strict", as the WIT says: one write for one check. "budget": several writes as long as
@@ -80,6 +80,8 @@ export class Permit {
     const state = this.#state;
     if (state === OPEN || state === FLUSHING) return;
     this.#state = CLOSED;
+    // Of the port, and no failure of the guest's stream.
+    if (state.tag === "failed" && state.cause instanceof InternalError) throw state.cause;
     throw state.tag === "failed" ? StreamError.failed(state.cause) : StreamError.closed();
   }
 

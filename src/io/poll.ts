@@ -19,6 +19,13 @@ export function pollNow(list: readonly Readiness[]): number[] {
   return positions;
 }
 
+/** @throws {Trap} For more than `most`. */
+export function assertPollables(count: number, most: number): void {
+  if (count > most) {
+    throw new Trap("4.13", `poll: a list of ${count} pollables, but one call takes at most ${most} (limits.pollables)`);
+  }
+}
+
 /** As `pollNow`, but waits until at least one is ready. */
 export function* poll(list: readonly Readiness[]): Steps<number[]> {
   for (;;) {

@@ -131,7 +131,7 @@ export class PullSource implements Source {
       return;
     }
     if (chunk instanceof Promise || chunk?.length === 0) {
-      // An empty chunk says nothing: asked again, but not before others have had their turn.
+      // An empty chunk says nothing: asked again, but not at once.
       Promise.resolve(chunk).then(this.#arrived, this.#failed);
     } else {
       this.#take(chunk);

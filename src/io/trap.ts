@@ -19,3 +19,15 @@ export class Trap extends RuntimeError {
     this.rule = rule;
   }
 }
+
+/**
+ * Something failed that is neither the guest's doing nor a failure of its streams: a fault of this host, or of what an
+ * embedder gave it, or the end that was put to the instance from outside. `cause` has it.
+ */
+export class InternalError extends RuntimeError {
+  override readonly name: string = "InternalError";
+
+  constructor(name: string, cause: unknown) {
+    super(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}

@@ -1,6 +1,6 @@
 /** A plan carried out: core instances wired to each other, to lowered functions, and to the host. */
 import { Guest, type ResourceBinding } from "../abi/guest.ts";
-import { HandleTable, type ResourceType } from "../abi/handles.ts";
+import { HandleTable, type HandleCount, type ResourceType } from "../abi/handles.ts";
 import type { Resources } from "../abi/resources.ts";
 import type { FuncType, ResourceId } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
@@ -26,8 +26,8 @@ import { fusedFunction, type Caller } from "./fusing.ts";
 /** What the linked components are given. */
 export interface LinkHost {
   readonly resources: Resources;
-  /** Handles that one component instance may hold. */
-  readonly handleLimit: number;
+  /** Of all component instances. */
+  readonly handleCount: HandleCount;
   /** See `Limits.valueBytes`. */
   readonly valueBytes: number;
   newLease(): Lease | undefined;
@@ -64,7 +64,7 @@ export class ComponentInstance {
 
   constructor(host: LinkHost) {
     this.lease = host.newLease();
-    this.handles = new HandleTable(host.handleLimit, this.lease);
+    this.handles = new HandleTable(host.handleCount, this.lease);
   }
 }
 

@@ -3,7 +3,7 @@
  * and what it passes to a function that lowers itself. All of it is derived from the tables by WIT's names.
  */
 import { Guest, type GuestParts } from "../abi/guest.ts";
-import { HandleTable, type Handle, type ResourceType } from "../abi/handles.ts";
+import { HandleCount, HandleTable, type Handle, type ResourceType } from "../abi/handles.ts";
 import { camelCase, memberOf, pascalCase } from "../abi/names.ts";
 import { entryOf, type Entry, type Resources } from "../abi/resources.ts";
 import type { Definition, Interface } from "../bind/definition.ts";
@@ -71,7 +71,7 @@ class JcoHandles extends HandleTable {
 
   /** @param kinds What is known so far about the tables of this instance; shared by all its functions. */
   constructor(tables: readonly JcoTable[], kinds: Map<JcoTable, ResourceType>, resources: Resources) {
-    super(0);
+    super(new HandleCount(0));
     this.#tables = tables;
     this.#kinds = kinds;
     this.#resources = resources;

@@ -109,6 +109,7 @@ async function instantiateCore(core: CompiledCore, life: Life): Promise<GuardedI
   const { exports } = await WebAssembly.instantiate(core.module, { [PREVIEW1]: imports });
   memory = memoryOf(exports["memory"]);
   canWait = true;
+  task.isSync = false;
   const found = guarded(exports, life);
   const initialize = found["_initialize"];
   // Of the functions that are made above.

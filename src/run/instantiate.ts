@@ -1,4 +1,5 @@
 import type { Guest, ResourceBinding } from "../abi/guest.ts";
+import { HandleCount } from "../abi/handles.ts";
 import type { ResourceId } from "../abi/types.ts";
 import { lower } from "../bind/lower.ts";
 import type { FuncItem, ImportPath } from "../load/items.ts";
@@ -11,6 +12,7 @@ import type { CoreType } from "../abi/encode.ts";
 import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import { Calls } from "./calls.ts";
+import { checkOptions } from "./check-options.ts";
 import type { CompiledComponent } from "./compile.ts";
 import type { CompiledCore } from "./core-module.ts";
 import { Exports } from "./exports.ts";
@@ -39,6 +41,7 @@ export async function instantiate<Input, Output>(
   { compiled }: CompiledComponent,
   options: InstanceOptions<Input, Output> = {},
 ): Promise<RunningInstance> {
+  checkOptions(options);
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return instantiateModule(platform, compiled, options);
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
@@ -61,6 +64,7 @@ export async function instantiate<Input, Output>(
       calls.abandon(reason);
     };
     await linked.run();
+    life.task.isSync = options.syncExports === true;
     // What ends it may have come while large modules were instantiated.
     life.task.assertAlive();
     compiled.isChecked ||= isOurs;
@@ -97,7 +101,7 @@ async function instantiateModule(
 
 /** What an instance is linked to, as its providers give it. */
 class ProvidedHost implements LinkHost {
-  readonly handleLimit: number;
+  readonly handleCount: HandleCount;
   readonly valueBytes: number;
   readonly resources: Life["instance"]["resources"];
   readonly #platform: Platform;
@@ -112,8 +116,9 @@ class ProvidedHost implements LinkHost {
     this.#platform = platform;
     this.#life = life;
     this.#providers = providers;
-    this.handleLimit = life.world.limits.resources;
-    this.valueBytes = life.world.limits.valueBytes;
+    const { resources, valueBytes } = life.world.limits;
+    this.handleCount = new HandleCount(resources);
+    this.valueBytes = valueBytes;
     this.resources = life.instance.resources;
   }
 

@@ -102,9 +102,7 @@ function openedOutput(value: unknown, instance: Instance, platform: Platform): E
   const { limits, permits } = instance.world;
   const outlet = new Outlet(platform.sink(value, "the output-stream"), limits.bufferBytes);
   instance.outlets.add(outlet);
-  const stream = new OutputStream(outlet, permits, () => {
-    void outlet.finish().finally(() => instance.outlets.delete(outlet));
-  });
+  const stream = new OutputStream(outlet, permits, () => instance.finish(outlet));
   return addOutputStream(instance, stream);
 }
 

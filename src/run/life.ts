@@ -1,7 +1,7 @@
 import { Instance } from "../bind/instance.ts";
 import type { Outlet } from "../io/outlet.ts";
 import type { Tally } from "../io/tally.ts";
-import { RuntimeError, Trap } from "../io/trap.ts";
+import { InternalError, RuntimeError, Trap } from "../io/trap.ts";
 import { Task } from "../wait/task.ts";
 import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
 import type { World } from "../wasi/world.ts";
@@ -63,7 +63,8 @@ export class Life {
     const { timeout } = options;
     if (timeout !== undefined) assertTimeout(timeout);
     this.task = new Task(platform.loop);
-    this.task.isSync = options.syncExports === true;
+    // Until there is an instance: start functions cannot be suspended.
+    this.task.isSync = true;
     this.world = makeWorld(platform, options, (code) => this.#exit(code));
     this.instance = new Instance(this.world, this.task, { trace: options.trace, leases: options.leases !== false });
     this.#signal = options.signal;
@@ -85,14 +86,22 @@ export class Life {
 
   /** The guest is over, for `reason`: delivers what it wrote, and releases everything. */
   end(reason: unknown): Promise<void> {
-    this.#ended ??= this.#release(reason);
+    if (!this.#ended) {
+      this.#ended = this.#release(reason);
+      // Whoever closes the instance is told; the process is not to end because nobody does.
+      this.#ended.catch(() => {});
+    }
     return this.#ended;
   }
 
   /** Ends the instance because of what left it. Gives what the caller is to be told, once its streams are ended. */
   async fail(error: unknown): Promise<unknown> {
     const reason = asTrap(error);
-    await this.end(reason);
+    try {
+      await this.end(reason);
+    } catch {
+      // What ports do at the end is told to who closes the instance.
+    }
     return this.#aborted ? this.#aborted.reason : reason;
   }
 
@@ -101,32 +110,54 @@ export class Life {
     // Even a guest that catches this does nothing any more.
     this.task.end(exit);
     this.onEnd?.(exit);
-    this.instance.resources.clear();
+    this.instance.faults.push(...this.instance.resources.clear());
     throw exit;
   }
 
   /** Ends the guest from outside, and gives up what it wrote and nobody has taken. */
   abort(reason: unknown): void {
     this.#aborted ??= { reason };
-    for (const outlet of this.#outlets()) outlet.abort(reason);
+    for (const outlet of this.#outlets()) this.#guard(() => outlet.abort(reason));
     void this.end(reason);
   }
 
+  /** Each step is taken, whatever those before it threw: outputs first, which may be the other half of the input. */
   async #release(reason: unknown): Promise<void> {
-    this.#cancelTimeout?.();
-    this.task.end(reason);
-    this.onEnd?.(reason);
+    const { faults, resources } = this.instance;
+    this.#guard(() => this.#cancelTimeout?.());
+    this.#guard(() => this.task.end(reason));
+    this.#guard(() => this.onEnd?.(reason));
     const outlets = this.#outlets();
-    this.instance.resources.clear();
-    this.world.stdin.source.close();
-    await Promise.all(outlets.map((outlet) => outlet.finish()));
-    for (const { directory } of this.world.preopens) directory.release();
+    faults.push(...resources.clear());
+    for (const end of await Promise.allSettled(outlets.map((outlet) => outlet.finish()))) {
+      if (end.status === "rejected") faults.push(end.reason);
+    }
+    this.#guard(() => this.world.stdin.source.close());
+    for (const { directory } of this.world.preopens) this.#guard(() => directory.release());
     this.#signal?.removeEventListener("abort", this.#onAbort);
+    const others = [...new Set(faults)].filter((fault) => fault !== reason);
+    if (others.length > 0) throw faultOf(others);
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (fault) {
+      this.instance.faults.push(fault);
+    }
   }
 
   #outlets(): Outlet[] {
     return [this.world.stdout.outlet, this.world.stderr.outlet, ...this.instance.outlets];
   }
+}
+
+/** What ports did that is not as they should, as one. */
+function faultOf(faults: readonly unknown[]): InternalError {
+  const [first] = faults;
+  if (faults.length === 1) return first instanceof InternalError ? first : new InternalError("the end", first);
+  const messages = faults.map((fault) => (fault instanceof Error ? fault.message : String(fault)));
+  return new InternalError("the end", new AggregateError(faults, messages.join("; ")));
 }
 
 const NS_PER_MS = 1e6;
@@ -152,10 +183,17 @@ export function asTrap(error: unknown): unknown {
     if (error.stack !== undefined) trap.stack = error.stack;
     return trap;
   }
+  if (isException(error)) return new RuntimeError("uncaught exception", { cause: error });
   if (isSuspendError(error)) {
     return new Trap("4.3", "the guest has to wait in a call that cannot be suspended (see docs/embedding.md)");
   }
   return error;
+}
+
+/** Whether a guest has thrown it, as those with exceptions can. */
+function isException(error: unknown): boolean {
+  const { Exception } = WebAssembly as { readonly Exception?: new () => object };
+  return Exception !== undefined && error instanceof Exception;
 }
 
 function isSuspendError(error: unknown): boolean {

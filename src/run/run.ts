@@ -39,16 +39,27 @@ export async function run<Input, Output>(
  * @throws As `run` does.
  */
 export async function runCommand(instance: RunningInstance): Promise<number> {
+  let exitCode;
   try {
-    await commandOf(instance.exports)();
+    exitCode = await codeOf(commandOf(instance.exports)());
+  } catch (error) {
+    // What ended the guest is told, before what its streams did then.
+    await instance.close().catch(() => {});
+    throw error;
+  }
+  await instance.close();
+  return exitCode;
+}
+
+async function codeOf(call: Promise<unknown>): Promise<number> {
+  try {
+    await call;
     return 0;
   } catch (error) {
     if (error instanceof ExitError) return error.code;
     // The error case of `run` carries nothing.
     if (error instanceof WitError && error.payload === undefined) return 1;
     throw error;
-  } finally {
-    await instance.close();
   }
 }
 

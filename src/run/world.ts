@@ -1,7 +1,9 @@
+import { guarded } from "../io/checked-ports.ts";
 import { limitsFrom, type Limits } from "../io/limits.ts";
 import { Outlet } from "../io/outlet.ts";
 import { newTally } from "../io/tally.ts";
-import { SeededRandom } from "../wasi/random/random.ts";
+import { checkedMonotonicClock, checkedWallClock } from "../wasi/clocks/checked-clocks.ts";
+import { SeededRandom, type RandomSource } from "../wasi/random/random.ts";
 import { Shared } from "../wasi/filesystem/shared.ts";
 import type { Network } from "../wasi/sockets/network.ts";
 import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
@@ -55,7 +57,7 @@ function restOf(
   platform: Platform,
   options: InstanceOptions<unknown, unknown>,
 ): Omit<World, "stdin" | "stdout" | "stderr" | "preopens" | "limits" | "exit"> {
-  const random = options.random ?? platform.random;
+  const random = options.random ? checkedRandom(options.random) : platform.random;
   let seed = options.insecureSeed;
   // Made when it is asked for: Node's secure source takes 5 ms to load, and most guests never ask.
   const insecureSeed = (): readonly [bigint, bigint] => (seed ??= randomSeed(random));
@@ -64,8 +66,8 @@ function restOf(
     args: options.args ?? [],
     env: Object.entries(options.env ?? {}),
     cwd: options.cwd,
-    monotonicClock: options.monotonicClock ?? platform.monotonicClock,
-    wallClock: options.wallClock ?? platform.wallClock,
+    monotonicClock: options.monotonicClock ? checkedMonotonicClock(options.monotonicClock) : platform.monotonicClock,
+    wallClock: options.wallClock ? checkedWallClock(options.wallClock) : platform.wallClock,
     random,
     insecureRandom: {
       fill(into) {
@@ -97,6 +99,11 @@ function networkOf(platform: Platform, option: boolean | NetworkOptions): Networ
     lookup: lookup ? on.lookup : undefined,
     check,
   };
+}
+
+/** What an embedder's source throws is no fault of the guest's. */
+function checkedRandom(random: RandomSource): RandomSource {
+  return { fill: (into) => guarded("random.fill", () => random.fill(into)) };
 }
 
 /** A directory that a guest was to be given cannot be opened. `cause` says why. */

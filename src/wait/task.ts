@@ -27,6 +27,10 @@ interface PendingSteps {
 
 /** Calls that a guest may make before it is asked how long it has kept the event loop. */
 const CALLS_PER_TURN = 1024;
+/** What it costs to be woken. */
+const WAKE_COST = 16;
+/** Bytes that are moved in the time of one call: 2 ** 12. */
+const BYTES_SHIFT = 12;
 /** What a call costs that was told "not now": a guest that spins gives way after 16 of them. */
 const IDLE_COST = 64;
 /** How long a guest that makes progress may keep the event loop to itself. */
@@ -49,7 +53,7 @@ export class Task {
   readonly #suspending = new Map<CoreType | undefined, object>();
   /** What the last attempt gave, if it could not say so itself: see `Ungated.boxed`. */
   boxed: CoreValue | undefined;
-  /** Whether the guest is called in such a way that it cannot be suspended, and so cannot give way. */
+  /** Whether the guest is called in such a way that it cannot be suspended, and so does not give way. */
   isSync = false;
 
   constructor(loop: Loop) {
@@ -58,8 +62,13 @@ export class Task {
   }
 
   /** Counts a call. True if the guest has to give way (`giveWay`) before it is carried out. */
-  mustGiveWay(): boolean {
-    return --this.#budget < 0 && this.#isOverdue();
+  mustGiveWay(cost: number = 1): boolean {
+    return (this.#budget -= cost) < 0 && this.#isOverdue();
+  }
+
+  /** A call is about to move so many bytes, or to do what takes as long. */
+  countBytes(bytes: number): void {
+    this.#budget -= bytes >>> BYTES_SHIFT;
   }
 
   /** Has the guest wait for `steps`; `first` is what they wait for, if they have begun. Returns what an attempt then does. */
@@ -226,8 +235,16 @@ class Drive<A, T, R> implements Waker {
   wake(): void {
     // Once more, by somebody who has not forgotten it.
     if (!this.#readiness) return;
-    this.#leave();
-    void LATER.then(() => this.go());
+    const fault = this.#leave();
+    const task = this.#task;
+    if (fault) void LATER.then(() => this.#giveUp(fault.cause));
+    else if (task.isEnded || !task.mustGiveWay(WAKE_COST)) void LATER.then(() => this.go());
+    // Woken again and again in one turn, by a stream that gives nothing for ever, it lets others have theirs.
+    else
+      void task.giveWay().then(
+        () => this.go(),
+        (reason: unknown) => this.#giveUp(reason),
+      );
   }
 
   /** Ends it. */
@@ -276,9 +293,16 @@ class Drive<A, T, R> implements Waker {
     this.#resolve(result);
   }
 
-  #leave(): void {
-    this.#readiness?.unwatch(this);
+  /** Waits no more. Gives what goes wrong with that: those who wake it are not to be told. */
+  #leave(): { readonly cause: unknown } | undefined {
+    const readiness = this.#readiness;
     this.#readiness = undefined;
     this.#all.delete(this);
+    try {
+      readiness?.unwatch(this);
+    } catch (cause) {
+      return { cause };
+    }
+    return undefined;
   }
 }

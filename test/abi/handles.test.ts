@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { HandleTable, type BorrowScope, type ResourceType } from "../../src/abi/handles.ts";
+import { HandleCount, HandleTable, type BorrowScope, type ResourceType } from "../../src/abi/handles.ts";
 import { Entry, entryOf, Kind, Resources } from "../../src/abi/resources.ts";
 import { Trap } from "../../src/io/trap.ts";
 import { newGuest } from "./support.ts";
@@ -26,7 +26,7 @@ function newScope(): BorrowScope {
 }
 
 test("handles are numbers from 1, each for a resource of one type", () => {
-  const table = new HandleTable(10);
+  const table = new HandleTable(new HandleCount(10));
   const [thing, other] = [new Noted("thing"), new Noted("other")];
   assert.equal(table.own(thing, "a"), 1);
   assert.equal(table.own(other, "b"), 2);
@@ -37,7 +37,7 @@ test("handles are numbers from 1, each for a resource of one type", () => {
 });
 
 test("1.2 what is no handle is unknown", () => {
-  const table = new HandleTable(10);
+  const table = new HandleTable(new HandleCount(10));
   const thing = new Noted("thing");
   table.own(thing, "a");
   for (const index of [0, -1, 2, 0.5, 2 ** 28, 2 ** 30 + 1, 2 ** 31 + 1, 2 ** 32 - 1, Number.NaN]) {
@@ -49,7 +49,7 @@ test("1.2 what is no handle is unknown", () => {
 });
 
 test("1.2 a handle is dropped once, and its number is used again", () => {
-  const table = new HandleTable(10);
+  const table = new HandleTable(new HandleCount(10));
   const [thing, other] = [new Noted("thing"), new Noted("other")];
   const [first, second] = [table.own(thing, "a"), table.own(thing, "b")];
   table.drop(thing, first);
@@ -65,7 +65,7 @@ test("1.2 a handle is dropped once, and its number is used again", () => {
 });
 
 test("1.2 what is taken is not dropped, and is nobody's here any more", () => {
-  const table = new HandleTable(10);
+  const table = new HandleTable(new HandleCount(10));
   const thing = new Noted("thing");
   assert.equal(table.take(thing, table.own(thing, "a")), "a");
   assert.throws(() => table.take(thing, 1), /unknown handle: 1/);
@@ -74,7 +74,7 @@ test("1.2 what is taken is not dropped, and is nobody's here any more", () => {
 });
 
 test("1.2 a borrowed handle is counted until it is dropped, which drops nothing, and is not given away", () => {
-  const table = new HandleTable(10);
+  const table = new HandleTable(new HandleCount(10));
   const thing = new Noted("thing");
   const scope = newScope();
   const [one, other] = [table.borrow(thing, "a", scope), table.borrow(thing, "a", scope)];
@@ -110,7 +110,7 @@ test("1.2 a handle that is lent is neither dropped nor given away", () => {
 });
 
 test("1.2 over the limit it traps, and the limit is named; what is dropped makes room", () => {
-  const table = new HandleTable(3);
+  const table = new HandleTable(new HandleCount(3));
   const thing = new Noted("thing");
   const scope = newScope();
   const handles = [table.own(thing, "a"), table.own(thing, "b"), table.borrow(thing, "c", scope)];
@@ -128,7 +128,7 @@ test("1.2 over the limit it traps, and the limit is named; what is dropped makes
 
 test("what stands in for a resource forgets handles that are let go", () => {
   let forgotten = 0;
-  const table = new HandleTable(3, { close: () => assert.fail(), forget: () => void forgotten++ });
+  const table = new HandleTable(new HandleCount(3), { close: () => assert.fail(), forget: () => void forgotten++ });
   const thing = new Noted("thing");
   const handles = [table.own(thing, "a"), table.own(thing, "b"), table.borrow(thing, "c", newScope())] as const;
   assert.equal(forgotten, 0);
@@ -204,7 +204,7 @@ test("a table does as a list of what is in it", () => {
 
 test("a resource of the host's is dropped with the handle that owns it, once, and its rep is used again", () => {
   const resources = new Resources(2);
-  const table = new HandleTable(10);
+  const table = new HandleTable(new HandleCount(10));
   const kind = new Kind<string>("thing");
   const dropped: string[] = [];
   const entry = resources.add(kind, "a", () => void dropped.push("a"));

@@ -1,5 +1,5 @@
 import { Guest, type ResourceBinding } from "../../src/abi/guest.ts";
-import { HandleTable } from "../../src/abi/handles.ts";
+import { HandleCount, HandleTable } from "../../src/abi/handles.ts";
 import { Resources } from "../../src/abi/resources.ts";
 import type { StringEncoding } from "../../src/abi/types.ts";
 import { Peer } from "./model.ts";
@@ -16,6 +16,6 @@ export function newGuest(
 ): Both {
   const peer = new Peer(encoding, 1);
   const { memory, realloc } = peer;
-  const handles = new HandleTable(10);
+  const handles = new HandleTable(new HandleCount(10));
   return { peer, guest: new Guest({ memory, realloc, encoding, handles, resources: new Resources(10), bindings }) };
 }

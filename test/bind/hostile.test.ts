@@ -104,6 +104,63 @@ test("1.5 more random bytes than the limit trap instead of being allocated", () 
   assert.throws(() => getRandomBytes(-1n, 64), /limits\.randomBytes/);
 });
 
+test("4.13 more pollables than the limit trap before the list is read", () => {
+  const guest = new BareGuest({ limits: { pollables: 10 } });
+  const poll = guest.lower("wasi:io/poll", "poll");
+  const pollable = Number(guest.lower("wasi:clocks/monotonic-clock", "subscribe-duration")(0n));
+  for (let index = 0; index < 11; index++) guest.view.setUint32(1024 + 4 * index, pollable, true);
+  poll(1024, 10, 64);
+  assert.equal(guest.view.getUint32(68, true), 10);
+  // What is in it is no handle at all.
+  guest.view.setUint32(1024, 99, true);
+  assert.throws(() => poll(1024, 11, 64), /11 pollables, but one call takes at most 10 \(limits\.pollables\)/);
+});
+
+test("8.5 a write of more than limits.writeBytes takes the first of it, and says so", () => {
+  const files = MemoryFiles.from({ f: "" });
+  const guest = new BareGuest({ preopens: { "/": files.root() }, limits: { writeBytes: 100 } });
+  guest.lower("wasi:filesystem/preopens", "get-directories")(64);
+  const directory = guest.view.getUint32(guest.view.getUint32(64, true), true);
+  guest.view.setUint8(1024, "f".charCodeAt(0));
+  guest.lower("wasi:filesystem/types", "[method]descriptor.open-at")(directory, 0, 1024, 1, 0, 2, 64);
+  const file = guest.view.getUint32(68, true);
+  guest.lower("wasi:filesystem/types", "[method]descriptor.write")(file, 0, 65_536, 0n, 64);
+  assert.deepEqual([guest.view.getUint8(64), guest.view.getBigUint64(72, true)], [0, 100n]);
+});
+
+test("limits.listedEntries bounds what is read of directories at a time, over all of them", () => {
+  const files = MemoryFiles.from(Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`f${index}`, ""])));
+  const guest = new BareGuest({ preopens: { "/": files.root() }, limits: { listedEntries: 25 } });
+  guest.lower("wasi:filesystem/preopens", "get-directories")(64);
+  const directory = guest.view.getUint32(guest.view.getUint32(64, true), true);
+  const list = guest.lower("wasi:filesystem/types", "[method]descriptor.read-directory");
+  const outcomes = Array.from({ length: 3 }, () => {
+    list(directory, 64);
+    return guest.view.getUint8(64) === 0 ? "ok" : ERROR_CODES[guest.view.getUint8(68)];
+  });
+  assert.deepEqual(outcomes, ["ok", "ok", "insufficient-memory"]);
+});
+
+test("1.1 a guest that calls while it allocates traps", () => {
+  const guest = new BareGuest({ stdout: new CollectSink() });
+  const checkWrite = guest.lower("wasi:io/streams", "[method]output-stream.check-write");
+  const stdout = Number(guest.lower("wasi:cli/stdout", "get-stdout")());
+  guest.mayLeave.value = 0;
+  assert.throws(() => checkWrite(stdout, 64), Trap);
+});
+
+test("sockets that are not granted are there, and denied", () => {
+  const guest = new BareGuest();
+  const functions = guest.lowerAll();
+  for (const name of [
+    "wasi:sockets/tcp-create-socket#create-tcp-socket",
+    "wasi:sockets/udp-create-socket#create-udp-socket",
+  ]) {
+    functions.get(name)?.(0, 64);
+    assert.deepEqual([guest.view.getUint8(64), guest.view.getUint8(68)], [1, 1], name);
+  }
+});
+
 test("every function of every interface is there", () => {
   // All of 0.2.12 but resource drops.
   assert.equal(new BareGuest().lowerAll().size, FUNCTIONS);
@@ -172,7 +229,7 @@ test("1.5 the same bytes of a guest become values only so often in one call", ()
   say(1024, 9);
   assert.throws(
     () => say(1024, 10),
-    /a string of 1000 bytes: a call takes 10080, of at most 10000 \(limits\.valueBytes\)/,
+    /a string of 1000 bytes: a call takes 10400, of at most 10000 \(limits\.valueBytes\)/,
   );
-  assert.throws(() => say(1024, 2000), /a list of 16000 bytes/);
+  assert.throws(() => say(1024, 2000), /a list of 80000 bytes/);
 });

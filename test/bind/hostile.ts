@@ -1,6 +1,22 @@
 /** What a guest may do that means no good, for those who have to bear it. */
 import fc from "fast-check";
+import type { Loop } from "../../src/wait/task.ts";
 import type { Lowered } from "./support.ts";
+
+/** A loop whose clock is ten milliseconds further each time it is asked, so that whoever is asked is overdue. */
+export class CountingLoop implements Loop {
+  turns = 0;
+  #now = 0;
+
+  turn(): Promise<void> {
+    this.turns++;
+    return Promise.resolve();
+  }
+
+  now(): number {
+    return (this.#now += 10);
+  }
+}
 
 /** As many as the interfaces have. */
 export const FUNCTIONS = 123;

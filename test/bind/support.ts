@@ -1,5 +1,5 @@
 import { Guest } from "../../src/abi/guest.ts";
-import { HandleTable, type ResourceType } from "../../src/abi/handles.ts";
+import { HandleCount, HandleTable, type ResourceType } from "../../src/abi/handles.ts";
 import type { Definition } from "../../src/bind/definition.ts";
 import { Instance } from "../../src/bind/instance.ts";
 import { INTERFACES } from "../../src/bind/interfaces.ts";
@@ -17,6 +17,13 @@ import type { World } from "../../src/wasi/world.ts";
 
 /** A core function that a guest is given. */
 export type Lowered = (...args: unknown[]) => unknown;
+
+/** A gated function as it may be suspended. */
+export function promising(fn: Lowered | undefined): (...args: unknown[]) => Promise<unknown> {
+  if (!fn) throw new Error("There is no such function");
+  // What is gated is a function of WebAssembly.
+  return (WebAssembly as unknown as { promising(f: Lowered): (...args: unknown[]) => Promise<unknown> }).promising(fn);
+}
 
 /** Those of all guests here: they are given the same functions. */
 const modules = new GateModules();
@@ -39,7 +46,7 @@ export class BareGuest {
     });
     this.instance = new Instance(this.world, new Task(loop), { trace: options.trace, leases });
     this.#lease = this.instance.newLease();
-    this.handles = new HandleTable(this.world.limits.resources, this.#lease);
+    this.handles = new HandleTable(new HandleCount(this.world.limits.resources), this.#lease);
     const { memory, handles } = this;
     const { resources } = this.instance;
     const { valueBytes } = this.world.limits;
@@ -70,6 +77,16 @@ export class BareGuest {
     );
     const { functions } = this.#gate(names.map(([name, member]) => this.#ungated(name, member)));
     return new Map(names.map((name, index) => [name.join("#"), functions[index] as Lowered]));
+  }
+
+  /** Memory of the guest's own. @throws {WebAssembly.RuntimeError} If there is no more. */
+  allocate(align: number, size: number): number {
+    return this.#allocate(align, size);
+  }
+
+  /** Forgets all that was allocated. */
+  free(): void {
+    this.#top = 32 * 1024;
   }
 
   /** What a guest does with a handle that it needs no more. */

@@ -4,7 +4,10 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { hasBadCode, recursesForEver } from "./made.ts";
-import { folder, guest, sluice } from "./support.ts";
+import { wat } from "../load/wat.ts";
+import { folder, guest, shell, sluice } from "./support.ts";
+
+const NOT_LINUX = process.platform !== "linux" && "needs ulimit -v";
 
 describe("exit", { concurrency: 4 }, () => {
   for (const [name, code] of [
@@ -50,6 +53,41 @@ describe("exit", { concurrency: 4 }, () => {
     const { code, stderr } = await sluice([path]);
     assert.match(stderr, /^sluice: .* trapped: call stack exhausted\n( {4}at function 1 \(0x\w+\)\n){20} {4}and /);
     assert.equal(code, 134);
+  });
+
+  /** A command whose `run` is this, in the text format of core modules. */
+  const command = (run: string, memory = '(memory (export "memory") 1)'): string => `(component
+    (core module $m ${memory} ${run})
+    (core instance $m (instantiate $m))
+    (func $run (result (result)) (canon lift (core func $m "run")))
+    (instance (export "wasi:cli/run@0.2.0") (export "run" (func $run))))`;
+
+  test("what the guest throws and nobody catches is a trap, and no bug of ours", async (t) => {
+    const path = join(folder(t), "throws.wasm");
+    writeFileSync(path, await wat(command('(tag $t) (func (export "run") (result i32) (throw $t))')));
+    const { code, stderr } = await sluice([path]);
+    assert.match(stderr, /^sluice: .* trapped: uncaught exception\n/);
+    assert.equal(code, 134);
+  });
+
+  test("a machine that has not the memory that a guest wants is told as such", { skip: NOT_LINUX }, async (t) => {
+    const path = join(folder(t), "large.wasm");
+    const run = '(func (export "run") (result i32) (i32.const 0))';
+    writeFileSync(path, await wat(command(run, '(memory (export "memory") 65536)')));
+    // Node itself needs two thirds of this, of addresses.
+    const { stdout, stderr } = await shell(`ulimit -v 5000000; "$NODE" "$BIN" ${path}; echo "code $?"`);
+    assert.match(stderr, /^sluice: .*There is not enough memory: /);
+    assert.equal(stdout, "code 1\n");
+  });
+
+  test("a message begins on a line of its own, whatever the guest has left at the end of its output", async () => {
+    const trapped = await shell('sluice "$G/trap-delivers-flushed.wasm" 2>&1');
+    assert.match(trapped.stdout, /^flushed\nsluice: .* trapped: /);
+    const shown = await shell('sluice --stats "$G/exit-status.wasm" 1 2>&1');
+    assert.match(shown.stdout, /^leaving\n +bytes +calls +waits\n/);
+    // Elsewhere the output is nothing but the guest's.
+    const apart = await shell('sluice "$G/trap-delivers-flushed.wasm"');
+    assert.deepEqual([apart.stdout, apart.stderr.slice(0, 8)], ["flushed", "sluice: "]);
   });
 
   test("missing imports are listed", async () => {

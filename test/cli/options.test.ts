@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { guest, ROOT, sluice } from "./support.ts";
+import { OPTIONS, usageOf } from "../../src/cli/options.ts";
+import { guest, NOT_UNIX, ROOT, shell, sluice } from "./support.ts";
 
 describe("options", { concurrency: 4 }, () => {
   for (const args of [["--help"], ["-h"], ["help"], ["help", "run"], ["run", "--help"], ["run", "-h"]]) {
@@ -16,6 +17,12 @@ describe("options", { concurrency: 4 }, () => {
       assert.deepEqual([code, stderr], [0, ""]);
     });
   }
+
+  test("docs/cli.md has each option once, as the table of the command has it", () => {
+    const rows = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8").split("\n");
+    const documented = rows.flatMap((row) => /^\| (?:`-\w`, )?`(--[^`]*)` +\|/.exec(row)?.[1] ?? []);
+    assert.deepEqual(documented.toSorted(), OPTIONS.map(usageOf).toSorted());
+  });
 
   for (const option of ["--version", "-V"]) {
     test(`${option} gives the version of the package`, async () => {
@@ -103,6 +110,32 @@ describe("options", { concurrency: 4 }, () => {
   test("--trace shows the error that a call gives", async () => {
     const { stderr } = await sluice(["--trace", guest("read-zero-closed")]);
     assert.match(stderr, /input-stream\.(blocking-)?read\(.*\) ! .*closed/);
+  });
+
+  test("--trace of a call on a file that is not there shows the code that the guest sees, and no path of ours", async () => {
+    const { stderr } = await sluice(["--trace", "--dir", `${ROOT}test::/`, guest("cat-files"), "/no-such-file"]);
+    assert.match(stderr, /descriptor\.open-at\(.*no-such-file.*\) ! "?no-entry"?\n/);
+    assert.ok(!stderr.includes(ROOT), stderr);
+  });
+
+  test("what Wasmtime has and we have not is named, with what does the same", async () => {
+    for (const args of [
+      ["-S", "http"],
+      ["-C", "cache=n"],
+      ["--profile", "perfmap"],
+    ]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const { code, stderr } = await sluice([...args, guest("hello")]);
+      assert.match(stderr, /^sluice: There is no option -.*, which Wasmtime has: ./);
+      assert.equal(code, 1);
+    }
+  });
+
+  test("a user without a home, or an environment, runs guests", { skip: NOT_UNIX }, async () => {
+    const { stdout } = await shell(
+      'env -i "$NODE" "$BIN" "$G/hello.wasm"; env -i HOME= "$NODE" "$BIN" "$G/hello.wasm"',
+    );
+    assert.equal(stdout, "hello\nhello\n");
   });
 
   test("--permits budget lets writes share a permit", async () => {

@@ -192,6 +192,39 @@ test("what no value of its type looks like traps, and the instance is over", asy
   }
 });
 
+test("1.5 a result that takes more than limits.valueBytes in JavaScript traps, one after the other does not", async () => {
+  const listOf = async (count: number): Promise<AnyFunction> => {
+    const core = `(memory (export "memory") 20) (func (export "f") (result i32)
+      (i32.store (i32.const 0) (i32.const 8)) (i32.store (i32.const 4) (i32.const ${count})) (i32.const 0))`;
+    const lift = ["f", "(result (list bool))", "(memory (core memory $memory))"] as const;
+    const { f } = await exportsOf(component(core, lift), { limits: { valueBytes: 20_000 } });
+    return f ?? assert.fail();
+  };
+  const some = await listOf(1000);
+  for (let round = 0; round < 3; round++)
+    assert.deepEqual(
+      await some(),
+      Array.from({ length: 1000 }, () => false),
+    );
+  const many = await listOf(1_000_000);
+  await assert.rejects(
+    async () => many(),
+    (error) => error instanceof Trap && error.rule === "1.5" && /limits\.valueBytes/.test(error.message),
+  );
+});
+
+test("a start function that calls a lot does not have to wait for its turn", async () => {
+  // Ten milliseconds, in a call each: longer than others are kept waiting.
+  await exportsOf(`(component
+    (import "wasi:clocks/monotonic-clock@0.2.0" (instance $c (export "now" (func (result u64)))))
+    (core func $now (canon lower (func $c "now")))
+    (core module $m (import "i" "now" (func $now (result i64)))
+      (func $s (local i64) (local.set 0 (i64.add (call $now) (i64.const 10000000)))
+        (loop (br_if 0 (i64.lt_u (call $now) (local.get 0)))))
+      (start $s))
+    (core instance $m (instantiate $m (with "i" (instance (export "now" (func $now)))))))`);
+});
+
 test("a core result has the bits of its type, whatever else is in it", async () => {
   for (const [type, core, value] of [
     ["bool", 2, true],
@@ -202,6 +235,18 @@ test("a core result has the bits of its type, whatever else is in it", async () 
     const text = component(`${MEMORY} (func (export "f") (result i32) (i32.const ${core}))`, ["f", `(result ${type})`]);
     const { f } = await exportsOf(text);
     assert.equal(await f?.(), value, type);
+  }
+});
+
+test("what a core module throws and nobody catches is a trap", async () => {
+  const { f } = await exportsOf(
+    component(`${MEMORY} (tag $t) (func (export "f") (result i32) (throw $t))`, ["f", "(result u32)"]),
+  );
+  for (let round = 0; round < 2; round++) {
+    await assert.rejects(
+      async () => f?.(),
+      (error) => error instanceof WebAssembly.RuntimeError && error.message === "uncaught exception",
+    );
   }
 });
 

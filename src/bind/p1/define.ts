@@ -1,5 +1,6 @@
 import type { Steps } from "../../io/steps.ts";
 import type { Timers } from "../../wasi/clocks/timers.ts";
+import type { Listings } from "../../wasi/filesystem/listings.ts";
 import type { World } from "../../wasi/world.ts";
 import type { Trace } from "../instance.ts";
 import type { Task } from "../../wait/task.ts";
@@ -49,6 +50,7 @@ export interface P1 {
   readonly memory: P1Memory;
   readonly fds: Fds;
   readonly timers: Timers;
+  readonly listings: Listings;
 }
 
 /** Functions by name. */

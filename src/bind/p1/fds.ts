@@ -39,7 +39,19 @@ export interface DirectoryFd {
   /** What the guest calls it, if it was given it from the start. */
   readonly preopen: string | undefined;
   /** What `fd_readdir` found when it began, until it has told all: cookies are positions in it. */
-  listing: readonly DirectoryEntry[] | undefined;
+  listing: Listing | undefined;
+}
+
+/** Entries that were found, and what to call when nobody needs them. */
+export interface Listing {
+  readonly entries: readonly DirectoryEntry[];
+  readonly release: () => void;
+}
+
+/** Forgets what was found. */
+export function endListing(fd: DirectoryFd): void {
+  fd.listing?.release();
+  fd.listing = undefined;
 }
 
 /** What a number stands for. */
@@ -158,5 +170,8 @@ function output({ outlet, isTerminal }: StandardOutput, world: World): OutputFd 
 /** What was written to a stream is still delivered. */
 function release(fd: Fd): void {
   if (fd.tag === "input" || fd.tag === "output") fd.stream.drop();
-  else fd.descriptor.drop();
+  else {
+    if (fd.tag === "directory") endListing(fd);
+    fd.descriptor.drop();
+  }
 }

@@ -1,5 +1,6 @@
 /** `wasi_snapshot_preview1`, as a core module calls it: one more thin face over what `wasi/` and `io/` mean. */
 import { Timers } from "../../wasi/clocks/timers.ts";
+import { Listings } from "../../wasi/filesystem/listings.ts";
 import type { World } from "../../wasi/world.ts";
 import type { P1, P1Functions, P1Host } from "./define.ts";
 import { descriptorFunctions } from "./descriptors.ts";
@@ -31,7 +32,12 @@ export const PREVIEW1_NAMES: ReadonlySet<string> = new Set([
 export function preview1(world: World, host: P1Host, buffer: () => ArrayBuffer): P1Functions {
   const fds = new Fds(world);
   host.onEnd(() => fds.closeAll());
-  const p1: P1 = { world, host, fds, memory: new P1Memory(buffer), timers: new Timers(world.monotonicClock) };
+  const p1: P1 = {
+    ...{ world, host, fds },
+    memory: new P1Memory(buffer),
+    timers: new Timers(world.monotonicClock),
+    listings: new Listings(world.limits.listedEntries),
+  };
   return {
     ...processFunctions(p1),
     ...descriptorFunctions(p1),

@@ -1,5 +1,6 @@
 /** Arguments, environment, clocks, randomness and the process itself. */
 import { settled } from "../../io/later.ts";
+import { fillInPieces } from "../random-pieces.ts";
 import { FileError } from "../../wasi/filesystem/files.ts";
 import type { Datetime } from "../../wasi/clocks/clocks.ts";
 import { define, type P1, type P1Functions } from "./define.ts";
@@ -32,7 +33,7 @@ export function processFunctions(p1: P1): P1Functions {
       if (length > randomBytes) {
         throw new FileError("EINVAL", `${length} random bytes; one call gives at most ${randomBytes}`);
       }
-      world.random.fill(into);
+      return fillInPieces(world.random, into, host.task);
     }),
   };
 }

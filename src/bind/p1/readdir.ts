@@ -3,7 +3,7 @@ import type { Steps } from "../../io/steps.ts";
 import { FileError, type DirectoryEntry } from "../../wasi/filesystem/files.ts";
 import { isAnyOf } from "../../wasi/filesystem/path.ts";
 import { define, type P1, type P1Functions } from "./define.ts";
-import type { DirectoryFd } from "./fds.ts";
+import { endListing, type DirectoryFd, type Listing } from "./fds.ts";
 import { filetypeNumber, identityOf } from "./stat.ts";
 
 /** Of a `dirent`, before its name. */
@@ -41,8 +41,8 @@ function* readEntries(p1: P1, fd: DirectoryFd, { at, length, cookie, used }: Req
   // Both have to be the guest's before anything is asked.
   memory.bytes(at, length);
   memory.storeU32(used, 0);
-  if (cookie === 0) fd.listing = undefined;
-  const entries = (fd.listing ??= yield* fd.descriptor.entries());
+  if (cookie === 0) endListing(fd);
+  const { entries } = (fd.listing ??= yield* list(p1, fd));
   let done = 0;
   for (let index = cookie; index < entries.length + DOTS.length && done < length; index++) {
     const entry = yield* entryAt(p1, fd, entries, index);
@@ -52,8 +52,13 @@ function* readEntries(p1: P1, fd: DirectoryFd, { at, length, cookie, used }: Req
     memory.bytes(at + done, part.length).set(part);
     done += part.length;
   }
-  if (done < length) fd.listing = undefined;
+  if (done < length) endListing(fd);
   memory.storeU32(used, done);
+}
+
+function* list({ listings }: P1, { descriptor }: DirectoryFd): Steps<Listing> {
+  const entries = yield* descriptor.entries();
+  return { entries, release: listings.hold(entries) };
 }
 
 function* entryAt(

@@ -103,8 +103,9 @@ function* readFile(p1: P1, fd: FileFd, where: Where, at: number | undefined): St
  * Waits until all has left, as it would have for a process: then a prompt is seen before its answer is read, and that
  * nobody reads any more is known by whoever writes.
  */
-function writeStream({ memory, host }: P1, fd: OutputFd, { vectors, count, result }: Where): P1Outcome {
-  const bytes = gather(memory, vectors, count);
+function writeStream({ memory, host, world }: P1, fd: OutputFd, { vectors, count, result }: Where): P1Outcome {
+  const bytes = gather(memory, vectors, count, world.limits.writeBytes);
+  host.task.countBytes(bytes.length);
   const { stream } = fd;
   if (fd.nonblocking && bytes.length > 0) {
     const permitted = stream.checkWrite();
@@ -128,9 +129,10 @@ function writeStream({ memory, host }: P1, fd: OutputFd, { vectors, count, resul
 
 /** As on Linux, `at` does not count for a file that is appended to. */
 function* writeFile(p1: P1, fd: FileFd, where: Where, at: number | undefined): Steps<void> {
-  const { memory } = p1;
+  const { memory, world, host } = p1;
   const { descriptor } = fd;
-  const bytes = gather(memory, where.vectors, where.count);
+  const bytes = gather(memory, where.vectors, where.count, world.limits.writeBytes);
+  host.task.countBytes(bytes.length);
   const count = yield* fd.append ? descriptor.append(bytes) : descriptor.write(bytes, at ?? fd.position);
   if (at === undefined) fd.position = fd.append ? Number((yield* descriptor.stat()).size) : fd.position + count;
   memory.storeU32(where.result, count);

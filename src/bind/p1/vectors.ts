@@ -2,8 +2,6 @@ import type { P1Memory } from "./memory.ts";
 
 /** As many as Linux takes; further ones are left for the next call, as if this one had been short. */
 const MAX_VECTORS = 1024;
-/** Bytes that one write takes at most: what is not given in one piece is copied, and so may be what a file is given. */
-const MAX_WRITE_BYTES = 1024 * 1024;
 /** Of an `iovec`: a pointer and a length. */
 const VECTOR_BYTES = 8;
 
@@ -42,13 +40,18 @@ export function scatter(memory: P1Memory, at: number, count: number, bytes: Uint
   }
 }
 
-/** What the vectors give to write, as one piece: the first part of it if it is a lot. */
-export function gather(memory: P1Memory, at: number, count: number): Uint8Array {
+/**
+ * What the vectors give to write, as one piece: the first part of it if it is a lot. What is not given in one piece is
+ * copied, and so may be what a file is given.
+ *
+ * @param max Bytes that one write takes (limits.writeBytes).
+ */
+export function gather(memory: P1Memory, at: number, count: number, max: number): Uint8Array {
   const vectors = vectorsAt(memory, at, count);
   const [first] = vectors;
   if (!first) return new Uint8Array(0);
-  if (vectors.length === 1 || first.length >= MAX_WRITE_BYTES) return first.subarray(0, MAX_WRITE_BYTES);
-  const joined = new Uint8Array(Math.min(totalOf(vectors), MAX_WRITE_BYTES));
+  if (vectors.length === 1 || first.length >= max) return first.subarray(0, max);
+  const joined = new Uint8Array(Math.min(totalOf(vectors), max));
   let done = 0;
   for (const piece of vectors) {
     const part = piece.subarray(0, joined.length - done);

@@ -5,7 +5,7 @@
  * without blocking, through /proc/self/fd where there is one: the description that we share with other processes stays
  * as it is, a call that can be done at once is one system call, and only when it cannot a stream of Node's waits.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writeSync, type Stats } from "node:fs";
 import type { Socket, SocketConstructorOpts } from "node:net";
 import { availableParallelism } from "node:os";
 import { PullSource } from "../../io/pull-source.ts";
@@ -32,6 +32,8 @@ interface Opened {
   readonly own: boolean;
   /** Whether it is the end of a pipe whose other end is closed. */
   readonly gone: boolean;
+  /** Whether calls on `fd` block. A stream of Node's changes that, also for others who share the description. */
+  readonly blocks: boolean;
 }
 
 function open(fd: number, access: number): Opened {
@@ -40,14 +42,41 @@ function open(fd: number, access: number): Opened {
   if (kind === "terminal" || kind === "pipe") {
     try {
       const path = `/proc/self/fd/${fd}`;
-      return { kind, fd: openSync(path, access | constants.O_NONBLOCK | constants.O_NOCTTY), own: true, gone: false };
+      return {
+        kind,
+        fd: openSync(path, access | constants.O_NONBLOCK | constants.O_NOCTTY),
+        own: true,
+        gone: false,
+        blocks: false,
+      };
     } catch (error) {
       // A pipe that nobody reads.
-      if (codeOf(error) === "ENXIO") return { kind, fd, own: false, gone: true };
+      if (codeOf(error) === "ENXIO") return { kind, fd, own: false, gone: true, blocks: true };
       // No /proc here, or no permission: Node's streams serve, more slowly.
     }
   }
-  return { kind, fd, own: false, gone: false };
+  return { kind, fd, own: false, gone: false, blocks: kind !== "file" && blocks(fd) };
+}
+
+/** Whether calls on `fd` block; yes where nobody says. */
+function blocks(fd: number): boolean {
+  try {
+    const [, flags] = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1")) ?? [];
+    return flags === undefined || (Number.parseInt(flags, 8) & constants.O_NONBLOCK) === 0;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Leaves a descriptor that is not our own as it was before a stream of Node's made it non-blocking: others share the
+ * description, and go on with it when we are gone.
+ */
+function leave(stream: Socket, { blocks: blocked }: Opened): void {
+  // What libuv has for it, of which Node tells nobody.
+  const { _handle: handle } = stream as { readonly _handle?: { setBlocking?(isBlocking: boolean): number } | null };
+  if (blocked) handle?.setBlocking?.(true);
+  stream.unref();
 }
 
 // node:net and node:tty take milliseconds to load, which most runs can do without: they are fetched when they are needed.
@@ -175,7 +204,7 @@ class FdInput {
     } else {
       // The process's own descriptor: stop reading it, but leave it open.
       this.#stream?.pause();
-      this.#stream?.unref();
+      if (this.#stream) leave(this.#stream, this.#opened);
     }
   }
 
@@ -320,9 +349,7 @@ export class FdSink extends PendingSink {
     if (this.#opened.own) {
       if (this.#stream) this.#stream.destroy();
       else closeSync(this.#opened.fd);
-    } else {
-      this.#stream?.unref();
-    }
+    } else if (this.#stream) leave(this.#stream, this.#opened);
   }
 
   abort(): void {

@@ -123,6 +123,7 @@ abstract class NodeNode {
   #fd: number | undefined;
   #busy = 0;
   #closing = false;
+  #isClosed = false;
 
   constructor(calls: Calls, fd: number) {
     this.calls = calls;
@@ -157,7 +158,7 @@ abstract class NodeNode {
 
   close(): void {
     this.#closing = true;
-    if (this.#busy === 0) this.closeNow();
+    this.#closeIfIdle();
   }
 
   protected closeNow(): void {
@@ -166,12 +167,20 @@ abstract class NodeNode {
     if (fd !== undefined) fs.closeSync(fd);
   }
 
+  #closeIfIdle(): void {
+    // Twice, it would be whatever has got the same number meanwhile.
+    if (!this.#closing || this.#busy > 0 || this.#isClosed) return;
+    this.#isClosed = true;
+    this.closeNow();
+  }
+
   /** Puts off the close until `later` is done: its descriptor's number must not become somebody else's meanwhile. */
   hold<T>(later: Later<T>): Later<T> {
     if (!(later instanceof Promise)) return later;
     this.#busy++;
     return later.finally(() => {
-      if (--this.#busy === 0 && this.#closing) this.closeNow();
+      this.#busy--;
+      this.#closeIfIdle();
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { Platform } from "../../run/platform.ts";
 import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
+import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import { nodeDirectory } from "./files.ts";
 import { nodeNetwork } from "./net/ports.ts";
 import { inputSource, openStandard, outputSink } from "./stdio.ts";
@@ -25,8 +26,8 @@ export type Directory = string | OpenDirectory;
 function openDirectory(value: unknown, path: string, blocking: boolean): OpenDirectory {
   if (typeof value === "string") return nodeDirectory(value, { blocking });
   if (typeof value === "object" && value !== null && "kind" in value && value.kind === "directory") {
-    // Anything that says so is taken at its word: an embedder's own file system.
-    return value as OpenDirectory;
+    // Anything that says so is an embedder's own file system: what it gives is checked.
+    return checkedDirectory(value as OpenDirectory, `preopens["${path}"]`);
   }
   throw new TypeError(`preopens["${path}"] must be the path of a directory or an OpenDirectory; got ${typeof value}`);
 }

@@ -9,8 +9,10 @@ import type { Source } from "../../io/ports.ts";
  */
 export function nodeSource(stream: Readable): Source {
   let failure: { readonly cause: unknown } | undefined;
-  // Stays on for good: an error that comes when nobody waits must not end the process.
-  stream.on("error", (cause) => (failure ??= { cause }));
+  let stopWaiting: (() => void) | undefined;
+  const onError = (cause: unknown): void => void (failure ??= { cause });
+  // An error that comes when nobody waits must not end the process.
+  stream.on("error", onError);
 
   function take(): Chunk | undefined {
     if (failure) throw failure.cause;
@@ -43,14 +45,19 @@ export function nodeSource(stream: Readable): Source {
       };
       const stop = (): void => {
         for (const event of events) stream.off(event, settle);
+        stopWaiting = undefined;
       };
+      stopWaiting = stop;
       for (const event of events) stream.on(event, settle);
     });
   }
 
   return new PullSource(pull, () => {
-    // The process's own standard input is not ours to end.
-    if ("fd" in stream && stream.fd === 0) stream.pause();
-    else stream.destroy();
+    stopWaiting?.();
+    // The process's own standard input is not ours to end, and holds up nobody: its next reader finds what is left.
+    if ("fd" in stream && stream.fd === 0) {
+      stream.off("error", onError);
+      stream.pause();
+    } else stream.destroy();
   });
 }

@@ -38,7 +38,7 @@ function openInput(value: unknown, group: BlockingGroup | undefined): OpenedInpu
 export function inputSource(value: unknown, name: string): Source {
   // A Readable is an iterable too.
   if (isObject(value) && has(value, "pipe") && value instanceof nodeStreams().Readable) return nodeSource(value);
-  const source = sourceOf(value);
+  const source = sourceOf(value, name);
   if (source) return source;
   throw new TypeError(
     `${name} must be "inherit", "ignore", bytes, { text }, a ReadableStream, a Readable, an iterable, a function or a ` +
@@ -57,7 +57,7 @@ function openOutput(value: unknown, which: "stdout" | "stderr", group: BlockingG
 export function outputSink(value: unknown, which: string): Sink {
   // Old streams are none of today's classes.
   if (isObject(value) && has(value, "write", "end", "on", "destroy")) return new NodeSink(value as Writable);
-  const sink = sinkOf(value);
+  const sink = sinkOf(value, which);
   if (sink) return sink;
   throw new TypeError(
     `${which} must be "inherit", "ignore", a WritableStream, a Writable, a function or a Sink; got ${describe(value)}`,

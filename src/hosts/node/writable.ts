@@ -3,7 +3,14 @@ import { PendingSink } from "../../io/pending-sink.ts";
 import { PeerClosed } from "../../io/ports.ts";
 
 /** What Node says when the other side of a stream is gone. */
-const GONE = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_WRITE_AFTER_END"]);
+const GONE = new Set([
+  "EPIPE",
+  // A reader of a socket that leaves with bytes unread.
+  "ECONNRESET",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ERR_STREAM_WRITE_AFTER_END",
+]);
 
 /** The failure of a sink, for an error that Node reports: `PeerClosed` if that says that nobody reads any more. */
 export function sinkFailure(cause: unknown): unknown {
@@ -20,13 +27,16 @@ export class NodeSink extends PendingSink {
   readonly #stream: Writable;
   readonly #onChange = (): void => this.wake();
   readonly #onClose = (): void => this.fail(new PeerClosed());
+  readonly #onError = (cause: unknown): void => this.fail(sinkFailure(cause));
+  /** Writes that the stream has not answered. */
+  #unanswered = 0;
+  #released = false;
 
   constructor(stream: Writable) {
     super();
     this.#stream = stream;
     if (stream.destroyed || stream.writableEnded) this.#onClose();
-    // Stays on for good: an error that comes when nobody waits must not end the process.
-    stream.on("error", (cause) => this.fail(sinkFailure(cause)));
+    stream.on("error", this.#onError);
     stream.on("close", this.#onClose);
     stream.on("drain", this.#onChange);
   }
@@ -36,7 +46,11 @@ export class NodeSink extends PendingSink {
     const stream = this.#stream;
     if (bytes.length === 0 || stream.writableNeedDrain) return 0;
     this.begin();
+    this.#unanswered++;
     stream.write(bytes.slice(), (error) => {
+      this.#unanswered--;
+      // Node tells its listeners after this.
+      if (this.#released) setImmediate(() => this.#forget());
       if (error) this.fail(sinkFailure(error));
       else this.done();
     });
@@ -63,7 +77,17 @@ export class NodeSink extends PendingSink {
   }
 
   #release(): void {
+    this.#released = true;
     this.#stream.off("close", this.#onClose);
     this.#stream.off("drain", this.#onChange);
+    this.#forget();
+  }
+
+  /**
+   * An error that comes when nobody waits must not end the process: of a stream that we end somebody listens for good,
+   * of the process's own as long as it may still have one that is ours.
+   */
+  #forget(): void {
+    if (this.#unanswered === 0 && this.#isProcessOutput()) this.#stream.off("error", this.#onError);
   }
 }

@@ -2,6 +2,7 @@
 import type { Sink, Source } from "../../io/ports.ts";
 import type { Platform } from "../../run/platform.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
+import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
 import { describe, isObject, sinkOf, sourceOf } from "./streams.ts";
 
@@ -76,8 +77,10 @@ export const webPlatform: Platform = {
     stderr: { sink: sink(stderr, "stderr"), isTerminal: false },
   }),
   directory(value, path) {
-    // Anything that says so is taken at its word: an embedder's own file system.
-    if (isObject(value) && "kind" in value && value.kind === "directory") return value as OpenDirectory;
+    if (isObject(value) && "kind" in value && value.kind === "directory") {
+      // Anything that says so is an embedder's own file system: what it gives is checked.
+      return checkedDirectory(value as OpenDirectory, `preopens["${path}"]`);
+    }
     throw new TypeError(
       `preopens["${path}"] must be an OpenDirectory, such as MemoryFiles.from({ ... }).root(); got ${describe(value)}`,
     );
@@ -87,7 +90,7 @@ export const webPlatform: Platform = {
 };
 
 function source(value: unknown, name: string): Source {
-  const made = sourceOf(value);
+  const made = sourceOf(value, name);
   if (made) return made;
   throw new TypeError(
     `${name} must be "ignore", bytes, { text }, a ReadableStream, an iterable, a function or a Source; got ` +
@@ -96,7 +99,7 @@ function source(value: unknown, name: string): Source {
 }
 
 function sink(value: unknown, name: string): Sink {
-  const made = sinkOf(value);
+  const made = sinkOf(value, name);
   if (made) return made;
   throw new TypeError(`${name} must be "ignore", a WritableStream, a function or a Sink; got ${describe(value)}`);
 }

@@ -1,4 +1,5 @@
 /** Streams of what an embedder has, in any runtime with Web Streams. */
+import { CheckedSink, CheckedSource } from "../../io/checked-ports.ts";
 import { BytesSource, closedSource, DiscardSink } from "../../io/memory.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { iterableSource, PullSource, type Chunk } from "../../io/pull-source.ts";
@@ -26,8 +27,8 @@ export type WebInput =
  */
 export type WebOutput = "ignore" | WritableStream<Uint8Array> | ((chunk: Uint8Array) => unknown) | Sink;
 
-/** A source of a `WebInput`; nothing if the value is none. */
-export function sourceOf(value: unknown): Source | undefined {
+/** A source of a `WebInput`; nothing if the value is none. @param name Of it, for messages. */
+export function sourceOf(value: unknown, name: string): Source | undefined {
   if (value === "ignore") return closedSource();
   if (value instanceof Uint8Array) return new BytesSource(value);
   if (value instanceof ReadableStream) return webSource(value);
@@ -37,19 +38,21 @@ export function sourceOf(value: unknown): Source | undefined {
   }
   if (!isObject(value)) return undefined;
   if ("text" in value && typeof value.text === "string") return new BytesSource(value.text);
-  if (has(value, "read", "ready", "watch", "unwatch", "close")) return value as Source;
+  if (has(value, "read", "ready", "watch", "unwatch", "close")) return new CheckedSource(value as Source, name);
   // What it gives is checked.
   if (Symbol.asyncIterator in value || Symbol.iterator in value)
     return iterableSource(value as AsyncIterable<Uint8Array>);
   return undefined;
 }
 
-/** A sink of a `WebOutput`; nothing if the value is none. */
-export function sinkOf(value: unknown): Sink | undefined {
+/** A sink of a `WebOutput`; nothing if the value is none. @param name Of it, for messages. */
+export function sinkOf(value: unknown, name: string): Sink | undefined {
   if (value === "ignore") return new DiscardSink();
   if (value instanceof WritableStream) return new WebSink(value);
   if (typeof value === "function") return new PushSink(value as (chunk: Uint8Array) => unknown);
-  if (isObject(value) && has(value, "write", "flush", "watch", "unwatch", "close", "abort")) return value as Sink;
+  if (isObject(value) && has(value, "write", "flush", "watch", "unwatch", "close", "abort")) {
+    return new CheckedSink(value as Sink, name);
+  }
   return undefined;
 }
 

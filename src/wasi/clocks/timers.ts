@@ -86,7 +86,7 @@ export class Timers {
   }
 }
 
-/** Ready from a certain time on. */
+/** Ready from a certain time on: at once if that has passed. That a guest gives way is the business of calls (4.9). */
 export class Timer implements Readiness {
   /** In the clock's nanoseconds; may lie beyond what a u64 can hold, and is then never reached. */
   readonly deadline: bigint;

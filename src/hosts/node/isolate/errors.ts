@@ -1,5 +1,5 @@
 /** Errors that go from one thread to another, and are there what they were here. */
-import { InternalError } from "../../../bind/lower.ts";
+import { InternalError } from "../../../io/trap.ts";
 import { WitError } from "../../../io/errors.ts";
 import { PeerClosed } from "../../../io/ports.ts";
 import { RuntimeError, Trap } from "../../../io/trap.ts";

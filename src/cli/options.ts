@@ -1,0 +1,124 @@
+/** The options of the command: the one table behind parsing, messages and help. docs/cli.md is held to it by a test. */
+
+export type OptionName =
+  | "dir"
+  | "ro-dir"
+  | "env"
+  | "inherit-env"
+  | "invoke"
+  | "plug"
+  | "argv0"
+  | "stats"
+  | "progress"
+  | "trace"
+  | "timeout"
+  | "wasm"
+  | "permits"
+  | "limit"
+  | "json"
+  | "version"
+  | "help";
+
+interface Described {
+  readonly name: OptionName;
+  /** Of one letter. */
+  readonly short?: string;
+  /** What the value is, as help and the documentation write it; an option without one has none. */
+  readonly value?: string;
+  /** What is said if the value is missing, or no such value. */
+  readonly expected?: string;
+  /** For the help of `run`; nothing if another command has it, or none. */
+  readonly help?: string;
+}
+
+/** In the order of the help. */
+export const OPTIONS: readonly Described[] = [
+  {
+    name: "dir",
+    value: "HOST[::GUEST]",
+    expected: "HOST or HOST::GUEST, such as --dir .::/work",
+    help: "Gives the guest a directory, under another name too.",
+  },
+  {
+    name: "ro-dir",
+    value: "HOST[::GUEST]",
+    expected: "HOST or HOST::GUEST, such as --ro-dir .::/work",
+    help: "The same, only to be read.",
+  },
+  {
+    name: "env",
+    value: "NAME[=VALUE]",
+    expected: "NAME=VALUE, or NAME to pass on your own",
+    help: "Sets a variable of the guest, or passes on yours.",
+  },
+  { name: "inherit-env", help: "Passes on all of yours." },
+  {
+    name: "invoke",
+    value: "'f(1, \"x\")'",
+    expected: "a call, such as --invoke 'f(1, \"x\")'",
+    help: "Calls a function, and prints its result.",
+  },
+  {
+    name: "plug",
+    value: "LIB.wasm",
+    expected: "a component whose exports are imports, such as --plug lib.wasm",
+    help: "Gives what it exports to whoever imports that.",
+  },
+  {
+    name: "argv0",
+    value: "NAME",
+    expected: "a name, such as --argv0 app",
+    help: "What the guest sees as its own name.",
+  },
+  { name: "stats", help: "Shows at the end what each stream carried." },
+  { name: "progress", help: "Shows what flows, while it does, on a terminal." },
+  { name: "trace", help: "Shows each WASI call and its result on stderr." },
+  {
+    name: "timeout",
+    value: "DURATION",
+    expected: "a duration, such as --timeout 30s",
+    help: "Ends the guest then: 30s, 500ms, 2m, or seconds.",
+  },
+  // As in Wasmtime: its timeout alone.
+  { name: "wasm", short: "W", value: "timeout=DURATION", expected: "timeout=DURATION, such as -W timeout=30s" },
+  {
+    name: "permits",
+    value: "budget",
+    expected: '"strict" or "budget"',
+    help: "Lets several writes share one check-write.",
+  },
+  {
+    name: "limit",
+    value: "NAME=NUMBER",
+    expected: "NAME=NUMBER, such as --limit resources=1000",
+    help: "Changes a limit, such as resources.",
+  },
+  { name: "json" },
+  { name: "version", short: "V" },
+  { name: "help", short: "h", help: "Shows this." },
+];
+
+/** As it is typed, with its value: `--dir HOST[::GUEST]`. */
+export function usageOf({ name, value }: Described): string {
+  return value === undefined ? `--${name}` : `--${name} ${value}`;
+}
+
+const HELP_COLUMN = 25;
+const LINE = 79;
+
+/** Those of `run` as lines of help. */
+export function runOptionsHelp(): string {
+  return OPTIONS.flatMap((option) => (option.help === undefined ? [] : [helpOf(option, option.help)])).join("");
+}
+
+function helpOf(option: Described, help: string): string {
+  const indent = " ".repeat(HELP_COLUMN);
+  const usage = `  ${usageOf(option)}`;
+  const lines = [""];
+  for (const word of help.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (HELP_COLUMN + line.length + word.length + 1 > LINE) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return `${usage.padEnd(HELP_COLUMN)}${lines.join(`\n${indent}`)}\n`;
+}

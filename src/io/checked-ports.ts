@@ -1,0 +1,144 @@
+/** Ports of an embedder's, checked where they are crossed: who misbehaves is named, and its guest is not blamed. */
+import type { Sink, Source } from "./ports.ts";
+import type { Waker } from "./readiness.ts";
+import { InternalError } from "./trap.ts";
+
+/**
+ * Calls a method of a port that has no failure to report.
+ *
+ * @param port As in a message, such as `stdin.ready`.
+ * @throws {InternalError} If it throws.
+ */
+export function guarded<T>(port: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    throw cause instanceof InternalError ? cause : new InternalError(port, cause);
+  }
+}
+
+/** What a port gave is not what its contract says. */
+export function misbehaved(port: string, expected: string, value: unknown): InternalError {
+  return new InternalError(port, new TypeError(`expected ${expected}, got ${told(value)}`));
+}
+
+function told(value: unknown): string {
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value);
+    case "object":
+      return value === null ? "null" : "an object";
+    case "function":
+      return "a function";
+    default:
+      return `${typeof value} ${String(value)}`;
+  }
+}
+
+function isCount(value: unknown, max: number): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max;
+}
+
+function checkedBoolean(port: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw misbehaved(port, "a boolean", value);
+}
+
+/** A source that is somebody else's. What its `read` throws is a failure of the stream, as its contract says. */
+export class CheckedSource implements Source {
+  readonly #source: Source;
+  readonly #name: string;
+  readonly readBlocking?: (max: number) => Uint8Array | null;
+
+  /** @param name Of what it stands behind, such as `stdin`. */
+  constructor(source: Source, name: string) {
+    this.#source = source;
+    this.#name = name;
+    if (typeof source.readBlocking === "function") {
+      this.readBlocking = (max) => this.#checked("readBlocking", source.readBlocking?.(max), max);
+    }
+  }
+
+  read(max: number): Uint8Array | null {
+    return this.#checked("read", this.#source.read(max), max);
+  }
+
+  ready(): boolean {
+    const port = `${this.#name}.ready`;
+    return checkedBoolean(
+      port,
+      guarded(port, () => this.#source.ready()),
+    );
+  }
+
+  watch(waker: Waker): void {
+    guarded(`${this.#name}.watch`, () => this.#source.watch(waker));
+  }
+
+  unwatch(waker: Waker): void {
+    guarded(`${this.#name}.unwatch`, () => this.#source.unwatch(waker));
+  }
+
+  close(): void {
+    guarded(`${this.#name}.close`, () => this.#source.close());
+  }
+
+  #checked(method: string, bytes: unknown, max: number): Uint8Array | null {
+    if (bytes === null || (bytes instanceof Uint8Array && bytes.length <= max)) return bytes;
+    throw misbehaved(`${this.#name}.${method}`, `at most ${max} bytes, or null at the end`, bytes);
+  }
+}
+
+/** A sink that is somebody else's. What its `write` and `flush` throw is a failure of the stream. */
+export class CheckedSink implements Sink {
+  readonly #sink: Sink;
+  readonly #name: string;
+  readonly writeBlocking?: (bytes: Uint8Array) => number;
+
+  /** @param name Of what it stands behind, such as `stdout`. */
+  constructor(sink: Sink, name: string) {
+    this.#sink = sink;
+    this.#name = name;
+    if (typeof sink.writeBlocking === "function") {
+      this.writeBlocking = (bytes) => this.#checked("writeBlocking", sink.writeBlocking?.(bytes), bytes.length);
+    }
+  }
+
+  write(bytes: Uint8Array): number {
+    return this.#checked("write", this.#sink.write(bytes), bytes.length);
+  }
+
+  flush(): boolean {
+    return checkedBoolean(`${this.#name}.flush`, this.#sink.flush());
+  }
+
+  watch(waker: Waker): void {
+    guarded(`${this.#name}.watch`, () => this.#sink.watch(waker));
+  }
+
+  unwatch(waker: Waker): void {
+    guarded(`${this.#name}.unwatch`, () => this.#sink.unwatch(waker));
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#sink.close();
+    } catch (cause) {
+      throw new InternalError(`${this.#name}.close`, cause);
+    }
+  }
+
+  abort(reason: unknown): void {
+    guarded(`${this.#name}.abort`, () => {
+      const later: unknown = this.#sink.abort(reason);
+      // Nobody waits for one that promises something.
+      if (later instanceof Promise) later.catch(() => {});
+    });
+  }
+
+  #checked(method: string, taken: unknown, most: number): number {
+    if (isCount(taken, most)) return taken;
+    throw misbehaved(`${this.#name}.${method}`, `how many of ${most} bytes it took`, taken);
+  }
+}

@@ -1,0 +1,113 @@
+/** Options, looked at before anything runs: one that makes no sense is named, with what would do. */
+import type { InstanceOptions } from "./options.ts";
+
+/** What an option has to be, if that is not what it is. */
+type Check = (value: unknown) => string | undefined;
+
+const U64 = 1n << 64n;
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function expecting(expected: string, fits: (value: unknown) => boolean): Check {
+  return (value) => (fits(value) ? undefined : expected);
+}
+
+function withMethods(name: string, ...methods: readonly string[]): Check {
+  return expecting(
+    `${name}, with ${methods.join(", ")}`,
+    (value) => isObject(value) && methods.every((method) => typeof value[method] === "function"),
+  );
+}
+
+/** What every system can pass on: a guest gets it in an encoding of Unicode, and may be one that ends texts with a NUL. */
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.isWellFormed() && !value.includes("\0");
+}
+
+function isName(name: string): boolean {
+  return name !== "" && isText(name) && !name.includes("=");
+}
+
+const boolean = expecting("true or false", (value) => typeof value === "boolean");
+const object = expecting("an object", isObject);
+/** The platform says which streams it knows. */
+const stream = expecting('a stream, or "ignore"', (value) => value !== null);
+
+/** An entry for each: those that name ports are looked at by who opens them. */
+const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown>, Check>> = {
+  imports: object,
+  syncExports: boolean,
+  leases: boolean,
+  args: expecting(
+    "an array of strings (well-formed, without NUL)",
+    (value) => Array.isArray(value) && value.every(isText),
+  ),
+  env: expecting(
+    "an object of strings (well-formed, without NUL), under names without =",
+    (value) => isObject(value) && Object.entries(value).every(([name, text]) => isName(name) && isText(text)),
+  ),
+  cwd: expecting("a string (well-formed, without NUL)", isText),
+  preopens: object,
+  blockingFiles: boolean,
+  blockingStdio: boolean,
+  stdin: stream,
+  stdout: stream,
+  stderr: stream,
+  signal: expecting(
+    "an AbortSignal",
+    (value) => isSignal(value) && typeof value.aborted === "boolean" && typeof value.addEventListener === "function",
+  ),
+  limits: object,
+  // Looked at where it is counted from.
+  timeout: () => undefined,
+  permits: expecting('"strict" or "budget"', (value) => value === "strict" || value === "budget"),
+  trace: expecting("a function", (value) => typeof value === "function"),
+  monotonicClock: withMethods("a MonotonicClock", "now", "resolution", "schedule"),
+  wallClock: withMethods("a WallClock", "now", "resolution"),
+  random: withMethods("a RandomSource", "fill"),
+  insecureSeed: expecting(
+    "two bigints from 0 to 2 ** 64 - 1",
+    (value) => Array.isArray(value) && value.length === 2 && value.every(isU64),
+  ),
+};
+
+function isSignal(value: unknown): value is AbortSignal {
+  return typeof value === "object" && value !== null;
+}
+
+function isU64(value: unknown): boolean {
+  return typeof value === "bigint" && value >= 0n && value < U64;
+}
+
+/** @throws {TypeError} If they are no object. */
+export function assertOptions(options: unknown): asserts options is Readonly<Record<string, unknown>> {
+  if (!isObject(options)) throw new TypeError(`The options must be an object, got ${told(options)}`);
+}
+
+/** @throws {TypeError} That names the option. One that is `undefined` counts as left out. */
+export function checkOptions(options: unknown): void {
+  assertOptions(options);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(CHECKS, name)) {
+      throw new TypeError(`There is no option ${JSON.stringify(name)}: expected ${Object.keys(CHECKS).join(", ")}`);
+    }
+    // It is one of them.
+    const expected = value === undefined ? undefined : CHECKS[name as keyof typeof CHECKS](value);
+    if (expected !== undefined) throw new TypeError(`The option ${name} must be ${expected}; got ${told(value)}`);
+  }
+}
+
+/** Short, and on one line. */
+function told(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? String(value);
+  try {
+    const text = JSON.stringify(value, (_, part: unknown) => (part === undefined ? "undefined" : part));
+    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  } catch {
+    return Array.isArray(value) ? "an array" : "an object";
+  }
+}

@@ -1,0 +1,47 @@
+/** Clocks of an embedder's, checked where they are asked. */
+import { guarded, misbehaved } from "../../io/checked-ports.ts";
+import type { Datetime, MonotonicClock, WallClock } from "./clocks.ts";
+
+const U64 = 1n << 64n;
+
+function checkedU64(port: string, value: unknown): bigint {
+  if (typeof value === "bigint" && value >= 0n && value < U64) return value;
+  throw misbehaved(port, "a bigint from 0 to 2 ** 64 - 1", value);
+}
+
+/** `clock`, as it should be. What it throws, or gives that is no time, is an `InternalError` that names it. */
+export function checkedMonotonicClock(clock: MonotonicClock): MonotonicClock {
+  const ask = (name: "now" | "resolution"): bigint => {
+    const port = `monotonicClock.${name}`;
+    return checkedU64(
+      port,
+      guarded(port, () => clock[name]()),
+    );
+  };
+  return {
+    now: () => ask("now"),
+    resolution: () => ask("resolution"),
+    schedule(delayNs, callback) {
+      const port = "monotonicClock.schedule";
+      const cancel: unknown = guarded(port, () => clock.schedule(delayNs, callback));
+      if (typeof cancel !== "function") throw misbehaved(port, "a function that cancels", cancel);
+      return () => void guarded(port, () => cancel());
+    },
+  };
+}
+
+/** As `checkedMonotonicClock`. */
+export function checkedWallClock(clock: WallClock): WallClock {
+  const ask = (name: "now" | "resolution"): Datetime => {
+    const port = `wallClock.${name}`;
+    const time: unknown = guarded(port, () => clock[name]());
+    if (typeof time === "object" && time !== null && "seconds" in time && "nanoseconds" in time) {
+      const { seconds, nanoseconds } = time;
+      const fits = typeof nanoseconds === "number" && Number.isInteger(nanoseconds) && nanoseconds >= 0;
+      if (fits && nanoseconds < 1e9) return { seconds: checkedU64(`${port}, seconds`, seconds), nanoseconds };
+      throw misbehaved(`${port}, nanoseconds`, "a whole number from 0 to 999999999", nanoseconds);
+    }
+    throw misbehaved(port, "{ seconds, nanoseconds }", time);
+  };
+  return { now: () => ask("now"), resolution: () => ask("resolution") };
+}

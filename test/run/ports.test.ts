@@ -1,0 +1,345 @@
+/** Ports of an embedder's that misbehave: each is named, everything is released, and nothing of it is the guest's. */
+import assert from "node:assert/strict";
+import { Duplex, PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { after, before, describe, test } from "node:test";
+import {
+  CollectSink,
+  InternalError,
+  MemoryFiles,
+  run,
+  type CompiledComponent,
+  type OpenDirectory,
+  type Options,
+  type Sink,
+  type Source,
+} from "../../src/index.ts";
+import { compiled } from "./support.ts";
+
+const NONE = new Uint8Array(0);
+
+function sink(parts: Partial<Record<keyof Sink, unknown>>): Sink {
+  const good = new CollectSink();
+  const whole = {
+    write: (bytes: Uint8Array) => good.write(bytes),
+    flush: () => true,
+    watch() {},
+    unwatch() {},
+    close() {},
+    abort() {},
+  };
+  // Wrong on purpose.
+  return { ...whole, ...parts } as Sink;
+}
+
+function source(parts: Partial<Record<keyof Source, unknown>>): Source {
+  const whole = { read: () => null, ready: () => true, watch() {}, unwatch() {}, close() {} };
+  // Wrong on purpose.
+  return { ...whole, ...parts } as Source;
+}
+
+function fail(): never {
+  throw new Error("on purpose");
+}
+
+/** One file system, with some methods of its root in the place of its own. */
+function directory(parts: Partial<Record<keyof OpenDirectory, unknown>>): OpenDirectory {
+  const root = MemoryFiles.from({ f: "content" }).root();
+  return new Proxy(root, {
+    get: (target, name): unknown => {
+      if (Object.hasOwn(parts, name)) return parts[name as keyof OpenDirectory];
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** A file system whose one file has some other methods. */
+function withFile(parts: Readonly<Record<string, unknown>>): OpenDirectory {
+  const stat = { type: "regular-file", linkCount: 1n, size: 9n, device: 1n, inode: 2n };
+  const file = { kind: "file", stat: () => stat, close() {}, read: () => 0, ...parts };
+  return directory({ openAt: () => file, statAt: () => stat });
+}
+
+interface Case {
+  readonly name: string;
+  /** Of a guest in test/guests/built. */
+  readonly guest: string;
+  readonly options: Options;
+  readonly message: RegExp;
+}
+
+const ARGS = ["writer", "100000"];
+const CAT = ["cat-files", "/f"];
+
+const CASES: readonly Case[] = [
+  ...[-3, Number.NaN, 1.5, 1e9, "7", undefined, null, 3n].map((taken) => ({
+    name: `a sink that takes ${typeof taken} ${String(taken)}`,
+    guest: "writer",
+    options: { args: ARGS, stdout: sink({ write: () => taken }) },
+    message: /^stdout\.write: expected how many of \d+ bytes it took, got /,
+  })),
+  {
+    name: "a sink whose flush gives no boolean",
+    guest: "writer",
+    options: { args: ARGS, stdout: sink({ flush: () => "yes" }) },
+    message: /^stdout\.flush: expected a boolean, got "yes"/,
+  },
+  {
+    name: "a sink that cannot be watched",
+    guest: "writer",
+    options: { args: ARGS, stdout: sink({ write: () => 0, watch: fail }) },
+    message: /^stdout\.watch: on purpose/,
+  },
+  {
+    name: "a sink whose close throws",
+    guest: "writer",
+    options: { args: ARGS, stdout: sink({ close: fail }) },
+    message: /^stdout\.close: on purpose/,
+  },
+  {
+    name: "a sink whose close rejects",
+    guest: "writer",
+    options: { args: ARGS, stdout: sink({ close: async () => fail() }) },
+    message: /^stdout\.close: on purpose/,
+  },
+  {
+    name: "a source that gives more than was asked for",
+    guest: "cat",
+    options: { stdin: source({ read: (max: number) => new Uint8Array(max + 1) }) },
+    message: /^stdin\.read: expected at most \d+ bytes, or null at the end, got \d+ bytes/,
+  },
+  ...["text", undefined, 5, [1, 2], new Uint16Array(2)].map((given) => ({
+    name: `a source that gives ${typeof given} ${String(given)}`,
+    guest: "cat",
+    options: { stdin: source({ read: () => given }) },
+    message: /^stdin\.read: expected /,
+  })),
+  {
+    name: "a source whose ready throws",
+    guest: "cat",
+    options: { stdin: source({ read: () => NONE, ready: fail }) },
+    message: /^stdin\.ready: on purpose/,
+  },
+  {
+    name: "a source whose ready gives a promise",
+    guest: "cat",
+    options: { stdin: source({ read: () => NONE, ready: async () => true }) },
+    message: /^stdin\.ready: expected a boolean/,
+  },
+  {
+    name: "a source that cannot be watched",
+    guest: "cat",
+    options: { stdin: source({ read: () => NONE, ready: () => false, watch: fail }) },
+    message: /^stdin\.watch: on purpose/,
+  },
+  {
+    name: "a source whose unwatch throws",
+    guest: "cat",
+    options: {
+      stdin: source({
+        read: () => NONE,
+        ready: () => false,
+        watch: (waker: { wake(): void }) => setImmediate(() => waker.wake()),
+        unwatch: fail,
+      }),
+    },
+    message: /^stdin\.unwatch: on purpose/,
+  },
+  {
+    name: "a source whose close throws",
+    guest: "writer",
+    options: { args: ARGS, stdin: source({ close: fail }), stdout: "ignore" },
+    message: /^stdin\.close: on purpose/,
+  },
+  ...[5, -1n, 1n << 64n, undefined].map((now) => ({
+    name: `a monotonic clock that says ${typeof now} ${String(now)}`,
+    guest: "clocks-monotonic",
+    // Wrong on purpose.
+    options: { monotonicClock: { now: () => now as bigint, resolution: () => 1n, schedule: () => () => {} } },
+    message: /^monotonicClock\.now: expected a bigint/,
+  })),
+  {
+    name: "a clock that schedules nothing that could be cancelled",
+    guest: "timer-not-early",
+    options: {
+      // Wrong on purpose.
+      monotonicClock: { now: () => 1n, resolution: () => 1n, schedule: (() => {}) as unknown as () => () => void },
+    },
+    message: /^monotonicClock\.schedule: expected a function that cancels/,
+  },
+  ...[{ seconds: 1, nanoseconds: 0 }, { seconds: 1n, nanoseconds: 1e9 }, undefined].map((now) => ({
+    name: `a wall clock that says ${now ? `${typeof now.seconds} ${now.nanoseconds}` : "nothing"}`,
+    guest: "wall-clock-sane",
+    // Wrong on purpose.
+    options: {
+      wallClock: { now: () => now as { seconds: bigint; nanoseconds: number }, resolution: () => fail() },
+    },
+    message: /^wallClock\.now/,
+  })),
+  {
+    name: "a random source that throws",
+    guest: "random-lengths",
+    options: { random: { fill: fail } },
+    message: /^random\.fill: on purpose/,
+  },
+  {
+    name: "a file system whose entries are none",
+    guest: "ls",
+    options: {
+      args: ["ls", "/"],
+      preopens: { "/": directory({ openSelf: () => directory({ entries: () => ["f"] }) }) },
+    },
+    message: /^preopens\["\/"\]\.entries: expected entries/,
+  },
+  {
+    name: "a file whose stat is none",
+    guest: "cat-files",
+    options: { args: CAT, preopens: { "/": withFile({ stat: () => ({}) }) } },
+    message: /^preopens\["\/"\]\.stat: expected a FileStat/,
+  },
+  {
+    name: "a file system that opens nothing",
+    guest: "cat-files",
+    options: { args: CAT, preopens: { "/": directory({ openAt: async () => 5 }) } },
+    message: /^preopens\["\/"\]\.openAt: expected what is open/,
+  },
+  {
+    name: "a file system that fails without a code",
+    guest: "cat-files",
+    options: { args: CAT, preopens: { "/": directory({ openAt: fail }) } },
+    message: /^preopens\["\/"\]\.openAt: on purpose/,
+  },
+  ...[-1, 1e9, Number.NaN, "3"].map((count) => ({
+    name: `a file that reads ${count} bytes`,
+    guest: "cat-files",
+    options: { args: CAT, preopens: { "/": withFile({ read: async () => count }) } },
+    message: /^preopens\["\/"\]\.read: expected a whole number/,
+  })),
+  {
+    name: "a file whose close throws",
+    guest: "cat-files",
+    options: { args: CAT, preopens: { "/": withFile({ close: fail }) } },
+    message: /^preopens\["\/"\]\.close: on purpose/,
+  },
+];
+
+describe("ports that misbehave", () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  const components = new Map<string, CompiledComponent>();
+  before(async () => {
+    process.on("unhandledRejection", note);
+    for (const name of new Set(CASES.map(({ guest }) => guest))) components.set(name, await compiled(name));
+  });
+  after(() => {
+    process.off("unhandledRejection", note);
+    assert.deepEqual(unhandled, []);
+  });
+
+  for (const { name, guest, options, message } of CASES) {
+    test(name, async () => {
+      const component = components.get(guest);
+      assert.ok(component);
+      const stderr = new CollectSink();
+      const files = MemoryFiles.from({});
+      const preopens = { "/other": files.root(), ...options.preopens };
+      await assert.rejects(run(component, { stderr, ...options, preopens }), (error) => {
+        assert.ok(error instanceof InternalError, String(error));
+        assert.match(error.message, message);
+        return true;
+      });
+      assert.equal(files.openCount, 0, "directories that are left open");
+    });
+  }
+
+  test("several faults at the end are one error, and all is released", async () => {
+    const files = MemoryFiles.from({});
+    const options = {
+      args: ARGS,
+      stdin: source({ close: fail }),
+      stdout: sink({ close: fail }),
+      stderr: sink({ close: async () => fail() }),
+      preopens: { "/": directory({ close: fail }), "/other": files.root() },
+    };
+    await assert.rejects(run(components.get("writer") ?? assert.fail(), options), (error) => {
+      assert.ok(error instanceof InternalError && error.cause instanceof AggregateError);
+      for (const part of ["stdout.close", "stderr.close", "stdin.close", 'preopens["/"].close']) {
+        assert.ok(error.message.includes(`${part}: on purpose`), `${part} in ${error.message}`);
+      }
+      return true;
+    });
+    assert.equal(files.openCount, 0);
+  });
+
+  test("a guest that traps is told of as such, whatever its ports do then", async () => {
+    const options = { stdin: source({ close: fail }), stdout: sink({ close: fail }) };
+    await assert.rejects(run(await compiled("trap-now"), options), /unreachable/);
+  });
+
+  test("an abort of a sink that throws ends the run with the signal's reason", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const options = {
+      stdin: () => new Promise<null>(() => {}),
+      stdout: sink({ abort: fail }),
+      signal: controller.signal,
+    };
+    const running = run(components.get("cat") ?? assert.fail(), options);
+    setImmediate(() => controller.abort(reason));
+    await assert.rejects(running, (error) => error === reason);
+  });
+
+  for (const [name, stdin] of [
+    ["a function that gives nothing for ever", () => NONE],
+    ["one that promises nothing for ever", async () => NONE],
+    ["a source that is ready for ever, and has nothing", source({ read: () => NONE })],
+    [
+      "one that wakes for ever, and has nothing",
+      source({
+        read: () => NONE,
+        ready: () => false,
+        watch: (waker: { wake(): void }) => queueMicrotask(() => waker.wake()),
+      }),
+    ],
+  ] as const) {
+    test(`others have their turn beside ${name}`, async () => {
+      const controller = new AbortController();
+      const running = run(components.get("cat") ?? assert.fail(), { stdin, signal: controller.signal });
+      for (let turn = 0; turn < 5; turn++) {
+        // oxlint-disable-next-line no-await-in-loop -- turn by turn
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      controller.abort(new Error("enough"));
+      await assert.rejects(running, /enough/);
+    });
+  }
+
+  test("one stream as input and output: what was written is delivered, and then both ends are closed", async () => {
+    const written: Buffer[] = [];
+    const both = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        setImmediate(() => {
+          written.push(chunk);
+          done();
+        });
+      },
+    });
+    const { exitCode } = await run(await compiled("exit-status"), {
+      args: ["exit-status", "3"],
+      stdin: both,
+      stdout: both,
+    });
+    assert.deepEqual([exitCode, Buffer.concat(written).toString()], [1, "leaving"]);
+    assert.deepEqual([both.destroyed, both.writableFinished], [true, true]);
+  });
+
+  test("an input that nobody writes to holds nobody up", async () => {
+    const stdin = new PassThrough();
+    const stdout = new PassThrough();
+    const [output] = await Promise.all([text(stdout), run(await compiled("hello"), { stdin, stdout })]);
+    assert.equal(output, "hello\n");
+    assert.ok(stdin.destroyed);
+  });
+});
