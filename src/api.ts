@@ -14,7 +14,7 @@ export { ExitError, TimeoutError, type Stats } from "./run/life.ts";
 export { GuestSink, GuestSource } from "./run/guest-streams.ts";
 export { PreopenError } from "./run/world.ts";
 export { NotACommandError, type RunResult } from "./run/run.ts";
-export type { InstanceOptions, PreopenOption } from "./run/options.ts";
+export type { InstanceOptions, NetworkOptions, PreopenOption } from "./run/options.ts";
 export {
   FILE_TYPES,
   FileError,
@@ -45,4 +45,10 @@ export { PushSink } from "./io/push-sink.ts";
 export type { Datetime, MonotonicClock, WallClock } from "./wasi/clocks/clocks.ts";
 export { MemoryFiles, type MemoryEntry, type MemoryTree } from "./wasi/filesystem/memory-files.ts";
 export type { MemoryFilesOptions } from "./wasi/filesystem/memory-volume.ts";
+export type { Family, IpAddress, SocketAddress } from "./wasi/sockets/address.ts";
+export { NetworkError } from "./wasi/sockets/error-code.ts";
+export type { LookupPort } from "./wasi/sockets/lookup.ts";
+export { MemoryNetwork, type MemoryNetworkOptions } from "./wasi/sockets/memory-network.ts";
+export type { AddressCheck, NetworkPorts, SocketUse } from "./wasi/sockets/network.ts";
+export type { SendReport, UdpEvents, UdpHandle, UdpPort } from "./wasi/sockets/udp-port.ts";
 export { SeededRandom, type RandomSource } from "./wasi/random/random.ts";

@@ -15,6 +15,9 @@ declare var TextDecoder: {
   new (label: "utf-8" | "utf-16le", options: { readonly fatal: boolean; readonly ignoreBOM: boolean }): TextDecoder;
 };
 
+/** For the names of hosts: what may be one, and IDNA. */
+declare var URL: { new (url: string): { readonly hostname: string } };
+
 interface AbortSignal {
   readonly aborted: boolean;
   readonly reason: unknown;

@@ -17,6 +17,16 @@ export interface Limits {
    * instances share.
    */
   readonly openFiles: number;
+  /** Open sockets. Protects the descriptors of the host, which all instances share. */
+  readonly sockets: number;
+  /**
+   * Bytes of datagrams that one UDP socket holds in each direction, each datagram with 256 for its address and the like:
+   * what has arrived and nobody has taken, and what waits to leave. Protects memory from those who send to a guest that
+   * does not receive, and from a guest that sends faster than the network takes.
+   */
+  readonly datagramBytes: number;
+  /** Name lookups that run at a time; more wait. Protects the host's resolver, which all instances share. */
+  readonly lookups: number;
   /** Random bytes that one call gives. Protects time and memory from `get-random-bytes(u64::MAX)`. */
   readonly randomBytes: number;
   /**
@@ -38,7 +48,10 @@ export const DEFAULT_LIMITS: Limits = {
   readBytes: 64 * 1024,
   resources: 100_000,
   openFiles: 1000,
-  randomBytes: 64 * 1024 * 1024,
+  sockets: 1000,
+  datagramBytes: 1024 * 1024,
+  lookups: 16,
+  randomBytes: 16 * 1024 * 1024,
   valueBytes: 64 * 1024 * 1024,
   pollables: 16_384,
   writeBytes: 1024 * 1024,

@@ -7,6 +7,26 @@ import { InternalError, Trap } from "./trap.ts";
  */
 export type PermitMode = "strict" | "budget";
 
+/** What a permit is for, as its traps say it. */
+export interface Permitted {
+  /** The call that spends it, such as `output-stream.write`. */
+  readonly call: string;
+  /** The call that asks for it, and what it counts. */
+  readonly check: string;
+  readonly unit: string;
+  /** The rules of docs/contract.md for a call without a permit, and for one beyond it. */
+  readonly without: string;
+  readonly beyond: string;
+}
+
+const WRITE: Permitted = {
+  call: "output-stream.write",
+  check: "check-write",
+  unit: "bytes",
+  without: "3.3",
+  beyond: "3.2",
+};
+
 type State =
   /** Takes writes. May become flushing, failed or closed. */
   | { readonly tag: "open" }
@@ -22,35 +42,37 @@ const FLUSHING: State = { tag: "flushing" };
 const CLOSED: State = { tag: "closed" };
 
 /**
- * What a guest may do next with one output stream. Holds no bytes and does no output.
+ * What a guest may do next with one output stream, of bytes or of datagrams. Holds none of them and does no output.
  *
  * Invariant: `granted` is 0 unless the state is open.
  */
 export class Permit {
   readonly mode: PermitMode;
+  readonly #permitted: Permitted;
   #state: State = OPEN;
   #granted = 0;
 
-  constructor(mode: PermitMode = "strict") {
+  constructor(mode: PermitMode = "strict", permitted: Permitted = WRITE) {
     this.mode = mode;
+    this.#permitted = permitted;
   }
 
   get state(): State["tag"] {
     return this.#state.tag;
   }
 
-  /** Bytes that the next write may bring. */
+  /** How much the next write may bring. */
   get granted(): number {
     return this.#granted;
   }
 
-  /** Grants the next write up to `bytes`, in place of what was granted before. Gives 0 during a flush. */
-  grant(bytes: number): number {
+  /** Grants the next write up to `amount`, in place of what was granted before. Gives 0 during a flush. */
+  grant(amount: number): number {
     if (this.#state !== OPEN) {
       this.report();
       return 0;
     }
-    return (this.#granted = bytes);
+    return (this.#granted = amount);
   }
 
   /** Throws what the guest has to be told: the failure once, then `closed`. Nothing in the open and flushing states. */
@@ -64,19 +86,22 @@ export class Permit {
   }
 
   /**
-   * Spends the permit on a write of `bytes`.
+   * Spends the permit on a write of `amount`.
    *
    * @throws {StreamError} First of all, as `report` does.
-   * @throws {Trap} When a flush is under way, or the permit does not cover `bytes`.
+   * @throws {Trap} When a flush is under way, or the permit does not cover `amount`.
    */
-  spend(bytes: number): void {
+  spend(amount: number): void {
     this.report();
     if (this.#state === FLUSHING) {
-      throw new Trap("3.6", `output-stream.write: ${bytes} bytes during a flush; wait until check-write permits again`);
+      throw new Trap(
+        "3.6",
+        `output-stream.write: ${amount} bytes during a flush; wait until check-write permits again`,
+      );
     }
-    if (bytes > this.#granted) throw this.#unpermitted(bytes);
-    if (this.mode === "budget") this.#granted -= bytes;
-    else if (bytes > 0) this.#granted = 0;
+    if (amount > this.#granted) throw this.#unpermitted(amount);
+    if (this.mode === "budget") this.#granted -= amount;
+    else if (amount > 0) this.#granted = 0;
   }
 
   /** A flush begins. Idempotent. */
@@ -107,12 +132,13 @@ export class Permit {
     }
   }
 
-  #unpermitted(bytes: number): Trap {
+  #unpermitted(amount: number): Trap {
+    const { call, check, unit, without, beyond } = this.#permitted;
     return new Trap(
-      this.#granted === 0 ? "3.3" : "3.2",
-      `output-stream.write: ${bytes} bytes exceed the permit of ${this.#granted}; a write must follow a check-write ` +
-        `that permits its size, one write for one check (the option permits: "budget", on the command line ` +
-        `--permits budget, lets several writes share a permit)`,
+      this.#granted === 0 ? without : beyond,
+      `${call}: ${amount} ${unit} exceed the permit of ${this.#granted}; it must follow a ${check} that permits as ` +
+        `many, one for each (the option permits: "budget", on the command line --permits budget, lets several calls ` +
+        `share a permit)`,
     );
   }
 }

@@ -3,6 +3,7 @@ import type { Imports } from "./imports.ts";
 import type { Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
+import type { AddressCheck, NetworkPorts } from "../wasi/sockets/network.ts";
 import type { RandomSource } from "../wasi/random/random.ts";
 
 /**
@@ -47,7 +48,7 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
    * Whether a guest that waits for one of the process's own standard streams ("inherit") blocks the thread, which is
    * faster, as for a command that has a process to itself; else (the default) only the guest waits. The thread never
    * blocks while one of them still has something to deliver, or if one of the three is neither "inherit" nor "ignore", or
-   * if a preopen is not a path with `blockingFiles`: those need the event loop.
+   * if a preopen is not a path with `blockingFiles`, or if there is a `network`: those need the event loop.
    */
   readonly blockingStdio?: boolean;
   /** Where standard input comes from. Released when the guest is over. */
@@ -69,6 +70,8 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
   readonly permits?: PermitMode;
   /** Told of each WASI call. Makes calls many times slower. */
   readonly trace?: Trace;
+  /** What the guest may do on a network: nothing (the default, and `false`), everything, or what is said. */
+  readonly network?: boolean | NetworkOptions;
   /** In place of the runtime's own. */
   readonly monotonicClock?: MonotonicClock;
   /** In place of the runtime's own. */
@@ -83,3 +86,17 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
 export type PreopenOption<Directory> =
   | Directory
   | { readonly directory: Directory; /** Nothing below it can be changed. */ readonly readOnly?: boolean };
+
+/** What a guest may do on a network: what is left out, it may not. */
+export interface NetworkOptions {
+  /** Sockets of TCP. */
+  readonly tcp?: boolean;
+  /** Sockets of UDP. */
+  readonly udp?: boolean;
+  /** Looking up the addresses of names. */
+  readonly lookup?: boolean;
+  /** Asked for each address that a socket uses. All are permitted without. */
+  readonly check?: AddressCheck;
+  /** In place of the runtime's own network: one in memory, or another of yours. */
+  readonly on?: NetworkPorts;
+}

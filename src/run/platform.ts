@@ -2,6 +2,7 @@ import type { Loop } from "../wait/task.ts";
 import type { Sink, Source } from "../io/ports.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
 import type { OpenDirectory } from "../wasi/filesystem/files.ts";
+import type { NetworkPorts } from "../wasi/sockets/network.ts";
 import type { RandomSource } from "../wasi/random/random.ts";
 
 /** What a runtime (Node, a browser) provides to run components on it. */
@@ -10,6 +11,8 @@ export interface Platform {
   readonly monotonicClock: MonotonicClock;
   readonly wallClock: WallClock;
   readonly random: RandomSource;
+  /** Its network, if it has one. Asked for only for a guest that is given one. */
+  readonly network?: () => NetworkPorts;
   /** Makes sources and sinks of whatever streams this runtime has. @throws {TypeError} If one is none. */
   standard(options: StandardOptions): OpenedStandard;
   /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */

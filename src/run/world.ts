@@ -5,8 +5,9 @@ import { newTally } from "../io/tally.ts";
 import { checkedMonotonicClock, checkedWallClock } from "../wasi/clocks/checked-clocks.ts";
 import { SeededRandom, type RandomSource } from "../wasi/random/random.ts";
 import { Shared } from "../wasi/filesystem/shared.ts";
+import type { Network } from "../wasi/sockets/network.ts";
 import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
-import type { InstanceOptions, PreopenOption } from "./options.ts";
+import type { InstanceOptions, NetworkOptions, PreopenOption } from "./options.ts";
 import type { OpenedOutput, Platform } from "./platform.ts";
 
 /** The world of one instance: what `options` grant, on what the platform has, and nothing else. */
@@ -34,7 +35,7 @@ function streamsOf(
     stdin: options.stdin ?? "ignore",
     stdout: options.stdout ?? "ignore",
     stderr: options.stderr ?? "ignore",
-    blockingStdio: (options.blockingStdio ?? false) && filesBlock(options),
+    blockingStdio: (options.blockingStdio ?? false) && filesBlock(options) && (options.network ?? false) === false,
   });
   const output = ({ sink, isTerminal }: OpenedOutput): StandardOutput => ({
     outlet: new Outlet(sink, limits.bufferBytes),
@@ -76,6 +77,27 @@ function restOf(
     },
     insecureSeed,
     permits: options.permits ?? "strict",
+    network: networkOf(platform, options.network ?? false),
+  };
+}
+
+const ALL: NetworkOptions = { tcp: true, udp: true, lookup: true };
+
+function networkOf(platform: Platform, option: boolean | NetworkOptions): Network | undefined {
+  if (option === false) return undefined;
+  const {
+    tcp = false,
+    udp = false,
+    lookup = false,
+    check = () => true,
+    on = platform.network?.(),
+  } = option === true ? ALL : option;
+  if (!on) throw new TypeError("network: this runtime has none; give one as network.on, such as a MemoryNetwork");
+  return {
+    tcp: tcp ? on.tcp : undefined,
+    udp: udp ? on.udp : undefined,
+    lookup: lookup ? on.lookup : undefined,
+    check,
   };
 }
 

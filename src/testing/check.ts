@@ -7,6 +7,7 @@ import { OUTPUT_CLAIMS, type OutputFixture } from "./output-claims.ts";
 import { OUTPUT_FAILURE_CLAIMS } from "./output-failure-claims.ts";
 import { POLLABLE_CLAIMS, type PollableFixture } from "./pollable-claims.ts";
 import type { Awaitable } from "./subject.ts";
+import { UDP_CLAIMS, type UdpFixture } from "./udp-claims.ts";
 
 const ALL_OUTPUT_CLAIMS = [...OUTPUT_CLAIMS, ...OUTPUT_FAILURE_CLAIMS];
 
@@ -21,6 +22,9 @@ export const POLLABLE_RULES: readonly Rule[] = POLLABLE_CLAIMS.map(withoutCode);
 
 /** What `checkFiles` tries. */
 export const FILES_RULES: readonly Rule[] = [...FILE_CLAIMS, ...DIRECTORY_CLAIMS].map(withoutCode);
+
+/** What `checkUdp` tries. */
+export const UDP_RULES: readonly Rule[] = UDP_CLAIMS.map(withoutCode);
 
 function withoutCode({ rule, claim }: Rule): Rule {
   return { rule, claim };
@@ -71,4 +75,15 @@ export function checkPollable(make: () => Awaitable<PollableFixture>, options?: 
  */
 export function checkFiles(make: () => Awaitable<FilesFixture>, options?: CheckOptions): Promise<Report> {
   return tryClaims([...FILE_CLAIMS, ...DIRECTORY_CLAIMS], make, options);
+}
+
+/**
+ * Plays the contract of the port of UDP on any network: what a `UdpPort` has to do.
+ *
+ * @param make Gives a network each time on which nobody else sends.
+ * @returns What was kept, and what could not be tried.
+ * @throws {ContractError} With all rules that it breaks, one a line.
+ */
+export function checkUdp(make: () => Awaitable<UdpFixture>, options?: CheckOptions): Promise<Report> {
+  return tryClaims(UDP_CLAIMS, make, options);
 }

@@ -9,10 +9,12 @@ export {
   checkInputStream,
   checkOutputStream,
   checkPollable,
+  checkUdp,
   FILES_RULES,
   INPUT_STREAM_RULES,
   OUTPUT_STREAM_RULES,
   POLLABLE_RULES,
+  UDP_RULES,
 } from "./check.ts";
 export {
   ContractError,
@@ -27,6 +29,7 @@ export type { FilesFixture } from "./files-subject.ts";
 export type { InputFixture } from "./input-claims.ts";
 export type { OutputFixture } from "./output-claims.ts";
 export type { PollableFixture } from "./pollable-claims.ts";
+export type { UdpFixture } from "./udp-claims.ts";
 export type { Awaitable, InputSubject, Length, OutputSubject, PollableSubject } from "./subject.ts";
 export {
   classInputSubject,
@@ -60,6 +63,8 @@ export type {
   OpenFile,
   OpenOptions,
 } from "../wasi/filesystem/files.ts";
+export type { Family, IpAddress, SocketAddress } from "../wasi/sockets/address.ts";
+export type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../wasi/sockets/udp-port.ts";
 export type { Readiness, Waker, Watchable } from "../io/readiness.ts";
 export { complete, type Steps } from "../io/steps.ts";
 export type { Tally } from "../io/tally.ts";

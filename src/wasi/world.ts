@@ -6,6 +6,7 @@ import type { Tally } from "../io/tally.ts";
 import type { MonotonicClock, WallClock } from "./clocks/clocks.ts";
 import type { OpenDirectory } from "./filesystem/files.ts";
 import type { RandomSource } from "./random/random.ts";
+import type { Network } from "./sockets/network.ts";
 import type { Shared } from "./filesystem/shared.ts";
 
 /** Standard input, as all handles of it share it. */
@@ -38,6 +39,8 @@ export interface World {
   readonly stdout: StandardOutput;
   readonly stderr: StandardOutput;
   readonly preopens: readonly Preopen[];
+  /** Missing: it is given none. */
+  readonly network: Network | undefined;
   readonly monotonicClock: MonotonicClock;
   readonly wallClock: WallClock;
   readonly random: RandomSource;

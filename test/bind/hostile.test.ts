@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { Kind } from "../../src/abi/resources.ts";
 import { OUTPUT_STREAM } from "../../src/bind/io.ts";
-import { CollectSink, MemoryFiles, Trap } from "../../src/index.ts";
+import { CollectSink, MemoryFiles, MemoryNetwork, Trap } from "../../src/index.ts";
 import { ERROR_CODES } from "../../src/wasi/filesystem/error-code.ts";
 import { jsDefinition } from "../../src/run/js-functions.ts";
 import { callEitherWay, FUNCTIONS, hostileArguments, isSuspendError } from "./hostile.ts";
@@ -170,7 +170,8 @@ test("1.1 1.2 any call with any arguments traps, exits or answers: nothing else"
   const names = [...new BareGuest().lowerAll().keys()];
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom(...names), hostileArguments), { maxLength: 30 }), (calls) => {
-      const guest = new BareGuest({ stdin: { text: "some input" }, stdout: new CollectSink() });
+      const network = { udp: true, lookup: true, on: new MemoryNetwork() };
+      const guest = new BareGuest({ stdin: { text: "some input" }, stdout: new CollectSink(), network });
       const functions = guest.lowerAll();
       for (const [name, args] of calls) {
         try {

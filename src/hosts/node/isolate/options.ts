@@ -142,6 +142,12 @@ function assertIsolable(options: Options): void {
       );
     }
   }
+  const { network } = options;
+  if (typeof network === "object" && (network.check !== undefined || network.on !== undefined)) {
+    throw new TypeError(
+      "network.check and network.on are of this thread, and cannot be given to an isolated instance: say only what it may do",
+    );
+  }
   if (options.syncExports === true) {
     throw new TypeError("syncExports cannot be had of an isolated instance: its functions return promises");
   }

@@ -1,0 +1,242 @@
+import type { RemoteInfo, Socket, SocketOptions } from "node:dgram";
+import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
+import { NetworkError } from "../../../wasi/sockets/error-code.ts";
+import type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../../../wasi/sockets/udp-port.ts";
+import { defaultBufferBytes, defaultHopLimit } from "./defaults.ts";
+import { addressOf, noLookup, textOf } from "./text.ts";
+
+/** The UDP of the system, by `node:dgram`. */
+export const nodeUdp: UdpPort = { open: (family, events) => new NodeUdpHandle(family, events) };
+
+/** What Node has since 26.4: the same calls, done when they return. Their twins take a turn of the event loop. */
+interface SyncSocket {
+  readonly bindSync?: (options: { readonly address: string; readonly port: number }) => unknown;
+  readonly connectSync?: (port: number, address: string) => unknown;
+}
+
+/** Linux gives twice what was set: the rest is for its own books. */
+const BUFFER_FACTOR = process.platform === "linux" ? 2 : 1;
+
+class NodeUdpHandle implements UdpHandle {
+  readonly #family: Family;
+  readonly #events: UdpEvents;
+  readonly #buffers: Partial<Record<"receive" | "send", number>> = {};
+  #hopLimit: number | undefined;
+  #socket: Socket | undefined;
+  /** Where it was bound, with the port that the system chose. */
+  #bound: SocketAddress | undefined;
+  #isConnected = false;
+  #isClosed = false;
+  #pending = 0;
+  #settles = false;
+
+  constructor(family: Family, events: UdpEvents) {
+    this.#family = family;
+    this.#events = events;
+  }
+
+  bind(address: SocketAddress): void | Promise<void> {
+    const socket = this.#make();
+    const take = (): void => {
+      this.#adopt(socket);
+      const { port } = socket.address();
+      this.#bound = { ...address, port };
+    };
+    const bound = bindSocket(socket, address);
+    return bound instanceof Promise ? bound.then(take) : take();
+  }
+
+  local(): SocketAddress {
+    const { address, port } = this.#opened().address();
+    return addressOf(address, port, this.#family);
+  }
+
+  connect(remote: SocketAddress | undefined): void | Promise<void> {
+    const kept = this.#isConnected ? this.#disconnect() : undefined;
+    if (!remote) return kept;
+    return kept instanceof Promise ? kept.then(() => this.#connect(remote)) : this.#connect(remote);
+  }
+
+  send(data: Uint8Array, to: SocketAddress | undefined, report: SendReport): void {
+    const socket = this.#opened();
+    this.#pending++;
+    const done = (error: Error | null): void => {
+      this.#pending--;
+      report.left(error ?? undefined);
+      if (this.#isClosed && this.#pending === 0) closeSocket(socket);
+    };
+    if (to) socket.send(data, to.port, textOf(to), done);
+    else socket.send(data, done);
+    // Node sends in the next tick, and tells in the one after that; what it could not send by then waits for room.
+    process.nextTick(() => {
+      if (!this.#isClosed && waits(socket)) report.queued();
+    });
+  }
+
+  hopLimit(): number {
+    return this.#hopLimit ?? defaultHopLimit();
+  }
+
+  setHopLimit(value: number): void {
+    this.#socket?.setTTL(value);
+    this.#hopLimit = value;
+  }
+
+  bufferSize(which: "receive" | "send"): number {
+    if (!this.#socket) return this.#buffers[which] ?? defaultBufferBytes(which);
+    const bytes = which === "receive" ? this.#socket.getRecvBufferSize() : this.#socket.getSendBufferSize();
+    return Math.max(1, Math.floor(bytes / BUFFER_FACTOR));
+  }
+
+  setBufferSize(which: "receive" | "send", bytes: number): void {
+    this.#buffers[which] = bytes;
+    if (this.#socket) setBuffer(this.#socket, which, bytes);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    // Node forgets what waits to be sent when it closes.
+    if (this.#socket && this.#pending === 0) closeSocket(this.#socket);
+  }
+
+  #opened(): Socket {
+    if (!this.#socket || this.#isClosed) throw new NetworkError("EBADF", "the socket is not open");
+    return this.#socket;
+  }
+
+  #make(): Socket {
+    const options: SocketOptions =
+      this.#family === "ipv4" ? { type: "udp4", lookup: noLookup } : { type: "udp6", ipv6Only: true, lookup: noLookup };
+    return process.getBuiltinModule("node:dgram").createSocket(options);
+  }
+
+  /** From now on it is this one. */
+  #adopt(socket: Socket): void {
+    if (this.#isClosed) {
+      closeSocket(socket);
+      throw new NetworkError("EBADF", "the socket is closed");
+    }
+    this.#socket = socket;
+    socket.on("message", (data: Uint8Array, from: RemoteInfo) => {
+      // Node may use its memory for something else.
+      this.#events.received(new Uint8Array(data), addressOf(from.address, from.port, this.#family));
+      this.#settle();
+    });
+    socket.on("error", (error) => {
+      this.#events.failed(error);
+      this.#settle();
+    });
+    for (const which of ["receive", "send"] as const) {
+      const bytes = this.#buffers[which];
+      if (bytes !== undefined) setBuffer(socket, which, bytes);
+    }
+    if (this.#hopLimit !== undefined) socket.setTTL(this.#hopLimit);
+  }
+
+  /** Datagrams that came together come in one turn: told when all of them are here. */
+  #settle(): void {
+    if (this.#settles) return;
+    this.#settles = true;
+    setImmediate(() => {
+      this.#settles = false;
+      this.#events.settled();
+    });
+  }
+
+  #connect(remote: SocketAddress): void | Promise<void> {
+    const socket = this.#opened();
+    const connected = (): void => {
+      this.#isConnected = true;
+    };
+    const { connectSync }: SyncSocket = socket as unknown as SyncSocket;
+    if (connectSync) {
+      connectSync.call(socket, remote.port, textOf(remote));
+      connected();
+      return undefined;
+    }
+    return new Promise<void>((resolve, reject) => {
+      // Its callback is told of a failure too.
+      socket.connect(remote.port, textOf(remote), ((error?: Error | null) => {
+        if (error) {
+          reject(error);
+          return;
+        }
+        connected();
+        resolve();
+      }) as () => void);
+    });
+  }
+
+  /** Linux takes a port that it chose itself away with the connection: then another socket takes it at once. */
+  #disconnect(): void | Promise<void> {
+    const old = this.#opened();
+    old.disconnect();
+    this.#isConnected = false;
+    const bound = this.#bound;
+    if (!bound || old.address().port === bound.port) return undefined;
+    const socket = this.#make();
+    const replace = (): void => {
+      closeSocket(old);
+      this.#adopt(socket);
+    };
+    const rebound = bindSocket(socket, bound);
+    return rebound instanceof Promise ? rebound.then(replace) : replace();
+  }
+}
+
+function bindSocket(socket: Socket, address: SocketAddress): void | Promise<void> {
+  const where = { address: textOf(address), port: address.port };
+  const { bindSync }: SyncSocket = socket as unknown as SyncSocket;
+  if (bindSync) {
+    try {
+      bindSync.call(socket, where);
+    } catch (error) {
+      closeSocket(socket);
+      throw error;
+    }
+    return undefined;
+  }
+  return new Promise<void>((resolve, reject) => {
+    const failed = (error: Error): void => {
+      closeSocket(socket);
+      reject(error);
+    };
+    socket.once("error", failed);
+    socket.bind({ ...where, exclusive: true }, () => {
+      socket.off("error", failed);
+      resolve();
+    });
+  });
+}
+
+function closeSocket(socket: Socket): void {
+  socket.removeAllListeners();
+  // What it still reports is for nobody.
+  socket.on("error", () => {});
+  try {
+    socket.close();
+  } catch {
+    // It is closed already.
+  }
+}
+
+/** Whether something waits for room in the system's buffer; also where nobody knows, as in Deno. */
+function waits(socket: Partial<Pick<Socket, "getSendQueueCount">>): boolean {
+  return socket.getSendQueueCount === undefined || socket.getSendQueueCount() > 0;
+}
+
+function setBuffer(socket: Socket, which: "receive" | "send", bytes: number): void {
+  try {
+    if (which === "receive") socket.setRecvBufferSize(bytes);
+    else socket.setSendBufferSize(bytes);
+  } catch (error) {
+    // Some systems refuse what others cut to their measure, which is what a guest is promised.
+    if (!isNoBuffers(error)) throw error;
+  }
+}
+
+/** How Node says that a call of the system's for a buffer failed. */
+function isNoBuffers(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_SOCKET_BUFFER_SIZE";
+}

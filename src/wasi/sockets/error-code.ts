@@ -1,0 +1,104 @@
+import { WitError } from "../../io/errors.ts";
+
+/** The enum `error-code` of `wasi:sockets/network`, in WIT's order. */
+export const ERROR_CODES = [
+  "unknown",
+  "access-denied",
+  "not-supported",
+  "invalid-argument",
+  "out-of-memory",
+  "timeout",
+  "concurrency-conflict",
+  "not-in-progress",
+  "would-block",
+  "invalid-state",
+  "new-socket-limit",
+  "address-not-bindable",
+  "address-in-use",
+  "remote-unreachable",
+  "connection-refused",
+  "connection-reset",
+  "connection-aborted",
+  "datagram-too-large",
+  "name-unresolvable",
+  "temporary-resolver-failure",
+  "permanent-resolver-failure",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What POSIX, and the system's resolver, call each. */
+const BY_ERRNO: Readonly<Record<string, ErrorCode>> = {
+  EPERM: "access-denied",
+  EACCES: "access-denied",
+  EADDRINUSE: "address-in-use",
+  EADDRNOTAVAIL: "address-not-bindable",
+  ETIMEDOUT: "timeout",
+  ECONNREFUSED: "connection-refused",
+  ECONNRESET: "connection-reset",
+  ECONNABORTED: "connection-aborted",
+  EINVAL: "invalid-argument",
+  EHOSTUNREACH: "remote-unreachable",
+  EHOSTDOWN: "remote-unreachable",
+  ENETDOWN: "remote-unreachable",
+  ENETUNREACH: "remote-unreachable",
+  ENONET: "remote-unreachable",
+  EISCONN: "invalid-state",
+  ENOTCONN: "invalid-state",
+  EDESTADDRREQ: "invalid-state",
+  EMSGSIZE: "datagram-too-large",
+  ENOMEM: "out-of-memory",
+  ENOBUFS: "out-of-memory",
+  EOPNOTSUPP: "not-supported",
+  ENOTSUP: "not-supported",
+  ENOPROTOOPT: "not-supported",
+  EPFNOSUPPORT: "not-supported",
+  EPROTONOSUPPORT: "not-supported",
+  EPROTOTYPE: "not-supported",
+  ESOCKTNOSUPPORT: "not-supported",
+  EAFNOSUPPORT: "not-supported",
+  EMFILE: "new-socket-limit",
+  ENFILE: "new-socket-limit",
+  ENOTFOUND: "name-unresolvable",
+  ENODATA: "name-unresolvable",
+  EAI_NONAME: "name-unresolvable",
+  EAI_NODATA: "name-unresolvable",
+  EAI_ADDRFAMILY: "name-unresolvable",
+  EAI_AGAIN: "temporary-resolver-failure",
+  ESERVFAIL: "temporary-resolver-failure",
+  ETIMEOUT: "temporary-resolver-failure",
+  EAI_FAIL: "permanent-resolver-failure",
+  EAI_MEMORY: "out-of-memory",
+};
+
+/** An error with the code of POSIX, for networks that have no other. */
+export class NetworkError extends Error {
+  override readonly name: string = "NetworkError";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+  }
+}
+
+/** What a call on a socket, or a lookup, reports to its guest. */
+export class SocketError extends WitError<ErrorCode> {
+  override readonly name: string = "SocketError";
+
+  constructor(code: ErrorCode, message: string = code, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+
+  /** What a port threw: recognised by its `code`, as in Node. */
+  static from(cause: unknown): SocketError {
+    if (cause instanceof SocketError) return cause;
+    return new SocketError(errorCodeOf(cause), cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** The code of an error of the operating system; `unknown` for any other value. */
+export function errorCodeOf(cause: unknown): ErrorCode {
+  if (!(cause instanceof Error) || !("code" in cause) || typeof cause.code !== "string") return "unknown";
+  return Object.hasOwn(BY_ERRNO, cause.code) ? (BY_ERRNO[cause.code] ?? "unknown") : "unknown";
+}

@@ -1,0 +1,132 @@
+import type { MonotonicClock } from "../clocks/clocks.ts";
+import { SeededRandom } from "../random/random.ts";
+import { ipAddress, isLoopback, type IpAddress } from "./address.ts";
+import { NetworkError } from "./error-code.ts";
+import type { LookupPort } from "./lookup.ts";
+import { MemoryUdp } from "./memory-udp.ts";
+import type { NetworkPorts } from "./network.ts";
+import type { UdpPort } from "./udp-port.ts";
+
+/** How a network in memory behaves. */
+export interface MemoryNetworkOptions {
+  /** How long everything is under way, in nanoseconds, by `clock`. 0 is the default: it is there when it is sent. */
+  readonly latencyNs?: bigint;
+  /** What a latency is measured with, such as a `FakeClock`. */
+  readonly clock?: MonotonicClock;
+  /** How many of all datagrams get lost: 0 (the default) to 1. */
+  readonly loss?: number;
+  /** Says which: the same seed loses the same. 0 is the default. */
+  readonly seed?: bigint;
+}
+
+/** What a network in memory does with everything that is sent. */
+export interface Wire {
+  /** The host that has this address; `undefined` if none has. */
+  hostOf(address: IpAddress): MemoryHost | undefined;
+  /** Whether a datagram gets lost. */
+  loses(): boolean;
+  /** Calls `arrive` when something has been under way for as long as everything is. */
+  carry(arrive: () => void): void;
+}
+
+/**
+ * A network within the process, for guests that talk to each other and to nobody else: as the option
+ * `network: { udp: true, lookup: true, on: memoryNetwork }`.
+ *
+ * It is a host itself, with `127.0.0.1`, `::1` and the name `localhost`, which all guests that are given it share. `host`
+ * makes more hosts on the same network, each with addresses and loopback addresses of its own.
+ */
+export class MemoryNetwork implements NetworkPorts {
+  readonly udp: UdpPort;
+  readonly lookup: LookupPort;
+  readonly #hosts = new Map<string, MemoryHost>();
+  readonly #names = new Map<string, readonly IpAddress[]>();
+  readonly #wire: Wire;
+
+  /** @throws {RangeError} For a latency without a clock, or a number out of range. */
+  constructor({ latencyNs = 0n, clock, loss = 0, seed = 0n }: MemoryNetworkOptions = {}) {
+    if (latencyNs < 0n || (latencyNs > 0n && !clock)) {
+      throw new RangeError(`A latency of ${latencyNs} ns: it is at least 0, and more than that needs a clock`);
+    }
+    if (!(loss >= 0 && loss <= 1)) throw new RangeError(`A loss is 0 to 1, got ${loss}`);
+    const random = new SeededRandom(seed);
+    this.#wire = {
+      hostOf: ({ ip }) => this.#hosts.get(ip),
+      loses: () => loss > 0 && fraction(random) < loss,
+      carry(arrive) {
+        if (clock && latencyNs > 0n) clock.schedule(latencyNs, arrive);
+        else arrive();
+      },
+    };
+    const own = new MemoryHost(this.#wire, [], (name) => this.#addressesOf(name));
+    this.udp = own.udp;
+    this.lookup = own.lookup;
+  }
+
+  /**
+   * One more host on this network.
+   *
+   * @param name What lookups find it by, in any case.
+   * @param addresses Its addresses, such as `10.0.0.1` or `fd00::1`, in the order in which lookups give them.
+   * @throws {TypeError} If one is no address that a host can have.
+   * @throws {RangeError} If the name or an address is taken.
+   */
+  host(name: string, ...addresses: readonly string[]): NetworkPorts {
+    const key = name.toLowerCase();
+    if (key === "localhost" || this.#names.has(key)) throw new RangeError(`There is a host ${name} already`);
+    const parsed = addresses.map((text) => {
+      const address = ipAddress(text);
+      if (!address || isLoopback(address)) throw new TypeError(`${text} is no address of a host, such as 10.0.0.1`);
+      if (this.#hosts.has(address.ip)) throw new RangeError(`There is a host with the address ${text} already`);
+      return address;
+    });
+    const host = new MemoryHost(this.#wire, parsed, (sought) => this.#addressesOf(sought));
+    this.#names.set(key, parsed);
+    for (const { ip } of parsed) this.#hosts.set(ip, host);
+    return host;
+  }
+
+  #addressesOf(name: string): readonly IpAddress[] | undefined {
+    return this.#names.get(name.replace(/\.$/, "").toLowerCase());
+  }
+}
+
+const LOCALHOST: readonly string[] = ["127.0.0.1", "::1"];
+
+/** A host of a network in memory. */
+export class MemoryHost implements NetworkPorts {
+  readonly addresses: readonly IpAddress[];
+  readonly wire: Wire;
+  readonly udp: MemoryUdp;
+  readonly lookup: LookupPort;
+
+  constructor(
+    wire: Wire,
+    addresses: readonly IpAddress[],
+    addressesOf: (name: string) => readonly IpAddress[] | undefined,
+  ) {
+    this.wire = wire;
+    this.addresses = addresses;
+    this.udp = new MemoryUdp(this);
+    this.lookup = {
+      async lookup(name) {
+        if (/^localhost\.?$/i.test(name)) return LOCALHOST;
+        const found = addressesOf(name);
+        if (!found) throw new NetworkError("ENOTFOUND", `there is no host ${name}`);
+        return found.map(({ ip }) => ip);
+      },
+    };
+  }
+
+  /** Whether an address is one of this host's. */
+  has(address: IpAddress): boolean {
+    return isLoopback(address) || this.addresses.some(({ ip }) => ip === address.ip);
+  }
+}
+
+/** A number from 0 to 1, 1 excluded. */
+function fraction(random: SeededRandom): number {
+  const bytes = new Uint8Array(4);
+  random.fill(bytes);
+  return new DataView(bytes.buffer).getUint32(0) / 2 ** 32;
+}

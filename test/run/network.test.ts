@@ -1,0 +1,96 @@
+/** The option `network`: what is not granted is not there, and guests on one network reach each other. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { InternalError, MemoryNetwork, run, type NetworkOptions } from "../../src/index.ts";
+import { nodePlatform } from "../../src/hosts/node/platform.ts";
+import type { Platform } from "../../src/run/platform.ts";
+import { makeWorld } from "../../src/run/world.ts";
+import { guest } from "./support.ts";
+
+async function exitCode(name: string, network: boolean | NetworkOptions | undefined): Promise<number> {
+  const said: string[] = [];
+  const result = await run(await guest(name), {
+    args: [name],
+    ...(network !== undefined && { network }),
+    stderr: (chunk) => void said.push(Buffer.from(chunk).toString()),
+  });
+  return result.exitCode;
+}
+
+test("without the option there is no network", async () => {
+  for (const network of [undefined, false, {}, { on: new MemoryNetwork() }, { udp: false, lookup: false }]) {
+    assert.equal(await exitCode("udp-ungranted", network), 0);
+  }
+});
+
+test("each is granted by itself", async () => {
+  assert.equal(await exitCode("udp-partial-send", { udp: true }), 0);
+  assert.equal(await exitCode("udp-partial-send", { lookup: true }), 1);
+  assert.equal(await exitCode("lookup-localhost", { lookup: true }), 0);
+  assert.equal(await exitCode("lookup-localhost", { udp: true }), 1);
+});
+
+test("true is everything", async () => {
+  for (const name of ["udp-partial-send", "lookup-localhost"]) assert.equal(await exitCode(name, true), 0);
+});
+
+test("a check that throws ends the guest, as a fault of the host's", async () => {
+  const fault = new Error("no answer");
+  for (const check of [() => assert.fail(fault), () => Promise.reject(fault)]) {
+    await assert.rejects(
+      exitCode("udp-partial-send", { udp: true, check }),
+      (error) => error instanceof InternalError && error.cause === fault,
+    );
+  }
+});
+
+test("a check is asked for each use, with the address", async () => {
+  const uses: string[] = [];
+  const check: NetworkOptions["check"] = ({ family, ip, port }, use) => {
+    uses.push(`${use} ${family} ${ip} ${port > 0 ? "port" : "any"}`);
+    return true;
+  };
+  assert.equal(await exitCode("udp-partial-send", { udp: true, check, on: new MemoryNetwork() }), 0);
+  const [bind, send, receive] = [
+    "udp-bind ipv4 127.0.0.1 any",
+    "udp-send ipv4 127.0.0.1 port",
+    "udp-receive ipv4 127.0.0.1 port",
+  ];
+  assert.deepEqual(uses, [bind, bind, send, send, send, receive, receive, receive]);
+});
+
+test("a runtime without a network says so", () => {
+  const { network: _, ...platform } = nodePlatform;
+  const exit = (): never => assert.fail();
+  assert.throws(() => makeWorld(platform, { network: true }, exit), /this runtime has none/);
+  const world = makeWorld(platform, { network: { udp: true, on: new MemoryNetwork() } }, exit);
+  assert.ok(world.network?.udp);
+});
+
+test("a guest that is over holds no port", async () => {
+  const network = new MemoryNetwork();
+  for (let round = 0; round < 3; round++) {
+    assert.equal(await exitCode("udp-exchange", { udp: true, on: network }), 0);
+  }
+  const handle = network.udp.open("ipv4", { received: () => {}, failed: () => {}, settled: () => {} });
+  for (let port = 49_152; port < 49_252; port++) {
+    await handle.bind({ family: "ipv4", ip: "0.0.0.0", port });
+    handle.close();
+  }
+});
+
+test("the thread never blocks on standard streams while there is a network", () => {
+  const asked: boolean[] = [];
+  const platform: Platform = {
+    ...nodePlatform,
+    standard: (options) => {
+      asked.push(options.blockingStdio);
+      return nodePlatform.standard({ ...options, blockingStdio: false });
+    },
+  };
+  const exit = (): never => assert.fail();
+  const networks = [undefined, false, true, { udp: true }];
+  for (const network of networks)
+    makeWorld(platform, { blockingStdio: true, ...(network !== undefined && { network }) }, exit);
+  assert.deepEqual(asked, [true, true, false, false]);
+});
