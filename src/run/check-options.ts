@@ -62,6 +62,8 @@ const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown>, Check>> =
   limits: object,
   // Looked at where it is counted from.
   timeout: () => undefined,
+  // Looked at by who opens it.
+  network: () => undefined,
   permits: expecting('"strict" or "budget"', (value) => value === "strict" || value === "budget"),
   trace: expecting("a function", (value) => typeof value === "function"),
   monotonicClock: withMethods("a MonotonicClock", "now", "resolution", "schedule"),
