@@ -15,11 +15,9 @@ export interface TcpPort {
 
 /** What can be said of a connection. A network that cannot do something of it may leave it. */
 export interface TcpOptions {
-  /** Whether a peer that says nothing is asked whether it lives. */
   readonly keepAlive: boolean;
   /** Seconds, 1 to 32,767. */
   readonly keepAliveIdle: number;
-  /** As `keepAliveIdle`, between one such question and the next. */
   readonly keepAliveInterval: number;
   /** 1 to 127. */
   readonly keepAliveCount: number;
@@ -27,7 +25,6 @@ export interface TcpOptions {
   readonly hopLimit: number;
   /** Bytes, at least 1. */
   readonly receiveBuffer: number;
-  /** As `receiveBuffer`. */
   readonly sendBuffer: number;
 }
 
