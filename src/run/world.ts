@@ -81,24 +81,13 @@ function restOf(
   };
 }
 
-const ALL: NetworkOptions = { tcp: true, udp: true, lookup: true };
+const ALL: NetworkOptions = { udp: true, lookup: true };
 
 function networkOf(platform: Platform, option: boolean | NetworkOptions): Network | undefined {
   if (option === false) return undefined;
-  const {
-    tcp = false,
-    udp = false,
-    lookup = false,
-    check = () => true,
-    on = platform.network?.(),
-  } = option === true ? ALL : option;
+  const { udp = false, lookup = false, check = () => true, on = platform.network?.() } = option === true ? ALL : option;
   if (!on) throw new TypeError("network: this runtime has none; give one as network.on, such as a MemoryNetwork");
-  return {
-    tcp: tcp ? on.tcp : undefined,
-    udp: udp ? on.udp : undefined,
-    lookup: lookup ? on.lookup : undefined,
-    check,
-  };
+  return { udp: udp ? on.udp : undefined, lookup: lookup ? on.lookup : undefined, check };
 }
 
 /** What an embedder's source throws is no fault of the guest's. */

@@ -1,165 +1,85 @@
-/** `wasi:sockets` 0.2: TCP, as a guest calls it. */
+/** `wasi:sockets/tcp` 0.2: every program finds it, and is told that access is denied. */
 import { tuple } from "../../abi/composites.ts";
-import { borrow, borrowEntry, own } from "../../abi/owned.ts";
-import { Kind, type Entry } from "../../abi/resources.ts";
-import { returns } from "../../abi/returns.ts";
-import { bool, length, u32, u8 } from "../../abi/scalars.ts";
+import { borrow, own } from "../../abi/owned.ts";
+import { Kind } from "../../abi/resources.ts";
+import { returns, type Returns } from "../../abi/returns.ts";
+import { bool, u32, u64, u8 } from "../../abi/scalars.ts";
+import type { AnyType } from "../../abi/type.ts";
 import { enumeration } from "../../abi/variants.ts";
-import type { Outlet } from "../../io/outlet.ts";
-import type { Family } from "../../wasi/sockets/address.ts";
 import { SocketError } from "../../wasi/sockets/error-code.ts";
-import { TcpSocket } from "../../wasi/sockets/tcp-socket.ts";
-import type { TcpStreams } from "../../wasi/sockets/tcp-streams.ts";
-import { blocking, call, defineInterface, type Interface } from "../definition.ts";
-import type { Instance } from "../instance.ts";
-import { addPollable, INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";
+import { call, defineInterface, type Definition, type Interface } from "../definition.ts";
+import { INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
 
-const TCP_SOCKET: Kind<TcpSocket> = new Kind("tcp-socket");
+const TCP_SOCKET: Kind<never> = new Kind("tcp-socket");
 
-const self = borrow(TCP_SOCKET);
-const entry = borrowEntry(TCP_SOCKET);
 const unit = socketResult<void>(null);
-const address = socketResult(socketAddress);
-const size = socketResult(length);
-const NS_PER_SECOND = 1e9;
 
-function create(instance: Instance, of: Family): Entry {
-  const { network: granted, limits, permits } = instance.world;
-  if (!granted?.tcp) throw new SocketError("access-denied", "no TCP is granted");
-  const { tcp: port, check } = granted;
-  return added(instance, () => TcpSocket.create(port, of, check, { ...limits, permits }));
-}
-
-/** Counts a socket, and makes it the guest's. */
-function added(instance: Instance, make: () => TcpSocket): Entry {
-  const release = instance.openSocket();
-  let socket: TcpSocket | undefined;
-  const drop = (): void => {
-    release();
-    socket?.drop();
-  };
-  try {
-    socket = make();
-    return instance.resources.add(TCP_SOCKET, socket, drop);
-  } catch (error) {
-    drop();
-    throw error;
-  }
-}
-
-/** Both are children of their socket. What is written is delivered when the instance ends, as all that is. */
-function streamsOf(instance: Instance, socket: Entry, { input, output, outlet }: TcpStreams): [Entry, Entry] {
-  const { resources } = instance;
-  instance.outlets.add(outlet);
-  return [
-    resources.add(INPUT_STREAM, input, () => input.drop(), socket),
-    resources.add(OUTPUT_STREAM, output, () => output.drop(), socket),
-  ];
-}
-
-function forgetIn(instance: Instance): (outlet: Outlet) => void {
-  return (outlet) => void instance.outlets.delete(outlet);
-}
-
-function connected(instance: Instance, socket: Entry): [Entry, Entry] {
-  // The entry is of this kind, by the type of the parameter.
-  return streamsOf(instance, socket, (socket.value as TcpSocket).finishConnect(forgetIn(instance)));
-}
-
-function accepted(instance: Instance, listener: Entry): [Entry, Entry, Entry] {
-  let streams: TcpStreams | undefined;
-  const socket = added(instance, () => {
-    // As above.
-    const found = (listener.value as TcpSocket).accept(forgetIn(instance));
-    ({ streams } = found);
-    return found.socket;
+/** A function that says so. */
+function denied<Out>(params: readonly AnyType[], returned: Returns<Out>): Definition {
+  return call(params, returned, () => {
+    throw new SocketError("access-denied", "no network is granted");
   });
-  if (!streams) throw new Error("A connection has streams");
-  return [socket, ...streamsOf(instance, socket, streams)];
 }
 
-const stateFunctions = (): Interface["functions"] => ({
-  "[method]tcp-socket.start-bind": blocking([self, network, socketAddress], unit, (_, socket, __, local) =>
-    socket.startBind(local),
-  ),
-  "[method]tcp-socket.finish-bind": call([self], unit, (_, socket) => socket.finishBind()),
-  "[method]tcp-socket.start-connect": call([self, network, socketAddress], unit, (_, socket, __, remote) =>
-    socket.startConnect(remote),
-  ),
-  "[method]tcp-socket.finish-connect": call(
-    [entry],
-    socketResult(tuple(own(INPUT_STREAM), own(OUTPUT_STREAM))),
-    connected,
-  ),
-  "[method]tcp-socket.start-listen": blocking([self], unit, (_, socket) => socket.startListen()),
-  "[method]tcp-socket.finish-listen": call([self], unit, (_, socket) => socket.finishListen()),
-  "[method]tcp-socket.accept": call(
-    [entry],
-    socketResult(tuple(own(TCP_SOCKET), own(INPUT_STREAM), own(OUTPUT_STREAM))),
-    accepted,
-  ),
-  "[method]tcp-socket.local-address": call([self], address, (_, socket) => socket.localAddress()),
-  "[method]tcp-socket.remote-address": call([self], address, (_, socket) => socket.remoteAddress()),
-  "[method]tcp-socket.is-listening": call([self], returns(bool), (_, socket) => socket.isListening),
-  "[method]tcp-socket.address-family": call([self], returns(family), (_, socket) => socket.family),
-  "[method]tcp-socket.subscribe": call([entry], returns(own(POLLABLE)), (instance, socket) =>
-    // As above.
-    addPollable(instance, socket.value as TcpSocket, socket),
-  ),
-  "[method]tcp-socket.shutdown": call([self, enumeration("receive", "send", "both")], unit, (_, socket, how) =>
-    socket.shutdown(how),
-  ),
-});
+/** The methods of a resource that nobody can have: each call traps for its handle. */
+function methods(
+  kind: Kind<never>,
+  functions: Readonly<Record<string, readonly [params: readonly AnyType[], returned: Returns<never>]>>,
+): Interface["functions"] {
+  return Object.fromEntries(
+    Object.entries(functions).map(([name, [params, returned]]) => [
+      `[method]${kind.name}.${name}`,
+      denied([borrow(kind), ...params], returned),
+    ]),
+  );
+}
 
-const optionFunctions = (): Interface["functions"] => ({
-  "[method]tcp-socket.set-listen-backlog-size": call([self, length], unit, (_, socket, value) =>
-    socket.setBacklog(value),
-  ),
-  "[method]tcp-socket.keep-alive-enabled": call([self], socketResult(bool), (_, { options }) => options.keepAlive),
-  "[method]tcp-socket.set-keep-alive-enabled": call([self, bool], unit, (_, socket, value) =>
-    socket.setKeepAlive(value),
-  ),
-  "[method]tcp-socket.keep-alive-idle-time": call(
-    [self],
-    size,
-    (_, { options }) => options.keepAliveIdle * NS_PER_SECOND,
-  ),
-  "[method]tcp-socket.set-keep-alive-idle-time": call([self, length], unit, (_, socket, value) =>
-    socket.setKeepAliveTime("keepAliveIdle", value),
-  ),
-  "[method]tcp-socket.keep-alive-interval": call(
-    [self],
-    size,
-    (_, { options }) => options.keepAliveInterval * NS_PER_SECOND,
-  ),
-  "[method]tcp-socket.set-keep-alive-interval": call([self, length], unit, (_, socket, value) =>
-    socket.setKeepAliveTime("keepAliveInterval", value),
-  ),
-  "[method]tcp-socket.keep-alive-count": call([self], socketResult(u32), (_, { options }) => options.keepAliveCount),
-  "[method]tcp-socket.set-keep-alive-count": call([self, u32], unit, (_, socket, value) =>
-    socket.setKeepAliveCount(value),
-  ),
-  "[method]tcp-socket.hop-limit": call([self], socketResult(u8), (_, { options }) => options.hopLimit),
-  "[method]tcp-socket.set-hop-limit": call([self, u8], unit, (_, socket, value) => socket.setHopLimit(value)),
-  "[method]tcp-socket.receive-buffer-size": call([self], size, (_, { options }) => options.receiveBuffer),
-  "[method]tcp-socket.set-receive-buffer-size": call([self, length], unit, (_, socket, value) =>
-    socket.setBuffer("receiveBuffer", value),
-  ),
-  "[method]tcp-socket.send-buffer-size": call([self], size, (_, { options }) => options.sendBuffer),
-  "[method]tcp-socket.set-send-buffer-size": call([self, length], unit, (_, socket, value) =>
-    socket.setBuffer("sendBuffer", value),
-  ),
-});
+/** An option that can be asked for, and set. */
+function property(name: string, type: AnyType): Record<string, readonly [readonly AnyType[], Returns<never>]> {
+  return { [name]: [[], never(socketResult(type))], [`set-${name}`]: [[type], never(unit)] };
+}
+
+/** What nobody returns is of any type. */
+function never<T>(returned: Returns<T>): Returns<never> {
+  return returned as unknown as Returns<never>;
+}
+
+const pollable = never(returns(own(POLLABLE)));
+const address = never(socketResult(socketAddress));
+const nothing = never(unit);
 
 /** @see WASI 0.2 `wasi:sockets/tcp` */
 export const tcp: Interface = defineInterface(
   "wasi:sockets/tcp",
-  () => ({ ...stateFunctions(), ...optionFunctions() }),
+  () =>
+    methods(TCP_SOCKET, {
+      "start-bind": [[network, socketAddress], nothing],
+      "finish-bind": [[], nothing],
+      "start-connect": [[network, socketAddress], nothing],
+      "finish-connect": [[], never(socketResult(tuple(own(INPUT_STREAM), own(OUTPUT_STREAM))))],
+      "start-listen": [[], nothing],
+      "finish-listen": [[], nothing],
+      accept: [[], never(socketResult(tuple(own(TCP_SOCKET), own(INPUT_STREAM), own(OUTPUT_STREAM))))],
+      "local-address": [[], address],
+      "remote-address": [[], address],
+      "is-listening": [[], never(returns(bool))],
+      "address-family": [[], never(returns(family))],
+      "set-listen-backlog-size": [[u64], nothing],
+      ...property("keep-alive-enabled", bool),
+      ...property("keep-alive-idle-time", u64),
+      ...property("keep-alive-interval", u64),
+      ...property("keep-alive-count", u32),
+      ...property("hop-limit", u8),
+      ...property("receive-buffer-size", u64),
+      ...property("send-buffer-size", u64),
+      subscribe: [[], pollable],
+      shutdown: [[enumeration("receive", "send", "both")], nothing],
+    }),
   [TCP_SOCKET],
 );
 
 /** @see WASI 0.2 `wasi:sockets/tcp-create-socket` */
 export const tcpCreateSocket: Interface = defineInterface("wasi:sockets/tcp-create-socket", () => ({
-  "create-tcp-socket": call([family], socketResult(own(TCP_SOCKET)), create),
+  "create-tcp-socket": denied([family], socketResult(own(TCP_SOCKET))),
 }));

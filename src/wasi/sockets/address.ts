@@ -122,13 +122,6 @@ export function isUnspecified({ ip }: IpAddress): boolean {
   return ip === "0.0.0.0" || ip === "::";
 }
 
-/** Whether it is that of one host, or of none in particular: no group, and not all of them. */
-export function isUnicast({ family, ip }: IpAddress): boolean {
-  if (family === "ipv6") return !ip.startsWith("ff");
-  const [first = 0] = ipv4Bytes(ip) ?? [];
-  return (first < 224 || first > 239) && ip !== "255.255.255.255";
-}
-
 /** Whether it never leaves the host: `127.0.0.0/8` or `::1`. */
 export function isLoopback({ ip }: IpAddress): boolean {
   return ip === "::1" || ip.startsWith("127.");

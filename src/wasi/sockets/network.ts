@@ -2,7 +2,6 @@ import { settled } from "../../io/later.ts";
 import type { Steps } from "../../io/steps.ts";
 import type { SocketAddress } from "./address.ts";
 import type { LookupPort } from "./lookup.ts";
-import type { TcpPort } from "./tcp-port.ts";
 import type { UdpPort } from "./udp-port.ts";
 
 /** What a guest wants an address for. */
@@ -12,15 +11,7 @@ export type SocketUse =
   /** The address is the receiver's. */
   | "udp-send"
   /** The address is the sender's. */
-  | "udp-receive"
-  /** As `udp-bind`; for a socket that connects without, all of the host's. */
-  | "tcp-bind"
-  /** The address is the peer's. */
-  | "tcp-connect"
-  /** The address is where it listens. */
-  | "tcp-listen"
-  /** The address is the peer's. */
-  | "tcp-accept";
+  | "udp-receive";
 
 /**
  * Whether a guest may use an address. Only `true`, now or later, permits it. While a promise is pending the guest waits
@@ -30,15 +21,12 @@ export type AddressCheck = (address: SocketAddress, use: SocketUse) => boolean |
 
 /** A network: that of a runtime, or one in memory. */
 export interface NetworkPorts {
-  /** Missing: there is none. */
-  readonly tcp?: TcpPort;
   readonly udp: UdpPort;
   readonly lookup: LookupPort;
 }
 
 /** What an instance is given of a network: what is missing it does not have. */
 export interface Network {
-  readonly tcp: TcpPort | undefined;
   readonly udp: UdpPort | undefined;
   readonly lookup: LookupPort | undefined;
   readonly check: AddressCheck;
