@@ -89,6 +89,8 @@ export type PreopenOption<Directory> =
 
 /** What a guest may do on a network: what is left out, it may not. */
 export interface NetworkOptions {
+  /** Sockets of TCP. */
+  readonly tcp?: boolean;
   /** Sockets of UDP. */
   readonly udp?: boolean;
   /** Looking up the addresses of names. */

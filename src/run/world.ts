@@ -79,13 +79,14 @@ function restOf(
   };
 }
 
-const ALL: NetworkOptions = { udp: true, lookup: true };
+const ALL: NetworkOptions = { tcp: true, udp: true, lookup: true };
 
 function networkOf(platform: Platform, option: boolean | NetworkOptions): Network | undefined {
   if (option === false) return undefined;
-  const { udp = false, lookup = false, check = () => true, on = platform.network?.() } = option === true ? ALL : option;
+  const { tcp = false, udp = false, lookup = false, check = () => true, on = platform.network?.() } =
+    option === true ? ALL : option;
   if (!on) throw new TypeError("network: this runtime has none; give one as network.on, such as a MemoryNetwork");
-  return { udp: udp ? on.udp : undefined, lookup: lookup ? on.lookup : undefined, check };
+  return { tcp: tcp ? on.tcp : undefined, udp: udp ? on.udp : undefined, lookup: lookup ? on.lookup : undefined, check };
 }
 
 /** A directory that a guest was to be given cannot be opened. `cause` says why. */
