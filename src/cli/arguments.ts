@@ -3,9 +3,33 @@ import { parseArgs } from "node:util";
 import { UsageError } from "./usage.ts";
 
 /** Options with a value; the others have none. */
-const WITH_VALUE = ["argv0", "dir", "env", "invoke", "limit", "permits", "plug", "ro-dir", "timeout", "wasm"] as const;
-const WITHOUT_VALUE = ["help", "inherit-env", "json", "progress", "stats", "trace", "version"] as const;
-const SHORT = { help: "h", version: "V", wasm: "W" } as const;
+const WITH_VALUE = [
+  "argv0",
+  "connect",
+  "dir",
+  "env",
+  "invoke",
+  "limit",
+  "listen",
+  "permits",
+  "plug",
+  "ro-dir",
+  "timeout",
+  "wasi",
+  "wasm",
+] as const;
+const WITHOUT_VALUE = [
+  "deny-private",
+  "help",
+  "inherit-env",
+  "json",
+  "net",
+  "progress",
+  "stats",
+  "trace",
+  "version",
+] as const;
+const SHORT = { help: "h", version: "V", wasi: "S", wasm: "W" } as const;
 
 export type OptionName = (typeof WITH_VALUE)[number] | (typeof WITHOUT_VALUE)[number];
 
@@ -85,6 +109,9 @@ function checkedOption(
 
 const EXPECTED: Record<(typeof WITH_VALUE)[number], string> = {
   argv0: "a name, such as --argv0 app",
+  connect: "HOST or CIDR, with :PORT or without, such as --connect example.com:443",
+  listen: "[ADDRESS:]PORT, such as --listen 127.0.0.1:8080",
+  wasi: "inherit-network, tcp, udp or allow-ip-name-lookup, such as -S inherit-network",
   env: "NAME=VALUE, or NAME to pass on your own",
   invoke: "a call, such as --invoke 'f(1, \"x\")'",
   plug: "a component whose exports are imports, such as --plug lib.wasm",
@@ -96,13 +123,10 @@ const EXPECTED: Record<(typeof WITH_VALUE)[number], string> = {
   wasm: "timeout=DURATION, such as -W timeout=30s",
 };
 
-const GRANTS = "a guest has what --dir, --env and the like say, and nothing has to be switched on";
 const ENGINE = "the engine is Node's, and is set up by Node's own options";
 
 /** Options that hands are used to, and what does here what they do there. */
 const FOREIGN: Readonly<Record<string, string>> = {
-  S: GRANTS,
-  wasi: GRANTS,
   C: ENGINE,
   codegen: ENGINE,
   D: "calls are shown by --trace, streams by --stats",
@@ -112,7 +136,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   config: ENGINE,
   profile: "run `node --cpu-prof` with bin/sluice.js",
   mapdir: "write --dir HOST::GUEST",
-  tcplisten: "sockets are not supported yet",
+  tcplisten: "a guest that listens by itself is let by --listen",
   preload: "a component whose exports are wanted is given with --plug",
   "allow-precompiled": "components are compiled when they are run",
 };

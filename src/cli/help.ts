@@ -41,6 +41,8 @@ Options:
   --invoke 'f(1, "x")' Calls a function of the component, and prints its result.
   --plug LIB.wasm      Gives what LIB.wasm exports to whoever imports it. May be
                        repeated.
+  --net                Gives it the network. --connect HOST|CIDR[:PORT], --listen
+                       [ADDR:]PORT: only that. --deny-private: no private peers.
   --argv0 NAME         What the guest sees as its own name, if not app.wasm.
   --stats              Shows at the end what each standard stream carried.
   --progress           Shows what flows, while it does, if stderr is a terminal.

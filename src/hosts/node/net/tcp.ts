@@ -88,7 +88,8 @@ class NodeTcpHandle implements TcpHandle {
         connection.configure(options);
         resolve(connection);
       });
-      const local = this.#address && !bound ? { localAddress: textOf(this.#address), localPort: this.#address.port } : {};
+      const local =
+        this.#address && !bound ? { localAddress: textOf(this.#address), localPort: this.#address.port } : {};
       socket.connect({ host: textOf(remote), port: remote.port, ...local });
     });
   }
