@@ -36,11 +36,9 @@ Options:
   --dir HOST[::GUEST]  Gives the guest a directory, under another name if you
                        say so. --ro-dir: only to read. Both may be repeated.
   --env NAME=VALUE     Sets a variable of the guest, which otherwise has none.
-  --env NAME           Passes on yours. Both may be repeated.
-  --inherit-env        Passes on all of yours.
+  --env NAME           Passes on yours. Both may be repeated. --inherit-env: all.
   --invoke 'f(1, "x")' Calls a function of the component, and prints its result.
-  --plug LIB.wasm      Gives what LIB.wasm exports to whoever imports it. May be
-                       repeated.
+  --plug LIB.wasm      Gives what LIB.wasm exports to those who import it.
   --net                Gives it the network. --connect HOST|CIDR[:PORT], --listen
                        [ADDR:]PORT: only that. --deny-private: no private peers.
   --argv0 NAME         What the guest sees as its own name, if not app.wasm.

@@ -1,3 +1,4 @@
+/* oxlint-disable no-underscore-dangle -- what Node calls it */
 /** Connections of `node:net` as sources and sinks. */
 import type { Socket, SocketConstructorOpts } from "node:net";
 import { writeSync } from "node:fs";
