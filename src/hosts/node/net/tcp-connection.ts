@@ -41,7 +41,8 @@ export function socketOn(handle: object | undefined): Socket {
     ...(handle && { handle }),
     allowHalfOpen: true,
     onread: {
-      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      // No Buffer: to slice one of those copies nothing.
+      buffer: new Uint8Array(READ_BYTES),
       callback: (count: number, buffer: Uint8Array) => {
         const bytes = buffer.subarray(0, count);
         if (incoming.receive) incoming.receive(bytes);
