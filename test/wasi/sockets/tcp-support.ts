@@ -1,6 +1,6 @@
 /** A network of TCP that does what it is told. */
 import { CollectSink, BytesSource } from "../../../src/io/memory.ts";
-import type { Family, SocketAddress } from "../../../src/wasi/sockets/address.ts";
+import type { SocketAddress } from "../../../src/wasi/sockets/address.ts";
 import type { AddressCheck } from "../../../src/wasi/sockets/network.ts";
 import type {
   TcpConnection,
@@ -56,7 +56,7 @@ export class FakeTcp implements TcpPort, TcpHandle {
     return DEFAULTS;
   }
 
-  open(_: Family): TcpHandle {
+  open(): TcpHandle {
     return this;
   }
 
@@ -107,7 +107,7 @@ export function tcpOn(port: TcpPort, check: AddressCheck = () => true, counted =
 /** All that is due at once has been done. */
 export async function soon(): Promise<void> {
   // oxlint-disable-next-line no-await-in-loop -- one after the other
-  for (let turns = 0; turns < 8; turns++) await undefined;
+  for (let turns = 0; turns < 8; turns++) await Promise.resolve();
 }
 
 export function failureOf(code: string): Error {
