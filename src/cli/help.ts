@@ -36,7 +36,7 @@ Options:
   --dir HOST[::GUEST]  Gives the guest a directory, under another name if you
                        say so. --ro-dir: only to read. Both may be repeated.
   --env NAME=VALUE     Sets a variable of the guest, which otherwise has none.
-  --env NAME           Passes on yours. Both may be repeated. --inherit-env: all.
+  --env NAME           Passes on yours. May be repeated. --inherit-env: all.
   --invoke 'f(1, "x")' Calls a function of the component, and prints its result.
   --plug LIB.wasm      Gives what LIB.wasm exports to those who import it.
   --net                Gives it the network. --connect HOST|CIDR[:PORT], --listen
@@ -46,8 +46,7 @@ Options:
   --progress           Shows what flows, while it does, if stderr is a terminal.
   --trace              Shows each WASI call and its result on stderr.
   --timeout 30s        Ends the guest then; also 500ms, 2m, or seconds alone.
-  --permits budget     Lets several writes share what one check-write permits;
-                       the default, strict, is one write for one check.
+  --permits budget     Lets several writes share what one check-write permits.
   --limit NAME=NUMBER  Changes a limit, see docs/limits.md. May be repeated.
   --help               Shows this.
 `,

@@ -3,6 +3,7 @@ import type { Family, SocketAddress } from "./address.ts";
 
 /** What can be set on a TCP socket: within what WASI permits, so that a network may take each value as it is. */
 export interface TcpOptions {
+  /** Whether probes are sent on a connection without data. */
   readonly keepAlive: boolean;
   /** Seconds without data until the first probe: 1 to 32767. */
   readonly keepAliveIdleSeconds: number;
@@ -12,8 +13,9 @@ export interface TcpOptions {
   readonly keepAliveCount: number;
   /** 1 to 255. */
   readonly hopLimit: number;
-  /** The system's buffers: 1 to 2^31 - 1. A network may make other sizes of them. */
+  /** The system's buffer of what arrives: 1 to 2^31 - 1. A network may make another size of it. */
   readonly receiveBufferBytes: number;
+  /** As `receiveBufferBytes`, of what is sent. */
   readonly sendBufferBytes: number;
 }
 
