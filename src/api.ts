@@ -50,5 +50,7 @@ export { NetworkError } from "./wasi/sockets/error-code.ts";
 export type { LookupPort } from "./wasi/sockets/lookup.ts";
 export { MemoryNetwork, type MemoryNetworkOptions } from "./wasi/sockets/memory-network.ts";
 export type { AddressCheck, NetworkPorts, SocketUse } from "./wasi/sockets/network.ts";
+export { isPrivate, PRIVATE_RANGES, type NetworkRules } from "./wasi/sockets/rules.ts";
+export type { TcpConnection, TcpHandle, TcpListenerEvents, TcpOptions, TcpPort } from "./wasi/sockets/tcp-port.ts";
 export type { SendReport, UdpEvents, UdpHandle, UdpPort } from "./wasi/sockets/udp-port.ts";
 export { SeededRandom, type RandomSource } from "./wasi/random/random.ts";

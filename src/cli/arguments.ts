@@ -74,13 +74,10 @@ function checkedOption(
   return { name: option.name, typed, value };
 }
 
-const GRANTS = "a guest has what --dir, --env and the like say, and nothing has to be switched on";
 const ENGINE = "the engine is Node's, and is set up by Node's own options";
 
 /** Options that hands are used to, and what does here what they do there. */
 const FOREIGN: Readonly<Record<string, string>> = {
-  S: GRANTS,
-  wasi: GRANTS,
   C: ENGINE,
   codegen: ENGINE,
   D: "calls are shown by --trace, streams by --stats",
@@ -90,7 +87,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   config: ENGINE,
   profile: "run `node --cpu-prof` with bin/sluice.js",
   mapdir: "write --dir HOST::GUEST",
-  tcplisten: "sockets are not supported yet",
+  tcplisten: "a guest that listens by itself is let by --listen",
   preload: "a component whose exports are wanted is given with --plug",
   "allow-precompiled": "components are compiled when they are run",
 };

@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS, type Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
 import { leadingOptions, type GivenOption } from "./arguments.ts";
 import type { OptionName } from "./options.ts";
+import { networkGrant, type NetworkGrant } from "./network.ts";
 import { UsageError } from "./usage.ts";
 
 export type Command =
@@ -26,6 +27,8 @@ export interface RunOptions {
   /** Paths of components whose exports are imports of the one that runs, and of those that follow. */
   readonly plugs: readonly string[];
   readonly limits: Partial<Limits>;
+  /** Missing: it has none. */
+  readonly network: NetworkGrant | undefined;
   readonly permits: PermitMode;
   readonly preopens: Readonly<Record<string, { readonly directory: string; readonly readOnly: boolean }>>;
   readonly progress: boolean;
@@ -127,6 +130,7 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
     invoke,
     plugs,
     limits,
+    network: networkGrant(given),
     permits,
     preopens,
     progress: asks(given, "progress"),

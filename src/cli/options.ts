@@ -7,6 +7,11 @@ export type OptionName =
   | "inherit-env"
   | "invoke"
   | "plug"
+  | "net"
+  | "connect"
+  | "listen"
+  | "deny-private"
+  | "wasi"
   | "argv0"
   | "stats"
   | "progress"
@@ -49,9 +54,9 @@ export const OPTIONS: readonly Described[] = [
     name: "env",
     value: "NAME[=VALUE]",
     expected: "NAME=VALUE, or NAME to pass on your own",
-    help: "Sets a variable of the guest, or passes on yours.",
+    help: "Sets a variable, or passes on; --inherit-env: all.",
   },
-  { name: "inherit-env", help: "Passes on all of yours." },
+  { name: "inherit-env" },
   {
     name: "invoke",
     value: "'f(1, \"x\")'",
@@ -63,6 +68,27 @@ export const OPTIONS: readonly Described[] = [
     value: "LIB.wasm",
     expected: "a component whose exports are imports, such as --plug lib.wasm",
     help: "Gives what it exports to whoever imports that.",
+  },
+  { name: "net", help: "The network; --deny-private: no private peers." },
+  {
+    name: "connect",
+    value: "HOST[:PORT]",
+    expected: "HOST or CIDR, with :PORT or without, such as --connect example.com:443",
+    help: "Lets it reach an address, a range or a name.",
+  },
+  {
+    name: "listen",
+    value: "[ADDR:]PORT",
+    expected: "[ADDRESS:]PORT, such as --listen 127.0.0.1:8080",
+    help: "Lets it listen there.",
+  },
+  { name: "deny-private" },
+  // As in Wasmtime: its switches for the network alone.
+  {
+    name: "wasi",
+    short: "S",
+    value: "SWITCH",
+    expected: "inherit-network, tcp, udp or allow-ip-name-lookup, such as -S inherit-network",
   },
   {
     name: "argv0",

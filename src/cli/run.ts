@@ -57,6 +57,7 @@ export async function runComponent(
       stderr: "inherit",
       limits: options.limits,
       permits: options.permits,
+      network: options.network ?? false,
       ...(options.trace ? { trace: sayCall } : {}),
       ...(isolation ? { signal: isolation.signal } : {}),
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),

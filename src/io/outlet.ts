@@ -42,6 +42,7 @@ export class Outlet implements Watchable, Waker {
   readonly #changed = new Signal();
   #state: OutletState = OPEN;
   #watching = false;
+  #sealed = false;
   #reservedBytes = 0;
 
   constructor(sink: Sink, limitBytes: number = DEFAULT_LIMITS.bufferBytes) {
@@ -50,7 +51,7 @@ export class Outlet implements Watchable, Waker {
   }
 
   get state(): OutletState {
-    return this.#state;
+    return this.#sealed ? CLOSED : this.#state;
   }
 
   /** Bytes that wait for the sink. */
@@ -60,7 +61,7 @@ export class Outlet implements Watchable, Waker {
 
   /** Bytes that a handle whose own permit is now `ownBytes` may be permitted: 0 when it has to wait. */
   room(ownBytes: number): number {
-    if (this.#state !== OPEN) return 0;
+    if (this.#state !== OPEN || this.#sealed) return 0;
     const held = this.#queue.size;
     const free = this.#limitBytes - held;
     if (free <= 0) return 0;
@@ -86,7 +87,7 @@ export class Outlet implements Watchable, Waker {
    * @param waits Whether the caller is going to wait until they have left.
    */
   accept(bytes: Uint8Array, waits: boolean = false): void {
-    if (this.#isOver()) return;
+    if (this.#isOver() || this.#sealed) return;
     const taken = this.#queue.size === 0 ? this.#offer(bytes, waits) : 0;
     if (taken === bytes.length || this.#isOver()) return;
     this.#queue.push(taken === 0 ? bytes : bytes.subarray(taken));
@@ -158,6 +159,13 @@ export class Outlet implements Watchable, Waker {
     if (this.#isOver()) return;
     this.#end(CLOSED);
     await this.#sink.close();
+  }
+
+  /** As `finish`, but whoever writes finds the stream closed from now on, not only when that is done. */
+  async seal(): Promise<void> {
+    this.#sealed = true;
+    this.#changed.notify();
+    await this.finish();
   }
 
   /** Gives up what is buffered and ends the sink. Whoever watches hears of it, whatever the sink throws. */

@@ -4,6 +4,7 @@ import type { Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
 import type { AddressCheck, NetworkPorts } from "../wasi/sockets/network.ts";
+import type { NetworkRules } from "../wasi/sockets/rules.ts";
 import type { RandomSource } from "../wasi/random/random.ts";
 
 /**
@@ -88,12 +89,14 @@ export type PreopenOption<Directory> =
   | { readonly directory: Directory; /** Nothing below it can be changed. */ readonly readOnly?: boolean };
 
 /** What a guest may do on a network: what is left out, it may not. */
-export interface NetworkOptions {
+export interface NetworkOptions extends NetworkRules {
+  /** Sockets of TCP. */
+  readonly tcp?: boolean;
   /** Sockets of UDP. */
   readonly udp?: boolean;
   /** Looking up the addresses of names. */
   readonly lookup?: boolean;
-  /** Asked for each address that a socket uses. All are permitted without. */
+  /** Asked for each address that a socket uses and that `connect`, `listen` and `denyPrivate` permit. */
   readonly check?: AddressCheck;
   /** In place of the runtime's own network: one in memory, or another of yours. */
   readonly on?: NetworkPorts;

@@ -5,7 +5,8 @@ import { newTally } from "../io/tally.ts";
 import { checkedMonotonicClock, checkedWallClock } from "../wasi/clocks/checked-clocks.ts";
 import { SeededRandom, type RandomSource } from "../wasi/random/random.ts";
 import { Shared } from "../wasi/filesystem/shared.ts";
-import type { Network } from "../wasi/sockets/network.ts";
+import type { AddressCheck, Network } from "../wasi/sockets/network.ts";
+import { ruling } from "../wasi/sockets/rules.ts";
 import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
 import type { InstanceOptions, NetworkOptions, PreopenOption } from "./options.ts";
 import type { OpenedOutput, Platform } from "./platform.ts";
@@ -81,13 +82,25 @@ function restOf(
   };
 }
 
-const ALL: NetworkOptions = { udp: true, lookup: true };
+const ALL: NetworkOptions = { tcp: true, udp: true, lookup: true };
 
 function networkOf(platform: Platform, option: boolean | NetworkOptions): Network | undefined {
   if (option === false) return undefined;
-  const { udp = false, lookup = false, check = () => true, on = platform.network?.() } = option === true ? ALL : option;
+  const options = option === true ? ALL : option;
+  const { tcp = false, udp = false, lookup = false, on = platform.network?.() } = options;
   if (!on) throw new TypeError("network: this runtime has none; give one as network.on, such as a MemoryNetwork");
-  return { udp: udp ? on.udp : undefined, lookup: lookup ? on.lookup : undefined, check };
+  const rules = ruling(options);
+  return {
+    tcp: tcp ? on.tcp : undefined,
+    udp: udp ? on.udp : undefined,
+    lookup: lookup ? rules.lookup(on.lookup) : undefined,
+    check: both(rules.check, options.check),
+  };
+}
+
+/** What the rules refuse nobody else is asked about. */
+function both(rules: AddressCheck, check: AddressCheck = () => true): AddressCheck {
+  return (address, use) => rules(address, use) === true && check(address, use);
 }
 
 /** What an embedder's source throws is no fault of the guest's. */

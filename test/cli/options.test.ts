@@ -120,7 +120,6 @@ describe("options", { concurrency: 4 }, () => {
 
   test("what Wasmtime has and we have not is named, with what does the same", async () => {
     for (const args of [
-      ["-S", "http"],
       ["-C", "cache=n"],
       ["--profile", "perfmap"],
     ]) {

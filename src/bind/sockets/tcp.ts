@@ -1,85 +1,149 @@
-/** `wasi:sockets/tcp` 0.2: every program finds it, and is told that access is denied. */
+/** `wasi:sockets` 0.2: TCP, as a guest calls it. */
 import { tuple } from "../../abi/composites.ts";
-import { borrow, own } from "../../abi/owned.ts";
-import { Kind } from "../../abi/resources.ts";
-import { returns, type Returns } from "../../abi/returns.ts";
-import { bool, u32, u64, u8 } from "../../abi/scalars.ts";
-import type { AnyType } from "../../abi/type.ts";
+import { borrow, borrowEntry, own } from "../../abi/owned.ts";
+import { Kind, type Entry } from "../../abi/resources.ts";
+import { returns } from "../../abi/returns.ts";
+import { bool, length, u32, u64, u8 } from "../../abi/scalars.ts";
+import type { Type } from "../../abi/type.ts";
 import { enumeration } from "../../abi/variants.ts";
+import { InputStream } from "../../io/input-stream.ts";
+import { OutputStream } from "../../io/output-stream.ts";
+import { newTally } from "../../io/tally.ts";
+import type { Family } from "../../wasi/sockets/address.ts";
 import { SocketError } from "../../wasi/sockets/error-code.ts";
-import { call, defineInterface, type Definition, type Interface } from "../definition.ts";
-import { INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";
+import { changed, nanoseconds } from "../../wasi/sockets/tcp-options.ts";
+import type { TcpOptions } from "../../wasi/sockets/tcp-port.ts";
+import { TcpSocket } from "../../wasi/sockets/tcp-socket.ts";
+import type { TcpStreams } from "../../wasi/sockets/tcp-streams.ts";
+import { blocking, call, defineInterface, type Interface } from "../definition.ts";
+import type { Instance } from "../instance.ts";
+import { addPollable, INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
 
-const TCP_SOCKET: Kind<never> = new Kind("tcp-socket");
+const TCP_SOCKET: Kind<TcpSocket> = new Kind("tcp-socket");
 
+const self = borrow(TCP_SOCKET);
 const unit = socketResult<void>(null);
 
-/** A function that says so. */
-function denied<Out>(params: readonly AnyType[], returned: Returns<Out>): Definition {
-  return call(params, returned, () => {
-    throw new SocketError("access-denied", "no network is granted");
-  });
+function create(instance: Instance, of: Family): Entry {
+  const { network: granted, limits } = instance.world;
+  const port = granted?.tcp;
+  if (!port) throw new SocketError("access-denied", "no TCP is granted");
+  const release = instance.openSocket();
+  const reserve = (): (() => void) => instance.openSocket();
+  let socket: TcpSocket;
+  try {
+    socket = new TcpSocket(port, of, { check: granted.check, bufferBytes: limits.bufferBytes, reserve });
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return addSocket(instance, socket, release);
 }
 
-/** The methods of a resource that nobody can have: each call traps for its handle. */
-function methods(
-  kind: Kind<never>,
-  functions: Readonly<Record<string, readonly [params: readonly AnyType[], returned: Returns<never>]>>,
-): Interface["functions"] {
-  return Object.fromEntries(
-    Object.entries(functions).map(([name, [params, returned]]) => [
-      `[method]${kind.name}.${name}`,
-      denied([borrow(kind), ...params], returned),
-    ]),
-  );
+function addSocket({ resources }: Instance, socket: TcpSocket, release: () => void): Entry {
+  // It counts until all that was written to it has left.
+  const drop = (): void => void socket.drop().finally(release);
+  try {
+    return resources.add(TCP_SOCKET, socket, drop);
+  } catch (error) {
+    drop();
+    throw error;
+  }
 }
+
+/** Both are children of their socket (9.1). What they hold is delivered before the instance is over. */
+function addStreams(instance: Instance, socket: Entry, streams: TcpStreams): [Entry, Entry] {
+  const { resources, world } = instance;
+  const { source, outlet } = streams;
+  const input = new InputStream(source, world.limits.readBytes, newTally(), () => source.close());
+  const output = new OutputStream(outlet, world.permits);
+  instance.outlets.add(outlet);
+  void streams.sent.then(() => instance.outlets.delete(outlet));
+  return [
+    resources.add(INPUT_STREAM, input, () => input.drop(), socket),
+    resources.add(OUTPUT_STREAM, output, () => output.drop(), socket),
+  ];
+}
+
+function finishConnect(instance: Instance, entry: Entry): [Entry, Entry] {
+  // The entry is of this kind, by the type of the parameter.
+  return addStreams(instance, entry, (entry.value as TcpSocket).finishConnect());
+}
+
+function accept(instance: Instance, listener: TcpSocket): [Entry, Entry, Entry] {
+  const { socket, release, streams } = listener.accept();
+  const entry = addSocket(instance, socket, release);
+  return [entry, ...addStreams(instance, entry, streams)];
+}
+
+const streamsResult = socketResult(tuple(own(INPUT_STREAM), own(OUTPUT_STREAM)));
+const acceptResult = socketResult(tuple(own(TCP_SOCKET), own(INPUT_STREAM), own(OUTPUT_STREAM)));
+
+const socketFunctions = (): Interface["functions"] => ({
+  "[method]tcp-socket.start-bind": blocking([self, network, socketAddress], unit, (_, socket, __, address) =>
+    socket.startBind(address),
+  ),
+  "[method]tcp-socket.finish-bind": call([self], unit, (_, socket) => socket.finishBind()),
+  "[method]tcp-socket.start-connect": call([self, network, socketAddress], unit, (_, socket, __, address) =>
+    socket.startConnect(address),
+  ),
+  "[method]tcp-socket.finish-connect": call([borrowEntry(TCP_SOCKET)], streamsResult, finishConnect),
+  "[method]tcp-socket.start-listen": blocking([self], unit, (_, socket) => socket.startListen()),
+  "[method]tcp-socket.finish-listen": call([self], unit, (_, socket) => socket.finishListen()),
+  "[method]tcp-socket.accept": call([self], acceptResult, accept),
+  "[method]tcp-socket.local-address": call([self], socketResult(socketAddress), (_, socket) => socket.localAddress()),
+  "[method]tcp-socket.remote-address": call([self], socketResult(socketAddress), (_, socket) => socket.remoteAddress()),
+  "[method]tcp-socket.is-listening": call([self], returns(bool), (_, socket) => socket.isListening),
+  "[method]tcp-socket.address-family": call([self], returns(family), (_, socket) => socket.family),
+  "[method]tcp-socket.set-listen-backlog-size": call([self, length], unit, (_, socket, value) =>
+    socket.setBacklog(value),
+  ),
+  "[method]tcp-socket.subscribe": call([borrowEntry(TCP_SOCKET)], returns(own(POLLABLE)), (instance, entry) =>
+    // As above.
+    addPollable(instance, entry.value as TcpSocket, entry),
+  ),
+  "[method]tcp-socket.shutdown": call([self, enumeration("receive", "send", "both")], unit, (_, socket, direction) =>
+    socket.shutdown(direction),
+  ),
+});
 
 /** An option that can be asked for, and set. */
-function property(name: string, type: AnyType): Record<string, readonly [readonly AnyType[], Returns<never>]> {
-  return { [name]: [[], never(socketResult(type))], [`set-${name}`]: [[type], never(unit)] };
+function property<T>(
+  name: string,
+  type: Type<T>,
+  get: (options: TcpOptions) => T,
+  change: (value: T) => Partial<TcpOptions>,
+): Interface["functions"] {
+  return {
+    [`[method]tcp-socket.${name}`]: call([self], socketResult(type), (_, socket) => get(socket.options())),
+    [`[method]tcp-socket.set-${name}`]: call([self, type], unit, (_, socket, value) => socket.configure(change(value))),
+  };
 }
 
-/** What nobody returns is of any type. */
-function never<T>(returned: Returns<T>): Returns<never> {
-  return returned as unknown as Returns<never>;
-}
-
-const pollable = never(returns(own(POLLABLE)));
-const address = never(socketResult(socketAddress));
-const nothing = never(unit);
+const optionFunctions = (): Interface["functions"] => ({
+  ...property(
+    "keep-alive-enabled",
+    bool,
+    ({ keepAlive }) => keepAlive,
+    (keepAlive) => ({ keepAlive }),
+  ),
+  ...property("keep-alive-idle-time", u64, (options) => nanoseconds(options.keepAliveIdleSeconds), changed.idle),
+  ...property("keep-alive-interval", u64, (options) => nanoseconds(options.keepAliveIntervalSeconds), changed.interval),
+  ...property("keep-alive-count", u32, ({ keepAliveCount }) => keepAliveCount, changed.count),
+  ...property("hop-limit", u8, ({ hopLimit }) => hopLimit, changed.hopLimit),
+  ...property("receive-buffer-size", length, (options) => options.receiveBufferBytes, changed.receiveBuffer),
+  ...property("send-buffer-size", length, (options) => options.sendBufferBytes, changed.sendBuffer),
+});
 
 /** @see WASI 0.2 `wasi:sockets/tcp` */
 export const tcp: Interface = defineInterface(
   "wasi:sockets/tcp",
-  () =>
-    methods(TCP_SOCKET, {
-      "start-bind": [[network, socketAddress], nothing],
-      "finish-bind": [[], nothing],
-      "start-connect": [[network, socketAddress], nothing],
-      "finish-connect": [[], never(socketResult(tuple(own(INPUT_STREAM), own(OUTPUT_STREAM))))],
-      "start-listen": [[], nothing],
-      "finish-listen": [[], nothing],
-      accept: [[], never(socketResult(tuple(own(TCP_SOCKET), own(INPUT_STREAM), own(OUTPUT_STREAM))))],
-      "local-address": [[], address],
-      "remote-address": [[], address],
-      "is-listening": [[], never(returns(bool))],
-      "address-family": [[], never(returns(family))],
-      "set-listen-backlog-size": [[u64], nothing],
-      ...property("keep-alive-enabled", bool),
-      ...property("keep-alive-idle-time", u64),
-      ...property("keep-alive-interval", u64),
-      ...property("keep-alive-count", u32),
-      ...property("hop-limit", u8),
-      ...property("receive-buffer-size", u64),
-      ...property("send-buffer-size", u64),
-      subscribe: [[], pollable],
-      shutdown: [[enumeration("receive", "send", "both")], nothing],
-    }),
+  () => ({ ...socketFunctions(), ...optionFunctions() }),
   [TCP_SOCKET],
 );
 
 /** @see WASI 0.2 `wasi:sockets/tcp-create-socket` */
 export const tcpCreateSocket: Interface = defineInterface("wasi:sockets/tcp-create-socket", () => ({
-  "create-tcp-socket": denied([family], socketResult(own(TCP_SOCKET))),
+  "create-tcp-socket": call([family], socketResult(own(TCP_SOCKET)), create),
 }));

@@ -141,3 +141,14 @@ export function sameAddress(one: SocketAddress, other: SocketAddress): boolean {
     (one.scopeId ?? 0) === (other.scopeId ?? 0)
   );
 }
+
+/** `0.0.0.0` or `::`, and any port. */
+export function anywhere(family: Family): SocketAddress {
+  return { family, ip: family === "ipv4" ? "0.0.0.0" : "::", port: 0 };
+}
+
+/** Whether it is that of one host: no multicast, and not the broadcast of all. */
+export function isUnicast({ family, ip }: IpAddress): boolean {
+  if (family === "ipv6") return ((ipv6Groups(ip)?.[0] ?? 0) & 0xff00) !== 0xff00;
+  return ((ipv4Bytes(ip)?.[0] ?? 0) & 0xf0) !== 0xe0 && ip !== "255.255.255.255";
+}

@@ -3,8 +3,10 @@ import { SeededRandom } from "../random/random.ts";
 import { ipAddress, isLoopback, type IpAddress } from "./address.ts";
 import { NetworkError } from "./error-code.ts";
 import type { LookupPort } from "./lookup.ts";
+import { MemoryTcp } from "./memory-tcp.ts";
 import { MemoryUdp } from "./memory-udp.ts";
 import type { NetworkPorts } from "./network.ts";
+import type { TcpPort } from "./tcp-port.ts";
 import type { UdpPort } from "./udp-port.ts";
 
 /** How a network in memory behaves. */
@@ -31,12 +33,13 @@ export interface Wire {
 
 /**
  * A network within the process, for guests that talk to each other and to nobody else: as the option
- * `network: { udp: true, lookup: true, on: memoryNetwork }`.
+ * `network: { tcp: true, udp: true, lookup: true, on: memoryNetwork }`.
  *
  * It is a host itself, with `127.0.0.1`, `::1` and the name `localhost`, which all guests that are given it share. `host`
  * makes more hosts on the same network, each with addresses and loopback addresses of its own.
  */
 export class MemoryNetwork implements NetworkPorts {
+  readonly tcp: TcpPort;
   readonly udp: UdpPort;
   readonly lookup: LookupPort;
   readonly #hosts = new Map<string, MemoryHost>();
@@ -59,6 +62,7 @@ export class MemoryNetwork implements NetworkPorts {
       },
     };
     const own = new MemoryHost(this.#wire, [], (name) => this.#addressesOf(name));
+    this.tcp = own.tcp;
     this.udp = own.udp;
     this.lookup = own.lookup;
   }
@@ -97,6 +101,7 @@ const LOCALHOST: readonly string[] = ["127.0.0.1", "::1"];
 export class MemoryHost implements NetworkPorts {
   readonly addresses: readonly IpAddress[];
   readonly wire: Wire;
+  readonly tcp: MemoryTcp;
   readonly udp: MemoryUdp;
   readonly lookup: LookupPort;
 
@@ -107,6 +112,7 @@ export class MemoryHost implements NetworkPorts {
   ) {
     this.wire = wire;
     this.addresses = addresses;
+    this.tcp = new MemoryTcp(this);
     this.udp = new MemoryUdp(this);
     this.lookup = {
       async lookup(name) {

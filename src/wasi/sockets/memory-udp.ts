@@ -1,11 +1,9 @@
 import { isLoopback, isUnspecified, sameAddress, type Family, type IpAddress, type SocketAddress } from "./address.ts";
 import { NetworkError } from "./error-code.ts";
 import type { MemoryHost } from "./memory-network.ts";
+import { MemoryPorts } from "./memory-ports.ts";
 import type { SendReport, UdpEvents, UdpHandle, UdpPort } from "./udp-port.ts";
 
-/** Where ports begin that nobody asked for. */
-const FIRST_EPHEMERAL = 49_152;
-const PORTS = 65_536;
 const LARGEST: Readonly<Record<Family, number>> = { ipv4: 65_507, ipv6: 65_527 };
 const DEFAULT_BUFFER_BYTES = 65_536;
 const DEFAULT_HOP_LIMIT = 64;
@@ -13,8 +11,7 @@ const DEFAULT_HOP_LIMIT = 64;
 /** The UDP of one host of a network in memory. */
 export class MemoryUdp implements UdpPort {
   readonly #host: MemoryHost;
-  readonly #sockets: Readonly<Record<Family, Map<number, Set<MemoryUdpHandle>>>> = { ipv4: new Map(), ipv6: new Map() };
-  #nextPort = FIRST_EPHEMERAL;
+  readonly #ports = new MemoryPorts<MemoryUdpHandle>();
 
   constructor(host: MemoryHost) {
     this.#host = host;
@@ -30,43 +27,23 @@ export class MemoryUdp implements UdpPort {
 
   /** Finds a place for a socket. @throws {NetworkError} If there is none. */
   bind(socket: MemoryUdpHandle, address: SocketAddress): SocketAddress {
-    const { family, ip } = address;
+    const { ip } = address;
     if (!isUnspecified(address) && !this.#host.has(address)) {
       throw new NetworkError("EADDRNOTAVAIL", `${ip} is no address of this host`);
     }
-    const port = address.port === 0 ? this.#freePort(family) : address.port;
-    const others = this.#sockets[family].get(port) ?? new Set();
-    for (const { bound } of others) {
-      if (bound && (bound.ip === ip || isUnspecified(bound) || isUnspecified(address))) {
-        throw new NetworkError("EADDRINUSE", `${ip} port ${port} is taken`);
-      }
-    }
-    this.#sockets[family].set(port, others.add(socket));
-    return { ...address, port };
+    return this.#ports.bind(socket, address);
   }
 
-  unbind(socket: MemoryUdpHandle, { family, port }: SocketAddress): void {
-    const others = this.#sockets[family].get(port);
-    others?.delete(socket);
-    if (others?.size === 0) this.#sockets[family].delete(port);
+  unbind(socket: MemoryUdpHandle, address: SocketAddress): void {
+    this.#ports.unbind(socket, address);
   }
 
   /** Who gets what `from` sends to `to`. */
   receiver(from: SocketAddress, to: SocketAddress): MemoryUdpHandle | undefined {
-    for (const socket of this.#sockets[to.family].get(to.port) ?? []) {
+    for (const socket of this.#ports.at(to.family, to.port)) {
       if (socket.accepts(from, to)) return socket;
     }
     return undefined;
-  }
-
-  #freePort(family: Family): number {
-    const taken = this.#sockets[family];
-    for (let tried = FIRST_EPHEMERAL; tried < PORTS; tried++) {
-      const port = this.#nextPort;
-      this.#nextPort = port + 1 < PORTS ? port + 1 : FIRST_EPHEMERAL;
-      if (!taken.has(port)) return port;
-    }
-    throw new NetworkError("EADDRINUSE", "no port is free");
   }
 }
 

@@ -2,10 +2,19 @@ import { settled } from "../../io/later.ts";
 import type { Steps } from "../../io/steps.ts";
 import type { SocketAddress } from "./address.ts";
 import type { LookupPort } from "./lookup.ts";
+import type { TcpPort } from "./tcp-port.ts";
 import type { UdpPort } from "./udp-port.ts";
 
 /** What a guest wants an address for. */
 export type SocketUse =
+  /** The address is the one that it asks for, which may be all of the host's, and port 0 for any. */
+  | "tcp-bind"
+  /** The address is its own, with the port that it has. */
+  | "tcp-listen"
+  /** The address is the peer's, who has connected. Who is not permitted is reset. */
+  | "tcp-accept"
+  /** The address is the peer's. A socket that is not bound also asks for `tcp-bind`, of all addresses and port 0. */
+  | "tcp-connect"
   /** The address is the one that it asks for, which may be all of the host's, and port 0 for any. */
   | "udp-bind"
   /** The address is the receiver's. */
@@ -21,12 +30,14 @@ export type AddressCheck = (address: SocketAddress, use: SocketUse) => boolean |
 
 /** A network: that of a runtime, or one in memory. */
 export interface NetworkPorts {
+  readonly tcp: TcpPort;
   readonly udp: UdpPort;
   readonly lookup: LookupPort;
 }
 
 /** What an instance is given of a network: what is missing it does not have. */
 export interface Network {
+  readonly tcp: TcpPort | undefined;
   readonly udp: UdpPort | undefined;
   readonly lookup: LookupPort | undefined;
   readonly check: AddressCheck;

@@ -145,7 +145,7 @@ function assertIsolable(options: Options): void {
   const { network } = options;
   if (typeof network === "object" && (network.check !== undefined || network.on !== undefined)) {
     throw new TypeError(
-      "network.check and network.on are of this thread, and cannot be given to an isolated instance: say only what it may do",
+      "network.check and network.on are of this thread, and cannot be given to an isolated instance: say what it may do with tcp, udp, lookup, connect, listen and denyPrivate",
     );
   }
   if (options.syncExports === true) {

@@ -12,11 +12,18 @@ export function defaultBufferBytes(which: "receive" | "send"): number {
   return bytes === undefined ? 65_536 : Math.max(1, Math.floor(bytes / 2));
 }
 
-/** A number that Linux tells. */
-function setting(path: string): number | undefined {
+/** As `defaultBufferBytes`, of TCP, which Linux sizes for itself. */
+export function defaultTcpBufferBytes(which: "receive" | "send"): number {
+  // The least, what a socket begins with, and the most.
+  const bytes = setting(`/proc/sys/net/ipv4/tcp_${which === "receive" ? "r" : "w"}mem`, 1);
+  return bytes === undefined ? 65_536 : Math.max(1, Math.floor(bytes / 2));
+}
+
+/** A number that Linux tells, and which of several it is. */
+function setting(path: string, at = 0): number | undefined {
   const read: typeof readFileSync = process.getBuiltinModule("node:fs").readFileSync;
   try {
-    const value = Number(read(path, "utf8"));
+    const value = Number(read(path, "utf8").trim().split(/\s+/)[at]);
     return Number.isSafeInteger(value) && value > 0 ? value : undefined;
   } catch {
     return undefined;

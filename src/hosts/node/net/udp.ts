@@ -2,6 +2,7 @@ import type { RemoteInfo, Socket, SocketOptions } from "node:dgram";
 import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
 import { NetworkError } from "../../../wasi/sockets/error-code.ts";
 import type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../../../wasi/sockets/udp-port.ts";
+import { addressOf, textOf } from "./address.ts";
 import { defaultBufferBytes, defaultHopLimit } from "./defaults.ts";
 
 /** The UDP of the system, by `node:dgram`. */
@@ -11,11 +12,6 @@ export const nodeUdp: UdpPort = { open: (family, events) => new NodeUdpHandle(fa
 interface SyncSocket {
   readonly bindSync?: (options: { readonly address: string; readonly port: number }) => unknown;
   readonly connectSync?: (port: number, address: string) => unknown;
-}
-
-/** Names of links, by number, are Windows' and Linux' both. */
-function textOf({ ip, scopeId = 0 }: SocketAddress): string {
-  return scopeId === 0 ? ip : `${ip}%${scopeId}`;
 }
 
 /** Linux gives twice what was set: the rest is for its own books. */
@@ -249,16 +245,3 @@ function isNoBuffers(error: unknown): boolean {
 const noLookup: NonNullable<SocketOptions["lookup"]> = (host, _options, callback) => {
   callback(null, host, host.includes(":") ? 6 : 4);
 };
-
-/** @param text May have the name or the number of a link after `%`. */
-function addressOf(text: string, port: number, family: Family): SocketAddress {
-  if (family === "ipv4") return { family, ip: text, port };
-  const [ip = "", zone] = text.split("%");
-  return zone === undefined ? { family, ip, port } : { family, ip, port, scopeId: linkOf(zone) };
-}
-
-function linkOf(zone: string): number {
-  if (/^\d+$/.test(zone)) return Number(zone);
-  const infos = process.getBuiltinModule("node:os").networkInterfaces()[zone];
-  return infos?.find((info) => info.family === "IPv6")?.scopeid ?? 0;
-}

@@ -1,0 +1,73 @@
+/** What the command line says of the network. */
+import { ruling } from "../wasi/sockets/rules.ts";
+import type { GivenOption } from "./arguments.ts";
+import { UsageError } from "./usage.ts";
+
+/** What a guest is given of the network. */
+export interface NetworkGrant {
+  readonly tcp: boolean;
+  readonly udp: boolean;
+  readonly lookup: boolean;
+  /** Missing: everybody. */
+  readonly connect: readonly string[] | undefined;
+  /** Missing: everywhere. */
+  readonly listen: readonly string[] | undefined;
+  readonly denyPrivate: boolean;
+}
+
+const SWITCHES = ["inherit-network", "tcp", "udp", "allow-ip-name-lookup"] as const;
+type Switch = (typeof SWITCHES)[number];
+
+/** What is granted; nothing if nobody says so. @throws {UsageError} */
+export function networkGrant(given: readonly GivenOption[]): NetworkGrant | undefined {
+  const valuesOf = (name: GivenOption["name"]): string[] =>
+    given.filter((option) => option.name === name).map(({ value }) => value);
+  const switches = new Map(valuesOf("wasi").flatMap(switchesOf));
+  const all = given.some(({ name }) => name === "net");
+  const denyPrivate = given.some(({ name }) => name === "deny-private");
+  const connect = valuesOf("connect");
+  const listen = valuesOf("listen");
+  const listed = connect.length > 0 || listen.length > 0;
+  // As in Wasmtime: the sockets alone reach nobody.
+  const everybody = all || switches.get("inherit-network") === true;
+  if (denyPrivate && !everybody && !listed) {
+    throw new UsageError("--deny-private takes away from what --net or --connect grant: give one of them too");
+  }
+  const on = (name: Switch, otherwise: boolean): boolean => switches.get(name) ?? otherwise;
+  const grant: NetworkGrant = {
+    tcp: on("tcp", everybody || listed),
+    udp: on("udp", everybody || listed),
+    lookup: on("allow-ip-name-lookup", all || (listed && connect.some(isName))),
+    connect: everybody && !listed ? undefined : connect,
+    listen: everybody && !listed ? undefined : listen,
+    denyPrivate,
+  };
+  if (!grant.tcp && !grant.udp && !grant.lookup) return undefined;
+  try {
+    ruling(grant);
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message) : error;
+  }
+  return grant;
+}
+
+/** Whether it may have to be looked up. */
+function isName(rule: string): boolean {
+  return /[a-z]/i.test(rule) && !rule.startsWith("[") && !/:.*:/.test(rule);
+}
+
+/** `NAME`, `NAME=y` or `NAME=n`, and several with commas between them, as Wasmtime's users type them. */
+function switchesOf(text: string): [Switch, boolean][] {
+  return text.split(",").map((word) => {
+    const [name = "", value = "y"] = word.split("=", 2);
+    const known = SWITCHES.find((one) => one === name);
+    const isOn = ON[value];
+    if (known && isOn !== undefined) return [known, isOn];
+    throw new UsageError(
+      `-S expects ${SWITCHES.join(", ")}, each alone or with =y or =n; got ${JSON.stringify(word)}: ` +
+        "a guest has what --dir, --env and the like say, and nothing else has to be switched on",
+    );
+  });
+}
+
+const ON: Readonly<Record<string, boolean>> = { y: true, yes: true, true: true, n: false, no: false, false: false };

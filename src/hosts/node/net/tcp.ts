@@ -1,0 +1,138 @@
+/**
+ * The TCP of the system, by `node:net`, which is loaded when the first socket needs it.
+ *
+ * Node cannot set the hop limit and the sizes of buffers of TCP: the guest is told what it has set, and the system does as
+ * it likes (docs/sockets.md).
+ */
+import type { Server, Socket } from "node:net";
+import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
+import { NetworkError } from "../../../wasi/sockets/error-code.ts";
+import type {
+  TcpConnection,
+  TcpHandle,
+  TcpListenerEvents,
+  TcpOptions,
+  TcpPort,
+} from "../../../wasi/sockets/tcp-port.ts";
+import { addressOf, textOf } from "./address.ts";
+import { defaultHopLimit, defaultTcpBufferBytes } from "./defaults.ts";
+import { NodeTcpConnection, socketOn, takeOver } from "./tcp-connection.ts";
+
+let defaults: TcpOptions | undefined;
+
+export const nodeTcp: TcpPort = {
+  defaults: () =>
+    (defaults ??= {
+      keepAlive: false,
+      keepAliveIdleSeconds: 7200,
+      keepAliveIntervalSeconds: 75,
+      keepAliveCount: 9,
+      hopLimit: defaultHopLimit(),
+      receiveBufferBytes: defaultTcpBufferBytes("receive"),
+      sendBufferBytes: defaultTcpBufferBytes("send"),
+    }),
+  open: (family) => new NodeTcpHandle(family),
+};
+
+/** What Node has since 24.21 and 26.4: a socket that is bound, and not yet anything else. */
+interface BoundSocket {
+  address(): { readonly address: string; readonly port: number };
+  close(): void;
+}
+
+type BoundSocketClass = new (options: {
+  readonly host: string;
+  readonly port: number;
+  readonly ipv6Only: boolean;
+}) => BoundSocket;
+
+class NodeTcpHandle implements TcpHandle {
+  readonly #family: Family;
+  #address: SocketAddress | undefined;
+  /** Until a socket or a server has it. */
+  #bound: BoundSocket | undefined;
+  #connecting: Socket | undefined;
+  #server: Server | undefined;
+  #isClosed = false;
+
+  constructor(family: Family) {
+    this.#family = family;
+  }
+
+  bind(address: SocketAddress): void {
+    const { BoundSocket: Bound } = process.getBuiltinModule("node:net") as { readonly BoundSocket?: BoundSocketClass };
+    // Without it, the address is taken when it connects or listens, and port 0 is known then.
+    if (Bound) {
+      this.#bound = new Bound({ host: textOf(address), port: address.port, ipv6Only: this.#family === "ipv6" });
+    }
+    this.#address = address;
+  }
+
+  local(): SocketAddress {
+    const at = this.#server?.address() ?? this.#bound?.address();
+    if (at && typeof at === "object") return addressOf(at.address, at.port, this.#family);
+    if (!this.#address) throw new NetworkError("EINVAL", "the socket is not bound");
+    return this.#address;
+  }
+
+  connect(remote: SocketAddress, options: TcpOptions): Promise<TcpConnection> {
+    const bound = this.#takeBound();
+    const socket = socketOn(bound);
+    this.#connecting = socket;
+    return new Promise((resolve, reject) => {
+      socket.once("error", reject);
+      socket.once("close", () => reject(new NetworkError("ECANCELED", "the socket was closed")));
+      socket.once("connect", () => {
+        this.#connecting = undefined;
+        const connection = new NodeTcpConnection(socket, this.#family);
+        connection.configure(options);
+        resolve(connection);
+      });
+      const local =
+        this.#address && !bound ? { localAddress: textOf(this.#address), localPort: this.#address.port } : {};
+      socket.connect({ host: textOf(remote), port: remote.port, ...local });
+    });
+  }
+
+  listen(backlog: number, events: TcpListenerEvents): Promise<void> {
+    const { createServer } = process.getBuiltinModule("node:net");
+    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
+    const bound = this.#takeBound();
+    this.#server = server;
+    server.on("connection", (socket) => {
+      const taken = takeOver(socket);
+      // One that is gone again has no address any more.
+      if (taken.remoteAddress === undefined) taken.destroy();
+      else events.arrived(new NodeTcpConnection(taken, this.#family));
+    });
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(bound ? { handle: bound, backlog } : { ...this.#where(), backlog }, () => {
+        server.off("error", reject);
+        server.on("error", (cause) => events.failed(cause));
+        if (this.#isClosed) server.close();
+        resolve();
+      });
+    });
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#bound?.close();
+    this.#connecting?.destroy();
+    this.#server?.close();
+  }
+
+  #takeBound(): BoundSocket | undefined {
+    const bound = this.#bound;
+    this.#bound = undefined;
+    return bound;
+  }
+
+  #where(): { readonly host: string; readonly port: number; readonly ipv6Only: boolean; readonly exclusive: true } {
+    const address = this.#address;
+    if (!address) throw new NetworkError("EINVAL", "the socket is not bound");
+    return { host: textOf(address), port: address.port, ipv6Only: this.#family === "ipv6", exclusive: true };
+  }
+}

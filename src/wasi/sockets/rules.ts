@@ -1,0 +1,208 @@
+/** What a guest may reach and where it may listen, as lists of addresses: ready-made answers of an `AddressCheck`. */
+import {
+  anywhere,
+  ipAddress,
+  ipv4Bytes,
+  ipv6Groups,
+  sameAddress,
+  unmapped,
+  type IpAddress,
+  type SocketAddress,
+} from "./address.ts";
+import { NetworkError } from "./error-code.ts";
+import { parseHostName } from "./host-name.ts";
+import type { LookupPort } from "./lookup.ts";
+import type { AddressCheck } from "./network.ts";
+
+/** Who may be reached, and where others may reach a guest. */
+export interface NetworkRules {
+  /**
+   * Peers: addresses, ranges and names, each with a port or for all: `192.0.2.1`, `10.0.0.0/8:443`,
+   * `[2001:db8::]/32:443`, `example.com:443`. A name stands for what its lookup gives this guest. Missing: everybody.
+   */
+  readonly connect?: readonly string[] | undefined;
+  /** Own addresses: `8080`, `127.0.0.1:8080`, `[::1]:8080`; port 0 is any. Missing: all of them. */
+  readonly listen?: readonly string[] | undefined;
+  /** Whether peers in private ranges are refused, also where `connect` has them: this host, its network, its cloud. */
+  readonly denyPrivate?: boolean | undefined;
+}
+
+/** A set of addresses of one family, and one port of theirs or all. */
+interface Range {
+  readonly bits: readonly number[];
+  /** How many of the first bits count. */
+  readonly length: number;
+  readonly port: number | undefined;
+}
+
+/** A name to look up, in ASCII, with one port or all. */
+interface Name {
+  readonly name: string;
+  readonly port: number | undefined;
+}
+
+/**
+ * Ranges that are no public host's: unspecified, loopback, private use, shared (carriers), link-local (which has the
+ * metadata of clouds), and those for nothing but documents and protocols.
+ */
+export const PRIVATE_RANGES: readonly string[] = [
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "[::]/127",
+  "[64:ff9b:1::]/48",
+  "[fc00::]/7",
+  "[fe80::]/10",
+  "[fec0::]/10",
+];
+
+let privates: readonly Range[] | undefined;
+
+/** Whether an address is in one of `PRIVATE_RANGES`; one of IPv6 that stands for one of IPv4 counts as that. */
+export function isPrivate(address: IpAddress): boolean {
+  privates ??= PRIVATE_RANGES.map((text) => rangeOf(text));
+  const bits = bitsOf(embedded(address));
+  return privates.some((range) => covers(range, bits));
+}
+
+/** NAT64 and 6to4 lead to the IPv4 address that they carry. */
+function embedded(address: IpAddress): IpAddress {
+  const plain = unmapped(address);
+  const groups = plain.family === "ipv6" ? ipv6Groups(plain.ip) : undefined;
+  if (!groups) return plain;
+  const isNat64 = groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((group) => group === 0);
+  const pair = isNat64 ? groups.slice(6) : groups[0] === 0x2002 ? groups.slice(1, 3) : undefined;
+  if (!pair) return plain;
+  const [high = 0, low = 0] = pair;
+  return { family: "ipv4", ip: [high >> 8, high & 255, low >> 8, low & 255].join(".") };
+}
+
+/** Says of each address whether rules permit it, and knows what the names in them stand for. */
+export interface Ruling {
+  readonly check: AddressCheck;
+  /** Looks up names for a guest: if the rules have names, these alone. */
+  lookup(by: LookupPort): LookupPort;
+}
+
+/**
+ * What `rules` say, for one guest: what one has looked up says nothing of another.
+ *
+ * @throws {TypeError} For a rule that is none.
+ */
+export function ruling(rules: NetworkRules): Ruling {
+  const peers = rules.connect?.map(peerOf);
+  const own = rules.listen?.map(listenOf);
+  const names = peers?.filter((peer): peer is Name => "name" in peer) ?? [];
+  const ranges = peers?.filter((peer): peer is Range => "bits" in peer);
+  const found: Range[] = [];
+  const mayReach = (address: SocketAddress): boolean => {
+    if (rules.denyPrivate === true && isPrivate(address)) return false;
+    const bits = bitsOf(address);
+    const reaches = (range: Range): boolean =>
+      covers(range, bits) && (range.port === undefined || range.port === address.port);
+    return ranges === undefined || ranges.some(reaches) || found.some(reaches);
+  };
+  const mayBe = (address: SocketAddress): boolean =>
+    own === undefined ||
+    own.some((range) => covers(range, bitsOf(address)) && (range.port === 0 || range.port === address.port));
+  const check: AddressCheck = (address, use) => {
+    switch (use) {
+      case "tcp-connect":
+      case "udp-send":
+        return mayReach(address);
+      case "tcp-listen":
+        return mayBe(address);
+      case "tcp-accept":
+        // Whoever may listen is there for all.
+        return true;
+      case "tcp-bind":
+      case "udp-bind":
+        // Any port of any address is what all who connect or send begin with.
+        return sameAddress(address, anywhere(address.family)) || mayBe(address);
+      case "udp-receive":
+        return own === undefined || own.length > 0 || mayReach(address);
+    }
+  };
+  return { check, lookup: (by) => (names.length === 0 ? by : lookupOf(by, names, found)) };
+}
+
+/** Looks up these names and no others, and keeps what they stand for. */
+function lookupOf(lookup: LookupPort, names: readonly Name[], found: Range[]): LookupPort {
+  return {
+    async lookup(name) {
+      const wanted = names.filter((rule) => rule.name === name.replace(/\.$/, "").toLowerCase());
+      if (wanted.length === 0) throw new NetworkError("EAI_FAIL", `the lookup of ${name} is not permitted`);
+      const texts = await lookup.lookup(name);
+      for (const text of texts) {
+        const address = ipAddress(text);
+        if (!address) continue;
+        const bits = bitsOf(unmapped(address));
+        for (const { port } of wanted) {
+          const known = found.some((range) => range.port === port && String(range.bits) === String(bits));
+          if (!known) found.push({ bits, length: bits.length, port });
+        }
+      }
+      return texts;
+    },
+  };
+}
+
+function bitsOf({ family, ip }: IpAddress): readonly number[] {
+  const [parts, width] = family === "ipv4" ? [ipv4Bytes(ip) ?? [], 8] : [ipv6Groups(ip) ?? [], 16];
+  return parts.flatMap((part) => Array.from({ length: width }, (_, at) => (part >> (width - 1 - at)) & 1));
+}
+
+function covers({ bits, length }: Range, of: readonly number[]): boolean {
+  return of.length === bits.length && bits.slice(0, length).every((bit, at) => bit === of[at]);
+}
+
+/** An address or a name, what follows `/`, and what follows `:`. */
+const PEER = /^(?:\[([^\]]*)\]|([^[\]:/]*))(?:\/(\d+))?(?::(\d+))?$/;
+
+function rangeOf(text: string): Range {
+  const peer = peerOf(text);
+  if ("name" in peer) throw wrong("connect", text);
+  return peer;
+}
+
+function peerOf(text: string): Range | Name {
+  const bare = ipAddress(text);
+  const [, bracketed, plain = "", prefix, portText] = PEER.exec(bare?.family === "ipv6" ? `[${text}]` : text) ?? [];
+  const host = bracketed ?? plain;
+  const port = portText === undefined ? undefined : Number(portText);
+  if (host === "" || (port !== undefined && (port > 65_535 || port === 0))) throw wrong("connect", text);
+  const address = ipAddress(host);
+  if (address && (bracketed === undefined) === (address.family === "ipv4")) {
+    const bits = bitsOf(address);
+    const length = prefix === undefined ? bits.length : Number(prefix);
+    if (length > bits.length) throw wrong("connect", text);
+    return { bits, length, port };
+  }
+  const name = bracketed === undefined && prefix === undefined ? parseHostName(host) : undefined;
+  if (typeof name !== "string") throw wrong("connect", text);
+  return { name: name.replace(/\.$/, "").toLowerCase(), port };
+}
+
+function listenOf(text: string): Range {
+  const at = text.lastIndexOf(":");
+  const host = text.slice(0, Math.max(at, 0)).replace(/^\[(.*)\]$/, "$1");
+  const portText = text.slice(at + 1);
+  const port = /^\d+$/.test(portText) ? Number(portText) : 65_536;
+  const address = at < 0 ? anywhere("ipv4") : ipAddress(host);
+  if (port > 65_535 || !address) throw wrong("listen", text);
+  return { bits: bitsOf(address), length: at < 0 ? 0 : bitsOf(address).length, port };
+}
+
+function wrong(which: "connect" | "listen", text: string): TypeError {
+  const expected =
+    which === "connect"
+      ? "an address, a range or a name, and a port or none, such as 10.0.0.0/8:443, [2001:db8::]/32 or example.com:443"
+      : "a port, or an address and a port, such as 8080, 127.0.0.1:8080 or [::1]:8080";
+  return new TypeError(`A rule of ${which} is ${expected}; got ${JSON.stringify(text)}`);
+}

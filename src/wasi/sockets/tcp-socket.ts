@@ -1,0 +1,358 @@
+import { settled } from "../../io/later.ts";
+import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
+import type { Steps } from "../../io/steps.ts";
+import { anywhere, isRemote, isUnicast, suits, type Family, type SocketAddress } from "./address.ts";
+import { SocketError } from "./error-code.ts";
+import { isYes, permitted, type AddressCheck, type SocketUse } from "./network.ts";
+import { Accepting, type Arrival, type Listener } from "./tcp-accepting.ts";
+import type { TcpConnection, TcpHandle, TcpOptions, TcpPort } from "./tcp-port.ts";
+import { TcpStreams } from "./tcp-streams.ts";
+
+/** What a socket is given. */
+export interface TcpSettings {
+  readonly check: AddressCheck;
+  readonly bufferBytes: number;
+  /** Counts one more socket of the same instance. @throws If that is one too many. */
+  readonly reserve: () => () => void;
+}
+
+type State =
+  /** Neither bound nor connected. May become bound, connecting or failed. */
+  | { readonly tag: "fresh" }
+  /** May become connecting, listening or failed. */
+  | { readonly tag: "bound" }
+  /** Becomes connected or failed when the guest asks how it went: `outcome`. */
+  | { readonly tag: "connecting"; outcome?: { readonly connection: TcpConnection } | { readonly cause: unknown } }
+  /** Final. */
+  | { readonly tag: "connected"; readonly streams: TcpStreams }
+  /** Final. */
+  | { readonly tag: "listening"; readonly accepting: Accepting }
+  /** It could not connect or listen, and is of no use any more: each call is told why. Final. */
+  | { readonly tag: "failed"; readonly error: SocketError };
+
+/** An operation that has been started and not finished. `ready` is false while its start has yet to return. */
+interface Operation {
+  readonly name: "bind" | "connect" | "listen";
+  ready: boolean;
+}
+
+const DEFAULT_BACKLOG = 128;
+const MAX_BACKLOG = 4096;
+
+/**
+ * A TCP socket: its state, its options, and the order in which it may be used.
+ *
+ * @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket`
+ */
+export class TcpSocket implements Readiness {
+  readonly family: Family;
+  readonly #port: TcpPort;
+  readonly #settings: TcpSettings;
+  readonly #changed = new Signal();
+  /** Missing for one that was accepted. */
+  readonly #handle: TcpHandle | undefined;
+  #state: State;
+  #operation: Operation | undefined;
+  #options: TcpOptions;
+  #backlog = DEFAULT_BACKLOG;
+  #dropped = false;
+
+  /** @throws {SocketError} If the network gives none. */
+  constructor(port: TcpPort, family: Family, settings: TcpSettings, arrival?: Arrival) {
+    this.#port = port;
+    this.family = family;
+    this.#settings = settings;
+    if (arrival) {
+      this.#options = arrival.options;
+      this.#state = { tag: "connected", streams: new TcpStreams(arrival.connection, settings.bufferBytes) };
+      told(() => arrival.connection.configure(arrival.options));
+      return;
+    }
+    this.#options = told(() => port.defaults());
+    this.#handle = told(() => port.open(family));
+    this.#state = { tag: "fresh" };
+  }
+
+  /** @throws {SocketError} @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.start-bind` */
+  *startBind(address: SocketAddress): Steps<void> {
+    this.#assertIdle();
+    if (this.#state.tag !== "fresh") throw invalidState("bound, or has been used");
+    if (!isUnicast(address) || !suits(address, this.family)) throw wrongAddress(address, this.family);
+    const handle = this.#open();
+    yield* this.#starting("bind", function* bind(this: TcpSocket) {
+      yield* this.#assertPermitted(address, "tcp-bind");
+      yield* reported(() => handle.bind(address));
+      this.#state = { tag: "bound" };
+    });
+  }
+
+  /** @throws {SocketError} @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.finish-bind` */
+  finishBind(): void {
+    this.#finish("bind");
+  }
+
+  /** Connects in the background. @throws {SocketError} @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.start-connect` */
+  startConnect(remote: SocketAddress): void {
+    this.#assertIdle();
+    const { tag } = this.#state;
+    if (tag !== "fresh" && tag !== "bound") throw invalidState("of no use for a connection any more");
+    if (!isUnicast(remote) || !isRemote(remote) || !suits(remote, this.family)) throw wrongAddress(remote, this.family);
+    const handle = this.#open();
+    const connecting: State & { tag: "connecting" } = { tag: "connecting" };
+    this.#state = connecting;
+    this.#operation = { name: "connect", ready: true };
+    void this.#connect(handle, remote, tag === "bound").then(
+      (connection) => {
+        if (this.#dropped) connection.reset();
+        connecting.outcome = { connection };
+        this.#changed.notify();
+      },
+      (cause: unknown) => {
+        connecting.outcome = { cause };
+        this.#changed.notify();
+      },
+    );
+  }
+
+  /**
+   * The two directions, once it is connected.
+   *
+   * @throws {SocketError} `would-block` before that.
+   * @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.finish-connect`
+   */
+  finishConnect(): TcpStreams {
+    const state = this.#state;
+    if (this.#operation?.name !== "connect" || state.tag !== "connecting") throw new SocketError("not-in-progress");
+    const { outcome } = state;
+    if (!outcome) throw new SocketError("would-block");
+    this.#operation = undefined;
+    if ("cause" in outcome) throw this.#fail(outcome.cause);
+    const streams = new TcpStreams(outcome.connection, this.#settings.bufferBytes);
+    this.#state = { tag: "connected", streams };
+    return streams;
+  }
+
+  /** @throws {SocketError} @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.start-listen` */
+  *startListen(): Steps<void> {
+    this.#assertIdle();
+    if (this.#state.tag !== "bound") throw invalidState("not bound");
+    const handle = this.#open();
+    yield* this.#starting("listen", function* listen(this: TcpSocket) {
+      const accepting = new Accepting(this.#listener());
+      try {
+        yield* this.#assertPermitted(
+          told(() => handle.local()),
+          "tcp-listen",
+        );
+        yield* reported(() => handle.listen(this.#backlog, accepting));
+      } catch (error) {
+        accepting.close();
+        throw this.#fail(error);
+      }
+      this.#state = { tag: "listening", accepting };
+    });
+  }
+
+  /** @throws {SocketError} @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.finish-listen` */
+  finishListen(): void {
+    this.#finish("listen");
+  }
+
+  /**
+   * A socket for the first peer who waits, what it counts for, and its two directions.
+   *
+   * @throws {SocketError} `would-block` if nobody waits.
+   * @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.accept`
+   */
+  accept(): { readonly socket: TcpSocket; readonly release: () => void; readonly streams: TcpStreams } {
+    if (this.#state.tag !== "listening") throw invalidState("not listening");
+    const arrival = this.#state.accepting.take();
+    try {
+      const socket = new TcpSocket(this.#port, this.family, this.#settings, arrival);
+      return { socket, release: arrival.release, streams: socket.#connected() };
+    } catch (error) {
+      arrival.release();
+      arrival.connection.reset();
+      throw error;
+    }
+  }
+
+  /** @throws {SocketError} If it is not bound, or is on its way to be connected. */
+  localAddress(): SocketAddress {
+    const state = this.#state;
+    if (state.tag === "failed") throw state.error;
+    if (state.tag === "connected") return state.streams.connection.local;
+    if (state.tag === "fresh" || state.tag === "connecting") throw invalidState("not bound");
+    return told(() => this.#open().local());
+  }
+
+  /** @throws {SocketError} If it is not connected. */
+  remoteAddress(): SocketAddress {
+    return this.#connected().connection.remote;
+  }
+
+  get isListening(): boolean {
+    return this.#state.tag === "listening";
+  }
+
+  /** @throws {SocketError} For 0, and once it is connected. */
+  setBacklog(value: number): void {
+    if (value === 0) throw new SocketError("invalid-argument", "a backlog is at least 1");
+    const state = this.#state;
+    if (state.tag === "failed") throw state.error;
+    if (state.tag === "connecting" || state.tag === "connected") throw invalidState("not one that could listen");
+    this.#backlog = Math.min(value, MAX_BACKLOG);
+  }
+
+  /** @throws {SocketError} While it is connecting, or once that has failed. */
+  options(): TcpOptions {
+    const state = this.#state;
+    if (state.tag === "failed") throw state.error;
+    if (state.tag === "connecting") throw invalidState("connecting");
+    return this.#options;
+  }
+
+  /** @throws {SocketError} As `options`. */
+  configure(changes: Partial<TcpOptions>): void {
+    this.#options = { ...this.options(), ...changes };
+    const state = this.#state;
+    if (state.tag === "connected") told(() => state.streams.connection.configure(this.#options));
+  }
+
+  /** @throws {SocketError} If it is not connected. @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.shutdown` */
+  shutdown(direction: "receive" | "send" | "both"): void {
+    if (this.#state.tag !== "connected") throw invalidState("not connected");
+    this.#state.streams.shutdown(direction);
+  }
+
+  /** True when a connection has come about, or has not; or when a peer can be accepted. Else it has nothing to wait for. */
+  ready(): boolean {
+    const state = this.#state;
+    if (state.tag === "connecting") return state.outcome !== undefined;
+    return state.tag !== "listening" || this.#operation !== undefined || state.accepting.ready();
+  }
+
+  watch(waker: Waker): void {
+    this.#changed.watch(waker);
+    if (this.#state.tag === "listening") this.#state.accepting.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#changed.unwatch(waker);
+    if (this.#state.tag === "listening") this.#state.accepting.unwatch(waker);
+  }
+
+  /** The guest lets go of it. What was written is still sent: resolves after that. */
+  async drop(): Promise<void> {
+    this.#dropped = true;
+    const state = this.#state;
+    if (state.tag === "listening") state.accepting.close();
+    if (state.tag === "connecting" && state.outcome && "connection" in state.outcome) state.outcome.connection.reset();
+    this.#handle?.close();
+    if (state.tag === "connected") await state.streams.close();
+  }
+
+  #assertIdle(): void {
+    if (this.#operation) throw new SocketError("concurrency-conflict");
+  }
+
+  /** Only what was accepted has none, and that is connected. */
+  #open(): TcpHandle {
+    if (!this.#handle || this.#dropped) throw invalidState("gone");
+    return this.#handle;
+  }
+
+  #connected(): TcpStreams {
+    const state = this.#state;
+    if (state.tag === "failed") throw state.error;
+    if (state.tag !== "connected") throw invalidState("not connected");
+    return state.streams;
+  }
+
+  /** Does what a start does. Whoever starts anything meanwhile, or finishes this, comes too soon. */
+  *#starting(name: Operation["name"], start: (this: TcpSocket) => Steps<void>): Steps<void> {
+    const operation: Operation = { name, ready: false };
+    this.#operation = operation;
+    try {
+      yield* start.call(this);
+      operation.ready = true;
+    } finally {
+      if (!operation.ready) this.#operation = undefined;
+    }
+  }
+
+  #finish(name: Operation["name"]): void {
+    if (this.#operation?.name !== name) throw new SocketError("not-in-progress");
+    if (!this.#operation.ready) throw new SocketError("would-block");
+    this.#operation = undefined;
+  }
+
+  *#assertPermitted(address: SocketAddress, use: SocketUse): Steps<void> {
+    if (!(yield* permitted(this.#settings.check, address, use))) throw denied(address);
+    // It may have been dropped while somebody was asked.
+    this.#open();
+  }
+
+  async #connect(handle: TcpHandle, remote: SocketAddress, isBound: boolean): Promise<TcpConnection> {
+    const { check } = this.#settings;
+    const local = anywhere(this.family);
+    if (!isBound && !isYes(await check(local, "tcp-bind"))) throw denied(local);
+    if (!isYes(await check(remote, "tcp-connect"))) throw denied(remote);
+    this.#open();
+    return handle.connect(remote, this.#options);
+  }
+
+  #listener(): Listener {
+    const { check, reserve } = this.#settings;
+    const backlog = (): number => this.#backlog;
+    const options = (): TcpOptions => this.#options;
+    return {
+      check,
+      reserve,
+      get backlog() {
+        return backlog();
+      },
+      get options() {
+        return options();
+      },
+    };
+  }
+
+  /** It is of no use any more. Gives what the guest is told. */
+  #fail(cause: unknown): SocketError {
+    const error = SocketError.from(cause);
+    this.#state = { tag: "failed", error };
+    this.#handle?.close();
+    return error;
+  }
+}
+
+function invalidState(what: string): SocketError {
+  return new SocketError("invalid-state", `the socket is ${what}`);
+}
+
+function wrongAddress({ ip, port }: SocketAddress, family: Family): SocketError {
+  return new SocketError("invalid-argument", `${ip} port ${port} is nothing for a TCP socket of ${family}`);
+}
+
+function denied({ ip, port }: SocketAddress): SocketError {
+  return new SocketError("access-denied", `${ip} port ${port} is not permitted`);
+}
+
+/** What the port throws, as what the guest is told. */
+function told<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    throw SocketError.from(cause);
+  }
+}
+
+/** As `told`, for what may take a while. */
+function* reported(call: () => void | Promise<void>): Steps<void> {
+  try {
+    yield* settled(call());
+  } catch (cause) {
+    throw SocketError.from(cause);
+  }
+}
