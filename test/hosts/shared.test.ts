@@ -20,8 +20,10 @@ describe("what is shared", { skip: process.platform !== "linux" && "reads /proc"
     test(`a socket that others have too blocks again after the ${way} of a guest that needed it not to`, async () => {
       // A pair of sockets is what Node gives a child as "pipe": the child looks at its own end.
       const child = spawn(process.execPath, [CHILD, ...ends], { stdio: ["pipe", "pipe", "pipe", "ipc"] });
+      child.stdin?.write("x".repeat(1_000_000));
+      child.stdin?.on("error", () => {});
+      assert.deepEqual(await once(child, "message"), ["changed", undefined]);
       child.stdout?.resume();
-      child.stdin?.write("something");
       const [flags] = (await once(child, "message")) as [{ readonly before: number; during: number; after: number }];
       child.disconnect();
       child.stdin?.end();
@@ -32,7 +34,9 @@ describe("what is shared", { skip: process.platform !== "linux" && "reads /proc"
   }
 });
 
-test("the process's own streams keep no listener of a guest's, however many guests there were", async () => {
+test("the process's own streams keep no listener of a guest's, however many guests there were", async (t) => {
+  // Whoever started the tests may hold the other end open for ever.
+  t.after(() => process.stdin.destroy());
   const hello = await compiled("hello");
   const count = (): number[] =>
     [process.stderr, process.stdin].flatMap((stream) => stream.eventNames().map((name) => stream.listenerCount(name)));

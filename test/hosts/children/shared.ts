@@ -1,4 +1,7 @@
-/** Runs a guest on the process's own standard streams, and tells its parent of the flags of standard output. */
+/**
+ * Runs a guest on the process's own standard streams, and tells its parent of the flags of standard output: that they have
+ * changed, while nobody reads; and at the end.
+ */
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { run } from "../../../src/index.ts";
@@ -27,6 +30,7 @@ while (during === before) {
   await new Promise((resolve) => setImmediate(resolve));
   during = flags();
 }
+process.send?.("changed");
 if (aborts) controller.abort(new Error("enough"));
 await running.catch(() => {});
 process.send?.({ before, during, after: flags() });
