@@ -1,6 +1,7 @@
 import type { Guest, ResourceBinding } from "../abi/guest.ts";
 import { HandleCount } from "../abi/handles.ts";
 import type { ResourceId } from "../abi/types.ts";
+import { loadInterfaces } from "../bind/interfaces.ts";
 import { lower } from "../bind/lower.ts";
 import type { FuncItem, ImportPath } from "../load/items.ts";
 import { loadFusing } from "../load/fusing.ts";
@@ -44,6 +45,8 @@ export async function instantiate<Input, Output>(
   checkOptions(options);
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return instantiateModule(platform, compiled, options);
+  await loadInterfaces(compiled.plan.imports.keys());
+  options.signal?.throwIfAborted();
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
   const providers = isOurs ? oursFor(compiled) : new Providers(options.imports ?? {});
   if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan);

@@ -2,7 +2,7 @@ import { Guest } from "../../src/abi/guest.ts";
 import { HandleCount, HandleTable, type ResourceType } from "../../src/abi/handles.ts";
 import type { Definition } from "../../src/bind/definition.ts";
 import { Instance } from "../../src/bind/instance.ts";
-import { INTERFACES } from "../../src/bind/interfaces.ts";
+import { INTERFACES, loadInterfaces } from "../../src/bind/interfaces.ts";
 import { lower } from "../../src/bind/lower.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import type { Input, Output } from "../../src/index.ts";
@@ -14,6 +14,8 @@ import { GateModules, type Gated, type Ungated } from "../../src/wait/gate.ts";
 import type { Lease } from "../../src/wait/lease.ts";
 import { Task, type Loop } from "../../src/wait/task.ts";
 import type { World } from "../../src/wasi/world.ts";
+
+await loadInterfaces(INTERFACES.keys());
 
 /** A core function that a guest is given. */
 export type Lowered = (...args: unknown[]) => unknown;

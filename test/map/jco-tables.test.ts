@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { camelCase, memberOf, pascalCase } from "../../src/abi/names.ts";
 import { Kind } from "../../src/abi/resources.ts";
 import { Instance } from "../../src/bind/instance.ts";
-import { INTERFACES } from "../../src/bind/interfaces.ts";
+import { INTERFACES, loadInterfaces } from "../../src/bind/interfaces.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { CollectSink, type Input, type Output } from "../../src/index.ts";
 import { Trap } from "../../src/io/trap.ts";
@@ -16,6 +16,8 @@ import { makeWorld } from "../../src/run/world.ts";
 import { Task } from "../../src/wait/task.ts";
 import { callEitherWay, FUNCTIONS, hostileArguments, isSuspendError } from "../bind/hostile.ts";
 import type { Lowered } from "../bind/support.ts";
+
+await loadInterfaces(INTERFACES.keys());
 
 /** The bit by which the glue of jco marks a rep that is owned, and a free place in a table. */
 const FLAG = 1 << 30;

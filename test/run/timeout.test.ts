@@ -6,13 +6,14 @@ import { TimeoutError } from "../../src/index.ts";
 import { instantiate } from "../../src/run/instantiate.ts";
 import { run } from "../../src/run/run.ts";
 import { FakeClock, staysPending } from "../../src/testing/index.ts";
-import { collector, compiled, heldSource } from "./support.ts";
+import { collector, compiled, heldSource, until } from "./support.ts";
 
 test("a guest that waits when its time is over is ended, and its streams with it", async () => {
   const clock = new FakeClock();
   const stdin = heldSource();
   const component = await compiled("prompt-before-read");
   const running = run({ ...nodePlatform, monotonicClock: clock }, component, { stdin: stdin.source, timeout: 1.5 });
+  await until(() => stdin.asked);
   clock.advance(1_499_999n);
   await staysPending(running);
   assert.equal(stdin.closed, false);
