@@ -1,4 +1,4 @@
-/** The guests of UDP and name lookup, on the system's network and on one in memory. */
+/** The guests of TCP, UDP and name lookup, on the system's network and on one in memory. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -52,6 +52,12 @@ const claims: readonly NetworkClaim[] = [
     limits: { sockets: 3, datagramBytes: 65_536 },
     onlyInMemory: true,
   },
+  { name: "tcp-exchange", claim: "bytes go both ways, and each direction ends by itself" },
+  {
+    name: "tcp-drop-order",
+    claim: "the streams of a connection are dropped before it",
+    traps: /rule 1\.3/,
+  },
   { name: "lookup-names", claim: "addresses are names of themselves", prints: true },
   { name: "lookup-localhost", claim: "a lookup is waited for" },
 ];
@@ -71,6 +77,7 @@ async function play(claim: NetworkClaim, network: NetworkOptions): Promise<void>
     args: [claim.name],
     network: claim.granted !== false && {
       ...network,
+      tcp: true,
       udp: true,
       lookup: true,
       ...(claim.check && { check: claim.check }),
