@@ -13,6 +13,7 @@ import type { CoreType } from "../abi/encode.ts";
 import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import { Calls } from "./calls.ts";
+import { grantsOf } from "./grants.ts";
 import { checkOptions } from "./check-options.ts";
 import type { CompiledComponent } from "./compile.ts";
 import type { CompiledCore } from "./core-module.ts";
@@ -45,15 +46,16 @@ export async function instantiate<Input, Output>(
   checkOptions(options);
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return instantiateModule(platform, compiled, options);
-  await loadInterfaces(compiled.plan.imports.keys());
-  options.signal?.throwIfAborted();
+  // Those of a component that has been looked into are there.
+  if (!compiled.isChecked) await loadInterfaces(compiled.plan.imports.keys());
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
   const providers = isOurs ? oursFor(compiled) : new Providers(options.imports ?? {});
   if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan);
   if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
   if (providers.haveComponents) await loadFusing();
+  const grants = await grantsOf(platform, options);
   options.signal?.throwIfAborted();
-  const life = new Life(platform, options);
+  const life = new Life(platform, options, grants);
   try {
     let exports: Exports | undefined;
     const linked = new Linked(
@@ -92,7 +94,9 @@ async function instantiateModule(
   core: CompiledCore,
   options: InstanceOptions<unknown, unknown>,
 ): Promise<RunningInstance> {
-  const life = new Life(platform, options);
+  const grants = await grantsOf(platform, options);
+  options.signal?.throwIfAborted();
+  const life = new Life(platform, options, grants);
   try {
     const { exports } = await core.instantiate(life);
     life.task.assertAlive();

@@ -5,6 +5,7 @@ import { InternalError, RuntimeError, Trap } from "../io/trap.ts";
 import { Task } from "../wait/task.ts";
 import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
 import type { World } from "../wasi/world.ts";
+import type { Grants } from "./grants.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { makeWorld } from "./world.ts";
@@ -59,13 +60,13 @@ export class Life {
   onEnd: ((reason: unknown) => void) | undefined;
   #ended: Promise<void> | undefined;
 
-  constructor(platform: Platform, options: InstanceOptions<unknown, unknown>) {
+  constructor(platform: Platform, options: InstanceOptions<unknown, unknown>, { network }: Grants) {
     const { timeout } = options;
     if (timeout !== undefined) assertTimeout(timeout);
     this.task = new Task(platform.loop);
     // Until there is an instance: start functions cannot be suspended.
     this.task.isSync = true;
-    this.world = makeWorld(platform, options, (code) => this.#exit(code));
+    this.world = makeWorld(platform, options, (code) => this.#exit(code), network);
     this.instance = new Instance(this.world, this.task, { trace: options.trace, leases: options.leases !== false });
     this.#signal = options.signal;
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });

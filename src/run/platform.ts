@@ -12,7 +12,7 @@ export interface Platform {
   readonly wallClock: WallClock;
   readonly random: RandomSource;
   /** Its network, if it has one. Asked for only for a guest that is given one. */
-  readonly network?: () => NetworkPorts;
+  readonly network?: () => Promise<NetworkPorts>;
   /** Makes sources and sinks of whatever streams this runtime has. @throws {TypeError} If one is none. */
   standard(options: StandardOptions): OpenedStandard;
   /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */

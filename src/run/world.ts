@@ -5,22 +5,26 @@ import { newTally } from "../io/tally.ts";
 import { checkedMonotonicClock, checkedWallClock } from "../wasi/clocks/checked-clocks.ts";
 import { SeededRandom, type RandomSource } from "../wasi/random/random.ts";
 import { Shared } from "../wasi/filesystem/shared.ts";
-import type { AddressCheck, Network } from "../wasi/sockets/network.ts";
-import { ruling } from "../wasi/sockets/rules.ts";
+import type { Network } from "../wasi/sockets/network.ts";
 import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
-import type { InstanceOptions, NetworkOptions, PreopenOption } from "./options.ts";
+import type { InstanceOptions, PreopenOption } from "./options.ts";
 import type { OpenedOutput, Platform } from "./platform.ts";
 
-/** The world of one instance: what `options` grant, on what the platform has, and nothing else. */
+/**
+ * The world of one instance: what `options` grant, on what the platform has, and nothing else.
+ *
+ * @param network What `options.network` grants: see grants.ts.
+ */
 export function makeWorld(
   platform: Platform,
   options: InstanceOptions<unknown, unknown>,
   exit: (code: number) => never,
+  network?: Network,
 ): World {
   const limits = limitsFrom(options.limits);
   const preopens = openAll(platform, options);
   try {
-    return { ...streamsOf(platform, options, limits), preopens, limits, exit, ...restOf(platform, options) };
+    return { ...streamsOf(platform, options, limits), preopens, limits, exit, network, ...restOf(platform, options) };
   } catch (error) {
     for (const { directory } of preopens) directory.release();
     throw error;
@@ -57,7 +61,7 @@ function filesBlock({ preopens = {}, blockingFiles = false }: InstanceOptions<un
 function restOf(
   platform: Platform,
   options: InstanceOptions<unknown, unknown>,
-): Omit<World, "stdin" | "stdout" | "stderr" | "preopens" | "limits" | "exit"> {
+): Omit<World, "stdin" | "stdout" | "stderr" | "preopens" | "limits" | "exit" | "network"> {
   const random = options.random ? checkedRandom(options.random) : platform.random;
   let seed = options.insecureSeed;
   // Made when it is asked for: Node's secure source takes 5 ms to load, and most guests never ask.
@@ -78,29 +82,7 @@ function restOf(
     },
     insecureSeed,
     permits: options.permits ?? "strict",
-    network: networkOf(platform, options.network ?? false),
   };
-}
-
-const ALL: NetworkOptions = { tcp: true, udp: true, lookup: true };
-
-function networkOf(platform: Platform, option: boolean | NetworkOptions): Network | undefined {
-  if (option === false) return undefined;
-  const options = option === true ? ALL : option;
-  const { tcp = false, udp = false, lookup = false, on = platform.network?.() } = options;
-  if (!on) throw new TypeError("network: this runtime has none; give one as network.on, such as a MemoryNetwork");
-  const rules = ruling(options);
-  return {
-    tcp: tcp ? on.tcp : undefined,
-    udp: udp ? on.udp : undefined,
-    lookup: lookup ? rules.lookup(on.lookup) : undefined,
-    check: both(rules.check, options.check),
-  };
-}
-
-/** What the rules refuse nobody else is asked about. */
-function both(rules: AddressCheck, check: AddressCheck = () => true): AddressCheck {
-  return (address, use) => rules(address, use) === true && check(address, use);
 }
 
 /** What an embedder's source throws is no fault of the guest's. */

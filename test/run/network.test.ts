@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { InternalError, MemoryNetwork, run, type NetworkOptions } from "../../src/index.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import type { Platform } from "../../src/run/platform.ts";
+import { networkOf } from "../../src/run/network.ts";
 import { makeWorld } from "../../src/run/world.ts";
 import { guest } from "./support.ts";
 
@@ -59,12 +60,11 @@ test("a check is asked for each use, with the address", async () => {
   assert.deepEqual(uses, [bind, bind, send, send, send, receive, receive, receive]);
 });
 
-test("a runtime without a network says so", () => {
+test("a runtime without a network says so", async () => {
   const { network: _, ...platform } = nodePlatform;
-  const exit = (): never => assert.fail();
-  assert.throws(() => makeWorld(platform, { network: true }, exit), /this runtime has none/);
-  const world = makeWorld(platform, { network: { udp: true, on: new MemoryNetwork() } }, exit);
-  assert.ok(world.network?.udp);
+  await assert.rejects(networkOf(platform, true), /this runtime has none/);
+  const { udp } = await networkOf(platform, { udp: true, on: new MemoryNetwork() });
+  assert.ok(udp);
 });
 
 test("a guest that is over holds no port", async () => {

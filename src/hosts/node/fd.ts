@@ -5,13 +5,16 @@
  * without blocking, through /proc/self/fd where there is one: the description that we share with other processes stays
  * as it is, a call that can be done at once is one system call, and only when it cannot a stream of Node's waits.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writeSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import type { Socket, SocketConstructorOpts } from "node:net";
 import { availableParallelism } from "node:os";
 import { PullSource } from "../../io/pull-source.ts";
 import { PendingSink } from "../../io/pending-sink.ts";
 import { PeerClosed, type Source } from "../../io/ports.ts";
+import { fs } from "./builtins.ts";
 import { sinkFailure } from "./writable.ts";
+
+const { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writeSync } = fs;
 
 /** Handed to Node's stream when the descriptor takes no more: as much as any pipe that is writable takes at once. */
 const PROBE_BYTES = 4096;

@@ -6,7 +6,6 @@
  * Node has no such way: there a step goes by the path that the directory was opened under, and somebody outside who
  * swaps a directory for a link at the right moment can lead it astray (docs/filesystem.md).
  */
-import * as fs from "node:fs";
 import type { BigIntStats, Dirent } from "node:fs";
 import { join } from "node:path";
 import {
@@ -20,6 +19,7 @@ import {
   type OpenFile,
   type OpenOptions,
 } from "../../wasi/filesystem/files.ts";
+import { fs } from "./builtins.ts";
 
 const { constants } = fs;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -3,7 +3,6 @@ import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import { nodeDirectory } from "./files.ts";
-import { nodeNetwork } from "./net/ports.ts";
 import { inputSource, openStandard, outputSink } from "./stdio.ts";
 
 /** Node, and what is compatible with it. */
@@ -13,7 +12,7 @@ export const nodePlatform: Platform = {
   wallClock: nodeWallClock,
   // Fetched when it is needed: it takes 5 ms to load.
   random: { fill: (into) => void process.getBuiltinModule("node:crypto").randomFillSync(into) },
-  network: () => nodeNetwork,
+  network: async () => (await import("./net/ports.ts")).nodeNetwork,
   standard: openStandard,
   directory: openDirectory,
   source: inputSource,

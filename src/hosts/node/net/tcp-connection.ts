@@ -1,12 +1,12 @@
 /* oxlint-disable no-underscore-dangle -- what Node calls it */
 /** Connections of `node:net` as sources and sinks. */
 import type { Socket, SocketConstructorOpts } from "node:net";
-import { writeSync } from "node:fs";
 import { PendingSink } from "../../../io/pending-sink.ts";
 import { PeerClosed, type Source } from "../../../io/ports.ts";
 import { Signal, type Waker } from "../../../io/readiness.ts";
 import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
 import type { TcpConnection, TcpOptions } from "../../../wasi/sockets/tcp-port.ts";
+import { fs } from "../builtins.ts";
 import { sinkFailure } from "../writable.ts";
 import { addressOf } from "./address.ts";
 
@@ -232,7 +232,7 @@ class NodeTcpSink extends PendingSink {
     // Windows has none.
     if (fd < 0 || this.#socket.destroyed) return 0;
     try {
-      return writeSync(fd, bytes);
+      return fs.writeSync(fd, bytes);
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "EAGAIN") return 0;
       throw sinkFailure(error);
