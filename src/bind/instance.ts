@@ -4,8 +4,6 @@ import type { Readiness } from "../io/readiness.ts";
 import { Trap } from "../io/trap.ts";
 import { Lease } from "../wait/lease.ts";
 import type { Task } from "../wait/task.ts";
-import { SocketError } from "../wasi/sockets/error-code.ts";
-import { Lookups, type LookupPort } from "../wasi/sockets/lookup.ts";
 import { Timers } from "../wasi/clocks/timers.ts";
 import { Listings } from "../wasi/filesystem/listings.ts";
 import type { World } from "../wasi/world.ts";
@@ -37,9 +35,7 @@ export class Instance {
   readonly faults: unknown[] = [];
   readonly listings: Listings;
   #timers: Timers | undefined;
-  #lookups: Lookups | undefined;
   #openFiles = 0;
-  #openSockets = 0;
 
   constructor(world: World, task: Task, options: InstanceParts = {}) {
     this.world = world;
@@ -91,20 +87,5 @@ export class Instance {
     }
     this.#openFiles++;
     return () => void this.#openFiles--;
-  }
-
-  /** Counts one more open socket. @returns What to call when it is closed. @throws {SocketError} Over the limit. */
-  openSocket(): () => void {
-    const limit = this.world.limits.sockets;
-    if (this.#openSockets >= limit) {
-      throw new SocketError("new-socket-limit", `this instance already holds ${limit} sockets (limits.sockets)`);
-    }
-    this.#openSockets++;
-    return () => void this.#openSockets--;
-  }
-
-  /** All its name lookups: they share a limit. */
-  lookups(port: LookupPort): Lookups {
-    return (this.#lookups ??= new Lookups(port, this.world.limits.lookups));
   }
 }

@@ -9,6 +9,7 @@ import type { AddressStream } from "../../wasi/sockets/lookup.ts";
 import { call, defineInterface, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { addPollable, POLLABLE } from "../io.ts";
+import { lookupsOf } from "./held.ts";
 import { address, network, socketResult } from "./types.ts";
 
 const ADDRESSES: Kind<AddressStream> = new Kind("resolve-address-stream");
@@ -16,7 +17,7 @@ const ADDRESSES: Kind<AddressStream> = new Kind("resolve-address-stream");
 function resolve(instance: Instance, name: string): Entry {
   const port = instance.world.network?.lookup;
   if (!port) throw new SocketError("permanent-resolver-failure", "no name lookup is granted");
-  const stream = instance.lookups(port).resolve(name);
+  const stream = lookupsOf(instance, port).resolve(name);
   try {
     return instance.resources.add(ADDRESSES, stream, () => stream.drop());
   } catch (error) {

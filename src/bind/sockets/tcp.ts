@@ -18,6 +18,7 @@ import type { TcpStreams } from "../../wasi/sockets/tcp-streams.ts";
 import { blocking, call, defineInterface, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { addPollable, INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";
+import { openSocket } from "./held.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
 
 const TCP_SOCKET: Kind<TcpSocket> = new Kind("tcp-socket");
@@ -29,8 +30,8 @@ function create(instance: Instance, of: Family): Entry {
   const { network: granted, limits } = instance.world;
   const port = granted?.tcp;
   if (!port) throw new SocketError("access-denied", "no TCP is granted");
-  const release = instance.openSocket();
-  const reserve = (): (() => void) => instance.openSocket();
+  const release = openSocket(instance);
+  const reserve = (): (() => void) => openSocket(instance);
   let socket: TcpSocket;
   try {
     socket = new TcpSocket(port, of, { check: granted.check, bufferBytes: limits.bufferBytes, reserve });

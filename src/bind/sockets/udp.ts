@@ -16,6 +16,7 @@ import { UdpSocket } from "../../wasi/sockets/udp-socket.ts";
 import { blocking, call, defineInterface, type Definition, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { addPollable, POLLABLE } from "../io.ts";
+import { openSocket } from "./held.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
 
 const UDP_SOCKET: Kind<UdpSocket> = new Kind("udp-socket");
@@ -33,7 +34,7 @@ const outgoingDatagram = record({ data: bytes, "remote-address": option(socketAd
 function create(instance: Instance, of: Family): Entry {
   const { network: granted, limits, permits } = instance.world;
   if (!granted?.udp) throw new SocketError("access-denied", "no UDP is granted");
-  const release = instance.openSocket();
+  const release = openSocket(instance);
   let socket: UdpSocket;
   try {
     socket = new UdpSocket(granted.udp, of, granted.check, { ...limits, permits });
