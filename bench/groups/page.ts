@@ -1,9 +1,13 @@
-/** What a page loads: the package's entry for browsers, and what is fetched when a component needs it. */
+/** What a page loads that runs components, with files in memory, and what is fetched when a component needs it. */
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type BuildResult } from "esbuild";
 import { OURS, type Case } from "../case.ts";
 import { ROOT } from "../processes.ts";
+
+/** What the script of a page imports. */
+const PAGE = 'export { run, instantiate, compile, MemoryFiles } from "./browser.ts";';
+const ENTRY = "dist/stdin.js";
 
 /** As people's bundlers leave it. */
 interface Bundle {
@@ -32,7 +36,7 @@ export function page(): readonly Case[] {
 /** Minified, and as gzip sends it. */
 async function bundle(): Promise<Bundle> {
   const { metafile, outputFiles } = await build({
-    entryPoints: [join(ROOT, "src", "browser.ts")],
+    stdin: { contents: PAGE, resolveDir: join(ROOT, "src"), sourcefile: "page.js" },
     absWorkingDir: ROOT,
     outdir: "dist",
     bundle: true,
@@ -49,14 +53,14 @@ async function bundle(): Promise<Bundle> {
 
 /** The entry, and what it imports. */
 function atOnce(all: Bundle): number {
-  return sum(all, reached(all, "dist/browser.js"));
+  return sum(all, reached(all, ENTRY));
 }
 
 /** What an `import()` of this module adds to it. */
 function later(all: Bundle, name: string): number {
   const entry = Object.keys(all.outputs).find((path) => path.startsWith(`dist/${name}-`));
   if (entry === undefined) throw new Error(`Nothing imports ${name} later`);
-  const there = reached(all, "dist/browser.js");
+  const there = reached(all, ENTRY);
   return sum(
     all,
     [...reached(all, entry)].filter((path) => !there.has(path)),
