@@ -1,7 +1,7 @@
 // Builds dist/: declarations by tsc, which checks all of it, and JavaScript by esbuild. What is loaded as one module takes a
 // third of what its hundred sources would: Node spends a quarter of a millisecond on each.
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -10,7 +10,6 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** What package.json exports. Modules that several of them need are in dist/shared, once. */
 const ENTRIES = [
-  "browser",
   "hosts/node/isolate/worker",
   "index",
   "inspect",
@@ -40,9 +39,9 @@ execFileSync(process.execPath, [join(root, "node_modules", "typescript", "bin", 
   cwd: root,
   stdio: "inherit",
 });
-await build({
+/** @type {import("esbuild").BuildOptions} */
+const LIBRARY = {
   ...COMMON,
-  entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
   outdir: "dist",
   outbase: "src",
   format: "esm",
@@ -50,7 +49,16 @@ await build({
   chunkNames: "shared/[name]-[hash]",
   // From a module in dist/shared: see src/hosts/node/isolate/host.ts.
   define: { BUILT_WORKER: '"../hosts/node/isolate/worker.js"' },
+};
+await build({
+  ...LIBRARY,
+  entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
+  plugins: [inOnePiece(await loadedAtOnce("src/index.ts"))],
+  // Those that `inOnePiece` adds.
+  logOverride: { "ignored-bare-import": "silent" },
 });
+// A page's own: bundlers put together what is of it and what is not.
+await build({ ...LIBRARY, entryPoints: ["src/browser.ts"], chunkNames: "shared/web-[name]-[hash]" });
 // The command is one script, which bin/start.js gives to V8 with what V8 has compiled of it before: a function of `require`,
 // the module that it fills, and its own URL.
 await build({
@@ -62,3 +70,49 @@ await build({
   footer: { js: "})" },
   define: { "import.meta.url": "$url" },
 });
+
+/** The modules that importing `entry` loads, without those that it imports later. */
+async function loadedAtOnce(entry) {
+  const { metafile } = await build({ ...LIBRARY, entryPoints: [entry], write: false, metafile: true });
+  const { inputs } = metafile;
+  const reached = new Set([entry]);
+  for (const path of reached) {
+    for (const { kind, path: next } of inputs[path]?.imports ?? []) if (kind === "import-statement") reached.add(next);
+  }
+  return [...reached].filter((path) => path in inputs && path !== entry);
+}
+
+/**
+ * Puts `modules` into one file: a module for each set of those who import it, as the bundler would have it, makes
+ * twenty, and Node takes a third of a millisecond for each. It does so as everything that shares one of them, and all
+ * that is imported later, imports all of them. These imports are not in what comes out, as the package has no side
+ * effects: they only say what belongs together.
+ *
+ * @returns {import("esbuild").Plugin}
+ */
+function inOnePiece(modules) {
+  const CORE = "sluice:core";
+  return {
+    name: "in one piece",
+    setup(bundler) {
+      const kept = new Set(modules.map((path) => join(root, path)));
+      bundler.onResolve({ filter: /^sluice:/ }, () => ({ path: CORE, namespace: "sluice" }));
+      bundler.onLoad({ filter: /./, namespace: "sluice" }, () => ({
+        contents: [...kept].map((path) => `import ${JSON.stringify(path)};`).join("\n"),
+        resolveDir: root,
+      }));
+      bundler.onResolve({ filter: /./ }, async ({ path, kind, importer, namespace, resolveDir, pluginData }) => {
+        if (pluginData === CORE || path.startsWith("node:")) return undefined;
+        if (namespace === "sluice") return { path };
+        if (kind !== "dynamic-import" && kind !== "entry-point") return undefined;
+        const found = await bundler.resolve(path, { kind, importer, resolveDir, pluginData: CORE });
+        return { ...found, suffix: "?whole" };
+      });
+      bundler.onLoad({ filter: /\.ts$/ }, ({ path, suffix }) =>
+        suffix === "?whole"
+          ? { contents: `import "${CORE}";\n${readFileSync(path, "utf8")}`, loader: "ts", resolveDir: dirname(path) }
+          : undefined,
+      );
+    },
+  };
+}
