@@ -26,6 +26,8 @@ interface AbortSignal {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
+declare var AbortController: { new (): { readonly signal: AbortSignal; abort(reason?: unknown): void } };
+
 declare namespace WebAssembly {
   class RuntimeError extends Error {
     constructor(message?: string, options?: ErrorOptions);

@@ -12,6 +12,8 @@ import type * as Isolation from "./hosts/node/isolate/host.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
 import { nodePlatform, type Directory } from "./hosts/node/platform.ts";
 import type { Input, Output } from "./hosts/node/stdio.ts";
+import type { RequestListener } from "node:http";
+import type { ServingOptions } from "./run/serve.ts";
 
 /** What an instance is given; see the fields. */
 export interface Options extends InstanceOptions<Input, Output, Directory> {
@@ -62,6 +64,43 @@ export async function run(component: Uint8Array | CompiledComponent, options: Op
   const { isolate, ...given } = checked(options);
   if (isolate === undefined) return runOn(nodePlatform, await compiled(component), given);
   return (await isolation(isolate)).runIsolated(bytesOf(component), given);
+}
+
+/** What answers requests with a component. */
+export interface Server {
+  /** For all that speaks Fetch. Rejects with what kept the guest from answering. */
+  fetch(request: Request): Promise<Response>;
+  /** For `createServer` of `node:http`, with trailers; what kept a guest from answering is a 500, and told to `onError`. */
+  readonly listener: RequestListener;
+  /** Resolves when all that was begun is answered, and no instance is left. Ask for nothing more then. */
+  close(): Promise<void>;
+}
+
+export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, ServingOptions {
+  /** Told of what kept a guest from answering: a trap, a time-out, an error in the place of a response. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * Answers requests with a component that exports `wasi:http/incoming-handler`: with an instance for each, if `reuse` does
+ * not say otherwise.
+ *
+ * @throws As `compile` does. What an instance throws, each request hears of.
+ */
+export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
+  const { reuse, maxConcurrent, onError = () => {}, ...given } = options;
+  checkOptions(given);
+  const [{ Serving }, { nodeListener }, { incomingOf, webResponseOf }] = await Promise.all([
+    import("./run/serve.ts"),
+    import("./hosts/node/http/listener.ts"),
+    import("./hosts/web/http.ts"),
+  ]);
+  const serving = new Serving(nodePlatform, await compiled(component), given, { reuse, maxConcurrent });
+  return {
+    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request))),
+    listener: nodeListener((request) => serving.answer(request), onError),
+    close: () => serving.close(),
+  };
 }
 
 function bytesOf(component: Uint8Array | CompiledComponent): Uint8Array {

@@ -1,4 +1,6 @@
 /** Handles among parameters and results. */
+import { Trap } from "../io/trap.ts";
+import type { Guest } from "./guest.ts";
 import { layoutOf } from "./layout.ts";
 import type { Entry, Kind } from "./resources.ts";
 import type { Type } from "./type.ts";
@@ -32,6 +34,29 @@ export function borrow<T>(kind: Kind<T>): Type<T, never> & { readonly asEntry: b
     // What is stored under a kind is of the kind's type, by the signature of `Resources.add`.
     load: (guest, at) => entries.load(guest, at).value as T,
     lift: (guest, values) => entries.lift(guest, values).value as T,
+  };
+}
+
+/** A handle that the guest gives away: the host gets the resource's value, which is nobody else's from then on. */
+export function taken<T>(kind: Kind<T>): Type<T, never> {
+  const wit: ValType = { kind: "own", resource: kind };
+  const take = (guest: Guest, index: number): T => {
+    const entry = guest.lookup(kind, index);
+    if (entry.children > 0) {
+      throw new Trap("1.3", `resource has children: ${kind.name} is given away before ${entry.children} that came from it`);
+    }
+    guest.handles.take(kind, index);
+    guest.resources.release(entry);
+    // What is stored under a kind is of the kind's type, by the signature of `Resources.add`.
+    return entry.value as T;
+  };
+  return {
+    wit,
+    ...layoutOf(wit),
+    load: (guest, at) => take(guest, guest.view.getUint32(at, true)),
+    lift: (guest, flat) => take(guest, flat.number() >>> 0),
+    store: notTaken,
+    lower: notTaken,
   };
 }
 

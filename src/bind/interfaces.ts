@@ -1,4 +1,5 @@
 /** Every interface that the host implements, by its name without a version. */
+import { splitVersion } from "../abi/names.ts";
 import * as cli from "./cli.ts";
 import * as clocks from "./clocks.ts";
 import type { Interface } from "./definition.ts";
@@ -6,28 +7,35 @@ import * as filesystem from "./filesystem.ts";
 import * as io from "./io.ts";
 import * as random from "./random.ts";
 
-const SOCKETS: readonly string[] = [
-  "network",
-  "instance-network",
-  "tcp",
-  "tcp-create-socket",
-  "udp",
-  "udp-create-socket",
-  "ip-name-lookup",
-].map((name) => `wasi:sockets/${name}`);
-
 /** Those that are loaded when a component imports one. */
+const LATER: readonly { readonly names: readonly string[]; readonly load: () => Promise<readonly Interface[]> }[] = [
+  {
+    names: [
+      "wasi:sockets/network",
+      "wasi:sockets/instance-network",
+      "wasi:sockets/tcp",
+      "wasi:sockets/tcp-create-socket",
+      "wasi:sockets/udp",
+      "wasi:sockets/udp-create-socket",
+      "wasi:sockets/ip-name-lookup",
+    ],
+    load: async () => (await import("./sockets/interfaces.ts")).SOCKET_INTERFACES,
+  },
+  {
+    names: ["wasi:http/types", "wasi:http/outgoing-handler"],
+    load: async () => (await import("./http/interfaces.ts")).HTTP_INTERFACES,
+  },
+];
+
 const loaded = new Map<string, Interface>();
 
-/** To be waited for before anybody looks into the interfaces of these names. */
+/** To be waited for before anybody looks into the interfaces of these names, with their versions. */
 export async function loadInterfaces(names: Iterable<string>): Promise<void> {
-  if (loaded.size > 0) return;
-  for (const name of names) {
-    if (!name.startsWith("wasi:sockets/")) continue;
-    // oxlint-disable-next-line no-await-in-loop -- once
-    const { SOCKET_INTERFACES } = await import("./sockets/interfaces.ts");
-    for (const each of SOCKET_INTERFACES) loaded.set(each.name, each);
-    return;
+  const imported = new Set(Array.from(names, (name) => splitVersion(name)[0]));
+  for (const { names: later, load } of LATER) {
+    if (!later.some((name) => imported.has(name)) || later.some((name) => loaded.has(name))) continue;
+    // oxlint-disable-next-line no-await-in-loop -- once for each
+    for (const each of await load()) loaded.set(each.name, each);
   }
 }
 
@@ -57,7 +65,7 @@ class LaterInterface implements Interface {
 export const INTERFACES: ReadonlyMap<string, Interface> = new Map(
   [
     ...[io, cli, clocks, random, filesystem].flatMap((tables): object[] => Object.values(tables)).filter(isInterface),
-    ...SOCKETS.map((name) => new LaterInterface(name)),
+    ...LATER.flatMap(({ names }) => names).map((name) => new LaterInterface(name)),
   ].map((value) => [value.name, value]),
 );
 

@@ -38,6 +38,8 @@ export interface Limits {
   readonly pollables: number;
   /** Bytes that one write to a file takes; of more it takes the first. Protects time, and memory where they are copied. */
   readonly writeBytes: number;
+  /** Bytes of one header or trailer, each field with 72 for what it costs to keep. Protects memory from a guest that sets many. */
+  readonly fieldBytes: number;
   /** Entries of directories that a guest is in the middle of reading. Protects memory from a guest that makes many files. */
   readonly listedEntries: number;
 }
@@ -55,6 +57,7 @@ export const DEFAULT_LIMITS: Limits = {
   valueBytes: 64 * 1024 * 1024,
   pollables: 16_384,
   writeBytes: 1024 * 1024,
+  fieldBytes: 128 * 1024,
   listedEntries: 200_000,
 };
 

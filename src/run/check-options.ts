@@ -64,6 +64,10 @@ const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown>, Check>> =
   timeout: () => undefined,
   // Looked at by who opens it.
   network: () => undefined,
+  http: (value) =>
+    typeof value === "boolean" || typeof value === "function" || isObject(value)
+      ? undefined
+      : "true or false, { hosts, denyPrivate, check }, a function of a Request, or an HttpClient",
   permits: expecting('"strict" or "budget"', (value) => value === "strict" || value === "budget"),
   trace: expecting("a function", (value) => typeof value === "function"),
   monotonicClock: withMethods("a MonotonicClock", "now", "resolution", "schedule"),

@@ -1,19 +1,22 @@
 /** What only some instances are given, and is loaded for those alone. */
+import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { Network } from "../wasi/sockets/network.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 
 /** What is there before the life of an instance begins. */
 export interface Grants {
-  readonly network?: Network;
+  readonly network?: Network | undefined;
+  readonly http?: HttpClient | undefined;
 }
 
 /** @throws {TypeError} If the platform lacks what is to be given. */
 export async function grantsOf(
   platform: Platform,
-  { network = false }: InstanceOptions<unknown, unknown>,
+  { network = false, http = false }: InstanceOptions<unknown, unknown>,
 ): Promise<Grants> {
-  if (network === false) return {};
-  const { networkOf } = await import("./network.ts");
-  return { network: await networkOf(platform, network) };
+  return {
+    network: network === false ? undefined : await (await import("./network.ts")).networkOf(platform, network),
+    http: http === false ? undefined : await (await import("./http.ts")).httpOf(platform, http),
+  };
 }

@@ -40,12 +40,27 @@ export interface RunningInstance {
 
 export async function instantiate<Input, Output>(
   platform: Platform,
-  { compiled }: CompiledComponent,
+  component: CompiledComponent,
   options: InstanceOptions<Input, Output> = {},
 ): Promise<RunningInstance> {
+  return (await begin(platform, component, options)).running;
+}
+
+/** An instance, and its life for who gives it more than its options say. */
+export interface Begun {
+  readonly running: RunningInstance;
+  readonly life: Life;
+}
+
+/** As `instantiate`. */
+export async function begin(
+  platform: Platform,
+  { compiled }: CompiledComponent,
+  options: InstanceOptions<unknown, unknown>,
+): Promise<Begun> {
   checkOptions(options);
   options.signal?.throwIfAborted();
-  if (!(compiled instanceof Compiled)) return instantiateModule(platform, compiled, options);
+  if (!(compiled instanceof Compiled)) return beginModule(platform, compiled, options);
   // Those of a component that has been looked into are there.
   if (!compiled.isChecked) await loadInterfaces(compiled.plan.imports.keys());
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
@@ -74,7 +89,7 @@ export async function instantiate<Input, Output>(
     life.task.assertAlive();
     compiled.isChecked ||= isOurs;
     exports = new Exports(linked, calls, providers);
-    return { exports: exports.all(), stats: life.stats, close: () => life.close() };
+    return { running: { exports: exports.all(), stats: life.stats, close: () => life.close() }, life };
   } catch (error) {
     throw await life.fail(error);
   }
@@ -89,18 +104,18 @@ function oursFor(compiled: Compiled): Providers {
   return providers;
 }
 
-async function instantiateModule(
+async function beginModule(
   platform: Platform,
   core: CompiledCore,
   options: InstanceOptions<unknown, unknown>,
-): Promise<RunningInstance> {
+): Promise<Begun> {
   const grants = await grantsOf(platform, options);
   options.signal?.throwIfAborted();
   const life = new Life(platform, options, grants);
   try {
     const { exports } = await core.instantiate(life);
     life.task.assertAlive();
-    return { exports, stats: life.stats, close: () => life.close() };
+    return { running: { exports, stats: life.stats, close: () => life.close() }, life };
   } catch (error) {
     throw await life.fail(error);
   }

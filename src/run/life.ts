@@ -60,13 +60,13 @@ export class Life {
   onEnd: ((reason: unknown) => void) | undefined;
   #ended: Promise<void> | undefined;
 
-  constructor(platform: Platform, options: InstanceOptions<unknown, unknown>, { network }: Grants) {
+  constructor(platform: Platform, options: InstanceOptions<unknown, unknown>, grants: Grants) {
     const { timeout } = options;
     if (timeout !== undefined) assertTimeout(timeout);
     this.task = new Task(platform.loop);
     // Until there is an instance: start functions cannot be suspended.
     this.task.isSync = true;
-    this.world = makeWorld(platform, options, (code) => this.#exit(code), network);
+    this.world = makeWorld(platform, options, (code) => this.#exit(code), grants);
     this.instance = new Instance(this.world, this.task, { trace: options.trace, leases: options.leases !== false });
     this.#signal = options.signal;
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
@@ -134,6 +134,7 @@ export class Life {
       if (end.status === "rejected") faults.push(end.reason);
     }
     this.#guard(() => this.world.stdin.source.close());
+    this.#guard(() => this.world.http?.close?.());
     for (const { directory } of this.world.preopens) this.#guard(() => directory.release());
     this.#signal?.removeEventListener("abort", this.#onAbort);
     const others = [...new Set(faults)].filter((fault) => fault !== reason);

@@ -1,8 +1,10 @@
 import type { Trace } from "../bind/instance.ts";
 import type { Imports } from "./imports.ts";
+import type { WebRequest, WebResponse } from "./fetch.ts";
 import type { Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
+import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { AddressCheck, NetworkPorts } from "../wasi/sockets/network.ts";
 import type { NetworkRules } from "../wasi/sockets/rules.ts";
 import type { RandomSource } from "../wasi/random/random.ts";
@@ -73,6 +75,8 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
   readonly trace?: Trace;
   /** What the guest may do on a network: nothing (the default, and `false`), everything, or what is said. */
   readonly network?: boolean | NetworkOptions;
+  /** Whether the guest may send requests, to whom, and by whom they are carried out: nobody, by default. */
+  readonly http?: boolean | HttpOptions | HttpClient | FetchLike;
   /** In place of the runtime's own. */
   readonly monotonicClock?: MonotonicClock;
   /** In place of the runtime's own. */
@@ -87,6 +91,22 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
 export type PreopenOption<Directory> =
   | Directory
   | { readonly directory: Directory; /** Nothing below it can be changed. */ readonly readOnly?: boolean };
+
+/** Whom a guest may send requests to. */
+export interface HttpOptions {
+  /**
+   * Names, addresses and ranges, each with a port or for all, as `NetworkRules.connect` has them. A name stands for what
+   * its lookup gives, and it is that address which is reached. Missing: everybody.
+   */
+  readonly hosts?: readonly string[];
+  /** Whether hosts in private ranges are refused, also where `hosts` has them. */
+  readonly denyPrivate?: boolean;
+  /** Asked, as `tcp-connect`, for each address that is to be reached and that the others permit. */
+  readonly check?: AddressCheck;
+}
+
+/** What carries requests out in place of the runtime: as `fetch` does, without what `fetch` cannot carry (trailers). */
+export type FetchLike = (request: WebRequest) => WebResponse | Promise<WebResponse>;
 
 /** What a guest may do on a network: what is left out, it may not. */
 export interface NetworkOptions extends NetworkRules {

@@ -3,6 +3,9 @@ import type { Sink, Source } from "../io/ports.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
 import type { OpenDirectory } from "../wasi/filesystem/files.ts";
 import type { NetworkPorts } from "../wasi/sockets/network.ts";
+import type { HttpClient } from "../wasi/http/exchange.ts";
+import type { ResolveHost } from "../wasi/http/resolve.ts";
+import type { FetchAdapter } from "./fetch.ts";
 import type { RandomSource } from "../wasi/random/random.ts";
 
 /** What a runtime (Node, a browser) provides to run components on it. */
@@ -13,6 +16,10 @@ export interface Platform {
   readonly random: RandomSource;
   /** Its network, if it has one. Asked for only for a guest that is given one. */
   readonly network?: () => Promise<NetworkPorts>;
+  /** What carries requests out on it, if anything does. Asked for only for a guest that may send some. */
+  readonly http?: (resolve: ResolveHost) => Promise<HttpClient>;
+  /** Functions of its own that know `Request` and `Response`. */
+  readonly fetch?: FetchAdapter;
   /** Makes sources and sinks of whatever streams this runtime has. @throws {TypeError} If one is none. */
   standard(options: StandardOptions): OpenedStandard;
   /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */

@@ -5,26 +5,26 @@ import { newTally } from "../io/tally.ts";
 import { checkedMonotonicClock, checkedWallClock } from "../wasi/clocks/checked-clocks.ts";
 import { SeededRandom, type RandomSource } from "../wasi/random/random.ts";
 import { Shared } from "../wasi/filesystem/shared.ts";
-import type { Network } from "../wasi/sockets/network.ts";
 import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
+import type { Grants } from "./grants.ts";
 import type { InstanceOptions, PreopenOption } from "./options.ts";
 import type { OpenedOutput, Platform } from "./platform.ts";
 
 /**
  * The world of one instance: what `options` grant, on what the platform has, and nothing else.
  *
- * @param network What `options.network` grants: see grants.ts.
+ * @param grants What `options` grant that had to be waited for: see grants.ts.
  */
 export function makeWorld(
   platform: Platform,
   options: InstanceOptions<unknown, unknown>,
   exit: (code: number) => never,
-  network?: Network,
+  { network, http }: Grants = {},
 ): World {
   const limits = limitsFrom(options.limits);
   const preopens = openAll(platform, options);
   try {
-    return { ...streamsOf(platform, options, limits), preopens, limits, exit, network, ...restOf(platform, options) };
+    return { ...streamsOf(platform, options, limits), preopens, limits, exit, network, http, ...restOf(platform, options) };
   } catch (error) {
     for (const { directory } of preopens) directory.release();
     throw error;
@@ -61,7 +61,7 @@ function filesBlock({ preopens = {}, blockingFiles = false }: InstanceOptions<un
 function restOf(
   platform: Platform,
   options: InstanceOptions<unknown, unknown>,
-): Omit<World, "stdin" | "stdout" | "stderr" | "preopens" | "limits" | "exit" | "network"> {
+): Omit<World, "stdin" | "stdout" | "stderr" | "preopens" | "limits" | "exit" | "network" | "http"> {
   const random = options.random ? checkedRandom(options.random) : platform.random;
   let seed = options.insecureSeed;
   // Made when it is asked for: Node's secure source takes 5 ms to load, and most guests never ask.

@@ -5,6 +5,7 @@ import type { Source } from "../io/ports.ts";
 import type { Tally } from "../io/tally.ts";
 import type { MonotonicClock, WallClock } from "./clocks/clocks.ts";
 import type { OpenDirectory } from "./filesystem/files.ts";
+import type { HttpClient } from "./http/exchange.ts";
 import type { RandomSource } from "./random/random.ts";
 import type { Network } from "./sockets/network.ts";
 import type { Shared } from "./filesystem/shared.ts";
@@ -41,6 +42,8 @@ export interface World {
   readonly preopens: readonly Preopen[];
   /** Missing: it is given none. */
   readonly network: Network | undefined;
+  /** Missing: it may send no requests. */
+  readonly http: HttpClient | undefined;
   readonly monotonicClock: MonotonicClock;
   readonly wallClock: WallClock;
   readonly random: RandomSource;

@@ -3,6 +3,7 @@ import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import { nodeDirectory } from "./files.ts";
+import { webFetch } from "../web/http.ts";
 import { inputSource, openStandard, outputSink } from "./stdio.ts";
 
 /** Node, and what is compatible with it. */
@@ -13,6 +14,8 @@ export const nodePlatform: Platform = {
   // Fetched when it is needed: it takes 5 ms to load.
   random: { fill: (into) => void process.getBuiltinModule("node:crypto").randomFillSync(into) },
   network: async () => (await import("./net/ports.ts")).nodeNetwork,
+  http: async (resolve) => new (await import("./http/client.ts")).NodeHttpClient(resolve),
+  fetch: webFetch,
   standard: openStandard,
   directory: openDirectory,
   source: inputSource,

@@ -1,0 +1,109 @@
+/** `wasi:http/types` 0.2: bodies and what comes after them, as a guest calls them. */
+import { borrow, borrowEntry, own, taken } from "../../abi/owned.ts";
+import { Kind, type Entry } from "../../abi/resources.ts";
+import { returns } from "../../abi/returns.ts";
+import { option, resultValue } from "../../abi/variants.ts";
+import { WitError } from "../../io/errors.ts";
+import { InputStream } from "../../io/input-stream.ts";
+import { OutputStream } from "../../io/output-stream.ts";
+import { newTally } from "../../io/tally.ts";
+import type { Readiness } from "../../io/readiness.ts";
+import { HttpError } from "../../wasi/http/error-code.ts";
+import { Fields } from "../../wasi/http/fields.ts";
+import { FutureTrailers, IncomingBody } from "../../wasi/http/incoming-body.ts";
+import type { HttpBody } from "../../wasi/http/exchange.ts";
+import { OutgoingBody } from "../../wasi/http/outgoing-body.ts";
+import { call, type Definition, type Interface } from "../definition.ts";
+import type { Instance } from "../instance.ts";
+import { addPollable, ERROR, INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";
+import { errorCode, FIELDS, FUTURE_TRAILERS, httpResult, INCOMING_BODY, OUTGOING_BODY, plainResult } from "./types.ts";
+
+/** What WIT answers with an error that carries nothing: it was done before, or makes no sense. */
+export class Refused extends WitError<undefined> {
+  override readonly name: string = "Refused";
+
+  constructor(message: string) {
+    super(undefined, message);
+  }
+}
+
+/** A body without bytes, of a message that has none. */
+const NOTHING: HttpBody = {
+  source: { read: () => null, ready: () => true, watch: () => {}, unwatch: () => {}, close: () => {} },
+  length: 0n,
+  trailers: () => Promise.resolve(undefined),
+};
+
+/** Gives the guest the body of what it has received. @param parent Missing: it may outlive that. */
+export function addIncomingBody({ resources }: Instance, given: HttpBody | undefined): Entry {
+  const body = new IncomingBody(given ?? NOTHING);
+  return resources.add(INCOMING_BODY, body, () => body.drop());
+}
+
+export function addOutgoingBody({ resources }: Instance, body: OutgoingBody): Entry {
+  return resources.add(OUTGOING_BODY, body, () => body.drop());
+}
+
+/** A pollable of what comes later. */
+export function subscribeTo(kind: Kind<Readiness>): Definition {
+  return call([borrowEntry(kind)], returns(own(POLLABLE)), (instance, entry) =>
+    // The entry is of `kind`, by the type of the parameter.
+    addPollable(instance, entry.value as Readiness, entry),
+  );
+}
+
+function read({ resources, world }: Instance, entry: Entry): Entry {
+  // As above.
+  const body = entry.value as IncomingBody;
+  if (!body.takeStream()) throw new Refused("the stream of the body was taken before");
+  const input = new InputStream(body.source, world.limits.readBytes, newTally());
+  return resources.add(INPUT_STREAM, input, () => input.drop(), entry);
+}
+
+function write({ resources, world }: Instance, entry: Entry): Entry {
+  // As above.
+  const body = entry.value as OutgoingBody;
+  if (!body.takeStream()) throw new Refused("the stream of the body was taken before");
+  const output = new OutputStream(body.outlet, world.permits);
+  return resources.add(OUTPUT_STREAM, output, () => output.drop(), entry);
+}
+
+function finishIncoming({ resources }: Instance, body: IncomingBody): Entry {
+  const future = body.finish();
+  return resources.add(FUTURE_TRAILERS, future, () => future.drop());
+}
+
+/** What is buffered is delivered before the instance is over. */
+function finishOutgoing(instance: Instance, body: OutgoingBody, trailers: Fields | undefined): void {
+  body.finish(trailers?.all());
+  instance.outlets.add(body.outlet);
+  instance.finish(body.outlet);
+}
+
+function trailersNow({ resources, world }: Instance, future: FutureTrailers): unknown {
+  const state = future.take();
+  if (state.tag === "waiting") return undefined;
+  if (state.tag === "taken") return { tag: "err" };
+  const { value } = state;
+  if (value.tag === "err") return { tag: "ok", val: value };
+  const fields = value.val && Fields.from(value.val, world.limits.fieldBytes, true);
+  return { tag: "ok", val: { tag: "ok", val: fields && resources.add(FIELDS, fields) } };
+}
+
+const trailersType = option(resultValue(resultValue(option(own(FIELDS)) as never, errorCode as never), null));
+
+export const bodyFunctions = (): Interface["functions"] => ({
+  "http-error-code": call([borrow(ERROR)], returns(option(errorCode)), (_, { cause }) =>
+    cause instanceof HttpError ? cause.payload : undefined,
+  ),
+  "[method]incoming-body.stream": call([borrowEntry(INCOMING_BODY)], plainResult(own(INPUT_STREAM)), read),
+  "[static]incoming-body.finish": call([taken(INCOMING_BODY)], returns(own(FUTURE_TRAILERS)), finishIncoming),
+  "[method]future-trailers.subscribe": subscribeTo(FUTURE_TRAILERS),
+  "[method]future-trailers.get": call([borrow(FUTURE_TRAILERS)], returns(trailersType), trailersNow),
+  "[method]outgoing-body.write": call([borrowEntry(OUTGOING_BODY)], plainResult(own(OUTPUT_STREAM)), write),
+  "[static]outgoing-body.finish": call(
+    [taken(OUTGOING_BODY), option(taken(FIELDS))],
+    httpResult<void>(null),
+    finishOutgoing,
+  ),
+});

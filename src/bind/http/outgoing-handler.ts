@@ -1,0 +1,81 @@
+/** `wasi:http/outgoing-handler` 0.2, as a guest calls it. */
+import { own, taken } from "../../abi/owned.ts";
+import type { Entry } from "../../abi/resources.ts";
+import { option } from "../../abi/variants.ts";
+import { errorCodeOf, HttpError } from "../../wasi/http/error-code.ts";
+import type { HttpRequest, Timeouts } from "../../wasi/http/exchange.ts";
+import { contentLength } from "../../wasi/http/fields.ts";
+import { Future } from "../../wasi/http/future.ts";
+import type { OutgoingRequest, RequestOptions } from "../../wasi/http/message.ts";
+import { call, defineInterface, type Interface } from "../definition.ts";
+import type { Instance } from "../instance.ts";
+import { FUTURE_RESPONSE, httpResult, OUTGOING_REQUEST, REQUEST_OPTIONS, type Answer, type Outgoing } from "./types.ts";
+
+const NS_PER_MS = 1_000_000n;
+/** As Wasmtime has it. */
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>, options?: RequestOptions): Entry {
+  const client = instance.world.http;
+  let request: HttpRequest;
+  try {
+    if (!client) throw new HttpError({ tag: "HTTP-request-denied" }, "no HTTP is granted");
+    request = requestOf(message, body?.body, options);
+  } catch (error) {
+    body?.outlet.abort(error);
+    throw error;
+  }
+  const future = new Future<Answer>();
+  const controller = new AbortController();
+  client.send(request, controller.signal).then(
+    (response) => future.settle({ tag: "ok", val: response }),
+    (cause: unknown) => {
+      body?.outlet.abort(cause);
+      future.settle({ tag: "err", val: errorCodeOf(cause) });
+    },
+  );
+  return instance.resources.add(FUTURE_RESPONSE, future, () => {
+    // A response that nobody took.
+    const state = future.take();
+    if (state.tag === "waiting") controller.abort();
+    if (state.tag === "settled" && state.value.tag === "ok") state.value.val.body?.source.close();
+  });
+}
+
+function requestOf(
+  message: OutgoingRequest,
+  body: HttpRequest["body"],
+  options: RequestOptions | undefined,
+): HttpRequest {
+  const { method, scheme = "https", authority, pathWithQuery, headers } = message;
+  if (authority === undefined || authority === "") throw new HttpError({ tag: "HTTP-request-URI-invalid" }, "no authority");
+  if (pathWithQuery === undefined) throw new HttpError({ tag: "HTTP-protocol-error" }, "no path");
+  if (!/^https?$/i.test(scheme)) throw new HttpError({ tag: "HTTP-protocol-error" }, `the scheme ${scheme}`);
+  const fields = headers.all();
+  // Throws for what no transport could send.
+  contentLength(fields);
+  return {
+    method,
+    scheme: scheme.toLowerCase(),
+    authority,
+    path: pathWithQuery === "" ? "/" : pathWithQuery,
+    headers: fields,
+    body,
+    timeouts: timeoutsOf(options),
+  };
+}
+
+function timeoutsOf(options: RequestOptions | undefined): Timeouts {
+  const ms = (ns: bigint | undefined): number =>
+    ns === undefined ? DEFAULT_TIMEOUT_MS : Number((ns + NS_PER_MS - 1n) / NS_PER_MS);
+  return {
+    connect: ms(options?.connectTimeout),
+    firstByte: ms(options?.firstByteTimeout),
+    betweenBytes: ms(options?.betweenBytesTimeout),
+  };
+}
+
+/** @see WASI 0.2 `wasi:http/outgoing-handler` */
+export const outgoingHandler: Interface = defineInterface("wasi:http/outgoing-handler", () => ({
+  handle: call([taken(OUTGOING_REQUEST), option(taken(REQUEST_OPTIONS))], httpResult(own(FUTURE_RESPONSE)), handle),
+}));

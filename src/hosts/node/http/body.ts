@@ -1,0 +1,90 @@
+/** Bodies from and to Node's messages. */
+import type { IncomingMessage, OutgoingMessage } from "node:http";
+import type { Source } from "../../../io/ports.ts";
+import type { Waker } from "../../../io/readiness.ts";
+import { changed } from "../../../io/steps.ts";
+import { HttpError } from "../../../wasi/http/error-code.ts";
+import type { HttpBody } from "../../../wasi/http/exchange.ts";
+import type { Field } from "../../../wasi/http/fields.ts";
+import { nodeSource } from "../readable.ts";
+import { fieldsOf, rawValue, textOf } from "./fields.ts";
+
+const READ_BYTES = 64 * 1024;
+
+/** How a message's body is read, and left. */
+export interface BodyParts {
+  /** What a body that is cut short failed of. */
+  readonly cut: (cause: unknown) => HttpError;
+  /** Nobody wants the rest. */
+  readonly leave: (source: Source) => void;
+  /** Called whenever somebody finds nothing, and when something has come. */
+  readonly waits?: (isWaiting: boolean) => void;
+}
+
+/** The body of a message that comes in. Nothing is read ahead of who wants it. */
+export function bodyOf(message: IncomingMessage, { cut, leave, waits = () => {} }: BodyParts): HttpBody {
+  const source = nodeSource(message);
+  const length = rawValue(message.rawHeaders, "content-length");
+  return {
+    source: {
+      read(max) {
+        let bytes;
+        try {
+          bytes = source.read(max);
+        } catch (cause) {
+          waits(false);
+          throw cut(cause);
+        }
+        waits(bytes?.length === 0 && max > 0);
+        return bytes;
+      },
+      ready: () => source.ready(),
+      watch: (waker: Waker) => source.watch(waker),
+      unwatch: (waker: Waker) => source.unwatch(waker),
+      close() {
+        waits(false);
+        leave(source);
+      },
+    },
+    length: length !== undefined && /^\d+$/.test(length) ? BigInt(length) : undefined,
+    trailers(): Promise<readonly Field[] | undefined> {
+      const { rawTrailers } = message;
+      return Promise.resolve(rawTrailers.length === 0 ? undefined : fieldsOf(rawTrailers));
+    },
+  };
+}
+
+/** Sends a body, and ends the message. What the body fails of ends the connection: it never looks complete. */
+export async function sendBody(body: HttpBody, to: OutgoingMessage): Promise<void> {
+  const { source } = body;
+  const onClose = (): void => source.close();
+  to.once("close", onClose);
+  try {
+    for (let bytes; !to.destroyed && (bytes = source.read(READ_BYTES)) !== null;) {
+      // oxlint-disable no-await-in-loop -- one piece after the other
+      if (bytes.length === 0) await changed(source);
+      else if (!to.write(Buffer.from(bytes))) await drained(to);
+      // oxlint-enable no-await-in-loop
+    }
+    if (to.destroyed) return;
+    const trailers = await body.trailers();
+    if (trailers && trailers.length > 0) {
+      to.addTrailers(trailers.map(([name, value]): [string, string] => [name, textOf(value)]));
+    }
+    to.end();
+  } catch (cause) {
+    to.destroy(cause instanceof Error ? cause : new Error("The body failed", { cause }));
+  }
+}
+
+function drained(to: OutgoingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      to.off("drain", done);
+      to.off("close", done);
+      resolve();
+    };
+    to.on("drain", done);
+    to.on("close", done);
+  });
+}

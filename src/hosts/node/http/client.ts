@@ -1,0 +1,209 @@
+/** Requests by `node:http` and `node:https`, which keep trailers, order and duplicates. */
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import { HttpError, type BareCode } from "../../../wasi/http/error-code.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
+import { splitAuthority } from "../../../wasi/http/message.ts";
+import type { ResolveHost } from "../../../wasi/http/resolve.ts";
+import type { IpAddress } from "../../../wasi/sockets/address.ts";
+import { bodyOf, sendBody } from "./body.ts";
+import { httpFailure } from "./errors.ts";
+import { fieldsOf, flatOf, rawValue } from "./fields.ts";
+
+/** What a response's header may take: more than Node allows by itself, which is less than what others send. */
+const MAX_HEADER_BYTES = 128 * 1024;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Connections are kept for the next request, and are this client's alone. */
+export class NodeHttpClient implements HttpClient {
+  readonly #resolve: ResolveHost;
+  readonly #agents = new Map<string, Agent>();
+
+  constructor(resolve: ResolveHost) {
+    this.#resolve = resolve;
+  }
+
+  async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const { host, port } = splitAuthority(request.authority, request.scheme);
+    const deadline = Date.now() + request.timeouts.connect;
+    const timedOut = new HttpError({ tag: "connection-timeout" }, `no connection in ${request.timeouts.connect} ms`);
+    const addresses = await within(request.timeouts.connect, this.#resolve(host, port), timedOut);
+    return new Promise((resolve, reject) => {
+      new Sending(request, this.#options(request, host, port, addresses), { deadline, timedOut, signal, resolve, reject });
+    });
+  }
+
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  #options(
+    { scheme, authority, method, path, headers, body }: HttpRequest,
+    host: string,
+    port: number,
+    addresses: readonly IpAddress[],
+  ): RequestOptions {
+    const found = addresses.map(({ ip, family }) => ({ address: ip, family: family === "ipv6" ? 6 : 4 }));
+    const flat = ["host", authority, ...flatOf(headers)];
+    if (body && body.length === undefined) flat.push("transfer-encoding", "chunked");
+    return {
+      ...{ protocol: `${scheme}:`, host, port, method, path, headers: flat, agent: this.#agent(scheme) },
+      setHost: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // What was looked up and permitted, and nothing that is looked up anew.
+      lookup: (_name, options, done) => {
+        const [first] = found;
+        if (options.all === true) done(null, found);
+        else done(null, first?.address ?? "", first?.family ?? 4);
+      },
+    };
+  }
+
+  #agent(scheme: string): Agent {
+    let agent = this.#agents.get(scheme);
+    if (!agent) {
+      agent = new (scheme === "https"
+        ? process.getBuiltinModule("node:https")
+        : process.getBuiltinModule("node:http")).Agent({ keepAlive: true });
+      this.#agents.set(scheme, agent);
+    }
+    return agent;
+  }
+}
+
+interface Settling {
+  /** Milliseconds of `Date.now`. */
+  readonly deadline: number;
+  readonly timedOut: HttpError;
+  readonly signal: AbortSignal;
+  readonly resolve: (response: HttpResponse) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** One request, from when it is made until its response has begun. */
+class Sending {
+  readonly #request: HttpRequest;
+  readonly #options: RequestOptions;
+  readonly #settling: Settling;
+  #timer: NodeJS.Timeout | undefined;
+  #node: ClientRequest;
+  #hasResponse = false;
+  #isRepeated = false;
+  readonly #onAbort = (): void => void this.#node.destroy(failed("internal-error", "nobody wants the response"));
+
+  constructor(request: HttpRequest, options: RequestOptions, settling: Settling) {
+    this.#request = request;
+    this.#options = options;
+    this.#settling = settling;
+    settling.signal.addEventListener("abort", this.#onAbort, { once: true });
+    this.#node = this.#begin();
+  }
+
+  #begin(): ClientRequest {
+    const { scheme, body, timeouts } = this.#request;
+    const node = process.getBuiltinModule(scheme === "https" ? "node:https" : "node:http").request(this.#options);
+    this.#node = node;
+    node.on("error", (cause: unknown) => this.#failed(cause));
+    node.on("response", (response) => this.#answered(response));
+    node.on("upgrade", (_, socket) => {
+      socket.destroy();
+      this.#reject(failed("HTTP-upgrade-failed", "the other side changed the protocol"));
+    });
+    node.on("socket", (socket) => {
+      const connected = (): void =>
+        this.#wait(timeouts.firstByte, failed("connection-read-timeout", `no response in ${timeouts.firstByte} ms`));
+      if (!socket.connecting) connected();
+      else {
+        this.#wait(Math.max(0, this.#settling.deadline - Date.now()), this.#settling.timedOut);
+        socket.once("connect", connected);
+      }
+    });
+    if (body) void sendBody(body, node);
+    else node.end();
+    return node;
+  }
+
+  #wait(ms: number, error: HttpError): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#node.destroy(error), Math.min(ms, MAX_TIMER_MS));
+  }
+
+  #failed(cause: unknown): void {
+    const { body } = this.#request;
+    // A connection that was kept, and that the other side closed meanwhile: nothing was lost.
+    const isStale = this.#node.reusedSocket && !(cause instanceof HttpError) && !body && !this.#hasResponse;
+    if (isStale && !this.#isRepeated && !this.#settling.signal.aborted) {
+      this.#isRepeated = true;
+      clearTimeout(this.#timer);
+      this.#begin();
+      return;
+    }
+    body?.source.close();
+    if (!this.#hasResponse) this.#reject(httpFailure(cause));
+  }
+
+  #reject(error: HttpError): void {
+    this.#end();
+    this.#settling.reject(error);
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    this.#settling.signal.removeEventListener("abort", this.#onAbort);
+  }
+
+  #answered(response: IncomingMessage): void {
+    this.#hasResponse = true;
+    this.#end();
+    const { rawHeaders, statusCode = 0 } = response;
+    const coding = rawValue(rawHeaders, "transfer-encoding");
+    if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+      response.on("error", () => {});
+      response.destroy();
+      const error = { tag: "HTTP-response-transfer-coding", val: coding } as const;
+      this.#settling.reject(new HttpError(error, `the transfer coding ${coding}`));
+      return;
+    }
+    this.#settling.resolve({ status: statusCode, headers: fieldsOf(rawHeaders), body: this.#bodyOf(response) });
+  }
+
+  #bodyOf(response: IncomingMessage): HttpResponse["body"] {
+    const { betweenBytes } = this.#request.timeouts;
+    let timer: NodeJS.Timeout | undefined;
+    return bodyOf(response, {
+      cut: (cause) =>
+        cause instanceof HttpError ? cause : failed("HTTP-response-incomplete", "the response ends too early", cause),
+      leave: (source) => source.close(),
+      waits(isWaiting) {
+        if (!isWaiting) {
+          clearTimeout(timer);
+          timer = undefined;
+        } else if (!timer) {
+          const error = failed("connection-read-timeout", `no more of the response in ${betweenBytes} ms`);
+          timer = setTimeout(() => response.destroy(error), Math.min(betweenBytes, MAX_TIMER_MS));
+        }
+      },
+    });
+  }
+}
+
+function failed(
+  tag: BareCode | "internal-error",
+  message: string,
+  cause?: unknown,
+): HttpError {
+  const code = tag === "internal-error" ? { tag, val: undefined } : { tag };
+  return new HttpError(code, message, { cause });
+}
+
+/** Rejects with `error` after the time. */
+async function within<T>(ms: number, promise: Promise<T>, error: HttpError): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(error), Math.min(ms, MAX_TIMER_MS));
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

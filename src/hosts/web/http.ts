@@ -1,0 +1,127 @@
+/** Requests and responses of the Fetch standard, from and to those of `wasi:http`. */
+import type { Source } from "../../io/ports.ts";
+import { changed } from "../../io/steps.ts";
+import { HttpError } from "../../wasi/http/error-code.ts";
+import type { HttpBody, HttpRequest, HttpResponse, Timeouts } from "../../wasi/http/exchange.ts";
+import { permittedFields, type Field } from "../../wasi/http/fields.ts";
+import type { FetchAdapter } from "../../run/fetch.ts";
+import { webSource } from "./readable.ts";
+
+const READ_BYTES = 64 * 1024;
+const NO_TIMEOUTS: Timeouts = { connect: Infinity, firstByte: Infinity, betweenBytes: Infinity };
+/** Those that may have no body. */
+const BARE_STATUS: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+
+/** A body as a stream of bytes; what it fails of errors the stream. */
+function streamOf({ source }: HttpBody): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      try {
+        const bytes = await next(source);
+        if (bytes) controller.enqueue(bytes.slice() as Uint8Array<ArrayBuffer>);
+        else {
+          controller.close();
+          // A reader that brought its own buffer waits for an answer.
+          controller.byobRequest?.respond(0);
+        }
+      } catch (cause) {
+        controller.error(cause);
+      }
+    },
+    cancel: () => source.close(),
+  });
+}
+
+async function next(source: Source): Promise<Uint8Array | null> {
+  for (;;) {
+    const bytes = source.read(READ_BYTES);
+    if (bytes === null || bytes.length > 0) return bytes;
+    // oxlint-disable-next-line no-await-in-loop -- until there is something
+    await changed(source);
+  }
+}
+
+function bodyOf(stream: ReadableStream<Uint8Array> | null, headers: Headers): HttpBody | undefined {
+  if (!stream) return undefined;
+  const length = headers.get("content-length");
+  return {
+    source: webSource(stream),
+    length: length !== null && /^\d+$/.test(length) ? BigInt(length) : undefined,
+    trailers: () => Promise.resolve(undefined),
+  };
+}
+
+function fieldsOf(headers: Headers): Field[] {
+  return permittedFields(Array.from(headers, ([name, value]): Field => [name, latin1(value)]));
+}
+
+function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff);
+}
+
+/** @throws {TypeError} For a value that the standard does not take. */
+function headersOf(fields: readonly Field[]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of fields) headers.append(name, String.fromCharCode(...value));
+  return headers;
+}
+
+/** What a guest is asked, as a `Request` has it. */
+export function incomingOf(request: Request): HttpRequest {
+  const { protocol, host, pathname, search } = new URL(request.url);
+  return {
+    method: request.method,
+    scheme: protocol.slice(0, -1),
+    authority: host,
+    path: pathname + search,
+    headers: fieldsOf(request.headers),
+    body: bodyOf(request.body, request.headers),
+    timeouts: NO_TIMEOUTS,
+  };
+}
+
+/** What a guest answered, as a `Response`. Trailers are lost: the standard has none. */
+export function webResponseOf({ status, headers, body }: HttpResponse): Response {
+  const isBare = BARE_STATUS.has(status);
+  if (isBare) body?.source.close();
+  return new Response(body && !isBare ? streamOf(body) : null, { status, headers: headersOf(headers) });
+}
+
+/** Sends a request by `fetch`, as far as that goes: what it refuses fails, and it follows no redirect. */
+export async function fetched(request: HttpRequest, signal: { readonly aborted: boolean }): Promise<Response> {
+  try {
+    // A request of ours, and a signal of the platform's own.
+    return await fetch(webFetch.requestOf(request, signal as never) as Request);
+  } catch (cause) {
+    throw cause instanceof HttpError ? cause : new HttpError({ tag: "connection-terminated" }, "fetch failed", { cause });
+  }
+}
+
+/** For a client that is a function of a `Request`. */
+export const webFetch: FetchAdapter = {
+  requestOf({ scheme, authority, path, method, headers, body }, signal) {
+    const init: RequestInit & { duplex?: "half" } = {
+      ...{ method, headers: headersOf(headers), redirect: "manual" },
+      // The platform's own, by its shape.
+      signal: signal as globalThis.AbortSignal,
+      ...(body && { body: streamOf(body), duplex: "half" }),
+    };
+    try {
+      return new Request(`${scheme}://${authority}${path}`, init);
+    } catch (cause) {
+      throw new HttpError({ tag: "HTTP-protocol-error" }, "no request that fetch sends", { cause });
+    }
+  },
+  responseOf(given) {
+    if (!(given instanceof Response)) {
+      throw new TypeError(`http: the function must give a Response, got ${given === null ? "null" : typeof given}`);
+    }
+    return {
+      status: given.status,
+      headers: fieldsOf(given.headers),
+      body: bodyOf(given.body as ReadableStream<Uint8Array> | null, given.headers),
+    };
+  },
+};
+

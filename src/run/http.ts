@@ -1,0 +1,38 @@
+/** Who carries requests out for an instance. Loaded for one that may send any. */
+import { resolver } from "../wasi/http/resolve.ts";
+import type { HttpClient } from "../wasi/http/exchange.ts";
+import type { FetchLike, HttpOptions, InstanceOptions } from "./options.ts";
+import { networkOf } from "./network.ts";
+import type { Platform } from "./platform.ts";
+
+type Option = Exclude<InstanceOptions<unknown, unknown>["http"], undefined | false>;
+
+/** @throws {TypeError} If the option is none, or there is nobody. */
+export async function httpOf(platform: Platform, option: Option): Promise<HttpClient> {
+  if (typeof option === "function") return fetching(platform, option);
+  if (option !== true && "send" in option) return option;
+  const { hosts, denyPrivate, check } = optionsOf(option);
+  if (!platform.http) throw new TypeError("http: this runtime sends no requests; give a function, or an HttpClient");
+  const { lookup, check: permits } = await networkOf(platform, {
+    ...{ lookup: true, connect: hosts, denyPrivate },
+    ...(check && { check }),
+  });
+  if (!lookup) throw new TypeError("http: this runtime cannot look up names");
+  return platform.http(resolver(lookup, permits));
+}
+
+const KNOWN = ["hosts", "denyPrivate", "check"];
+
+function optionsOf(option: true | HttpOptions): HttpOptions {
+  if (option === true) return {};
+  const unknown = Object.keys(option).find((name) => !KNOWN.includes(name));
+  if (unknown !== undefined) throw new TypeError(`http: there is no ${unknown}; expected ${KNOWN.join(", ")}`);
+  return option;
+}
+
+function fetching({ fetch }: Platform, carryOut: FetchLike): HttpClient {
+  if (!fetch) throw new TypeError("http: this runtime has no Request and Response; give an HttpClient");
+  return {
+    send: async (request, signal) => fetch.responseOf(await carryOut(fetch.requestOf(request, signal))),
+  };
+}

@@ -1,0 +1,151 @@
+/** Components that answer requests: `wasi:http/incoming-handler`. */
+import { INCOMING_REQUEST, Incoming, RESPONSE_OUTPARAM, type Outparam } from "../bind/http/types.ts";
+import { HttpError } from "../wasi/http/error-code.ts";
+import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
+import type { CompiledComponent } from "./compile.ts";
+import { begin, type Begun } from "./instantiate.ts";
+import { HeldResource } from "./js-resources.ts";
+import type { InstanceOptions } from "./options.ts";
+import type { Platform } from "./platform.ts";
+
+/** The component has no `wasi:http/incoming-handler` to ask. */
+export class NotAHandlerError extends Error {
+  override readonly name: string = "NotAHandlerError";
+}
+
+/** How instances are used. */
+export interface ServingOptions {
+  /** Requests that one instance answers, one after the other. 1 is the default: no request sees what another left. */
+  readonly reuse?: number | undefined;
+  /** Requests that are answered at a time; more wait. 1000 is the default. */
+  readonly maxConcurrent?: number | undefined;
+}
+
+type Handle = (request: HeldResource, out: HeldResource) => Promise<unknown>;
+
+interface Ready {
+  readonly begun: Begun;
+  readonly handle: Handle;
+  uses: number;
+}
+
+/** Answers requests with instances of one component. */
+export class Serving {
+  readonly #platform: Platform;
+  readonly #component: CompiledComponent;
+  readonly #options: InstanceOptions<unknown, unknown>;
+  readonly #reuse: number;
+  readonly #maxConcurrent: number;
+  readonly #idle: Ready[] = [];
+  readonly #waiting: (() => void)[] = [];
+  readonly #underWay = new Set<Promise<void>>();
+  #count = 0;
+
+  /** @throws {RangeError} For a number that makes no sense. */
+  constructor(
+    platform: Platform,
+    component: CompiledComponent,
+    options: InstanceOptions<unknown, unknown>,
+    { reuse = 1, maxConcurrent = 1000 }: ServingOptions,
+  ) {
+    for (const [name, value] of Object.entries({ reuse, maxConcurrent })) {
+      if (!Number.isSafeInteger(value) || value < 1) {
+        throw new RangeError(`${name} must be a positive whole number, got ${String(value)}`);
+      }
+    }
+    this.#platform = platform;
+    this.#component = component;
+    this.#options = options;
+    this.#reuse = reuse;
+    this.#maxConcurrent = maxConcurrent;
+  }
+
+  /**
+   * Resolves with the response when the guest has set it; its body may still flow then.
+   *
+   * @throws {HttpError} What the guest answers in the place of a response.
+   * @throws What ended the guest before it answered.
+   */
+  async answer(request: HttpRequest): Promise<HttpResponse> {
+    if (this.#count >= this.#maxConcurrent) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    else this.#count++;
+    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+    const done = this.#handle(request, resolve, reject);
+    this.#underWay.add(done);
+    void done.finally(() => {
+      this.#underWay.delete(done);
+      // Whoever waits takes the place.
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#count--;
+    });
+    return promise;
+  }
+
+  /** Resolves when all that was begun is answered, and no instance is left. */
+  async close(): Promise<void> {
+    while (this.#underWay.size > 0) {
+      // oxlint-disable-next-line no-await-in-loop -- those that waited begin when others are done
+      await Promise.allSettled(this.#underWay);
+    }
+    await Promise.allSettled(this.#idle.splice(0).map(({ begun }) => begun.life.close()));
+  }
+
+  /** Never rejects: whoever waits for the response hears of it. */
+  async #handle(
+    request: HttpRequest,
+    resolve: (response: HttpResponse) => void,
+    reject: (reason: unknown) => void,
+  ): Promise<void> {
+    let ready: Ready | undefined;
+    try {
+      ready = this.#idle.pop() ?? (await this.#begin());
+      const { resources } = ready.begun.life.instance;
+      const incoming = new Incoming(request);
+      const outparam: Outparam = (answer) => {
+        if ("error" in answer) reject(new HttpError(answer.error));
+        else {
+          const { message, body } = answer.response;
+          resolve({ status: message.status, headers: message.headers.all(), body: body?.body });
+        }
+      };
+      await ready.handle(
+        new HeldResource(
+          resources.add(INCOMING_REQUEST, incoming, () => incoming.drop()),
+          true,
+        ),
+        new HeldResource(resources.add(RESPONSE_OUTPARAM, outparam), true),
+      );
+      reject(new HttpError({ tag: "internal-error", val: undefined }, "the guest returned without a response"));
+      ready.uses++;
+      if (ready.uses < this.#reuse) this.#idle.push(ready);
+      else await ready.begun.life.close();
+    } catch (error) {
+      reject(error);
+      // It is over, and what it leaves has been told.
+      await ready?.begun.life.close().catch(() => {});
+    }
+  }
+
+  async #begin(): Promise<Ready> {
+    const begun = await begin(this.#platform, this.#component, this.#options);
+    try {
+      return { begun, handle: handlerOf(begun.running.exports), uses: 0 };
+    } catch (error) {
+      await begun.life.close();
+      throw error;
+    }
+  }
+}
+
+function handlerOf(exports: Readonly<Record<string, unknown>>): Handle {
+  for (const [name, value] of Object.entries(exports)) {
+    if (!/^wasi:http\/incoming-handler@0\.2\.\d+$/.test(name)) continue;
+    // What an instance exports under this name, with these parameters.
+    if (typeof value === "object" && value !== null && "handle" in value) return value.handle as Handle;
+  }
+  throw new NotAHandlerError(
+    "The component answers no requests: expected an export wasi:http/incoming-handler@0.2.x, got " +
+      (Object.keys(exports).join(", ") || "none"),
+  );
+}

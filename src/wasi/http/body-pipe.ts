@@ -1,0 +1,97 @@
+import type { Sink, Source } from "../../io/ports.ts";
+import { Pipe } from "../../io/pipe.ts";
+import { Signal, type Waker } from "../../io/readiness.ts";
+import type { HttpBody } from "./exchange.ts";
+import { HttpError } from "./error-code.ts";
+import type { Field } from "./fields.ts";
+
+/**
+ * A body between who writes it and who sends it. A flush is complete when the reader has come back for more: until then
+ * it still has what it took. It holds as many bytes as were announced, and no more.
+ */
+export class BodyPipe {
+  readonly sink: Sink;
+  readonly body: HttpBody;
+  readonly #pipe: Pipe;
+  readonly #source: Source;
+  readonly #length: number | undefined;
+  readonly #tooLong: (bytes: bigint) => HttpError;
+  readonly #acknowledged = new Signal();
+  readonly #trailers = Promise.withResolvers<readonly Field[] | undefined>();
+  #written = 0;
+  #read = 0;
+  #done = 0;
+
+  /**
+   * @param length Bytes that were announced.
+   * @param tooLong What to say of more.
+   */
+  constructor(capacityBytes: number, length: bigint | undefined, tooLong: (bytes: bigint) => HttpError) {
+    this.#pipe = new Pipe(capacityBytes);
+    this.#source = this.#pipe.source;
+    this.#length = length === undefined ? undefined : Number(length);
+    this.#tooLong = tooLong;
+    const { sink } = this.#pipe;
+    this.sink = {
+      write: (bytes) => this.#write(bytes),
+      flush: () => sink.flush() && this.#done === this.#written,
+      watch: (waker) => {
+        sink.watch(waker);
+        this.#acknowledged.watch(waker);
+      },
+      unwatch: (waker) => {
+        sink.unwatch(waker);
+        this.#acknowledged.unwatch(waker);
+      },
+      close: () => sink.close(),
+      abort: (cause) => {
+        sink.abort(cause);
+        this.#trailers.reject(cause);
+      },
+    };
+    // Nobody may ever ask.
+    this.#trailers.promise.catch(() => {});
+    this.body = {
+      source: {
+        read: (max) => this.#take(max),
+        ready: () => this.#source.ready(),
+        watch: (waker: Waker) => {
+          this.#acknowledge();
+          this.#source.watch(waker);
+        },
+        unwatch: (waker: Waker) => this.#source.unwatch(waker),
+        close: () => this.#source.close(),
+      },
+      length,
+      trailers: () => this.#trailers.promise,
+    };
+  }
+
+  /** What comes after the bytes: to be said before the sink is closed. */
+  endWith(trailers: readonly Field[] | undefined): void {
+    this.#trailers.resolve(trailers);
+  }
+
+  #write(bytes: Uint8Array): number {
+    if (this.#length !== undefined && this.#written + bytes.length > this.#length) {
+      throw this.#tooLong(BigInt(this.#written + bytes.length));
+    }
+    const taken = this.#pipe.sink.write(bytes);
+    this.#written += taken;
+    return taken;
+  }
+
+  #take(max: number): Uint8Array | null {
+    this.#acknowledge();
+    const bytes = this.#source.read(max);
+    if (bytes) this.#read += bytes.length;
+    return bytes;
+  }
+
+  #acknowledge(): void {
+    if (this.#done === this.#read) return;
+    this.#done = this.#read;
+    this.#acknowledged.notify();
+  }
+}
+

@@ -1,0 +1,61 @@
+/** The port of `wasi:http`: what carries requests out, and what answers them. Guests and runtimes meet here. */
+import type { Source } from "../../io/ports.ts";
+import type { Field } from "./fields.ts";
+import type { Method, Scheme } from "./message.ts";
+
+/** A body: bytes, and what comes after them. */
+export interface HttpBody {
+  /** Fails, with an `HttpError` if it can say how, where the body is cut short. Closing it says that nobody wants it. */
+  readonly source: Source;
+  /** Bytes that it has in all, if that is known. */
+  readonly length: bigint | undefined;
+  /** Settles when the source is at its end: the fields after it, if there are any. Asked for once, at the end. */
+  trailers(): Promise<readonly Field[] | undefined>;
+}
+
+/** A request, whoever made it. */
+export interface HttpRequest {
+  readonly method: Method;
+  readonly scheme: Scheme;
+  /** Host, and port if there is one. */
+  readonly authority: string;
+  /** As it is sent, with the query. */
+  readonly path: string;
+  /** In lower case, in order, with duplicates; without those that are the transport's own. */
+  readonly headers: readonly Field[];
+  /** Missing: it has none. */
+  readonly body: HttpBody | undefined;
+  readonly timeouts: Timeouts;
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+  /** For looking the host up and connecting. */
+  readonly connect: number;
+  /** From then to the response's header. */
+  readonly firstByte: number;
+  /** While nothing of the response's body comes that somebody waits for. */
+  readonly betweenBytes: number;
+}
+
+export interface HttpResponse {
+  /** 100 to 999. */
+  readonly status: number;
+  /** As a request's. */
+  readonly headers: readonly Field[];
+  /** Missing: it has none. */
+  readonly body: HttpBody | undefined;
+}
+
+/** What carries requests out for an instance. */
+export interface HttpClient {
+  /**
+   * Resolves with the response when its header is there, also while the request's body still flows. Rejects with an
+   * `HttpError` if it can say why; anything else is a fault of the client's own, of which the guest hears no more.
+   *
+   * @param signal Aborted when nobody wants the response any more. Its body may be wanted all the same.
+   */
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  /** The instance is over: lets go of connections. */
+  close?(): void;
+}

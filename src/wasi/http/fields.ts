@@ -1,0 +1,190 @@
+import { WitError } from "../../io/errors.ts";
+import { Trap } from "../../io/trap.ts";
+
+/** A field of a header or a trailer: a name in lower case, and bytes. */
+export type Field = readonly [name: string, value: Uint8Array];
+
+/** The variant `header-error` of `wasi:http/types`. */
+export interface FieldFailure {
+  readonly tag: "invalid-syntax" | "forbidden" | "immutable";
+}
+
+/** What cannot be done to fields. */
+export class FieldError extends WitError<FieldFailure> {
+  override readonly name: string = "FieldError";
+
+  constructor(tag: FieldFailure["tag"], message: string) {
+    super({ tag }, message);
+  }
+}
+
+/** Names that are the transport's own, as Wasmtime has them. */
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  "connection",
+  "host",
+  "http2-settings",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** What a field takes beside its bytes. */
+const NAME_OVERHEAD = 32;
+const VALUE_OVERHEAD = 40;
+const MAX_LENGTH = (1n << 64n) - 1n;
+
+/** Whether `text` is what HTTP calls a token: a name, a method. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** Fields in their order, with duplicates, and without those that are the transport's own. */
+export function permittedFields(fields: readonly Field[]): Field[] {
+  return fields.filter(([name]) => !FORBIDDEN.has(name));
+}
+
+/** What a `content-length` among them says; `undefined` if there is none. @throws {FieldError} If it is none. */
+export function contentLength(fields: readonly Field[]): bigint | undefined {
+  const values = new Set(fields.filter(([name]) => name === "content-length").map(([, value]) => text(value)));
+  if (values.size === 0) return undefined;
+  const [value = ""] = values;
+  if (values.size > 1 || !isLength(value)) throw new FieldError("invalid-syntax", `content-length: ${[...values].join(", ")}`);
+  return BigInt(value);
+}
+
+/**
+ * Header or trailer fields: in order, with duplicates, of any bytes that HTTP can carry.
+ *
+ * @see WASI 0.2 `wasi:http/types` `fields`
+ */
+export class Fields {
+  readonly #limitBytes: number;
+  readonly #isImmutable: boolean;
+  #fields: Field[] = [];
+  #bytes = 0;
+
+  /** @param limitBytes The most that names and values take, each with what it costs to keep. */
+  constructor(limitBytes: number, isImmutable = false) {
+    this.#limitBytes = limitBytes;
+    this.#isImmutable = isImmutable;
+  }
+
+  /** @param fields As the transport has them, or as `entries` gave them. @throws {Trap} Over the limit. */
+  static from(fields: readonly Field[], limitBytes: number, isImmutable: boolean): Fields {
+    const made = new Fields(limitBytes, isImmutable);
+    for (const [name, value] of fields) made.#push(name, value);
+    return made;
+  }
+
+  /** As the guest gives them. @throws {FieldError} For a name or a value that is none, or not the guest's to set. */
+  static fromList(list: readonly Field[], limitBytes: number): Fields {
+    const made = new Fields(limitBytes);
+    for (const [name, value] of list) {
+      const key = settable(name);
+      assertValue(key, value);
+      made.#push(key, value.slice());
+    }
+    return made;
+  }
+
+  get(name: string): Uint8Array[] {
+    const key = name.toLowerCase();
+    return this.#fields.filter(([other]) => other === key).map(([, value]) => value);
+  }
+
+  has(name: string): boolean {
+    const key = name.toLowerCase();
+    return this.#fields.some(([other]) => other === key);
+  }
+
+  /** Replaces all values of a name. @throws {FieldError} @throws {Trap} Over the limit. */
+  set(name: string, values: readonly Uint8Array[]): void {
+    const key = settable(name);
+    this.#assertMutable();
+    for (const value of values) assertValue(key, value);
+    const at = this.#fields.findIndex(([other]) => other === key);
+    const copies = values.map((value): Field => [key, value.slice()]);
+    const rest = this.#fields.filter(([other]) => other !== key);
+    // Where the first of them was.
+    if (at < 0) rest.push(...copies);
+    else rest.splice(this.#fields.slice(0, at).length, 0, ...copies);
+    this.#replace(rest);
+  }
+
+  /** @throws {FieldError} */
+  delete(name: string): void {
+    const key = settable(name);
+    this.#assertMutable();
+    this.#replace(this.#fields.filter(([other]) => other !== key));
+  }
+
+  /** @throws {FieldError} @throws {Trap} Over the limit. */
+  append(name: string, value: Uint8Array): void {
+    const key = settable(name);
+    assertValue(key, value);
+    this.#assertMutable();
+    this.#push(key, value.slice());
+  }
+
+  /** All of them, the values of a name together, where its first is. */
+  entries(): Field[] {
+    const groups = Map.groupBy(this.#fields, ([name]) => name);
+    return [...groups.values()].flat();
+  }
+
+  /** In their order, for who sends them. */
+  all(): readonly Field[] {
+    return this.#fields;
+  }
+
+  /** A copy, which can be changed unless it is to be `isImmutable`. */
+  clone(isImmutable = false): Fields {
+    return Fields.from(this.#fields, this.#limitBytes, isImmutable);
+  }
+
+  #replace(fields: Field[]): void {
+    this.#fields = [];
+    this.#bytes = 0;
+    for (const [name, value] of fields) this.#push(name, value);
+  }
+
+  #push(name: string, value: Uint8Array): void {
+    const isNew = !this.#fields.some(([other]) => other === name);
+    this.#bytes += (isNew ? name.length + NAME_OVERHEAD : 0) + value.length + VALUE_OVERHEAD;
+    if (this.#bytes > this.#limitBytes) {
+      throw new Trap("10.1", `fields of ${this.#bytes} bytes, of at most ${this.#limitBytes} (limits.fieldBytes)`);
+    }
+    this.#fields.push([name, value]);
+  }
+
+  #assertMutable(): void {
+    if (this.#isImmutable) throw new FieldError("immutable", "these fields cannot be changed");
+  }
+}
+
+/** A name that a guest may set, in lower case. */
+function settable(name: string): string {
+  if (!isToken(name)) throw new FieldError("invalid-syntax", `"${name}" is no name of a field`);
+  const key = name.toLowerCase();
+  if (FORBIDDEN.has(key)) throw new FieldError("forbidden", `${key} is the transport's own`);
+  return key;
+}
+
+function assertValue(name: string, value: Uint8Array): void {
+  const isText = value.every((byte) => byte === 0x09 || (byte >= 0x20 && byte !== 0x7f));
+  if (!isText || (name === "content-length" && !isLength(text(value)))) {
+    throw new FieldError("invalid-syntax", `a value of ${name} that is none`);
+  }
+}
+
+function isLength(value: string): boolean {
+  return /^[0-9]{1,20}$/.test(value) && BigInt(value) <= MAX_LENGTH;
+}
+
+function text(value: Uint8Array): string {
+  return String.fromCharCode(...value.subarray(0, 64));
+}

@@ -1,0 +1,72 @@
+import { Outlet } from "../../io/outlet.ts";
+import { BodyPipe } from "./body-pipe.ts";
+import { HttpError } from "./error-code.ts";
+import type { HttpBody } from "./exchange.ts";
+import type { Field } from "./fields.ts";
+
+/** Of which kind of message a body is. */
+export type Side = "request" | "response";
+
+/**
+ * A body that a guest writes. It reaches its reader whole, with its trailers, or fails there.
+ *
+ * @see WASI 0.2 `wasi:http/types` `outgoing-body`
+ */
+export class OutgoingBody {
+  readonly outlet: Outlet;
+  readonly #pipe: BodyPipe;
+  readonly #length: bigint | undefined;
+  readonly #side: Side;
+  #isWritten = false;
+  #isOver = false;
+
+  /** @param length What `content-length` announces. */
+  constructor(side: Side, length: bigint | undefined, bufferBytes: number) {
+    this.#side = side;
+    this.#length = length;
+    this.#pipe = new BodyPipe(bufferBytes, length, (bytes) => wrongSize(side, bytes));
+    this.outlet = new Outlet(this.#pipe.sink, bufferBytes);
+  }
+
+  /** For who sends it. */
+  get body(): HttpBody {
+    return this.#pipe.body;
+  }
+
+  /** Whether nobody has asked for its stream before; once. */
+  takeStream(): boolean {
+    const isFirst = !this.#isWritten;
+    this.#isWritten = true;
+    return isFirst;
+  }
+
+  /**
+   * All is written. What is still buffered is delivered by whoever then finishes the outlet.
+   *
+   * @throws {HttpError} If it has fewer bytes than were announced: the body fails then.
+   */
+  finish(trailers: readonly Field[] | undefined): void {
+    this.#isOver = true;
+    const bytes = BigInt(this.outlet.tally.bytes);
+    if (this.#length !== undefined && bytes !== this.#length) {
+      const error = wrongSize(this.#side, bytes);
+      this.outlet.abort(error);
+      throw error;
+    }
+    this.#pipe.endWith(trailers);
+  }
+
+  /** Dropped: a body that was not finished fails. */
+  drop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.outlet.abort(new HttpError({ tag: "internal-error", val: undefined }, "the guest dropped the body unfinished"));
+  }
+}
+
+function wrongSize(side: Side, bytes: bigint): HttpError {
+  return new HttpError(
+    { tag: `HTTP-${side}-body-size`, val: bytes },
+    `a body of ${bytes} bytes is not as long as its content-length says`,
+  );
+}
