@@ -7,7 +7,7 @@ import type { Field } from "./fields.ts";
 
 /**
  * A body between who writes it and who sends it. A flush is complete when the reader has come back for more: until then
- * it still has what it took. It holds as many bytes as were announced, and no more.
+ * it still has what it took. While there is no reader, as before a request is sent, what the pipe holds has left. It holds as many bytes as were announced, and no more.
  */
 export class BodyPipe {
   readonly sink: Sink;
@@ -18,6 +18,7 @@ export class BodyPipe {
   readonly #tooLong: (bytes: bigint) => HttpError;
   readonly #acknowledged = new Signal();
   readonly #trailers = Promise.withResolvers<readonly Field[] | undefined>();
+  #hasReader = false;
   #written = 0;
   #read = 0;
   #done = 0;
@@ -34,7 +35,7 @@ export class BodyPipe {
     const { sink } = this.#pipe;
     this.sink = {
       write: (bytes) => this.#write(bytes),
-      flush: () => sink.flush() && this.#done === this.#written,
+      flush: () => sink.flush() && (!this.#hasReader || this.#done === this.#written),
       watch: (waker) => {
         sink.watch(waker);
         this.#acknowledged.watch(waker);
@@ -89,6 +90,7 @@ export class BodyPipe {
   }
 
   #acknowledge(): void {
+    this.#hasReader = true;
     if (this.#done === this.#read) return;
     this.#done = this.#read;
     this.#acknowledged.notify();
