@@ -95,7 +95,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     import("./hosts/node/http/listener.ts"),
     import("./hosts/web/http.ts"),
   ]);
-  const serving = new Serving(nodePlatform, await compiled(component), given, { reuse, maxConcurrent });
+  const serving = new Serving(nodePlatform, await compiled(component), () => given, { reuse, maxConcurrent });
   return {
     fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request))),
     listener: nodeListener((request) => serving.answer(request), onError),

@@ -43,7 +43,10 @@ export function taken<T>(kind: Kind<T>): Type<T, never> {
   const take = (guest: Guest, index: number): T => {
     const entry = guest.lookup(kind, index);
     if (entry.children > 0) {
-      throw new Trap("1.3", `resource has children: ${kind.name} is given away before ${entry.children} that came from it`);
+      throw new Trap(
+        "1.3",
+        `resource has children: ${kind.name} is given away before ${entry.children} that came from it`,
+      );
     }
     guest.handles.take(kind, index);
     guest.resources.release(entry);

@@ -2,19 +2,20 @@
 import { DEFAULT_LIMITS, type Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
 import { leadingOptions, type GivenOption } from "./arguments.ts";
-import type { OptionName } from "./options.ts";
-import { networkGrant, type NetworkGrant } from "./network.ts";
+import { SERVE_OPTIONS, type OptionName } from "./options.ts";
+import { httpGrant, networkGrant, type HttpGrant, type NetworkGrant } from "./network.ts";
 import { UsageError } from "./usage.ts";
 
 export type Command =
   | { readonly name: "run"; readonly options: RunOptions; readonly path: string; readonly args: readonly string[] }
+  | { readonly name: "serve"; readonly options: ServeCommandOptions; readonly path: string }
   | { readonly name: "types"; readonly path: string }
   | { readonly name: "inspect"; readonly path: string; readonly json: boolean }
   | { readonly name: "help"; readonly topic: Topic }
   | { readonly name: "version" };
 
 /** What there is help about. */
-export type Topic = "sluice" | "run" | Inspecting;
+export type Topic = "sluice" | "run" | "serve" | Inspecting;
 
 /** Commands that run nothing. */
 type Inspecting = "types" | "inspect";
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly limits: Partial<Limits>;
   /** Missing: it has none. */
   readonly network: NetworkGrant | undefined;
+  /** Missing: it sends no requests. */
+  readonly http: HttpGrant | undefined;
   readonly permits: PermitMode;
   readonly preopens: Readonly<Record<string, { readonly directory: string; readonly readOnly: boolean }>>;
   readonly progress: boolean;
@@ -36,6 +39,17 @@ export interface RunOptions {
   /** Milliseconds. */
   readonly timeout: number | undefined;
   readonly trace: boolean;
+}
+
+export interface ServeCommandOptions extends RunOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly reuse: number;
+  readonly maxConcurrent: number;
+  readonly workers: number;
+  readonly accessLog: boolean;
+  /** Whether what guests write to standard output and error has their number before each line. */
+  readonly prefix: boolean;
 }
 
 /**
@@ -51,9 +65,10 @@ export function commandOf(args: readonly string[], env: Readonly<Record<string, 
   if (asks(first.options, "help")) return help(isTopic(command) ? command : undefined);
   if (asks(first.options, "version")) return { name: "version" };
   if (command === "types" || command === "inspect") return inspecting(command, first.options, after);
-  if (command !== "run") return runCommand(first.options, first.rest, env);
+  if (command !== "run" && command !== "serve") return runCommand(first.options, first.rest, env);
   const second = leadingOptions(after);
-  if (asks(second.options, "help")) return help("run");
+  if (asks(second.options, "help")) return help(command);
+  if (command === "serve") return serveCommand([...first.options, ...second.options], second.rest, env);
   return runCommand([...first.options, ...second.options], second.rest, env);
 }
 
@@ -65,12 +80,12 @@ function help(topic: string | undefined): Command {
   if (topic === undefined || topic === "help") return { name: "help", topic: "sluice" };
   if (isTopic(topic)) return { name: "help", topic };
   throw new UsageError(
-    `There is no help about ${JSON.stringify(topic)}: expected "run", "types", "inspect" or nothing`,
+    `There is no help about ${JSON.stringify(topic)}: expected "run", "serve", "types", "inspect" or nothing`,
   );
 }
 
 function isTopic(word: string | undefined): word is Topic {
-  return word === "run" || word === "types" || word === "inspect";
+  return word === "run" || word === "serve" || word === "types" || word === "inspect";
 }
 
 function inspecting(name: Inspecting, before: readonly GivenOption[], args: readonly string[]): Command {
@@ -98,9 +113,56 @@ function runCommand(
   const [path, ...args] = rest;
   if (path === undefined)
     throw new UsageError("Expected a component, got none: try `sluice run app.wasm`, or `sluice --help`");
-  const foreign = given.find((option) => option.name === "json");
-  if (foreign) throw new UsageError(`${foreign.typed} says nothing to \`sluice run\`: it is for \`sluice inspect\``);
+  const foreign = given.find(({ name }) => name === "json" || SERVE_OPTIONS.has(name));
+  if (foreign) {
+    const other = foreign.name === "json" ? "inspect" : "serve";
+    throw new UsageError(`${foreign.typed} says nothing to \`sluice run\`: it is for \`sluice ${other}\``);
+  }
   return { name: "run", options: runOptions(given, env), path, args };
+}
+
+/** What makes sense for one run alone. */
+const NOT_SERVED: ReadonlySet<OptionName> = new Set(["json", "invoke", "plug", "argv0", "stats", "progress"]);
+
+function serveCommand(
+  given: readonly GivenOption[],
+  rest: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Command {
+  const [path, another] = rest;
+  if (path === undefined) throw new UsageError("Expected a component, got none: try `sluice serve app.wasm`");
+  if (another !== undefined) {
+    throw new UsageError(`\`sluice serve\` expects one component, got also ${JSON.stringify(another)}`);
+  }
+  const foreign = given.find(({ name }) => NOT_SERVED.has(name));
+  if (foreign) throw new UsageError(`${foreign.typed} says nothing to \`sluice serve\`: see \`sluice help serve\``);
+  const valueOf = (name: OptionName): string | undefined => given.findLast((option) => option.name === name)?.value;
+  const options: ServeCommandOptions = {
+    ...runOptions(given, env),
+    ...listenAddress(valueOf("addr") ?? DEFAULT_ADDRESS),
+    reuse: wholeNumber(valueOf("reuse") ?? "1", "--reuse"),
+    maxConcurrent: wholeNumber(valueOf("max-concurrent-requests") ?? "1000", "--max-concurrent-requests"),
+    workers: wholeNumber(valueOf("workers") ?? "1", "--workers"),
+    accessLog: asks(given, "access-log"),
+    prefix: !asks(given, "no-logging-prefix"),
+  };
+  return { name: "serve", options, path };
+}
+
+const DEFAULT_ADDRESS = "127.0.0.1:8080";
+
+function listenAddress(text: string): { readonly host: string; readonly port: number } {
+  const [, bracketed, plain, digits] = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d+)$/.exec(text) ?? [];
+  const port = Number(digits ?? NaN);
+  if (!(port <= 65_535)) {
+    throw new UsageError(`--addr expects [ADDRESS:]PORT, such as 0.0.0.0:8080, got ${JSON.stringify(text)}`);
+  }
+  return { host: bracketed ?? plain ?? "127.0.0.1", port };
+}
+
+function wholeNumber(text: string, option: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new UsageError(`${option} expects a whole number from 1 on, got ${JSON.stringify(text)}`);
 }
 
 function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, string | undefined>>): RunOptions {
@@ -131,6 +193,7 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
     plugs,
     limits,
     network: networkGrant(given),
+    http: httpGrant(given),
     permits,
     preopens,
     progress: asks(given, "progress"),

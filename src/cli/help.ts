@@ -1,21 +1,23 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "./command.ts";
-import { runOptionsHelp } from "./options.ts";
+import { optionsHelp } from "./options.ts";
 
 /** Each fits a terminal of 80 by 24. */
 const TEXTS = {
   sluice: `Runs WebAssembly components with WASI 0.2, with streams that flow.
 
 Usage: sluice [run] [options] app.wasm [arguments...]
+       sluice serve [options] app.wasm
        sluice types app.wasm
        sluice inspect [--json] app.wasm
-       sluice help [run | types | inspect]
+       sluice help [run | serve | types | inspect]
 
 Commands:
   run           Runs a command component. \`sluice app.wasm\` does the same.
+  serve         Answers HTTP with it: an instance for each request.
   types         Prints declarations of TypeScript for what embeds it.
   inspect       Tells what it imports and exports, its size and what it needs.
-  help run      Lists the options of run.
+  help run      Lists the options of run; help serve: those of serve.
 
 Options:
   -h, --help      Shows this.
@@ -35,7 +37,15 @@ and error. Whatever follows app.wasm is for the guest. --dir, --ro-dir, --env,
 --plug and --limit may be repeated.
 
 Options:
-${runOptionsHelp()}`,
+${optionsHelp("run")}`,
+  serve: `Usage: sluice serve [options] app.wasm
+
+Answers HTTP with a component that exports wasi:http/incoming-handler: an
+instance for each request. Ends on SIGINT or SIGTERM when all is answered.
+--dir, --env, --http, --limit, --timeout and the like are those of run.
+
+Options:
+${optionsHelp("serve")}`,
   types: `Usage: sluice types app.wasm
 
 Prints a module of TypeScript: the types Imports, for the option imports of

@@ -48,6 +48,10 @@ async function carryOut(args: readonly string[]): Promise<number> {
       ran = true;
       return await runComponent(command);
     }
+    if (command.name === "serve") {
+      const { serveComponent } = await import("./serve.ts");
+      return await serveComponent(command);
+    }
     if (command.name === "types") {
       const { printTypes } = await import("./types.ts");
       return printTypes(command);

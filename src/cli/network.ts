@@ -15,13 +15,19 @@ export interface NetworkGrant {
   readonly denyPrivate: boolean;
 }
 
-const SWITCHES = ["inherit-network", "tcp", "udp", "allow-ip-name-lookup"] as const;
+/** Whom a guest may send requests to. */
+export interface HttpGrant {
+  /** Missing: everybody. */
+  readonly hosts?: readonly string[];
+  readonly denyPrivate: boolean;
+}
+
+const SWITCHES = ["inherit-network", "tcp", "udp", "allow-ip-name-lookup", "http", "cli"] as const;
 type Switch = (typeof SWITCHES)[number];
 
 /** What is granted; nothing if nobody says so. @throws {UsageError} */
 export function networkGrant(given: readonly GivenOption[]): NetworkGrant | undefined {
-  const valuesOf = (name: GivenOption["name"]): string[] =>
-    given.filter((option) => option.name === name).map(({ value }) => value);
+  const valuesOf = (name: GivenOption["name"]): string[] => values(given, name);
   const switches = new Map(valuesOf("wasi").flatMap(switchesOf));
   const all = given.some(({ name }) => name === "net");
   const denyPrivate = given.some(({ name }) => name === "deny-private");
@@ -30,8 +36,8 @@ export function networkGrant(given: readonly GivenOption[]): NetworkGrant | unde
   const listed = connect.length > 0 || listen.length > 0;
   // As in Wasmtime: the sockets alone reach nobody.
   const everybody = all || switches.get("inherit-network") === true;
-  if (denyPrivate && !everybody && !listed) {
-    throw new UsageError("--deny-private takes away from what --net or --connect grant: give one of them too");
+  if (denyPrivate && !everybody && !listed && !httpGrant(given)) {
+    throw new UsageError("--deny-private takes away from what --net, --connect or --http grant: give one of them too");
   }
   const on = (name: Switch, otherwise: boolean): boolean => switches.get(name) ?? otherwise;
   const grant: NetworkGrant = {
@@ -49,6 +55,26 @@ export function networkGrant(given: readonly GivenOption[]): NetworkGrant | unde
     throw error instanceof TypeError ? new UsageError(error.message) : error;
   }
   return grant;
+}
+
+/** Whom a guest may send requests to; nothing if nobody says so. @throws {UsageError} */
+export function httpGrant(given: readonly GivenOption[]): HttpGrant | undefined {
+  const hosts = values(given, "http");
+  const switches = new Map(values(given, "wasi").flatMap(switchesOf));
+  const everywhere = given.some(({ name }) => name === "net") || switches.get("http") === true || hosts.includes("*");
+  const denyPrivate = given.some(({ name }) => name === "deny-private");
+  if (everywhere) return { denyPrivate };
+  if (hosts.length === 0) return undefined;
+  try {
+    ruling({ connect: hosts });
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message.replace("connect", "--http")) : error;
+  }
+  return { hosts, denyPrivate };
+}
+
+function values(given: readonly GivenOption[], wanted: GivenOption["name"]): string[] {
+  return given.filter(({ name }) => name === wanted).map(({ value }) => value);
 }
 
 /** Whether it may have to be looked up. */

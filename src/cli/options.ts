@@ -11,6 +11,13 @@ export type OptionName =
   | "connect"
   | "listen"
   | "deny-private"
+  | "http"
+  | "addr"
+  | "reuse"
+  | "max-concurrent-requests"
+  | "workers"
+  | "access-log"
+  | "no-logging-prefix"
   | "wasi"
   | "argv0"
   | "stats"
@@ -32,8 +39,10 @@ interface Described {
   readonly value?: string;
   /** What is said if the value is missing, or no such value. */
   readonly expected?: string;
-  /** For the help of `run`; nothing if another command has it, or none. */
+  /** For the help of `run`, or of the command that it is `for`; nothing if it has none. */
   readonly help?: string;
+  /** The one command that knows it. Missing: `run`, and `serve` where that makes sense. */
+  readonly for?: "serve";
 }
 
 /** In the order of the help. */
@@ -83,12 +92,48 @@ export const OPTIONS: readonly Described[] = [
     help: "Lets it listen there.",
   },
   { name: "deny-private" },
+  {
+    name: "http",
+    value: "HOST[:PORT]",
+    expected: "HOST or CIDR, with :PORT or without, or '*', such as --http example.com",
+    help: "Lets it send requests there; '*': everywhere.",
+  },
+  {
+    name: "addr",
+    for: "serve",
+    value: "[ADDRESS:]PORT",
+    expected: "[ADDRESS:]PORT, such as --addr 0.0.0.0:8080",
+    help: "Where to listen: 127.0.0.1:8080.",
+  },
+  {
+    name: "reuse",
+    for: "serve",
+    value: "NUMBER",
+    expected: "a whole number from 1 on, such as --reuse 1000",
+    help: "Requests that one instance answers in turn: 1.",
+  },
+  {
+    name: "max-concurrent-requests",
+    for: "serve",
+    value: "N",
+    expected: "a whole number from 1 on, such as --max-concurrent-requests 100",
+    help: "More wait: 1000.",
+  },
+  {
+    name: "workers",
+    for: "serve",
+    value: "NUMBER",
+    expected: "a whole number from 1 on, such as --workers 4",
+    help: "Processes that share the port: 1.",
+  },
+  { name: "access-log", for: "serve", help: "A line on stderr for each request." },
+  { name: "no-logging-prefix", for: "serve", help: "Output of guests as it is, without their number." },
   // As in Wasmtime: its switches for the network alone.
   {
     name: "wasi",
     short: "S",
     value: "SWITCH",
-    expected: "inherit-network, tcp, udp or allow-ip-name-lookup, such as -S inherit-network",
+    expected: "inherit-network, tcp, udp, allow-ip-name-lookup or http, such as -S inherit-network",
   },
   {
     name: "argv0",
@@ -132,19 +177,27 @@ export function usageOf({ name, value }: Described): string {
 const HELP_COLUMN = 25;
 const LINE = 79;
 
-/** Those of `run` as lines of help. */
-export function runOptionsHelp(): string {
-  return OPTIONS.flatMap((option) => (option.help === undefined ? [] : [helpOf(option, option.help)])).join("");
+/** Those of a command as lines of help. */
+export function optionsHelp(command: "run" | "serve"): string {
+  return OPTIONS.filter((option) => (option.for ?? "run") === command)
+    .flatMap((option) => (option.help === undefined ? [] : [helpOf(option, option.help)]))
+    .join("");
 }
+
+/** Those that only `serve` knows. */
+export const SERVE_OPTIONS: ReadonlySet<OptionName> = new Set(
+  OPTIONS.filter((option) => option.for === "serve").map(({ name }) => name),
+);
 
 function helpOf(option: Described, help: string): string {
   const indent = " ".repeat(HELP_COLUMN);
   const usage = `  ${usageOf(option)}`;
+  const first = usage.length < HELP_COLUMN ? usage.padEnd(HELP_COLUMN) : `${usage}\n${indent}`;
   const lines = [""];
   for (const word of help.split(" ")) {
     const line = lines.at(-1) ?? "";
     if (HELP_COLUMN + line.length + word.length + 1 > LINE) lines.push(word);
     else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
   }
-  return `${usage.padEnd(HELP_COLUMN)}${lines.join(`\n${indent}`)}\n`;
+  return `${first}${lines.join(`\n${indent}`)}\n`;
 }

@@ -8,6 +8,7 @@ import { MissingImportsError } from "../run/imports.ts";
 import { PreopenError } from "../run/world.ts";
 import { TimeoutError } from "../run/life.ts";
 import { NotACommandError } from "../run/run.ts";
+import { NotAHandlerError } from "../run/not-a-handler.ts";
 import { backtrace, isTrap } from "./backtrace.ts";
 import { REFUSED, report } from "./failure.ts";
 import { exitCodeOf, SignalError } from "./signals.ts";
@@ -61,6 +62,7 @@ function refusalOf(error: unknown): string | undefined {
   if (
     error instanceof InvalidComponentError ||
     error instanceof NotACommandError ||
+    error instanceof NotAHandlerError ||
     error instanceof PreopenError ||
     error instanceof UnsupportedComponentError ||
     error instanceof UnsupportedRuntimeError

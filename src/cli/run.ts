@@ -58,6 +58,7 @@ export async function runComponent(
       limits: options.limits,
       permits: options.permits,
       network: options.network ?? false,
+      http: options.http ?? false,
       ...(options.trace ? { trace: sayCall } : {}),
       ...(isolation ? { signal: isolation.signal } : {}),
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),

@@ -2,16 +2,13 @@
 import { INCOMING_REQUEST, Incoming, RESPONSE_OUTPARAM, type Outparam } from "../bind/http/types.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
+import { Compiled } from "../load/compiled.ts";
 import type { CompiledComponent } from "./compile.ts";
 import { begin, type Begun } from "./instantiate.ts";
 import { HeldResource } from "./js-resources.ts";
+import { NotAHandlerError } from "./not-a-handler.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
-
-/** The component has no `wasi:http/incoming-handler` to ask. */
-export class NotAHandlerError extends Error {
-  override readonly name: string = "NotAHandlerError";
-}
 
 /** How instances are used. */
 export interface ServingOptions {
@@ -33,7 +30,7 @@ interface Ready {
 export class Serving {
   readonly #platform: Platform;
   readonly #component: CompiledComponent;
-  readonly #options: InstanceOptions<unknown, unknown>;
+  readonly #optionsOf: () => InstanceOptions<unknown, unknown>;
   readonly #reuse: number;
   readonly #maxConcurrent: number;
   readonly #idle: Ready[] = [];
@@ -41,13 +38,19 @@ export class Serving {
   readonly #underWay = new Set<Promise<void>>();
   #count = 0;
 
-  /** @throws {RangeError} For a number that makes no sense. */
+  /**
+   * @param optionsOf Asked for each instance.
+   * @throws {NotAHandlerError} If the component is none.
+   * @throws {RangeError} For a number that makes no sense.
+   */
   constructor(
     platform: Platform,
     component: CompiledComponent,
-    options: InstanceOptions<unknown, unknown>,
+    optionsOf: () => InstanceOptions<unknown, unknown>,
     { reuse = 1, maxConcurrent = 1000 }: ServingOptions,
   ) {
+    const { compiled } = component;
+    assertHandler(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
     for (const [name, value] of Object.entries({ reuse, maxConcurrent })) {
       if (!Number.isSafeInteger(value) || value < 1) {
         throw new RangeError(`${name} must be a positive whole number, got ${String(value)}`);
@@ -55,7 +58,7 @@ export class Serving {
     }
     this.#platform = platform;
     this.#component = component;
-    this.#options = options;
+    this.#optionsOf = optionsOf;
     this.#reuse = reuse;
     this.#maxConcurrent = maxConcurrent;
   }
@@ -128,7 +131,7 @@ export class Serving {
   }
 
   async #begin(): Promise<Ready> {
-    const begun = await begin(this.#platform, this.#component, this.#options);
+    const begun = await begin(this.#platform, this.#component, this.#optionsOf());
     try {
       return { begun, handle: handlerOf(begun.running.exports), uses: 0 };
     } catch (error) {
@@ -138,14 +141,23 @@ export class Serving {
   }
 }
 
+/** @throws {NotAHandlerError} If a component exports none. */
+export function assertHandler(names: Iterable<string>): void {
+  const all = [...names];
+  if (all.some((name) => HANDLER.test(name))) return;
+  throw new NotAHandlerError(
+    `The component answers no requests: expected an export wasi:http/incoming-handler@0.2.x, got ${all.join(", ") || "none"}`,
+  );
+}
+
+const HANDLER = /^wasi:http\/incoming-handler@0\.2\.\d+$/;
+
 function handlerOf(exports: Readonly<Record<string, unknown>>): Handle {
   for (const [name, value] of Object.entries(exports)) {
-    if (!/^wasi:http\/incoming-handler@0\.2\.\d+$/.test(name)) continue;
+    if (!HANDLER.test(name)) continue;
     // What an instance exports under this name, with these parameters.
     if (typeof value === "object" && value !== null && "handle" in value) return value.handle as Handle;
   }
-  throw new NotAHandlerError(
-    "The component answers no requests: expected an export wasi:http/incoming-handler@0.2.x, got " +
-      (Object.keys(exports).join(", ") || "none"),
-  );
+  assertHandler(Object.keys(exports));
+  throw new Error("It has a handler");
 }

@@ -24,7 +24,15 @@ export function makeWorld(
   const limits = limitsFrom(options.limits);
   const preopens = openAll(platform, options);
   try {
-    return { ...streamsOf(platform, options, limits), preopens, limits, exit, network, http, ...restOf(platform, options) };
+    return {
+      ...streamsOf(platform, options, limits),
+      preopens,
+      limits,
+      exit,
+      network,
+      http,
+      ...restOf(platform, options),
+    };
   } catch (error) {
     for (const { directory } of preopens) directory.release();
     throw error;

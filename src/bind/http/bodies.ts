@@ -1,6 +1,6 @@
 /** `wasi:http/types` 0.2: bodies and what comes after them, as a guest calls them. */
 import { borrow, borrowEntry, own, taken } from "../../abi/owned.ts";
-import { Kind, type Entry } from "../../abi/resources.ts";
+import type { Entry, Kind } from "../../abi/resources.ts";
 import { returns } from "../../abi/returns.ts";
 import { option, resultValue } from "../../abi/variants.ts";
 import { WitError } from "../../io/errors.ts";
@@ -10,9 +10,9 @@ import { newTally } from "../../io/tally.ts";
 import type { Readiness } from "../../io/readiness.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
 import { Fields } from "../../wasi/http/fields.ts";
-import { FutureTrailers, IncomingBody } from "../../wasi/http/incoming-body.ts";
+import { IncomingBody, type FutureTrailers } from "../../wasi/http/incoming-body.ts";
 import type { HttpBody } from "../../wasi/http/exchange.ts";
-import { OutgoingBody } from "../../wasi/http/outgoing-body.ts";
+import type { OutgoingBody } from "../../wasi/http/outgoing-body.ts";
 import { call, type Definition, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { addPollable, ERROR, INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";

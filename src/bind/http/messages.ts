@@ -71,7 +71,10 @@ function lengthOf(headers: Parameters<typeof contentLength>[0]): bigint | undefi
 }
 
 /** Children of their message: what they were when it was asked. */
-function headersOf(kind: Kind<unknown>, fieldsOf: (value: never) => Parameters<typeof addHeaders>[1]): ReturnType<typeof call> {
+function headersOf(
+  kind: Kind<unknown>,
+  fieldsOf: (value: never) => Parameters<typeof addHeaders>[1],
+): ReturnType<typeof call> {
   return call([borrowEntry(kind)], returns(own(FIELDS)), (instance, entry) =>
     // The entry is of `kind`, by the type of the parameter.
     addHeaders(instance, fieldsOf(entry.value as never), entry),
@@ -86,10 +89,21 @@ const options = borrow(REQUEST_OPTIONS);
 
 const incomingFunctions = (): Interface["functions"] => ({
   "[method]incoming-request.method": call([incoming], returns(method), (_, { message }) => message.method),
-  "[method]incoming-request.path-with-query": call([incoming], returns(option(string)), (_, { message }) => message.path),
+  "[method]incoming-request.path-with-query": call(
+    [incoming],
+    returns(option(string)),
+    (_, { message }) => message.path,
+  ),
   "[method]incoming-request.scheme": call([incoming], returns(option(scheme)), (_, { message }) => message.scheme),
-  "[method]incoming-request.authority": call([incoming], returns(option(string)), (_, { message }) => message.authority),
-  "[method]incoming-request.headers": headersOf(INCOMING_REQUEST, ({ message }: Incoming<HttpRequest>) => message.headers),
+  "[method]incoming-request.authority": call(
+    [incoming],
+    returns(option(string)),
+    (_, { message }) => message.authority,
+  ),
+  "[method]incoming-request.headers": headersOf(
+    INCOMING_REQUEST,
+    ({ message }: Incoming<HttpRequest>) => message.headers,
+  ),
   "[method]incoming-request.consume": call([incoming], plainResult(own(INCOMING_BODY)), consume),
   "[method]incoming-response.status": call([response], returns(u16), (_, { message }) => message.status),
   "[method]incoming-response.headers": headersOf(
@@ -160,7 +174,10 @@ function addOutgoing<T>({ resources }: Instance, kind: Kind<T>, value: T): Entry
   return resources.add(kind, value);
 }
 
-function timeout(name: string, key: "connectTimeout" | "firstByteTimeout" | "betweenBytesTimeout"): Interface["functions"] {
+function timeout(
+  name: string,
+  key: "connectTimeout" | "firstByteTimeout" | "betweenBytesTimeout",
+): Interface["functions"] {
   return {
     [`[method]request-options.${name}`]: call([options], returns(option(u64)), (_, self) => self[key]),
     [`[method]request-options.set-${name}`]: call([options, option(u64)], unit, (_, self, value) => {

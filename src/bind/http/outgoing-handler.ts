@@ -48,7 +48,8 @@ function requestOf(
   options: RequestOptions | undefined,
 ): HttpRequest {
   const { method, scheme = "https", authority, pathWithQuery, headers } = message;
-  if (authority === undefined || authority === "") throw new HttpError({ tag: "HTTP-request-URI-invalid" }, "no authority");
+  if (authority === undefined || authority === "")
+    throw new HttpError({ tag: "HTTP-request-URI-invalid" }, "no authority");
   if (pathWithQuery === undefined) throw new HttpError({ tag: "HTTP-protocol-error" }, "no path");
   if (!/^https?$/i.test(scheme)) throw new HttpError({ tag: "HTTP-protocol-error" }, `the scheme ${scheme}`);
   const fields = headers.all();

@@ -6,8 +6,8 @@ import { result, type Returns } from "../../abi/returns.ts";
 import { string, u16, u32, u64, u8 } from "../../abi/scalars.ts";
 import type { Type } from "../../abi/type.ts";
 import { option, variant } from "../../abi/variants.ts";
-import { HttpError, type HttpErrorCode } from "../../wasi/http/error-code.ts";
-import { FieldError, type Field, type Fields } from "../../wasi/http/fields.ts";
+import type { HttpError, HttpErrorCode } from "../../wasi/http/error-code.ts";
+import type { Field, FieldError, Fields } from "../../wasi/http/fields.ts";
 import type { IncomingBody, FutureTrailers } from "../../wasi/http/incoming-body.ts";
 import type { OutgoingRequest, OutgoingResponse, RequestOptions } from "../../wasi/http/message.ts";
 import type { OutgoingBody } from "../../wasi/http/outgoing-body.ts";
@@ -47,10 +47,14 @@ export class Outgoing<T extends OutgoingRequest | OutgoingResponse> {
 }
 
 /** What comes of a request. */
-export type Answer = { readonly tag: "ok"; readonly val: HttpResponse } | { readonly tag: "err"; readonly val: HttpErrorCode };
+export type Answer =
+  | { readonly tag: "ok"; readonly val: HttpResponse }
+  | { readonly tag: "err"; readonly val: HttpErrorCode };
 
 /** Where a guest answers. Told once. */
-export type Outparam = (answer: { readonly response: Outgoing<OutgoingResponse> } | { readonly error: HttpErrorCode }) => void;
+export type Outparam = (
+  answer: { readonly response: Outgoing<OutgoingResponse> } | { readonly error: HttpErrorCode },
+) => void;
 
 export const FIELDS: Kind<Fields> = new Kind("fields");
 export const INCOMING_REQUEST: Kind<Incoming<HttpRequest>> = new Kind("incoming-request");

@@ -19,7 +19,7 @@ function streamOf({ source }: HttpBody): ReadableStream<Uint8Array<ArrayBuffer>>
     async pull(controller) {
       try {
         const bytes = await next(source);
-        if (bytes) controller.enqueue(bytes.slice() as Uint8Array<ArrayBuffer>);
+        if (bytes) controller.enqueue(bytes.slice());
         else {
           controller.close();
           // A reader that brought its own buffer waits for an answer.
@@ -94,7 +94,9 @@ export async function fetched(request: HttpRequest, signal: { readonly aborted: 
     // A request of ours, and a signal of the platform's own.
     return await fetch(webFetch.requestOf(request, signal as never) as Request);
   } catch (cause) {
-    throw cause instanceof HttpError ? cause : new HttpError({ tag: "connection-terminated" }, "fetch failed", { cause });
+    throw cause instanceof HttpError
+      ? cause
+      : new HttpError({ tag: "connection-terminated" }, "fetch failed", { cause });
   }
 }
 
@@ -103,8 +105,7 @@ export const webFetch: FetchAdapter = {
   requestOf({ scheme, authority, path, method, headers, body }, signal) {
     const init: RequestInit & { duplex?: "half" } = {
       ...{ method, headers: headersOf(headers), redirect: "manual" },
-      // The platform's own, by its shape.
-      signal: signal as globalThis.AbortSignal,
+      signal,
       ...(body && { body: streamOf(body), duplex: "half" }),
     };
     try {
@@ -120,8 +121,7 @@ export const webFetch: FetchAdapter = {
     return {
       status: given.status,
       headers: fieldsOf(given.headers),
-      body: bodyOf(given.body as ReadableStream<Uint8Array> | null, given.headers),
+      body: bodyOf(given.body, given.headers),
     };
   },
 };
-

@@ -2,7 +2,7 @@ import type { Sink, Source } from "../../io/ports.ts";
 import { Pipe } from "../../io/pipe.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
 import type { HttpBody } from "./exchange.ts";
-import { HttpError } from "./error-code.ts";
+import type { HttpError } from "./error-code.ts";
 import type { Field } from "./fields.ts";
 
 /**
@@ -96,4 +96,3 @@ export class BodyPipe {
     this.#acknowledged.notify();
   }
 }
-

@@ -49,10 +49,11 @@ export function permittedFields(fields: readonly Field[]): Field[] {
 
 /** What a `content-length` among them says; `undefined` if there is none. @throws {FieldError} If it is none. */
 export function contentLength(fields: readonly Field[]): bigint | undefined {
-  const values = new Set(fields.filter(([name]) => name === "content-length").map(([, value]) => text(value)));
+  const values = new Set(fields.filter(([name]) => name === "content-length").map(([, value]) => latin1(value)));
   if (values.size === 0) return undefined;
   const [value = ""] = values;
-  if (values.size > 1 || !isLength(value)) throw new FieldError("invalid-syntax", `content-length: ${[...values].join(", ")}`);
+  if (values.size > 1 || !isLength(value))
+    throw new FieldError("invalid-syntax", `content-length: ${[...values].join(", ")}`);
   return BigInt(value);
 }
 
@@ -176,7 +177,7 @@ function settable(name: string): string {
 
 function assertValue(name: string, value: Uint8Array): void {
   const isText = value.every((byte) => byte === 0x09 || (byte >= 0x20 && byte !== 0x7f));
-  if (!isText || (name === "content-length" && !isLength(text(value)))) {
+  if (!isText || (name === "content-length" && !isLength(latin1(value)))) {
     throw new FieldError("invalid-syntax", `a value of ${name} that is none`);
   }
 }
@@ -185,6 +186,6 @@ function isLength(value: string): boolean {
   return /^[0-9]{1,20}$/.test(value) && BigInt(value) <= MAX_LENGTH;
 }
 
-function text(value: Uint8Array): string {
+function latin1(value: Uint8Array): string {
   return String.fromCharCode(...value.subarray(0, 64));
 }

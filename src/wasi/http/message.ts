@@ -25,9 +25,10 @@ export function isScheme(scheme: string): boolean {
 
 /** A host, or an address in brackets, with a port or without; no user. */
 export function isAuthority(authority: string): boolean {
-  const parts = /^(?<host>\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::(?<port>[0-9]+))?$/.exec(
-    authority,
-  );
+  const parts =
+    /^(?<host>\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::(?<port>[0-9]+))?$/.exec(
+      authority,
+    );
   const { port } = parts?.groups ?? {};
   return parts !== null && (port === undefined || Number(port) <= 65_535);
 }

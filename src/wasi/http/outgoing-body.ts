@@ -60,7 +60,9 @@ export class OutgoingBody {
   drop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.outlet.abort(new HttpError({ tag: "internal-error", val: undefined }, "the guest dropped the body unfinished"));
+    this.outlet.abort(
+      new HttpError({ tag: "internal-error", val: undefined }, "the guest dropped the body unfinished"),
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingMessage } from "node:http";
 import type { Source } from "../../../io/ports.ts";
 import type { Waker } from "../../../io/readiness.ts";
 import { changed } from "../../../io/steps.ts";
-import { HttpError } from "../../../wasi/http/error-code.ts";
+import type { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpBody } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
 import { nodeSource } from "../readable.ts";

@@ -27,8 +27,9 @@ export class NodeHttpClient implements HttpClient {
     const deadline = Date.now() + request.timeouts.connect;
     const timedOut = new HttpError({ tag: "connection-timeout" }, `no connection in ${request.timeouts.connect} ms`);
     const addresses = await within(request.timeouts.connect, this.#resolve(host, port), timedOut);
+    const options = this.#options(request, host, port, addresses);
     return new Promise((resolve, reject) => {
-      new Sending(request, this.#options(request, host, port, addresses), { deadline, timedOut, signal, resolve, reject });
+      new Sending(request, options, { deadline, timedOut, signal, resolve, reject }).begin();
     });
   }
 
@@ -61,9 +62,9 @@ export class NodeHttpClient implements HttpClient {
   #agent(scheme: string): Agent {
     let agent = this.#agents.get(scheme);
     if (!agent) {
-      agent = new (scheme === "https"
-        ? process.getBuiltinModule("node:https")
-        : process.getBuiltinModule("node:http")).Agent({ keepAlive: true });
+      agent = new (
+        scheme === "https" ? process.getBuiltinModule("node:https") : process.getBuiltinModule("node:http")
+      ).Agent({ keepAlive: true });
       this.#agents.set(scheme, agent);
     }
     return agent;
@@ -85,20 +86,19 @@ class Sending {
   readonly #options: RequestOptions;
   readonly #settling: Settling;
   #timer: NodeJS.Timeout | undefined;
-  #node: ClientRequest;
+  #node: ClientRequest | undefined;
   #hasResponse = false;
   #isRepeated = false;
-  readonly #onAbort = (): void => void this.#node.destroy(failed("internal-error", "nobody wants the response"));
+  readonly #onAbort = (): void => void this.#node?.destroy(failed("internal-error", "nobody wants the response"));
 
   constructor(request: HttpRequest, options: RequestOptions, settling: Settling) {
     this.#request = request;
     this.#options = options;
     this.#settling = settling;
     settling.signal.addEventListener("abort", this.#onAbort, { once: true });
-    this.#node = this.#begin();
   }
 
-  #begin(): ClientRequest {
+  begin(): void {
     const { scheme, body, timeouts } = this.#request;
     const node = process.getBuiltinModule(scheme === "https" ? "node:https" : "node:http").request(this.#options);
     this.#node = node;
@@ -119,22 +119,21 @@ class Sending {
     });
     if (body) void sendBody(body, node);
     else node.end();
-    return node;
   }
 
   #wait(ms: number, error: HttpError): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#node.destroy(error), Math.min(ms, MAX_TIMER_MS));
+    this.#timer = setTimeout(() => this.#node?.destroy(error), Math.min(ms, MAX_TIMER_MS));
   }
 
   #failed(cause: unknown): void {
     const { body } = this.#request;
     // A connection that was kept, and that the other side closed meanwhile: nothing was lost.
-    const isStale = this.#node.reusedSocket && !(cause instanceof HttpError) && !body && !this.#hasResponse;
+    const isStale = this.#node?.reusedSocket === true && !(cause instanceof HttpError) && !body && !this.#hasResponse;
     if (isStale && !this.#isRepeated && !this.#settling.signal.aborted) {
       this.#isRepeated = true;
       clearTimeout(this.#timer);
-      this.#begin();
+      this.begin();
       return;
     }
     body?.source.close();
@@ -186,11 +185,7 @@ class Sending {
   }
 }
 
-function failed(
-  tag: BareCode | "internal-error",
-  message: string,
-  cause?: unknown,
-): HttpError {
+function failed(tag: BareCode | "internal-error", message: string, cause?: unknown): HttpError {
   const code = tag === "internal-error" ? { tag, val: undefined } : { tag };
   return new HttpError(code, message, { cause });
 }

@@ -59,7 +59,8 @@ function requestOf(message: IncomingMessage): HttpRequest | undefined {
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
   const authority = absolute ? absolute[1] : rawValue(rawHeaders, "host");
   if (authority === undefined || authority === "") return undefined;
-  const hasBody = rawValue(rawHeaders, "content-length") !== undefined || rawValue(rawHeaders, "transfer-encoding") !== undefined;
+  const hasBody =
+    rawValue(rawHeaders, "content-length") !== undefined || rawValue(rawHeaders, "transfer-encoding") !== undefined;
   const path = absolute?.[2] ?? url;
   return {
     method,
@@ -81,7 +82,8 @@ function requestOf(message: IncomingMessage): HttpRequest | undefined {
 async function send({ status, headers, body }: HttpResponse, response: ServerResponse): Promise<void> {
   try {
     if (!body) {
-      const isBare = status < 200 || status === 204 || status === 304 || headers.some(([name]) => name === "content-length");
+      const isBare =
+        status < 200 || status === 204 || status === 304 || headers.some(([name]) => name === "content-length");
       response.writeHead(status, isBare ? flatOf(headers) : [...flatOf(headers), "content-length", "0"]);
       response.end();
       return;

@@ -1,0 +1,112 @@
+/** `sluice serve`: a component that answers HTTP. */
+import type { AddressInfo } from "node:net";
+import type { Sink } from "../io/ports.ts";
+import { PushSink } from "../io/push-sink.ts";
+import { nodePlatform } from "../hosts/node/platform.ts";
+import { nodeListener } from "../hosts/node/http/listener.ts";
+import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
+import { HttpError } from "../wasi/http/error-code.ts";
+import { compile } from "../run/compile.ts";
+import type { InstanceOptions } from "../run/options.ts";
+import { Serving } from "../run/serve.ts";
+import type { Command, ServeCommandOptions } from "./command.ts";
+import { LinePrefix } from "./line-prefix.ts";
+import { readComponent } from "./read.ts";
+import { reportRun } from "./run-failure.ts";
+import { onSignal } from "./signals.ts";
+import { print, say } from "./write.ts";
+
+type Given = Command & { readonly name: "serve" };
+
+/** Serves until a signal comes and all is answered; gives the exit code. */
+export async function serveComponent(command: Given): Promise<number> {
+  const { workers } = command.options;
+  const cluster = process.getBuiltinModule("node:cluster");
+  if (workers > 1 && cluster.isPrimary) {
+    const { superviseWorkers } = await import("./workers.ts");
+    return superviseWorkers(workers);
+  }
+  try {
+    return await serveHere(command);
+  } catch (error) {
+    return reportRun(error, command.path);
+  }
+}
+
+async function serveHere({ options, path }: Given): Promise<number> {
+  const component = await compile(readComponent(path));
+  let instances = 0;
+  const serving = new Serving(nodePlatform, component, () => instanceOptions(options, instances++), options);
+  const answer = options.accessLog ? logged(serving) : (request: HttpRequest) => serving.answer(request);
+  const listener = nodeListener(answer, (error, { method, path: asked }) => {
+    if (error instanceof HttpError)
+      say(`sluice: ${path}: ${method} ${asked}: the guest answered with the error ${error.message}\n`);
+    else reportRun(error, `${path}: ${method} ${asked}`);
+  });
+  const server = process
+    .getBuiltinModule("node:http")
+    .createServer({ requireHostHeader: false, noDelay: true }, listener);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause) => reject(new ListenError(options.host, options.port, cause)));
+    server.listen(options.port, options.host, resolve);
+  });
+  const { address, port, family } = server.address() as AddressInfo;
+  say(`Serving HTTP on http://${family === "IPv6" ? `[${address}]` : address}:${port}/\n`);
+  await new Promise<void>((resolve) => void onSignal(() => resolve()));
+  // No more are taken; those that were begun are answered, and the connections that wait for more let go.
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+  server.closeIdleConnections();
+  await serving.close();
+  server.closeIdleConnections();
+  await closed;
+  return 0;
+}
+
+/** Nobody can listen there. */
+class ListenError extends Error {
+  override readonly name: string = "ListenError";
+
+  constructor(host: string, port: number, cause: Error) {
+    super(`Cannot listen on ${host}:${port}: ${cause.message}`, { cause });
+  }
+}
+
+function instanceOptions(options: ServeCommandOptions, number: number): InstanceOptions<unknown, unknown> {
+  return {
+    env: { ...options.env },
+    preopens: options.preopens,
+    stdin: "ignore",
+    stdout: outputOf(options.prefix ? `stdout [${number}] :: ` : undefined, print),
+    stderr: outputOf(options.prefix ? `stderr [${number}] :: ` : undefined, say),
+    limits: options.limits,
+    permits: options.permits,
+    network: options.network ?? false,
+    http: options.http ?? false,
+    ...(options.trace && {
+      trace: (name: string, _: unknown, outcome: string) => say(`[${number}] ${name} ${outcome}\n`),
+    }),
+    ...(options.timeout !== undefined && { timeout: options.timeout }),
+  };
+}
+
+function outputOf(prefix: string | undefined, write: (text: string) => void): Sink {
+  if (prefix === undefined) return new PushSink((chunk) => write(Buffer.from(chunk).toString()));
+  const lines = new LinePrefix(prefix, write);
+  return new PushSink(lines.push, lines.end);
+}
+
+/** A line for each request, in the manner of other servers. */
+function logged(serving: Serving): (request: HttpRequest) => Promise<HttpResponse> {
+  return async (request) => {
+    const start = performance.now();
+    let status: number | string = "error";
+    try {
+      const response = await serving.answer(request);
+      ({ status } = response);
+      return response;
+    } finally {
+      const ms = (performance.now() - start).toFixed(1);
+      say(`${new Date().toISOString()} ${request.method} ${request.path} ${status} ${ms} ms\n`);
+    }
+  };
+}
