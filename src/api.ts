@@ -14,7 +14,9 @@ export { ExitError, TimeoutError, type Stats } from "./run/life.ts";
 export { GuestSink, GuestSource } from "./run/guest-streams.ts";
 export { PreopenError } from "./run/world.ts";
 export { NotACommandError, type RunResult } from "./run/run.ts";
-export type { InstanceOptions, NetworkOptions, PreopenOption } from "./run/options.ts";
+export { NotAHandlerError } from "./run/not-a-handler.ts";
+export type { FetchLike } from "./run/fetch.ts";
+export type { HttpOptions, InstanceOptions, NetworkOptions, PreopenOption } from "./run/options.ts";
 export {
   FILE_TYPES,
   FileError,
@@ -45,6 +47,9 @@ export { PushSink } from "./io/push-sink.ts";
 export type { Datetime, MonotonicClock, WallClock } from "./wasi/clocks/clocks.ts";
 export { MemoryFiles, type MemoryEntry, type MemoryTree } from "./wasi/filesystem/memory-files.ts";
 export type { MemoryFilesOptions } from "./wasi/filesystem/memory-volume.ts";
+export { HttpError, type FieldSize, type HttpErrorCode } from "./wasi/http/error-code.ts";
+export type { HttpBody, HttpClient, HttpRequest, HttpResponse, Timeouts } from "./wasi/http/exchange.ts";
+export type { Field } from "./wasi/http/fields.ts";
 export type { Family, IpAddress, SocketAddress } from "./wasi/sockets/address.ts";
 export { NetworkError } from "./wasi/sockets/error-code.ts";
 export type { LookupPort } from "./wasi/sockets/lookup.ts";

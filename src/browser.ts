@@ -7,12 +7,18 @@ import { webPlatform } from "./hosts/web/platform.ts";
 import type { WebInput, WebOutput } from "./hosts/web/streams.ts";
 import { compile as compileAnew, type CompiledComponent } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
-import type { InstanceOptions } from "./run/options.ts";
+import type { HttpOptions, InstanceOptions } from "./run/options.ts";
+import type { ServingOptions } from "./run/serve.ts";
+import type { HttpClient } from "./wasi/http/exchange.ts";
+import { checkOptions } from "./run/check-options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import type { OpenDirectory } from "./wasi/filesystem/files.ts";
 
 /** What an instance is given; see the fields. */
-export type Options = InstanceOptions<WebInput, WebOutput, OpenDirectory>;
+export interface Options extends Omit<InstanceOptions<WebInput, WebOutput, OpenDirectory>, "http"> {
+  /** Whether the guest may send requests, by `fetch` or by whom they are carried out: nobody, by default. */
+  readonly http?: boolean | HttpOptions | HttpClient | ((request: Request) => Response | Promise<Response>);
+}
 
 /**
  * Makes a component ready to be instantiated any number of times.
@@ -50,9 +56,41 @@ export async function run(component: Uint8Array | CompiledComponent, options: Op
   return runOn(webPlatform, await compiled(component), options);
 }
 
+/** What answers requests with a component. */
+export interface Server {
+  /** As a service worker is asked. Rejects with what kept the guest from answering. */
+  fetch(request: Request): Promise<Response>;
+  /** Resolves when all that was begun is answered, and no instance is left. Ask for nothing more then. */
+  close(): Promise<void>;
+}
+
+/** What instances are given, and how they are used; see the fields. */
+export interface ServeOptions extends Omit<Options, "syncExports">, ServingOptions {}
+
+/**
+ * Answers requests with a component that exports `wasi:http/incoming-handler`: with an instance for each, if `reuse` does
+ * not say otherwise.
+ *
+ * @throws As `compile` does. What an instance throws, each request hears of.
+ */
+export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
+  const { reuse, maxConcurrent, ...given } = options;
+  checkOptions(given);
+  const [{ Serving }, { incomingOf, webResponseOf }] = await Promise.all([
+    import("./run/serve.ts"),
+    import("./hosts/web/http.ts"),
+  ]);
+  const serving = new Serving(webPlatform, await compiled(component), () => given, { reuse, maxConcurrent });
+  return {
+    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request))),
+    close: () => serving.close(),
+  };
+}
+
 async function compiled(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {
   return component instanceof Uint8Array ? compile(component) : component;
 }
 
 export * from "./api.ts";
+export type { ServingOptions } from "./run/serve.ts";
 export type { WebInput, WebOutput } from "./hosts/web/streams.ts";

@@ -5,7 +5,8 @@
  */
 import type { CompiledComponent } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
-import type { InstanceOptions } from "./run/options.ts";
+import type { HttpOptions, InstanceOptions } from "./run/options.ts";
+import type { HttpClient } from "./wasi/http/exchange.ts";
 import { assertOptions, checkOptions } from "./run/check-options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import type * as Isolation from "./hosts/node/isolate/host.ts";
@@ -16,7 +17,9 @@ import type { RequestListener } from "node:http";
 import type { ServingOptions } from "./run/serve.ts";
 
 /** What an instance is given; see the fields. */
-export interface Options extends InstanceOptions<Input, Output, Directory> {
+export interface Options extends Omit<InstanceOptions<Input, Output, Directory>, "http"> {
+  /** Whether the guest may send requests, to whom, and by whom they are carried out: nobody, by default. */
+  readonly http?: boolean | HttpOptions | HttpClient | ((request: Request) => Response | Promise<Response>);
   /**
    * Whether the instance has a thread of its own, in which it can be ended whatever it does, also while it computes. Its
    * exports and what it is given by `imports` are then functions of plain values, without resources; all exports return
@@ -76,6 +79,7 @@ export interface Server {
   close(): Promise<void>;
 }
 
+/** What instances are given, and how they are used; see the fields. */
 export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, ServingOptions {
   /** Told of what kept a guest from answering: a trap, a time-out, an error in the place of a response. */
   readonly onError?: (error: unknown) => void;
@@ -127,6 +131,7 @@ async function compiled(component: Uint8Array | CompiledComponent): Promise<Comp
 
 export * from "./api.ts";
 export type { Input, Output } from "./hosts/node/stdio.ts";
+export type { ServingOptions } from "./run/serve.ts";
 export type { Directory } from "./hosts/node/platform.ts";
 export { nodeDirectory, type NodeFilesOptions } from "./hosts/node/files.ts";
 export type { WebInput, WebOutput } from "./hosts/web/streams.ts";

@@ -17,14 +17,12 @@ Commands:
   serve         Answers HTTP with it: an instance for each request.
   types         Prints declarations of TypeScript for what embeds it.
   inspect       Tells what it imports and exports, its size and what it needs.
-  help run      Lists the options of run; help serve: those of serve.
+  help run      Lists the options of run.
 
 Options:
-  -h, --help      Shows this.
-  -V, --version   Shows the version.
+  -h, --help      Shows this; -V, --version shows the version.
 
-Examples:
-  sluice wc.wasm < README.md
+Example:
   sluice run --env LANG=C --stats app.wasm --its-own-option
 
 Exit codes: the guest's own; 1 if sluice cannot run it, 134 if it traps,
@@ -32,9 +30,8 @@ Exit codes: the guest's own; 1 if sluice cannot run it, 134 if it traps,
 `,
   run: `Usage: sluice run [options] app.wasm [arguments...]
 
-Runs a command component to its end. It has sluice's standard input, output
-and error. Whatever follows app.wasm is for the guest. --dir, --ro-dir, --env,
---plug and --limit may be repeated.
+Runs a command component to its end, on sluice's own standard streams. What
+follows app.wasm is for the guest. Options that name something may be repeated.
 
 Options:
 ${optionsHelp("run")}`,

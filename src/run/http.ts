@@ -1,7 +1,8 @@
 /** Who carries requests out for an instance. Loaded for one that may send any. */
 import { resolver } from "../wasi/http/resolve.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
-import type { FetchLike, HttpOptions, InstanceOptions } from "./options.ts";
+import type { FetchLike } from "./fetch.ts";
+import type { HttpOptions, InstanceOptions } from "./options.ts";
 import { networkOf } from "./network.ts";
 import type { Platform } from "./platform.ts";
 
@@ -9,9 +10,11 @@ type Option = Exclude<InstanceOptions<unknown, unknown>["http"], undefined | fal
 
 /** @throws {TypeError} If the option is none, or there is nobody. */
 export async function httpOf(platform: Platform, option: Option): Promise<HttpClient> {
-  if (typeof option === "function") return fetching(platform, option);
+  if (typeof option === "function") return intercepted(platform, option);
   if (option !== true && "send" in option) return option;
   const { hosts, denyPrivate, check } = optionsOf(option);
+  // A runtime that connects by itself does so to whom it likes.
+  if (!platform.network && option === true && platform.http) return platform.http(() => Promise.resolve([]));
   if (!platform.http) throw new TypeError("http: this runtime sends no requests; give a function, or an HttpClient");
   const { lookup, check: permits } = await networkOf(platform, {
     ...{ lookup: true, connect: hosts, denyPrivate },
@@ -30,9 +33,11 @@ function optionsOf(option: true | HttpOptions): HttpOptions {
   return option;
 }
 
-function fetching({ fetch }: Platform, carryOut: FetchLike): HttpClient {
-  if (!fetch) throw new TypeError("http: this runtime has no Request and Response; give an HttpClient");
+async function intercepted(platform: Platform, carryOut: FetchLike): Promise<HttpClient> {
+  const web = await platform.web?.();
+  if (!web) throw new TypeError("http: this runtime has no Request and Response; give an HttpClient");
   return {
-    send: async (request, signal) => fetch.responseOf(await carryOut(fetch.requestOf(request, signal))),
+    // What the runtime makes is what it is a function of.
+    send: async (request, signal) => web.responseOf(await carryOut(web.requestOf(request, signal) as never)),
   };
 }

@@ -1,6 +1,6 @@
 import type { Trace } from "../bind/instance.ts";
 import type { Imports } from "./imports.ts";
-import type { WebRequest, WebResponse } from "./fetch.ts";
+import type { FetchLike } from "./fetch.ts";
 import type { Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
@@ -104,9 +104,6 @@ export interface HttpOptions {
   /** Asked, as `tcp-connect`, for each address that is to be reached and that the others permit. */
   readonly check?: AddressCheck;
 }
-
-/** What carries requests out in place of the runtime: as `fetch` does, without what `fetch` cannot carry (trailers). */
-export type FetchLike = (request: WebRequest) => WebResponse | Promise<WebResponse>;
 
 /** What a guest may do on a network: what is left out, it may not. */
 export interface NetworkOptions extends NetworkRules {

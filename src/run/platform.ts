@@ -19,7 +19,7 @@ export interface Platform {
   /** What carries requests out on it, if anything does. Asked for only for a guest that may send some. */
   readonly http?: (resolve: ResolveHost) => Promise<HttpClient>;
   /** Functions of its own that know `Request` and `Response`. */
-  readonly fetch?: FetchAdapter;
+  readonly web?: () => Promise<FetchAdapter>;
   /** Makes sources and sinks of whatever streams this runtime has. @throws {TypeError} If one is none. */
   standard(options: StandardOptions): OpenedStandard;
   /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */

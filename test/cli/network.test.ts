@@ -41,7 +41,6 @@ for (const [options, expected] of [
 
 for (const [options, message] of [
   [["--deny-private"], /give one of them too/],
-  [["-S", "cli"], /-S expects inherit-network/],
   [["-S", "tcp=maybe"], /got "tcp=maybe"/],
   [["--connect", "1.2.3.4/40"], /A rule of connect is/],
   [["--listen", "here"], /A rule of listen is/],

@@ -22,12 +22,12 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["--permits", "lax", "x"], '--permits expects "strict" or "budget", got "lax"'],
   [
     ["--limit", "bytes=1", "x"],
-    '--limit expects NAME=NUMBER with one of bufferBytes, readBytes, resources, openFiles, sockets, datagramBytes, lookups, randomBytes, valueBytes, pollables, writeBytes, listedEntries; got "bytes=1"',
+    '--limit expects NAME=NUMBER with one of bufferBytes, readBytes, resources, openFiles, sockets, datagramBytes, lookups, randomBytes, valueBytes, pollables, writeBytes, fieldBytes, listedEntries; got "bytes=1"',
   ],
   [["--limit", "resources", "x"], '--limit resources expects a whole number from 1 on, got ""'],
   [["--limit", "resources=0", "x"], '--limit resources expects a whole number from 1 on, got "0"'],
   [["--limit", "resources=1e3", "x"], '--limit resources expects a whole number from 1 on, got "1e3"'],
-  [["help", "foo"], 'There is no help about "foo": expected "run", "types", "inspect" or nothing'],
+  [["help", "foo"], 'There is no help about "foo": expected "run", "serve", "types", "inspect" or nothing'],
   [
     ["nosuch.wasm"],
     "nosuch.wasm: There is no such file: expected a component, or a command (run, types, inspect, help)",

@@ -3,7 +3,6 @@ import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import { nodeDirectory } from "./files.ts";
-import { webFetch } from "../web/http.ts";
 import { inputSource, openStandard, outputSink } from "./stdio.ts";
 
 /** Node, and what is compatible with it. */
@@ -15,7 +14,7 @@ export const nodePlatform: Platform = {
   random: { fill: (into) => void process.getBuiltinModule("node:crypto").randomFillSync(into) },
   network: async () => (await import("./net/ports.ts")).nodeNetwork,
   http: async (resolve) => new (await import("./http/client.ts")).NodeHttpClient(resolve),
-  fetch: webFetch,
+  web: async () => (await import("../web/http.ts")).webFetch,
   standard: openStandard,
   directory: openDirectory,
   source: inputSource,

@@ -2,7 +2,7 @@
 import type { Source } from "../../io/ports.ts";
 import { changed } from "../../io/steps.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
-import type { HttpBody, HttpRequest, HttpResponse, Timeouts } from "../../wasi/http/exchange.ts";
+import type { HttpBody, HttpClient, HttpRequest, HttpResponse, Timeouts } from "../../wasi/http/exchange.ts";
 import { permittedFields, type Field } from "../../wasi/http/fields.ts";
 import type { FetchAdapter } from "../../run/fetch.ts";
 import { webSource } from "./readable.ts";
@@ -88,11 +88,9 @@ export function webResponseOf({ status, headers, body }: HttpResponse): Response
   return new Response(body && !isBare ? streamOf(body) : null, { status, headers: headersOf(headers) });
 }
 
-/** Sends a request by `fetch`, as far as that goes: what it refuses fails, and it follows no redirect. */
-export async function fetched(request: HttpRequest, signal: { readonly aborted: boolean }): Promise<Response> {
+async function fetched(request: HttpRequest, signal: RequestInit["signal"]): Promise<Response> {
   try {
-    // A request of ours, and a signal of the platform's own.
-    return await fetch(webFetch.requestOf(request, signal as never) as Request);
+    return await fetch(webRequestOf(request, signal));
   } catch (cause) {
     throw cause instanceof HttpError
       ? cause
@@ -100,20 +98,25 @@ export async function fetched(request: HttpRequest, signal: { readonly aborted: 
   }
 }
 
+function webRequestOf(
+  { scheme, authority, path, method, headers, body }: HttpRequest,
+  signal: RequestInit["signal"],
+): Request {
+  const init: RequestInit & { duplex?: "half" } = {
+    ...{ method, headers: headersOf(headers), redirect: "manual" },
+    ...(signal && { signal }),
+    ...(body && { body: streamOf(body), duplex: "half" }),
+  };
+  try {
+    return new Request(`${scheme}://${authority}${path}`, init);
+  } catch (cause) {
+    throw new HttpError({ tag: "HTTP-protocol-error" }, "no request that fetch sends", { cause });
+  }
+}
+
 /** For a client that is a function of a `Request`. */
 export const webFetch: FetchAdapter = {
-  requestOf({ scheme, authority, path, method, headers, body }, signal) {
-    const init: RequestInit & { duplex?: "half" } = {
-      ...{ method, headers: headersOf(headers), redirect: "manual" },
-      signal,
-      ...(body && { body: streamOf(body), duplex: "half" }),
-    };
-    try {
-      return new Request(`${scheme}://${authority}${path}`, init);
-    } catch (cause) {
-      throw new HttpError({ tag: "HTTP-protocol-error" }, "no request that fetch sends", { cause });
-    }
-  },
+  requestOf: (request, signal) => webRequestOf(request, signal),
   responseOf(given) {
     if (!(given instanceof Response)) {
       throw new TypeError(`http: the function must give a Response, got ${given === null ? "null" : typeof given}`);
@@ -124,4 +127,9 @@ export const webFetch: FetchAdapter = {
       body: bodyOf(given.body, given.headers),
     };
   },
+};
+
+/** Sends requests by `fetch`, as far as that goes: what it refuses fails, and it follows no redirect. */
+export const webClient: HttpClient = {
+  send: async (request, signal) => webFetch.responseOf(await fetched(request, signal)),
 };

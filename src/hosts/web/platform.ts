@@ -4,7 +4,6 @@ import type { Platform } from "../../run/platform.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
-import { fetched, webFetch } from "./http.ts";
 import { describe, isObject, sinkOf, sourceOf } from "./streams.ts";
 
 /** The longest that a timer can be set to; a longer wait is several of them. */
@@ -72,8 +71,8 @@ export const webPlatform: Platform = {
       }
     },
   },
-  http: async () => ({ send: async (request, signal) => webFetch.responseOf(await fetched(request, signal)) }),
-  fetch: webFetch,
+  http: async () => (await import("./http.ts")).webClient,
+  web: async () => (await import("./http.ts")).webFetch,
   standard: ({ stdin, stdout, stderr }) => ({
     stdin: { source: source(stdin, "stdin"), isTerminal: false },
     stdout: { sink: sink(stdout, "stdout"), isTerminal: false },

@@ -1,7 +1,6 @@
 /** The port of `wasi:http`: what carries requests out, and what answers them. Guests and runtimes meet here. */
 import type { Source } from "../../io/ports.ts";
 import type { Field } from "./fields.ts";
-import type { Method, Scheme } from "./message.ts";
 
 /** A body: bytes, and what comes after them. */
 export interface HttpBody {
@@ -15,8 +14,10 @@ export interface HttpBody {
 
 /** A request, whoever made it. */
 export interface HttpRequest {
-  readonly method: Method;
-  readonly scheme: Scheme;
+  /** `GET`, `POST`, or any other token. */
+  readonly method: string;
+  /** `http`, `https`, or any other. */
+  readonly scheme: string;
   /** Host, and port if there is one. */
   readonly authority: string;
   /** As it is sent, with the query. */
@@ -38,6 +39,7 @@ export interface Timeouts {
   readonly betweenBytes: number;
 }
 
+/** A response, whoever made it. */
 export interface HttpResponse {
   /** 100 to 999. */
   readonly status: number;
