@@ -80,8 +80,8 @@ export interface Server {
 }
 
 /** What instances are given, and how they are used; see the fields. */
-export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, ServingOptions {
-  /** Told of what kept a guest from answering: a trap, a time-out, an error in the place of a response. */
+export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, Omit<ServingOptions, "onLate"> {
+  /** Told of what kept a guest from answering, or to the end: a trap, a time-out, an error in the place of a response. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -99,7 +99,11 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     import("./hosts/node/http/listener.ts"),
     import("./hosts/web/http.ts"),
   ]);
-  const serving = new Serving(nodePlatform, await compiled(component), () => given, { reuse, maxConcurrent });
+  const serving = new Serving(nodePlatform, await compiled(component), () => given, {
+    reuse,
+    maxConcurrent,
+    onLate: onError,
+  });
   return {
     fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request))),
     listener: nodeListener((request) => serving.answer(request), onError),

@@ -36,13 +36,17 @@ export async function serveComponent(command: Given): Promise<number> {
 async function serveHere({ options, path }: Given): Promise<number> {
   const component = await compile(readComponent(path));
   let instances = 0;
-  const serving = new Serving(nodePlatform, component, () => instanceOptions(options, instances++), options);
-  const answer = options.accessLog ? logged(serving) : (request: HttpRequest) => serving.answer(request);
-  const listener = nodeListener(answer, (error, { method, path: asked }) => {
+  const failed = (error: unknown, { method, path: asked }: HttpRequest): void => {
     if (error instanceof HttpError)
       say(`sluice: ${path}: ${method} ${asked}: the guest answered with the error ${error.message}\n`);
     else reportRun(error, `${path}: ${method} ${asked}`);
+  };
+  const serving = new Serving(nodePlatform, component, () => instanceOptions(options, instances++), {
+    ...options,
+    onLate: failed,
   });
+  const answer = options.accessLog ? logged(serving) : (request: HttpRequest) => serving.answer(request);
+  const listener = nodeListener(answer, failed);
   const server = process
     .getBuiltinModule("node:http")
     .createServer({ requireHostHeader: false, noDelay: true }, listener);

@@ -71,8 +71,7 @@ export class Life {
     this.#signal = options.signal;
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (timeout !== undefined) {
-      const delayNs = BigInt(Math.ceil(timeout * NS_PER_MS));
-      this.#cancelTimeout = after(platform.monotonicClock, delayNs, () => this.abort(new TimeoutError(timeout)));
+      this.#cancelTimeout = afterMs(platform.monotonicClock, timeout, () => this.abort(new TimeoutError(timeout)));
     }
   }
 
@@ -165,8 +164,8 @@ function faultOf(faults: readonly unknown[]): InternalError {
 const NS_PER_MS = 1e6;
 
 /** Calls back when the time has passed, on a clock whose timers may be early. */
-function after(clock: MonotonicClock, delayNs: bigint, callback: () => void): () => void {
-  const deadline = clock.now() + delayNs;
+export function afterMs(clock: MonotonicClock, ms: number, callback: () => void): () => void {
+  const deadline = clock.now() + BigInt(Math.ceil(ms * NS_PER_MS));
   let cancel: () => void;
   const schedule = (): void => {
     const left = deadline - clock.now();

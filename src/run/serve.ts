@@ -1,11 +1,13 @@
 /** Components that answer requests: `wasi:http/incoming-handler`. */
-import { INCOMING_REQUEST, Incoming, RESPONSE_OUTPARAM, type Outparam } from "../bind/http/types.ts";
+import { INCOMING_REQUEST, Incoming, RESPONSE_OUTPARAM, type Outgoing, type Outparam } from "../bind/http/types.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
+import type { OutgoingResponse } from "../wasi/http/message.ts";
 import { Compiled } from "../load/compiled.ts";
 import type { CompiledComponent } from "./compile.ts";
 import { begin, type Begun } from "./instantiate.ts";
 import { HeldResource } from "./js-resources.ts";
+import { afterMs, assertTimeout, TimeoutError, type Life } from "./life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
@@ -16,6 +18,8 @@ export interface ServingOptions {
   readonly reuse?: number | undefined;
   /** Requests that are answered at a time; more wait. 1000 is the default. */
   readonly maxConcurrent?: number | undefined;
+  /** Told of what ended a guest after it had begun to answer. */
+  readonly onLate?: ((error: unknown, request: HttpRequest) => void) | undefined;
 }
 
 type Handle = (request: HeldResource, out: HeldResource) => Promise<unknown>;
@@ -23,6 +27,8 @@ type Handle = (request: HeldResource, out: HeldResource) => Promise<unknown>;
 interface Ready {
   readonly begun: Begun;
   readonly handle: Handle;
+  /** Milliseconds for each request. */
+  readonly timeout: number | undefined;
   uses: number;
 }
 
@@ -33,6 +39,7 @@ export class Serving {
   readonly #optionsOf: () => InstanceOptions<unknown, unknown>;
   readonly #reuse: number;
   readonly #maxConcurrent: number;
+  readonly #onLate: (error: unknown, request: HttpRequest) => void;
   readonly #idle: Ready[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #underWay = new Set<Promise<void>>();
@@ -47,7 +54,7 @@ export class Serving {
     platform: Platform,
     component: CompiledComponent,
     optionsOf: () => InstanceOptions<unknown, unknown>,
-    { reuse = 1, maxConcurrent = 1000 }: ServingOptions,
+    { reuse = 1, maxConcurrent = 1000, onLate = () => {} }: ServingOptions,
   ) {
     const { compiled } = component;
     assertHandler(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
@@ -61,6 +68,7 @@ export class Serving {
     this.#optionsOf = optionsOf;
     this.#reuse = reuse;
     this.#maxConcurrent = maxConcurrent;
+    this.#onLate = onLate;
   }
 
   /**
@@ -94,51 +102,82 @@ export class Serving {
     await Promise.allSettled(this.#idle.splice(0).map(({ begun }) => begun.life.close()));
   }
 
-  /** Never rejects: whoever waits for the response hears of it. */
+  /** Never rejects: whoever waits for the response hears of it, or `onLate` if they have it. */
   async #handle(
     request: HttpRequest,
     resolve: (response: HttpResponse) => void,
     reject: (reason: unknown) => void,
   ): Promise<void> {
     let ready: Ready | undefined;
+    let stopTimer: () => void = () => {};
+    let isAnswered = false;
     try {
-      ready = this.#idle.pop() ?? (await this.#begin());
-      const { resources } = ready.begun.life.instance;
-      const incoming = new Incoming(request);
-      const outparam: Outparam = (answer) => {
-        if ("error" in answer) reject(new HttpError(answer.error));
-        else {
-          const { message, body } = answer.response;
-          resolve({ status: message.status, headers: message.headers.all(), body: body?.body });
-        }
-      };
+      ready = this.#takeIdle() ?? (await this.#begin());
+      const { life } = ready.begun;
+      stopTimer = this.#limitTime(life, ready.timeout);
       await ready.handle(
-        new HeldResource(
-          resources.add(INCOMING_REQUEST, incoming, () => incoming.drop()),
-          true,
-        ),
-        new HeldResource(resources.add(RESPONSE_OUTPARAM, outparam), true),
+        ...this.#resourcesFor(life, request, (answer) => {
+          isAnswered = true;
+          if ("error" in answer) reject(new HttpError(answer.error));
+          else resolve(responseOf(answer.response));
+        }),
       );
-      reject(new HttpError({ tag: "internal-error", val: undefined }, "the guest returned without a response"));
+      if (!isAnswered) {
+        reject(new HttpError({ tag: "internal-error", val: undefined }, "the guest returned without a response"));
+      }
       ready.uses++;
       if (ready.uses < this.#reuse) this.#idle.push(ready);
-      else await ready.begun.life.close();
+      else await life.close();
     } catch (error) {
-      reject(error);
+      if (isAnswered) this.#onLate(error, request);
+      else reject(error);
       // It is over, and what it leaves has been told.
       await ready?.begun.life.close().catch(() => {});
     }
+    stopTimer();
+  }
+
+  /** What a guest is called with: from then on they are its own. */
+  #resourcesFor({ instance }: Life, request: HttpRequest, outparam: Outparam): [HeldResource, HeldResource] {
+    const { resources } = instance;
+    const incoming = new Incoming(request);
+    return [
+      new HeldResource(
+        resources.add(INCOMING_REQUEST, incoming, () => incoming.drop()),
+        true,
+      ),
+      new HeldResource(resources.add(RESPONSE_OUTPARAM, outparam), true),
+    ];
+  }
+
+  /** An instance that has answered before, if one waits that still lives. */
+  #takeIdle(): Ready | undefined {
+    let ready = this.#idle.pop();
+    while (ready?.begun.life.task.isEnded === true) ready = this.#idle.pop();
+    return ready;
+  }
+
+  /** The time of one request, until what the guest wrote is delivered. */
+  #limitTime(life: Life, timeout: number | undefined): () => void {
+    if (timeout === undefined) return () => {};
+    return afterMs(this.#platform.monotonicClock, timeout, () => life.abort(new TimeoutError(timeout)));
   }
 
   async #begin(): Promise<Ready> {
-    const begun = await begin(this.#platform, this.#component, this.#optionsOf());
+    const { timeout, ...options } = this.#optionsOf();
+    if (timeout !== undefined) assertTimeout(timeout);
+    const begun = await begin(this.#platform, this.#component, options);
     try {
-      return { begun, handle: handlerOf(begun.running.exports), uses: 0 };
+      return { begun, handle: handlerOf(begun.running.exports), timeout, uses: 0 };
     } catch (error) {
       await begun.life.close();
       throw error;
     }
   }
+}
+
+function responseOf({ message, body }: Outgoing<OutgoingResponse>): HttpResponse {
+  return { status: message.status, headers: message.headers.all(), body: body?.body };
 }
 
 /** @throws {NotAHandlerError} If a component exports none. */

@@ -73,6 +73,8 @@ export async function sendBody(body: HttpBody, to: OutgoingMessage): Promise<voi
     }
     to.end();
   } catch (cause) {
+    // A body that ends with its connection looks complete, unless that is reset.
+    if (!to.chunkedEncoding) to.socket?.resetAndDestroy();
     to.destroy(cause instanceof Error ? cause : new Error("The body failed", { cause }));
   }
 }

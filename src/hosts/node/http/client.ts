@@ -2,6 +2,7 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { HttpError, type BareCode } from "../../../wasi/http/error-code.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
+import type { Field } from "../../../wasi/http/fields.ts";
 import { splitAuthority } from "../../../wasi/http/message.ts";
 import type { ResolveHost } from "../../../wasi/http/resolve.ts";
 import type { IpAddress } from "../../../wasi/sockets/address.ts";
@@ -27,9 +28,11 @@ export class NodeHttpClient implements HttpClient {
     const deadline = Date.now() + request.timeouts.connect;
     const timedOut = new HttpError({ tag: "connection-timeout" }, `no connection in ${request.timeouts.connect} ms`);
     const addresses = await within(request.timeouts.connect, this.#resolve(host, port), timedOut);
-    const options = this.#options(request, host, port, addresses);
+    if (signal.aborted) throw unwanted();
+    const sent = (await isEmpty(request.body)) ? withoutBody(request) : request;
+    const options = this.#options(sent, host, port, addresses);
     return new Promise((resolve, reject) => {
-      new Sending(request, options, { deadline, timedOut, signal, resolve, reject }).begin();
+      new Sending(sent, options, { deadline, timedOut, signal, resolve, reject }).begin();
     });
   }
 
@@ -89,7 +92,7 @@ class Sending {
   #node: ClientRequest | undefined;
   #hasResponse = false;
   #isRepeated = false;
-  readonly #onAbort = (): void => void this.#node?.destroy(failed("internal-error", "nobody wants the response"));
+  readonly #onAbort = (): void => void this.#node?.destroy(unwanted());
 
   constructor(request: HttpRequest, options: RequestOptions, settling: Settling) {
     this.#request = request;
@@ -117,8 +120,11 @@ class Sending {
         socket.once("connect", connected);
       }
     });
-    if (body) void sendBody(body, node);
-    else node.end();
+    if (body) {
+      // Whoever waits for the response before it sends anything would wait for ever.
+      if (!body.source.ready()) node.flushHeaders();
+      void sendBody(body, node);
+    } else node.end();
   }
 
   #wait(ms: number, error: HttpError): void {
@@ -127,10 +133,10 @@ class Sending {
   }
 
   #failed(cause: unknown): void {
-    const { body } = this.#request;
-    // A connection that was kept, and that the other side closed meanwhile: nothing was lost.
+    const { body, method } = this.#request;
+    // A connection that was kept, and that the other side closed meanwhile.
     const isStale = this.#node?.reusedSocket === true && !(cause instanceof HttpError) && !body && !this.#hasResponse;
-    if (isStale && !this.#isRepeated && !this.#settling.signal.aborted) {
+    if (isStale && REPEATABLE.has(method) && !this.#isRepeated && !this.#settling.signal.aborted) {
       this.#isRepeated = true;
       clearTimeout(this.#timer);
       this.begin();
@@ -183,6 +189,28 @@ class Sending {
       },
     });
   }
+}
+
+/** Nobody wants the response any more. */
+function unwanted(): HttpError {
+  return failed("internal-error", "nobody wants the response");
+}
+
+/** Whether a body is known to have no bytes, and nothing after them, before it is sent. */
+async function isEmpty(body: HttpRequest["body"]): Promise<boolean> {
+  return body?.length === undefined && body?.source.read(0) === null && (await body.trailers()) === undefined;
+}
+
+/** Requests that have no body, as a rule. */
+const BARE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+/** Requests that change nothing when they are sent twice. */
+const REPEATABLE: ReadonlySet<string> = new Set([...BARE, "PUT", "DELETE"]);
+
+/** Many guests open the body of each request: what has none by its method is sent without, and others with a length. */
+function withoutBody(request: HttpRequest): HttpRequest {
+  const { method, headers } = request;
+  const zero: Field = ["content-length", Uint8Array.of(0x30)];
+  return { ...request, headers: BARE.has(method) ? headers : [...headers, zero], body: undefined };
 }
 
 function failed(tag: BareCode | "internal-error", message: string, cause?: unknown): HttpError {

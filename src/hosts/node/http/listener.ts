@@ -2,6 +2,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse, Timeouts } from "../../../wasi/http/exchange.ts";
+import { contentLength } from "../../../wasi/http/fields.ts";
+import { isAuthority } from "../../../wasi/http/message.ts";
 import { bodyOf, sendBody } from "./body.ts";
 import { fieldsOf, flatOf, rawValue } from "./fields.ts";
 
@@ -36,29 +38,31 @@ async function exchange(
   // A client that leaves is no error of ours: what is being sent ends.
   response.on("error", () => {});
   response.once("finish", () => lingering(message));
-  let given: HttpResponse;
+  let given: HttpResponse | undefined;
   try {
     given = await answer(request);
+    if (response.destroyed) {
+      given.body?.source.close();
+      return;
+    }
+    begin(given, request.method, response);
   } catch (error) {
+    given?.body?.source.close();
     failed(error, request);
-    if (!response.destroyed) {
+    if (!response.destroyed && !response.headersSent) {
       response.writeHead(500, { "content-type": "text/html; charset=utf-8", "content-length": FAILED.length });
       response.end(FAILED);
     }
     return;
   }
-  if (response.destroyed) {
-    given.body?.source.close();
-    return;
-  }
-  await send(given, response);
+  if (given.body && !response.writableEnded) await sendBody(given.body, response);
 }
 
 function requestOf(message: IncomingMessage): HttpRequest | undefined {
   const { method = "GET", url = "/", rawHeaders, socket } = message;
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
   const authority = absolute ? absolute[1] : rawValue(rawHeaders, "host");
-  if (authority === undefined || authority === "") return undefined;
+  if (authority === undefined || !isAuthority(authority)) return undefined;
   const hasBody =
     rawValue(rawHeaders, "content-length") !== undefined || rawValue(rawHeaders, "transfer-encoding") !== undefined;
   const path = absolute?.[2] ?? url;
@@ -79,25 +83,31 @@ function requestOf(message: IncomingMessage): HttpRequest | undefined {
   };
 }
 
-async function send({ status, headers, body }: HttpResponse, response: ServerResponse): Promise<void> {
-  try {
-    if (!body) {
-      const isBare =
-        status < 200 || status === 204 || status === 304 || headers.some(([name]) => name === "content-length");
-      response.writeHead(status, isBare ? flatOf(headers) : [...flatOf(headers), "content-length", "0"]);
-      response.end();
-      return;
-    }
-    response.writeHead(status, flatOf(headers));
-    // With what is there of the body, or alone.
-    if (!body.source.ready()) response.flushHeaders();
-  } catch (cause) {
-    // What a guest makes that Node does not send, such as a second content-length.
+/**
+ * Writes the header, and ends a response without a body.
+ *
+ * @throws {HttpError} If it cannot be sent as it is: whoever reads the connection would take what follows for its body.
+ */
+function begin({ status, headers, body }: HttpResponse, method: string, response: ServerResponse): void {
+  if (status < 200) throw unsendable(`the status ${status}, which ends no exchange`);
+  const length = contentLength(headers);
+  // By RFC 9110 these have none, and may say how long it would be.
+  const isBare = method === "HEAD" || status === 204 || status === 304;
+  if (!body && !isBare && (length ?? 0n) > 0n) throw unsendable(`a content-length of ${length}, and no body`);
+  const flat = flatOf(headers);
+  if (!body && !isBare && length === undefined) flat.push("content-length", "0");
+  response.writeHead(status, flat);
+  if (!body || isBare) {
     body?.source.close();
-    response.destroy(cause instanceof Error ? cause : undefined);
+    response.end();
     return;
   }
-  await sendBody(body, response);
+  // With what is there of the body, or alone.
+  if (!body.source.ready()) response.flushHeaders();
+}
+
+function unsendable(what: string): HttpError {
+  return new HttpError({ tag: "HTTP-protocol-error" }, `the guest answered with ${what}`);
 }
 
 /** A connection that is closed with bytes unread is reset, and the response with it. */
