@@ -2,7 +2,17 @@
 // before, functions that were called among it, and has to read none of its text then. That is kept beside the script, and
 // trusted as it is: who can write there can change the script itself.
 "use strict";
-const { readFileSync, renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
+const {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require("node:fs");
 const { join } = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { Script } = require("node:vm");
@@ -32,13 +42,22 @@ function load() {
   return command.exports;
 }
 
-/** What is kept of the script, if its owner is the script's, and nobody else can write it. */
+/**
+ * What is kept of the script, if its owner is the script's, nobody else can write it, and it is a file that has no other
+ * name: a link to one could have been made by somebody else.
+ */
 function codeFor(code) {
+  let file;
   try {
-    const kept = statSync(code);
-    return kept.uid === statSync(path).uid && (kept.mode & 0o022) === 0 ? readFileSync(code) : undefined;
+    // Windows has no such flag, and none of these owners and modes.
+    file = openSync(code, constants.O_RDONLY | (constants.O_NOFOLLOW || 0));
+    const kept = fstatSync(file);
+    const isOurs = kept.isFile() && kept.nlink === 1 && kept.uid === statSync(path).uid && (kept.mode & 0o022) === 0;
+    return isOurs ? readFileSync(file) : undefined;
   } catch {
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -83,6 +83,21 @@ export function camelCase(name: string): string {
   });
 }
 
+/**
+ * What a function that a component exports is called in JavaScript: as in `camelCase`, but that `then` is `then_`. An object
+ * with a `then` would be taken for a promise wherever it is awaited.
+ */
+export function exportedKey(name: string): string {
+  const camel = camelCase(name);
+  return camel === "then" ? "then_" : camel;
+}
+
+/** As `exportedKey`, of a static function: a class has a `prototype` of its own. */
+export function exportedStaticKey(name: string): string {
+  const key = exportedKey(name);
+  return key === "prototype" ? "prototype_" : key;
+}
+
 /** The name of a class: `output-stream` is `OutputStream`. */
 export function pascalCase(name: string): string {
   const camel = camelCase(name);

@@ -1,5 +1,5 @@
 /** Functions and classes as TypeScript has them. */
-import { camelCase, memberOf, pascalCase } from "../abi/names.ts";
+import { camelCase, exportedKey, exportedStaticKey, memberOf, pascalCase } from "../abi/names.ts";
 import type { FuncType, NamedType, ValType } from "../abi/types.ts";
 import { key, type DeclarationTypes } from "./declaration-types.ts";
 import type { Item } from "./items.ts";
@@ -80,9 +80,11 @@ export class DeclarationFunctions {
       const member = memberOf(name);
       if (item.sort !== "func" || member?.resource !== resource) continue;
       if (member.form === "constructor") construct = this.construct(item.func.type);
-      // A class has a property of this name already, which stays.
-      if (member.form !== "static" || member.name === "prototype") continue;
-      statics.push(...this.method(key(camelCase(member.name)), item.func.type));
+      if (member.form !== "static") continue;
+      // A class of the embedder's has a property of this name already.
+      if (member.name === "prototype" && this.#side === "import") continue;
+      const called = this.#side === "export" ? exportedStaticKey(member.name) : camelCase(member.name);
+      statics.push(...this.method(key(called), item.func.type));
     }
     const name = key(pascalCase(resource));
     const members = [`readonly prototype: ${instance};`, ...(construct ?? []), ...statics].map((line) => `  ${line}`);
@@ -95,18 +97,14 @@ export class DeclarationFunctions {
     return [...items].flatMap(([name, item]) => {
       const member = memberOf(name);
       if (item.sort !== "func" || member?.form !== "method" || member.resource !== resource) return [];
-      return this.method(key(camelCase(member.name)), item.func.type, true);
+      return this.method(functionKey(member.name, this.#side), item.func.type, true);
     });
   }
 }
 
-/**
- * The key of a function among others, as it is written. An object with a `then` would be taken for a promise: see
- * src/run/exports.ts.
- */
+/** The key of a function among others, as it is written. */
 export function functionKey(name: string, side: Side): string {
-  const camel = camelCase(name);
-  return key(camel === "then" && side === "export" ? "then_" : camel);
+  return key(side === "export" ? exportedKey(name) : camelCase(name));
 }
 
 function isOmissible(type: ValType): boolean {

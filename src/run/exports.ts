@@ -1,5 +1,5 @@
 /** What a component exports, as objects and functions. */
-import { camelCase, memberOf, pascalCase } from "../abi/names.ts";
+import { exportedKey, exportedStaticKey, memberOf, pascalCase } from "../abi/names.ts";
 import type { ResourceType } from "../abi/handles.ts";
 import type { FuncItem, InstanceItem, Item } from "../load/items.ts";
 import type { Linked } from "../load/link.ts";
@@ -54,17 +54,11 @@ export class Exports {
       }
       if (member.form === "constructor") continue;
       const fn = this.#function(prefix + name, item.func, member.form === "method");
-      const key = camelCase(member.name);
-      // What a class has of its own and keeps.
-      Object.defineProperty(
-        member.form === "static" ? owner : owner.prototype,
-        key === "prototype" ? "prototype_" : key,
-        {
-          value: fn,
-          writable: true,
-          configurable: true,
-        },
-      );
+      const [target, key] =
+        member.form === "static"
+          ? [owner, exportedStaticKey(member.name)]
+          : [owner.prototype, exportedKey(member.name)];
+      Object.defineProperty(target, key, { value: fn, writable: true, configurable: true });
     }
     return members;
   }
@@ -73,9 +67,7 @@ export class Exports {
     switch (item.sort) {
       case "func": {
         const fn = this.#function(prefix + name, item.func, false);
-        const key = camelCase(name);
-        // An object with a `then` is taken for a promise wherever it is awaited.
-        define(members, key === "then" ? "then_" : key, fn);
+        define(members, exportedKey(name), fn);
         return;
       }
       case "instance": {

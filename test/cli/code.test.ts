@@ -1,10 +1,22 @@
 /** What V8 has compiled of the command, which is kept beside it: ours, or not used. */
 import assert from "node:assert/strict";
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { spawn } from "node:child_process";
+import { spawn, type SpawnOptions } from "node:child_process";
 import { test, type TestContext } from "node:test";
-import { ended, folder, guest, ROOT, type Ended } from "./support.ts";
+import { Script } from "node:vm";
+import { ended, folder, guest, NOT_UNIX, ROOT, type Ended } from "./support.ts";
 
 /** A copy of the command, with nothing kept. */
 function copy(t: TestContext): string {
@@ -16,9 +28,8 @@ function copy(t: TestContext): string {
   return path;
 }
 
-function hello(path: string, ...args: readonly string[]): Promise<Ended> {
-  const words = args.length > 0 ? args : [guest("hello")];
-  return ended(spawn(process.execPath, [join(path, "bin", "sluice.js"), ...words]));
+function hello(path: string, options: SpawnOptions = {}, words: readonly string[] = [guest("hello")]): Promise<Ended> {
+  return ended(spawn(process.execPath, [join(path, "bin", "sluice.js"), ...words], options));
 }
 
 function kept(path: string): string[] {
@@ -27,7 +38,7 @@ function kept(path: string): string[] {
 
 test("it is kept after a run, and runs are the same with it", async (t) => {
   const path = copy(t);
-  assert.match((await hello(path, "--version")).stdout, /^sluice /);
+  assert.match((await hello(path, {}, ["--version"])).stdout, /^sluice /);
   assert.deepEqual(kept(path), [], "of what has run no component");
   const first = await hello(path);
   assert.equal(kept(path).length, 1);
@@ -46,17 +57,92 @@ test("what is damaged, or of another V8, is not used", async (t) => {
   }
 });
 
-test("what others could have written is not used, and a folder that cannot be written is no error", async (t) => {
+/** Code that V8 takes for that of the command, and says that it runs. V8 looks at the length of a script alone. */
+function poison(path: string): Buffer {
+  const script = readFileSync(join(path, "dist", "cli", "sluice.js"), "latin1");
+  const other = `(function () { console.log("POISON"); process.exit(66); })`;
+  return new Script(other.padEnd(script.length)).createCachedData();
+}
+
+/** How somebody else could leave it there. */
+const PLANTED: Readonly<Record<string, { readonly skip?: string | false; plant(file: string, code: Buffer): void }>> = {
+  "that everybody can write": {
+    plant(file, code) {
+      writeFileSync(file, code);
+      chmodSync(file, 0o666);
+    },
+  },
+  "that its group can write": {
+    plant(file, code) {
+      writeFileSync(file, code);
+      chmodSync(file, 0o664);
+    },
+  },
+  "of another user's": {
+    skip: process.getuid?.() !== 0 && "needs to be root",
+    plant(file, code) {
+      writeFileSync(file, code, { mode: 0o644 });
+      chownSync(file, 12345, 12345);
+    },
+  },
+  "that is a link": {
+    plant(file, code) {
+      writeFileSync(`${file}-of-ours`, code, { mode: 0o644 });
+      symlinkSync(`${file}-of-ours`, file);
+    },
+  },
+  "that has another name, too": {
+    plant(file, code) {
+      writeFileSync(`${file}-of-ours`, code, { mode: 0o644 });
+      linkSync(`${file}-of-ours`, file);
+    },
+  },
+  "that is a folder": { plant: (file) => mkdirSync(file) },
+};
+
+test("what is kept is trusted: V8 runs it, whatever it is", { skip: NOT_UNIX }, async (t) => {
   const path = copy(t);
   await hello(path);
   const file = join(path, "dist", "cli", kept(path)[0] ?? "");
-  writeFileSync(file, "whatever somebody else has put here");
-  chmodSync(file, 0o666);
-  assert.equal((await hello(path)).stdout, "hello\n");
-  const other = copy(t);
-  chmodSync(join(other, "dist", "cli"), 0o555);
-  const { code, stdout, stderr } = await hello(other);
-  assert.deepEqual([code, stdout, stderr], [0, "hello\n", ""]);
-  chmodSync(join(other, "dist", "cli"), 0o755);
-  assert.ok(existsSync(join(other, "dist", "cli", "sluice.js")));
+  writeFileSync(file, poison(path), { mode: 0o644 });
+  // So that the tests below show something.
+  assert.deepEqual(await hello(path), { code: 66, signal: null, stdout: "POISON\n", stderr: "" });
 });
+
+for (const [name, { skip = false, plant }] of Object.entries(PLANTED)) {
+  test(`code ${name} is not used`, { skip: NOT_UNIX || skip }, async (t) => {
+    const path = copy(t);
+    await hello(path);
+    const file = join(path, "dist", "cli", kept(path)[0] ?? "");
+    rmSync(file);
+    plant(file, poison(path));
+    const { code, stdout, stderr } = await hello(path);
+    assert.deepEqual([code, stdout, stderr], [0, "hello\n", ""]);
+  });
+}
+
+test("a folder that cannot be written is no error", async (t) => {
+  const path = copy(t);
+  chmodSync(join(path, "dist", "cli"), 0o555);
+  const { code, stdout, stderr } = await hello(path);
+  chmodSync(join(path, "dist", "cli"), 0o755);
+  assert.deepEqual([code, stdout, stderr], [0, "hello\n", ""]);
+});
+
+/** Nothing of what says where a user's files are is of any use. */
+const HOMELESS: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
+  "an empty home": { HOME: "", XDG_CACHE_HOME: "" },
+  "relative ones": { HOME: "home", XDG_CACHE_HOME: "cache" },
+  "ones that are not there": { HOME: "/nonexistent/home", XDG_CACHE_HOME: "/nonexistent/cache" },
+  "none, nor anything else": {},
+};
+
+for (const [name, env] of Object.entries(HOMELESS)) {
+  test(`a user with ${name} runs, and nothing is left in the folder that it runs in`, async (t) => {
+    const path = copy(t);
+    const cwd = folder(t);
+    const { code, stdout, stderr } = await hello(path, { cwd, env });
+    assert.deepEqual([code, stdout, stderr], [0, "hello\n", ""]);
+    assert.deepEqual(readdirSync(cwd), []);
+  });
+}

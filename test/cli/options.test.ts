@@ -71,6 +71,13 @@ describe("options", { concurrency: 4 }, () => {
     ]);
   });
 
+  test("bytes that are no UTF-8 come as U+FFFD, which is all that Node tells of them", { skip: NOT_UNIX }, async () => {
+    const { stdout } = await shell(
+      `BAD=$(printf 'a\\377b') sluice --env BAD --env "ALSO=$(printf '\\303')" "$G/args-env.wasm" "$(printf '\\200')"`,
+    );
+    assert.deepEqual(stdout.split("\n").toSorted(), ["", "ALSO=\ufffd", "BAD=a\ufffdb", "args-env.wasm", "\ufffd"]);
+  });
+
   test("--argv0 replaces the guest's name", async () => {
     const { stdout } = await sluice(["--argv0", "dir/name", guest("args-env"), "a"]);
     assert.equal(stdout, "dir/name\na\n");

@@ -1,10 +1,11 @@
 /** Signals end a run, whatever the guest does, and a shell that waits hears of it. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { spawnSync, type ChildProcess } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { computesForEver } from "./made.ts";
-import { ended, folder, guest, NOT_UNIX, start, startShell, until, type How } from "./support.ts";
+import { BIN, ended, folder, guest, NOT_UNIX, start, startProcess, startShell, until, type How } from "./support.ts";
 
 const MIB = 1024 * 1024;
 /** Says on standard error when the guest is entered, for one that does not call the host. */
@@ -13,6 +14,21 @@ const ANNOUNCE = `data:text/javascript,
   const promising = WebAssembly.promising;
   WebAssembly.promising = (f) => { const g = promising(f); return (...args) => (writeSync(2, "entered\\n"), g(...args)); };
 `;
+
+/** A namespace of processes needs Linux, and root or one of users. */
+const UNSHARE = ["--user", "--map-root-user", "--pid", "--fork"];
+const NO_NAMESPACES =
+  (process.platform !== "linux" || spawnSync("unshare", [...UNSHARE, "true"]).status !== 0) && "needs unshare";
+
+/** The command as the first process of its namespace. */
+function startFirst(args: readonly string[], { node = [], ...how }: How = {}): ChildProcess {
+  return startProcess("unshare", [...UNSHARE, process.execPath, ...node, BIN, ...args], how);
+}
+
+/** What `unshare` has started, which passes nothing on. */
+function childOf({ pid }: ChildProcess): number {
+  return Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"), 10);
+}
 
 interface Case {
   readonly name: string;
@@ -86,6 +102,41 @@ describe("signals", { concurrency: 4, skip: NOT_UNIX }, () => {
       });
     }
   }
+
+  describe(
+    "as the first process of a container, which gets only the signals that it asks for",
+    { skip: NO_NAMESPACES },
+    () => {
+      const SPINS: How = { stdio: ["pipe", "ignore", "pipe"] };
+      for (const [signal, code] of [
+        ["SIGINT", 130],
+        ["SIGTERM", 143],
+      ] as const) {
+        test(`${signal} ends a guest that waits: ${code}`, async () => {
+          const child = startFirst([guest("prompt-before-read")]);
+          await until(child.stdout, "> ");
+          process.kill(childOf(child), signal);
+          assert.equal((await ended(child)).code, code);
+        });
+
+        test(`${signal} ends a guest that spins on calls: ${code}`, async () => {
+          const child = startFirst([guest("bench-calls")], SPINS);
+          await until(child.stderr, "\n");
+          process.kill(childOf(child), signal);
+          assert.equal((await ended(child)).code, code);
+        });
+
+        test(`${signal} ends a guest that only computes: ${code}`, async (t) => {
+          const path = join(folder(t), "forever.wasm");
+          writeFileSync(path, computesForEver());
+          const child = startFirst([path], { node: ["--import", ANNOUNCE] });
+          await until(child.stderr, "entered");
+          process.kill(childOf(child), signal);
+          assert.equal((await ended(child)).code, code);
+        });
+      }
+    },
+  );
 
   test("a signal that comes before the guest ends the process too", async () => {
     const child = start([guest("hello")], { stdio: ["pipe", "ignore", "ignore"] });

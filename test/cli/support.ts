@@ -63,7 +63,8 @@ export function startShell(script: string, how: How = {}): ChildProcess {
   return startProcess("sh", ["-c", `sluice() { "$NODE" "$BIN" "$@"; }\n${script}`], { ...how, env });
 }
 
-function startProcess(file: string, args: readonly string[], { env, cwd, stdio }: How): ChildProcess {
+/** Starts any program. */
+export function startProcess(file: string, args: readonly string[], { env, cwd, stdio }: How): ChildProcess {
   const child = spawn(file, args, {
     env: environment(env),
     stdio: stdio ?? "pipe",

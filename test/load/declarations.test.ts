@@ -120,7 +120,11 @@ export const made: typeof pollable = { [Symbol.dispose]() {} };
 `;
 
 const USE_OF_HOSTILE = `
-import type { Imports } from "./hostile.ts";
+import type { Exports, Imports } from "./hostile.ts";
+
+declare const exports: Exports;
+const { Static } = exports["a:statics/c"];
+export const numbers: Promise<number>[] = [Static.prototype_(), Static.then_(), Static.name()];
 
 export const words: Imports["words"] = {
   new: (a, b, c, d) => ({ constructor: a, default: b, toString: c + d }),
@@ -173,6 +177,19 @@ const HOSTILE = `(component
     (export "class" (func (param "a-1" u8) (param "a1" u8)))
     (export "then" (func))))
   (import "delete" (func (param "delete" u8)))
+  (type $static (resource (rep i32)))
+  (core module $seven (func (export "f") (result i32) (i32.const 7)))
+  (core instance $seven (instantiate $seven))
+  (func $seven (result u32) (canon lift (core func $seven "f")))
+  (component $statics
+    (import "t" (type $t (sub resource)))
+    (import "f" (func $f (result u32)))
+    (export "static" (type $t))
+    (export "[static]static.prototype" (func $f))
+    (export "[static]static.then" (func $f))
+    (export "[static]static.name" (func $f)))
+  (instance $statics (instantiate $statics (with "t" (type $static)) (with "f" (func $seven))))
+  (export "a:statics/c" (instance $statics))
 )`;
 
 /** Types that are called as what declarations name. */

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
+import { instantiate } from "../../src/index.ts";
+import { Trap } from "../../src/io/trap.ts";
 import { Compiled } from "../../src/load/compiled.ts";
 import { decode } from "../../src/load/decode.ts";
 import { UnsupportedComponentError } from "../../src/load/link.ts";
@@ -204,6 +206,23 @@ for (const [name, fields] of Object.entries(BOMBS)) {
     assert.equal(isPlanned(await component(fields)), false);
   });
 }
+
+test("a tuple of 2 ** 26 numbers is as much work as what says it", async () => {
+  // Whatever would be made for each of them would not fit.
+  const { exports } = await instantiate(
+    await component(`(type (tuple u8 u8)) ${times(25, (at) => `(type (tuple ${at} ${at}))`)}
+      (core module $m (memory (export "memory") 1) (func (export "f") (param i32))
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0)))
+      (core instance $m (instantiate $m))
+      (func (export "f") (param "x" 25)
+        (canon lift (core func $m "f") (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))`),
+  );
+  await assert.rejects(
+    // What the text says.
+    (exports as { f(x: unknown): Promise<void> }).f([1, 2]),
+    (error) => error instanceof Trap && error.rule === "1.1",
+  );
+});
 
 test("types that are shared are no work for each of their uses", async () => {
   const fields = `(type (list u8))

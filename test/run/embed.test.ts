@@ -479,6 +479,55 @@ test("an export called `then` does not make a promise of the object that has it"
   assert.equal(await object["then_"]?.(), 5);
 });
 
+test("nor does a method of a resource: what is made, or given, can be awaited", async () => {
+  const { exports } = await instantiate(
+    await wat(`(component
+      (type $r (resource (rep i32)))
+      (core func $new (canon resource.new $r))
+      (core module $m
+        (import "r" "new" (func $new (param i32) (result i32)))
+        (func (export "make") (result i32) (call $new (i32.const 3)))
+        (func (export "then") (param i32) (result i32) (local.get 0)))
+      (core instance $m (instantiate $m (with "r" (instance (export "new" (func $new))))))
+      (func $make (result (own $r)) (canon lift (core func $m "make")))
+      (func $then (param "self" (borrow $r)) (result u32) (canon lift (core func $m "then")))
+      (component $c
+        (import "r" (type $t (sub resource)))
+        (import "make" (func $make (result (own $t))))
+        (import "then" (func $then (param "self" (borrow $t)) (result u32)))
+        (export $r2 "r" (type $t))
+        (export "[constructor]r" (func $make) (func (result (own $r2))))
+        (export "[method]r.then" (func $then) (func (param "self" (borrow $r2)) (result u32))))
+      (instance $i (instantiate $c (with "r" (type $r)) (with "make" (func $make)) (with "then" (func $then))))
+      (export "a:b/c" (instance $i)))`),
+  );
+  const { R } = exports["a:b/c"] as { readonly R: new () => Promise<Exports> };
+  const made = await new R();
+  assert.equal(await made["then_"]?.(), 3);
+});
+
+test("a resource may have static functions alone, also with names that a class has", async () => {
+  const names = ["f", "name", "length", "prototype", "then"];
+  const { exports } = await instantiate(
+    await wat(`(component
+      (type $r (resource (rep i32)))
+      (core module $m (func (export "f") (result i32) (i32.const 7)))
+      (core instance $m (instantiate $m))
+      (func $f (result u32) (canon lift (core func $m "f")))
+      (component $c
+        (import "t" (type $t (sub resource)))
+        (import "f" (func $f (result u32)))
+        (export "r" (type $t))
+        ${names.map((name) => `(export "[static]r.${name}" (func $f))`).join(" ")})
+      (instance $i (instantiate $c (with "t" (type $r)) (with "f" (func $f))))
+      (export "a:b/c" (instance $i)))`),
+  );
+  const { R } = exports["a:b/c"] as { readonly R: Exports };
+  assert.equal(await Promise.resolve(R), R);
+  const gave = await Promise.all(["f", "name", "length", "prototype_", "then_"].map(async (name) => R[name]?.()));
+  assert.deepEqual(gave, [7, 7, 7, 7, 7]);
+});
+
 test("a component of types alone needs nobody", async () => {
   const { exports } = await instantiate(
     await wat(`(component
