@@ -50,6 +50,7 @@ export class CheckedSource implements Source {
   readonly #source: Source;
   readonly #name: string;
   readonly readBlocking?: (max: number) => Uint8Array | null;
+  readonly leave?: () => void;
 
   /** @param name Of what it stands behind, such as `stdin`. */
   constructor(source: Source, name: string) {
@@ -58,6 +59,7 @@ export class CheckedSource implements Source {
     if (typeof source.readBlocking === "function") {
       this.readBlocking = (max) => this.#checked("readBlocking", source.readBlocking?.(max), max);
     }
+    if (typeof source.leave === "function") this.leave = () => guarded(`${name}.leave`, () => source.leave?.());
   }
 
   read(max: number): Uint8Array | null {

@@ -50,6 +50,7 @@ export class Pipe {
       },
       read: (max) => this.#read(max),
       ready: () => this.#queue.size > 0 || this.#state.tag !== "open",
+      leave: () => this.#leave(),
       close: () => this.#leave(),
     };
     this.sink = {
@@ -92,6 +93,7 @@ export class Pipe {
   }
 
   #leave(): void {
+    if (this.#state.tag === "left") return;
     this.#queue.clear();
     this.#queue.recycle();
     this.#state = { tag: "left" };

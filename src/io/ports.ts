@@ -27,6 +27,13 @@ export interface Source extends Readiness {
   /** True when `read` would give bytes, the end or the failure. May begin to fetch. */
   ready(): boolean;
 
+  /**
+   * Nobody will read again, but `close` comes later: first outputs are delivered and ended, which may be the other half of
+   * what this stands for. Lets whoever writes at the other end go on, since those outputs may wait for just that, as when the
+   * outputs of two guests are each other's inputs. A source whose bytes come from no such place needs none. Must not throw.
+   */
+  leave?(): void;
+
   /** Nobody will read again: releases everything. May be called more than once. */
   close(): void;
 }

@@ -129,6 +129,8 @@ export class Life {
     this.#guard(() => this.onEnd?.(reason));
     const outlets = this.#outlets();
     faults.push(...resources.clear());
+    // What the outputs wait for may be who writes to our input, who waits for us to read.
+    this.#guard(() => this.world.stdin.source.leave?.());
     for (const end of await Promise.allSettled(outlets.map((outlet) => outlet.finish()))) {
       if (end.status === "rejected") faults.push(end.reason);
     }

@@ -147,6 +147,12 @@ const CASES: readonly Case[] = [
     message: /^stdin\.unwatch: on purpose/,
   },
   {
+    name: "a source whose leave throws",
+    guest: "writer",
+    options: { args: ARGS, stdin: source({ leave: fail }), stdout: "ignore" },
+    message: /^stdin\.leave: on purpose/,
+  },
+  {
     name: "a source whose close throws",
     guest: "writer",
     options: { args: ARGS, stdin: source({ close: fail }), stdout: "ignore" },

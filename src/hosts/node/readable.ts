@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Chunk } from "../../io/pull-source.ts";
+import { DrainingSource } from "../../io/draining-source.ts";
 import { PullSource } from "../../io/pull-source.ts";
 import type { Source } from "../../io/ports.ts";
 
@@ -52,12 +53,17 @@ export function nodeSource(stream: Readable): Source {
     });
   }
 
-  return new PullSource(pull, () => {
-    stopWaiting?.();
+  if ("fd" in stream && stream.fd === 0) {
     // The process's own standard input is not ours to end, and holds up nobody: its next reader finds what is left.
-    if ("fd" in stream && stream.fd === 0) {
+    return new PullSource(pull, () => {
+      stopWaiting?.();
       stream.off("error", onError);
       stream.pause();
-    } else stream.destroy();
-  });
+    });
+  }
+  const end = (): void => {
+    stopWaiting?.();
+    stream.destroy();
+  };
+  return new DrainingSource(pull, end, (next) => void setImmediate(next));
 }

@@ -1,4 +1,5 @@
-import { PullSource, type Chunk } from "../../io/pull-source.ts";
+import { DrainingSource } from "../../io/draining-source.ts";
+import type { Chunk } from "../../io/pull-source.ts";
 import type { Source } from "../../io/ports.ts";
 
 /**
@@ -10,22 +11,28 @@ import type { Source } from "../../io/ports.ts";
 export function webSource(stream: ReadableStream<Uint8Array | string>): Source {
   const byob = byobReader(stream);
   if (byob) {
-    return new PullSource(
+    return new DrainingSource(
       async (max) => {
         const { done, value } = await byob.read(new Uint8Array(max));
         return done ? null : value;
       },
       () => byob.cancel(),
+      later,
     );
   }
   const reader = stream.getReader();
-  return new PullSource(
+  return new DrainingSource(
     async (): Promise<Chunk> => {
       const { done, value } = await reader.read();
       return done ? null : value;
     },
     () => reader.cancel(),
+    later,
   );
+}
+
+function later(next: () => void): void {
+  setTimeout(next, 0);
 }
 
 function byobReader(stream: ReadableStream): ReadableStreamBYOBReader | undefined {

@@ -124,6 +124,10 @@ class Play {
     return streamOutcome(() => side.input.read(1)) === "last-operation-failed";
   }
 
+  pause(): Promise<void> {
+    return this.#turn();
+  }
+
   async when(condition: () => boolean): Promise<void> {
     while (!condition()) await this.#turn();
   }
@@ -211,6 +215,22 @@ for (const subject of SUBJECTS) {
       assert.ok(Buffer.compare(back, sent) === 0);
     });
   }
+
+  on("both sides are dropped with more to send than anybody takes: each is done all the same", async (play) => {
+    const [client, server] = await play.pair();
+    for (const { output } of [client, server]) {
+      // Until several turns of the event loop bring no more room.
+      for (let idle = 0; idle < 20; await play.pause()) {
+        const permitted = output.ready() ? output.checkWrite() : 0;
+        idle = permitted > 0 ? 0 : idle + 1;
+        if (permitted > 0) output.write(new Uint8Array(permitted));
+      }
+    }
+    const ended = [client, server].map(({ socket }) => socket.drop().then(() => true));
+    let done = 0;
+    for (const each of ended) void each.then(() => done++);
+    await play.when(() => done === 2);
+  });
 
   on("who has ended one direction goes on with the other", async (play) => {
     const [client, server] = await play.pair();

@@ -24,8 +24,11 @@ interface WithHandle {
   _handle: Handle | null;
 }
 
-/** Who is given what a socket reads: known before anything is read, and after the socket is made. */
-type Receiver = (bytes: Uint8Array) => void;
+/**
+ * Who is given what a socket reads: known before anything is read, and after the socket is made. Says whether the socket is to
+ * read on, rather than when it is resumed.
+ */
+type Receiver = (bytes: Uint8Array) => boolean;
 
 const receivers = new WeakMap<Socket, { receive: Receiver | undefined; held: Uint8Array }>();
 
@@ -45,8 +48,8 @@ export function socketOn(handle: object | undefined): Socket {
       buffer: new Uint8Array(READ_BYTES),
       callback: (count: number, buffer: Uint8Array) => {
         const bytes = buffer.subarray(0, count);
-        if (incoming.receive) incoming.receive(bytes);
-        else incoming.held = bytes;
+        if (incoming.receive) return incoming.receive(bytes);
+        incoming.held = bytes;
         return false;
       },
     },
@@ -116,6 +119,7 @@ class NodeTcpSource implements Source {
   #bytes: Uint8Array;
   #over: "failed" | "ended" | undefined;
   #cause: unknown;
+  #isLeft = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -123,8 +127,10 @@ class NodeTcpSource implements Source {
     this.#bytes = incoming?.held ?? NONE;
     if (incoming) {
       incoming.receive = (bytes) => {
+        if (this.#isLeft) return true;
         this.#bytes = bytes;
         this.#changed.notify();
+        return false;
       };
     }
     const end = (): void => {
@@ -169,9 +175,12 @@ class NodeTcpSource implements Source {
     this.#changed.notify();
   }
 
+  /** What still comes is taken and forgotten: the peer may have to send it before it reads what we send. */
   close(): void {
     this.#over = "ended";
     this.#bytes = NONE;
+    this.#isLeft = true;
+    this.#fetch();
   }
 
   #fetch(): void {
