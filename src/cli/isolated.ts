@@ -1,6 +1,7 @@
 /** `sluice run` in a thread of its own, so that this one can hear signals and time whatever the guest does. */
 import { isatty } from "node:tty";
 import { Worker } from "node:worker_threads";
+import { StandardSockets } from "../hosts/node/shared-fds.ts";
 import type { Stats } from "../run/life.ts";
 import type { Command } from "./command.ts";
 import { report } from "./failure.ts";
@@ -23,6 +24,7 @@ const NOTHING: Stats = {
 /** Does as `runComponent`, and gives the exit code. */
 export async function runIsolated(command: Command & { readonly name: "run" }): Promise<number> {
   const { stats, progress, timeout } = command.options;
+  const sockets = new StandardSockets();
   const guest = new GuestThread(command);
   let signal: EndingSignal | undefined;
   const stopListening = onSignal((first) => {
@@ -35,6 +37,8 @@ export async function runIsolated(command: Command & { readonly name: "run" }): 
   const ended = await guest.ended;
   stopListening();
   if (ended.is === "code" && signal === undefined) return ended.code;
+  // What ends the process now puts nothing back.
+  if (signal !== undefined) sockets.restore();
   if (ended.is === "failed") return report(ended.error);
   if (ended.is === "killed") {
     if (progress && isatty(2)) say(ERASE_LINE);
@@ -69,7 +73,9 @@ class GuestThread {
         resolve(ended);
       };
     });
-    this.#worker = new Worker(new URL("../../bin/thread.js", import.meta.url), { workerData: command });
+    // It writes to descriptors alone. Node would make this thread's streams for it, which change what they stand on.
+    const own = { stdout: true, stderr: true };
+    this.#worker = new Worker(new URL("../../bin/thread.js", import.meta.url), { workerData: command, ...own });
     this.#worker.on("message", (message: FromGuest) => {
       if (message.is === "stats") this.stats = message.stats;
       else this.#end({ is: "code", code: message.code });

@@ -16,6 +16,7 @@ describe("what is shared", { skip: process.platform !== "linux" && "reads /proc"
   for (const [way, ends] of [
     ["end", []],
     ["abort", ["abort"]],
+    ["abort, in a thread of its own,", ["abort", "thread"]],
   ] as const) {
     test(`a socket that others have too blocks again after the ${way} of a guest that needed it not to`, async () => {
       // A pair of sockets is what Node gives a child as "pipe": the child looks at its own end.

@@ -12,9 +12,10 @@ import { PullSource } from "../../io/pull-source.ts";
 import { PendingSink } from "../../io/pending-sink.ts";
 import { PeerClosed, type Source } from "../../io/ports.ts";
 import { fs } from "./builtins.ts";
+import { blockAgain, blocks } from "./shared-fds.ts";
 import { sinkFailure } from "./writable.ts";
 
-const { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writeSync } = fs;
+const { closeSync, constants, fstatSync, openSync, readSync, writeSync } = fs;
 
 /** Handed to Node's stream when the descriptor takes no more: as much as any pipe that is writable takes at once. */
 const PROBE_BYTES = 4096;
@@ -61,24 +62,12 @@ function open(fd: number, access: number): Opened {
   return { kind, fd, own: false, gone: false, blocks: kind !== "file" && blocks(fd) };
 }
 
-/** Whether calls on `fd` block; yes where nobody says. */
-function blocks(fd: number): boolean {
-  try {
-    const [, flags] = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1")) ?? [];
-    return flags === undefined || (Number.parseInt(flags, 8) & constants.O_NONBLOCK) === 0;
-  } catch {
-    return true;
-  }
-}
-
 /**
  * Leaves a descriptor that is not our own as it was before a stream of Node's made it non-blocking: others share the
  * description, and go on with it when we are gone.
  */
 function leave(stream: Socket, { blocks: blocked }: Opened): void {
-  // What libuv has for it, of which Node tells nobody.
-  const { _handle: handle } = stream as { readonly _handle?: { setBlocking?(isBlocking: boolean): number } | null };
-  if (blocked) handle?.setBlocking?.(true);
+  if (blocked) blockAgain(stream);
   stream.unref();
 }
 

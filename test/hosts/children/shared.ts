@@ -22,6 +22,7 @@ const running = run(await guest(aborts ? "copy-loop" : "writer"), {
   stdin: "inherit",
   stdout: "inherit",
   signal: controller.signal,
+  ...(process.argv[3] === "thread" ? { isolate: "thread" } : {}),
 });
 // Once it has written something.
 let during = before;

@@ -6,6 +6,7 @@ import { assertTimeout, TimeoutError, type Stats } from "../../../run/life.ts";
 import type { InstanceOptions } from "../../../run/options.ts";
 import type { RunResult } from "../../../run/run.ts";
 import type { Directory } from "../platform.ts";
+import { StandardSockets } from "../shared-fds.ts";
 import type { Input, Output } from "../stdio.ts";
 import { Channel } from "./channel.ts";
 import { Kept } from "./options.ts";
@@ -34,6 +35,7 @@ class IsolatedInstance implements RunningInstance {
   exports: Readonly<Record<string, unknown>> = {};
   readonly #kept: Kept;
   readonly #worker: Worker;
+  readonly #sockets = new StandardSockets();
   readonly #channel: Channel;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => void this.#end(this.#signal?.reason);
@@ -44,7 +46,8 @@ class IsolatedInstance implements RunningInstance {
     if (timeout !== undefined) assertTimeout(timeout);
     this.#kept = new Kept(options);
     const data: ThreadData = { bytes, options: this.#kept.wire };
-    this.#worker = new Worker(WORKER, { workerData: data });
+    // It writes to descriptors alone. Node would make this thread's streams for it, which change what they stand on.
+    this.#worker = new Worker(WORKER, { workerData: data, stdout: true, stderr: true });
     this.#channel = new Channel(this.#worker, {
       ...this.#kept.answers,
       stats: (stats: Stats) => void Object.assign(this.stats, stats),
@@ -105,6 +108,7 @@ class IsolatedInstance implements RunningInstance {
     this.#channel.end(reason);
     this.#kept.release(reason);
     await this.#worker.terminate();
+    this.#sockets.restore();
   }
 
   #functions(names: WireExports): Record<string, unknown> {
