@@ -6,33 +6,73 @@ import { readSync, writeSync } from "node:fs";
 import { DiscardSink } from "../io/memory.ts";
 import type { Source } from "../io/ports.ts";
 import { PullSource } from "../io/pull-source.ts";
-import type { Readiness } from "../io/readiness.ts";
+import type { Readiness, Waker } from "../io/readiness.ts";
 import { sinkFailure } from "../hosts/node/writable.ts";
 import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
 
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
-function sleepOneMillisecond(): void {
-  Atomics.wait(NEVER, 0, 0, 1);
+/** Blocks the thread. */
+function sleep(ms: number): void {
+  Atomics.wait(NEVER, 0, 0, ms);
 }
 
-/** Blocks the thread until `readiness` is ready: a timer, since the streams below always are. */
-export function park(readiness: Readiness): void {
-  while (!readiness.ready()) sleepOneMillisecond();
+interface Due {
+  readonly at: bigint;
+  readonly callback: () => void;
 }
 
-/** A timer that is due at once cannot wait for a turn of the event loop that does not come. */
-export function parkingClock(clock: MonotonicClock, suspends: () => boolean): MonotonicClock {
-  return {
-    now: () => clock.now(),
-    resolution: () => clock.resolution(),
-    schedule(delayNs, callback) {
-      if (suspends()) return clock.schedule(delayNs, callback);
-      if (delayNs === 0n) callback();
-      return () => {};
-    },
+/** What a thread that blocks waits for: timers alone, since the streams below are always ready. */
+export class Parking {
+  /** Its timers fire while the thread is parked, since no turn of the event loop ever comes. */
+  readonly clock: MonotonicClock;
+  readonly #timers = new Set<Due>();
+  readonly #sleep: (ms: number) => void;
+
+  /**
+   * @param clock Whose time it is.
+   * @param suspends Whether the guest can be suspended after all: then the timers are the clock's own.
+   * @param sleepMs Blocks the thread for so many milliseconds, or less.
+   */
+  constructor(clock: MonotonicClock, suspends: () => boolean, sleepMs: (ms: number) => void = sleep) {
+    this.#sleep = sleepMs;
+    this.clock = {
+      now: () => clock.now(),
+      resolution: () => clock.resolution(),
+      schedule: (delayNs, callback) => {
+        if (suspends()) return clock.schedule(delayNs, callback);
+        const timer: Due = { at: clock.now() + delayNs, callback };
+        this.#timers.add(timer);
+        return () => void this.#timers.delete(timer);
+      },
+    };
+  }
+
+  /** Blocks the thread until `readiness` is ready. @throws {Error} If it waits for nothing that has a time. */
+  readonly park = (readiness: Readiness): void => {
+    // Whoever is watched has its timer scheduled.
+    const waker: Waker = { wake() {} };
+    readiness.watch(waker);
+    try {
+      while (!readiness.ready()) this.#sleepToNext();
+    } finally {
+      readiness.unwatch(waker);
+    }
   };
+
+  #sleepToNext(): void {
+    const [first, ...others] = this.#timers;
+    if (!first) throw new Error("The guest waits for something that can never come");
+    const next = others.reduce((soonest, timer) => (timer.at < soonest.at ? timer : soonest), first);
+    const left = next.at - this.clock.now();
+    if (left > 0n) this.#sleep(Number(left) / NS_PER_MS);
+    if (next.at > this.clock.now()) return;
+    this.#timers.delete(next);
+    next.callback();
+  }
 }
+
+const NS_PER_MS = 1e6;
 
 /** Does a system call again while it says that it would block: somebody has set the descriptor so. */
 function insist<T>(call: () => T): T {
@@ -41,7 +81,7 @@ function insist<T>(call: () => T): T {
       return call();
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code === "EAGAIN") sleepOneMillisecond();
+      if (code === "EAGAIN") sleep(1);
       else if (code !== "EINTR") throw error;
     }
   }

@@ -12,7 +12,7 @@ import type { OpenedOutput } from "../run/platform.ts";
 import { makeWorld } from "../run/world.ts";
 import { JcoInterfaces } from "./jco.ts";
 import { LazySink, LazySource } from "./lazy.ts";
-import { park, ParkingFdSink, parkingFdSource, parkingClock } from "./parking.ts";
+import { Parking, ParkingFdSink, parkingFdSource } from "./parking.ts";
 
 let interfaces: JcoInterfaces | undefined;
 
@@ -27,6 +27,8 @@ function output(fd: number): OpenedOutput {
   };
 }
 
+const parking = new Parking(nodePlatform.monotonicClock, suspends);
+
 const world = makeWorld(
   {
     ...nodePlatform,
@@ -38,7 +40,7 @@ const world = makeWorld(
       stdout: output(1),
       stderr: output(2),
     }),
-    monotonicClock: parkingClock(nodePlatform.monotonicClock, suspends),
+    monotonicClock: parking.clock,
   },
   {
     args: process.argv.slice(1),
@@ -50,7 +52,7 @@ const world = makeWorld(
 
 /** The functions and classes of an interface. */
 export function provide(name: string): Record<string, unknown> {
-  interfaces ??= new JcoInterfaces(new Instance(world, new Task(nodePlatform.loop), { park }));
+  interfaces ??= new JcoInterfaces(new Instance(world, new Task(nodePlatform.loop), { park: parking.park }));
   const found = INTERFACES.get(name);
   if (!found) throw new Error(`There is no interface ${name}`);
   return interfaces.of(found);
