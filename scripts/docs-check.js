@@ -165,11 +165,13 @@ function checkRules() {
     const text = readFileSync(join(root, "src", name), "utf8");
     for (const rule of citedInCode(text)) cite(`src/${name}`, rule);
   }
-  const claims = "test/guests/claims.ts";
-  for (const [, list] of readFileSync(join(root, claims), "utf8").matchAll(/\brules: \[([^\]]*)\]/g)) {
-    for (const [, rule] of list.matchAll(/"([^"]*)"/g)) {
-      // A range counts by its ends; `head` is the list of decisions.
-      if (rule !== "head") for (const end of rule.split("-")) cite(claims, end);
+  const claims = "test/guests/claims";
+  for (const name of readdirSync(join(root, claims))) {
+    for (const [, list] of readFileSync(join(root, claims, name), "utf8").matchAll(/\brules: \[([^\]]*)\]/g)) {
+      for (const [, rule] of list.matchAll(/"([^"]*)"/g)) {
+        // A range counts by its ends; `head` is the list of decisions.
+        if (rule !== "head") for (const end of rule.split("-")) cite(`${claims}/${name}`, end);
+      }
     }
   }
   for (const { name, text } of documents) {

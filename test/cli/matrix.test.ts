@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
-import { claims, type Claim } from "../guests/claims.ts";
+import { claims } from "../guests/claims.ts";
+import type { Claim } from "../guests/claims/claim.ts";
 import { NOT_UNIX, shell, type Ended } from "./support.ts";
 
 /** BSD's `script` has other options. */

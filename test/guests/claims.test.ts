@@ -20,7 +20,8 @@ import {
   type Source,
   type Waker,
 } from "../../src/index.ts";
-import { claims, type Claim, type Stdin, type Stdout } from "./claims.ts";
+import { claims } from "./claims.ts";
+import type { Claim, Stdin, Stdout } from "./claims/claim.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { compile, run, type Directory, type PreopenOption } from "../../src/index.ts";
-import { filesystemClaims, type Entry, type FilesystemClaim } from "./claims.ts";
+import type { Entry, FilesystemClaim } from "./claims/claim.ts";
+import { filesystemClaims } from "./claims/files.ts";
 import { departures } from "./departures.ts";
 
 async function make(root: string, entry: Entry): Promise<void> {

@@ -24,7 +24,7 @@ import {
 } from "../../src/index.ts";
 import { FakeClock } from "../../src/testing/index.ts";
 import { wat } from "../load/wat.ts";
-import { filesystemClaims } from "../guests/claims.ts";
+import { filesystemClaims } from "../guests/claims/files.ts";
 import { collector, heldSource, turn, until } from "./support.ts";
 
 function guest(name: string): Promise<Uint8Array> {

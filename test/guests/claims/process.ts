@@ -1,0 +1,106 @@
+/** Section 7: standard streams, environment, exit. */
+import type { Claim } from "./claim.ts";
+
+export const process: readonly Claim[] = [
+  {
+    name: "two-stdout-handles-keep-order",
+    rules: ["7.1", "6.8"],
+    claim: "what two handles of stdout write comes in the order of their writes.",
+    stdout: { kind: "slow" },
+    expect: { exit: 0 },
+    stdoutText: "abababababababababab",
+  },
+  {
+    name: "stdout-handle-per-call",
+    rules: ["7.1"],
+    claim: "every call of get-stdout gives a handle of its own; dropping one leaves the others.",
+    expect: { exit: 0 },
+    stdoutText: "one two",
+  },
+  {
+    name: "exit-code",
+    rules: ["7.9"],
+    claim: "exit-with-code ends the guest at once with that code: the argument.",
+    args: ["exit-code", "0"],
+    expect: { exit: 0 },
+  },
+  {
+    name: "exit-code",
+    rules: ["7.9"],
+    claim: "exit-with-code ends the guest at once with that code: the argument.",
+    args: ["exit-code", "7"],
+    expect: { exit: 7 },
+  },
+  {
+    name: "exit-code",
+    rules: ["7.9"],
+    claim: "exit-with-code ends the guest at once with that code: the argument.",
+    args: ["exit-code", "255"],
+    expect: { exit: 255 },
+  },
+  {
+    name: "exit-ok",
+    rules: ["7.9"],
+    claim: "exit(ok) ends the guest at once with exit code 0.",
+    expect: { exit: 0 },
+  },
+  {
+    name: "exit-err",
+    rules: ["7.9"],
+    claim: "exit(err) ends the guest at once with exit code 1.",
+    expect: { exit: 1 },
+  },
+  {
+    name: "run-returns-err",
+    rules: ["7.9"],
+    claim: "a run that returns err gives exit code 1.",
+    expect: { exit: 1 },
+  },
+  {
+    name: "args-env",
+    rules: ["7.6"],
+    claim: "arguments and environment arrive whole and in order. Prints one a line.",
+    args: ["args-env", "one", "two words", "", "ünï ☃"],
+    env: { A: "1", EMPTY: "", SNOW: "☃" },
+    expect: { exit: 0 },
+    stdoutText: "args-env\none\ntwo words\n\nünï ☃\nA=1\nEMPTY=\nSNOW=☃\n",
+  },
+  {
+    name: "terminals-none",
+    rules: ["7.7"],
+    claim: "streams that are not terminals do not claim to be.",
+    expect: { exit: 0 },
+  },
+  {
+    name: "prompt-before-read",
+    rules: ["7.5"],
+    claim: "a prompt that was flushed is out while the guest waits for stdin.",
+    stdin: { kind: "late", chunks: ["yes"] },
+    expect: { exit: 0 },
+    stdoutText: "> yes",
+  },
+  {
+    name: "clocks-monotonic",
+    rules: ["4.12"],
+    claim: "the monotonic clock never goes back, goes on during a wait, and has a resolution.",
+    expect: { exit: 0 },
+  },
+  {
+    name: "wall-clock-sane",
+    rules: ["7.6"],
+    claim: "the wall clock shows a time of this century, in seconds and nanoseconds.",
+    expect: { exit: 0 },
+  },
+  {
+    name: "random-lengths",
+    rules: ["7.6"],
+    claim: "random bytes come in every length asked for, and differ each time.",
+    expect: { exit: 0 },
+  },
+  {
+    name: "insecure-random",
+    rules: ["7.6"],
+    claim: "insecure random bytes come in every length asked for, and differ each time.",
+    expect: { exit: 0 },
+  },
+];
