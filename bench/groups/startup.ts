@@ -4,6 +4,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OURS, type Case, type Measurement } from "../case.ts";
 import { SHIM, WASMTIME, type Contestants, type GuestCommand } from "../contestants.ts";
+import { decode } from "../../src/load/decode.ts";
+import { planOf } from "../../src/load/plan.ts";
 import { CACHE, guestPath, transpileCommand } from "../peer.ts";
 import { cpuMsOf, ROOT, runCommand, type How } from "../processes.ts";
 
@@ -85,20 +87,9 @@ const onNode: GuestCommand = async (guest) => {
 
 /** The largest core module of a component: the program, beside its adapters. */
 function largestCore(component: Uint8Array): Uint8Array {
-  const [CORE_MODULE, HEADER] = [1, 8];
-  let largest = new Uint8Array(0);
-  for (let at = HEADER; at < component.length;) {
-    const section = component[at++];
-    let size = 0;
-    for (let shift = 0, more = true; more; shift += 7) {
-      const byte = component[at++] ?? 0;
-      size += (byte & 0x7f) * 2 ** shift;
-      more = byte >= 0x80;
-    }
-    if (section === CORE_MODULE && size > largest.length) largest = component.slice(at, at + size);
-    at += size;
-  }
-  return largest;
+  return planOf(decode(component)).modules.reduce((largest, module) =>
+    module.length > largest.length ? module : largest,
+  );
 }
 
 /** With a folder that has nothing in it, where preview2-shim can be found. */

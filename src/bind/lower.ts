@@ -67,7 +67,7 @@ export function lower(
 }
 
 /** The general way may do anything, system calls too: a guest is asked more often how long it has kept the event loop. */
-export const GENERAL_CALLS = 15;
+export const GENERAL_COST = 16;
 
 /** What a core function for a definition looks like: the same in every instance. */
 interface Form {
@@ -133,12 +133,11 @@ class Lowering {
   }
 
   #attempt(args: readonly CoreValue[]): CoreValue {
-    if (this.#task.mustGiveWay()) {
+    if (this.#task.mustGiveWay(GENERAL_COST)) {
       this.#task.pendRetry(this.attempt, args, this.form.boxed);
       return this.form.wait;
     }
     this.#task.assertAlive();
-    this.#task.countCalls(GENERAL_CALLS);
     this.#guest.resources.settle();
     let value;
     try {

@@ -2,6 +2,7 @@
 import { isatty } from "node:tty";
 import { Worker } from "node:worker_threads";
 import { StandardSockets } from "../hosts/node/shared-fds.ts";
+import { newTally } from "../io/tally.ts";
 import type { Stats } from "../run/life.ts";
 import type { Command } from "./command.ts";
 import { report } from "./failure.ts";
@@ -15,11 +16,6 @@ import { say } from "./write.ts";
 const GRACE_MS = 500;
 /** As after a trap. */
 const TIMED_OUT = 134;
-const NOTHING: Stats = {
-  stdin: { bytes: 0, calls: 0, waits: 0 },
-  stdout: { bytes: 0, calls: 0, waits: 0 },
-  stderr: { bytes: 0, calls: 0, waits: 0 },
-};
 
 /** Does as `runComponent`, and gives the exit code. */
 export async function runIsolated(command: Command & { readonly name: "run" }): Promise<number> {
@@ -61,7 +57,7 @@ type Ended =
 class GuestThread {
   readonly ended: Promise<Ended>;
   /** What is known of what its streams carried. */
-  stats: Stats = NOTHING;
+  stats: Stats = { stdin: newTally(), stdout: newTally(), stderr: newTally() };
   readonly #worker: Worker;
   #timer: NodeJS.Timeout | undefined;
   #end: (ended: Ended) => void = () => {};

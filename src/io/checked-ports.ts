@@ -1,6 +1,7 @@
 /** Ports of an embedder's, checked where they are crossed: who misbehaves is named, and its guest is not blamed. */
 import type { Sink, Source } from "./ports.ts";
 import type { Waker } from "./readiness.ts";
+import { told } from "./told.ts";
 import { InternalError } from "./trap.ts";
 
 /**
@@ -20,20 +21,6 @@ export function guarded<T>(port: string, call: () => T): T {
 /** What a port gave is not what its contract says. */
 export function misbehaved(port: string, expected: string, value: unknown): InternalError {
   return new InternalError(port, new TypeError(`expected ${expected}, got ${told(value)}`));
-}
-
-function told(value: unknown): string {
-  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
-  switch (typeof value) {
-    case "string":
-      return JSON.stringify(value);
-    case "object":
-      return value === null ? "null" : "an object";
-    case "function":
-      return "a function";
-    default:
-      return `${typeof value} ${String(value)}`;
-  }
 }
 
 function isCount(value: unknown, max: number): value is number {

@@ -2,6 +2,7 @@ import { ByteQueue } from "./byte-queue.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { PeerClosed, type Sink } from "./ports.ts";
 import { Signal, type Waker, type Watchable } from "./readiness.ts";
+import { woken } from "./steps.ts";
 import { newTally, type Tally } from "./tally.ts";
 import { InternalError } from "./trap.ts";
 
@@ -144,15 +145,7 @@ export class Outlet implements Watchable, Waker {
     this.flush();
     while (this.#state === FLUSHING) {
       // oxlint-disable-next-line no-await-in-loop -- each round waits for the sink
-      await new Promise<void>((resolve) => {
-        const waker: Waker = {
-          wake: () => {
-            this.unwatch(waker);
-            resolve();
-          },
-        };
-        this.watch(waker);
-      });
+      await woken(this);
     }
     // A fault of the sink's that no call has told of.
     if (this.#state.tag === "failed" && this.#state.cause instanceof InternalError) throw this.#state.cause;

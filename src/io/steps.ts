@@ -1,4 +1,4 @@
-import type { Readiness, Waker } from "./readiness.ts";
+import type { Readiness, Waker, Watchable } from "./readiness.ts";
 
 /**
  * A blocking operation, written once for every way to wait: it yields the readiness that it waits for, is resumed when
@@ -17,18 +17,19 @@ export async function complete<T>(steps: Steps<T>): Promise<T> {
 }
 
 /** Resolves at the next change of `readiness`, or at once if it is ready. Leaves no waker behind. */
-export function changed(readiness: Readiness): Promise<void> {
+export async function changed(readiness: Readiness): Promise<void> {
+  if (!readiness.ready()) await woken(readiness);
+}
+
+/** Resolves at the next change of `watchable`. Leaves no waker behind. */
+export function woken(watchable: Watchable): Promise<void> {
   return new Promise((resolve) => {
-    if (readiness.ready()) {
-      resolve();
-      return;
-    }
     const waker: Waker = {
       wake() {
-        readiness.unwatch(waker);
+        watchable.unwatch(waker);
         resolve();
       },
     };
-    readiness.watch(waker);
+    watchable.watch(waker);
   });
 }

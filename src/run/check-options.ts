@@ -1,4 +1,5 @@
 /** Options, looked at before anything runs: one that makes no sense is named, with what would do. */
+import { told } from "../io/told.ts";
 import type { InstanceOptions } from "./options.ts";
 
 /** What an option has to be, if that is not what it is. */
@@ -60,8 +61,10 @@ const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown>, Check>> =
     (value) => isSignal(value) && typeof value.aborted === "boolean" && typeof value.addEventListener === "function",
   ),
   limits: object,
-  // Looked at where it is counted from.
-  timeout: () => undefined,
+  timeout: expecting(
+    "a number of milliseconds from 0 on",
+    (value) => typeof value === "number" && value >= 0 && Number.isFinite(value),
+  ),
   // Looked at by who opens it.
   network: () => undefined,
   http: (value) =>
@@ -102,18 +105,5 @@ export function checkOptions(options: unknown): void {
     // It is one of them.
     const expected = value === undefined ? undefined : CHECKS[name as keyof typeof CHECKS](value);
     if (expected !== undefined) throw new TypeError(`The option ${name} must be ${expected}; got ${told(value)}`);
-  }
-}
-
-/** Short, and on one line. */
-function told(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? String(value);
-  try {
-    const text = JSON.stringify(value, (_, part: unknown) => (part === undefined ? "undefined" : part));
-    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-  } catch {
-    return Array.isArray(value) ? "an array" : "an object";
   }
 }

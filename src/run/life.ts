@@ -34,12 +34,6 @@ export class TimeoutError extends Error {
   }
 }
 
-/** @throws {RangeError} For what is no time to wait. */
-export function assertTimeout(timeout: number): void {
-  if (typeof timeout === "number" && timeout >= 0 && Number.isFinite(timeout)) return;
-  throw new RangeError(`timeout must be a number of milliseconds from 0 on, got ${String(timeout)}`);
-}
-
 /** What each standard stream carried. */
 export interface Stats {
   readonly stdin: Tally;
@@ -62,7 +56,6 @@ export class Life {
 
   constructor(platform: Platform, options: InstanceOptions<unknown, unknown>, grants: Grants) {
     const { timeout } = options;
-    if (timeout !== undefined) assertTimeout(timeout);
     this.task = new Task(platform.loop);
     // Until there is an instance: start functions cannot be suspended.
     this.task.isSync = true;

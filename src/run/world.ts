@@ -127,7 +127,10 @@ function preopen(platform: Platform, path: string, value: PreopenOption<unknown>
 }
 
 /** A directory alone, or with a word on it. */
-function given(value: PreopenOption<unknown>): { readonly directory: unknown; readonly readOnly?: unknown } {
+export function given<Directory>(value: PreopenOption<Directory>): {
+  readonly directory: Directory;
+  readonly readOnly?: boolean;
+} {
   return typeof value === "object" && value !== null && "directory" in value ? value : { directory: value };
 }
 

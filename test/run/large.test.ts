@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { CollectSink, compile, instantiate, run } from "../../src/index.ts";
+import { decode } from "../../src/load/decode.ts";
 import { MADE_AT_ONCE } from "../../src/load/link.ts";
 import { guest } from "./support.ts";
 
 const PADDING = "padding";
-const HEADER = 8;
 
 function leb(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
@@ -22,23 +22,17 @@ function padding(): Uint8Array {
 
 /** The component with its first core module as large as that. */
 function padded(component: Uint8Array): Uint8Array {
-  for (let at = HEADER; at < component.length;) {
-    const start = at;
-    const section = component[at++];
-    let size = 0;
-    for (let shift = 0, more = true; more; shift += 7) {
-      const byte = component[at++] ?? 0;
-      size += (byte & 0x7f) * 2 ** shift;
-      more = byte >= 0x80;
-    }
-    if (section === 1) {
-      const module = Buffer.concat([component.subarray(at, at + size), padding()]);
-      const before = component.subarray(0, start);
-      return Buffer.concat([before, Uint8Array.of(1, ...leb(module.length)), module, component.subarray(at + size)]);
-    }
-    at += size;
-  }
-  throw new Error("There is no core module");
+  const [first] = decode(component).flatMap((definition) =>
+    definition.kind === "core module" ? definition.bytes : [],
+  );
+  assert.ok(first);
+  const content = first.byteOffset - component.byteOffset;
+  // Its section: an id, the size, the module.
+  const start = content - leb(first.length).length - 1;
+  assert.equal(component[start], 1);
+  const module = Buffer.concat([first, padding()]);
+  const rest = component.subarray(content + first.length);
+  return Buffer.concat([component.subarray(0, start), Uint8Array.of(1, ...leb(module.length)), module, rest]);
 }
 
 /** As the main thread of a page: no instance of a large module is made at once. */

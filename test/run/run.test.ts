@@ -73,7 +73,7 @@ test("a stream that is none is refused with what would do", async () => {
   const component = await compiled("hello");
   // oxlint-disable-next-line typescript/no-unsafe-assignment -- a caller in JavaScript may pass anything
   const wrong: Options = JSON.parse('{ "stdout": 42 }');
-  await assert.rejects(run(component, wrong), /stdout must be "inherit".*got number/);
+  await assert.rejects(run(component, wrong), /stdout must be "inherit".*got 42/);
   await assert.rejects(run(component, { limits: { bufferBytes: 0 } }), /limits.bufferBytes must be a positive whole/);
 });
 

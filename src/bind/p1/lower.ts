@@ -4,7 +4,7 @@ import type { CoreValue } from "../../abi/type.ts";
 import { Trap } from "../../io/trap.ts";
 import type { GateType, Ungated } from "../../wait/gate.ts";
 import type { Ends } from "../../wait/task.ts";
-import { ending, GENERAL_CALLS } from "../lower.ts";
+import { ending, GENERAL_COST } from "../lower.ts";
 import type { P1Function, P1Host, P1Param } from "./define.ts";
 import { errnoName, errnoOf } from "./errno.ts";
 
@@ -30,9 +30,8 @@ export function lowerP1(name: string, definition: P1Function, host: P1Host): Ung
   }
 
   function attempt(...args: CoreValue[]): number {
-    if (task.mustGiveWay() && host.canWait()) return task.pendRetry(attempt, args);
+    if (task.mustGiveWay(GENERAL_COST) && host.canWait()) return task.pendRetry(attempt, args);
     task.assertAlive();
-    task.countCalls(GENERAL_CALLS);
     const values = valuesOf(params, args);
     try {
       const steps = run(values);

@@ -1,7 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 import type { Sink, Source } from "../../io/ports.ts";
+import { told } from "../../io/told.ts";
 import type { OpenedInput, OpenedOutput, OpenedStandard, StandardOptions } from "../../run/platform.ts";
-import { describe, has, isObject, sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
+import { has, isObject, sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
 import { BlockingGroup, fdSource, FdSink, isTerminal } from "./fd.ts";
 import { nodeSource } from "./readable.ts";
 import { NodeSink } from "./writable.ts";
@@ -42,7 +43,7 @@ export function inputSource(value: unknown, name: string): Source {
   if (source) return source;
   throw new TypeError(
     `${name} must be "inherit", "ignore", bytes, { text }, a ReadableStream, a Readable, an iterable, a function or a ` +
-      `Source; got ${describe(value)}`,
+      `Source; got ${told(value)}`,
   );
 }
 
@@ -60,7 +61,7 @@ export function outputSink(value: unknown, which: string): Sink {
   const sink = sinkOf(value, which);
   if (sink) return sink;
   throw new TypeError(
-    `${which} must be "inherit", "ignore", a WritableStream, a Writable, a function or a Sink; got ${describe(value)}`,
+    `${which} must be "inherit", "ignore", a WritableStream, a Writable, a function or a Sink; got ${told(value)}`,
   );
 }
 

@@ -1,10 +1,11 @@
 /** What every page and worker has, as a platform: Web Streams, clocks, and the crypto of the Web. */
 import type { Sink, Source } from "../../io/ports.ts";
+import { told } from "../../io/told.ts";
 import type { Platform } from "../../run/platform.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
-import { describe, isObject, sinkOf, sourceOf } from "./streams.ts";
+import { isObject, sinkOf, sourceOf } from "./streams.ts";
 
 /** The longest that a timer can be set to; a longer wait is several of them. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -84,7 +85,7 @@ export const webPlatform: Platform = {
       return checkedDirectory(value as OpenDirectory, `preopens["${path}"]`);
     }
     throw new TypeError(
-      `preopens["${path}"] must be an OpenDirectory, such as MemoryFiles.from({ ... }).root(); got ${describe(value)}`,
+      `preopens["${path}"] must be an OpenDirectory, such as MemoryFiles.from({ ... }).root(); got ${told(value)}`,
     );
   },
   source,
@@ -96,12 +97,12 @@ function source(value: unknown, name: string): Source {
   if (made) return made;
   throw new TypeError(
     `${name} must be "ignore", bytes, { text }, a ReadableStream, an iterable, a function or a Source; got ` +
-      describe(value),
+      told(value),
   );
 }
 
 function sink(value: unknown, name: string): Sink {
   const made = sinkOf(value, name);
   if (made) return made;
-  throw new TypeError(`${name} must be "ignore", a WritableStream, a function or a Sink; got ${describe(value)}`);
+  throw new TypeError(`${name} must be "ignore", a WritableStream, a function or a Sink; got ${told(value)}`);
 }

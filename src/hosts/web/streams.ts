@@ -64,8 +64,3 @@ export function isObject(value: unknown): value is object {
 export function has(value: object, ...methods: string[]): boolean {
   return methods.every((method) => typeof (value as Record<string, unknown>)[method] === "function");
 }
-
-/** For messages. */
-export function describe(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : isObject(value) ? value.constructor.name : typeof value;
-}

@@ -1,4 +1,3 @@
-import { settled } from "../../io/later.ts";
 import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
 import { anywhere, isRemote, isUnicast, suits, type Family, type SocketAddress } from "./address.ts";
@@ -7,6 +6,7 @@ import { isYes, permitted, type AddressCheck, type SocketUse } from "./network.t
 import { Accepting, type Arrival, type Listener } from "./tcp-accepting.ts";
 import type { TcpConnection, TcpHandle, TcpOptions, TcpPort } from "./tcp-port.ts";
 import { TcpStreams } from "./tcp-streams.ts";
+import { denied, reported, told } from "./telling.ts";
 
 /** What a socket is given. */
 export interface TcpSettings {
@@ -333,26 +333,4 @@ function invalidState(what: string): SocketError {
 
 function wrongAddress({ ip, port }: SocketAddress, family: Family): SocketError {
   return new SocketError("invalid-argument", `${ip} port ${port} is nothing for a TCP socket of ${family}`);
-}
-
-function denied({ ip, port }: SocketAddress): SocketError {
-  return new SocketError("access-denied", `${ip} port ${port} is not permitted`);
-}
-
-/** What the port throws, as what the guest is told. */
-function told<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (cause) {
-    throw SocketError.from(cause);
-  }
-}
-
-/** As `told`, for what may take a while. */
-function* reported(call: () => void | Promise<void>): Steps<void> {
-  try {
-    yield* settled(call());
-  } catch (cause) {
-    throw SocketError.from(cause);
-  }
 }

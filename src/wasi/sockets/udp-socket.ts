@@ -1,4 +1,3 @@
-import { settled } from "../../io/later.ts";
 import type { PermitMode } from "../../io/permit.ts";
 import { ALWAYS, Signal, type Readiness, type Waker, type Watchable } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
@@ -6,6 +5,7 @@ import { Trap } from "../../io/trap.ts";
 import { isRemote, sameAddress, suits, type Family, type SocketAddress } from "./address.ts";
 import { SocketError } from "./error-code.ts";
 import { permitted, type AddressCheck } from "./network.ts";
+import { denied, reported, told } from "./telling.ts";
 import { IncomingDatagrams } from "./udp-incoming.ts";
 import { OutgoingDatagrams } from "./udp-outgoing.ts";
 import type { UdpHandle, UdpPort } from "./udp-port.ts";
@@ -270,27 +270,4 @@ function assertRemote(address: SocketAddress, family: Family): void {
 
 function wrongAddress({ ip }: SocketAddress, family: Family): SocketError {
   return new SocketError("invalid-argument", `${ip} is no address of a socket of ${family}`);
-}
-
-function denied({ ip, port }: SocketAddress): SocketError {
-  return new SocketError("access-denied", `${ip} port ${port} is not permitted`);
-}
-
-/** What the port throws, as what the guest is told. */
-function told<T>(call: () => T, onFailure: () => void = () => {}): T {
-  try {
-    return call();
-  } catch (cause) {
-    onFailure();
-    throw SocketError.from(cause);
-  }
-}
-
-/** As `told`, for what may take a while. */
-function* reported(call: () => void | Promise<void>): Steps<void> {
-  try {
-    yield* settled(call());
-  } catch (cause) {
-    throw SocketError.from(cause);
-  }
 }

@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { newTally } from "../../../io/tally.ts";
 import type { RunningInstance } from "../../../run/instantiate.ts";
-import { assertTimeout, TimeoutError, type Stats } from "../../../run/life.ts";
+import { TimeoutError, type Stats } from "../../../run/life.ts";
 import type { InstanceOptions } from "../../../run/options.ts";
 import type { RunResult } from "../../../run/run.ts";
 import type { Directory } from "../platform.ts";
@@ -43,7 +43,6 @@ class IsolatedInstance implements RunningInstance {
   #ended: Promise<unknown> | undefined;
 
   private constructor(bytes: Uint8Array, { signal, timeout, ...options }: Options) {
-    if (timeout !== undefined) assertTimeout(timeout);
     this.#kept = new Kept(options);
     const data: ThreadData = { bytes, options: this.#kept.wire };
     // It writes to descriptors alone. Node would make this thread's streams for it, which change what they stand on.

@@ -2,6 +2,7 @@
 import type { Trace } from "../../../bind/instance.ts";
 import { PeerClosed, type Sink, type Source } from "../../../io/ports.ts";
 import type { InstanceOptions, PreopenOption } from "../../../run/options.ts";
+import { given } from "../../../run/world.ts";
 import type { Directory } from "../platform.ts";
 import { inputSource, outputSink, type Input, type Output } from "../stdio.ts";
 import type { Answers } from "./channel.ts";
@@ -122,12 +123,10 @@ export class Kept {
   }
 
   #preopen(path: string, value: PreopenOption<Directory>): WirePreopen {
-    const given = typeof value === "object" && "directory" in value ? value : { directory: value };
-    const readOnly = "readOnly" in given && given.readOnly;
-    const { directory } = given;
+    const { directory, readOnly } = given(value);
     return {
       path,
-      readOnly,
+      readOnly: readOnly === true,
       directory: typeof directory === "string" ? directory : this.#nodes.add(directory),
     };
   }

@@ -2,8 +2,7 @@
 import { PullSource } from "../../../io/pull-source.ts";
 import { PushSink } from "../../../io/push-sink.ts";
 import type { Sink, Source } from "../../../io/ports.ts";
-import type { Watchable, Waker } from "../../../io/readiness.ts";
-import { changed } from "../../../io/steps.ts";
+import { changed, woken } from "../../../io/steps.ts";
 import type { Channel } from "./channel.ts";
 
 /** What is there, at most `max` bytes; waits until there is something. `null` is the end. */
@@ -28,18 +27,6 @@ export async function push(sink: Sink, bytes: Uint8Array): Promise<void> {
   }
   // oxlint-disable-next-line no-await-in-loop -- as above
   while (!sink.flush()) await woken(sink);
-}
-
-function woken(watchable: Watchable): Promise<void> {
-  return new Promise((resolve) => {
-    const waker: Waker = {
-      wake() {
-        watchable.unwatch(waker);
-        resolve();
-      },
-    };
-    watchable.watch(waker);
-  });
 }
 
 /** What the other thread answers `read` and `cancel` for. */

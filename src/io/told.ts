@@ -1,0 +1,34 @@
+/** The most that is told of a value. */
+const MAX_LENGTH = 80;
+
+/** A value that somebody gave in the place of another, for a message: short, and on one line. */
+export function told(value: unknown): string {
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  switch (typeof value) {
+    case "function":
+      return "a function";
+    case "bigint":
+      return `${value}n`;
+    case "string":
+      return cut(JSON.stringify(value));
+    case "object":
+      return value === null ? "null" : toldObject(value);
+    default:
+      return String(value);
+  }
+}
+
+function toldObject(value: object): string {
+  const { name } = Object(value.constructor) as { readonly name?: unknown };
+  if (!Array.isArray(value) && typeof name === "string" && name !== "Object") return `an object ${name}`;
+  try {
+    return cut(JSON.stringify(value, (_, part: unknown) => (part === undefined ? "undefined" : part)));
+  } catch {
+    // It holds itself, or a bigint.
+    return Array.isArray(value) ? "an array" : "an object";
+  }
+}
+
+function cut(text: string): string {
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 3)}...` : text;
+}
