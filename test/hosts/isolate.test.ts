@@ -3,10 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
-import { MessageChannel } from "node:worker_threads";
-import { Channel } from "../../src/hosts/node/isolate/channel.ts";
 import { errorOf, wireOf } from "../../src/hosts/node/isolate/errors.ts";
-import { pull, push, remoteSink, remoteSource } from "../../src/hosts/node/isolate/streams.ts";
 import {
   CollectSink,
   compile,
@@ -19,6 +16,7 @@ import {
   MemoryNetwork,
   MissingImportsError,
   PeerClosed,
+  Pipe,
   run,
   StreamError,
   TimeoutError,
@@ -26,62 +24,11 @@ import {
   WitError,
   type Options,
 } from "../../src/index.ts";
-import { checkInputStream, checkOutputStream, FaultySink, FaultySource } from "../../src/testing/index.ts";
 import { guest, heldSource, until } from "../run/support.ts";
-import { inputOf, memoryInput, outputOf, turn } from "../testing/fixtures.ts";
+import { turn } from "../testing/fixtures.ts";
 import { computesForEver } from "../cli/made.ts";
 
 const isolate = "thread";
-
-/** Two ends, as two threads have them; and what closes them. */
-function channels(answers: ConstructorParameters<typeof Channel>[1]): { there: Channel; dispose: () => void } {
-  const { port1, port2 } = new MessageChannel();
-  const here = new Channel(port1, answers);
-  return {
-    there: new Channel(port2, {}),
-    dispose() {
-      here.end(new Error("the test is over"));
-      port1.close();
-    },
-  };
-}
-
-test("a source of another thread keeps every rule", async () => {
-  await checkInputStream(() => {
-    const source = new FaultySource();
-    const { there, dispose } = channels({ read: (max: number) => pull(source, max), cancel: () => source.close() });
-    return {
-      ...inputOf(remoteSource(there)),
-      turn,
-      supply: (bytes) => source.supply(bytes),
-      end: () => source.end(),
-      fail: () => source.fail(new Error("the other side failed")),
-      dispose,
-    };
-  });
-});
-
-test("a sink of another thread keeps every rule", async () => {
-  await checkOutputStream(() => {
-    const sink = new FaultySink();
-    const { there, dispose } = channels({
-      write: (_name: string, bytes: Uint8Array) => push(sink, bytes),
-      end: () => sink.close(),
-      abort: () => sink.abort(new Error("aborted")),
-    });
-    return {
-      ...outputOf(remoteSink(there, "stdout"), 1000),
-      turn,
-      arrived: () => sink.bytes(),
-      stall: () => sink.stall(),
-      release: () => sink.release(),
-      fail: () => sink.fail(new Error("the other side failed")),
-      leave: () => sink.leave(),
-      input: () => memoryInput(),
-      dispose,
-    };
-  });
-});
 
 test("errors are there what they were here", () => {
   const errors = [
@@ -122,6 +69,29 @@ describe("isolate", { concurrency: 2 }, () => {
       stdout,
     });
     assert.deepEqual([exitCode, stdout.text(), stats.stdin.bytes, stats.stdout.bytes], [0, "one\ntwo\n", 8, 8]);
+  });
+
+  test("much goes through a guest in pieces of any size, and comes as it was", async () => {
+    const pieces = Array.from({ length: 300 }, (_, at) =>
+      Uint8Array.from({ length: (at * 977) % 40_000 }, (_unused, place) => (place * 7 + at) & 255),
+    );
+    const came: Uint8Array[] = [];
+    await run(await guest("copy-loop"), {
+      isolate,
+      stdin: pieces,
+      stdout: async (chunk) => {
+        if (chunk.length % 3 === 0) await turn();
+        came.push(chunk);
+      },
+    });
+    assert.ok(Buffer.concat(came).equals(Buffer.concat(pieces)));
+  });
+
+  test("guests in a circle end here too", async () => {
+    const pipe = new Pipe(2);
+    const component = await compile(await guest("exit-delivers-unflushed"));
+    const { exitCode } = await run(component, { isolate, stdin: pipe.source, stdout: pipe.sink });
+    assert.equal(exitCode, 0);
   });
 
   test("takes compiled components, and core modules of preview 1", async () => {

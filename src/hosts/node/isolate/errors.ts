@@ -11,6 +11,7 @@ import { ExitError, TimeoutError } from "../../../run/life.ts";
 import { NotACommandError } from "../../../run/run.ts";
 import { PreopenError } from "../../../run/world.ts";
 import { FileError } from "../../../wasi/filesystem/files.ts";
+import { RING_ERROR_BYTES } from "./ring.ts";
 
 /** What a thrown value is on its way. */
 export type WireError =
@@ -90,4 +91,30 @@ function cloneable(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** The most of a message that crosses where there is little room. */
+const MAX_MESSAGE = 4000;
+
+/** As `wireOf`, in bytes for a ring: of an error that has too much to it, what kind it is and what it says. */
+export function bytesOfError(error: unknown): Uint8Array {
+  const { serialize } = process.getBuiltinModule("node:v8");
+  const wire = wireOf(error);
+  const bytes = serialize(wire);
+  if (bytes.length <= RING_ERROR_BYTES) return bytes;
+  const message = (wire.is === "error" ? wire.message : String(wire.value)).slice(0, MAX_MESSAGE);
+  const kind = wire.is === "error" ? wire.kind : "Error";
+  return serialize({
+    is: "error",
+    kind,
+    message,
+    stack: undefined,
+    cause: undefined,
+    properties: {},
+  } satisfies WireError);
+}
+
+/** @param bytes What `bytesOfError` gave. */
+export function errorInBytes(bytes: Uint8Array): unknown {
+  return errorOf(process.getBuiltinModule("node:v8").deserialize(bytes) as WireError);
 }

@@ -1,18 +1,21 @@
 /** What an isolated instance is given: what can cross to its thread, and what stays here and is asked for from there. */
 import type { Trace } from "../../../bind/instance.ts";
-import { PeerClosed, type Sink, type Source } from "../../../io/ports.ts";
+import { limitsFrom } from "../../../io/limits.ts";
 import type { InstanceOptions, PreopenOption } from "../../../run/options.ts";
 import { given } from "../../../run/world.ts";
 import type { Directory } from "../platform.ts";
 import { inputSource, outputSink, type Input, type Output } from "../stdio.ts";
 import type { Answers } from "./channel.ts";
 import { OpenNodes, type WireNode } from "./files.ts";
-import { pull, push } from "./streams.ts";
+import { Hearing } from "./bell.ts";
+import { InputFeed } from "./ring-input.ts";
+import { OutputPump } from "./ring-output.ts";
+import { ringBytes, SharedStreams, type RingPlace } from "./shared-streams.ts";
 
 type Options = InstanceOptions<Input, Output, Directory>;
 
-/** A stream that the other thread opens by itself, or asks this one for. */
-export type WireStream = "inherit" | "ignore" | Uint8Array | { readonly text: string } | { readonly remote: true };
+/** A stream that the other thread opens by itself, or shares with this one. */
+export type WireStream = "inherit" | "ignore" | Uint8Array | { readonly text: string } | RingPlace;
 
 export interface WirePreopen {
   readonly path: string;
@@ -29,13 +32,15 @@ export interface WireOptions {
   readonly stdin: WireStream;
   readonly stdout: WireStream;
   readonly stderr: WireStream;
+  /** What rings lie in. */
+  readonly memory: SharedArrayBuffer;
   readonly preopens: readonly WirePreopen[];
   readonly imports: WireImports;
   readonly traces: boolean;
 }
 
-const OUTPUTS = ["stdout", "stderr"] as const;
-type OutputName = (typeof OUTPUTS)[number];
+/** How much more than its buffer an output holds on its way to this thread: neither waits for the other at each piece. */
+const RINGS_PER_BUFFER = 4;
 
 /** Objects of this thread that are asked in the middle of a call: there would be no time to ask another. */
 const LOCAL = ["monotonicClock", "wallClock", "random"] as const;
@@ -44,8 +49,10 @@ const LOCAL = ["monotonicClock", "wallClock", "random"] as const;
 export class Kept {
   readonly wire: WireOptions;
   readonly #nodes = new OpenNodes();
-  readonly #stdin: Source | undefined;
-  readonly #sinks = new Map<OutputName, Sink>();
+  readonly #streams: SharedStreams;
+  readonly #hearing: Hearing;
+  readonly #feeds: InputFeed[] = [];
+  readonly #pumps: OutputPump[] = [];
   readonly #imports: Readonly<Record<string, unknown>>;
   readonly #trace: Trace | undefined;
 
@@ -64,17 +71,19 @@ export class Kept {
     const { signal: _signal, timeout: _timeout, ...plain } = rest;
     this.#imports = imports;
     this.#trace = trace;
-    this.#stdin = isContent(stdin) ? undefined : inputSource(stdin, "stdin");
-    for (const name of OUTPUTS) {
-      const output = name === "stdout" ? stdout : stderr;
-      if (!isPlace(output)) this.#sinks.set(name, outputSink(output, name));
-    }
-    const outputOf = (value: unknown): WireStream => (isPlace(value) ? value : { remote: true });
+    const { bufferBytes, readBytes } = limitsFrom(options.limits);
+    const output = ringBytes(bufferBytes * RINGS_PER_BUFFER);
+    const { streams, places } = SharedStreams.make([ringBytes(readBytes), output, output]);
+    // One for each of the three.
+    const [forStdin, forStdout, forStderr] = places as [RingPlace, RingPlace, RingPlace];
+    this.#streams = streams;
+    this.#hearing = new Hearing(streams.host);
     this.wire = {
       plain,
-      stdin: isContent(stdin) ? stdin : { remote: true },
-      stdout: outputOf(stdout),
-      stderr: outputOf(stderr),
+      stdin: this.#input(stdin, forStdin),
+      stdout: this.#output(stdout, "stdout", forStdout),
+      stderr: this.#output(stderr, "stderr", forStderr),
+      memory: streams.memory,
       preopens: Object.entries(preopens).map(([path, value]) => this.#preopen(path, value)),
       imports: membersOf(imports),
       traces: trace !== undefined,
@@ -83,18 +92,6 @@ export class Kept {
 
   /** What the other thread asks for. */
   readonly answers: Answers = {
-    read: (max: number) => this.#stdin && pull(this.#stdin, max),
-    cancel: () => this.#stdin?.close(),
-    write: (name: OutputName, bytes: Uint8Array) => push(this.#sink(name), bytes),
-    end: async (name: OutputName) => {
-      const sink = this.#sink(name);
-      this.#sinks.delete(name);
-      await sink.close();
-    },
-    abort: (name: OutputName) => {
-      this.#sinks.get(name)?.abort(new Error("The guest's end of the stream failed"));
-      this.#sinks.delete(name);
-    },
     file: (number: number, method: string, args: readonly unknown[]) => this.#nodes.call(number, method, args),
     import: (name: string, member: string | undefined, args: readonly unknown[]) => this.#import(name, member, args),
     trace: (...args: Parameters<Trace>) => this.#trace?.(...args),
@@ -102,16 +99,23 @@ export class Kept {
 
   /** The instance is over: gives up what was not ended, and closes what was left open. */
   release(reason: unknown): void {
-    for (const sink of this.#sinks.values()) sink.abort(reason);
-    this.#sinks.clear();
-    this.#stdin?.close();
+    for (const pump of this.#pumps) pump.release(reason);
+    for (const feed of this.#feeds) feed.release();
     this.#nodes.closeAll();
+    // Nothing waits any more.
+    this.#streams.host.ring();
   }
 
-  #sink(name: OutputName): Sink {
-    const sink = this.#sinks.get(name);
-    if (!sink) throw new PeerClosed();
-    return sink;
+  #input(value: Input, place: RingPlace): WireStream {
+    if (isContent(value)) return value;
+    this.#feeds.push(new InputFeed(this.#streams.wire(place), this.#hearing, inputSource(value, "stdin")));
+    return place;
+  }
+
+  #output(value: Output, name: string, place: RingPlace): WireStream {
+    if (isPlace(value)) return value;
+    this.#pumps.push(new OutputPump(this.#streams.wire(place), this.#hearing, outputSink(value, name)));
+    return place;
   }
 
   #import(name: string, member: string | undefined, args: readonly unknown[]): unknown {
@@ -158,7 +162,7 @@ function isPlace(value: unknown): value is "inherit" | "ignore" {
 }
 
 /** As `isPlace`, of an input. */
-function isContent(value: unknown): value is Exclude<WireStream, { readonly remote: true }> {
+function isContent(value: unknown): value is Exclude<WireStream, RingPlace> {
   if (isPlace(value) || value instanceof Uint8Array) return true;
   return typeof value === "object" && value !== null && "text" in value && typeof value.text === "string";
 }

@@ -10,7 +10,10 @@ import { nodePlatform, type Directory } from "../platform.ts";
 import type { Input, Output } from "../stdio.ts";
 import { Channel } from "./channel.ts";
 import { remoteNode } from "./files.ts";
-import { remoteSink, remoteSource } from "./streams.ts";
+import { Hearing } from "./bell.ts";
+import { RingSink } from "./ring-output.ts";
+import { RingSource } from "./ring-input.ts";
+import { SharedStreams, type RingPlace } from "./shared-streams.ts";
 import type { WireImports, WireOptions, WireStream } from "./options.ts";
 
 /** What the thread is started with. */
@@ -82,12 +85,17 @@ function isFunction(value: unknown): boolean {
   return typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value));
 }
 
-function optionsOf({ plain, stdin, stdout, stderr, preopens, imports, traces }: WireOptions) {
+function optionsOf({ plain, stdin, stdout, stderr, memory, preopens, imports, traces }: WireOptions) {
+  const streams = new SharedStreams(memory);
+  const hearing = new Hearing(streams.guest);
+  // An output is never bytes or text: the other thread has looked.
+  const outputOf = (stream: WireStream): Output =>
+    isRing(stream) ? new RingSink(streams.wire(stream), hearing) : (stream as Output);
   return {
     ...plain,
-    stdin: inputOf(stdin),
-    stdout: outputOf("stdout", stdout),
-    stderr: outputOf("stderr", stderr),
+    stdin: isRing(stdin) ? new RingSource(streams.wire(stdin), hearing) : stdin,
+    stdout: outputOf(stdout),
+    stderr: outputOf(stderr),
     preopens: Object.fromEntries(
       preopens.map(({ path, readOnly, directory }) => [
         path,
@@ -105,17 +113,8 @@ function optionsOf({ plain, stdin, stdout, stderr, preopens, imports, traces }: 
   };
 }
 
-function inputOf(stream: WireStream): Input {
-  return isRemote(stream) ? remoteSource(channel) : stream;
-}
-
-function outputOf(name: string, stream: WireStream): Output {
-  // An output is never bytes or text: the other thread has looked.
-  return isRemote(stream) ? remoteSink(channel, name) : (stream as Output);
-}
-
-function isRemote(stream: WireStream): stream is { readonly remote: true } {
-  return typeof stream === "object" && "remote" in stream;
+function isRing(stream: WireStream): stream is RingPlace {
+  return typeof stream === "object" && "capacity" in stream;
 }
 
 function importsOf(imports: WireImports): Imports {

@@ -1,0 +1,72 @@
+/** How one thread hears from another that something has changed, in memory that both share. */
+import { Signal, type Waker } from "../../../io/readiness.ts";
+
+/**
+ * A count that only grows: who changes something that the other thread waits for rings it afterwards. That thread waits by
+ * a promise (`Hearing`), or blocks (`park`): where it cannot suspend WebAssembly.
+ */
+export class Bell {
+  static readonly BYTES = 4;
+  readonly #words: Int32Array;
+
+  /** @param at In `memory`, a multiple of 4. */
+  constructor(memory: SharedArrayBuffer, at: number) {
+    this.#words = new Int32Array(memory, at, 1);
+  }
+
+  /** How often it has been rung, in 32 bits. */
+  get count(): number {
+    return Atomics.load(this.#words, 0);
+  }
+
+  ring(): void {
+    Atomics.add(this.#words, 0, 1);
+    Atomics.notify(this.#words, 0);
+  }
+
+  /** Resolves when `count` is another; nothing if it is already. */
+  after(count: number): Promise<unknown> | undefined {
+    const wait = Atomics.waitAsync(this.#words, 0, count);
+    return wait.async ? wait.value : undefined;
+  }
+
+  /** Blocks the thread until `count` is another, or so many milliseconds have passed. */
+  park(count: number, ms: number = Number.POSITIVE_INFINITY): void {
+    Atomics.wait(this.#words, 0, count, ms);
+  }
+}
+
+/** The one of a thread's that hears a bell, for all that it has to do with the other thread. */
+export class Hearing {
+  readonly bell: Bell;
+  readonly #rung = new Signal();
+  #isWaiting = false;
+
+  constructor(bell: Bell) {
+    this.bell = bell;
+  }
+
+  /** @param seen The count of the bell before `waker` last looked: it is woken too if the bell was rung since. */
+  watch(waker: Waker, seen: number): void {
+    this.#rung.watch(waker);
+    // A wait that is under way is for a count that was right when it began: what has been rung since then ends it.
+    if (!this.#isWaiting || this.bell.count !== seen) this.#waitAfter(seen);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#rung.unwatch(waker);
+  }
+
+  #waitAfter(count: number): void {
+    this.#isWaiting = true;
+    void (this.bell.after(count) ?? Promise.resolve()).then(() => this.#wake());
+  }
+
+  #wake(): void {
+    this.#isWaiting = false;
+    // Before they look: what comes after that is heard of.
+    const { count } = this.bell;
+    this.#rung.notify();
+    if (this.#rung.watchers > 0 && !this.#isWaiting) this.#waitAfter(count);
+  }
+}

@@ -1,0 +1,152 @@
+/** An input that is a source in another thread: what its guest reads from, and what feeds that there. */
+import type { Source } from "../../../io/ports.ts";
+import type { Waker } from "../../../io/readiness.ts";
+import type { Hearing } from "./bell.ts";
+import { bytesOfError, errorInBytes } from "./errors.ts";
+import { ENDED, FAILED, OPEN, OVER, type Wire } from "./ring.ts";
+
+const NONE = new Uint8Array(0);
+
+/** In the guest's thread. Asks for one piece at a time, when the last one has been read and somebody wants more. */
+export class RingSource implements Source {
+  readonly #wire: Wire;
+  readonly #hearing: Hearing;
+  readonly #bytes: Uint8Array;
+  /** The count of the bell before the last look. */
+  #seen = 0;
+  #isOver = false;
+
+  constructor(wire: Wire, hearing: Hearing) {
+    this.#wire = wire;
+    this.#hearing = hearing;
+    this.#bytes = new Uint8Array(wire.ring.capacity);
+  }
+
+  read(max: number): Uint8Array | null {
+    if (this.#isOver) return null;
+    const { ring, guest } = this.#wire;
+    this.#seen = guest.count;
+    // Before the bytes: it ends after them.
+    const { writer } = ring;
+    if (ring.used > 0) {
+      const count = ring.peek(this.#bytes.subarray(0, max));
+      ring.consume(count);
+      return this.#bytes.subarray(0, count);
+    }
+    if (writer === OPEN) {
+      if (max > 0) this.#ask(max);
+      return NONE;
+    }
+    this.#isOver = true;
+    if (writer === FAILED) throw errorInBytes(ring.error);
+    return null;
+  }
+
+  ready(): boolean {
+    const { ring, guest } = this.#wire;
+    this.#seen = guest.count;
+    if (this.#isOver || ring.used > 0 || ring.writer !== OPEN) return true;
+    this.#ask(ring.capacity);
+    return false;
+  }
+
+  watch(waker: Waker): void {
+    this.#hearing.watch(waker, this.#seen);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#hearing.unwatch(waker);
+  }
+
+  leave(): void {
+    this.#wire.ring.endReader(ENDED);
+    this.#wire.host.ring();
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#wire.ring.endReader(OVER);
+    this.#wire.host.ring();
+  }
+
+  #ask(bytes: number): void {
+    const { ring, host } = this.#wire;
+    if (ring.wanted > 0) return;
+    ring.want(Math.min(bytes, ring.capacity));
+    host.ring();
+  }
+}
+
+/** In the thread of the source. */
+export class InputFeed implements Waker {
+  readonly #wire: Wire;
+  readonly #hearing: Hearing;
+  readonly #source: Source;
+  #isLeft = false;
+  #isOver = false;
+  #isWatching = false;
+
+  constructor(wire: Wire, hearing: Hearing, source: Source) {
+    this.#wire = wire;
+    this.#hearing = hearing;
+    this.#source = source;
+    hearing.watch(this, wire.host.count);
+  }
+
+  wake(): void {
+    if (this.#isOver) return;
+    const { ring, guest } = this.#wire;
+    const { reader } = ring;
+    if (reader === OVER) {
+      this.release();
+      return;
+    }
+    if (reader === ENDED && !this.#isLeft) {
+      this.#isLeft = true;
+      this.#source.leave?.();
+    }
+    if (reader !== OPEN || ring.wanted === 0) return;
+    try {
+      this.#feed();
+    } catch (cause) {
+      ring.endWriter(FAILED, bytesOfError(cause));
+      guest.ring();
+      this.#watch(false);
+    }
+  }
+
+  /** The instance is over. */
+  release(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#hearing.unwatch(this);
+    this.#watch(false);
+    this.#source.close();
+  }
+
+  #feed(): void {
+    const { ring, guest } = this.#wire;
+    if (ring.writer !== OPEN) return;
+    const bytes = this.#source.read(ring.wanted);
+    if (bytes !== null && bytes.length === 0) {
+      this.#watch(true);
+      return;
+    }
+    this.#watch(false);
+    if (bytes === null) {
+      ring.endWriter(ENDED);
+    } else {
+      // First: who finds the bytes may ask again.
+      ring.want(0);
+      ring.put(bytes);
+    }
+    guest.ring();
+  }
+
+  #watch(watches: boolean): void {
+    if (watches === this.#isWatching) return;
+    this.#isWatching = watches;
+    if (watches) this.#source.watch(this);
+    else this.#source.unwatch(this);
+  }
+}

@@ -1,0 +1,168 @@
+/** An output that is a sink in another thread: what its guest writes to, and what hands it on there. */
+import { PeerClosed, type Sink } from "../../../io/ports.ts";
+import type { Waker } from "../../../io/readiness.ts";
+import type { Hearing } from "./bell.ts";
+import { bytesOfError, errorInBytes } from "./errors.ts";
+import { ENDED, FAILED, OPEN, OVER, type Wire } from "./ring.ts";
+
+const STAGING_BYTES = 64 * 1024;
+/** What is handed on before others in the thread have a turn. */
+const TURN_BYTES = 1024 * 1024;
+
+/** In the guest's thread. */
+export class RingSink implements Sink {
+  readonly #wire: Wire;
+  readonly #hearing: Hearing;
+  /** The count of the bell before the last look. */
+  #seen = 0;
+
+  constructor(wire: Wire, hearing: Hearing) {
+    this.#wire = wire;
+    this.#hearing = hearing;
+  }
+
+  write(bytes: Uint8Array): number {
+    this.#look();
+    const taken = this.#wire.ring.put(bytes);
+    if (taken > 0) this.#wire.host.ring();
+    return taken;
+  }
+
+  flush(): boolean {
+    this.#look();
+    return this.#wire.ring.hasLeft;
+  }
+
+  watch(waker: Waker): void {
+    this.#hearing.watch(waker, this.#seen);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#hearing.unwatch(waker);
+  }
+
+  /** Resolves when the other thread has ended its sink. */
+  async close(): Promise<void> {
+    const { ring, guest, host } = this.#wire;
+    ring.endWriter(ENDED);
+    host.ring();
+    for (;;) {
+      const { count } = guest;
+      if (ring.reader === FAILED) throw errorInBytes(ring.error);
+      if (ring.reader !== OPEN) return;
+      // oxlint-disable-next-line no-await-in-loop -- each round waits for the bell
+      await guest.after(count);
+    }
+  }
+
+  abort(): void {
+    this.#wire.ring.endWriter(OVER);
+    this.#wire.host.ring();
+  }
+
+  /** @throws What the sink has thrown. */
+  #look(): void {
+    const { ring, guest } = this.#wire;
+    this.#seen = guest.count;
+    const { reader } = ring;
+    if (reader === FAILED) throw errorInBytes(ring.error);
+    if (reader !== OPEN) throw new PeerClosed();
+  }
+}
+
+/** In the thread of the sink. */
+export class OutputPump implements Waker {
+  readonly #wire: Wire;
+  readonly #hearing: Hearing;
+  readonly #sink: Sink;
+  #staging: Uint8Array | undefined;
+  #isOver = false;
+  #isMoving = false;
+
+  constructor(wire: Wire, hearing: Hearing, sink: Sink) {
+    this.#wire = wire;
+    this.#hearing = hearing;
+    this.#sink = sink;
+    hearing.watch(this, wire.host.count);
+    // For good: it may fail while there is nothing to write.
+    sink.watch(this);
+  }
+
+  wake(): void {
+    if (this.#isOver || this.#isMoving) return;
+    this.#isMoving = true;
+    try {
+      this.#move();
+    } catch (cause) {
+      this.#fail(cause);
+    } finally {
+      this.#isMoving = false;
+    }
+  }
+
+  /** The instance is over: what was not ended is given up. */
+  release(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#stop();
+    this.#wire.ring.endReader(OVER);
+    this.#sink.abort(reason);
+  }
+
+  #move(): void {
+    const { ring, guest } = this.#wire;
+    const { writer } = ring;
+    if (writer === OVER) {
+      this.release(new Error("The guest's end of the stream failed"));
+      return;
+    }
+    let moved = 0;
+    while (moved < TURN_BYTES) {
+      // There is room again while the rest is moved.
+      if (moved > 0) guest.ring();
+      const staging = (this.#staging ??= new Uint8Array(STAGING_BYTES));
+      const count = ring.peek(staging);
+      if (count === 0) break;
+      const taken = this.#sink.write(staging.subarray(0, count));
+      ring.consume(taken);
+      moved += taken;
+      if (taken < count) break;
+    }
+    if (moved >= TURN_BYTES) setImmediate(() => this.wake());
+    // Asked when there is nothing to flush too: it says whether the sink has failed.
+    const isDone = this.#sink.flush() && ring.used === 0;
+    if (isDone) ring.allLeft();
+    guest.ring();
+    if (isDone && writer === ENDED) void this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const { ring, guest } = this.#wire;
+    this.#stop();
+    try {
+      await this.#sink.close();
+      ring.endReader(OVER);
+    } catch (cause) {
+      ring.endReader(FAILED, bytesOfError(cause));
+    }
+    guest.ring();
+  }
+
+  #fail(cause: unknown): void {
+    const { ring, guest } = this.#wire;
+    ring.endReader(FAILED, bytesOfError(cause));
+    guest.ring();
+    this.#stop();
+    try {
+      this.#sink.abort(cause);
+    } catch {
+      // It has failed: how it does so changes nothing.
+    }
+  }
+
+  #stop(): void {
+    this.#isOver = true;
+    this.#staging = undefined;
+    this.#hearing.unwatch(this);
+    this.#sink.unwatch(this);
+  }
+}
