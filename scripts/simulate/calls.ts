@@ -139,6 +139,11 @@ export function inputByte(index: number): number {
   return (index * 7 + (index >> 8)) & 0xff;
 }
 
+/** A byte of the file, at the beginning. */
+export function fileByte(index: number): number {
+  return (index * 13 + 5) & 0xff;
+}
+
 /** As the guest has it. */
 export function hashOf(count: number, byteAt: (index: number) => number): number {
   let hash = 7;

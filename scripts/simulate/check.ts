@@ -156,8 +156,8 @@ function wrongIn(state: State, remains: Record["remains"], entries: readonly Ent
   if (ending(state, "closed", remains.during) === undefined) return "what was written is delivered at another time";
   // What was under way when the guest was aborted still ends.
   while (state.disk.underway.length > 0) state.happen({ event: "disk" });
-  if (remains.fileBytes !== state.disk.size)
-    return `the file has ${remains.fileBytes} bytes, expected ${state.disk.size}`;
+  const inFile = wrongInFile(state.disk.content.bytes, remains.file);
+  if (inFile !== undefined) return inFile;
   for (const [at, outlet] of state.outlets.slice(0, 2).entries()) {
     const bytes = remains.delivered[at] ?? new Uint8Array(0);
     if (bytes.length !== outlet.sink.taken)
@@ -168,6 +168,12 @@ function wrongIn(state: State, remains: Record["remains"], entries: readonly Ent
     if (remains.ends[at] !== outlet.end) return `sink ${at} was ${remains.ends[at]}, expected ${outlet.end}`;
   }
   return wrongBytes(remains, entries);
+}
+
+function wrongInFile(meant: Uint8Array, seen: Uint8Array): string | undefined {
+  if (seen.length !== meant.length) return `the file has ${seen.length} bytes, expected ${meant.length}`;
+  const at = meant.findIndex((byte, index) => byte !== seen[index]);
+  return at < 0 ? undefined : `the file has other bytes than were written, from ${at} on`;
 }
 
 /** Whether the bytes are those that were written, in their order: where that is simple to say. */

@@ -1,5 +1,6 @@
 /** The file of a simulation, once more, in numbers of bytes: see model-ports.ts. */
-import { FILE_BYTES, type DiskSetup } from "./calls.ts";
+import { FILE_BYTES, fileByte, type DiskSetup } from "./calls.ts";
+import { Content } from "./content.ts";
 import type { Broken } from "./model-ports.ts";
 
 interface Underway {
@@ -11,11 +12,11 @@ interface Underway {
 }
 
 /** What became of a read or a write. */
-export type Done = Underway & { readonly count: number };
+export type Done = Underway & { readonly content: Content };
 
 export class DiskModel {
   readonly setup: DiskSetup;
-  size = FILE_BYTES;
+  content = Content.of(FILE_BYTES, fileByte);
   calls = 0;
   underway: Underway[] = [];
 
@@ -32,15 +33,15 @@ export class DiskModel {
     return this.calls++ >= this.setup.failAfter;
   }
 
-  read(bytes: number, position: number): number {
-    return Math.max(0, Math.min(bytes, this.setup.pieceBytes, this.size - position));
+  read(bytes: number, position: number): Content {
+    return this.content.part(position, Math.min(bytes, this.setup.pieceBytes));
   }
 
   /** Gives what is written; `position` is undefined for the end. */
-  write(bytes: number, position: number | undefined): number {
-    const count = Math.min(bytes, this.setup.pieceBytes);
-    this.size = position === undefined ? this.size + count : Math.max(this.size, position + count);
-    return count;
+  write(bytes: Content, position: number | undefined): Content {
+    const written = bytes.part(0, this.setup.pieceBytes);
+    this.content = this.content.overwritten(position ?? this.content.length, written);
+    return written;
   }
 }
 
@@ -50,7 +51,7 @@ export class FileSourceModel {
   disk: DiskModel;
   position: number;
   state: "idle" | "fetching" | Broken = "idle";
-  chunk = 0;
+  chunk = Content.NONE;
 
   constructor(number: number, disk: DiskModel, position: number) {
     this.number = number;
@@ -64,23 +65,23 @@ export class FileSourceModel {
 
   get isReady(): boolean {
     this.#fetch(65_536);
-    return this.chunk > 0 || this.state === "closed" || this.state === "failed";
+    return this.chunk.length > 0 || this.state === "closed" || this.state === "failed";
   }
 
-  read(max: number): number | Broken {
+  read(max: number): Content | Broken {
     if (max > 0) this.#fetch(max);
-    if (this.chunk > 0) {
-      const count = Math.min(max, this.chunk);
-      this.chunk -= count;
-      return count;
+    if (this.chunk.length > 0) {
+      const read = this.chunk.part(0, max);
+      this.chunk = this.chunk.part(read.length, Infinity);
+      return read;
     }
     const { state } = this;
     if (state === "failed") this.state = "closed";
-    return state === "failed" || state === "closed" ? state : 0;
+    return state === "failed" || state === "closed" ? state : Content.NONE;
   }
 
   #fetch(max: number): void {
-    if (this.chunk > 0 || this.state !== "idle") return;
+    if (this.chunk.length > 0 || this.state !== "idle") return;
     const fails = this.disk.begin();
     if (this.disk.setup.later) {
       this.state = "fetching";
@@ -89,10 +90,10 @@ export class FileSourceModel {
     else this.arrive(this.disk.read(max, this.position));
   }
 
-  arrive(count: number): void {
-    this.position += count;
-    this.chunk = count;
-    this.state = count === 0 ? "closed" : "idle";
+  arrive(content: Content): void {
+    this.position += content.length;
+    this.chunk = content;
+    this.state = content.length === 0 ? "closed" : "idle";
   }
 }
 
@@ -102,6 +103,9 @@ export class FileSinkModel {
   disk: DiskModel;
   position: number | undefined;
   taken = 0;
+  /** All that its outlet was given, and how much of that the file has. */
+  given = Content.NONE;
+  written = 0;
   isUnderway = false;
   isBroken = false;
   wakes = false;
@@ -115,6 +119,10 @@ export class FileSinkModel {
 
   clone(disk: DiskModel): FileSinkModel {
     return Object.assign(new FileSinkModel(this.outlet, disk, this.position), this, { disk });
+  }
+
+  give(content: Content): void {
+    this.given = this.given.plus(content);
   }
 
   write(bytes: number): number | Broken {
@@ -131,9 +139,9 @@ export class FileSinkModel {
   #writeNow(bytes: number): number | Broken {
     for (let left = bytes; left > 0;) {
       if (this.disk.begin()) return "failed";
-      const count = this.putNow(left);
-      this.taken += count;
-      left -= count;
+      const { length } = this.putNow(left);
+      this.taken += length;
+      left -= length;
     }
     return bytes;
   }
@@ -143,9 +151,9 @@ export class FileSinkModel {
   }
 
   /** Part of what is under way is done. True if the sink has something to say. */
-  goOn({ fails, bytes, count }: Done): boolean {
-    if (!fails && count < bytes) {
-      this.disk.underway.push({ fails: this.disk.begin(), write: this.outlet, bytes: bytes - count });
+  goOn({ fails, bytes, content }: Done): boolean {
+    if (!fails && content.length < bytes) {
+      this.disk.underway.push({ fails: this.disk.begin(), write: this.outlet, bytes: bytes - content.length });
       return false;
     }
     this.isUnderway = false;
@@ -153,9 +161,10 @@ export class FileSinkModel {
     return true;
   }
 
-  putNow(bytes: number): number {
-    const count = this.disk.write(bytes, this.position);
-    if (this.position !== undefined) this.position += count;
-    return count;
+  putNow(bytes: number): Content {
+    const put = this.disk.write(this.given.part(this.written, bytes), this.position);
+    this.written += put.length;
+    if (this.position !== undefined) this.position += put.length;
+    return put;
   }
 }

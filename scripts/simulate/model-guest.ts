@@ -1,5 +1,6 @@
 /** What a guest is told, call by call, where nothing is held together: the rules of docs/contract.md, in their words. */
-import { hashOf, inputByte, type Answer, type Call, type Happening } from "./calls.ts";
+import { byteOf, type Answer, type Call, type Happening } from "./calls.ts";
+import { Content } from "./content.ts";
 import { FileSinkModel, FileSourceModel } from "./model-disk.ts";
 import { OutletModel, type Broken } from "./model-ports.ts";
 import { pollablesOf, type Output, type State } from "./model.ts";
@@ -171,17 +172,20 @@ export class Guest {
   }
 
   #read(slot: number, max: number, isHashed: boolean): Pick<Answer, "count" | "hash"> {
+    const read = this.#take(slot, max);
+    return { count: read.length, hash: isHashed ? read.hash : 0 };
+  }
+
+  #take(slot: number, max: number): Content {
     const { setup } = this.#state;
     const stream = this.#state.input(slot);
     if (stream.isClosed) throw new Told("closed");
-    const source = this.#state.sourceOf(stream);
-    const from = "given" in source ? source.given : undefined;
-    const read = source.read(Math.min(max, setup.readBytes));
+    const read = this.#state.sourceOf(stream).read(Math.min(max, setup.readBytes));
     if (typeof read === "string") {
       stream.isClosed = true;
       throw new Told(read);
     }
-    return { count: read, hash: isHashed && from !== undefined ? hashOf(read, (index) => inputByte(from + index)) : 0 };
+    return read;
   }
 
   #blockingRead(slot: number, max: number, isHashed: boolean): Pick<Answer, "count" | "hash"> {
@@ -204,9 +208,9 @@ export class Guest {
         this.#wait(() => this.#state.isReady(a));
         return (permits[a] = this.#grant(a));
       case "write":
-        return this.#write(a, Math.min(b, permit));
+        return this.#write(a, contentOf(c, Math.min(b, permit)));
       case "write-raw":
-        return this.#write(a, b);
+        return this.#write(a, contentOf(c, b));
       case "write-zeroes":
         return this.#zeroes(a, b);
       case "flush":
@@ -217,7 +221,7 @@ export class Guest {
         return 0;
       case "blocking-write-and-flush":
       case "blocking-write-zeroes-and-flush":
-        return this.#blockingWrite(a, b);
+        return this.#blockingWrite(a, b, name === "blocking-write-and-flush" ? c : undefined);
       case "splice":
         return this.#splice(a, b, c);
       case "blocking-splice":
@@ -246,11 +250,11 @@ export class Guest {
     return (stream.granted = this.#state.outletOf(stream).room);
   }
 
-  #write(slot: number, bytes: number): number {
-    const stream = this.#spend(slot, bytes);
-    this.#state.outletOf(stream).accept(bytes);
+  #write(slot: number, content: Content): number {
+    const stream = this.#spend(slot, content.length);
+    this.#state.outletOf(stream).accept(content);
     this.#report(slot);
-    return bytes;
+    return content.length;
   }
 
   #spend(slot: number, bytes: number): Output {
@@ -283,13 +287,15 @@ export class Guest {
     return this.#state.outletOf(this.#report(slot)).room;
   }
 
-  #blockingWrite(slot: number, bytes: number): number {
+  /** @param serial None for zeroes. */
+  #blockingWrite(slot: number, bytes: number, serial: number | undefined): number {
     if (bytes > BLOCKING_BYTES) throw new Ended("3.8");
+    const content = serial === undefined ? Content.zeroes(bytes) : contentOf(serial, bytes);
     let written = 0;
     do {
       const piece = Math.min(bytes - written, this.#writable(slot));
       this.#grant(slot);
-      this.#write(slot, piece);
+      this.#write(slot, content.part(written, piece));
       written += piece;
     } while (written < bytes);
     try {
@@ -305,9 +311,8 @@ export class Guest {
   #splice(slot: number, from: number, max: number): number {
     const wanted = Math.min(max, this.#grant(slot));
     if (wanted === 0) return 0;
-    const { count } = this.#read(from, wanted, false);
-    if (count > 0) this.#write(slot, count);
-    return count;
+    const moved = this.#take(from, wanted);
+    return moved.length > 0 ? this.#write(slot, moved) : 0;
   }
 
   #blockingSplice(slot: number, from: number, max: number): number {
@@ -348,4 +353,9 @@ const NOTHING = { count: 0, hash: 0 };
 
 function countOf(count: number): Pick<Answer, "count" | "hash"> {
   return { count, hash: 0 };
+}
+
+/** What a call of a guest writes. */
+function contentOf(serial: number, count: number): Content {
+  return Content.of(count, (index) => byteOf(serial, index));
 }

@@ -2,7 +2,8 @@
  * What stands behind the streams of a simulation, once more, in numbers of bytes: written from docs/contract.md and the
  * docstrings of the ports, and not from what implements them.
  */
-import type { SinkSetup, SourceSetup } from "./calls.ts";
+import { inputByte, type SinkSetup, type SourceSetup } from "./calls.ts";
+import { Content } from "./content.ts";
 
 /** How a port is over. */
 export type Broken = "failed" | "closed";
@@ -62,6 +63,8 @@ export interface AnySink {
   wakes: boolean;
   write(bytes: number): number | Broken;
   flush(): boolean | Broken;
+  /** Told what the bytes are that are next, if that is to be known. */
+  give?(content: Content): void;
 }
 
 /** A stream's output: a sink and the bounded buffer before it. */
@@ -98,8 +101,13 @@ export class OutletModel {
     return this.isOver || this.room > 0;
   }
 
-  accept(bytes: number): void {
+  accept(content: Content): void {
     if (this.isOver) return;
+    this.sink.give?.(content);
+    this.#accept(content.length);
+  }
+
+  #accept(bytes: number): void {
     this.accepted += bytes;
     const taken = this.held === 0 ? this.#offer(bytes) : 0;
     if (!this.isOver) this.held += bytes - taken;
@@ -107,10 +115,11 @@ export class OutletModel {
 
   /** Zeroes go to the sink in pieces of 4096. */
   acceptZeroes(bytes: number): void {
+    if (!this.isOver) this.sink.give?.(Content.zeroes(bytes));
     let left = bytes;
     while (left > 0 && this.held === 0 && !this.isOver) {
       const piece = Math.min(left, 4096);
-      this.accept(piece);
+      this.#accept(piece);
       left -= piece;
     }
     this.accepted += left;
@@ -204,17 +213,18 @@ export class SourceModel {
   }
 
   /** Bytes, or the end or the failure. */
-  read(max: number): number | Broken {
+  read(max: number): Content | Broken {
     const end = this.#end;
     if (end) {
       this.isTold ||= end === "failed";
       return end;
     }
     const count = Math.min(max, this.setup.readBytes, this.#available);
+    const from = this.given;
     this.given += count;
     this.allowed -= count;
     this.left -= count;
-    return count;
+    return Content.of(count, (index) => inputByte(from + index));
   }
 
   get #available(): number {

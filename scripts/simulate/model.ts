@@ -3,6 +3,7 @@
  * together, 3.2; a guest may be made to give way, 4.9) it follows every one: a state for each.
  */
 import { FIRST_POLLABLE, SLOTS, type Happening, type Setup } from "./calls.ts";
+import { Content } from "./content.ts";
 import { DiskModel, FileSinkModel, type Done, type FileSourceModel } from "./model-disk.ts";
 import { OutletModel, SinkModel, SourceModel } from "./model-ports.ts";
 
@@ -32,7 +33,7 @@ export class State {
   permits: number[] = Array.from({ length: SLOTS }, () => 0);
   now = 0;
   /** Bytes that are held together, and the slot of their stream. */
-  staged = 0;
+  staged = Content.NONE;
   stagedSlot = 0;
   /** How many of the happenings during these calls have come to pass. */
   cursor = 0;
@@ -70,8 +71,8 @@ export class State {
   /** The sink gets what was held together. */
   unstage(): void {
     const { staged } = this;
-    if (staged === 0) return;
-    this.staged = 0;
+    if (staged.length === 0) return;
+    this.staged = Content.NONE;
     this.outletOf(this.output(this.stagedSlot)).accept(staged);
   }
 
@@ -122,23 +123,23 @@ export class State {
   #carryOut(): void {
     const { underway } = this.disk;
     this.disk.underway = [];
-    const done = underway.map((one): Done => ({ ...one, count: one.fails ? 0 : this.#counted(one) }));
+    const done = underway.map((one): Done => ({ ...one, content: one.fails ? Content.NONE : this.#done(one) }));
     for (const one of done) {
       const file = this.files[one.read ?? -1];
       if (file) {
         if (one.fails) file.state = "failed";
-        else file.arrive(one.count);
+        else file.arrive(one.content);
       }
       const sink = this.sinks[one.write ?? -1];
       if (sink instanceof FileSinkModel && sink.goOn(one)) this.outlets[one.write ?? -1]?.notified();
     }
   }
 
-  #counted({ read, write, bytes }: DiskModel["underway"][number]): number {
+  #done({ read, write, bytes }: DiskModel["underway"][number]): Content {
     const file = this.files[read ?? -1];
     if (file) return this.disk.read(bytes, file.position);
     const sink = this.sinks[write ?? -1];
-    return sink instanceof FileSinkModel ? sink.putNow(bytes) : 0;
+    return sink instanceof FileSinkModel ? sink.putNow(bytes) : Content.NONE;
   }
 
   #sinkHappens(happening: Happening & { readonly at: number }): void {

@@ -8,6 +8,8 @@ import { Permit } from "../../src/io/permit.ts";
 import { Signal } from "../../src/io/readiness.ts";
 import { Lease } from "../../src/wait/lease.ts";
 import { Task } from "../../src/wait/task.ts";
+import { Descriptor } from "../../src/wasi/filesystem/descriptor.ts";
+import { FileSink } from "../../src/wasi/filesystem/file-sink.ts";
 import { Timer, Timers } from "../../src/wasi/clocks/timers.ts";
 
 /** A fault, by what is wrong with it. */
@@ -37,6 +39,11 @@ function mutant<T extends object, K extends keyof T & string>(
 }
 
 function nothing(): void {}
+
+/** As many bytes, of which one is another. */
+function changed(bytes: Uint8Array): Uint8Array {
+  return bytes.with(2, (bytes[2] ?? 0) ^ 1);
+}
 
 export const MUTANTS: readonly Mutant[] = [
   mutant("a permit of one byte too many", Outlet, "room", (room) => {
@@ -73,6 +80,23 @@ export const MUTANTS: readonly Mutant[] = [
     };
   }),
   mutant("a disk that is taken for done while it writes", PendingSink, "flush", () => () => true),
+  mutant("a byte of a file that is written as another", FileSink, "write", (write) => {
+    return function (this: FileSink, bytes) {
+      return write.call(this, bytes.length > 3 ? changed(bytes) : bytes);
+    };
+  }),
+  mutant("a byte of a file that is read as another", Descriptor, "readStream", (readStream) => {
+    return function (this: Descriptor, at) {
+      const source = readStream.call(this, at);
+      const { read } = source;
+      return Object.assign(source, {
+        read(max: number) {
+          const bytes = read.call(source, max);
+          return bytes && bytes.length > 3 ? changed(bytes) : bytes;
+        },
+      });
+    };
+  }),
   mutant("what is buffered is not delivered at the end", Outlet, "finish", () => async () => {}),
   mutant("an abort that delivers", Outlet, "abort", () => nothing),
   mutant("a read beyond what was asked for", InputStream, "read", (read) => {

@@ -191,7 +191,7 @@ class Stage {
     const { sinks, held } = this.#world;
     return {
       during,
-      fileBytes: this.#world.files.usedBytes,
+      file: this.#world.fileContent,
       delivered: sinks.map((sink) => sink.bytes()),
       ends: sinks.map(({ end }) => end),
       held,

@@ -27,7 +27,8 @@ export interface Remains {
   /** What each sink has. */
   readonly delivered: readonly Uint8Array[];
   readonly ends: readonly (string | undefined)[];
-  readonly fileBytes: number;
+  /** What the file has. */
+  readonly file: Uint8Array;
   /** What is still held, by name: none, if all is well. */
   readonly held: readonly string[];
   /** What happened until all was delivered. */

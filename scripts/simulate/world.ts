@@ -6,7 +6,16 @@ import { FileError, type OpenDirectory, type OpenFile } from "../../src/wasi/fil
 import { MemoryFiles } from "../../src/wasi/filesystem/memory-files.ts";
 import { FakeClock, FaultyFile, FaultySink, FaultySource } from "../../src/testing/index.ts";
 import type { Loop } from "../../src/wait/task.ts";
-import { FILE_BYTES, inputByte, type Happening, type Setup, type SinkSetup, type SourceSetup } from "./calls.ts";
+import {
+  FILE_BYTES,
+  fileByte,
+  inputByte,
+  type Happening,
+  type Setup,
+  type SinkSetup,
+  type SourceSetup,
+} from "./calls.ts";
+import { Content } from "./content.ts";
 
 /** What the sinks and the source fail with. */
 const BROKEN = new Error("broken");
@@ -118,7 +127,7 @@ export class World {
     this.loop = new FakeLoop(msPerLook);
     this.sinks = [new SimulatedSink(one), new SimulatedSink(other)];
     this.source = new SimulatedSource(source);
-    this.files = MemoryFiles.from({ f: new Uint8Array(FILE_BYTES) });
+    this.files = MemoryFiles.from({ f: Content.of(FILE_BYTES, fileByte).bytes });
     this.directory = this.files.root();
     this.file = new FaultyFile(fileIn(this.directory), { ...disk, cause: new FileError("EIO", "broken") });
     const { file } = this;
@@ -162,6 +171,12 @@ export class World {
   /** Bytes that each sink has. */
   get taken(): readonly number[] {
     return this.sinks.map((sink) => sink.takenBytes);
+  }
+
+  get fileContent(): Uint8Array {
+    const file = this.files.toTree().get("f");
+    if (!(file instanceof Uint8Array)) throw new TypeError("f is a file");
+    return file;
   }
 
   /** Changes if anything has moved. */
