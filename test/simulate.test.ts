@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { textOf } from "../scripts/simulate/calls.ts";
 import { MUTANTS } from "../scripts/simulate/mutants.ts";
+import { pairOfSeed, wrongPair } from "../scripts/simulate/pair.ts";
+import { PAIR_MUTANTS } from "../scripts/simulate/pair-mutants.ts";
 import { WAYS } from "../scripts/simulate/play.ts";
 import { failureOf, shrunk, traceOfSeed } from "../scripts/simulate/simulate.ts";
 
@@ -32,6 +34,29 @@ for (const { name, insert } of MUTANTS) {
     const remove = insert();
     try {
       assert.notEqual(await firstFailing(), undefined);
+    } finally {
+      remove();
+    }
+  });
+}
+
+test(`${SEEDS} pairs of guests, each of whose output is the other's input, are as the contract says`, async () => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const wrong = await wrongPair(pairOfSeed(seed));
+    if (wrong !== undefined) assert.fail(`npm run simulate -- ${seed} --count 1 --pairs: ${wrong}`);
+  }
+});
+
+async function isPairFound(): Promise<boolean> {
+  for (let seed = 1; seed <= SEEDS; seed++) if ((await wrongPair(pairOfSeed(seed))) !== undefined) return true;
+  return false;
+}
+
+for (const { name, insert } of PAIR_MUTANTS) {
+  test(`found between two: ${name}`, async () => {
+    const remove = insert();
+    try {
+      assert.ok(await isPairFound());
     } finally {
       remove();
     }

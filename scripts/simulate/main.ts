@@ -5,10 +5,11 @@
  */
 import { parseArgs } from "node:util";
 import { textOf } from "./calls.ts";
+import { pairOfSeed, wrongPair } from "./pair.ts";
 import { WAYS, type Way } from "./play.ts";
 import { failureOf, shrunk, traceOfSeed } from "./simulate.ts";
 
-const USAGE = `usage: npm run simulate -- SEED [--count N] [--way ${WAYS.join("|")}]`;
+const USAGE = `usage: npm run simulate -- SEED [--count N] [--way ${WAYS.join("|")} | --pairs]`;
 
 Error.stackTraceLimit = 0;
 process.exitCode = await main();
@@ -16,7 +17,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { count: { type: "string", default: "1000" }, way: { type: "string" } },
+    options: { count: { type: "string", default: "1000" }, way: { type: "string" }, pairs: { type: "boolean" } },
   });
   const seed = Number(positionals[0] ?? 1);
   const count = Number(values.count);
@@ -25,6 +26,7 @@ async function main(): Promise<number> {
     console.error(USAGE);
     return 2;
   }
+  if (values.pairs === true) return playPairs(seed, count);
   let failures = 0;
   for (let index = 0; index < count; index++) {
     const trace = traceOfSeed(seed + index);
@@ -39,5 +41,20 @@ async function main(): Promise<number> {
     if (failures >= 5) break;
   }
   console.log(`${count} sequences on ${ways.join(", ")}: ${failures} failures`);
+  return failures > 0 ? 1 : 0;
+}
+
+/** Two guests at a time: see pair.ts. */
+async function playPairs(seed: number, count: number): Promise<number> {
+  let failures = 0;
+  for (let index = 0; index < count && failures < 5; index++) {
+    const trace = pairOfSeed(seed + index);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const wrong = await wrongPair(trace);
+    if (wrong === undefined) continue;
+    failures++;
+    console.log(`seed ${seed + index}: ${wrong}\n${JSON.stringify(trace)}`);
+  }
+  console.log(`${count} pairs: ${failures} failures`);
   return failures > 0 ? 1 : 0;
 }

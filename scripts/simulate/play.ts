@@ -6,6 +6,8 @@ import { compileOnce } from "../../src/hosts/node/compile.ts";
 import type { CompiledComponent } from "../../src/run/compile.ts";
 import { instantiate } from "../../src/run/instantiate.ts";
 import { ExitError } from "../../src/run/life.ts";
+import type { InstanceOptions } from "../../src/run/options.ts";
+import type { Platform } from "../../src/run/platform.ts";
 import { CALLS, isSpin, STATUSES, type Answer, type Call, type Happening, type Trace } from "./calls.ts";
 import { DirectGuest } from "./direct.ts";
 import type { Entry, Outcome, Record, Remains } from "./record.ts";
@@ -17,6 +19,7 @@ import { RESCUE, rest, World } from "./world.ts";
  */
 export const WAYS = ["direct", "general", "fast", "leased"] as const;
 export type Way = (typeof WAYS)[number];
+export type GuestWay = Exclude<Way, "direct">;
 
 /** Makes calls, and is over some day. */
 export interface Player {
@@ -31,10 +34,10 @@ function component(): Promise<CompiledComponent> {
   return (compiled ??= readFile(path).then((bytes) => compileOnce(bytes)));
 }
 
-async function guestIn(way: Exclude<Way, "direct">, trace: Trace, world: World): Promise<Player> {
+async function guestIn(way: GuestWay, trace: Trace, world: World): Promise<Player> {
   const { bufferBytes, readBytes, budget } = trace.setup;
   const [stdout, stderr] = world.sinks;
-  const instance = await instantiate(world.platform, await component(), {
+  return playerOn(way, world.platform, {
     stdin: world.source,
     stdout,
     stderr,
@@ -42,6 +45,17 @@ async function guestIn(way: Exclude<Way, "direct">, trace: Trace, world: World):
     permits: budget ? "budget" : "strict",
     preopens: { "/": world.directory },
     signal: world.controller.signal,
+  });
+}
+
+/** A guest in WebAssembly. */
+export async function playerOn(
+  way: GuestWay,
+  platform: Platform,
+  options: InstanceOptions<unknown, unknown>,
+): Promise<Player> {
+  const instance = await instantiate(platform, await component(), {
+    ...options,
     leases: way === "leased",
     ...(way === "general" ? { trace: () => {} } : {}),
   });
@@ -69,11 +83,11 @@ export async function play(trace: Trace, way: Way): Promise<Record> {
 }
 
 /** What became of something that takes a while. */
-interface Underway<T> {
+export interface Underway<T> {
   readonly outcome: { readonly value: T } | { readonly error: unknown } | undefined;
 }
 
-function watched<T>(promise: Promise<T>): Underway<T> {
+export function watched<T>(promise: Promise<T>): Underway<T> {
   const underway: { outcome: Underway<T>["outcome"] } = { outcome: undefined };
   promise.then(
     (value) => (underway.outcome = { value }),
