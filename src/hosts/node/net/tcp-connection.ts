@@ -81,7 +81,8 @@ export class NodeTcpConnection implements TcpConnection {
     // Stays on for good: an error that comes when nobody waits must not end the process.
     socket.removeAllListeners("error");
     const source = new NodeTcpSource(socket);
-    const sink = new NodeTcpSink(socket);
+    // The system tells of a reset once, and it may be a write that hears of it.
+    const sink = new NodeTcpSink(socket, (cause) => source.failAtEnd(cause));
     socket.on("error", (cause) => {
       source.fail(cause);
       sink.failWith(cause);
@@ -116,6 +117,8 @@ class NodeTcpSource implements Source {
   #bytes: Uint8Array;
   #over: "failed" | "ended" | undefined;
   #cause: unknown;
+  /** What its end is not: it was no FIN. */
+  #failure: { readonly cause: unknown } | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -128,6 +131,7 @@ class NodeTcpSource implements Source {
       };
     }
     const end = (): void => {
+      if (this.#failure) this.fail(this.#failure.cause);
       this.#over ??= "ended";
       this.#changed.notify();
     };
@@ -169,6 +173,11 @@ class NodeTcpSource implements Source {
     this.#changed.notify();
   }
 
+  /** What ends after this has failed: the system says only that it has ended. */
+  failAtEnd(cause: unknown): void {
+    this.#failure ??= { cause };
+  }
+
   close(): void {
     this.#over = "ended";
     this.#bytes = NONE;
@@ -182,11 +191,13 @@ class NodeTcpSource implements Source {
 /** Writes by system calls; only what does not fit goes through Node's stream, which knows when there is room again. */
 class NodeTcpSink extends PendingSink {
   readonly #socket: Socket;
+  readonly #onReset: (cause: unknown) => void;
   #isAborted = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, onReset: (cause: unknown) => void) {
     super();
     this.#socket = socket;
+    this.#onReset = onReset;
     socket.on("close", () => this.fail(new PeerClosed()));
   }
 
@@ -234,7 +245,10 @@ class NodeTcpSink extends PendingSink {
     try {
       return fs.writeSync(fd, bytes);
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EAGAIN") return 0;
+      if (error instanceof Error && "code" in error) {
+        if (error.code === "EAGAIN") return 0;
+        if (error.code === "ECONNRESET") this.#onReset(error);
+      }
       throw sinkFailure(error);
     }
   }
