@@ -8,7 +8,9 @@ import {
   connectionEnd,
   connectionPair,
   CONNECTION_RULES,
+  eventually,
   FakeClock,
+  type ConnectionEnd,
   type ConnectionFixture,
   type Family,
   type TcpPort,
@@ -72,3 +74,26 @@ test("Node's leaves nothing open", { skip: process.platform !== "linux" }, async
   await check();
   assert.equal(openNow(), before);
 });
+
+test("a reset in the middle of an end is a reset, and leaves nothing open", async () => {
+  const { near, far } = await connectionPair(nodeTcp);
+  const end = connectionEnd(near);
+  const closing = far.sink.close();
+  far.reset();
+  // The FIN is out already.
+  await assert.rejects(end.input.blockingRead(8) as Promise<unknown>);
+  await closing;
+  assert.ok(await eventually(() => tagOfWrite(end) === "closed", loopTurn));
+  await end.drop();
+  assert.ok(await eventually(() => !process.getActiveResourcesInfo().includes("TCPSocketWrap"), loopTurn));
+});
+
+/** What a write says; nothing while it is taken. */
+function tagOfWrite({ output }: ConnectionEnd): string {
+  try {
+    if (Number(output.checkWrite()) > 0) void output.write(new Uint8Array(1));
+    return "";
+  } catch (error) {
+    return (error as { readonly payload: { readonly tag: string } }).payload.tag;
+  }
+}

@@ -36,7 +36,7 @@ export class FaultProxy {
       ] as const) {
         this.#sockets.add(socket);
         // Whoever loses one loses the other, in the same way.
-        socket.on("error", () => void other.resetAndDestroy());
+        socket.on("error", () => reset(other));
         socket.on("close", () => this.#sockets.delete(socket));
       }
       void relay(client, server, faults.pieceBytes, faults.toServer);
@@ -57,12 +57,21 @@ export class FaultProxy {
 
   /** Resets all that goes through it. */
   resetAll(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
   }
 
   close(): void {
     this.#server.close();
     this.resetAll();
+  }
+}
+
+/** Node cannot do it while it ends: it loses the descriptor. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0 && !socket.destroyed) {
+    socket.once("finish", () => void socket.resetAndDestroy());
+  } else {
+    socket.resetAndDestroy();
   }
 }
 
@@ -77,7 +86,7 @@ async function relay(from: Socket, to: Socket, pieceBytes = Infinity, fault?: Fa
       to.write(new Uint8Array(0), () => {
         for (const socket of [from, to]) {
           if (fault.what === "cut") socket.destroy();
-          else socket.resetAndDestroy();
+          else reset(socket);
         }
       });
     }

@@ -101,12 +101,16 @@ export class NodeTcpConnection implements TcpConnection {
   }
 
   close(): void {
-    if (this.sink.isAborted) this.#socket.resetAndDestroy();
+    if (this.sink.isAborted) this.reset();
     else this.#socket.destroy();
   }
 
   reset(): void {
-    this.#socket.resetAndDestroy();
+    const socket = this.#socket;
+    const isEnding = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+    // While the system is about to send FIN, Node would lose the descriptor, and then never come to its own end.
+    if (isEnding && !socket.destroyed) socket.once("finish", () => socket.resetAndDestroy());
+    else socket.resetAndDestroy();
   }
 }
 
