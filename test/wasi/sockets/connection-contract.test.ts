@@ -1,6 +1,8 @@
 /** Every network of ours keeps the contract of a connection. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import net, { createServer } from "node:net";
 import { test } from "node:test";
 import { nodeTcp } from "../../../src/hosts/node/net/tcp.ts";
 import {
@@ -62,6 +64,29 @@ for (const family of ["ipv4", "ipv6"] as const) {
     assert.deepEqual(kept, CONNECTION_RULES);
   });
 }
+
+test("Node's where a socket has no descriptor, as on Windows, keeps every rule", async (t) => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // What all sockets of TCP inherit from: there is no other way to it.
+  const { _handle: handle } = server as unknown as { readonly _handle: object };
+  const prototype = Object.getPrototypeOf(handle) as object;
+  server.close();
+  Object.defineProperty(prototype, "fd", { get: () => -1, configurable: true });
+  t.after(() => Reflect.deleteProperty(prototype, "fd"));
+  const { kept } = await checkConnection(async () => ({ ...(await fixtureOn(nodeTcp)), turn: loopTurn }));
+  assert.deepEqual(kept, CONNECTION_RULES);
+});
+
+test("Node's before 24.21 and 26.4, which binds when it listens, keeps every rule", async (t) => {
+  const made = Object.getOwnPropertyDescriptor(net, "BoundSocket");
+  if (made) {
+    Object.defineProperty(net, "BoundSocket", { value: undefined, configurable: true });
+    t.after(() => Object.defineProperty(net, "BoundSocket", made));
+  }
+  const { kept } = await checkConnection(async () => ({ ...(await fixtureOn(nodeTcp)), turn: loopTurn }));
+  assert.deepEqual(kept, CONNECTION_RULES);
+});
 
 test("Node's leaves nothing open", { skip: process.platform !== "linux" }, async () => {
   const openNow = (): number => readdirSync("/proc/self/fd").length;
