@@ -18,6 +18,7 @@ const ENTRIES = [
   "map/filesystem",
   "map/io",
   "map/random",
+  "map/sockets",
   "testing/index",
 ];
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { textOf } from "../scripts/simulate/calls.ts";
-import { MUTANTS } from "../scripts/simulate/mutants.ts";
+import { MUTANTS, NETWORK_MUTANTS } from "../scripts/simulate/mutants.ts";
+import { firstNetworkFailure } from "../scripts/simulate/network.ts";
 import { pairOfSeed, wrongPair } from "../scripts/simulate/pair.ts";
 import { PAIR_MUTANTS } from "../scripts/simulate/pair-mutants.ts";
 import { WAYS } from "../scripts/simulate/play.ts";
@@ -81,3 +82,21 @@ test("what fails is cut down, and fails again for the same seed", async () => {
     remove();
   }
 });
+
+test(`${SEEDS} seeds on a network in memory are as the contract says`, async () => {
+  const failure = await firstNetworkFailure(1, SEEDS);
+  if (failure) assert.fail(`npm run simulate -- ${failure.seed} --count 1 --way network: ${failure.reason}`);
+});
+
+for (const { name, insert } of NETWORK_MUTANTS) {
+  test(`found on the network: ${name}`, async () => {
+    const remove = insert();
+    try {
+      const failure = await firstNetworkFailure(1, SEEDS);
+      assert.ok(failure);
+      assert.equal((await firstNetworkFailure(failure.seed, 1))?.reason, failure.reason);
+    } finally {
+      remove();
+    }
+  });
+}

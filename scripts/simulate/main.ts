@@ -1,15 +1,16 @@
 /**
  * `npm run simulate -- SEED [--count N] [--way WAY]`: guests that make calls at random, on streams, clocks and files that
- * misbehave at random, all from one seed, against what the contract says. What fails is cut down, and fails again for
+ * misbehave at random, all from one seed, against what the contract says; and connections on a network in memory. What fails is cut down, and fails again for
  * the same seed.
  */
 import { parseArgs } from "node:util";
 import { textOf } from "./calls.ts";
+import { firstNetworkFailure, networkText, shrunkNetwork } from "./network.ts";
 import { pairOfSeed, wrongPair } from "./pair.ts";
 import { WAYS, type Way } from "./play.ts";
 import { failureOf, shrunk, traceOfSeed } from "./simulate.ts";
 
-const USAGE = `usage: npm run simulate -- SEED [--count N] [--way ${WAYS.join("|")} | --pairs]`;
+const USAGE = `usage: npm run simulate -- SEED [--count N] [--way ${WAYS.join("|")}|network | --pairs]`;
 
 Error.stackTraceLimit = 0;
 process.exitCode = await main();
@@ -22,13 +23,14 @@ async function main(): Promise<number> {
   const seed = Number(positionals[0] ?? 1);
   const count = Number(values.count);
   const ways = WAYS.filter((way) => values.way === undefined || values.way === way);
-  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(count) || ways.length === 0) {
+  const isOnNetwork = values.way === undefined || values.way === "network";
+  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(count) || (ways.length === 0 && !isOnNetwork)) {
     console.error(USAGE);
     return 2;
   }
   if (values.pairs === true) return playPairs(seed, count);
-  let failures = 0;
-  for (let index = 0; index < count; index++) {
+  let failures = isOnNetwork ? await onNetwork(seed, count) : 0;
+  for (let index = 0; index < count && ways.length > 0; index++) {
     const trace = traceOfSeed(seed + index);
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     const failure = await failureOf(trace, ways);
@@ -40,7 +42,8 @@ async function main(): Promise<number> {
     console.log(`again: npm run simulate -- ${seed + index} --count 1 --way ${failure.way satisfies Way}`);
     if (failures >= 5) break;
   }
-  console.log(`${count} sequences on ${ways.join(", ")}: ${failures} failures`);
+  const played = [...ways, ...(isOnNetwork ? ["network"] : [])].join(", ");
+  console.log(`${count} sequences on ${played}: ${failures} failures`);
   return failures > 0 ? 1 : 0;
 }
 
@@ -57,4 +60,14 @@ async function playPairs(seed: number, count: number): Promise<number> {
   }
   console.log(`${count} pairs: ${failures} failures`);
   return failures > 0 ? 1 : 0;
+}
+
+/** How many fail, of which the first is shown. */
+async function onNetwork(seed: number, count: number): Promise<number> {
+  const failure = await firstNetworkFailure(seed, count);
+  if (!failure) return 0;
+  const small = await shrunkNetwork(failure.trace);
+  console.log(`seed ${failure.seed}: network: ${failure.reason}\n${networkText(small)}`);
+  console.log(`again: npm run simulate -- ${failure.seed} --count 1 --way network`);
+  return 1;
 }

@@ -11,6 +11,8 @@ import { Task } from "../../src/wait/task.ts";
 import { Descriptor } from "../../src/wasi/filesystem/descriptor.ts";
 import { FileSink } from "../../src/wasi/filesystem/file-sink.ts";
 import { Timer, Timers } from "../../src/wasi/clocks/timers.ts";
+import { ReceivingSource, TcpStreams } from "../../src/wasi/sockets/tcp-streams.ts";
+import { DatagramQueue } from "../../src/wasi/sockets/udp-queue.ts";
 
 /** A fault, by what is wrong with it. */
 export interface Mutant {
@@ -112,4 +114,37 @@ export const MUTANTS: readonly Mutant[] = [
   mutant("a timer that is left behind", Timers, "disarm", () => nothing),
   mutant("a guest that spins gives way to nobody", Task, "mustGiveWay", () => () => false),
   mutant("a guest that is ended waits on", Task, "end", () => nothing),
+];
+
+/** Faults of sockets, which the simulation of the network has to find. */
+export const NETWORK_MUTANTS: readonly Mutant[] = [
+  mutant("an end that is never sent", TcpStreams, "finishSending", () => async () => {}),
+  mutant("an input that wakes nobody", ReceivingSource, "watch", () => nothing),
+  mutant("an input that is not closed when it is shut down", ReceivingSource, "close", () => nothing),
+  mutant("a socket that gives up what it holds", TcpStreams, "close", () => {
+    return async function (this: TcpStreams) {
+      this.connection.close();
+    };
+  }),
+  mutant("a shutdown of one direction that ends both", TcpStreams, "shutdown", (shutdown) => {
+    return function (this: TcpStreams) {
+      shutdown.call(this, "both");
+    };
+  }),
+  mutant("an outlet that takes writes after its end", Outlet, "seal", () => {
+    return function (this: Outlet) {
+      return this.finish();
+    };
+  }),
+  mutant("a sink that wakes nobody", Outlet, "wake", () => nothing),
+  mutant("a byte lost in the buffer", ByteQueue, "push", (push) => {
+    return function (this: ByteQueue, bytes) {
+      push.call(this, bytes.length > 3 ? bytes.subarray(1) : bytes);
+    };
+  }),
+  mutant("a datagram that comes twice", DatagramQueue, "push", (push) => {
+    return function (this: DatagramQueue, datagram) {
+      return push.call(this, datagram) && push.call(this, datagram);
+    };
+  }),
 ];

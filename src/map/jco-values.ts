@@ -79,3 +79,33 @@ export function resultOf(returns: Returns<unknown>, value: unknown, resources: J
   const message = error instanceof Error ? error.message : String(error);
   return new WitError(toJs(returns.wit.err, value.value, resources), message, { cause: error });
 }
+
+/** Adds all kinds of resources that are in a type of ours. */
+export function resourcesIn(wit: ValType, into: Set<ResourceType>): void {
+  switch (wit.kind) {
+    case "own":
+    case "borrow":
+      into.add(kindOf(wit.resource));
+      return;
+    case "record":
+      for (const { type } of wit.fields) resourcesIn(type, into);
+      return;
+    case "tuple":
+      for (const member of wit.members) resourcesIn(member, into);
+      return;
+    case "variant":
+      for (const { type } of wit.cases) if (type) resourcesIn(type, into);
+      return;
+    case "option":
+      resourcesIn(wit.some, into);
+      return;
+    case "list":
+      resourcesIn(wit.element, into);
+      return;
+    case "result":
+      if (wit.ok) resourcesIn(wit.ok, into);
+      if (wit.err) resourcesIn(wit.err, into);
+      return;
+    default:
+  }
+}

@@ -3,9 +3,9 @@
  * and what it passes to a function that lowers itself. All of it is derived from the tables by WIT's names.
  */
 import { Guest, type GuestParts } from "../abi/guest.ts";
-import { HandleCount, HandleTable, type Handle, type ResourceType } from "../abi/handles.ts";
+import type { ResourceType } from "../abi/handles.ts";
 import { camelCase, memberOf, pascalCase } from "../abi/names.ts";
-import { entryOf, type Entry, type Resources } from "../abi/resources.ts";
+import type { Entry } from "../abi/resources.ts";
 import type { Definition, Interface } from "../bind/definition.ts";
 import type { Instance } from "../bind/instance.ts";
 import { lower } from "../bind/lower.ts";
@@ -13,7 +13,8 @@ import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 import { Trap } from "../io/trap.ts";
 import { GateModules, type CoreFunction } from "../wait/gate.ts";
-import { fromJs, resultOf, toJs } from "./jco-values.ts";
+import { JcoHandles, TableKinds, type JcoTable } from "./jco-tables.ts";
+import { fromJs, resourcesIn, resultOf, toJs } from "./jco-values.ts";
 
 /** On a function: a factory of its lowered form. On a class and its prototype: see below. */
 export const LOWER: unique symbol = Symbol.for("cabiLower");
@@ -22,100 +23,11 @@ export const DISPOSE: unique symbol = Symbol.for("cabiDispose");
 /** On an instance of a resource class: its rep. */
 export const REP: unique symbol = Symbol.for("cabiRep");
 
-/** The glue marks with this bit: a rep that the guest owns, and a place that is free. */
-const FLAG = 1 << 30;
-
-/**
- * A handle table of the glue: pairs of numbers. Of handle h, `[2h]` is the scope of a borrow (0 for an own handle; the
- * flag marks a free place, with the next free one), `[2h + 1]` the rep, flagged if it is owned. Handle 0 is the head
- * of the list of free places.
- */
-export type JcoTable = number[];
-
 /** What the glue passes to a factory: as much of it as the function needs. */
 export interface JcoLowerOptions {
   readonly memory?: { readonly buffer: ArrayBuffer };
   readonly realloc?: (old: number, oldSize: number, align: number, size: number) => number;
   readonly resourceTables?: readonly JcoTable[];
-}
-
-/** The rep behind `handle`, or 0: a handle that is unknown, free, or no handle at all. */
-function repOf(table: JcoTable, handle: number): number {
-  if (handle >= FLAG) return 0;
-  const at = handle << 1;
-  const rep = table[at + 1];
-  // A free place keeps its old rep, so the flag on the scope decides. Bits beyond the table give undefined.
-  return rep === undefined || ((table[at] ?? FLAG) & FLAG) !== 0 ? 0 : rep & ~FLAG;
-}
-
-function insert(table: JcoTable, rep: number): number {
-  const free = (table[0] ?? 0) & ~FLAG;
-  if (free === 0) {
-    table.push(0, rep | FLAG);
-    return (table.length >> 1) - 1;
-  }
-  table[0] = table[free << 1] ?? 0;
-  table[free << 1] = 0;
-  table[(free << 1) + 1] = rep | FLAG;
-  return free;
-}
-
-/**
- * The tables that one function is given. The glue gives them in an order that depends on the component, so they are
- * recognised by what is in them: a table that holds, under a handle, a rep of a kind is of this kind.
- */
-class JcoHandles extends HandleTable {
-  readonly #tables: readonly JcoTable[];
-  readonly #kinds: Map<JcoTable, ResourceType>;
-  readonly #resources: Resources;
-
-  /** @param kinds What is known so far about the tables of this instance; shared by all its functions. */
-  constructor(tables: readonly JcoTable[], kinds: Map<JcoTable, ResourceType>, resources: Resources) {
-    super(new HandleCount(0));
-    this.#tables = tables;
-    this.#kinds = kinds;
-    this.#resources = resources;
-  }
-
-  override find(type: ResourceType, index: number): Handle | undefined {
-    const known = this.#known(type);
-    const entry = known ? this.#entry(known, index) : this.#recognised(type, index);
-    return entry?.kind === type ? { type, rep: entry, scope: undefined, lends: 0 } : undefined;
-  }
-
-  override own(type: ResourceType, rep: unknown): number {
-    const table = this.#known(type) ?? this.#onlyUnknown(type);
-    this.#kinds.set(table, type);
-    return insert(table, entryOf(rep).rep);
-  }
-
-  #entry(table: JcoTable, index: number): Entry | undefined {
-    return this.#resources.get(repOf(table, index));
-  }
-
-  #known(type: ResourceType): JcoTable | undefined {
-    return this.#tables.find((table) => this.#kinds.get(table) === type);
-  }
-
-  #recognised(type: ResourceType, index: number): Entry | undefined {
-    for (const table of this.#tables) {
-      if (this.#kinds.has(table)) continue;
-      const entry = this.#entry(table, index);
-      if (entry?.kind !== type) continue;
-      this.#kinds.set(table, type);
-      return entry;
-    }
-    return undefined;
-  }
-
-  #onlyUnknown(type: ResourceType): JcoTable {
-    const unknown = this.#tables.filter((table) => !this.#kinds.has(table));
-    const [table] = unknown;
-    if (!table || unknown.length > 1) {
-      throw new Error(`Cannot tell which of ${unknown.length} handle tables is for ${type.name}`);
-    }
-    return table;
-  }
 }
 
 /** A function as glue wants it: callable with JavaScript values, and able to lower itself. */
@@ -126,7 +38,7 @@ export type BoundFunction = ((this: unknown, ...args: unknown[]) => unknown) & {
 /** The functions and classes of interfaces, in jco's shapes, for one instance. */
 export class JcoInterfaces {
   readonly #instance: Instance;
-  readonly #kinds = new Map<JcoTable, ResourceType>();
+  readonly #kinds = new TableKinds();
   readonly #prototypes = new Map<ResourceType, object>();
   readonly #gates = new GateModules();
   readonly #mayLeave = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
@@ -205,12 +117,13 @@ export class JcoInterfaces {
   #lower(name: string, definition: Definition, options: JcoLowerOptions): CoreFunction {
     this.lowers = true;
     const { task, resources } = this.#instance;
-    const { memory, realloc } = options;
+    const { memory, realloc, resourceTables = [] } = options;
+    this.#kinds.learn(resourceTables, kindsOf(definition));
     const parts: GuestParts = {
       memory,
       realloc,
       encoding: "utf8",
-      handles: new JcoHandles(options.resourceTables ?? [], this.#kinds, resources),
+      handles: new JcoHandles(resourceTables, this.#kinds, resources),
       resources,
     };
     const ungated = lower(this.#instance, name, definition, new Guest(parts), undefined);
@@ -255,6 +168,14 @@ export class JcoInterfaces {
       park(step.value satisfies Readiness);
     }
   }
+}
+
+/** Every kind of resource that a function has to do with. */
+function kindsOf({ params, returns }: Definition): ReadonlySet<ResourceType> {
+  const kinds = new Set<ResourceType>();
+  for (const { wit } of params) resourcesIn(wit, kinds);
+  if (returns.wit) resourcesIn(returns.wit, kinds);
+  return kinds;
 }
 
 function okOf(wit: NonNullable<Definition["returns"]["wit"]>) {

@@ -1,7 +1,7 @@
 /**
  * The world behind the modules that `jco transpile --map` can put in the place of preview2-shim: one for the process,
  * since such modules are imported, not instantiated. Gives what a command expects of its process: standard streams,
- * arguments, environment, clocks and random bytes; no directories. Made when the first of these modules is imported.
+ * arguments, environment, clocks and random bytes; no directories, and no network before that is granted. Made when the first of these modules is imported.
  */
 import { Instance } from "../bind/instance.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
@@ -10,6 +10,9 @@ import { fdSource, FdSink, isTerminal } from "../hosts/node/fd.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
 import type { OpenedOutput } from "../run/platform.ts";
 import { makeWorld } from "../run/world.ts";
+import { Trap } from "../io/trap.ts";
+import type { World } from "../wasi/world.ts";
+import type { Network } from "../wasi/sockets/network.ts";
 import { JcoInterfaces } from "./jco.ts";
 import { LazySink, LazySource } from "./lazy.ts";
 import { Parking, ParkingFdSink, parkingFdSource } from "./parking.ts";
@@ -29,26 +32,45 @@ function output(fd: number): OpenedOutput {
 
 const parking = new Parking(nodePlatform.monotonicClock, suspends);
 
-const world = makeWorld(
-  {
-    ...nodePlatform,
-    standard: () => ({
-      stdin: {
-        source: new LazySource(() => (suspends() ? fdSource(0) : parkingFdSource(0))),
-        isTerminal: isTerminal(0),
-      },
-      stdout: output(1),
-      stderr: output(2),
-    }),
-    monotonicClock: parking.clock,
+let granted: Network | undefined;
+
+const world: World = {
+  ...makeWorld(
+    {
+      ...nodePlatform,
+      standard: () => ({
+        stdin: {
+          source: new LazySource(() => (suspends() ? fdSource(0) : parkingFdSource(0))),
+          isTerminal: isTerminal(0),
+        },
+        stdout: output(1),
+        stderr: output(2),
+      }),
+      monotonicClock: parking.clock,
+    },
+    {
+      args: process.argv.slice(1),
+      env: Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? ""])),
+      cwd: process.cwd(),
+    },
+    (code) => process.exit(code),
+  ),
+  get network() {
+    if (granted && !suspends()) {
+      throw new Trap(
+        "4.3",
+        'a socket needs the event loop, and glue with "js" bindings blocks it: transpile the component with ' +
+          'importBindings "hybrid" and asyncMode "jspi"',
+      );
+    }
+    return granted;
   },
-  {
-    args: process.argv.slice(1),
-    env: Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? ""])),
-    cwd: process.cwd(),
-  },
-  (code) => process.exit(code),
-);
+};
+
+/** What the guests of this process have of a network from now on. */
+export function setNetwork(network: Network | undefined): void {
+  granted = network;
+}
 
 /** The functions and classes of an interface. */
 export function provide(name: string): Record<string, unknown> {

@@ -5,9 +5,10 @@ import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
 import type { OutgoingResponse } from "../wasi/http/message.ts";
 import { Compiled } from "../load/compiled.ts";
 import type { CompiledComponent } from "./compile.ts";
+import { checkOptions } from "./check-options.ts";
 import { begin, type Begun } from "./instantiate.ts";
 import { HeldResource } from "./js-resources.ts";
-import { afterMs, assertTimeout, TimeoutError, type Life } from "./life.ts";
+import { afterMs, TimeoutError, type Life } from "./life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
@@ -164,8 +165,9 @@ export class Serving {
   }
 
   async #begin(): Promise<Ready> {
-    const { timeout, ...options } = this.#optionsOf();
-    if (timeout !== undefined) assertTimeout(timeout);
+    const given = this.#optionsOf();
+    checkOptions(given);
+    const { timeout, ...options } = given;
     const begun = await begin(this.#platform, this.#component, options);
     try {
       return { begun, handle: handlerOf(begun.running.exports), timeout, uses: 0 };

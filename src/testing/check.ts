@@ -1,4 +1,7 @@
 import { tryClaims, type CheckOptions, type Report, type Rule } from "./claims.ts";
+import { CONNECTION_CLAIMS } from "./connection-claims.ts";
+import { CONNECTION_FAILURE_CLAIMS } from "./connection-failure-claims.ts";
+import type { ConnectionFixture } from "./connection-subject.ts";
 import { DIRECTORY_CLAIMS } from "./directory-claims.ts";
 import { FILE_CLAIMS } from "./files-claims.ts";
 import type { FilesFixture } from "./files-subject.ts";
@@ -22,6 +25,11 @@ export const POLLABLE_RULES: readonly Rule[] = POLLABLE_CLAIMS.map(withoutCode);
 
 /** What `checkFiles` tries. */
 export const FILES_RULES: readonly Rule[] = [...FILE_CLAIMS, ...DIRECTORY_CLAIMS].map(withoutCode);
+
+const ALL_CONNECTION_CLAIMS = [...CONNECTION_CLAIMS, ...CONNECTION_FAILURE_CLAIMS];
+
+/** What `checkConnection` tries. */
+export const CONNECTION_RULES: readonly Rule[] = ALL_CONNECTION_CLAIMS.map(withoutCode);
 
 /** What `checkUdp` tries. */
 export const UDP_RULES: readonly Rule[] = UDP_CLAIMS.map(withoutCode);
@@ -86,4 +94,16 @@ export function checkFiles(make: () => Awaitable<FilesFixture>, options?: CheckO
  */
 export function checkUdp(make: () => Awaitable<UdpFixture>, options?: CheckOptions): Promise<Report> {
   return tryClaims(UDP_CLAIMS, make, options);
+}
+
+/**
+ * Plays the contract of a TCP connection on any implementation: what each end is told of what the other does.
+ *
+ * @param make Gives the two ends of a fresh connection each time, on which nothing has been sent.
+ * @returns What was kept, and what could not be tried.
+ * @throws {ContractError} With all rules that it breaks, one a line.
+ * @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket`
+ */
+export function checkConnection(make: () => Awaitable<ConnectionFixture>, options?: CheckOptions): Promise<Report> {
+  return tryClaims(ALL_CONNECTION_CLAIMS, make, options);
 }

@@ -5,11 +5,13 @@
  * @module
  */
 export {
+  checkConnection,
   checkFiles,
   checkInputStream,
   checkOutputStream,
   checkPollable,
   checkUdp,
+  CONNECTION_RULES,
   FILES_RULES,
   INPUT_STREAM_RULES,
   OUTPUT_STREAM_RULES,
@@ -25,6 +27,7 @@ export {
   type Rule,
   type SkippedRule,
 } from "./claims.ts";
+export { connectionEnd, connectionPair, type ConnectionEnd, type ConnectionFixture } from "./connection-subject.ts";
 export type { FilesFixture } from "./files-subject.ts";
 export type { InputFixture } from "./input-claims.ts";
 export type { OutputFixture } from "./output-claims.ts";
@@ -64,6 +67,7 @@ export type {
   OpenOptions,
 } from "../wasi/filesystem/files.ts";
 export type { Family, IpAddress, SocketAddress } from "../wasi/sockets/address.ts";
+export type { TcpConnection, TcpHandle, TcpListenerEvents, TcpOptions, TcpPort } from "../wasi/sockets/tcp-port.ts";
 export type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../wasi/sockets/udp-port.ts";
 export type { Readiness, Waker, Watchable } from "../io/readiness.ts";
 export { complete, type Steps } from "../io/steps.ts";

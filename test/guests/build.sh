@@ -6,6 +6,7 @@
 #   C:                  apt-get install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32
 #   Rust:               apt-get install rustc-web cargo-web rust-web-src lld-19 wasi-libc
 #   Rust, with a wit/:  rustup, with 1.95.0 and its target wasm32-unknown-unknown; crates.io
+#   Rust, with sockets: rustup, with 1.95.0 and its target wasm32-wasip2
 #   Go:                 Go 1.26.8
 # and, for the compositions of src/wac, which are made of what is in built/:
 #                       cargo install wac-cli@0.12.0
@@ -41,6 +42,9 @@ rust=(-Zlocation-detail=none -Clinker=wasm-ld-19 -Clinker-flavor=wasm-ld -Clink-
 # Programs with libc that are kept as core modules too, in built/p1, beside those of src/p1.
 core_too=" cat wc exit-status libc-write-error files-c "
 
+# Packages in Rust for the target that has sockets: what is linked is a component.
+wasip2=" sockets-rust "
+
 # The source of a guest: a file in C, the folder of a package in Rust or Go, or a composition.
 source_of() {
   local source
@@ -61,7 +65,7 @@ missing_for() {
     src/wac/*) needed=("$WAC") ;;
     src/rust/*)
       needed=("$CARGO" "$RUSTC" wasm-ld-19 "$RUST_SRC")
-      if has_world "$1"; then needed=("$RUSTUP/cargo" "$RUSTUP/rustc"); fi
+      if has_world "$1" || [[ $wasip2 == *" $(basename "$1") "* ]]; then needed=("$RUSTUP/cargo" "$RUSTUP/rustc"); fi
       ;;
     src/go/*) needed=("$GO") ;;
     *) needed=("$CLANG") ;;
@@ -101,6 +105,13 @@ compile_rust_world() {
   mv "$core/worlds/wasm32-unknown-unknown/release/${1//-/_}.wasm" "$core/$1.core.wasm"
 }
 
+compile_rust_wasip2() {
+  RUSTUP_TOOLCHAIN=1.95.0 RUSTC=$RUSTUP/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zlocation-detail=none \
+    "$RUSTUP/cargo" build --quiet --release --locked --manifest-path "$2Cargo.toml" \
+    --target-dir "$core/wasip2" --target wasm32-wasip2
+  cp "$core/wasip2/wasm32-wasip2/release/$1.wasm" "built/$1.wasm"
+}
+
 compile_go() {
   GOOS=wasip1 GOARCH=wasm GOTOOLCHAIN=local "$GO" build -C "$2" -trimpath -buildvcs=false \
     -ldflags "-s -w -buildid=" -o "$core/$1.core.wasm" .
@@ -121,6 +132,11 @@ compile() {
       if has_world "$source"; then
         compile_rust_world "$name" "$source" >&2
         echo "$name:"
+        return
+      fi
+      if [[ $wasip2 == *" $name "* ]]; then
+        compile_rust_wasip2 "$name" "$source" >&2
+        echo "$name"
         return
       fi
       compile_rust "$name" "$source" >&2
@@ -153,15 +169,18 @@ if [ $# -eq 0 ]; then
 fi
 mkdir -p built/p1
 guests=()
+linked=()
 compositions=()
 for name in "$@"; do
   guest=$(compile "$name")
   if [ -z "$guest" ]; then continue; fi
-  if [ -e "src/wac/$name.wac" ]; then compositions+=("$name"); else guests+=("$guest"); fi
+  if [ -e "src/wac/$name.wac" ]; then compositions+=("$name")
+  elif [[ $wasip2 == *" $name "* ]]; then linked+=("$name")
+  else guests+=("$guest"); fi
 done
 if [ ${#guests[@]} -gt 0 ]; then
   : "${JCO:?set JCO to the folder in which jco is installed, see the head of build.sh}"
   "$NODE" componentize.mjs "$JCO" "$core" built "${guests[@]}"
 fi
 for name in "${compositions[@]}"; do compose "$name"; done
-echo "built $((${#guests[@]} + ${#compositions[@]})) components, of $# guests"
+echo "built $((${#guests[@]} + ${#linked[@]} + ${#compositions[@]})) components, of $# guests"

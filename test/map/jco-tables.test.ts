@@ -9,7 +9,8 @@ import { INTERFACES, loadInterfaces } from "../../src/bind/interfaces.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { CollectSink, type Input, type Output } from "../../src/index.ts";
 import { Trap } from "../../src/io/trap.ts";
-import { DISPOSE, JcoInterfaces, LOWER, REP, type BoundFunction, type JcoTable } from "../../src/map/jco.ts";
+import { DISPOSE, JcoInterfaces, LOWER, REP, type BoundFunction } from "../../src/map/jco.ts";
+import { TableKinds, type JcoTable } from "../../src/map/jco-tables.ts";
 import { ExitError } from "../../src/run/life.ts";
 import type { InstanceOptions } from "../../src/run/options.ts";
 import { makeWorld } from "../../src/run/world.ts";
@@ -152,6 +153,25 @@ test("1.2 a table that may be for several kinds is not guessed at", () => {
   const getStdout = guest.lower("wasi:cli/stdout", "get-stdout", unknown);
   assert.equal(stdout, 1);
   assert.throws(() => getStdout(), /Cannot tell which of 2 handle tables is for output-stream/);
+});
+
+test("1.2 a table is for what all functions that have it have to do with", () => {
+  const kinds = new TableKinds();
+  const [a, b, c, d] = [new Kind("a"), new Kind("b"), new Kind("c"), new Kind("d")];
+  const [ofA, ofB, ofC, ofD] = [emptyTable(), emptyTable(), emptyTable(), emptyTable()];
+  kinds.learn([ofC, ofA, ofB], new Set([a, b, c]));
+  assert.equal(kinds.known([ofC, ofA, ofB], a), undefined);
+  kinds.learn([ofD, ofB], new Set([b, d]));
+  assert.equal(kinds.known([ofD, ofB], b), ofB);
+  assert.equal(kinds.known([ofD, ofB], d), ofD);
+  // Of the others of the first function each may be either, until one more function has one of them.
+  assert.equal(kinds.known([ofC, ofA, ofB], c), undefined);
+  kinds.learn([ofC], new Set([c]));
+  assert.equal(kinds.known([ofC, ofA, ofB], a), ofA);
+  // Glue that gives more tables than there are kinds is believed nothing.
+  const other = new TableKinds();
+  other.learn([ofA, ofB], new Set([a]));
+  assert.equal(other.known([ofA], a), undefined);
 });
 
 test("1.2 unknown, dropped, foreign and absurd handles trap", () => {

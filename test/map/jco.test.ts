@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { $init, generate } from "@bytecodealliance/jco-transpile/component";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const packages = ["io", "cli", "clocks", "random", "filesystem"];
+const packages = ["io", "cli", "clocks", "random", "filesystem", "sockets"];
 let folder: string;
 
 before(async () => {
@@ -24,6 +24,8 @@ after(() => rm(folder, { recursive: true }));
 /** What `jco transpile` does, with the bindings and the mode of a sluice user's choice. Gives the module's path. */
 async function transpile(name: string, bindings: "js" | "hybrid", mode: "sync" | "jspi"): Promise<string> {
   const component = await readFile(join(root, "test", "guests", "built", `${name}.wasm`));
+  // The version is that of what the guest was built with.
+  const version = name.endsWith("-rust") ? "0.2.0" : "0.2.12";
   const { files } = generate(component, {
     name: "app",
     noTypescript: true,
@@ -31,7 +33,9 @@ async function transpile(name: string, bindings: "js" | "hybrid", mode: "sync" |
     map: packages.map((each): [string, string] => [`wasi:${each}/*`, `sluice/${each}#*`]),
     importBindings: { tag: bindings },
     asyncMode:
-      mode === "sync" ? { tag: "sync" } : { tag: "jspi", val: { imports: [], exports: ["wasi:cli/run@0.2.12#run"] } },
+      mode === "sync"
+        ? { tag: "sync" }
+        : { tag: "jspi", val: { imports: [], exports: [`wasi:cli/run@${version}#run`] } },
   });
   const out = join(folder, `${name}-${bindings}-${mode}`);
   for (const [file, content] of files) {
@@ -48,8 +52,8 @@ interface Ended {
   readonly err: string;
 }
 
-async function runModule(path: string, input: string): Promise<Ended> {
-  const child = spawn(process.execPath, [path], { stdio: "pipe" });
+async function runModule(path: string, input: string, ...args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [path, ...args], { stdio: "pipe" });
   let [out, err] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
@@ -89,3 +93,43 @@ for (const bindings of ["js", "hybrid"] as const) {
     assert.deepEqual({ code, err }, { code: 0, err: "" });
   });
 }
+
+/** Lets the guest of a module have the whole network before it runs. */
+async function granting(path: string): Promise<string> {
+  const granted = path.replace(/main\.mjs$/, "granted.mjs");
+  await writeFile(
+    granted,
+    'import { grantNetwork } from "sluice/sockets";\nawait grantNetwork(true);\nawait import("./main.mjs");\n',
+  );
+  return granted;
+}
+
+for (const guest of ["tcp-exchange", "udp-exchange", "udp-errors", "lookup-localhost"]) {
+  test(`jco transpile --map: ${guest}, with hybrid bindings and jspi`, async () => {
+    const { code, err } = await runModule(await granting(await transpile(guest, "hybrid", "jspi")), "");
+    assert.deepEqual({ code, err }, { code: 0, err: "" });
+  });
+}
+
+for (const what of ["tcp", "udp", "refused"]) {
+  test(`jco transpile --map: Rust's std::net, ${what}`, async () => {
+    const { code, out, err } = await runModule(
+      await granting(await transpile("sockets-rust", "hybrid", "jspi")),
+      "",
+      what,
+    );
+    assert.deepEqual({ code, out, err }, { code: 0, out: `${what} ok\n`, err: "" });
+  });
+}
+
+test("jco transpile --map: nothing is granted before somebody does", async () => {
+  const path = await transpile("sockets-rust", "hybrid", "jspi");
+  const { code, out, err } = await runModule(path, "", "denied");
+  assert.deepEqual({ code, out, err }, { code: 0, out: "denied ok\n", err: "" });
+});
+
+test("jco transpile --map: sockets with js bindings trap, and say what to do", async () => {
+  const { code, err } = await runModule(await granting(await transpile("tcp-exchange", "js", "sync")), "");
+  assert.notEqual(code, 0);
+  assert.match(err, /a socket needs the event loop.*importBindings "hybrid"/);
+});

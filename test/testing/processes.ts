@@ -22,7 +22,7 @@ export interface Tried extends Rule {
 /** Tries all of `rules`, some at a time. */
 export async function tryOn(
   host: "shim" | "sluice",
-  kind: "input" | "output",
+  kind: "input" | "output" | "connection",
   rules: readonly Rule[],
   stdout: "pipe" | "full" = "pipe",
 ): Promise<Tried[]> {
@@ -41,7 +41,7 @@ export async function tryOn(
 
 async function tryOne(
   host: "shim" | "sluice",
-  kind: "input" | "output",
+  kind: "input" | "output" | "connection",
   { rule, claim }: Rule,
   stdout: "pipe" | "full",
 ): Promise<Pick<Tried, "outcome" | "message">> {

@@ -1,5 +1,5 @@
 /**
- * The checks on somebody else's streams: stdin and stdout of preview2-shim 0.26.1, over pipes. What it breaks is listed
+ * The checks on somebody else's streams: stdin and stdout of preview2-shim 0.26.1, over pipes, and its TCP. What it breaks is listed
  * with the reason, and a listed rule that it keeps breaks the run as much as another that it breaks. Our own modules, as
  * they take the place of preview2-shim in what jco transpiles, are tried in the same way, and break nothing.
  */
@@ -8,6 +8,7 @@ import { test } from "node:test";
 import {
   checkInputStream,
   checkOutputStream,
+  CONNECTION_RULES,
   INPUT_STREAM_RULES,
   OUTPUT_STREAM_RULES,
   type Rule,
@@ -63,6 +64,22 @@ const BROKEN_INPUT: Broken = [
   ["2.4", "blocking-skip gives a number, and the next read goes on after it", "as skip"],
   ["2.5", "ready says no while there is nothing, and yes when there is", "the pollable of an idle stdin is ready"],
   ["2.5", "what is ready gives something", "the pollable of an idle stdin is ready"],
+];
+
+const DESTROYED = "shutdown of either direction destroys the connection, with what was written and what is answered";
+const NOT_SENT = "the last writes before the socket goes are not waited for";
+
+const BROKEN_CONNECTION: Broken = [
+  ["2.5", "an input is ready exactly when there is something to read", "the pollable of an idle connection is ready"],
+  ["3.1", "a slow reader gets everything, and the writer keeps its pace", DESTROYED],
+  ["3.5", "a flush is complete when the system has all, and permits nothing before", "flush blocks the thread"],
+  ["9.8", "shutdown(send) closes the output at once, and the other end reads up to the end", DESTROYED],
+  ["9.8", "who has ended one direction goes on with the other", DESTROYED],
+  ["9.8", "shutdown(send) delivers what is buffered first", DESTROYED],
+  ["9.8", "shutdown(receive) closes the input at once, with what has arrived", DESTROYED],
+  ["9.8", "both ends may end at the same time", DESTROYED],
+  ["9.9", "an end that is dropped while its peer does not read sends all that it holds", NOT_SENT],
+  ["9.9", "who writes to an end that was dropped finds the output closed", "the failure is told again and again"],
 ];
 
 /** Fails, with all differences, unless something was tried and exactly the rules of `list` are broken. */
@@ -124,4 +141,8 @@ test("our stdin in its place breaks none", async () => {
 test("3.16 our stdout on a full device reports the failure once, then is closed", async () => {
   const [tried] = await tryOn("sluice", "output", FAILURE, "full");
   assert.deepEqual(tried, { ...FAILURE[0], outcome: "kept", message: "" });
+});
+
+test("preview2-shim's connections break the rules that are listed, and no others", async () => {
+  expectBroken(await tryOn("shim", "connection", CONNECTION_RULES), BROKEN_CONNECTION);
 });

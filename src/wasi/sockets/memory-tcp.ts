@@ -183,7 +183,9 @@ class Direction {
   /** Whether the one who writes has ended it. */
   #isOver = false;
   #end: End | undefined;
-  /** Whether nobody reads: what the writer finds out when it next writes. */
+  /** Whether the reader is gone. From then on the writer's window does not open any more. */
+  #isLeaving = false;
+  /** Whether the writer has heard of that. */
   #isLeft = false;
   #discards = false;
 
@@ -219,10 +221,10 @@ class Direction {
 
   /** Nobody reads any more, and the writer is to know. */
   leave(): void {
-    this.#discard();
+    this.#isLeaving = true;
     this.#wire.carry(() => {
       this.#isLeft = true;
-      this.#changed.notify();
+      this.#discard();
     });
   }
 
@@ -247,6 +249,7 @@ class Direction {
     if (taken.length === 0) return 0;
     this.#underWay += taken.length;
     this.#wire.carry(() => {
+      if (this.#isLeaving) return;
       this.#underWay -= taken.length;
       if (!this.#discards && this.#end === undefined) this.#queue.push(taken);
       this.#notifyLater();

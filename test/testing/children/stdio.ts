@@ -1,5 +1,9 @@
-/** Tries one rule on stdin or stdout of a host: `stdio.ts shim|sluice input|output pipe|full <rule> <claim>`. */
+/**
+ * Tries one rule on stdin or stdout of a host, or on a connection of preview2-shim: `stdio.ts shim|sluice
+ * input|output|connection pipe|full <rule> <claim>`.
+ */
 import {
+  checkConnection,
   checkInputStream,
   checkOutputStream,
   classInputSubject,
@@ -11,6 +15,7 @@ import {
   type InputFixture,
   type OutputFixture,
 } from "../../../src/testing/index.ts";
+import { shimConnection } from "./connection.ts";
 import type { Answer, Numbered, Request, Verdict } from "./protocol.ts";
 
 /** What both hosts export as `wasi:cli`. */
@@ -87,10 +92,14 @@ function output(): OutputFixture {
 async function verdict(): Promise<Verdict["verdict"]> {
   const [, , , kind, , rule, claim] = process.argv;
   const options: CheckOptions = { only: (tried) => tried.rule === rule && tried.claim === claim };
+  const check = {
+    input: () => checkInputStream(input, options),
+    output: () => checkOutputStream(output, options),
+    connection: () => checkConnection(shimConnection, options),
+  };
   try {
-    const { skipped } = await (kind === "input"
-      ? checkInputStream(input, options)
-      : checkOutputStream(output, options));
+    // What the parent says.
+    const { skipped } = await check[kind as keyof typeof check]();
     return { kept: true, message: skipped.map(({ reason }) => `skipped: ${reason}`).join() };
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;

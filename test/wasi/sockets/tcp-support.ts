@@ -49,7 +49,9 @@ export class FakeTcp implements TcpPort, TcpHandle {
   settle:
     | { readonly resolve: (connection: TcpConnection) => void; readonly reject: (cause: unknown) => void }
     | undefined;
-  onBind: () => void | Promise<void> = () => {};
+  /** Where it is to connect to. */
+  remote: SocketAddress | undefined;
+  onBind: (address: SocketAddress) => void | Promise<void> = () => {};
   onListen: () => void | Promise<void> = () => {};
 
   defaults(): TcpOptions {
@@ -60,15 +62,16 @@ export class FakeTcp implements TcpPort, TcpHandle {
     return this;
   }
 
-  bind(): void | Promise<void> {
-    return this.onBind();
+  bind(address: SocketAddress): void | Promise<void> {
+    return this.onBind(address);
   }
 
   local(): SocketAddress {
     return LOCAL;
   }
 
-  connect(): Promise<TcpConnection> {
+  connect(remote: SocketAddress): Promise<TcpConnection> {
+    this.remote = remote;
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });

@@ -1,12 +1,15 @@
+/* oxlint-disable no-await-in-loop -- a sequence is played in turn */
 /** The state of a UDP socket: all short sequences of calls, and long random ones, against small models. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { INTERFACES, loadInterfaces } from "../../../src/bind/interfaces.ts";
 import type { PermitMode } from "../../../src/io/permit.ts";
 import type { SocketAddress } from "../../../src/wasi/sockets/address.ts";
 import type { IncomingDatagrams } from "../../../src/wasi/sockets/udp-incoming.ts";
 import type { OutgoingDatagrams } from "../../../src/wasi/sockets/udp-outgoing.ts";
 import type { UdpSocket } from "../../../src/wasi/sockets/udp-socket.ts";
+import { compare, sequences, type Machine } from "./model-runner.ts";
 import { FakeUdp, LOCAL, now, OTHER, outcomeOf, PEER, SETTINGS, socketOn, WRONG } from "./support.ts";
 
 Error.stackTraceLimit = 0;
@@ -27,7 +30,23 @@ const OPERATIONS = [
   "local-address",
   "remote-address",
 ] as const;
-type Operation = (typeof OPERATIONS)[number];
+
+/** Calls that change nothing for the others: tried everywhere, and not in every order. */
+const OTHERS = [
+  "address-family",
+  "subscribe",
+  "receive 1",
+  "unicast-hop-limit",
+  "receive-buffer-size",
+  "send-buffer-size",
+  "set-unicast-hop-limit 0",
+  "set-unicast-hop-limit 255",
+  "set-receive-buffer-size 0",
+  "set-receive-buffer-size 1",
+  "set-send-buffer-size 0",
+  "set-send-buffer-size 1",
+] as const;
+type Operation = (typeof OPERATIONS)[number] | (typeof OTHERS)[number];
 
 /** The socket, with the streams that the guest has. */
 class Real {
@@ -73,8 +92,35 @@ class Real {
         return this.#send(PEER);
       case "local-address":
         return outcomeOf(() => void socket.localAddress());
-      default:
+      case "remote-address":
         return outcomeOf(() => socket.remoteAddress().port);
+      case "address-family":
+        return socket.family;
+      case "subscribe":
+        return String(socket.readiness.ready());
+      case "receive 1":
+        return outcomeOf(() => this.#incoming?.receive(1));
+      default:
+        return outcomeOf(() => this.#option(operation));
+    }
+  }
+
+  #option(operation: string): void {
+    const { socket } = this;
+    const [name, value] = operation.split(" ");
+    switch (name) {
+      case "unicast-hop-limit":
+        return void socket.hopLimit();
+      case "set-unicast-hop-limit":
+        return socket.setHopLimit(Number(value));
+      case "receive-buffer-size":
+        return void socket.bufferSize("receive");
+      case "set-receive-buffer-size":
+        return socket.setBufferSize("receive", Number(value));
+      case "send-buffer-size":
+        return void socket.bufferSize("send");
+      default:
+        return socket.setBufferSize("send", Number(value));
     }
   }
 
@@ -142,7 +188,15 @@ class Model {
         return this.send(PEER);
       case "local-address":
         return this.bind === "no" ? "invalid-state" : "ok";
+      case "address-family":
+        return "ipv4";
+      case "subscribe":
+        return "true";
+      case "receive 1":
+        return this.incoming ? "[]" : "ok";
       default:
+        // Of options only 0 is wrong.
+        if (operation !== "remote-address") return operation.endsWith(" 0") ? "invalid-argument" : "ok";
         return this.remote ? String(this.remote.port) : "invalid-state";
     }
   }
@@ -169,13 +223,11 @@ class Model {
   }
 }
 
-function compare(operations: readonly Operation[], permits: PermitMode): void {
-  const [real, model] = [new Real(permits), new Model(permits)];
-  for (const operation of operations) {
-    const [came, expected] = [real.play(operation), model.play(operation)];
-    if (came !== expected) assert.fail(`${operations.join(", ")}: ${operation} gave ${came}, expected ${expected}`);
-  }
-  const { port } = real;
+function machine(permits: PermitMode): Machine<Operation, Real, Model> {
+  return { real: () => new Real(permits), model: () => new Model(permits), end: compareTraffic };
+}
+
+function compareTraffic({ port }: Real, model: Model): void {
   assert.deepEqual(
     port.sends.map(({ to }) => to?.port),
     model.sent,
@@ -189,33 +241,33 @@ function compare(operations: readonly Operation[], permits: PermitMode): void {
   assert.equal(remote, model.remote);
 }
 
-function* sequences(length: number): Generator<Operation[]> {
-  const total = OPERATIONS.length ** length;
-  for (let number = 0; number < total; number++) {
-    const sequence: Operation[] = [];
-    for (let rest = number, step = 0; step < length; step++, rest = Math.floor(rest / OPERATIONS.length)) {
-      const operation = OPERATIONS[rest % OPERATIONS.length];
-      if (operation) sequence.push(operation);
-    }
-    yield sequence;
-  }
-}
-
-test("all sequences of 4 calls on a new socket", () => {
-  for (const sequence of sequences(4)) compare(sequence, "strict");
+test("every function of wasi:sockets/udp is one of the operations", async () => {
+  await loadInterfaces(["wasi:sockets/udp"]);
+  const functions = Object.keys(INTERFACES.get("wasi:sockets/udp")?.functions ?? {});
+  const played = new Set<string | undefined>([...OPERATIONS, ...OTHERS].map((operation) => operation.split(" ")[0]));
+  const missing = functions.map((name) => name.replace(/^.*\./, "")).filter((name) => !played.has(name));
+  assert.deepEqual(missing, []);
 });
 
-test("all sequences of 4 calls on a socket that is bound and has streams", () => {
-  for (const sequence of sequences(4)) {
-    compare(["start-bind", "finish-bind", "stream peer", "check-send", ...sequence], "strict");
+test("all sequences of 2 calls, those that change nothing too", async () => {
+  for (const sequence of sequences([...OPERATIONS, ...OTHERS], 2)) await compare(machine("strict"), sequence);
+});
+
+test("all sequences of 4 calls on a new socket", async () => {
+  for (const sequence of sequences(OPERATIONS, 4)) await compare(machine("strict"), sequence);
+});
+
+test("all sequences of 4 calls on a socket that is bound and has streams", async () => {
+  for (const sequence of sequences(OPERATIONS, 4)) {
+    await compare(machine("strict"), ["start-bind", "finish-bind", "stream peer", "check-send", ...sequence]);
   }
 });
 
-test("long random sequences of calls, on both kinds of permits", () => {
-  const sequence = fc.array(fc.constantFrom(...OPERATIONS), { minLength: 5, maxLength: 60 });
-  fc.assert(
-    fc.property(sequence, fc.constantFrom<PermitMode>("strict", "budget"), (operations, permits) =>
-      compare(["start-bind", ...operations], permits),
+test("long random sequences of calls, on both kinds of permits", async () => {
+  const sequence = fc.array(fc.constantFrom(...OPERATIONS, ...OTHERS), { minLength: 5, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(sequence, fc.constantFrom<PermitMode>("strict", "budget"), (operations, permits) =>
+      compare(machine(permits), ["start-bind", ...operations]),
     ),
     { numRuns: 3000 },
   );

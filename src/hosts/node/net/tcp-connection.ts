@@ -84,7 +84,8 @@ export class NodeTcpConnection implements TcpConnection {
     // Stays on for good: an error that comes when nobody waits must not end the process.
     socket.removeAllListeners("error");
     const source = new NodeTcpSource(socket);
-    const sink = new NodeTcpSink(socket);
+    // The system tells of a reset once, and it may be a write that hears of it.
+    const sink = new NodeTcpSink(socket, (cause) => source.failAtEnd(cause));
     socket.on("error", (cause) => {
       source.fail(cause);
       sink.failWith(cause);
@@ -103,12 +104,16 @@ export class NodeTcpConnection implements TcpConnection {
   }
 
   close(): void {
-    if (this.sink.isAborted) this.#socket.resetAndDestroy();
+    if (this.sink.isAborted) this.reset();
     else this.#socket.destroy();
   }
 
   reset(): void {
-    this.#socket.resetAndDestroy();
+    const socket = this.#socket;
+    const isEnding = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+    // While the system is about to send FIN, Node would lose the descriptor, and then never come to its own end.
+    if (isEnding && !socket.destroyed) socket.once("finish", () => socket.resetAndDestroy());
+    else socket.resetAndDestroy();
   }
 }
 
@@ -120,6 +125,8 @@ class NodeTcpSource implements Source {
   #over: "failed" | "ended" | undefined;
   #cause: unknown;
   #isLeft = false;
+  /** What its end is not: it was no FIN. */
+  #failure: { readonly cause: unknown } | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -134,6 +141,7 @@ class NodeTcpSource implements Source {
       };
     }
     const end = (): void => {
+      if (this.#failure) this.fail(this.#failure.cause);
       this.#over ??= "ended";
       this.#changed.notify();
     };
@@ -175,6 +183,11 @@ class NodeTcpSource implements Source {
     this.#changed.notify();
   }
 
+  /** What ends after this has failed: the system says only that it has ended. */
+  failAtEnd(cause: unknown): void {
+    this.#failure ??= { cause };
+  }
+
   /** What still comes is taken and forgotten: the peer may have to send it before it reads what we send. */
   close(): void {
     this.#over = "ended";
@@ -191,11 +204,13 @@ class NodeTcpSource implements Source {
 /** Writes by system calls; only what does not fit goes through Node's stream, which knows when there is room again. */
 class NodeTcpSink extends PendingSink {
   readonly #socket: Socket;
+  readonly #onReset: (cause: unknown) => void;
   #isAborted = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, onReset: (cause: unknown) => void) {
     super();
     this.#socket = socket;
+    this.#onReset = onReset;
     socket.on("close", () => this.fail(new PeerClosed()));
   }
 
@@ -243,7 +258,10 @@ class NodeTcpSink extends PendingSink {
     try {
       return fs.writeSync(fd, bytes);
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EAGAIN") return 0;
+      if (error instanceof Error && "code" in error) {
+        if (error.code === "EAGAIN") return 0;
+        if (error.code === "ECONNRESET") this.#onReset(error);
+      }
       throw sinkFailure(error);
     }
   }
