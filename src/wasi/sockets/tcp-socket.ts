@@ -2,7 +2,7 @@ import { settled } from "../../io/later.ts";
 import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
 import { anywhere, isRemote, isUnicast, suits, type Family, type SocketAddress } from "./address.ts";
-import { SocketError } from "./error-code.ts";
+import { SocketError, WOULD_BLOCK } from "./error-code.ts";
 import { isYes, permitted, type AddressCheck, type SocketUse } from "./network.ts";
 import { Accepting, type Arrival, type Listener } from "./tcp-accepting.ts";
 import type { TcpConnection, TcpHandle, TcpOptions, TcpPort } from "./tcp-port.ts";
@@ -124,7 +124,7 @@ export class TcpSocket implements Readiness {
     const state = this.#state;
     if (this.#operation?.name !== "connect" || state.tag !== "connecting") throw new SocketError("not-in-progress");
     const { outcome } = state;
-    if (!outcome) throw new SocketError("would-block");
+    if (!outcome) throw WOULD_BLOCK;
     this.#operation = undefined;
     if ("cause" in outcome) throw this.#fail(outcome.cause);
     const streams = new TcpStreams(outcome.connection, this.#settings.bufferBytes);
@@ -283,7 +283,7 @@ export class TcpSocket implements Readiness {
 
   #finish(name: Operation["name"]): void {
     if (this.#operation?.name !== name) throw new SocketError("not-in-progress");
-    if (!this.#operation.ready) throw new SocketError("would-block");
+    if (!this.#operation.ready) throw WOULD_BLOCK;
     this.#operation = undefined;
   }
 

@@ -4,7 +4,7 @@ import { ALWAYS, Signal, type Readiness, type Waker, type Watchable } from "../.
 import type { Steps } from "../../io/steps.ts";
 import { Trap } from "../../io/trap.ts";
 import { isRemote, sameAddress, suits, type Family, type SocketAddress } from "./address.ts";
-import { SocketError } from "./error-code.ts";
+import { SocketError, WOULD_BLOCK } from "./error-code.ts";
 import { permitted, type AddressCheck } from "./network.ts";
 import { IncomingDatagrams } from "./udp-incoming.ts";
 import { OutgoingDatagrams } from "./udp-outgoing.ts";
@@ -92,7 +92,7 @@ export class UdpSocket implements Watchable {
 
   /** @throws {SocketError} @see WASI 0.2 `wasi:sockets/udp` `udp-socket.finish-bind` */
   finishBind(): void {
-    if (this.#binding === "starting") throw new SocketError("would-block");
+    if (this.#binding === "starting") throw WOULD_BLOCK;
     if (this.#binding !== "started") throw new SocketError("not-in-progress");
     this.#binding = "bound";
   }
