@@ -70,9 +70,19 @@ static void say(const char *name, uint64_t number) {
 
 /* Accepts `count` peers, as many as there are before it waits. */
 static void accept_all(uint64_t count, bool keep) {
-  tcp_socket listener = tcp_listen_on(IPV4);
+  tcp_socket listener = tcp_new(IPV4);
   net_result r;
-  tcp_set_backlog_(listener, 1024, &r); /* Who cannot do so any more has what it has. */
+  tcp_set_backlog_(listener, 1024, &r);
+  expect_net("set-listen-backlog-size", NET_OK, code_of(r));
+  flat_address f = flat(loopback(IPV4, 0));
+  tcp_start_bind_(listener, the_network(), FLAT(f), &r);
+  expect_net("start-bind", NET_OK, code_of(r));
+  tcp_finish_bind_(listener, &r);
+  expect_net("finish-bind", NET_OK, code_of(r));
+  tcp_start_listen_(listener, &r);
+  expect_net("start-listen", NET_OK, code_of(r));
+  tcp_finish_listen_(listener, &r);
+  expect_net("finish-listen", NET_OK, code_of(r));
   say("port ", port_of(tcp_local(listener)));
   pollable someone = tcp_subscribe(listener);
   while (count > 0) {
