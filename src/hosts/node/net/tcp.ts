@@ -109,7 +109,10 @@ class NodeTcpHandle implements TcpHandle {
     });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen(bound ? { handle: bound, backlog } : { ...this.#where(), backlog }, () => {
+      const where = bound ? { handle: bound } : this.#where();
+      // The backlog of a handle is taken from nowhere else; its types know it beside a port alone.
+      const listen = server.listen.bind(server) as (at: object, backlog: number, done: () => void) => unknown;
+      listen(where, backlog, () => {
         server.off("error", reject);
         server.on("error", (cause) => events.failed(cause));
         const at = this.local();
