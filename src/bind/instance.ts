@@ -6,6 +6,7 @@ import { Lease } from "../wait/lease.ts";
 import type { Task } from "../wait/task.ts";
 import { SocketError } from "../wasi/sockets/error-code.ts";
 import { Lookups, type LookupPort } from "../wasi/sockets/lookup.ts";
+import { SocketTallies } from "../wasi/sockets/tallies.ts";
 import { Timers } from "../wasi/clocks/timers.ts";
 import { Listings } from "../wasi/filesystem/listings.ts";
 import type { World } from "../wasi/world.ts";
@@ -36,6 +37,8 @@ export class Instance {
   /** What ports of the embedder's threw where nobody hears of it: told at the end. */
   readonly faults: unknown[] = [];
   readonly listings: Listings;
+  /** What its sockets carried. */
+  readonly sockets: SocketTallies = new SocketTallies();
   #timers: Timers | undefined;
   #lookups: Lookups | undefined;
   #openFiles = 0;

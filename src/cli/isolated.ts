@@ -1,7 +1,9 @@
 /** `sluice run` in a thread of its own, so that this one can hear signals and time whatever the guest does. */
 import { isatty } from "node:tty";
 import { Worker } from "node:worker_threads";
+import { newTally } from "../io/tally.ts";
 import type { Stats } from "../run/life.ts";
+import { SocketTallies } from "../wasi/sockets/tallies.ts";
 import type { Command } from "./command.ts";
 import { report } from "./failure.ts";
 import { ERASE_LINE } from "./progress.ts";
@@ -14,12 +16,6 @@ import { say } from "./write.ts";
 const GRACE_MS = 500;
 /** As after a trap. */
 const TIMED_OUT = 134;
-const NOTHING: Stats = {
-  stdin: { bytes: 0, calls: 0, waits: 0 },
-  stdout: { bytes: 0, calls: 0, waits: 0 },
-  stderr: { bytes: 0, calls: 0, waits: 0 },
-};
-
 /** Does as `runComponent`, and gives the exit code. */
 export async function runIsolated(command: Command & { readonly name: "run" }): Promise<number> {
   const { stats, progress, timeout } = command.options;
@@ -57,7 +53,12 @@ type Ended =
 class GuestThread {
   readonly ended: Promise<Ended>;
   /** What is known of what its streams carried. */
-  stats: Stats = NOTHING;
+  stats: Stats = {
+    stdin: newTally(),
+    stdout: newTally(),
+    stderr: newTally(),
+    sockets: new SocketTallies(),
+  };
   readonly #worker: Worker;
   #timer: NodeJS.Timeout | undefined;
   #end: (ended: Ended) => void = () => {};

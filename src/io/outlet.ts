@@ -35,7 +35,7 @@ const CLOSED: OutletState = { tag: "closed" };
  * exactly while the buffer holds bytes or a flush is under way, and wakes its own watchers at each change.
  */
 export class Outlet implements Watchable, Waker {
-  readonly tally: Tally = newTally();
+  readonly tally: Tally;
   readonly #sink: Sink;
   readonly #limitBytes: number;
   readonly #queue = new ByteQueue();
@@ -45,7 +45,8 @@ export class Outlet implements Watchable, Waker {
   #sealed = false;
   #reservedBytes = 0;
 
-  constructor(sink: Sink, limitBytes: number = DEFAULT_LIMITS.bufferBytes) {
+  constructor(sink: Sink, limitBytes: number = DEFAULT_LIMITS.bufferBytes, tally: Tally = newTally()) {
+    this.tally = tally;
     this.#sink = sink;
     this.#limitBytes = limitBytes;
   }

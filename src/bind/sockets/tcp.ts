@@ -8,7 +8,6 @@ import type { Type } from "../../abi/type.ts";
 import { enumeration } from "../../abi/variants.ts";
 import { InputStream } from "../../io/input-stream.ts";
 import { OutputStream } from "../../io/output-stream.ts";
-import { newTally } from "../../io/tally.ts";
 import type { Family } from "../../wasi/sockets/address.ts";
 import { SocketError } from "../../wasi/sockets/error-code.ts";
 import { changed, nanoseconds } from "../../wasi/sockets/tcp-options.ts";
@@ -33,7 +32,12 @@ function create(instance: Instance, of: Family): Entry {
   const reserve = (): (() => void) => instance.openSocket();
   let socket: TcpSocket;
   try {
-    socket = new TcpSocket(port, of, { check: granted.check, bufferBytes: limits.bufferBytes, reserve });
+    socket = new TcpSocket(port, of, {
+      check: granted.check,
+      bufferBytes: limits.bufferBytes,
+      reserve,
+      tallies: instance.sockets,
+    });
   } catch (error) {
     release();
     throw error;
@@ -55,8 +59,8 @@ function addSocket({ resources }: Instance, socket: TcpSocket, release: () => vo
 /** Both are children of their socket (9.1). What they hold is delivered before the instance is over. */
 function addStreams(instance: Instance, socket: Entry, streams: TcpStreams): [Entry, Entry] {
   const { resources, world } = instance;
-  const { source, outlet } = streams;
-  const input = new InputStream(source, world.limits.readBytes, newTally(), () => source.close());
+  const { source, outlet, received } = streams;
+  const input = new InputStream(source, world.limits.readBytes, received, () => source.close());
   const output = new OutputStream(outlet, world.permits);
   instance.outlets.add(outlet);
   void streams.sent.then(() => instance.outlets.delete(outlet));

@@ -1,6 +1,8 @@
 import { Outlet } from "../../io/outlet.ts";
 import type { Source } from "../../io/ports.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
+import { newTally, type Tally } from "../../io/tally.ts";
+import type { SocketTally } from "./tallies.ts";
 import type { TcpConnection } from "./tcp-port.ts";
 
 const NONE = new Uint8Array(0);
@@ -10,15 +12,19 @@ export class TcpStreams {
   readonly connection: TcpConnection;
   readonly source: ReceivingSource;
   readonly outlet: Outlet;
+  /** What `source` is counted with; `outlet` does so itself. */
+  readonly received: Tally;
   /** Resolves when nothing more is to be sent. */
   readonly sent: Promise<void>;
   readonly #onSent: () => void;
   #finished: Promise<void> | undefined;
 
-  constructor(connection: TcpConnection, bufferBytes: number) {
+  /** @param tally Missing: nobody wants to know. */
+  constructor(connection: TcpConnection, bufferBytes: number, tally?: SocketTally) {
     this.connection = connection;
     this.source = new ReceivingSource(connection.source);
-    this.outlet = new Outlet(connection.sink, bufferBytes);
+    this.outlet = new Outlet(connection.sink, bufferBytes, tally?.sent);
+    this.received = tally?.received ?? newTally();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.sent = promise;
     this.#onSent = resolve;
