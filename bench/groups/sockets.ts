@@ -154,7 +154,9 @@ export function sockets({ guests, socketLimits, peer }: Contestants): readonly C
 
 function idle(how: "guest" | "node", peer: LimitCommand): Measurement {
   return async () => {
-    const said = await runCommand(program("idle", how, IDLE, ...peer(["keep"])), { timeoutMs: 60_000 });
+    // What a young generation grows to is not what connections take.
+    const [node = "", ...args] = program("idle", how, IDLE, ...peer(["keep"]));
+    const said = await runCommand([node, "--max-semi-space-size=1", ...args], { timeoutMs: 60_000 });
     return numberIn(said.stdout, "rss") / 1024;
   };
 }
