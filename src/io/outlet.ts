@@ -162,11 +162,13 @@ export class Outlet implements Watchable, Waker {
     await this.#sink.close();
   }
 
-  /** As `finish`, but whoever writes finds the stream closed from now on, not only when that is done. */
-  async seal(): Promise<void> {
+  /** As `finish`, but whoever writes finds the stream closed from now on. Gives nothing if that is all done at once. */
+  sealOrWait(): void | Promise<void> {
     this.#sealed = true;
+    const isDone = this.flushNow();
+    if (isDone) this.#end(CLOSED);
     this.#changed.notify();
-    await this.finish();
+    return isDone ? this.#sink.close() : this.finish();
   }
 
   /** Gives up what is buffered and ends the sink. Whoever watches hears of it, whatever the sink throws. */

@@ -47,7 +47,11 @@ function create(instance: Instance, of: Family): Entry {
 
 function addSocket({ resources }: Instance, socket: TcpSocket, release: () => void): Entry {
   // It counts until all that was written to it has left.
-  const drop = (): void => void socket.drop().finally(release);
+  const drop = (): void => {
+    const rest = socket.drop();
+    if (rest) void rest.finally(release);
+    else release();
+  };
   try {
     return resources.add(TCP_SOCKET, socket, drop);
   } catch (error) {
@@ -63,7 +67,7 @@ function addStreams(instance: Instance, socket: Entry, streams: TcpStreams): [En
   const input = new InputStream(source, world.limits.readBytes, received, () => source.close());
   const output = new OutputStream(outlet, world.permits);
   instance.outlets.add(outlet);
-  void streams.sent.then(() => instance.outlets.delete(outlet));
+  streams.onSent = () => void instance.outlets.delete(outlet);
   return [
     resources.add(INPUT_STREAM, input, () => input.drop(), socket),
     resources.add(OUTPUT_STREAM, output, () => output.drop(), socket),

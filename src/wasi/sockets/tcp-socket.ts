@@ -245,14 +245,14 @@ export class TcpSocket implements Readiness {
     if (this.#state.tag === "listening") this.#state.accepting.unwatch(waker);
   }
 
-  /** The guest lets go of it. What was written is still sent: resolves after that. */
-  async drop(): Promise<void> {
+  /** The guest lets go of it. What was written is still sent: resolves after that, or gives nothing if it has been. */
+  drop(): void | Promise<void> {
     this.#dropped = true;
     const state = this.#state;
     if (state.tag === "listening") state.accepting.close();
     if (state.tag === "connecting" && state.outcome && "connection" in state.outcome) state.outcome.connection.reset();
     this.#handle?.close();
-    if (state.tag === "connected") await state.streams.close();
+    return state.tag === "connected" ? state.streams.close() : undefined;
   }
 
   /** For traces: who is connected to whom. */

@@ -68,13 +68,17 @@ export class NodeTcpConnection implements TcpConnection {
     this.#socket = socket;
     this.local = local ?? addressOf(socket.localAddress ?? "", socket.localPort ?? 0, family);
     this.remote = addressOf(socket.remoteAddress ?? "", socket.remotePort ?? 0, family);
-    // Stays on for good: an error that comes when nobody waits must not end the process.
-    socket.removeAllListeners("error");
     const source = new NodeTcpSource(socket, arrivals);
     const sink = new NodeTcpSink(socket);
+    // Stays on for good: an error that comes when nobody waits must not end the process.
     socket.on("error", (cause) => {
       source.fail(cause);
       sink.failWith(cause);
+    });
+    socket.on("end", () => source.end());
+    socket.on("close", () => {
+      source.end();
+      sink.lose();
     });
     this.source = source;
     this.sink = sink;
@@ -108,9 +112,6 @@ class NodeTcpSink extends PendingSink {
   constructor(socket: Socket) {
     super();
     this.#socket = socket;
-    socket.on("close", () => {
-      if (!this.#hasEnded) this.fail(new PeerClosed());
-    });
   }
 
   /** Whether the peer has to be told that what it got is not all. */
@@ -120,6 +121,11 @@ class NodeTcpSink extends PendingSink {
 
   failWith(cause: unknown): void {
     this.fail(sinkFailure(cause));
+  }
+
+  /** The connection is gone. */
+  lose(): void {
+    if (!this.#hasEnded) this.fail(new PeerClosed());
   }
 
   write(bytes: Uint8Array): number {

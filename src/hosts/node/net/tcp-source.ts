@@ -88,12 +88,12 @@ export class NodeTcpSource implements Source {
   constructor(socket: Socket, arrivals: Arrivals) {
     this.#socket = socket;
     this.#arrivals = arrivals;
-    const end = (): void => {
-      this.#over ??= "ended";
-      this.#arrivals.changed.notify();
-    };
-    socket.on("end", end);
-    socket.on("close", end);
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    this.#over ??= "ended";
+    this.#arrivals.changed.notify();
   }
 
   read(max: number): Uint8Array | null {

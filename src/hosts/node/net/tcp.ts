@@ -85,6 +85,7 @@ class NodeTcpHandle implements TcpHandle {
       socket.once("close", () => reject(new NetworkError("ECANCELED", "the socket was closed")));
       socket.once("connect", () => {
         this.#connecting = undefined;
+        socket.removeAllListeners("error");
         const connection = new NodeTcpConnection(reading, this.#family);
         connection.configure(options);
         resolve(connection);
