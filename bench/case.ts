@@ -5,7 +5,7 @@ export interface Case {
   /** Within its group; the targets name cases by `GROUP/ID`. */
   readonly id: string;
   readonly what: string;
-  readonly unit: "ns" | "ms" | "s" | "MiB/s" | "KB" | "KiB" | "MiB";
+  readonly unit: "ns" | "µs" | "ms" | "s" | "/s" | "MiB/s" | "KB" | "KiB" | "MiB";
   readonly better: "less" | "more";
   readonly rounds: number;
   /** By name: a measurement, or why there is none. */

@@ -9,10 +9,20 @@ import { ROOT } from "./processes.ts";
 
 const runFile = promisify(execFile);
 
-/** The command line that runs a guest with `folder` as its root directory. */
-export type GuestCommand = (guest: string, args: readonly string[], folder?: string) => Promise<readonly string[]>;
+/** The command line that runs a guest, with what it is given beyond its arguments. */
+export type GuestCommand = (guest: string, args: readonly string[], given?: Given) => Promise<readonly string[]>;
 
-/** The command line of a loop without a guest: see programs/limit.c and programs/limit.ts, which take the same. */
+export interface Given {
+  /** What its root directory is. */
+  readonly folder?: string;
+  /** Whether it has sockets, and everybody to reach. */
+  readonly network?: boolean;
+}
+
+/**
+ * The command line of a loop without a guest: see programs/limit.c and programs/limit.ts, which take the same, as do
+ * programs/peer.c and programs/sockets.ts.
+ */
 export type LimitCommand = (args: readonly string[]) => readonly string[];
 
 export const SHIM = "preview2-shim";
@@ -28,17 +38,23 @@ export function program(name: string, ...args: readonly (string | number)[]): re
   return [process.execPath, "--expose-gc", join(ROOT, "bench", "programs", `${name}.ts`), ...args.map(String)];
 }
 
-const sluice: GuestCommand = (guest, args, folder) =>
+const sluice: GuestCommand = (guest, args, given) =>
   Promise.resolve([
     process.execPath,
     join(ROOT, "bin", "sluice.js"),
     "run",
-    ...(folder === undefined ? [] : ["--dir", `${folder}::/`]),
+    ...options(given),
     guestPath(guest),
     ...args,
   ]);
 
-const shim: GuestCommand = async (guest, args, folder = NO_FOLDER) => [
+/** As Sluice and Wasmtime both take them. */
+function options({ folder, network = false }: Given = {}): readonly string[] {
+  return [...(folder === undefined ? [] : ["--dir", `${folder}::/`]), ...(network ? ["-S", "inherit-network"] : [])];
+}
+
+/** Whose guests have the network in any case. */
+const shim: GuestCommand = async (guest, args, { folder = NO_FOLDER } = {}) => [
   process.execPath,
   await peerModule(guest),
   folder,
@@ -50,6 +66,10 @@ const shim: GuestCommand = async (guest, args, folder = NO_FOLDER) => [
 export interface Contestants {
   readonly guests: Readonly<Record<string, GuestCommand | string>>;
   readonly limits: Readonly<Record<string, LimitCommand | string>>;
+  /** The same for sockets. */
+  readonly socketLimits: Readonly<Record<string, LimitCommand | string>>;
+  /** The other end of a socket. */
+  readonly peer: LimitCommand | string;
   /** Wasmtime with nothing kept from an earlier run: its command keeps what it has compiled. */
   readonly wasmtimeAnew: GuestCommand | string;
   /** What `Wasmtime` and `C` are, for the record. */
@@ -57,12 +77,13 @@ export interface Contestants {
 }
 
 export async function contestants(): Promise<Contestants> {
-  const [wasmtime, c] = await Promise.all([findWasmtime(), compileLimit()]);
-  const node: LimitCommand = (args) => program("limit", ...args);
+  const [wasmtime, c, peer] = await Promise.all([findWasmtime(), compileC("limit"), compileC("peer")]);
   return {
     guests: { [OURS]: sluice, [SHIM]: shim, [WASMTIME]: wasmtime.found?.() ?? wasmtime.version },
     wasmtimeAnew: wasmtime.found?.("-C", "cache=n") ?? wasmtime.version,
-    limits: { [NODE]: node, [C]: c.found ?? c.version },
+    limits: { [NODE]: (args) => program("limit", ...args), [C]: c.found ?? c.version },
+    socketLimits: { [NODE]: (args) => program("sockets", ...args), [C]: peer.found ?? peer.version },
+    peer: peer.found ?? peer.version,
     versions: { [WASMTIME]: wasmtime.version, [C]: c.version },
   };
 }
@@ -75,19 +96,15 @@ interface Found<T> {
 }
 
 /** The binary, else its Python package, which keeps nothing: its options go without saying. */
-async function findWasmtime(): Promise<Found<(...options: readonly string[]) => GuestCommand>> {
+async function findWasmtime(): Promise<Found<(...flags: readonly string[]) => GuestCommand>> {
   try {
     const { stdout } = await runFile("wasmtime", ["--version"]);
     return {
       version: stdout.trim(),
       found:
-        (...options) =>
-        (guest, args, folder) =>
-          Promise.resolve([
-            ...["wasmtime", "run", ...options, ...(folder === undefined ? [] : ["--dir", `${folder}::/`])],
-            guestPath(guest),
-            ...args,
-          ]),
+        (...flags) =>
+        (guest, args, given) =>
+          Promise.resolve(["wasmtime", "run", ...flags, ...options(given), guestPath(guest), ...args]),
     };
   } catch {
     // Perhaps the package is there.
@@ -100,19 +117,21 @@ async function findWasmtime(): Promise<Found<(...options: readonly string[]) => 
       version: `wasmtime ${stdout.trim()}, by its Python package`,
       found:
         () =>
-        (guest, args, folder = NO_FOLDER) =>
-          Promise.resolve(["python3", host, folder, guestPath(guest), ...args]),
+        async (guest, args, { folder = NO_FOLDER, network = false } = {}) => {
+          if (network) throw new Error("its Python package gives no network");
+          return ["python3", host, folder, guestPath(guest), ...args];
+        },
     };
   } catch {
     return { version: "neither the binary nor the Python package is installed" };
   }
 }
 
-async function compileLimit(): Promise<Found<LimitCommand>> {
-  const binary = join(CACHE, "limit");
+async function compileC(name: "limit" | "peer"): Promise<Found<LimitCommand>> {
+  const binary = join(CACHE, name);
   try {
     await mkdir(CACHE, { recursive: true });
-    await runFile("cc", ["-O2", "-o", binary, join(ROOT, "bench", "programs", "limit.c")]);
+    await runFile("cc", ["-O2", "-o", binary, join(ROOT, "bench", "programs", `${name}.c`)]);
     const { stdout } = await runFile("cc", ["--version"]);
     return { version: stdout.split("\n")[0] ?? "cc", found: (args) => [binary, ...args] };
   } catch {

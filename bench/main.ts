@@ -17,6 +17,7 @@ import { isolate } from "./groups/isolate.ts";
 import { loader } from "./groups/loader.ts";
 import { memory } from "./groups/memory.ts";
 import { page as pages } from "./groups/page.ts";
+import { sockets } from "./groups/sockets.ts";
 import { startup } from "./groups/startup.ts";
 import { throughput } from "./groups/throughput.ts";
 import { machine } from "./machine.ts";
@@ -31,6 +32,7 @@ const GROUPS: Readonly<Record<string, readonly [about: string, cases: (all: Cont
   copy: ["A guest that copies standard input to standard output.", copy],
   flow: ["From guest to guest, and through Web streams.", flow],
   files: ["Files, through the guest's C library.", files],
+  sockets: ["A guest and a program in C at the two ends of a connection of this machine.", sockets],
   loader: ["Exports, components that call each other, and instances.", loader],
   startup: ["From the start of a command to its end.", startup],
   isolate: ["A guest in a thread of its own, whose streams are in this one.", isolate],

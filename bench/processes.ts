@@ -51,6 +51,18 @@ export function runPipeline(commands: readonly (readonly string[])[], how: How =
   return runShell(how.stdout === undefined ? line : `${line} >${shellWords([how.stdout])}`, how);
 }
 
+/**
+ * Runs a command that says `port N` when it can be connected to, and meanwhile what `meets` does there. Its standard input
+ * ends after that.
+ */
+export function runServer(
+  command: readonly string[],
+  meets: (port: number) => Promise<unknown>,
+  how: How = {},
+): Promise<Said> {
+  return runShell(`exec ${shellWords(command)}`, how, "sh", meets);
+}
+
 function redirections({ stdin = "/dev/null", stdout }: How): string {
   return ` <${shellWords([stdin])}${stdout === undefined ? "" : ` >${shellWords([stdout])}`}`;
 }
@@ -60,13 +72,32 @@ function shellWords(words: readonly string[]): string {
 }
 
 /** @throws {Error} With a reason that fits into a table. */
-async function runShell(line: string, how: How, shell: "sh" | "bash" = "sh"): Promise<Said> {
+async function runShell(
+  line: string,
+  how: How,
+  shell: "sh" | "bash" = "sh",
+  meets?: (port: number) => Promise<unknown>,
+): Promise<Said> {
   const { timeoutMs = TIMEOUT_MS, exitCodes = [0] } = how;
   const start = performance.now();
   // A group of its own, so that nothing outlives its time.
-  const child = spawn(shell, ["-c", line], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(shell, ["-c", line], { cwd: ROOT, stdio: "pipe", detached: true });
+  if (!meets) child.stdin.end();
   const said = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk: Buffer) => (said.stdout += chunk.toString()));
+  let meeting: Promise<unknown> | undefined;
+  let missed: { readonly cause: unknown } | undefined;
+  child.stdout.on("data", (chunk: Buffer) => {
+    said.stdout += chunk.toString();
+    const port = /^port (\d+)$/m.exec(said.stdout)?.[1];
+    if (!meets || meeting || port === undefined) return;
+    meeting = meets(Number(port)).then(
+      () => child.stdin.end(),
+      (cause: unknown) => {
+        missed = { cause };
+        killGroup(child.pid);
+      },
+    );
+  });
   child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));
   let late = false;
   const timer = setTimeout(() => {
@@ -76,6 +107,8 @@ async function runShell(line: string, how: How, shell: "sh" | "bash" = "sh"): Pr
   const code = await new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
   clearTimeout(timer);
   const ms = performance.now() - start;
+  await meeting;
+  if (missed) throw missed.cause;
   if (late) throw new Error(`no end within ${timeoutMs / 1000} s`);
   if (code === null || !exitCodes.includes(code))
     throw new Error(reasonIn(said.stderr) ?? `ended with ${String(code)}`);

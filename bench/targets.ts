@@ -1,6 +1,6 @@
 /** What we want to reach, each computed from rows of one run. */
 import { medianOf, OURS, type Row } from "./case.ts";
-import { C, NODE, WASMTIME } from "./contestants.ts";
+import { C, NODE, SHIM, WASMTIME } from "./contestants.ts";
 import { AWAIT, CHECK_WRITE, EMPTY } from "./groups/calls.ts";
 import { COPIES } from "./groups/loader.ts";
 import { CORE } from "./groups/memory.ts";
@@ -87,6 +87,32 @@ const TARGETS: readonly Target[] = [
   { what: "20 bytes of text from component to component", row: "loader/pair-text", bound: ["at most", 100] },
   { what: "32 KiB from component to component", row: "loader/pair-bytes", to: ["/", COPIES], bound: ["at most", 1.2] },
   { what: "an instance of hello, which is compiled", row: "loader/instantiate", bound: ["at most", 0.1] },
+  ...(["send", "receive"] as const).flatMap((way): Target[] => {
+    const what = way === "send" ? "TCP, sending" : "TCP, receiving";
+    return [
+      ...(
+        [
+          [NODE, 0.95],
+          [SHIM, 5],
+          [WASMTIME, 1],
+        ] as const
+      ).map(([peer, least]): Target => ({
+        what: `${what} 64 KiB`,
+        row: `sockets/${way}-65536`,
+        to: ["/", peer],
+        bound: ["at least", least],
+      })),
+      {
+        what: `${what} 4 KiB`,
+        row: `sockets/${way}-4096`,
+        to: ["/", NODE],
+        bound: ["at least", way === "send" ? 1.5 : 1.2],
+      },
+    ];
+  }),
+  { what: "TCP, 64 bytes there and back", row: "sockets/ping", to: ["/", NODE], bound: ["at most", 0.8] },
+  { what: "TCP, accepting", row: "sockets/accept", to: ["/", NODE], bound: ["at least", 0.7] },
+  { what: "one of 10,000 idle connections", row: "sockets/idle", to: ["/", NODE], bound: ["at most", 1.5] },
   { what: "a stalled writer of 1 GiB", row: "memory/stalled", bound: ["at most", 2] },
   {
     what: "10,000 waiting instances; the memory of each",

@@ -54,6 +54,7 @@ export type { Family, IpAddress, SocketAddress } from "./wasi/sockets/address.ts
 export { NetworkError } from "./wasi/sockets/error-code.ts";
 export type { LookupPort } from "./wasi/sockets/lookup.ts";
 export { MemoryNetwork, type MemoryNetworkOptions } from "./wasi/sockets/memory-network.ts";
+export type { SocketsStats, SocketStats, SocketTally } from "./wasi/sockets/tallies.ts";
 export type { AddressCheck, NetworkPorts, SocketUse } from "./wasi/sockets/network.ts";
 export { isPrivate, PRIVATE_RANGES, type NetworkRules } from "./wasi/sockets/rules.ts";
 export type { TcpConnection, TcpHandle, TcpListenerEvents, TcpOptions, TcpPort } from "./wasi/sockets/tcp-port.ts";

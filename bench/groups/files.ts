@@ -32,7 +32,7 @@ export function files({ guests, limits }: Contestants): readonly Case[] {
     better: "less",
     rounds: ROUNDS,
     contestants: {
-      ...forEach(guests, (command) => async () => msOf(await command("bench-files", args, folder))),
+      ...forEach(guests, (command) => async () => msOf(await command("bench-files", args, { folder }))),
       ...forEach(limits, (command) => () => msOf(command([limit, join(folder, args[1]), args[2]]))),
     },
   }));

@@ -11,29 +11,12 @@ import { readFile } from "node:fs/promises";
 import { compile, DiscardSink, PullSource, run, type CompiledComponent } from "sluice";
 import { guestPath } from "../peer.ts";
 import { mainModule, stubs } from "./core.ts";
+import { turn, usage, type Usage } from "./usage.ts";
 
 const [what = "", count = "0"] = process.argv.slice(2);
 
 function compiled(name: string): Promise<CompiledComponent> {
   return readFile(guestPath(name)).then((bytes) => compile(bytes));
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
-}
-
-interface Usage {
-  readonly rss: number;
-  readonly heap: number;
-}
-
-async function usage(): Promise<Usage> {
-  for (let again = 0; again < 3; again++) {
-    globalThis.gc?.();
-    await turn();
-  }
-  const { rss, heapUsed, external } = process.memoryUsage();
-  return { rss, heap: heapUsed + external };
 }
 
 function report(before: Usage, after: Usage, per = 1): void {

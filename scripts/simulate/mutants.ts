@@ -131,7 +131,7 @@ export const NETWORK_MUTANTS: readonly Mutant[] = [
       shutdown.call(this, "both");
     };
   }),
-  mutant("an outlet that takes writes after its end", Outlet, "seal", () => {
+  mutant("an outlet that takes writes after its end", Outlet, "sealOrWait", () => {
     return function (this: Outlet) {
       return this.finish();
     };

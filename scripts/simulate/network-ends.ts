@@ -164,7 +164,7 @@ export class End {
         this.#sending.ended();
         this.#leave();
         this.#output.drop();
-        this.#dropping = this.#socket.drop();
+        this.#dropping = Promise.resolve(this.#socket.drop());
         break;
       default:
         this.#sending.reset();

@@ -4,6 +4,7 @@ import type { Readiness } from "../io/readiness.ts";
 import { Trap } from "../io/trap.ts";
 import { Lease } from "../wait/lease.ts";
 import type { Task } from "../wait/task.ts";
+import { SocketTallies } from "../wasi/sockets/tallies.ts";
 import { Timers } from "../wasi/clocks/timers.ts";
 import { Listings } from "../wasi/filesystem/listings.ts";
 import type { World } from "../wasi/world.ts";
@@ -34,6 +35,8 @@ export class Instance {
   /** What ports of the embedder's threw where nobody hears of it: told at the end. */
   readonly faults: unknown[] = [];
   readonly listings: Listings;
+  /** What its sockets carried. */
+  readonly sockets: SocketTallies = new SocketTallies();
   #timers: Timers | undefined;
   #openFiles = 0;
 

@@ -36,7 +36,7 @@ const CLOSED: OutletState = { tag: "closed" };
  * exactly while the buffer holds bytes or a flush is under way, and wakes its own watchers at each change.
  */
 export class Outlet implements Watchable, Waker {
-  readonly tally: Tally = newTally();
+  readonly tally: Tally;
   readonly #sink: Sink;
   readonly #limitBytes: number;
   readonly #queue = new ByteQueue();
@@ -46,7 +46,8 @@ export class Outlet implements Watchable, Waker {
   #sealed = false;
   #reservedBytes = 0;
 
-  constructor(sink: Sink, limitBytes: number = DEFAULT_LIMITS.bufferBytes) {
+  constructor(sink: Sink, limitBytes: number = DEFAULT_LIMITS.bufferBytes, tally: Tally = newTally()) {
+    this.tally = tally;
     this.#sink = sink;
     this.#limitBytes = limitBytes;
   }
@@ -154,11 +155,13 @@ export class Outlet implements Watchable, Waker {
     await this.#sink.close();
   }
 
-  /** As `finish`, but whoever writes finds the stream closed from now on, not only when that is done. */
-  async seal(): Promise<void> {
+  /** As `finish`, but whoever writes finds the stream closed from now on. Gives nothing if that is all done at once. */
+  sealOrWait(): void | Promise<void> {
     this.#sealed = true;
+    const isDone = this.flushNow();
+    if (isDone) this.#end(CLOSED);
     this.#changed.notify();
-    await this.finish();
+    return isDone ? this.#sink.close() : this.finish();
   }
 
   /** Gives up what is buffered and ends the sink. Whoever watches hears of it, whatever the sink throws. */

@@ -26,25 +26,25 @@ export interface Readiness extends Watchable {
   readonly isSettled?: boolean;
 }
 
-/** Wakes all who watch. Holds nobody who does not. */
+/** Wakes all who watch. Holds nobody who does not, and is small for what nobody has ever watched. */
 export class Signal implements Watchable {
-  readonly #wakers = new Few<Waker>();
+  #wakers: Few<Waker> | undefined;
 
   watch(waker: Waker): void {
-    this.#wakers.add(waker);
+    (this.#wakers ??= new Few()).add(waker);
   }
 
   unwatch(waker: Waker): void {
-    this.#wakers.delete(waker);
+    this.#wakers?.delete(waker);
   }
 
   /** How many watch: zero means that nobody would notice `notify`. */
   get watchers(): number {
-    return this.#wakers.size;
+    return this.#wakers?.size ?? 0;
   }
 
   notify(): void {
-    this.#wakers.forEach(wake);
+    this.#wakers?.forEach(wake);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Tally } from "../io/tally.ts";
 import { InternalError, RuntimeError, Trap } from "../io/trap.ts";
 import { Task } from "../wait/task.ts";
 import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
+import type { SocketsStats } from "../wasi/sockets/tallies.ts";
 import type { World } from "../wasi/world.ts";
 import type { Grants } from "./grants.ts";
 import type { InstanceOptions } from "./options.ts";
@@ -34,11 +35,12 @@ export class TimeoutError extends Error {
   }
 }
 
-/** What each standard stream carried. */
+/** What each standard stream carried, and each socket. */
 export interface Stats {
   readonly stdin: Tally;
   readonly stdout: Tally;
   readonly stderr: Tally;
+  readonly sockets: SocketsStats;
 }
 
 /** One instance from its first import to the release of the last of its streams. Whatever ends it ends it for good. */
@@ -70,7 +72,8 @@ export class Life {
 
   get stats(): Stats {
     const { stdin, stdout, stderr } = this.world;
-    return { stdin: stdin.tally, stdout: stdout.outlet.tally, stderr: stderr.outlet.tally };
+    const { sockets } = this.instance;
+    return { stdin: stdin.tally, stdout: stdout.outlet.tally, stderr: stderr.outlet.tally, sockets };
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,8 @@
 /** The state of a lease, and the WebAssembly that works on it: see `Lease`. */
 import { call, constant, encodeModule, get, MEMORY, unsigned } from "../abi/encode.ts";
 
-/** Bytes that a lease takes before its stream has to. */
-export const STAGED_BYTES: number = 16 * 1024;
+/** Bytes that a lease takes before its stream has to: with its state no more than a page. */
+export const STAGED_BYTES: number = 60 * 1024;
 /** A larger write goes to its stream at once: there it is not copied, and one call for so much costs little. */
 const PIECE_BYTES = 4096;
 

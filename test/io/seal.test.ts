@@ -16,7 +16,7 @@ test("what is buffered leaves, and nothing is written any more, also with a perm
   stream.write(new Uint8Array(8));
   assert.equal(stream.checkWrite(), 6);
   let isDone = false;
-  const sealed = outlet.seal().then(() => (isDone = true));
+  const sealed = Promise.resolve(outlet.sealOrWait()).then(() => (isDone = true));
   assert.equal(stream.ready(), true);
   assert.throws(() => stream.write(new Uint8Array(1)), isClosed);
   assert.throws(() => stream.checkWrite(), isClosed);
@@ -37,6 +37,14 @@ test("what is buffered leaves, and nothing is written any more, also with a perm
 test("sealing twice, or finishing what is sealed, ends the sink once", async () => {
   const pipe = new Pipe();
   const outlet = new Outlet(pipe.sink);
-  await Promise.all([outlet.seal(), outlet.seal(), outlet.finish()]);
+  await Promise.all([outlet.sealOrWait(), outlet.sealOrWait(), outlet.finish()]);
+  assert.equal(pipe.source.read(1), null);
+});
+
+test("sealing what holds nothing is done at once", () => {
+  const pipe = new Pipe();
+  const outlet = new Outlet(pipe.sink);
+  assert.equal(outlet.sealOrWait(), undefined);
+  assert.equal(outlet.state.tag, "closed");
   assert.equal(pipe.source.read(1), null);
 });

@@ -8,7 +8,6 @@ import type { Type } from "../../abi/type.ts";
 import { enumeration } from "../../abi/variants.ts";
 import { InputStream } from "../../io/input-stream.ts";
 import { OutputStream } from "../../io/output-stream.ts";
-import { newTally } from "../../io/tally.ts";
 import type { Family } from "../../wasi/sockets/address.ts";
 import { SocketError } from "../../wasi/sockets/error-code.ts";
 import { changed, nanoseconds } from "../../wasi/sockets/tcp-options.ts";
@@ -34,7 +33,12 @@ function create(instance: Instance, of: Family): Entry {
   const reserve = (): (() => void) => openSocket(instance);
   let socket: TcpSocket;
   try {
-    socket = new TcpSocket(port, of, { check: granted.check, bufferBytes: limits.bufferBytes, reserve });
+    socket = new TcpSocket(port, of, {
+      check: granted.check,
+      bufferBytes: limits.bufferBytes,
+      reserve,
+      tallies: instance.sockets,
+    });
   } catch (error) {
     release();
     throw error;
@@ -44,7 +48,11 @@ function create(instance: Instance, of: Family): Entry {
 
 function addSocket({ resources }: Instance, socket: TcpSocket, release: () => void): Entry {
   // It counts until all that was written to it has left.
-  const drop = (): void => void socket.drop().finally(release);
+  const drop = (): void => {
+    const rest = socket.drop();
+    if (rest) void rest.finally(release);
+    else release();
+  };
   try {
     return resources.add(TCP_SOCKET, socket, drop);
   } catch (error) {
@@ -56,11 +64,11 @@ function addSocket({ resources }: Instance, socket: TcpSocket, release: () => vo
 /** Both are children of their socket (9.1). What they hold is delivered before the instance is over. */
 function addStreams(instance: Instance, socket: Entry, streams: TcpStreams): [Entry, Entry] {
   const { resources, world } = instance;
-  const { source, outlet } = streams;
-  const input = new InputStream(source, world.limits.readBytes, newTally(), () => source.close());
+  const { source, outlet, received } = streams;
+  const input = new InputStream(source, world.limits.readBytes, received, () => source.close());
   const output = new OutputStream(outlet, world.permits);
   instance.outlets.add(outlet);
-  void streams.sent.then(() => instance.outlets.delete(outlet));
+  streams.onSent = () => void instance.outlets.delete(outlet);
   return [
     resources.add(INPUT_STREAM, input, () => input.drop(), socket),
     resources.add(OUTPUT_STREAM, output, () => output.drop(), socket),

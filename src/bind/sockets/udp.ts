@@ -57,7 +57,7 @@ function create(instance: Instance, of: Family): Entry {
 /** Both are children of their socket (10.3). */
 function* stream(instance: Instance, entry: Entry, remote: SocketAddress | undefined): Steps<[Entry, Entry]> {
   // The entry is of this kind, by the type of the parameter.
-  const [incoming, outgoing] = yield* (entry.value as UdpSocket).stream(remote);
+  const [incoming, outgoing] = yield* (entry.value as UdpSocket).stream(remote, instance.sockets);
   const { resources } = instance;
   return [
     resources.add(INCOMING, incoming, () => incoming.drop(), entry),

@@ -132,6 +132,11 @@ export function isRemote(address: SocketAddress): boolean {
   return !isUnspecified(unmapped(address)) && address.port !== 0;
 }
 
+/** `IP:PORT`, as people write it: `127.0.0.1:80`, `[::1]:80`. */
+export function addressText({ family, ip, port }: SocketAddress): string {
+  return family === "ipv4" ? `${ip}:${port}` : `[${ip}]:${port}`;
+}
+
 /** Whether both are the same place, to the last field. */
 export function sameAddress(one: SocketAddress, other: SocketAddress): boolean {
   return (

@@ -97,6 +97,9 @@ export class SocketError extends WitError<ErrorCode> {
   }
 }
 
+/** Nothing has gone wrong, and it is often so: one for all, since to note where it was thrown costs more than the call. */
+export const WOULD_BLOCK: SocketError = new SocketError("would-block");
+
 /** The code of an error of the operating system; `unknown` for any other value. */
 export function errorCodeOf(cause: unknown): ErrorCode {
   if (!(cause instanceof Error) || !("code" in cause) || typeof cause.code !== "string") return "unknown";

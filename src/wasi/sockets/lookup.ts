@@ -1,6 +1,6 @@
 import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import { ipAddress, unmapped, type IpAddress } from "./address.ts";
-import { SocketError } from "./error-code.ts";
+import { SocketError, WOULD_BLOCK } from "./error-code.ts";
 import { parseHostName } from "./host-name.ts";
 
 /** Who knows the addresses of names. */
@@ -86,7 +86,7 @@ export class AddressStream implements Readiness {
   next(): IpAddress | undefined {
     const state = this.#state;
     if (state.tag === "failed") throw state.cause;
-    if (state.tag !== "answered") throw new SocketError("would-block");
+    if (state.tag !== "answered") throw WOULD_BLOCK;
     return state.addresses[this.#given++];
   }
 

@@ -101,12 +101,21 @@ export function ruling(rules: NetworkRules): Ruling {
   const names = peers?.filter((peer): peer is Name => "name" in peer) ?? [];
   const ranges = peers?.filter((peer): peer is Range => "bits" in peer);
   const found: Range[] = [];
-  const mayReach = (address: SocketAddress): boolean => {
+  const isReachable = (address: SocketAddress): boolean => {
     if (rules.denyPrivate === true && isPrivate(address)) return false;
+    if (ranges === undefined) return true;
     const bits = bitsOf(address);
     const reaches = (range: Range): boolean =>
       covers(range, bits) && (range.port === undefined || range.port === address.port);
-    return ranges === undefined || ranges.some(reaches) || found.some(reaches);
+    return ranges.some(reaches) || found.some(reaches);
+  };
+  // Each datagram is asked for, most of them as the one before; and what may be reached may be so for ever.
+  let reached: SocketAddress | undefined;
+  const mayReach = (address: SocketAddress): boolean => {
+    if (reached && sameAddress(reached, address)) return true;
+    if (!isReachable(address)) return false;
+    reached = address;
+    return true;
   };
   const mayBe = (address: SocketAddress): boolean =>
     own === undefined ||

@@ -1,5 +1,5 @@
 import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
-import { SocketError } from "./error-code.ts";
+import { SocketError, WOULD_BLOCK } from "./error-code.ts";
 import { isYes, type AddressCheck } from "./network.ts";
 import type { TcpConnection, TcpListenerEvents, TcpOptions } from "./tcp-port.ts";
 
@@ -86,7 +86,7 @@ export class Accepting implements TcpListenerEvents, Readiness {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure) throw acceptError(failure.cause);
-    throw new SocketError("would-block");
+    throw WOULD_BLOCK;
   }
 
   ready(): boolean {

@@ -61,7 +61,7 @@ export interface TcpListenerEvents {
   failed(cause: unknown): void;
 }
 
-/** A connection. Reads nothing before it is asked to, beyond one buffer. */
+/** A connection. Reads ahead no more than a buffer or two, whoever asks; then its peer is stopped. */
 export interface TcpConnection {
   readonly local: SocketAddress;
   readonly remote: SocketAddress;

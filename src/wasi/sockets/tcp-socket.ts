@@ -1,11 +1,12 @@
 import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
-import { anywhere, isRemote, isUnicast, suits, type Family, type SocketAddress } from "./address.ts";
-import { SocketError } from "./error-code.ts";
+import { addressText, anywhere, isRemote, isUnicast, suits, type Family, type SocketAddress } from "./address.ts";
+import { SocketError, WOULD_BLOCK } from "./error-code.ts";
 import { isYes, permitted, type AddressCheck, type SocketUse } from "./network.ts";
 import { Accepting, type Arrival, type Listener } from "./tcp-accepting.ts";
 import type { TcpConnection, TcpHandle, TcpOptions, TcpPort } from "./tcp-port.ts";
 import { TcpStreams } from "./tcp-streams.ts";
+import type { SocketTallies } from "./tallies.ts";
 import { denied, reported, told } from "./telling.ts";
 
 /** What a socket is given. */
@@ -14,6 +15,8 @@ export interface TcpSettings {
   readonly bufferBytes: number;
   /** Counts one more socket of the same instance. @throws If that is one too many. */
   readonly reserve: () => () => void;
+  /** Missing: nobody wants to know what its connections carried. */
+  readonly tallies?: SocketTallies;
 }
 
 type State =
@@ -64,7 +67,7 @@ export class TcpSocket implements Readiness {
     this.#settings = settings;
     if (arrival) {
       this.#options = arrival.options;
-      this.#state = { tag: "connected", streams: new TcpStreams(arrival.connection, settings.bufferBytes) };
+      this.#state = { tag: "connected", streams: streamsOf(arrival.connection, settings) };
       told(() => arrival.connection.configure(arrival.options));
       return;
     }
@@ -124,10 +127,10 @@ export class TcpSocket implements Readiness {
     const state = this.#state;
     if (this.#operation?.name !== "connect" || state.tag !== "connecting") throw new SocketError("not-in-progress");
     const { outcome } = state;
-    if (!outcome) throw new SocketError("would-block");
+    if (!outcome) throw WOULD_BLOCK;
     this.#operation = undefined;
     if ("cause" in outcome) throw this.#fail(outcome.cause);
-    const streams = new TcpStreams(outcome.connection, this.#settings.bufferBytes);
+    const streams = streamsOf(outcome.connection, this.#settings);
     this.#state = { tag: "connected", streams };
     return streams;
   }
@@ -242,14 +245,22 @@ export class TcpSocket implements Readiness {
     if (this.#state.tag === "listening") this.#state.accepting.unwatch(waker);
   }
 
-  /** The guest lets go of it. What was written is still sent: resolves after that. */
-  async drop(): Promise<void> {
+  /** The guest lets go of it. What was written is still sent: resolves after that, or gives nothing if it has been. */
+  drop(): void | Promise<void> {
     this.#dropped = true;
     const state = this.#state;
     if (state.tag === "listening") state.accepting.close();
     if (state.tag === "connecting" && state.outcome && "connection" in state.outcome) state.outcome.connection.reset();
     this.#handle?.close();
-    if (state.tag === "connected") await state.streams.close();
+    return state.tag === "connected" ? state.streams.close() : undefined;
+  }
+
+  /** For traces: who is connected to whom. */
+  toString(): string {
+    const state = this.#state;
+    if (state.tag !== "connected") return `tcp-socket (${state.tag})`;
+    const { local, remote } = state.streams.connection;
+    return `tcp-socket ${addressText(local)} -> ${addressText(remote)}`;
   }
 
   #assertIdle(): void {
@@ -283,7 +294,7 @@ export class TcpSocket implements Readiness {
 
   #finish(name: Operation["name"]): void {
     if (this.#operation?.name !== name) throw new SocketError("not-in-progress");
-    if (!this.#operation.ready) throw new SocketError("would-block");
+    if (!this.#operation.ready) throw WOULD_BLOCK;
     this.#operation = undefined;
   }
 
@@ -325,6 +336,10 @@ export class TcpSocket implements Readiness {
     this.#handle?.close();
     return error;
   }
+}
+
+function streamsOf(connection: TcpConnection, { bufferBytes, tallies }: TcpSettings): TcpStreams {
+  return new TcpStreams(connection, bufferBytes, tallies?.add("tcp", connection.local, connection.remote));
 }
 
 function invalidState(what: string): SocketError {

@@ -1,6 +1,8 @@
 import { Outlet } from "../../io/outlet.ts";
 import type { Source } from "../../io/ports.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
+import { newTally, type Tally } from "../../io/tally.ts";
+import type { SocketTally } from "./tallies.ts";
 import type { TcpConnection } from "./tcp-port.ts";
 
 const NONE = new Uint8Array(0);
@@ -10,18 +12,24 @@ export class TcpStreams {
   readonly connection: TcpConnection;
   readonly source: ReceivingSource;
   readonly outlet: Outlet;
-  /** Resolves when nothing more is to be sent. */
-  readonly sent: Promise<void>;
-  readonly #onSent: () => void;
-  #finished: Promise<void> | undefined;
+  /** What `source` is counted with; `outlet` does so itself. */
+  readonly received: Tally;
+  /** Called when nothing more is to be sent. */
+  onSent: () => void = () => {};
+  #sending:
+    /** May become finishing. */
+    | "open"
+    /** What is left is sent. Becomes finished when the promise resolves. */
+    | Promise<void>
+    /** Final. */
+    | "finished" = "open";
 
-  constructor(connection: TcpConnection, bufferBytes: number) {
+  /** @param tally Missing: nobody wants to know. */
+  constructor(connection: TcpConnection, bufferBytes: number, tally?: SocketTally) {
     this.connection = connection;
     this.source = new ReceivingSource(connection.source);
-    this.outlet = new Outlet(connection.sink, bufferBytes);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.sent = promise;
-    this.#onSent = resolve;
+    this.outlet = new Outlet(connection.sink, bufferBytes, tally?.sent);
+    this.received = tally?.received ?? newTally();
   }
 
   shutdown(direction: "receive" | "send" | "both"): void {
@@ -29,20 +37,34 @@ export class TcpStreams {
     if (direction !== "receive") void this.finishSending();
   }
 
-  /** The stream is closed for whoever writes; what it holds is sent, then FIN. Resolves when that is done. */
-  finishSending(): Promise<void> {
-    // A peer that does not want it all is no news to anybody any more.
-    return (this.#finished ??= this.outlet
-      .seal()
-      .catch(() => {})
-      .then(this.#onSent));
+  /** The stream is closed for whoever writes; what it holds is sent, then FIN. Gives nothing if that is done. */
+  finishSending(): void | Promise<void> {
+    if (this.#sending === "finished") return undefined;
+    if (this.#sending !== "open") return this.#sending;
+    const finished = (): void => {
+      this.#sending = "finished";
+      this.onSent();
+    };
+    let rest;
+    try {
+      rest = this.outlet.sealOrWait();
+    } catch {
+      // A peer that does not want it all is no news to anybody any more.
+    }
+    if (!(rest instanceof Promise)) {
+      finished();
+      return undefined;
+    }
+    return (this.#sending = rest.then(finished, finished));
   }
 
-  /** Lets go of the connection when all is sent. */
-  async close(): Promise<void> {
+  /** Lets go of the connection when all is sent. Gives nothing if it is. */
+  close(): void | Promise<void> {
     this.source.close();
-    await this.finishSending();
+    const rest = this.finishSending();
+    if (rest) return rest.then(() => this.connection.close());
     this.connection.close();
+    return undefined;
   }
 }
 

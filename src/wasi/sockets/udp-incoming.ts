@@ -1,4 +1,5 @@
 import type { Readiness, Waker, Watchable } from "../../io/readiness.ts";
+import { newTally, type Tally } from "../../io/tally.ts";
 import type { SocketAddress } from "./address.ts";
 import { isYes, type AddressCheck } from "./network.ts";
 import type { Datagram, DatagramQueue } from "./udp-queue.ts";
@@ -32,13 +33,15 @@ export class IncomingDatagrams implements Readiness {
   readonly #socket: Receiver;
   readonly #remote: SocketAddress | undefined;
   readonly #onDrop: () => void;
+  readonly #tally: Tally;
   #judged: { readonly datagram: Datagram; verdict: Verdict } | undefined;
 
   /** @param remote Datagrams of everybody else are dropped, also those that have arrived already. */
-  constructor(socket: Receiver, remote: SocketAddress | undefined, onDrop: () => void) {
+  constructor(socket: Receiver, remote: SocketAddress | undefined, onDrop: () => void, tally: Tally = newTally()) {
     this.#socket = socket;
     this.#remote = remote;
     this.#onDrop = onDrop;
+    this.#tally = tally;
   }
 
   /**
@@ -50,6 +53,7 @@ export class IncomingDatagrams implements Readiness {
    */
   receive(max: number): Datagram[] {
     const datagrams: Datagram[] = [];
+    this.#tally.calls++;
     if (max === 0) return datagrams;
     let bytes = 0;
     while (datagrams.length < Math.min(max, MAX_DATAGRAMS) && bytes < this.#socket.settings.readBytes) {
@@ -57,6 +61,7 @@ export class IncomingDatagrams implements Readiness {
       if (!next) break;
       this.#socket.arrived.shift();
       datagrams.push(next);
+      this.#tally.bytes += next.data.length;
       bytes += next.data.length + 1;
     }
     if (datagrams.length === 0) this.#socket.takeFailure();
@@ -69,6 +74,7 @@ export class IncomingDatagrams implements Readiness {
   }
 
   watch(waker: Waker): void {
+    this.#tally.waits++;
     this.#socket.watch(waker);
   }
 

@@ -1,6 +1,7 @@
 import { Permit, type Permitted, type PermitMode } from "../../io/permit.ts";
 import type { Readiness, Waker, Watchable } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
+import { newTally, type Tally } from "../../io/tally.ts";
 import type { SocketAddress } from "./address.ts";
 import { SocketError } from "./error-code.ts";
 
@@ -32,11 +33,13 @@ export class OutgoingDatagrams implements Readiness {
   readonly #socket: SendingSocket;
   readonly #permit: Permit;
   readonly #onDrop: () => void;
+  readonly #tally: Tally;
 
-  constructor(socket: SendingSocket, onDrop: () => void) {
+  constructor(socket: SendingSocket, onDrop: () => void, tally: Tally = newTally()) {
     this.#socket = socket;
     this.#permit = new Permit(socket.settings.permits, SEND);
     this.#onDrop = onDrop;
+    this.#tally = tally;
   }
 
   /**
@@ -45,6 +48,7 @@ export class OutgoingDatagrams implements Readiness {
    * @see WASI 0.2 `wasi:sockets/udp` `outgoing-datagram-stream.check-send`
    */
   checkSend(): number {
+    this.#tally.calls++;
     return this.#permit.grant(this.#socket.room());
   }
 
@@ -56,12 +60,14 @@ export class OutgoingDatagrams implements Readiness {
    * @see WASI 0.2 `wasi:sockets/udp` `outgoing-datagram-stream.send`
    */
   *send(datagrams: readonly OutgoingDatagram[]): Steps<number> {
+    this.#tally.calls++;
     this.#permit.spend(datagrams.length);
     // Sending one may take a moment, and the guest's memory is not ours for so long.
     const copies = datagrams.map(({ data, to }) => ({ data: data.slice(), to }));
     for (const [sent, { data, to }] of copies.entries()) {
       try {
         yield* this.#socket.send(data, to);
+        this.#tally.bytes += data.length;
       } catch (error) {
         if (sent === 0 || !(error instanceof SocketError)) throw error;
         return sent;
@@ -76,6 +82,7 @@ export class OutgoingDatagrams implements Readiness {
   }
 
   watch(waker: Waker): void {
+    this.#tally.waits++;
     this.#socket.watch(waker);
   }
 

@@ -2,8 +2,8 @@ import type { PermitMode } from "../../io/permit.ts";
 import { ALWAYS, Signal, type Readiness, type Waker, type Watchable } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
 import { Trap } from "../../io/trap.ts";
-import { isRemote, sameAddress, suits, type Family, type SocketAddress } from "./address.ts";
-import { SocketError } from "./error-code.ts";
+import { addressText, isRemote, sameAddress, suits, type Family, type SocketAddress } from "./address.ts";
+import { SocketError, WOULD_BLOCK } from "./error-code.ts";
 import { permitted, type AddressCheck } from "./network.ts";
 import { denied, reported, told } from "./telling.ts";
 import { IncomingDatagrams } from "./udp-incoming.ts";
@@ -11,6 +11,7 @@ import { OutgoingDatagrams } from "./udp-outgoing.ts";
 import type { UdpHandle, UdpPort } from "./udp-port.ts";
 import { DatagramQueue, largestIn } from "./udp-queue.ts";
 import { Sending } from "./udp-sending.ts";
+import { SocketTallies } from "./tallies.ts";
 
 /** What a socket may hold, and how its sends are permitted. */
 export interface UdpSettings {
@@ -92,7 +93,7 @@ export class UdpSocket implements Watchable {
 
   /** @throws {SocketError} @see WASI 0.2 `wasi:sockets/udp` `udp-socket.finish-bind` */
   finishBind(): void {
-    if (this.#binding === "starting") throw new SocketError("would-block");
+    if (this.#binding === "starting") throw WOULD_BLOCK;
     if (this.#binding !== "started") throw new SocketError("not-in-progress");
     this.#binding = "bound";
   }
@@ -100,11 +101,15 @@ export class UdpSocket implements Watchable {
   /**
    * The two streams: of datagrams from and to `remote` alone, or from and to anybody.
    *
+   * @param tallies Among which they are counted.
    * @throws {SocketError}
    * @throws {Trap} If earlier streams live.
    * @see WASI 0.2 `wasi:sockets/udp` `udp-socket.stream`
    */
-  *stream(remote: SocketAddress | undefined): Steps<readonly [IncomingDatagrams, OutgoingDatagrams]> {
+  *stream(
+    remote: SocketAddress | undefined,
+    tallies: SocketTallies = new SocketTallies(),
+  ): Steps<readonly [IncomingDatagrams, OutgoingDatagrams]> {
     if (this.#streams > 0) {
       throw new Trap("10.3", "udp-socket.stream: earlier streams of this socket live; drop both of them first");
     }
@@ -119,7 +124,8 @@ export class UdpSocket implements Watchable {
     }
     this.#streams = 2;
     const onDrop = (): void => void this.#streams--;
-    return [new IncomingDatagrams(this, remote, onDrop), new OutgoingDatagrams(this, onDrop)];
+    const { received, sent } = tallies.add("udp", this.localAddress(), remote);
+    return [new IncomingDatagrams(this, remote, onDrop, received), new OutgoingDatagrams(this, onDrop, sent)];
   }
 
   /** @throws {SocketError} If it is not bound. */
@@ -229,6 +235,16 @@ export class UdpSocket implements Watchable {
     this.#dropped = true;
     this.arrived.clear();
     this.#handle.close();
+  }
+
+  /** For traces: where it is bound, and with whom it exchanges datagrams. */
+  toString(): string {
+    const remote = this.#remote ? addressText(this.#remote) : "anybody";
+    try {
+      return `udp-socket ${addressText(this.localAddress())} -> ${remote}`;
+    } catch {
+      return "udp-socket (not bound)";
+    }
   }
 
   #isBound(): boolean {

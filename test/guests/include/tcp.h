@@ -35,6 +35,7 @@ TCP("accept") void tcp_accept_(tcp_socket, net_result_accepted *);
 TCP("local-address") void tcp_local_address_(tcp_socket, net_result_address *);
 TCP("remote-address") void tcp_remote_address_(tcp_socket, net_result_address *);
 TCP("shutdown") void tcp_shutdown_(tcp_socket, int32_t, net_result *);
+TCP("set-listen-backlog-size") void tcp_set_backlog_(tcp_socket, uint64_t, net_result *);
 TCP("subscribe") pollable tcp_subscribe(tcp_socket);
 WASI("sockets/tcp", "[resource-drop]tcp-socket") void tcp_drop(tcp_socket);
 

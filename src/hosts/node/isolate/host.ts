@@ -1,6 +1,7 @@
 /** Instances in threads of their own, which can be ended in the middle of whatever they do. */
 import { Worker } from "node:worker_threads";
 import { newTally } from "../../../io/tally.ts";
+import { SocketTallies } from "../../../wasi/sockets/tallies.ts";
 import type { RunningInstance } from "../../../run/instantiate.ts";
 import { TimeoutError, type Stats } from "../../../run/life.ts";
 import type { InstanceOptions } from "../../../run/options.ts";
@@ -31,7 +32,12 @@ export async function runIsolated(bytes: Uint8Array, options: Options): Promise<
 }
 
 class IsolatedInstance implements RunningInstance {
-  readonly stats: Stats = { stdin: newTally(), stdout: newTally(), stderr: newTally() };
+  readonly stats: Stats = {
+    stdin: newTally(),
+    stdout: newTally(),
+    stderr: newTally(),
+    sockets: new SocketTallies(),
+  };
   exports: Readonly<Record<string, unknown>> = {};
   readonly #kept: Kept;
   readonly #worker: Worker;

@@ -3,17 +3,15 @@
 import type { Socket, SocketConstructorOpts } from "node:net";
 import { PendingSink } from "../../../io/pending-sink.ts";
 import { PeerClosed, type Source } from "../../../io/ports.ts";
-import { Signal, type Waker } from "../../../io/readiness.ts";
 import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
 import type { TcpConnection, TcpOptions } from "../../../wasi/sockets/tcp-port.ts";
 import { fs } from "../builtins.ts";
 import { sinkFailure } from "../writable.ts";
 import { addressOf } from "./address.ts";
+import { Arrivals, landing, NodeTcpSource } from "./tcp-source.ts";
 
-const READ_BYTES = 64 * 1024;
 /** Handed to Node's stream when the system takes no more. */
 const PROBE_BYTES = 4096;
-const NONE = new Uint8Array(0);
 
 /** What Node's socket has inside, where it does: its descriptor is nowhere else. */
 interface Handle {
@@ -24,44 +22,30 @@ interface WithHandle {
   _handle: Handle | null;
 }
 
-/**
- * Who is given what a socket reads: known before anything is read, and after the socket is made. Says whether the socket is to
- * read on, rather than when it is resumed.
- */
-type Receiver = (bytes: Uint8Array) => boolean;
+/** A socket, and what it has read: it begins with that before anybody has made a connection of it. */
+export interface ReadingSocket {
+  readonly socket: Socket;
+  readonly arrivals: Arrivals;
+}
 
-const receivers = new WeakMap<Socket, { receive: Receiver | undefined; held: Uint8Array }>();
-
-/**
- * A socket that reads once, into a buffer of its own, and then when it is resumed.
- *
- * @param handle Something bound, or a connection; missing: nothing yet.
- */
-export function socketOn(handle: object | undefined): Socket {
+/** @param handle Something bound, or a connection; missing: nothing yet. */
+export function socketOn(handle: object | undefined): ReadingSocket {
   const { Socket: NodeSocket } = process.getBuiltinModule("node:net");
-  const incoming: { receive: Receiver | undefined; held: Uint8Array } = { receive: undefined, held: NONE };
+  const arrivals = new Arrivals();
   const options = {
     ...(handle && { handle }),
     allowHalfOpen: true,
     onread: {
-      // No Buffer: to slice one of those copies nothing.
-      buffer: new Uint8Array(READ_BYTES),
-      callback: (count: number, buffer: Uint8Array) => {
-        const bytes = buffer.subarray(0, count);
-        if (incoming.receive) return incoming.receive(bytes);
-        incoming.held = bytes;
-        return false;
-      },
+      buffer: landing(),
+      callback: (count: number, bytes: Uint8Array) => arrivals.take(bytes.subarray(0, count)),
     },
   };
   // Node takes handles, of which its types say nothing.
-  const socket = new NodeSocket(options as SocketConstructorOpts);
-  receivers.set(socket, incoming);
-  return socket;
+  return { socket: new NodeSocket(options as SocketConstructorOpts), arrivals };
 }
 
 /** The connection of a socket that a server made, as one that reads as ours do. */
-export function takeOver(socket: Socket): Socket {
+export function takeOver(socket: Socket): ReadingSocket {
   const inner = socket as unknown as WithHandle;
   const handle = inner._handle;
   inner._handle = null;
@@ -76,19 +60,26 @@ export class NodeTcpConnection implements TcpConnection {
   readonly #socket: Socket;
   #keepsAlive = false;
 
-  /** @param socket Made by `socketOn`, and connected. */
-  constructor(socket: Socket, family: Family) {
+  /**
+   * @param reading Connected.
+   * @param local If that is known without asking the system.
+   */
+  constructor({ socket, arrivals }: ReadingSocket, family: Family, local?: SocketAddress) {
     this.#socket = socket;
-    this.local = addressOf(socket.localAddress ?? "", socket.localPort ?? 0, family);
+    this.local = local ?? addressOf(socket.localAddress ?? "", socket.localPort ?? 0, family);
     this.remote = addressOf(socket.remoteAddress ?? "", socket.remotePort ?? 0, family);
-    // Stays on for good: an error that comes when nobody waits must not end the process.
-    socket.removeAllListeners("error");
-    const source = new NodeTcpSource(socket);
+    const source = new NodeTcpSource(socket, arrivals);
     // The system tells of a reset once, and it may be a write that hears of it.
     const sink = new NodeTcpSink(socket, (cause) => source.failAtEnd(cause));
+    // Stays on for good: an error that comes when nobody waits must not end the process.
     socket.on("error", (cause) => {
       source.fail(cause);
       sink.failWith(cause);
+    });
+    socket.on("end", () => source.end());
+    socket.on("close", () => {
+      source.end();
+      sink.lose();
     });
     this.source = source;
     this.sink = sink;
@@ -117,101 +108,17 @@ export class NodeTcpConnection implements TcpConnection {
   }
 }
 
-/** Reads one buffer at a time: the socket is paused until that is used up and somebody asks for more. */
-class NodeTcpSource implements Source {
-  readonly #socket: Socket;
-  readonly #changed = new Signal();
-  #bytes: Uint8Array;
-  #over: "failed" | "ended" | undefined;
-  #cause: unknown;
-  #isLeft = false;
-  /** What its end is not: it was no FIN. */
-  #failure: { readonly cause: unknown } | undefined;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    const incoming = receivers.get(socket);
-    this.#bytes = incoming?.held ?? NONE;
-    if (incoming) {
-      incoming.receive = (bytes) => {
-        if (this.#isLeft) return true;
-        this.#bytes = bytes;
-        this.#changed.notify();
-        return false;
-      };
-    }
-    const end = (): void => {
-      if (this.#failure) this.fail(this.#failure.cause);
-      this.#over ??= "ended";
-      this.#changed.notify();
-    };
-    socket.on("end", end);
-    socket.on("close", end);
-  }
-
-  read(max: number): Uint8Array | null {
-    if (this.#bytes.length === 0 && this.#over === undefined && max > 0) this.#fetch();
-    if (this.#bytes.length > 0) {
-      const bytes = this.#bytes.subarray(0, max);
-      this.#bytes = this.#bytes.subarray(bytes.length);
-      return bytes;
-    }
-    if (this.#over === "failed") {
-      this.#over = "ended";
-      throw this.#cause;
-    }
-    return this.#over ? null : NONE;
-  }
-
-  ready(): boolean {
-    if (this.#bytes.length === 0 && this.#over === undefined) this.#fetch();
-    return this.#bytes.length > 0 || this.#over !== undefined;
-  }
-
-  watch(waker: Waker): void {
-    this.#changed.watch(waker);
-  }
-
-  unwatch(waker: Waker): void {
-    this.#changed.unwatch(waker);
-  }
-
-  fail(cause: unknown): void {
-    if (this.#over) return;
-    this.#over = "failed";
-    this.#cause = cause;
-    this.#changed.notify();
-  }
-
-  /** What ends after this has failed: the system says only that it has ended. */
-  failAtEnd(cause: unknown): void {
-    this.#failure ??= { cause };
-  }
-
-  /** What still comes is taken and forgotten: the peer may have to send it before it reads what we send. */
-  close(): void {
-    this.#over = "ended";
-    this.#bytes = NONE;
-    this.#isLeft = true;
-    this.#fetch();
-  }
-
-  #fetch(): void {
-    this.#socket.resume();
-  }
-}
-
 /** Writes by system calls; only what does not fit goes through Node's stream, which knows when there is room again. */
 class NodeTcpSink extends PendingSink {
   readonly #socket: Socket;
   readonly #onReset: (cause: unknown) => void;
   #isAborted = false;
+  #hasEnded = false;
 
   constructor(socket: Socket, onReset: (cause: unknown) => void) {
     super();
     this.#socket = socket;
     this.#onReset = onReset;
-    socket.on("close", () => this.fail(new PeerClosed()));
   }
 
   /** Whether the peer has to be told that what it got is not all. */
@@ -221,6 +128,11 @@ class NodeTcpSink extends PendingSink {
 
   failWith(cause: unknown): void {
     this.fail(sinkFailure(cause));
+  }
+
+  /** The connection is gone. */
+  lose(): void {
+    if (!this.#hasEnded) this.fail(new PeerClosed());
   }
 
   write(bytes: Uint8Array): number {
@@ -237,12 +149,13 @@ class NodeTcpSink extends PendingSink {
     return taken + rest.length;
   }
 
-  async close(): Promise<void> {
+  /** All has left: FIN follows it, and nobody needs to wait for that. */
+  close(): void {
+    this.#hasEnded = true;
     const socket = this.#socket;
-    if (socket.destroyed) return;
-    await new Promise<void>((resolve) => {
-      socket.once("close", resolve);
-      socket.end(resolve);
+    // Later, since one that is let go at once says so by that alone.
+    process.nextTick(() => {
+      if (!socket.destroyed) socket.end();
     });
   }
 

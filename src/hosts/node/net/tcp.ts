@@ -5,7 +5,7 @@
  * it likes (docs/sockets.md).
  */
 import type { Server, Socket } from "node:net";
-import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
+import { isUnspecified, type Family, type SocketAddress } from "../../../wasi/sockets/address.ts";
 import { NetworkError } from "../../../wasi/sockets/error-code.ts";
 import type {
   TcpConnection,
@@ -77,14 +77,16 @@ class NodeTcpHandle implements TcpHandle {
 
   connect(remote: SocketAddress, options: TcpOptions): Promise<TcpConnection> {
     const bound = this.#takeBound();
-    const socket = socketOn(bound);
+    const reading = socketOn(bound);
+    const { socket } = reading;
     this.#connecting = socket;
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.once("close", () => reject(new NetworkError("ECANCELED", "the socket was closed")));
       socket.once("connect", () => {
         this.#connecting = undefined;
-        const connection = new NodeTcpConnection(socket, this.#family);
+        socket.removeAllListeners("error");
+        const connection = new NodeTcpConnection(reading, this.#family);
         connection.configure(options);
         resolve(connection);
       });
@@ -99,17 +101,24 @@ class NodeTcpHandle implements TcpHandle {
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
     const bound = this.#takeBound();
     this.#server = server;
+    let local: SocketAddress | undefined;
     server.on("connection", (socket) => {
       const taken = takeOver(socket);
       // One that is gone again has no address any more.
-      if (taken.remoteAddress === undefined) taken.destroy();
-      else events.arrived(new NodeTcpConnection(taken, this.#family));
+      if (taken.socket.remoteAddress === undefined) taken.socket.destroy();
+      else events.arrived(new NodeTcpConnection(taken, this.#family, local));
     });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen(bound ? { handle: bound, backlog } : { ...this.#where(), backlog }, () => {
+      const where = bound ? { handle: bound } : this.#where();
+      // The backlog of a handle is taken from nowhere else; its types know it beside a port alone.
+      const listen = server.listen.bind(server) as (at: object, backlog: number, done: () => void) => unknown;
+      listen(where, backlog, () => {
         server.off("error", reject);
         server.on("error", (cause) => events.failed(cause));
+        const at = this.local();
+        // Who listens on all addresses does not know which one it is.
+        if (!isUnspecified(at)) local = at;
         if (this.#isClosed) server.close();
         resolve();
       });

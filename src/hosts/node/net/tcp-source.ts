@@ -1,0 +1,154 @@
+/** What a connection of `node:net` receives, as a source. */
+import type { Socket } from "node:net";
+import { ByteQueue } from "../../../io/byte-queue.ts";
+import type { Source } from "../../../io/ports.ts";
+import { Signal, type Waker } from "../../../io/readiness.ts";
+
+const NONE = new Uint8Array(0);
+const READ_BYTES = 64 * 1024;
+const SMALL_BYTES = 1024;
+
+let shared: Uint8Array | undefined;
+
+/**
+ * Where the system puts what arrives, whichever socket it is for: it is copied from there before anybody else can run. A
+ * connection that is idle so has no buffer, and the copy is of bytes that the processor has at hand.
+ */
+export function landing(): Uint8Array {
+  // No Buffer: to slice one of those copies nothing.
+  return (shared ??= new Uint8Array(READ_BYTES));
+}
+
+/**
+ * Bytes that have arrived and that nobody has read. A socket goes on reading while those are `READ_BYTES` at most, since
+ * to stop and to start again costs two system calls each time: so they are twice as many at most.
+ */
+export class Arrivals {
+  readonly changed: Signal = new Signal();
+  readonly #queue = new ByteQueue();
+  /** What comes alone and is short: a queue would have new memory for each. These are before those of the queue. */
+  #small: Uint8Array = NONE;
+  #smallStart = 0;
+  #smallEnd = 0;
+  isStopped = false;
+  isUnwanted = false;
+
+  get size(): number {
+    return this.#smallEnd - this.#smallStart + this.#queue.size;
+  }
+
+  /** Copies `bytes`. Says whether the socket goes on reading. */
+  take(bytes: Uint8Array): boolean {
+    // The peer may have to send what nobody wants before it reads what we send.
+    if (this.isUnwanted) return true;
+    this.#put(bytes);
+    this.isStopped = this.#queue.size > READ_BYTES;
+    this.changed.notify();
+    return !this.isStopped;
+  }
+
+  /** Gives up to `max` of them, until the next call. */
+  give(max: number): Uint8Array {
+    const start = this.#smallStart;
+    if (start < this.#smallEnd) {
+      this.#smallStart = Math.min(start + max, this.#smallEnd);
+      return this.#small.subarray(start, this.#smallStart);
+    }
+    this.#queue.recycle();
+    const bytes = this.#queue.first(max);
+    this.#queue.shift(bytes.length);
+    return bytes;
+  }
+
+  /** Nobody is going to read. */
+  drop(): void {
+    this.isUnwanted = true;
+    this.#small = NONE;
+    this.#smallStart = 0;
+    this.#smallEnd = 0;
+    this.#queue.clear();
+  }
+
+  #put(bytes: Uint8Array): void {
+    if (bytes.length > SMALL_BYTES || this.size > 0) {
+      this.#queue.push(bytes);
+      return;
+    }
+    if (this.#small === NONE) this.#small = new Uint8Array(SMALL_BYTES);
+    this.#small.set(bytes);
+    this.#smallStart = 0;
+    this.#smallEnd = bytes.length;
+  }
+}
+
+export class NodeTcpSource implements Source {
+  readonly #socket: Socket;
+  readonly #arrivals: Arrivals;
+  #over: "failed" | "ended" | undefined;
+  #cause: unknown;
+  /** What its end is not: it was no FIN. */
+  #failure: { readonly cause: unknown } | undefined;
+
+  constructor(socket: Socket, arrivals: Arrivals) {
+    this.#socket = socket;
+    this.#arrivals = arrivals;
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    if (this.#failure) this.fail(this.#failure.cause);
+    this.#over ??= "ended";
+    this.#arrivals.changed.notify();
+  }
+
+  read(max: number): Uint8Array | null {
+    if (this.#arrivals.size > 0) return this.#arrivals.give(max);
+    if (this.#over === "failed") {
+      this.#over = "ended";
+      throw this.#cause;
+    }
+    if (this.#over) return null;
+    if (max > 0) this.#fetch();
+    return NONE;
+  }
+
+  ready(): boolean {
+    if (this.#arrivals.size > 0 || this.#over !== undefined) return true;
+    this.#fetch();
+    return false;
+  }
+
+  watch(waker: Waker): void {
+    this.#arrivals.changed.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#arrivals.changed.unwatch(waker);
+  }
+
+  fail(cause: unknown): void {
+    if (this.#over) return;
+    this.#over = "failed";
+    this.#cause = cause;
+    this.#arrivals.changed.notify();
+  }
+
+  /** What ends after this has failed: the system says only that it has ended. */
+  failAtEnd(cause: unknown): void {
+    this.#failure ??= { cause };
+  }
+
+  /** What still comes is taken and forgotten. */
+  close(): void {
+    this.#over = "ended";
+    this.#arrivals.drop();
+    this.#fetch();
+  }
+
+  /** Reads on, if it has been stopped. */
+  #fetch(): void {
+    if (!this.#arrivals.isStopped) return;
+    this.#arrivals.isStopped = false;
+    this.#socket.resume();
+  }
+}

@@ -1,0 +1,125 @@
+/** What connections of `node:net` read ahead, and from where. */
+import { strict as assert } from "node:assert";
+import { connect, Server, type Socket } from "node:net";
+import { test } from "node:test";
+import fc from "fast-check";
+import { Arrivals } from "../../src/hosts/node/net/tcp-source.ts";
+import { nodeTcp } from "../../src/hosts/node/net/tcp.ts";
+import type { Source } from "../../src/io/ports.ts";
+import type { TcpConnection, TcpHandle } from "../../src/wasi/sockets/tcp-port.ts";
+
+const HELD = 64 * 1024;
+
+test("what is given is what was taken, in order, whatever becomes of where it was put first", () => {
+  const piece = fc.record({ take: fc.integer({ min: 1, max: 3000 }), give: fc.integer({ min: 0, max: 3000 }) });
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const arrivals = new Arrivals();
+      const landed = new Uint8Array(3000);
+      const expected: number[] = [];
+      const came: number[] = [];
+      let byte = 0;
+      for (const { take, give } of pieces) {
+        for (let at = 0; at < take; at++) expected.push((landed[at] = byte++ & 255));
+        arrivals.take(landed.subarray(0, take));
+        landed.fill(0xee);
+        came.push(...arrivals.give(give));
+        assert.equal(arrivals.size, expected.length - came.length);
+      }
+      while (arrivals.size > 0) came.push(...arrivals.give(1000));
+      assert.deepEqual(came, expected);
+    }),
+  );
+});
+
+test("a socket goes on reading while little is held, and is stopped with no more than twice that", () => {
+  const arrivals = new Arrivals();
+  const most = new Uint8Array(HELD);
+  assert.equal(arrivals.take(most), true);
+  assert.equal(arrivals.take(most), false);
+  assert.equal(arrivals.isStopped, true);
+  assert.equal(arrivals.size, 2 * HELD);
+});
+
+test("nothing is held of what nobody wants any more, and the socket is stopped", () => {
+  const arrivals = new Arrivals();
+  arrivals.take(new Uint8Array(10));
+  arrivals.drop();
+  assert.equal(arrivals.size, 0);
+  assert.equal(arrivals.take(new Uint8Array(10)), false);
+  assert.equal(arrivals.size, 0);
+});
+
+/** What comes next, after a wait if there is nothing yet. */
+async function next(source: Source, max: number): Promise<Uint8Array | null> {
+  for (;;) {
+    const bytes = source.read(max);
+    if (bytes === null || bytes.length > 0) return bytes?.slice() ?? null;
+    await new Promise<void>((resolve) => {
+      const waker = {
+        wake: () => {
+          source.unwatch(waker);
+          resolve();
+        },
+      };
+      source.watch(waker);
+    });
+  }
+}
+
+async function listening(backlog: number, arrived: (connection: TcpConnection) => void): Promise<TcpHandle> {
+  const handle = nodeTcp.open("ipv4");
+  await handle.bind({ family: "ipv4", ip: "127.0.0.1", port: 0 });
+  await handle.listen(backlog, { arrived, failed: () => {} });
+  return handle;
+}
+
+test("connections that are read at the same time get each its own", async () => {
+  const connections: TcpConnection[] = [];
+  let all: () => void = () => {};
+  const accepted = new Promise<void>((resolve) => {
+    all = resolve;
+  });
+  const count = 8;
+  const handle = await listening(count, (connection) => {
+    if (connections.push(connection) === count) all();
+  });
+  const { port } = handle.local();
+  const size = 300_000;
+  const clients: Socket[] = [];
+  for (let id = 0; id < count; id++) {
+    const client = connect({ host: "127.0.0.1", port });
+    clients.push(client);
+    client.write(new Uint8Array(size).fill(id + 1));
+    client.end();
+  }
+  await accepted;
+  const seen = await Promise.all(
+    connections.map(async ({ source }) => {
+      const values = new Set<number>();
+      let bytes = 0;
+      for (let piece; (piece = await next(source, 10_000)) !== null; bytes += piece.length) {
+        for (const value of piece) values.add(value);
+      }
+      assert.equal(bytes, size);
+      assert.equal(values.size, 1);
+      return [...values][0] ?? 0;
+    }),
+  );
+  assert.deepEqual(
+    seen.toSorted((a, b) => a - b),
+    [1, 2, 3, 4, 5, 6, 7, 8],
+  );
+  for (const connection of connections) connection.close();
+  for (const client of clients) client.destroy();
+  handle.close();
+});
+
+test("the system is told the backlog of a socket that was bound before", async (t) => {
+  const listen = t.mock.method(Server.prototype, "listen");
+  const handle = await listening(1234, () => {});
+  const [where, backlog] = listen.mock.calls[0]?.arguments ?? [];
+  // Node takes it from elsewhere where it is given a port, and there is nothing that has been bound.
+  if (typeof where === "object" && where !== null && "handle" in where) assert.equal(backlog, 1234);
+  handle.close();
+});
