@@ -86,7 +86,7 @@ function requestOf(message: IncomingMessage): HttpRequest | undefined {
 /**
  * Writes the header, and ends a response without a body.
  *
- * @throws {HttpError} If it cannot be sent as it is: whoever reads the connection would take what follows for its body.
+ * @throws If it cannot be sent as it is: whoever reads the connection would take what follows for its body.
  */
 function begin({ status, headers, body }: HttpResponse, method: string, response: ServerResponse): void {
   if (status < 200) throw unsendable(`the status ${status}, which ends no exchange`);
@@ -94,6 +94,8 @@ function begin({ status, headers, body }: HttpResponse, method: string, response
   // By RFC 9110 these have none, and may say how long it would be.
   const isBare = method === "HEAD" || status === 204 || status === 304;
   if (!body && !isBare && (length ?? 0n) > 0n) throw unsendable(`a content-length of ${length}, and no body`);
+  // One that has failed before anything was sent: throws what it failed of.
+  if (!isBare) body?.source.read(0);
   const flat = flatOf(headers);
   if (!body && !isBare && length === undefined) flat.push("content-length", "0");
   response.writeHead(status, flat);

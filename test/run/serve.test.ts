@@ -1,0 +1,422 @@
+/** Components that answer requests: the guest http-handler, asked over the loopback and by Fetch. */
+import assert from "node:assert/strict";
+import { createServer, request as nodeRequest, type Server as NodeServer } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { test, type TestContext } from "node:test";
+import { serve, TimeoutError, Trap, type MonotonicClock, type ServeOptions, type Server } from "../../src/index.ts";
+import { guest, until } from "./support.ts";
+
+interface Given {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string;
+  readonly trailers?: Readonly<Record<string, string>>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly body: string;
+  readonly trailers: readonly string[];
+  /** Whether it came to its end. */
+  readonly complete: boolean;
+}
+
+function listening(server: NodeServer): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function ask(
+  port: number,
+  path: string,
+  { method = "GET", headers = {}, body, trailers }: Given = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const framing = trailers ? { "transfer-encoding": "chunked" } : {};
+    const sent = nodeRequest({
+      host: "127.0.0.1",
+      port,
+      method,
+      path,
+      headers: { ...headers, ...framing },
+      agent: false,
+    });
+    sent.on("error", reject);
+    sent.on("response", (response) => {
+      const chunks: Uint8Array[] = [];
+      response.on("data", (chunk: Uint8Array) => void chunks.push(chunk));
+      response.on("error", () => {});
+      response.on("close", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.rawHeaders,
+          body: Buffer.concat(chunks).toString("latin1"),
+          trailers: response.rawTrailers,
+          complete: response.complete,
+        }),
+      );
+    });
+    if (trailers) sent.addTrailers(trailers);
+    sent.end(body);
+  });
+}
+
+interface Served {
+  readonly server: Server;
+  readonly port: number;
+  readonly errors: unknown[];
+  said(): string;
+}
+
+async function served(t: TestContext, options: ServeOptions = {}): Promise<Served> {
+  const errors: unknown[] = [];
+  let said = "";
+  const server = await serve(await guest("http-handler"), {
+    stderr: (chunk) => void (said += Buffer.from(chunk).toString()),
+    onError: (error) => void errors.push(error),
+    ...options,
+  });
+  const node = createServer(server.listener);
+  const port = await listening(node);
+  t.after(async () => {
+    node.close();
+    node.closeAllConnections();
+    await server.close();
+  });
+  return { server, port, errors, said: () => said };
+}
+
+test("a response, with what Node adds to it and no more", async (t) => {
+  const { port } = await served(t);
+  const answer = await ask(port, "/hello");
+  assert.deepEqual(
+    { ...answer, headers: answer.headers.filter((_, at) => at % 2 === 0) },
+    {
+      status: 200,
+      headers: ["Date", "Connection", "Transfer-Encoding"],
+      body: "Hello, WASI!",
+      trailers: [],
+      complete: true,
+    },
+  );
+});
+
+test("a guest sees method, scheme, authority and path as they came", async (t) => {
+  const { port } = await served(t);
+  const { body } = await ask(port, "/who?a=%20%zz&b", { method: "PATCH", headers: { host: "example.com:81" } });
+  assert.equal(body, 'Method::Patch Some(Scheme::Http) Some("example.com:81") /who?a=%20%zz&b');
+});
+
+test("bodies and trailers go through a guest, both ways", async (t) => {
+  const { port } = await served(t);
+  const body = "0123456789abcdef".repeat(20_000);
+  const answer = await ask(port, "/echo", { method: "POST", body, trailers: { "x-sum": "1" } });
+  assert.equal(answer.body, body);
+  assert.deepEqual(answer.trailers, ["x-sum", "1"]);
+  assert.equal((await ask(port, "/echo")).body, "");
+});
+
+test("what can be done with fields", async (t) => {
+  const { port } = await served(t);
+  const { body } = await ask(port, "/fields", { headers: { host: "h" } });
+  assert.deepEqual(body.split("\n"), [
+    "theirs Err(HeaderError::Immutable)",
+    "theirs Err(HeaderError::Immutable)",
+    "host false",
+    "forbidden Err(HeaderError::Forbidden)",
+    "name Err(HeaderError::InvalidSyntax)",
+    "value Err(HeaderError::InvalidSyntax)",
+    "length Err(HeaderError::InvalidSyntax)",
+    "two Ok(())",
+    "other Ok(())",
+    "again Ok(())",
+    'entries [("b", [49]), ("b", [255, 9, 50]), ("b", [52]), ("c", [51])]',
+    "copy Ok(())",
+    "none Ok(()) false Ok(())",
+    "no name false []",
+  ]);
+});
+
+test("what can be had once is refused the second time, and requests that make no sense at once", async (t) => {
+  const { port } = await served(t, { http: true });
+  const { body } = await ask(port, "/once", { method: "POST", body: "unread" });
+  assert.deepEqual(body.split("\n"), [
+    "consume true",
+    "stream true",
+    "trailers true true",
+    "status Err(())",
+    "method Err(())",
+    "path Err(())",
+    "authority Err(())",
+    "no authority Some(ErrorCode::HttpRequestUriInvalid)",
+    "no path Some(ErrorCode::HttpProtocolError)",
+    "body true",
+    "write true",
+  ]);
+});
+
+test("no response, an error in its place and a trap are 500, and told; the server goes on", async (t) => {
+  const { port, errors } = await served(t);
+  for (const path of ["/nothing", "/error", "/trap-before", "/status-100", "/lie"]) {
+    // oxlint-disable-next-line no-await-in-loop -- in their order
+    const answer = await ask(port, path);
+    assert.deepEqual([path, answer.status, answer.complete], [path, 500, true]);
+  }
+  assert.equal((await ask(port, "/hello")).status, 200);
+  assert.deepEqual(
+    errors.map((error) => (error as Error).message),
+    [
+      "the guest returned without a response",
+      "HTTP-response-timeout",
+      "unreachable",
+      "the guest answered with the status 100, which ends no exchange",
+      "the guest answered with a content-length of 5, and no body",
+    ],
+  );
+});
+
+test("a body that ends before it was begun to be sent is a 500", async (t) => {
+  const { port, errors, said } = await served(t);
+  for (const path of ["/trap-after", "/half", "/short", "/long"]) {
+    // oxlint-disable-next-line no-await-in-loop -- in their order
+    const { status, complete } = await ask(port, path);
+    assert.deepEqual([path, status, complete], [path, 500, true]);
+  }
+  const unfinished = "the guest dropped the body unfinished";
+  assert.deepEqual(
+    errors.map((error) => (error as Error).message.replace(/^a body of.*/, "size")).toSorted(),
+    ["unreachable", unfinished, unfinished, "size", "size"].toSorted(),
+  );
+  assert.equal(
+    said(),
+    "Err(ErrorCode::HttpResponseBodySize(Some(4)))\n" +
+      "Some(ErrorCode::HttpResponseBodySize(Some(6))) Err(ErrorCode::HttpResponseBodySize(Some(6)))\n",
+  );
+});
+
+test("a body that is cut short never looks complete, with whatever ends it", async (t) => {
+  const controller = new AbortController();
+  const { port } = await served(t, { signal: controller.signal });
+  const both = await floods(port, () => controller.abort(new Error("enough")));
+  assert.deepEqual(both, [false, false]);
+});
+
+/** Whether two floods came to their end, of which some has come when `end` is called. */
+function floods(port: number, end: () => void): Promise<boolean[]> {
+  let begun = 0;
+  const flood = (version: string): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => socket.write(`GET /flood HTTP/${version}\r\nhost: a\r\n\r\n`));
+      let last = "";
+      let isReset = false;
+      socket.once("data", () => {
+        if (++begun === 2) end();
+      });
+      socket.on("data", (chunk) => (last = chunk.subarray(-5).toString()));
+      socket.on("error", () => (isReset = true));
+      // What ends with its connection is complete unless that is reset.
+      socket.on("close", () => resolve(version === "1.0" ? !isReset : last === "0\r\n\r\n"));
+    });
+  return Promise.all([flood("1.0"), flood("1.1")]);
+}
+
+test("HEAD gets the header alone", async (t) => {
+  const { port } = await served(t);
+  for (const path of ["/hello", "/lie", "/short"]) {
+    // oxlint-disable-next-line no-await-in-loop -- in their order
+    const { status, body, complete } = await ask(port, path, { method: "HEAD" });
+    assert.deepEqual([path, status, body, complete], [path, 200, "", true]);
+  }
+});
+
+test("a guest whose client leaves finds the body closed", async (t) => {
+  const { port, said } = await served(t);
+  await new Promise<void>((resolve) => {
+    const sent = nodeRequest({ host: "127.0.0.1", port, path: "/flood", agent: false }, (response) => {
+      response.once("data", () => response.destroy());
+      response.once("close", resolve);
+      response.on("error", () => {});
+    });
+    sent.end();
+  });
+  await until(() => said() !== "");
+  assert.equal(said(), "closed\n");
+});
+
+test("an instance answers one request, or as many as `reuse` says", async (t) => {
+  const fresh = await served(t);
+  const reused = await served(t, { reuse: 2 });
+  const counts = async ({ port }: Served): Promise<string[]> => {
+    const bodies = [];
+    // oxlint-disable-next-line no-await-in-loop -- in their order
+    for (let count = 0; count < 5; count++) bodies.push((await ask(port, "/count")).body);
+    return bodies;
+  };
+  assert.deepEqual(await counts(fresh), ["1", "1", "1", "1", "1"]);
+  assert.deepEqual(await counts(reused), ["1", "2", "1", "2", "1"]);
+});
+
+test("an instance that has trapped is not used again", async (t) => {
+  const { port } = await served(t, { reuse: 100 });
+  await ask(port, "/count");
+  assert.equal((await ask(port, "/trap-before")).status, 500);
+  assert.equal((await ask(port, "/count")).body, "1");
+});
+
+/** A clock whose timers go off when they are told to, all at once. */
+function heldClock(): {
+  readonly clock: MonotonicClock;
+  readonly timers: Map<() => void, bigint>;
+  pass(ms: bigint): void;
+} {
+  let now = 0n;
+  const timers = new Map<() => void, bigint>();
+  return {
+    timers,
+    clock: {
+      now: () => now,
+      resolution: () => 1n,
+      schedule(delayNs, callback) {
+        const timer = (): void => callback();
+        timers.set(timer, now + delayNs);
+        return () => void timers.delete(timer);
+      },
+    },
+    pass(ms) {
+      now += ms * 1_000_000n;
+      for (const [timer, at] of timers) if (at <= now && timers.delete(timer)) timer();
+    },
+  };
+}
+
+test("requests that wait wait together, and `maxConcurrent` holds the others back", async (t) => {
+  const held = heldClock();
+  const controller = new AbortController();
+  const { port, errors } = await served(t, {
+    maxConcurrent: 2,
+    monotonicClock: held.clock,
+    signal: controller.signal,
+  });
+  const three = [ask(port, "/wait"), ask(port, "/wait"), ask(port, "/wait")];
+  await until(() => held.timers.size === 2);
+  controller.abort(new Error("enough"));
+  assert.deepEqual(
+    (await Promise.all(three)).map(({ status }) => status),
+    [500, 500, 500],
+  );
+  assert.equal(errors.length, 3);
+});
+
+test("Fetch answers as the listener does, and rejects with what kept the guest from it", async (t) => {
+  const { server } = await served(t);
+  const answer = await server.fetch(new Request("http://a:81/who?b"));
+  assert.equal(await answer.text(), 'Method::Get Some(Scheme::Http) Some("a:81") /who?b');
+  const echo = await server.fetch(new Request("http://a/echo", { method: "POST", body: "there" }));
+  assert.equal(await echo.text(), "there");
+  await assert.rejects(server.fetch(new Request("http://a/trap-before")), WebAssembly.RuntimeError);
+  const cut = await server.fetch(new Request("http://a/half"));
+  await assert.rejects(cut.text());
+});
+
+test("a time-out is for each request, also of an instance that is used again", async (t) => {
+  const { server } = await served(t, { timeout: 1, reuse: 10 });
+  await assert.rejects(server.fetch(new Request("http://a/wait")), TimeoutError);
+});
+
+test("fields beyond limits.fieldBytes end the guest", async (t) => {
+  const { server } = await served(t, { limits: { fieldBytes: 100 } });
+  await assert.rejects(server.fetch(new Request("http://a/fields")), Trap);
+});
+
+/** A server of plain Node, which a guest is let to. */
+async function origin(t: TestContext, listener: Parameters<typeof createServer>[1]): Promise<string> {
+  const node = createServer(listener);
+  const port = await listening(node);
+  t.after(() => {
+    node.close();
+    node.closeAllConnections();
+  });
+  return `127.0.0.1:${port}`;
+}
+
+test("a guest sends a request on: method, fields, body and trailers as they are, and the response likewise", async (t) => {
+  let seen: readonly unknown[] = [];
+  const to = await origin(t, (request, response) => {
+    const chunks: Uint8Array[] = [];
+    request.on("data", (chunk: Uint8Array) => void chunks.push(chunk));
+    request.on("end", () => {
+      const names = request.rawHeaders.map((text, at) => (at % 2 === 0 ? text : `=${text}`));
+      seen = [request.method, request.url, names, Buffer.concat(chunks).toString(), request.rawTrailers];
+      response.writeHead(207, ["x-a", "1", "X-B", "\u00ff", "x-a", "2", "trailer", "x-t"]);
+      response.addTrailers([
+        ["x-t", "1"],
+        ["x-t", "2"],
+      ]);
+      response.end("onward");
+    });
+  });
+  const { port } = await served(t, { http: true });
+  const answer = await ask(port, "/forward", {
+    method: "PUT",
+    headers: { to, path: "/p?q=%20%zz", "x-c": ["1", "2"], trailer: "x-sum" },
+    body: "through",
+    trailers: { "x-sum": "3" },
+  });
+  assert.deepEqual(seen, [
+    "PUT",
+    "/p?q=%20%zz",
+    [
+      "host",
+      `=${to}`,
+      "x-c",
+      "=1",
+      "x-c",
+      "=2",
+      "trailer",
+      "=x-sum",
+      "content-length",
+      "=7",
+      "Connection",
+      "=keep-alive",
+    ]
+      .filter((text) => text !== "content-length" && text !== "=7")
+      .toSpliced(8, 0, "transfer-encoding", "=chunked"),
+    "through",
+    ["x-sum", "3"],
+  ]);
+  assert.equal(answer.status, 207);
+  assert.deepEqual(answer.headers.slice(0, 8), ["x-a", "1", "x-a", "2", "x-b", "\u00ff", "trailer", "x-t"]);
+  assert.equal(answer.body, "onward");
+  assert.deepEqual(answer.trailers, ["x-t", "1", "x-t", "2"]);
+});
+
+test("what is not permitted is not reached, whatever it is called", async (t) => {
+  const to = await origin(t, (_, response) => response.end());
+  const [, port = ""] = to.split(":");
+  const code = async (authority: string, http: ServeOptions["http"]): Promise<string> => {
+    const { server } = await served(t, { ...(http !== undefined && { http }) });
+    const answer = await server.fetch(new Request("http://a/forward", { headers: { to: authority, path: "/" } }));
+    return answer.status === 200 ? "reached" : await answer.text();
+  };
+  assert.equal(await code(to, undefined), "ErrorCode::HttpRequestDenied");
+  assert.equal(await code(to, true), "reached");
+  assert.equal(await code(to, { hosts: ["127.0.0.1"] }), "reached");
+  assert.equal(await code(`localhost:${port}`, { hosts: ["localhost"] }), "reached");
+  assert.equal(await code(`localhost:${port}`, { hosts: ["example.com"] }), "ErrorCode::HttpRequestDenied");
+  assert.equal(await code(to, { hosts: ["localhost"] }), "ErrorCode::DestinationIpProhibited");
+  for (const name of [to, `localhost:${port}`, `[::ffff:127.0.0.1]:${port}`, `0x7f.1:${port}`]) {
+    // oxlint-disable-next-line no-await-in-loop -- in their order
+    assert.equal(await code(name, { denyPrivate: true }), "ErrorCode::DestinationIpProhibited", name);
+  }
+});
+
+test("a guest in front of a guest, with no socket between them", async (t) => {
+  const behind = await served(t);
+  const front = await served(t, { http: (request) => behind.server.fetch(request as Request) });
+  const answer = await front.server.fetch(
+    new Request("http://a/forward", { method: "POST", body: "through both", headers: { to: "b", path: "/echo" } }),
+  );
+  assert.equal(await answer.text(), "through both");
+});
