@@ -1,7 +1,7 @@
 /** Requests by `node:http` and `node:https`, which keep trailers, order and duplicates. */
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { HttpError, type BareCode } from "../../../wasi/http/error-code.ts";
-import type { HttpClient, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
+import type { HttpBody, HttpClient, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
 import { splitAuthority } from "../../../wasi/http/message.ts";
 import type { ResolveHost } from "../../../wasi/http/resolve.ts";
@@ -29,7 +29,7 @@ export class NodeHttpClient implements HttpClient {
     const timedOut = new HttpError({ tag: "connection-timeout" }, `no connection in ${request.timeouts.connect} ms`);
     const addresses = await within(request.timeouts.connect, this.#resolve(host, port), timedOut);
     if (signal.aborted) throw unwanted();
-    const sent = (await isEmpty(request.body)) ? withoutBody(request) : request;
+    const sent = !request.body || (await isEmpty(request.body)) ? withoutBody(request) : request;
     const options = this.#options(sent, host, port, addresses);
     return new Promise((resolve, reject) => {
       new Sending(sent, options, { deadline, timedOut, signal, resolve, reject }).begin();
@@ -197,20 +197,21 @@ function unwanted(): HttpError {
 }
 
 /** Whether a body is known to have no bytes, and nothing after them, before it is sent. */
-async function isEmpty(body: HttpRequest["body"]): Promise<boolean> {
-  return body?.length === undefined && body?.source.read(0) === null && (await body.trailers()) === undefined;
+async function isEmpty(body: HttpBody): Promise<boolean> {
+  return body.length === undefined && body.source.read(0) === null && (await body.trailers()) === undefined;
 }
 
-/** Requests that have no body, as a rule. */
-const BARE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
-/** Requests that change nothing when they are sent twice. */
-const REPEATABLE: ReadonlySet<string> = new Set([...BARE, "PUT", "DELETE"]);
+/** Requests that have no body, as a rule: of others Node would make one. */
+const BARE: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"]);
+/** Requests that change nothing more when they are sent twice. */
+const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "PUT"]);
 
 /** Many guests open the body of each request: what has none by its method is sent without, and others with a length. */
 function withoutBody(request: HttpRequest): HttpRequest {
   const { method, headers } = request;
   const zero: Field = ["content-length", Uint8Array.of(0x30)];
-  return { ...request, headers: BARE.has(method) ? headers : [...headers, zero], body: undefined };
+  const isSaid = BARE.has(method) || headers.some(([name]) => name === "content-length");
+  return { ...request, headers: isSaid ? headers : [...headers, zero], body: undefined };
 }
 
 function failed(tag: BareCode | "internal-error", message: string, cause?: unknown): HttpError {
