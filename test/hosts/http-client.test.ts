@@ -268,7 +268,7 @@ test("the header leaves before the body is there, and the response comes while i
   const port = await raw(t, (socket) => {
     socket.once("data", () => {
       socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
-      socket.on("data", (chunk) => socket.write(`1\r\n${String(chunk.toString().includes("a") ? "a" : "b")}\r\n`));
+      socket.on("data", (chunk) => socket.write(`1\r\n${chunk.toString().includes("a") ? "a" : "b"}\r\n`));
     });
   });
   const body = pipe();

@@ -4,7 +4,7 @@ import type { Entry } from "../../abi/resources.ts";
 import { option } from "../../abi/variants.ts";
 import { errorCodeOf, HttpError } from "../../wasi/http/error-code.ts";
 import type { HttpRequest, Timeouts } from "../../wasi/http/exchange.ts";
-import { contentLength } from "../../wasi/http/fields.ts";
+import { contentLength, FieldError } from "../../wasi/http/fields.ts";
 import { Future } from "../../wasi/http/future.ts";
 import type { OutgoingRequest, RequestOptions } from "../../wasi/http/message.ts";
 import { call, defineInterface, type Interface } from "../definition.ts";
@@ -53,8 +53,11 @@ function requestOf(
   if (pathWithQuery === undefined) throw new HttpError({ tag: "HTTP-protocol-error" }, "no path");
   if (!/^https?$/i.test(scheme)) throw new HttpError({ tag: "HTTP-protocol-error" }, `the scheme ${scheme}`);
   const fields = headers.all();
-  // Throws for what no transport could send.
-  contentLength(fields);
+  const length = lengthOf(fields);
+  // Whoever answers would take the next request on its connection for the body.
+  if (!body && (length ?? 0n) > 0n) {
+    throw new HttpError({ tag: "HTTP-request-body-size", val: 0n }, `a content-length of ${length}, and no body`);
+  }
   return {
     method,
     scheme: scheme.toLowerCase(),
@@ -64,6 +67,15 @@ function requestOf(
     body,
     timeouts: timeoutsOf(options),
   };
+}
+
+/** @throws {HttpError} If there are several, which no transport could send. */
+function lengthOf(fields: HttpRequest["headers"]): bigint | undefined {
+  try {
+    return contentLength(fields);
+  } catch (cause) {
+    throw cause instanceof FieldError ? new HttpError({ tag: "HTTP-protocol-error" }, cause.message, { cause }) : cause;
+  }
 }
 
 function timeoutsOf(options: RequestOptions | undefined): Timeouts {

@@ -157,7 +157,7 @@ export class Fields {
     const isNew = !this.#fields.some(([other]) => other === name);
     this.#bytes += (isNew ? name.length + NAME_OVERHEAD : 0) + value.length + VALUE_OVERHEAD;
     if (this.#bytes > this.#limitBytes) {
-      throw new Trap("11.1", `fields of ${this.#bytes} bytes, of at most ${this.#limitBytes} (limits.fieldBytes)`);
+      throw new Trap("11.3", `fields of ${this.#bytes} bytes, of at most ${this.#limitBytes} (limits.fieldBytes)`);
     }
     this.#fields.push([name, value]);
   }
