@@ -17,7 +17,7 @@ export interface Limits {
    * instances share.
    */
   readonly openFiles: number;
-  /** Open sockets. Protects the descriptors of the host, which all instances share. */
+  /** Open sockets, and requests of HTTP under way. Protects the descriptors of the host, which all instances share. */
   readonly sockets: number;
   /**
    * Bytes of datagrams that one UDP socket holds in each direction, each datagram with 256 for its address and the like:

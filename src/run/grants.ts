@@ -1,4 +1,5 @@
 /** What only some instances are given, and is loaded for those alone. */
+import { limitsFrom } from "../io/limits.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { Network } from "../wasi/sockets/network.ts";
 import type { InstanceOptions } from "./options.ts";
@@ -13,10 +14,10 @@ export interface Grants {
 /** @throws {TypeError} If the platform lacks what is to be given. */
 export async function grantsOf(
   platform: Platform,
-  { network = false, http = false }: InstanceOptions<unknown, unknown>,
+  { network = false, http = false, limits }: InstanceOptions<unknown, unknown>,
 ): Promise<Grants> {
   return {
     network: network === false ? undefined : await (await import("./network.ts")).networkOf(platform, network),
-    http: http === false ? undefined : await (await import("./http.ts")).httpOf(platform, http),
+    http: http === false ? undefined : await (await import("./http.ts")).httpOf(platform, http, limitsFrom(limits)),
   };
 }

@@ -1,4 +1,5 @@
 /** Who carries requests out for an instance. Loaded for one that may send any. */
+import type { Limits } from "../io/limits.ts";
 import { resolver } from "../wasi/http/resolve.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { FetchLike } from "./fetch.ts";
@@ -9,19 +10,19 @@ import type { Platform } from "./platform.ts";
 type Option = Exclude<InstanceOptions<unknown, unknown>["http"], undefined | false>;
 
 /** @throws {TypeError} If the option is none, or there is nobody. */
-export async function httpOf(platform: Platform, option: Option): Promise<HttpClient> {
+export async function httpOf(platform: Platform, option: Option, { sockets }: Limits): Promise<HttpClient> {
   if (typeof option === "function") return intercepted(platform, option);
   if (option !== true && "send" in option) return option;
   const { hosts, denyPrivate, check } = optionsOf(option);
   // A runtime that connects by itself does so to whom it likes.
-  if (!platform.network && option === true && platform.http) return platform.http(() => Promise.resolve([]));
+  if (!platform.network && option === true && platform.http) return platform.http(() => Promise.resolve([]), sockets);
   if (!platform.http) throw new TypeError("http: this runtime sends no requests; give a function, or an HttpClient");
   const { lookup, check: permits } = await networkOf(platform, {
     ...{ lookup: true, connect: hosts, denyPrivate },
     ...(check && { check }),
   });
   if (!lookup) throw new TypeError("http: this runtime cannot look up names");
-  return platform.http(resolver(lookup, permits));
+  return platform.http(resolver(lookup, permits), sockets);
 }
 
 const KNOWN = ["hosts", "denyPrivate", "check"];

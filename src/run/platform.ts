@@ -17,7 +17,7 @@ export interface Platform {
   /** Its network, if it has one. Asked for only for a guest that is given one. */
   readonly network?: () => Promise<NetworkPorts>;
   /** What carries requests out on it, if anything does. Asked for only for a guest that may send some. */
-  readonly http?: (resolve: ResolveHost) => Promise<HttpClient>;
+  readonly http?: (resolve: ResolveHost, maxExchanges: number) => Promise<HttpClient>;
   /** Functions of its own that know `Request` and `Response`. */
   readonly web?: () => Promise<FetchAdapter>;
   /** Makes sources and sinks of whatever streams this runtime has. @throws {TypeError} If one is none. */

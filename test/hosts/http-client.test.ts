@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
+import { createServer as createTlsServer } from "node:tls";
 import { NodeHttpClient } from "../../src/hosts/node/http/client.ts";
 import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
+import { httpFailure } from "../../src/hosts/node/http/errors.ts";
+import { turn } from "../run/support.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { HttpBody, HttpRequest, HttpResponse } from "../../src/wasi/http/exchange.ts";
 import { changed } from "../../src/io/steps.ts";
@@ -12,8 +15,8 @@ import { changed } from "../../src/io/steps.ts";
 const MINUTES = 600_000;
 
 /** Loopback alone, as if the rules had said so. */
-function client(t: TestContext): NodeHttpClient {
-  const made = new NodeHttpClient(async () => [{ family: "ipv4", ip: "127.0.0.1" }]);
+function client(t: TestContext, maxExchanges = 100): NodeHttpClient {
+  const made = new NodeHttpClient(async () => [{ family: "ipv4", ip: "127.0.0.1" }], maxExchanges);
   t.after(() => made.close());
   return made;
 }
@@ -172,9 +175,79 @@ test("nobody listens: connection-refused", async (t) => {
   assert.equal(await codeOf(client(t).send(request(port), never)), "connection-refused");
 });
 
+test("TLS: who speaks none, and an alert, by its number and name alone", async (t) => {
+  const https = (port: number): HttpRequest => request(port, { scheme: "https" });
+  const none = await answering(t, "HTTP/1.1 400 Bad Request\r\n\r\n");
+  assert.equal(await codeOf(client(t).send(https(none), never)), "TLS-protocol-error");
+  // Without a certificate it can agree with nobody.
+  const bare = createTlsServer({});
+  bare.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => void bare.listen(0, "127.0.0.1", resolve));
+  t.after(() => bare.close());
+  assert.deepEqual(await codeOf(client(t).send(https((bare.address() as AddressInfo).port), never)), [
+    "TLS-alert-received",
+    { alertId: 40, alertMessage: "handshake failure" },
+  ]);
+});
+
+test("what Node's errors are called", () => {
+  const codes: Readonly<Record<string, unknown>> = {
+    CERT_HAS_EXPIRED: "TLS-certificate-error",
+    DEPTH_ZERO_SELF_SIGNED_CERT: "TLS-certificate-error",
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "TLS-certificate-error",
+    ERR_TLS_CERT_ALTNAME_INVALID: "TLS-certificate-error",
+    ERR_SSL_WRONG_VERSION_NUMBER: "TLS-protocol-error",
+    EHOSTUNREACH: "destination-IP-unroutable",
+    ETIMEDOUT: "connection-timeout",
+    HPE_INVALID_CONSTANT: "HTTP-protocol-error",
+    constructor: "internal-error",
+  };
+  for (const [code, tag] of Object.entries(codes)) {
+    const error = Object.assign(new Error(code), { code });
+    assert.equal(httpFailure(error).payload.tag, tag, code);
+    // As when several addresses were tried.
+    assert.equal(httpFailure(new AggregateError([error, new Error("other")])).payload.tag, tag, code);
+  }
+  for (const other of [undefined, "text", new AggregateError([])]) {
+    assert.deepEqual(httpFailure(other).payload, { tag: "internal-error", val: undefined });
+  }
+});
+
+test("what Node does not send is told, and counts for nothing", async (t) => {
+  const by = client(t, 1);
+  for (const [given, code] of [
+    [{ path: "/\u2603" }, "HTTP-request-URI-invalid"],
+    [{ method: "a b" }, "HTTP-request-method-invalid"],
+  ] as const) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    assert.equal(await codeOf(by.send(request(1, given), never)), code);
+  }
+});
+
+test("so many requests are under way, and one more is refused until one is over", async (t) => {
+  const port = await raw(t, (socket) => {
+    socket.on("data", () => void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"));
+  });
+  const by = client(t, 2);
+  const responses = await Promise.all([by.send(request(port), never), by.send(request(port), never)]);
+  assert.equal(await codeOf(by.send(request(port), never)), "connection-limit-reached");
+  const [first, second] = responses.map(bodyOf);
+  assert.ok(first && second);
+  assert.equal(await textOf(first), "ok");
+  second.source.close();
+  for (let count = 0; count < 5; count++) {
+    // In the next turn it is over.
+    // oxlint-disable no-await-in-loop -- one after the other
+    await turn();
+    await turn();
+    assert.equal(await textOf(bodyOf(await by.send(request(port), never))), "ok");
+    // oxlint-enable no-await-in-loop
+  }
+});
+
 test("time-outs: for the connection, for the header, and between pieces of the body", async (t) => {
   const silent = await raw(t, () => {});
-  const lookup = new NodeHttpClient(() => new Promise(() => {}));
+  const lookup = new NodeHttpClient(() => new Promise(() => {}), 1);
   t.after(() => lookup.close());
   const timeouts = { connect: MINUTES, firstByte: MINUTES, betweenBytes: MINUTES };
   const late = (given: Partial<HttpRequest["timeouts"]>): Partial<HttpRequest> => ({
@@ -325,7 +398,7 @@ test("who does not want the response any more lets go of the connection, also wh
   const slow = new NodeHttpClient(async () => {
     await found.promise;
     return [{ family: "ipv4", ip: "127.0.0.1" }];
-  });
+  }, 1);
   const early = new AbortController();
   const unwanted = slow.send(request(other), early.signal);
   early.abort();

@@ -13,7 +13,7 @@ export const nodePlatform: Platform = {
   // Fetched when it is needed: it takes 5 ms to load.
   random: { fill: (into) => void process.getBuiltinModule("node:crypto").randomFillSync(into) },
   network: async () => (await import("./net/ports.ts")).nodeNetwork,
-  http: async (resolve) => new (await import("./http/client.ts")).NodeHttpClient(resolve),
+  http: async (resolve, maxExchanges) => new (await import("./http/client.ts")).NodeHttpClient(resolve, maxExchanges),
   web: async () => (await import("../web/http.ts")).webFetch,
   standard: openStandard,
   directory: openDirectory,

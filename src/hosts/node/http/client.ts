@@ -17,13 +17,36 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Connections are kept for the next request, and are this client's alone. */
 export class NodeHttpClient implements HttpClient {
   readonly #resolve: ResolveHost;
+  readonly #maxExchanges: number;
   readonly #agents = new Map<string, Agent>();
+  #exchanges = 0;
 
-  constructor(resolve: ResolveHost) {
+  /** @param maxExchanges Requests that are under way at a time, each to the end of its response's body. */
+  constructor(resolve: ResolveHost, maxExchanges: number) {
     this.#resolve = resolve;
+    this.#maxExchanges = maxExchanges;
   }
 
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    if (this.#exchanges >= this.#maxExchanges) {
+      throw failed("connection-limit-reached", `${this.#maxExchanges} requests are under way (limits.sockets)`);
+    }
+    this.#exchanges++;
+    let isOver = false;
+    const over = (): void => {
+      if (!isOver) this.#exchanges--;
+      isOver = true;
+    };
+    try {
+      return await this.#send(request, signal, over);
+    } catch (cause) {
+      over();
+      throw cause;
+    }
+  }
+
+  /** @param over Called when the connection is free again. */
+  async #send(request: HttpRequest, signal: AbortSignal, over: () => void): Promise<HttpResponse> {
     const { host, port } = splitAuthority(request.authority, request.scheme);
     const deadline = Date.now() + request.timeouts.connect;
     const timedOut = new HttpError({ tag: "connection-timeout" }, `no connection in ${request.timeouts.connect} ms`);
@@ -32,7 +55,7 @@ export class NodeHttpClient implements HttpClient {
     const sent = !request.body || (await isEmpty(request.body)) ? withoutBody(request) : request;
     const options = this.#options(sent, host, port, addresses);
     return new Promise((resolve, reject) => {
-      new Sending(sent, options, { deadline, timedOut, signal, resolve, reject }).begin();
+      new Sending(sent, options, { deadline, timedOut, signal, resolve, reject, over }).begin();
     });
   }
 
@@ -81,6 +104,7 @@ interface Settling {
   readonly signal: AbortSignal;
   readonly resolve: (response: HttpResponse) => void;
   readonly reject: (reason: unknown) => void;
+  readonly over: () => void;
 }
 
 /** One request, from when it is made until its response has begun. */
@@ -102,9 +126,13 @@ class Sending {
   }
 
   begin(): void {
-    const { scheme, body, timeouts } = this.#request;
-    const node = process.getBuiltinModule(scheme === "https" ? "node:https" : "node:http").request(this.#options);
+    const { body, timeouts } = this.#request;
+    const node = this.#make();
+    if (!node) return;
     this.#node = node;
+    node.once("close", () => {
+      if (node === this.#node) this.#settling.over();
+    });
     node.on("error", (cause: unknown) => this.#failed(cause));
     node.on("response", (response) => this.#answered(response));
     node.on("upgrade", (_, socket) => {
@@ -125,6 +153,18 @@ class Sending {
       if (!body.source.ready()) node.flushHeaders();
       void sendBody(body, node);
     } else node.end();
+  }
+
+  /** Nothing if Node does not take it: told to who waits. */
+  #make(): ClientRequest | undefined {
+    const module = this.#request.scheme === "https" ? "node:https" : "node:http";
+    try {
+      return process.getBuiltinModule(module).request(this.#options);
+    } catch (cause) {
+      this.#request.body?.source.close();
+      this.#reject(httpFailure(cause));
+      return undefined;
+    }
   }
 
   #wait(ms: number, error: HttpError): void {

@@ -12,11 +12,15 @@ const BY_CODE: Readonly<Record<string, BareCode>> = {
   ECONNABORTED: "connection-terminated",
   ERR_INVALID_HTTP_TOKEN: "HTTP-request-method-invalid",
   ERR_UNESCAPED_CHARACTERS: "HTTP-request-URI-invalid",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "TLS-certificate-error",
-  SELF_SIGNED_CERT_IN_CHAIN: "TLS-certificate-error",
   ERR_TLS_CERT_ALTNAME_INVALID: "TLS-certificate-error",
   EPROTO: "TLS-protocol-error",
 };
+
+/** What Node calls what is wrong with a certificate. */
+const CERTIFICATE =
+  /^(?:CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_|HOSTNAME_MISMATCH$|DEPTH_ZERO_|SELF_SIGNED_)/;
+/** What OpenSSL says of an alert: the rest of its text is about this process, and nothing for a guest. */
+const ALERT = /alert ([a-z ]+):.*SSL alert number (\d+)/s;
 
 /** @param cause What a request of Node's, or its response, failed of. */
 export function httpFailure(cause: unknown): HttpError {
@@ -26,14 +30,13 @@ export function httpFailure(cause: unknown): HttpError {
 }
 
 function codeFor(code: string, message: string): HttpErrorCode {
-  const known = BY_CODE[code];
+  const [, alertMessage, alertId] = ALERT.exec(message) ?? [];
+  if (alertId !== undefined) return { tag: "TLS-alert-received", val: { alertId: Number(alertId), alertMessage } };
+  const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
   if (known) return { tag: known };
   if (code === "HPE_HEADER_OVERFLOW") return { tag: "HTTP-response-header-section-size", val: undefined };
   if (code.startsWith("HPE_")) return { tag: "HTTP-protocol-error" };
-  if (code.startsWith("CERT_") || code.startsWith("UNABLE_TO_")) return { tag: "TLS-certificate-error" };
-  if (/^ERR_SSL_.*_ALERT_/.test(code)) {
-    return { tag: "TLS-alert-received", val: { alertId: undefined, alertMessage: message } };
-  }
+  if (CERTIFICATE.test(code)) return { tag: "TLS-certificate-error" };
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return { tag: "TLS-protocol-error" };
   return { tag: "internal-error", val: undefined };
 }
