@@ -14,7 +14,7 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["inspect", guest("cat"), "more"], '`sluice inspect` expects one component, got also "more"'],
   [["inspect", "--jsn", guest("cat")], "There is no option --jsn: see `sluice help run`"],
   [["run", "--json", guest("cat")], "--json says nothing to `sluice run`: it is for `sluice inspect`"],
-  [["help", "foo"], 'There is no help about "foo": expected "run", "types", "inspect" or nothing'],
+  [["help", "foo"], 'There is no help about "foo": expected "run", "serve", "types", "inspect" or nothing'],
   [
     ["types", "nosuch.wasm"],
     "nosuch.wasm: There is no such file: expected a component, or a command (run, types, inspect, help)",
