@@ -2,7 +2,9 @@
 import { INCOMING_REQUEST, Incoming, RESPONSE_OUTPARAM, type Outgoing, type Outparam } from "../bind/http/types.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
+import { sendable, sizeOf } from "../wasi/http/fields.ts";
 import type { OutgoingResponse } from "../wasi/http/message.ts";
+import type { OutgoingBody } from "../wasi/http/outgoing-body.ts";
 import { Compiled } from "../load/compiled.ts";
 import type { CompiledComponent } from "./compile.ts";
 import { checkOptions } from "./check-options.ts";
@@ -112,26 +114,37 @@ export class Serving {
     let ready: Ready | undefined;
     let stopTimer: () => void = () => {};
     let isAnswered = false;
+    let body: OutgoingBody | undefined;
     try {
       ready = this.#takeIdle() ?? (await this.#begin());
       const { life } = ready.begun;
       stopTimer = this.#limitTime(life, ready.timeout);
-      await ready.handle(
-        ...this.#resourcesFor(life, request, (answer) => {
-          isAnswered = true;
-          if ("error" in answer) reject(new HttpError(answer.error));
-          else resolve(responseOf(answer.response));
-        }),
-      );
-      if (!isAnswered) {
-        reject(new HttpError({ tag: "internal-error", val: undefined }, "the guest returned without a response"));
+      const bytes = sizeOf(request.headers);
+      if (bytes > life.world.limits.fieldBytes) {
+        throw new HttpError({ tag: "HTTP-request-header-section-size", val: bytes });
       }
+      const unanswered = (): void => reject(failed("the guest returned without a response"));
+      // One that is over has a reason, which is told.
+      const dropped = (): void => (life.task.isEnded ? undefined : unanswered());
+      const outparam: Outparam = (answer) => {
+        isAnswered = true;
+        if ("error" in answer) reject(new HttpError(answer.error));
+        else {
+          ({ body } = answer.response);
+          resolve(responseOf(answer.response));
+        }
+      };
+      await ready.handle(...this.#resourcesFor(life, request, outparam, dropped));
+      if (!isAnswered) unanswered();
+      // Nobody will finish it any more.
+      body?.drop();
       ready.uses++;
       if (ready.uses < this.#reuse) this.#idle.push(ready);
       else await life.close();
     } catch (error) {
       if (isAnswered) this.#onLate(error, request);
       else reject(error);
+      request.body?.source.close();
       // It is over, and what it leaves has been told.
       await ready?.begun.life.close().catch(() => {});
     }
@@ -139,7 +152,12 @@ export class Serving {
   }
 
   /** What a guest is called with: from then on they are its own. */
-  #resourcesFor({ instance }: Life, request: HttpRequest, outparam: Outparam): [HeldResource, HeldResource] {
+  #resourcesFor(
+    { instance }: Life,
+    request: HttpRequest,
+    outparam: Outparam,
+    dropped: () => void,
+  ): [HeldResource, HeldResource] {
     const { resources } = instance;
     const incoming = new Incoming(request);
     return [
@@ -147,7 +165,7 @@ export class Serving {
         resources.add(INCOMING_REQUEST, incoming, () => incoming.drop()),
         true,
       ),
-      new HeldResource(resources.add(RESPONSE_OUTPARAM, outparam), true),
+      new HeldResource(resources.add(RESPONSE_OUTPARAM, outparam, dropped), true),
     ];
   }
 
@@ -179,7 +197,11 @@ export class Serving {
 }
 
 function responseOf({ message, body }: Outgoing<OutgoingResponse>): HttpResponse {
-  return { status: message.status, headers: message.headers.all(), body: body?.body };
+  return { status: message.status, headers: sendable(message.headers.all()), body: body?.body };
+}
+
+function failed(message: string): HttpError {
+  return new HttpError({ tag: "internal-error", val: undefined }, message);
 }
 
 /** @throws {NotAHandlerError} If a component exports none. */

@@ -9,7 +9,7 @@ import { OutputStream } from "../../io/output-stream.ts";
 import { newTally } from "../../io/tally.ts";
 import type { Readiness } from "../../io/readiness.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
-import { Fields } from "../../wasi/http/fields.ts";
+import { Fields, sizeOf } from "../../wasi/http/fields.ts";
 import { IncomingBody, type FutureTrailers } from "../../wasi/http/incoming-body.ts";
 import type { HttpBody } from "../../wasi/http/exchange.ts";
 import type { OutgoingBody } from "../../wasi/http/outgoing-body.ts";
@@ -86,6 +86,10 @@ function trailersNow({ resources, world }: Instance, future: FutureTrailers): un
   if (state.tag === "taken") return { tag: "err" };
   const { value } = state;
   if (value.tag === "err") return { tag: "ok", val: value };
+  const bytes = sizeOf(value.val ?? []);
+  if (bytes > world.limits.fieldBytes) {
+    return { tag: "ok", val: { tag: "err", val: { tag: "HTTP-response-trailer-section-size", val: bytes } } };
+  }
   const fields = value.val && Fields.from(value.val, world.limits.fieldBytes, true);
   return { tag: "ok", val: { tag: "ok", val: fields && resources.add(FIELDS, fields) } };
 }

@@ -132,7 +132,7 @@ function part<T>(
 
 const requestFunctions = (): Interface["functions"] => ({
   "[constructor]outgoing-request": call([taken(FIELDS)], returns(own(OUTGOING_REQUEST)), (instance, headers) =>
-    addOutgoing(instance, OUTGOING_REQUEST, new Outgoing(new OutgoingRequest(headers))),
+    addOutgoing(instance, OUTGOING_REQUEST, new OutgoingRequest(headers)),
   ),
   "[method]outgoing-request.body": call([request], plainResult(own(OUTGOING_BODY)), (instance, self) =>
     bodyOf(instance, self, "request"),
@@ -170,8 +170,13 @@ const requestFunctions = (): Interface["functions"] => ({
   ),
 });
 
-function addOutgoing<T>({ resources }: Instance, kind: Kind<T>, value: T): Entry {
-  return resources.add(kind, value);
+function addOutgoing<T extends OutgoingRequest | OutgoingResponse>(
+  { resources }: Instance,
+  kind: Kind<Outgoing<T>>,
+  message: T,
+): Entry {
+  const outgoing = new Outgoing(message);
+  return resources.add(kind, outgoing, () => outgoing.drop());
 }
 
 function timeout(
@@ -187,8 +192,8 @@ function timeout(
 }
 
 const optionFunctions = (): Interface["functions"] => ({
-  "[constructor]request-options": call([], returns(own(REQUEST_OPTIONS)), (instance) =>
-    addOutgoing(instance, REQUEST_OPTIONS, new RequestOptions()),
+  "[constructor]request-options": call([], returns(own(REQUEST_OPTIONS)), ({ resources }) =>
+    resources.add(REQUEST_OPTIONS, new RequestOptions()),
   ),
   ...timeout("connect-timeout", "connectTimeout"),
   ...timeout("first-byte-timeout", "firstByteTimeout"),
@@ -205,7 +210,7 @@ function setAnswer(_: Instance, outparam: Outparam, given: unknown): void {
 
 const responseFunctions = (): Interface["functions"] => ({
   "[constructor]outgoing-response": call([taken(FIELDS)], returns(own(OUTGOING_RESPONSE)), (instance, headers) =>
-    addOutgoing(instance, OUTGOING_RESPONSE, new Outgoing(new OutgoingResponse(headers))),
+    addOutgoing(instance, OUTGOING_RESPONSE, new OutgoingResponse(headers)),
   ),
   "[method]outgoing-response.status-code": call([answer], returns(u16), (_, { message }) => message.status),
   "[method]outgoing-response.set-status-code": call([answer, u16], unit, (_, { message }, status) => {

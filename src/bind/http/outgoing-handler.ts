@@ -3,8 +3,8 @@ import { own, taken } from "../../abi/owned.ts";
 import type { Entry } from "../../abi/resources.ts";
 import { option } from "../../abi/variants.ts";
 import { errorCodeOf, HttpError } from "../../wasi/http/error-code.ts";
-import type { HttpRequest, Timeouts } from "../../wasi/http/exchange.ts";
-import { contentLength, FieldError } from "../../wasi/http/fields.ts";
+import type { HttpClient, HttpRequest, HttpResponse, Timeouts } from "../../wasi/http/exchange.ts";
+import { contentLength, sendable, sizeOf, type Field } from "../../wasi/http/fields.ts";
 import { Future } from "../../wasi/http/future.ts";
 import type { OutgoingRequest, RequestOptions } from "../../wasi/http/message.ts";
 import { call, defineInterface, type Interface } from "../definition.ts";
@@ -27,8 +27,12 @@ function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>
   }
   const future = new Future<Answer>();
   const controller = new AbortController();
-  client.send(request, controller.signal).then(
-    (response) => future.settle({ tag: "ok", val: response }),
+  sendBy(client, request, controller.signal, instance.world.limits.fieldBytes).then(
+    (response) => {
+      // Nobody is there any more who would drop it.
+      if (controller.signal.aborted) response.body?.source.close();
+      future.settle({ tag: "ok", val: response });
+    },
     (cause: unknown) => {
       body?.outlet.abort(cause);
       future.settle({ tag: "err", val: errorCodeOf(cause) });
@@ -42,6 +46,25 @@ function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>
   });
 }
 
+/** What the client gives is checked, since it may be the embedder's. */
+async function sendBy(
+  client: HttpClient,
+  request: HttpRequest,
+  signal: AbortSignal,
+  limitBytes: number,
+): Promise<HttpResponse> {
+  const response = await client.send(request, signal);
+  const { status, headers, body } = response;
+  if (!Number.isInteger(status) || status < 100 || status > 999) {
+    body?.source.close();
+    throw new TypeError(`http: a status must be a whole number from 100 to 999, got ${String(status)}`);
+  }
+  const bytes = sizeOf(headers);
+  if (bytes <= limitBytes) return response;
+  body?.source.close();
+  throw new HttpError({ tag: "HTTP-response-header-section-size", val: bytes });
+}
+
 function requestOf(
   message: OutgoingRequest,
   body: HttpRequest["body"],
@@ -52,11 +75,10 @@ function requestOf(
     throw new HttpError({ tag: "HTTP-request-URI-invalid" }, "no authority");
   if (pathWithQuery === undefined) throw new HttpError({ tag: "HTTP-protocol-error" }, "no path");
   if (!/^https?$/i.test(scheme)) throw new HttpError({ tag: "HTTP-protocol-error" }, `the scheme ${scheme}`);
-  const fields = headers.all();
-  const length = lengthOf(fields);
-  // Whoever answers would take the next request on its connection for the body.
-  if (!body && (length ?? 0n) > 0n) {
-    throw new HttpError({ tag: "HTTP-request-body-size", val: 0n }, `a content-length of ${length}, and no body`);
+  const fields = sendable(headers.all());
+  if (body === undefined && announced(headers.all()) > 0n) {
+    // The next request on the connection would be taken for the body.
+    throw new HttpError({ tag: "HTTP-request-body-size", val: 0n }, "a content-length, and no body");
   }
   return {
     method,
@@ -69,12 +91,12 @@ function requestOf(
   };
 }
 
-/** @throws {HttpError} If there are several, which no transport could send. */
-function lengthOf(fields: HttpRequest["headers"]): bigint | undefined {
+/** What no transport could send is an error. */
+function announced(fields: readonly Field[]): bigint {
   try {
-    return contentLength(fields);
+    return contentLength(fields) ?? 0n;
   } catch (cause) {
-    throw cause instanceof FieldError ? new HttpError({ tag: "HTTP-protocol-error" }, cause.message, { cause }) : cause;
+    throw new HttpError({ tag: "HTTP-protocol-error" }, "content-lengths that differ", { cause });
   }
 }
 

@@ -44,6 +44,11 @@ export class Outgoing<T extends OutgoingRequest | OutgoingResponse> {
   constructor(message: T) {
     this.message = message;
   }
+
+  /** It will never be sent: nobody reads its body. */
+  drop(): void {
+    this.body?.body.source.close();
+  }
 }
 
 /** What comes of a request. */
@@ -51,7 +56,7 @@ export type Answer =
   | { readonly tag: "ok"; readonly val: HttpResponse }
   | { readonly tag: "err"; readonly val: HttpErrorCode };
 
-/** Where a guest answers. Told once. */
+/** Where a guest answers. Told once; a handle that is dropped tells nothing. */
 export type Outparam = (
   answer: { readonly response: Outgoing<OutgoingResponse> } | { readonly error: HttpErrorCode },
 ) => void;

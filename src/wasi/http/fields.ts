@@ -47,6 +47,21 @@ export function permittedFields(fields: readonly Field[]): Field[] {
   return fields.filter(([name]) => !FORBIDDEN.has(name));
 }
 
+/** What they take of a limit, each with what it costs to keep. */
+export function sizeOf(fields: readonly Field[]): number {
+  const names = new Set(fields.map(([name]) => name));
+  let bytes = 0;
+  for (const name of names) bytes += name.length + NAME_OVERHEAD;
+  for (const [, value] of fields) bytes += value.length + VALUE_OVERHEAD;
+  return bytes;
+}
+
+/** Fields to be sent, with one `content-length` at most. */
+export function sendable(fields: readonly Field[]): readonly Field[] {
+  const first = fields.findIndex(([name]) => name === "content-length");
+  return fields.filter(([name], at) => name !== "content-length" || at === first);
+}
+
 /** What a `content-length` among them says; `undefined` if there is none. @throws {FieldError} If it is none. */
 export function contentLength(fields: readonly Field[]): bigint | undefined {
   const values = new Set(fields.filter(([name]) => name === "content-length").map(([, value]) => latin1(value)));
@@ -107,20 +122,20 @@ export class Fields {
     const key = settable(name);
     this.#assertMutable();
     for (const value of values) assertValue(key, value);
-    const at = this.#fields.findIndex(([other]) => other === key);
-    const copies = values.map((value): Field => [key, value.slice()]);
-    const rest = this.#fields.filter(([other]) => other !== key);
+    const first = this.#fields.findIndex(([other]) => other === key);
+    const others = this.#fields.filter(([other]) => other !== key);
+    const at = first < 0 ? others.length : first;
+    this.#keep([...others]);
+    for (const value of values) this.#push(key, value.slice());
     // Where the first of them was.
-    if (at < 0) rest.push(...copies);
-    else rest.splice(this.#fields.slice(0, at).length, 0, ...copies);
-    this.#replace(rest);
+    this.#fields = [...others.slice(0, at), ...this.#fields.slice(others.length), ...others.slice(at)];
   }
 
   /** @throws {FieldError} */
   delete(name: string): void {
     const key = settable(name);
     this.#assertMutable();
-    this.#replace(this.#fields.filter(([other]) => other !== key));
+    this.#keep(this.#fields.filter(([other]) => other !== key));
   }
 
   /** @throws {FieldError} @throws {Trap} Over the limit. */
@@ -147,10 +162,10 @@ export class Fields {
     return Fields.from(this.#fields, this.#limitBytes, isImmutable);
   }
 
-  #replace(fields: Field[]): void {
-    this.#fields = [];
-    this.#bytes = 0;
-    for (const [name, value] of fields) this.#push(name, value);
+  /** No more than there were. */
+  #keep(fields: Field[]): void {
+    this.#fields = fields;
+    this.#bytes = sizeOf(fields);
   }
 
   #push(name: string, value: Uint8Array): void {

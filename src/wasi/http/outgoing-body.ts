@@ -58,11 +58,14 @@ export class OutgoingBody {
 
   /** Dropped: a body that was not finished fails. */
   drop(): void {
+    this.fail(new HttpError({ tag: "internal-error", val: undefined }, "the guest dropped the body unfinished"));
+  }
+
+  /** Nobody will finish it: it fails of `cause`, unless it is finished. */
+  fail(cause: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.outlet.abort(
-      new HttpError({ tag: "internal-error", val: undefined }, "the guest dropped the body unfinished"),
-    );
+    this.outlet.abort(cause);
   }
 }
 

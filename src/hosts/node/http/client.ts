@@ -1,5 +1,6 @@
 /** Requests by `node:http` and `node:https`, which keep trailers, order and duplicates. */
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { Duplex } from "node:stream";
 import { HttpError, type BareCode } from "../../../wasi/http/error-code.ts";
 import type { HttpBody, HttpClient, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
@@ -8,7 +9,7 @@ import type { ResolveHost } from "../../../wasi/http/resolve.ts";
 import type { IpAddress } from "../../../wasi/sockets/address.ts";
 import { bodyOf, sendBody } from "./body.ts";
 import { httpFailure } from "./errors.ts";
-import { fieldsOf, flatOf, rawValue } from "./fields.ts";
+import { fieldsOf, flatOf, rawValue, textOf } from "./fields.ts";
 
 /** What a response's header may take: more than Node allows by itself, which is less than what others send. */
 const MAX_HEADER_BYTES = 128 * 1024;
@@ -73,7 +74,9 @@ export class NodeHttpClient implements HttpClient {
     const flat = ["host", authority, ...flatOf(headers)];
     if (body && body.length === undefined) flat.push("transfer-encoding", "chunked");
     return {
-      ...{ protocol: `${scheme}:`, host, port, method, path, headers: flat, agent: this.#agent(scheme) },
+      ...{ protocol: `${scheme}:`, host, port, method, headers: flat, agent: this.#agent(scheme) },
+      // Node sends it in Latin-1.
+      path: textOf(Buffer.from(path)),
       setHost: false,
       maxHeaderSize: MAX_HEADER_BYTES,
       // What was looked up and permitted, and nothing that is looked up anew.
@@ -130,15 +133,20 @@ class Sending {
     const node = this.#make();
     if (!node) return;
     this.#node = node;
+    // What a response's header may take is bytes; Node drops fields past a number of them, and says nothing.
+    node.maxHeadersCount = 0;
     node.once("close", () => {
       if (node === this.#node) this.#settling.over();
     });
     node.on("error", (cause: unknown) => this.#failed(cause));
     node.on("response", (response) => this.#answered(response));
-    node.on("upgrade", (_, socket) => {
+    const changed = (_: IncomingMessage, socket: Duplex): void => {
       socket.destroy();
+      body?.source.close();
       this.#reject(failed("HTTP-upgrade-failed", "the other side changed the protocol"));
-    });
+    };
+    node.on("upgrade", changed);
+    node.on("connect", changed);
     node.on("socket", (socket) => {
       const connected = (): void =>
         this.#wait(timeouts.firstByte, failed("connection-read-timeout", `no response in ${timeouts.firstByte} ms`));
@@ -169,7 +177,7 @@ class Sending {
 
   #wait(ms: number, error: HttpError): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#node?.destroy(error), Math.min(ms, MAX_TIMER_MS));
+    this.#timer = setTimeout(() => this.#node?.destroy(error), cappedMs(ms));
   }
 
   #failed(cause: unknown): void {
@@ -224,7 +232,10 @@ class Sending {
           timer = undefined;
         } else if (!timer) {
           const error = failed("connection-read-timeout", `no more of the response in ${betweenBytes} ms`);
-          timer = setTimeout(() => response.destroy(error), Math.min(betweenBytes, MAX_TIMER_MS));
+          timer = setTimeout(
+            () => void (response.readableLength === 0 && response.destroy(error)),
+            cappedMs(betweenBytes),
+          );
         }
       },
     });
@@ -259,11 +270,16 @@ function failed(tag: BareCode | "internal-error", message: string, cause?: unkno
   return new HttpError(code, message, { cause });
 }
 
+/** What timers of Node's can wait for. */
+function cappedMs(ms: number): number {
+  return Math.min(ms, MAX_TIMER_MS);
+}
+
 /** Rejects with `error` after the time. */
 async function within<T>(ms: number, promise: Promise<T>, error: HttpError): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(error), Math.min(ms, MAX_TIMER_MS));
+    timer = setTimeout(() => reject(error), cappedMs(ms));
   });
   try {
     return await Promise.race([promise, late]);

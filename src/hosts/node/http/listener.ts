@@ -30,14 +30,14 @@ async function exchange(
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const request = requestOf(message);
+  const request = requestOf(message, response);
   if (!request) {
     response.writeHead(400, { connection: "close" }).end();
     return;
   }
   // A client that leaves is no error of ours: what is being sent ends.
   response.on("error", () => {});
-  response.once("finish", () => lingering(message));
+  response.once("finish", () => outliving(message));
   let given: HttpResponse | undefined;
   try {
     given = await answer(request);
@@ -45,6 +45,8 @@ async function exchange(
       given.body?.source.close();
       return;
     }
+    // Once the response is sent Node throws away a request that nobody has begun to read: the guest may still want it.
+    if (request.body) message.read(0);
     begin(given, request.method, response);
   } catch (error) {
     given?.body?.source.close();
@@ -58,7 +60,7 @@ async function exchange(
   if (given.body && !response.writableEnded) await sendBody(given.body, response);
 }
 
-function requestOf(message: IncomingMessage): HttpRequest | undefined {
+function requestOf(message: IncomingMessage, response: ServerResponse): HttpRequest | undefined {
   const { method = "GET", url = "/", rawHeaders, socket } = message;
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
   const authority = absolute ? absolute[1] : rawValue(rawHeaders, "host");
@@ -76,7 +78,10 @@ function requestOf(message: IncomingMessage): HttpRequest | undefined {
       ? bodyOf(message, {
           cut: (cause) => new HttpError({ tag: "connection-terminated" }, "the client left", { cause }),
           // The response is still to go out on the same connection.
-          leave: () => {},
+          leave: () => {
+            if (response.writableFinished) lingering(message);
+            else response.once("finish", () => lingering(message));
+          },
         })
       : undefined,
     timeouts: NO_TIMEOUTS,
@@ -112,9 +117,20 @@ function unsendable(what: string): HttpError {
   return new HttpError({ tag: "HTTP-protocol-error" }, `the guest answered with ${what}`);
 }
 
+/** Once the response is sent Node no longer says of the request that the client has left. */
+function outliving(message: IncomingMessage): void {
+  if (message.complete) return;
+  const { socket } = message;
+  const gone = (): void => void message.destroy(new Error("The client left"));
+  const stop = (): void => void socket.off("close", gone);
+  socket.once("close", gone);
+  message.once("end", stop);
+  message.once("close", stop);
+}
+
 /** A connection that is closed with bytes unread is reset, and the response with it. */
 function lingering(message: IncomingMessage): void {
-  if (message.complete) return;
+  if (message.complete || message.listenerCount("data") > 0) return;
   const { socket } = message;
   const end = (): void => void socket.destroy();
   const timer = setTimeout(end, LINGER_MS);

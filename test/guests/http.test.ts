@@ -1,0 +1,439 @@
+/** The guests of HTTP: a handler behind a server of Node's, and a client before one. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer, request as requestOf, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { connect, createServer as createSocketServer, type AddressInfo, type Server as SocketServer } from "node:net";
+import { after, test, type TestContext } from "node:test";
+import { run, serve, type ServeOptions } from "../../src/index.ts";
+
+const handler = await readFile(new URL("built/http-claims.wasm", import.meta.url));
+const client = await readFile(new URL("built/http-client.wasm", import.meta.url));
+
+/** Longer than anything here takes: what hangs fails. */
+const options = { timeout: 60_000 };
+
+async function listening(server: SocketServer): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // A server on a port has an address.
+  return (server.address() as AddressInfo).port;
+}
+
+interface Served {
+  readonly port: number;
+  readonly errors: string[];
+  /** What guests said. */
+  readonly said: () => string;
+  readonly close: () => Promise<void>;
+}
+
+async function served(t: TestContext, more: ServeOptions = {}): Promise<Served> {
+  const errors: string[] = [];
+  let said = "";
+  const { listener, close } = await serve(handler, {
+    stdout: (chunk) => void (said += Buffer.from(chunk).toString()),
+    onError: (error) => void errors.push(error instanceof Error ? error.message : String(error)),
+    ...more,
+  });
+  const server = createServer({ requireHostHeader: false }, listener);
+  const port = await listening(server);
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { port, errors, said: () => said, close };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly text: string;
+  readonly trailers: readonly string[];
+}
+
+async function textOf(message: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of message) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks).toString("latin1");
+}
+
+async function ask(port: number, path: string, body?: string, headers: readonly string[] = []): Promise<Answer> {
+  const request = requestOf({
+    ...{ port, path, host: "127.0.0.1", agent: false, method: body === undefined ? "GET" : "POST" },
+    headers: ["host", "test", ...headers, ...(body === undefined ? [] : ["content-length", String(body.length)])],
+  });
+  request.end(body === undefined ? undefined : Buffer.from(body));
+  // The event of a response has the response.
+  const [message] = (await once(request, "response")) as [IncomingMessage];
+  const text = await textOf(message);
+  return { status: message.statusCode ?? 0, headers: message.rawHeaders, text, trailers: message.rawTrailers };
+}
+
+/** All that comes on a connection on which `text` was sent, until it is closed. */
+async function raw(port: number, text: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write(text, "latin1");
+  let came = "";
+  socket.on("data", (chunk: Uint8Array) => void (came += Buffer.from(chunk).toString("latin1")));
+  await new Promise((resolve) => void socket.once("close", resolve));
+  return came;
+}
+
+test("a handler is told what was asked, in order", options, async (t) => {
+  const { port } = await served(t);
+  const { text } = await ask(port, "/describe?a=%20b", "x", [
+    "X-B",
+    "1",
+    "x-a",
+    "\u00e9",
+    "x-b",
+    "2",
+    "connection",
+    "close",
+  ]);
+  assert.deepEqual(text.trimEnd().split("\n"), [
+    'Method::Post Some(Scheme::Http) Some("test") Some("/describe?a=%20b")',
+    "x-b: 1",
+    "x-b: 2",
+    "x-a: \\xe9",
+    "content-length: 1",
+  ]);
+});
+
+test("a target may be a whole URL, and says then whom it is for", options, async (t) => {
+  const { port } = await served(t);
+  const came = await raw(port, "GET http://other:8/describe HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+  assert.match(came, /Some\("other:8"\) Some\("\/describe"\)/);
+});
+
+test("a request that says nowhere whom it is for is answered with 400", options, async (t) => {
+  const { port } = await served(t);
+  assert.match(await raw(port, "GET /hello HTTP/1.1\r\n\r\n"), /^HTTP\/1\.1 400 /);
+});
+
+test("fields are sent in order, with duplicates, as bytes", options, async (t) => {
+  const { port } = await served(t);
+  const { headers } = await ask(port, "/fields");
+  assert.deepEqual(headers.slice(0, 8), [
+    "set-cookie",
+    "a=1",
+    "x-latin",
+    "\u00e9\u00ff",
+    "set-cookie",
+    "b=2",
+    "x-empty",
+    "",
+  ]);
+});
+
+test("trailers go both ways", options, async (t) => {
+  const { port } = await served(t);
+  assert.deepEqual((await ask(port, "/trailers")).trailers, ["x-sum", "1", "x-sum", "2", "x-latin", "\u00e9"]);
+  const came = await raw(
+    port,
+    "POST /echo HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n2\r\nab\r\n0\r\nx-sum: \xe9\r\n\r\n",
+  );
+  assert.match(came, /\r\n2\r\nab\r\n0\r\nx-sum: \xe9\r\n\r\n$/);
+});
+
+test("a response flows while its request does", options, async (t) => {
+  const { port } = await served(t);
+  const request = requestOf({ port, path: "/echo", method: "POST", host: "127.0.0.1", agent: false });
+  request.flushHeaders();
+  const [message] = (await once(request, "response")) as [IncomingMessage];
+  for (const piece of ["one", "two", "three"]) {
+    request.write(piece);
+    assert.equal(String((await once(message, "data"))[0]), piece);
+  }
+  request.end();
+  await once(message, "end");
+});
+
+test("three handlers that wait do so together, and hundreds at once are answered", options, async (t) => {
+  const { port } = await served(t);
+  const requests = Array.from({ length: 3 }, () =>
+    requestOf({ port, path: "/read", method: "POST", host: "127.0.0.1", agent: false }),
+  );
+  for (const request of requests) request.flushHeaders();
+  // The last one is answered while the others wait.
+  for (const request of requests.toReversed()) {
+    request.end("abc");
+    const [message] = (await once(request, "response")) as [IncomingMessage];
+    assert.equal(await textOf(message), "3 closed");
+  }
+  const all = await Promise.all(Array.from({ length: 200 }, (_, n) => ask(port, "/echo", `body ${n}`)));
+  assert.deepEqual(
+    all.map(({ text }) => text),
+    Array.from({ length: 200 }, (_, n) => `body ${n}`),
+  );
+});
+
+test("a large body comes whole", options, async (t) => {
+  const { port } = await served(t);
+  const { text } = await ask(port, "/large/3000000");
+  assert.equal(text.length, 3_000_000);
+  const body = "0123456789".repeat(100_000);
+  assert.equal((await ask(port, "/echo", body)).text, body);
+});
+
+test("a request that nobody reads does not keep its response", options, async (t) => {
+  const { port } = await served(t);
+  assert.equal((await ask(port, "/hello", "x".repeat(500_000))).text, "hello");
+});
+
+test("a guest may answer first, and read then", options, async (t) => {
+  const { port, said, close } = await served(t);
+  const head = "POST /after HTTP/1.1\r\nhost: test\r\ncontent-length: 3000000\r\n\r\n";
+  const patient = connect(port, "127.0.0.1");
+  patient.write(head);
+  await once(patient, "data");
+  patient.write("x".repeat(3_000_000));
+  const hasty = connect(port, "127.0.0.1");
+  hasty.write(head);
+  await once(hasty, "data");
+  hasty.destroy();
+  await close();
+  patient.destroy();
+  assert.deepEqual(said().trimEnd().split("\n").toSorted(), [
+    "0 Some(ErrorCode::ConnectionTerminated) true",
+    "3000000 closed",
+  ]);
+});
+
+test("what a guest does wrong before it answers is a 500, and the server lives", options, async (t) => {
+  const { port, errors } = await served(t);
+  for (const path of ["/trap", "/return", "/error", "/status/100", "/status/101"]) {
+    assert.equal((await ask(port, path)).status, 500, path);
+  }
+  assert.equal(errors.length, 5);
+  assert.match(errors[1] ?? "", /returned without a response/);
+  assert.match(errors[2] ?? "", /DNS-timeout/);
+  assert.equal((await ask(port, "/hello")).text, "hello");
+});
+
+test("a response that nobody can give any more is a 500 at once", options, async (t) => {
+  const { port } = await served(t);
+  const request = requestOf({ port, path: "/dropped", method: "POST", host: "127.0.0.1", agent: false });
+  request.on("error", () => {});
+  request.flushHeaders();
+  const [message] = (await once(request, "response")) as [IncomingMessage];
+  assert.equal(message.statusCode, 500);
+  request.destroy();
+});
+
+test("a body that is not finished never looks complete", options, async (t) => {
+  const reused = await served(t, { reuse: 100 });
+  const fresh = await served(t);
+  for (const { port } of [fresh, reused]) {
+    for (const path of ["/trap-after", "/unfinished", "/left", "/length/4", "/length/6"]) {
+      const came = await raw(port, `GET ${path} HTTP/1.1\r\nhost: test\r\n\r\n`);
+      assert.doesNotMatch(came, /\r\n0\r\n\r\n$|x{5}/, path);
+      // One without chunks ends with its connection.
+      assert.doesNotMatch(await raw(port, `GET ${path} HTTP/1.0\r\nhost: test\r\n\r\n`), /x{5}/, path);
+    }
+    assert.equal((await ask(port, "/hello")).text, "hello");
+  }
+  assert.ok(fresh.errors.some((message) => message === "unreachable"));
+});
+
+test("a length that was announced is kept", options, async (t) => {
+  const { port, said } = await served(t);
+  assert.equal((await ask(port, "/length/5")).text, "xxxxx");
+  for (const path of ["/length/4", "/length/6"]) await raw(port, `GET ${path} HTTP/1.1\r\nhost: test\r\n\r\n`);
+  assert.deepEqual(said().trimEnd().split("\n"), [
+    "ok Ok(())",
+    "ok Err(ErrorCode::HttpResponseBodySize(Some(4)))",
+    "err Err(ErrorCode::HttpResponseBodySize(Some(6)))",
+  ]);
+});
+
+test("statuses that have no body have none", options, async (t) => {
+  const { port } = await served(t);
+  for (const status of [204, 304, 200, 599]) {
+    const answer = await ask(port, `/status/${status}`);
+    assert.deepEqual([answer.status, answer.text], [status, ""]);
+  }
+  assert.equal((await ask(port, "/status/99")).text, "refused");
+  const head = await raw(port, "HEAD /hello HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+  assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
+  assert.match(head, /\r\n\r\n$/);
+});
+
+test("a client that leaves ends the request's body with an error", options, async (t) => {
+  const { port, said, close } = await served(t);
+  const socket = connect(port, "127.0.0.1");
+  socket.write("POST /read HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\nabc");
+  const reached = ask(port, "/read", "x");
+  await reached;
+  socket.destroy();
+  await close();
+  assert.match(said(), /^3 Some\(ErrorCode::ConnectionTerminated\) true$/m);
+});
+
+test("a client that leaves in the middle of a response ends it", options, async (t) => {
+  const { port, close } = await served(t);
+  const socket = connect(port, "127.0.0.1");
+  socket.write("GET /large/100000000 HTTP/1.1\r\nhost: test\r\n\r\n");
+  await once(socket, "data");
+  socket.destroy();
+  await close();
+});
+
+test("an instance is for one request, unless it is reused", options, async (t) => {
+  const fresh = await served(t);
+  const reused = await served(t, { reuse: 2 });
+  const counts = async (port: number): Promise<string[]> => {
+    const texts: string[] = [];
+    for (let n = 0; n < 4; n++) texts.push((await ask(port, "/count")).text);
+    return texts;
+  };
+  assert.deepEqual(await counts(fresh.port), ["1", "1", "1", "1"]);
+  assert.deepEqual(await counts(reused.port), ["1", "2", "1", "2"]);
+});
+
+test("more than maxConcurrent wait for their turn", options, async (t) => {
+  const { port, close } = await served(t, { maxConcurrent: 1 });
+  const first = requestOf({ port, path: "/echo", method: "POST", host: "127.0.0.1", agent: false });
+  first.write("a");
+  const [message] = (await once(first, "response")) as [IncomingMessage];
+  let isAnswered = false;
+  const second = ask(port, "/hello").then(({ text }) => {
+    isAnswered = true;
+    return text;
+  });
+  await once(message, "data");
+  assert.equal(isAnswered, false);
+  first.end();
+  assert.equal(await textOf(message), "");
+  assert.equal(await second, "hello");
+  await close();
+});
+
+test("a request goes on to another server, and its answer back", options, async (t) => {
+  const { port: to } = await served(t);
+  const { port } = await served(t, { http: true });
+  const answer = await ask(port, "/forward/echo", "abc", ["x-forward-to", `127.0.0.1:${to}`]);
+  assert.deepEqual([answer.status, answer.text], [200, "abc"]);
+  const trailers = await ask(port, "/forward/trailers", "abc", ["x-forward-to", `127.0.0.1:${to}`]);
+  assert.deepEqual(trailers.trailers, ["x-sum", "1", "x-sum", "2", "x-latin", "\u00e9"]);
+  assert.equal(
+    (await ask(port, "/forward/unfinished", "", ["x-forward-to", `127.0.0.1:${to}`]).catch(() => ({ status: 0 })))
+      .status === 200,
+    false,
+  );
+});
+
+test("a guest is put before another guest without a server between", options, async () => {
+  const back = await serve(handler);
+  const front = await serve(handler, { http: (request) => back.fetch(request) });
+  const request = new Request("http://test/forward/echo", {
+    method: "POST",
+    body: "abc",
+    headers: { "x-forward-to": "anywhere" },
+  });
+  const response = await front.fetch(request);
+  assert.equal(await response.text(), "abc");
+  await Promise.all([front.close(), back.close()]);
+});
+
+test("Fetch: requests, responses, and what is neither", options, async () => {
+  const { fetch, close } = await serve(handler);
+  const described = await (
+    await fetch(new Request("http://test:1/describe?x=%20", { headers: { "x-a": "\u00e9" } }))
+  ).text();
+  assert.equal(described, 'Method::Get Some(Scheme::Http) Some("test:1") Some("/describe?x=%20")\nx-a: \\xe9\n');
+  const fields = await fetch(new Request("http://test/fields"));
+  assert.deepEqual(fields.headers.getSetCookie(), ["a=1", "b=2"]);
+  assert.equal((await fetch(new Request("http://test/status/204"))).status, 204);
+  for (const path of ["trap", "return", "error", "status/100", "status/101", "status/999"]) {
+    await assert.rejects(fetch(new Request(`http://test/${path}`)), path);
+  }
+  await assert.rejects((await fetch(new Request("http://test/unfinished"))).text());
+  const cancelled = await fetch(new Request("http://test/large/100000000"));
+  await cancelled.body?.cancel();
+  await close();
+});
+
+/** The server of the claims of http-client. */
+const claimServer: RequestListener = (message, response) => {
+  const { url = "", method = "", rawHeaders } = message;
+  if (url === "/never") return;
+  if (url === "/cut") {
+    response.writeHead(200, { "content-length": "10" });
+    response.write("12345", () => response.destroy());
+    return;
+  }
+  if (url.startsWith("/fields")) {
+    response.writeHead(299, ["x-twice", "1", "X-Latin", "\u00e9", "x-twice", "2", "trailer", "x-after"]);
+    response.write(`${method} ${url}`);
+    response.addTrailers([["x-after", "\u00e9"]]);
+    response.end();
+    return;
+  }
+  const saw = rawHeaders.filter((_, at) => rawHeaders[at - (at % 2)]?.startsWith("x-") === true);
+  response.writeHead(200, ["x-saw", saw.join(" ")]);
+  response.flushHeaders();
+  message.on("data", (chunk: Uint8Array) => void response.write(chunk));
+  message.on("error", () => response.destroy());
+  message.on("end", () => {
+    const pairs: [string, string][] = [];
+    for (let at = 0; at < message.rawTrailers.length; at += 2) {
+      pairs.push([message.rawTrailers[at] ?? "", message.rawTrailers[at + 1] ?? ""]);
+    }
+    response.addTrailers(pairs);
+    response.end();
+  });
+};
+
+const server: Server = createServer(claimServer);
+const authority = `127.0.0.1:${await listening(server)}`;
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+interface ClientClaim {
+  readonly name: string;
+  readonly claim: string;
+  readonly traps?: RegExp;
+  readonly http?: Parameters<typeof run>[1] extends infer O ? (O extends { http?: infer H } ? H : never) : never;
+  readonly to?: string;
+}
+
+const unused = createSocketServer();
+const nobody = `127.0.0.1:${await listening(unused)}`;
+await new Promise((resolve) => unused.close(resolve));
+
+const claims: readonly ClientClaim[] = [
+  { name: "get", claim: "fields come in order, as bytes; trailers after the body" },
+  { name: "post", claim: "body, fields and trailers arrive" },
+  { name: "once", claim: "what is given once is an error after that" },
+  { name: "response-first", claim: "a response may come before the body does" },
+  { name: "never-sent", claim: "the body of a request that is dropped is closed" },
+  { name: "two-lengths", claim: "lengths that differ are an error" },
+  { name: "no-body-of-a-length", claim: "a length without a body is an error" },
+  { name: "short", claim: "a body shorter than announced fails" },
+  { name: "long", claim: "a body longer than announced fails" },
+  { name: "cut", claim: "a response that is cut short fails, and says of what" },
+  { name: "refused", claim: "nobody listens", to: nobody },
+  { name: "refused", claim: "without a grant nobody can be asked", http: false },
+  { name: "refused", claim: "a host that is not permitted is not reached", http: { hosts: ["example.invalid"] } },
+  { name: "refused", claim: "private addresses are not reached", http: { denyPrivate: true } },
+  { name: "drop-future", claim: "a response that nobody waits for is given up" },
+  { name: "headers-are-children", claim: "fields are dropped before their message", traps: /rule 1\.3/ },
+  { name: "many-values", claim: "fields are bounded", traps: /limits\.fieldBytes.*rule 11\.3/ },
+];
+
+for (const { name, claim, traps, http = true, to = authority } of claims) {
+  test(`http-client ${name}: ${claim}`, options, async () => {
+    let said = "";
+    const running = run(client, {
+      ...{ args: ["http-client", name, to], http },
+      stderr: (chunk) => void (said += Buffer.from(chunk).toString()),
+    });
+    if (traps) await assert.rejects(running, traps);
+    else assert.equal((await running).exitCode, 0, said);
+  });
+}
