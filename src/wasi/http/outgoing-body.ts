@@ -56,10 +56,15 @@ export class OutgoingBody {
     this.#pipe.endWith(trailers);
   }
 
-  /** Dropped: a body that was not finished fails. */
+  /** Dropped: a body that was not finished fails, unless it has all the bytes that were announced. */
   drop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    if (this.#length !== undefined && BigInt(this.outlet.tally.bytes) === this.#length) {
+      this.#pipe.endWith(undefined);
+      void this.outlet.finish();
+      return;
+    }
     this.outlet.abort(
       new HttpError({ tag: "internal-error", val: undefined }, "the guest dropped the body unfinished"),
     );
