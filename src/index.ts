@@ -89,7 +89,7 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  * Answers requests with a component that exports `wasi:http/incoming-handler`: with an instance for each, if `reuse` does
  * not say otherwise.
  *
- * @throws As `compile` does. What an instance throws, each request hears of.
+ * @throws As `instantiate` does, of what holds for all instances. What one of them throws its request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
   const { reuse, maxConcurrent, onError = () => {}, ...given } = options;
@@ -104,6 +104,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     maxConcurrent,
     onLate: onError,
   });
+  await serving.prepare(given.imports);
   return {
     fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request))),
     listener: nodeListener((request) => serving.answer(request), onError),

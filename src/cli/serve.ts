@@ -45,6 +45,7 @@ async function serveHere({ options, path }: Given): Promise<number> {
     ...options,
     onLate: failed,
   });
+  await serving.prepare();
   const answer = options.accessLog ? logged(serving) : (request: HttpRequest) => serving.answer(request);
   const listener = nodeListener(answer, failed);
   const server = process

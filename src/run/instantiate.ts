@@ -19,7 +19,7 @@ import type { CompiledComponent } from "./compile.ts";
 import type { CompiledCore } from "./core-module.ts";
 import { Exports } from "./exports.ts";
 import { assertSameType } from "./host-types.ts";
-import { classOf, functionOf, memberFunction, moduleOf, Providers } from "./imports.ts";
+import { classOf, functionOf, memberFunction, moduleOf, Providers, type Imports } from "./imports.ts";
 import { jsDefinition } from "./js-functions.ts";
 import { embedderBinding, guestBinding, hostBinding } from "./js-resources.ts";
 import { Life, type Stats } from "./life.ts";
@@ -61,12 +61,8 @@ export async function begin(
   checkOptions(options);
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return beginModule(platform, compiled, options);
-  // Those of a component that has been looked into are there.
-  if (!compiled.isChecked) await loadInterfaces(compiled.plan.imports.keys());
   const isOurs = Object.keys(options.imports ?? {}).length === 0;
-  const providers = isOurs ? oursFor(compiled) : new Providers(options.imports ?? {});
-  if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan);
-  if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
+  const providers = await providersFor(compiled, options.imports);
   if (providers.haveComponents) await loadFusing();
   const grants = await grantsOf(platform, options);
   options.signal?.throwIfAborted();
@@ -93,6 +89,22 @@ export async function begin(
   } catch (error) {
     throw await life.fail(error);
   }
+}
+
+/**
+ * Who provides what a component imports.
+ *
+ * @throws {MissingImportsError} If nobody does.
+ * @throws {UnsupportedComponentError} If it cannot be instantiated whoever does.
+ */
+export async function providersFor(compiled: Compiled, imports: Imports = {}): Promise<Providers> {
+  // Those of a component that has been looked into are there.
+  if (!compiled.isChecked) await loadInterfaces(compiled.plan.imports.keys());
+  const isOurs = Object.keys(imports).length === 0;
+  const providers = isOurs ? oursFor(compiled) : new Providers(imports);
+  if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan);
+  if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
+  return providers;
 }
 
 const ours = new WeakMap<Compiled, Providers>();

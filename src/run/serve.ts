@@ -8,7 +8,8 @@ import type { OutgoingBody } from "../wasi/http/outgoing-body.ts";
 import { Compiled } from "../load/compiled.ts";
 import type { CompiledComponent } from "./compile.ts";
 import { checkOptions } from "./check-options.ts";
-import { begin, type Begun } from "./instantiate.ts";
+import type { Imports } from "./imports.ts";
+import { begin, providersFor, type Begun } from "./instantiate.ts";
 import { HeldResource } from "./js-resources.ts";
 import { afterMs, TimeoutError, type Life } from "./life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
@@ -72,6 +73,12 @@ export class Serving {
     this.#reuse = reuse;
     this.#maxConcurrent = maxConcurrent;
     this.#onLate = onLate;
+  }
+
+  /** Tells what would keep any instance from being made. @throws {MissingImportsError} @throws {UnsupportedComponentError} */
+  async prepare(imports?: Imports): Promise<void> {
+    const { compiled } = this.#component;
+    if (compiled instanceof Compiled) await providersFor(compiled, imports);
   }
 
   /**

@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { createServer, request as nodeRequest, type Server as NodeServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
-import { serve, TimeoutError, Trap, type MonotonicClock, type ServeOptions, type Server } from "../../src/index.ts";
+import {
+  MissingImportsError,
+  NotAHandlerError,
+  serve,
+  TimeoutError,
+  Trap,
+  type MonotonicClock,
+  type ServeOptions,
+  type Server,
+} from "../../src/index.ts";
 import { guest, until } from "./support.ts";
 
 interface Given {
@@ -243,6 +252,15 @@ test("a guest whose client leaves finds the body closed", async (t) => {
   });
   await until(() => said() !== "");
   assert.equal(said(), "closed\n");
+});
+
+test("what would keep every instance from being made is told at once", async () => {
+  await assert.rejects(serve(await guest("cat")), NotAHandlerError);
+  await assert.rejects(serve(await guest("http-handler"), { reuse: 0 }), RangeError);
+  await assert.rejects(
+    serve(await guest("http-handler"), { imports: { "wasi:http/outgoing-handler": {} } }),
+    MissingImportsError,
+  );
 });
 
 test("an instance answers one request, or as many as `reuse` says", async (t) => {

@@ -56,16 +56,19 @@ export class OutgoingBody {
     this.#pipe.endWith(trailers);
   }
 
-  /** Dropped: a body that was not finished fails. */
+  /** Dropped: as `fail`. */
   drop(): void {
     this.fail(new HttpError({ tag: "internal-error", val: undefined }, "the guest dropped the body unfinished"));
   }
 
-  /** Nobody will finish it: it fails of `cause`, unless it is finished. */
+  /** Nobody will finish it: it fails of `cause`, unless it is finished, or has all that was announced. */
   fail(cause: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.outlet.abort(cause);
+    if (this.#length !== undefined && BigInt(this.outlet.tally.bytes) === this.#length) {
+      this.#pipe.endWith(undefined);
+      void this.outlet.finish();
+    } else this.outlet.abort(cause);
   }
 }
 

@@ -122,6 +122,27 @@ test("a body that is dropped fails for who reads it, bytes that it has not read 
   body.drop();
 });
 
+test("a body that is dropped with all the bytes that were announced is whole", async () => {
+  const empty = new OutgoingBody("response", 0n, 100);
+  empty.drop();
+  assert.equal(empty.body.source.read(10), null);
+  // More than the pipe holds.
+  const body = new OutgoingBody("response", 6n, 4);
+  const stream = new OutputStream(body.outlet);
+  write(stream, text("abcd"));
+  write(stream, text("ef"));
+  body.drop();
+  const { source } = body.body;
+  let all = "";
+  for (let bytes; (bytes = source.read(10)) !== null;) {
+    all += Buffer.from(bytes).toString();
+    // oxlint-disable-next-line no-await-in-loop -- until it is there
+    await turn();
+  }
+  assert.equal(all, "abcdef");
+  assert.equal(await body.body.trailers(), undefined);
+});
+
 test("one that is finished does not fail when it is dropped", () => {
   const body = new OutgoingBody("request", undefined, 100);
   body.finish(undefined);
