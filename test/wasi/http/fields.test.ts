@@ -122,7 +122,7 @@ test("fields are a list of pairs", () => {
       const model = new Model(isImmutable);
       const fields = new Fields(LIMIT, isImmutable);
       for (const { call, name: given, values } of steps) {
-        if (values.includes("18446744073709551615") && given === "content-length") continue;
+        if (values.some((each) => each.length === 20) && given === "content-length") continue;
         const expected =
           call === "set"
             ? model.set(given, values)

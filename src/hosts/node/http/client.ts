@@ -2,7 +2,7 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Duplex } from "node:stream";
 import { HttpError, type BareCode } from "../../../wasi/http/error-code.ts";
-import type { HttpClient, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
+import type { HttpBody, HttpClient, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
 import { splitAuthority } from "../../../wasi/http/message.ts";
 import type { ResolveHost } from "../../../wasi/http/resolve.ts";
@@ -30,7 +30,7 @@ export class NodeHttpClient implements HttpClient {
     const timedOut = new HttpError({ tag: "connection-timeout" }, `no connection in ${request.timeouts.connect} ms`);
     const addresses = await within(request.timeouts.connect, this.#resolve(host, port), timedOut);
     if (signal.aborted) throw unwanted();
-    const sent = (await isEmpty(request.body)) ? withoutBody(request) : request;
+    const sent = !request.body || (await isEmpty(request.body)) ? withoutBody(request) : request;
     const options = this.#options(sent, host, port, addresses);
     return new Promise((resolve, reject) => {
       new Sending(sent, options, { deadline, timedOut, signal, resolve, reject }).begin();
@@ -192,17 +192,18 @@ class Sending {
       cut: (cause) =>
         cause instanceof HttpError ? cause : failed("HTTP-response-incomplete", "the response ends too early", cause),
       leave: (source) => source.close(),
-      waits(isWaiting) {
+      waits(isWaiting, source) {
         if (!isWaiting) {
           clearTimeout(timer);
           timer = undefined;
-        } else if (!timer) {
-          const error = failed("connection-read-timeout", `no more of the response in ${betweenBytes} ms`);
-          timer = setTimeout(
-            () => void (response.readableLength === 0 && response.destroy(error)),
-            cappedMs(betweenBytes),
-          );
+          return;
         }
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          // What has come is there for whoever asks again.
+          if (source.ready()) return;
+          response.destroy(failed("connection-read-timeout", `no more of the response in ${betweenBytes} ms`));
+        }, cappedMs(betweenBytes));
       },
     });
   }
@@ -214,20 +215,21 @@ function unwanted(): HttpError {
 }
 
 /** Whether a body is known to have no bytes, and nothing after them, before it is sent. */
-async function isEmpty(body: HttpRequest["body"]): Promise<boolean> {
-  return body?.length === undefined && body?.source.read(0) === null && (await body.trailers()) === undefined;
+async function isEmpty(body: HttpBody): Promise<boolean> {
+  return body.length === undefined && body.source.read(0) === null && (await body.trailers()) === undefined;
 }
 
 /** Requests that have no body, as a rule. */
-const BARE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+const BARE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"]);
 /** Requests that change nothing when they are sent twice. */
-const REPEATABLE: ReadonlySet<string> = new Set([...BARE, "PUT", "DELETE"]);
+const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** Many guests open the body of each request: what has none by its method is sent without, and others with a length. */
 function withoutBody(request: HttpRequest): HttpRequest {
   const { method, headers } = request;
   const zero: Field = ["content-length", Uint8Array.of(0x30)];
-  return { ...request, headers: BARE.has(method) ? headers : [...headers, zero], body: undefined };
+  const isBare = BARE.has(method) || headers.some(([name]) => name === "content-length");
+  return { ...request, headers: isBare ? headers : [...headers, zero], body: undefined };
 }
 
 function failed(tag: BareCode | "internal-error", message: string, cause?: unknown): HttpError {
