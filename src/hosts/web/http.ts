@@ -63,7 +63,8 @@ function latin1(text: string): Uint8Array {
 /** @throws {TypeError} For a value that the standard does not take. */
 function headersOf(fields: readonly Field[]): Headers {
   const headers = new Headers();
-  for (const [name, value] of fields) headers.append(name, String.fromCharCode(...value));
+  for (const [name, value] of fields)
+    headers.append(name, Array.from(value, (byte) => String.fromCharCode(byte)).join(""));
   return headers;
 }
 
@@ -81,11 +82,22 @@ export function incomingOf(request: Request): HttpRequest {
   };
 }
 
-/** What a guest answered, as a `Response`. Trailers are lost: the standard has none. */
+/**
+ * What a guest answered, as a `Response`. Trailers are lost: the standard has none.
+ *
+ * @throws {HttpError} If the standard has no such response, as with a status of 600.
+ */
 export function webResponseOf({ status, headers, body }: HttpResponse): Response {
   const isBare = BARE_STATUS.has(status);
-  if (isBare) body?.source.close();
-  return new Response(body && !isBare ? streamOf(body) : null, { status, headers: headersOf(headers) });
+  try {
+    const response = new Response(body && !isBare ? streamOf(body) : null, { status, headers: headersOf(headers) });
+    if (isBare) body?.source.close();
+    return response;
+  } catch (cause) {
+    // Whoever writes it would wait for a reader.
+    body?.source.close();
+    throw new HttpError({ tag: "HTTP-protocol-error" }, `no response that Fetch has: status ${status}`, { cause });
+  }
 }
 
 async function fetched(request: HttpRequest, signal: RequestInit["signal"]): Promise<Response> {
@@ -121,11 +133,14 @@ export const webFetch: FetchAdapter = {
     if (!(given instanceof Response)) {
       throw new TypeError(`http: the function must give a Response, got ${given === null ? "null" : typeof given}`);
     }
-    return {
-      status: given.status,
-      headers: fieldsOf(given.headers),
-      body: bodyOf(given.body, given.headers),
-    };
+    const { status, body, type } = given;
+    const headers = new Headers(given.headers);
+    // What `fetch` has received is decoded already, though its header says otherwise. One that was made is as it says.
+    if (type !== "default" && headers.has("content-encoding")) {
+      headers.delete("content-encoding");
+      headers.delete("content-length");
+    }
+    return { status, headers: fieldsOf(headers), body: bodyOf(body, headers) };
   },
 };
 

@@ -17,8 +17,8 @@ export interface BodyParts {
   readonly cut: (cause: unknown) => HttpError;
   /** Nobody wants the rest. */
   readonly leave: (source: Source) => void;
-  /** Called whenever somebody finds nothing, and when something has come. */
-  readonly waits?: (isWaiting: boolean) => void;
+  /** Called whenever somebody finds nothing in the source, and when they have found something. */
+  readonly waits?: (isWaiting: boolean, source: Source) => void;
 }
 
 /** The body of a message that comes in. Nothing is read ahead of who wants it. */
@@ -32,17 +32,17 @@ export function bodyOf(message: IncomingMessage, { cut, leave, waits = () => {} 
         try {
           bytes = source.read(max);
         } catch (cause) {
-          waits(false);
+          waits(false, source);
           throw cut(cause);
         }
-        waits(bytes?.length === 0 && max > 0);
+        waits(bytes?.length === 0 && max > 0, source);
         return bytes;
       },
       ready: () => source.ready(),
       watch: (waker: Waker) => source.watch(waker),
       unwatch: (waker: Waker) => source.unwatch(waker),
       close() {
-        waits(false);
+        waits(false, source);
         leave(source);
       },
     },

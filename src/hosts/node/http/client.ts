@@ -226,17 +226,18 @@ class Sending {
       cut: (cause) =>
         cause instanceof HttpError ? cause : failed("HTTP-response-incomplete", "the response ends too early", cause),
       leave: (source) => source.close(),
-      waits(isWaiting) {
+      waits(isWaiting, source) {
         if (!isWaiting) {
           clearTimeout(timer);
           timer = undefined;
-        } else if (!timer) {
-          const error = failed("connection-read-timeout", `no more of the response in ${betweenBytes} ms`);
-          timer = setTimeout(
-            () => void (response.readableLength === 0 && response.destroy(error)),
-            cappedMs(betweenBytes),
-          );
+          return;
         }
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          // What has come is there for whoever asks again.
+          if (source.ready()) return;
+          response.destroy(failed("connection-read-timeout", `no more of the response in ${betweenBytes} ms`));
+        }, cappedMs(betweenBytes));
       },
     });
   }

@@ -1,0 +1,116 @@
+/** Requests and responses of the Fetch standard, and those of `wasi:http`. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { incomingOf, webFetch, webResponseOf } from "../../src/hosts/web/http.ts";
+import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
+import { HttpError } from "../../src/wasi/http/error-code.ts";
+import type { Field } from "../../src/wasi/http/fields.ts";
+import { changed } from "../../src/io/steps.ts";
+import type { Source } from "../../src/io/ports.ts";
+import { microtasks } from "../../src/testing/turns.ts";
+
+const latin1 = (text: string): Uint8Array => Buffer.from(text, "latin1");
+const shown = (fields: readonly Field[]): string[] =>
+  fields.map(([name, value]) => `${name}: ${Buffer.from(value).toString("latin1")}`);
+const newPipe = (): BodyPipe => new BodyPipe(10, undefined, () => new HttpError({ tag: "HTTP-protocol-error" }));
+
+async function textOf(source: Source | undefined): Promise<string> {
+  assert.ok(source);
+  let text = "";
+  for (let bytes; (bytes = source.read(1000)) !== null;) {
+    // oxlint-disable-next-line no-await-in-loop -- each round waits for the source
+    if (bytes.length === 0) await changed(source);
+    else text += Buffer.from(bytes).toString();
+  }
+  return text;
+}
+
+test("a request as a guest is asked", async () => {
+  const asked = incomingOf(
+    new Request("https://a.example:8443/p?q=%20", {
+      method: "POST",
+      headers: [
+        ["x-a", "\u00e9"],
+        ["upgrade", "x"],
+      ],
+      body: "abc",
+    }),
+  );
+  const { method, scheme, authority, path, headers, body } = asked;
+  assert.deepEqual([method, scheme, authority, path], ["POST", "https", "a.example:8443", "/p?q=%20"]);
+  assert.deepEqual(shown(headers), ["content-type: text/plain;charset=UTF-8", "x-a: \u00e9"]);
+  assert.equal(await textOf(body?.source), "abc");
+});
+
+test("a response keeps its bytes and its cookies apart", () => {
+  const headers: Field[] = [
+    ["set-cookie", latin1("a=1")],
+    ["x-a", latin1("\u00e9")],
+    ["set-cookie", latin1("b=2")],
+    ["x-long", new Uint8Array(130_000).fill(0x78)],
+  ];
+  const response = webResponseOf({ status: 200, headers, body: undefined });
+  assert.deepEqual(response.headers.getSetCookie(), ["a=1", "b=2"]);
+  assert.equal(response.headers.get("x-a"), "\u00e9");
+  assert.equal(response.headers.get("x-long")?.length, 130_000);
+});
+
+test("a response that Fetch does not have closes its body", async () => {
+  for (const status of [600, 999, 101, 103]) {
+    const pipe = newPipe();
+    assert.throws(() => webResponseOf({ status, headers: [], body: pipe.body }), HttpError);
+    await microtasks();
+    assert.throws(() => pipe.sink.write(latin1("x")), `${status}`);
+  }
+});
+
+test("a status without a body closes it too", () => {
+  for (const status of [204, 205, 304]) {
+    const pipe = newPipe();
+    assert.equal(webResponseOf({ status, headers: [], body: pipe.body }).body, null);
+    assert.throws(() => pipe.sink.write(latin1("x")), `${status}`);
+  }
+});
+
+test("a body that fails errors the stream, and a reader who leaves closes the body", async () => {
+  const failing = newPipe();
+  const response = webResponseOf({ status: 200, headers: [], body: failing.body });
+  failing.sink.write(latin1("abc"));
+  const reader = response.body?.getReader();
+  assert.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), "abc");
+  failing.sink.abort(new Error("unfinished"));
+  await assert.rejects(Promise.resolve(reader?.read()), /unfinished/);
+  const left = newPipe();
+  await webResponseOf({ status: 200, headers: [], body: left.body }).body?.cancel();
+  assert.throws(() => left.sink.write(latin1("x")));
+});
+
+test("what fetch has decoded no longer says that it is encoded", async (t) => {
+  const packed = gzipSync("abc");
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-encoding": "gzip", "content-length": packed.length });
+    response.end(packed);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  // A server on a port has an address.
+  const { port } = server.address() as AddressInfo;
+  const received = webFetch.responseOf(await fetch(`http://127.0.0.1:${port}/`));
+  assert.ok(!shown(received.headers).some((field) => /^content-(encoding|length)/.test(field)));
+  assert.equal(await textOf(received.body?.source), "abc");
+  // One that an embedder makes is as it says.
+  const made = webFetch.responseOf(new Response(packed, { headers: { "content-encoding": "gzip" } }));
+  assert.deepEqual(shown(made.headers), ["content-encoding: gzip"]);
+});
+
+test("what is no response is named", () => {
+  assert.throws(() => webFetch.responseOf({ status: 200 }), /must give a Response/);
+});
