@@ -16,6 +16,8 @@ function byteAt(position: number): number {
 
 /** One direction, as its two ends have used it: the model. */
 export class Direction {
+  /** Whether the network may break the connection. */
+  readonly #mayBreak: boolean;
   #written = 0;
   #read = 0;
   /** What the writer's end did last to it. */
@@ -24,6 +26,10 @@ export class Direction {
   #receiving: "open" | "shut" | "gone" = "open";
   #inputTold: "nothing" | "failed" | "closed" = "nothing";
   #outputTold: "nothing" | "failed" | "closed" = "nothing";
+
+  constructor(mayBreak: boolean) {
+    this.#mayBreak = mayBreak;
+  }
 
   /** Whether nothing more can come of it. */
   get isOver(): boolean {
@@ -74,20 +80,20 @@ export class Direction {
 
   inputFailed(tag: string): void {
     if (tag === "closed") this.#inputClosed();
-    else if (this.#sending !== "reset") throw new Error("an input fails, and nobody has reset it");
+    else if (this.#sending !== "reset" && !this.#mayBreak) throw new Error("an input fails, and nobody has reset it");
     else if (this.#inputTold !== "nothing") throw new Error("an input tells of a failure again");
     else this.#inputTold = "failed";
   }
 
   outputFailed(tag: string): void {
-    const peerIsGone = this.#receiving === "gone";
+    const peerIsGone = this.#receiving === "gone" || this.#mayBreak;
     if (tag !== "closed" && (!peerIsGone || this.#outputTold !== "nothing")) throw new Error("an output fails");
     if (tag === "closed" && this.#sending === "open" && !peerIsGone) throw new Error("an output is closed by nobody");
     this.#outputTold = tag === "closed" ? "closed" : "failed";
   }
 
   expectAll(): void {
-    if (this.#sending === "reset" || this.#receiving !== "open") return;
+    if (this.#sending === "reset" || this.#receiving !== "open" || this.#inputTold === "failed") return;
     if (this.#read !== this.#written) throw new Error(`${this.#read} of ${this.#written} bytes arrived`);
   }
 
@@ -98,7 +104,7 @@ export class Direction {
         throw new Error(`an input ends at ${this.#read} of ${this.#written} bytes`);
       }
     }
-    this.#inputTold = "closed";
+    if (this.#inputTold === "nothing") this.#inputTold = "closed";
   }
 }
 

@@ -38,6 +38,7 @@ export type NetworkStep =
 export interface NetworkSetup {
   readonly latencyNs: number;
   readonly loss: number;
+  readonly resets: number;
   readonly seed: number;
   readonly connections: number;
 }
@@ -52,6 +53,7 @@ function networkTraceOf(random: Random): NetworkTrace {
   const setup: NetworkSetup = {
     latencyNs: random.of([0, 1, 10, 100]),
     loss: random.of([0, 0, 0.3]),
+    resets: random.of([0, 0, 0.03]),
     seed: random.u32(),
     connections,
   };
@@ -113,6 +115,7 @@ function* smallerNetworks({ setup, steps }: NetworkTrace): Generator<NetworkTrac
   }
   if (setup.latencyNs > 0) yield { setup: { ...setup, latencyNs: 0 }, steps };
   if (setup.loss > 0) yield { setup: { ...setup, loss: 0 }, steps };
+  if (setup.resets > 0) yield { setup: { ...setup, resets: 0 }, steps };
 }
 
 /** Far more than anything here takes. */
@@ -124,16 +127,17 @@ class World {
   readonly #directions: Direction[] = [];
   #datagrams: Datagrams | undefined;
 
-  static async of({ latencyNs, loss, seed, connections }: NetworkSetup): Promise<World> {
+  static async of({ latencyNs, loss, resets, seed, connections }: NetworkSetup): Promise<World> {
     const world = new World();
     const network = new MemoryNetwork({
       clock: world.#clock,
       latencyNs: BigInt(latencyNs),
       loss,
+      resets,
       seed: BigInt(seed),
     });
     const [one, other] = [network.host("one", "10.0.0.1"), network.host("other", "10.0.0.2")];
-    for (let made = 0; made < connections; made++) await world.#connect(one, other);
+    for (let made = 0; made < connections; made++) await world.#connect(one, other, resets > 0);
     world.#datagrams = await Datagrams.between(one, other, loss > 0);
     return world;
   }
@@ -176,7 +180,7 @@ class World {
     for (const end of this.#ends) end.expectWoken();
   }
 
-  async #connect(one: NetworkPorts, other: NetworkPorts): Promise<void> {
+  async #connect(one: NetworkPorts, other: NetworkPorts, mayBreak: boolean): Promise<void> {
     const [client, listener] = [socketOn(one), socketOn(other)];
     const at: SocketAddress = { family: "ipv4", ip: "10.0.0.2", port: 0 };
     await complete(listener.startBind(at));
@@ -192,7 +196,7 @@ class World {
     const near = client.finishConnect();
     const { socket, streams: far } = listener.accept();
     await listener.drop();
-    const [there, back] = [new Direction(), new Direction()];
+    const [there, back] = [new Direction(mayBreak), new Direction(mayBreak)];
     this.#directions.push(there, back);
     this.#ends.push(new End(client, near, there, back), new End(socket, far, back, there));
   }

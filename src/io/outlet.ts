@@ -221,6 +221,8 @@ export class Outlet implements Watchable, Waker {
     } catch {
       // It has failed: how it does so changes nothing.
     }
+    // The call of one handle may find out what another one waits for.
+    this.#changed.notify();
   }
 
   #end(state: OutletState): void {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Outlet } from "../../src/io/outlet.ts";
 import { OutputStream } from "../../src/io/output-stream.ts";
+import type { Sink } from "../../src/io/ports.ts";
 import { complete } from "../../src/io/steps.ts";
 import { FaultySink, pattern, staysPending } from "./helpers.ts";
 import { outcomeOf } from "./play.ts";
@@ -201,3 +202,25 @@ for (const taken of [-1, 9, 0.5, Number.NaN]) {
     assert.equal(sink.end, "aborted");
   });
 }
+
+test("whoever waits is woken by a failure that the call of another handle finds", () => {
+  let fails = false;
+  const sink: Sink = {
+    write() {
+      if (fails) throw new Error("no");
+      return 0;
+    },
+    flush: () => true,
+    ...{ close: () => {}, abort: () => {}, watch: () => {}, unwatch: () => {} },
+  };
+  const outlet = new Outlet(sink, 8);
+  const [one, other] = [new OutputStream(outlet), new OutputStream(outlet)];
+  one.write(new Uint8Array(one.checkWrite()));
+  assert.equal(one.ready(), false);
+  let woken = 0;
+  one.watch({ wake: () => void woken++ });
+  fails = true;
+  assert.throws(() => other.flush());
+  assert.equal(one.ready(), true);
+  assert.ok(woken > 0);
+});

@@ -17,7 +17,9 @@ export interface MemoryNetworkOptions {
   readonly clock?: MonotonicClock;
   /** How many of all datagrams get lost: 0 (the default) to 1. */
   readonly loss?: number;
-  /** Says which: the same seed loses the same. 0 is the default. */
+  /** How many of all writes to a connection find that it is broken, so that both ends are reset: 0 (the default) to 1. */
+  readonly resets?: number;
+  /** Says which: the same seed loses and breaks the same. 0 is the default. */
   readonly seed?: bigint;
 }
 
@@ -27,6 +29,8 @@ export interface Wire {
   hostOf(address: IpAddress): MemoryHost | undefined;
   /** Whether a datagram gets lost. */
   loses(): boolean;
+  /** Whether a connection breaks. */
+  breaks(): boolean;
   /** Calls `arrive` when something has been under way for as long as everything is. */
   carry(arrive: () => void): void;
 }
@@ -47,15 +51,18 @@ export class MemoryNetwork implements NetworkPorts {
   readonly #wire: Wire;
 
   /** @throws {RangeError} For a latency without a clock, or a number out of range. */
-  constructor({ latencyNs = 0n, clock, loss = 0, seed = 0n }: MemoryNetworkOptions = {}) {
+  constructor({ latencyNs = 0n, clock, loss = 0, resets = 0, seed = 0n }: MemoryNetworkOptions = {}) {
     if (latencyNs < 0n || (latencyNs > 0n && !clock)) {
       throw new RangeError(`A latency of ${latencyNs} ns: it is at least 0, and more than that needs a clock`);
     }
-    if (!(loss >= 0 && loss <= 1)) throw new RangeError(`A loss is 0 to 1, got ${loss}`);
+    for (const [name, share] of Object.entries({ loss, resets })) {
+      if (!(share >= 0 && share <= 1)) throw new RangeError(`${name} is 0 to 1, got ${share}`);
+    }
     const random = new SeededRandom(seed);
     this.#wire = {
       hostOf: ({ ip }) => this.#hosts.get(ip),
       loses: () => loss > 0 && fraction(random) < loss,
+      breaks: () => resets > 0 && fraction(random) < resets,
       carry(arrive) {
         if (clock && latencyNs > 0n) clock.schedule(latencyNs, arrive);
         else arrive();

@@ -124,8 +124,12 @@ function connectionsBetween(
   wire: Wire,
   free: () => void,
 ): readonly [TcpConnection, TcpConnection] {
-  const there = new Direction(wire);
-  const back = new Direction(wire);
+  const there: Direction = new Direction(wire, () => broken());
+  const back = new Direction(wire, () => broken());
+  const broken = (): void => {
+    there.break();
+    back.break();
+  };
   return [new MemoryConnection(client, server, back, there, free), new MemoryConnection(server, client, there, back)];
 }
 
@@ -177,6 +181,7 @@ class Direction {
   readonly source: Source;
   readonly sink: Sink;
   readonly #wire: Wire;
+  readonly #onBreak: () => void;
   readonly #queue = new ByteQueue();
   readonly #changed = new Signal();
   #underWay = 0;
@@ -189,8 +194,10 @@ class Direction {
   #isLeft = false;
   #discards = false;
 
-  constructor(wire: Wire) {
+  /** @param onBreak Called when the network breaks the connection while somebody writes to it. */
+  constructor(wire: Wire, onBreak: () => void) {
     this.#wire = wire;
+    this.#onBreak = onBreak;
     const both = {
       watch: (waker: Waker) => this.#changed.watch(waker),
       unwatch: (waker: Waker) => this.#changed.unwatch(waker),
@@ -217,6 +224,15 @@ class Direction {
 
   reset(): void {
     this.#finish("reset");
+  }
+
+  /** The network gives up. What was ended before has arrived, or will. */
+  break(): void {
+    this.#finish("reset");
+    this.#wire.carry(() => {
+      this.#isLeft = true;
+      this.#notifyLater();
+    });
   }
 
   /** Nobody reads any more, and the writer is to know. */
@@ -247,6 +263,10 @@ class Direction {
     this.#flushed();
     const taken = bytes.slice(0, WINDOW_BYTES - this.#underWay - this.#queue.size);
     if (taken.length === 0) return 0;
+    if (this.#wire.breaks()) {
+      this.#onBreak();
+      throw new NetworkError("ECONNRESET", "the network has reset the connection");
+    }
     this.#underWay += taken.length;
     this.#wire.carry(() => {
       if (this.#isLeaving) return;

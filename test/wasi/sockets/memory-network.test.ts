@@ -1,7 +1,7 @@
 /** A network in memory: its hosts, what it loses, and how long it takes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeClock, microtasks } from "../../../src/testing/index.ts";
+import { connectionPair, FakeClock, microtasks } from "../../../src/testing/index.ts";
 import type { Family, SocketAddress } from "../../../src/wasi/sockets/address.ts";
 import { MemoryNetwork } from "../../../src/wasi/sockets/memory-network.ts";
 import type { NetworkPorts } from "../../../src/wasi/sockets/network.ts";
@@ -160,5 +160,16 @@ test("what makes no sense is refused, with what came", () => {
   assert.throws(() => network.host("b", "127.0.0.1"), /127\.0\.0\.1 is no address of a host/);
   assert.throws(() => new MemoryNetwork({ latencyNs: 1n }), /needs a clock/);
   assert.throws(() => new MemoryNetwork({ latencyNs: -1n }), /latency of -1/);
-  for (const loss of [-0.1, 1.1, Number.NaN]) assert.throws(() => new MemoryNetwork({ loss }), /A loss is 0 to 1/);
+  for (const loss of [-0.1, 1.1, Number.NaN]) assert.throws(() => new MemoryNetwork({ loss }), /loss is 0 to 1/);
+});
+
+test("a network that breaks connections resets both ends, and what was ended before has arrived", async () => {
+  const { near, far } = await connectionPair(new MemoryNetwork({ resets: 1 }).tcp);
+  await far.sink.close();
+  assert.throws(() => near.sink.write(new Uint8Array(1)), /ECONNRESET|reset/);
+  await microtasks();
+  assert.equal(near.source.read(8), null);
+  assert.throws(() => far.source.read(8), /reset/);
+  assert.equal(far.source.read(8), null);
+  assert.throws(() => new MemoryNetwork({ resets: 2 }), /resets is 0 to 1, got 2/);
 });
