@@ -67,21 +67,27 @@ test("a guest runs where no code may be made of strings", async () => {
 });
 
 test("calls that wait behind one that traps reject, and never enter", async () => {
+  let entered = 0;
   const { f } = await exportsOf(
-    component(
-      `${MEMORY} (global $n (mut i32) (i32.const 0))
-       (func (export "f") (result i32)
-         (global.set $n (i32.add (global.get $n) (i32.const 1)))
-         (if (i32.eq (global.get $n) (i32.const 4)) (then unreachable))
-         (global.get $n))`,
-      ["f", "(result u32)"],
-    ),
+    `(component
+      (import "enter" (func $enter))
+      (core func $enter (canon lower (func $enter)))
+      (core module $m (import "i" "enter" (func $enter)) (global $n (mut i32) (i32.const 0))
+        (func (export "f") (result i32)
+          (call $enter)
+          (global.set $n (i32.add (global.get $n) (i32.const 1)))
+          (if (i32.eq (global.get $n) (i32.const 4)) (then unreachable))
+          (global.get $n)))
+      (core instance $m (instantiate $m (with "i" (instance (export "enter" (func $enter))))))
+      (func (export "f") (result u32) (canon lift (core func $m "f"))))`,
+    { imports: { enter: () => void entered++ } },
   );
   const settled = await Promise.allSettled(Array.from({ length: 12 }, () => f?.()));
   assert.deepEqual(
     settled.map((one) => (one.status === "fulfilled" ? one.value : "rejected")),
     [1, 2, 3, ...Array.from({ length: 9 }, () => "rejected")],
   );
+  assert.equal(entered, 4);
 });
 
 test("a stack overflow is a trap, and the instance is over", async () => {

@@ -1,10 +1,13 @@
 /**
- * A guest that asks for as much as it can, of each import in turn, in a process with a small heap: it is for the parent to
- * see that this process ends well. Says what it has done on standard output.
+ * A guest that asks for as much as it can, of each import in turn, and one that calls each with lengths that make no sense, in a
+ * process with a small heap: it is for the parent to see that this process ends well. Says what it has done on standard
+ * output.
  */
 import type { ValType } from "../../../src/abi/types.ts";
+import { CollectSink, MemoryFiles } from "../../../src/index.ts";
 import { jsDefinition } from "../../../src/run/js-functions.ts";
 import { argumentsFor, definitionOf, granted, handlesOf } from "../arguments.ts";
+import { callEitherWay } from "../hostile.ts";
 import { BareGuest, promising } from "../support.ts";
 
 const MIB = 1024 * 1024;
@@ -112,6 +115,65 @@ async function tryItems(item: ValType, bytes: number): Promise<void> {
   process.stdout.write(`list of ${item.kind} ${called}\n`);
 }
 
+/** Lengths, counts and pointers: of which some lie within a guest of 2 GiB, and some do not. */
+const SIZES: readonly number[] = [
+  1,
+  4096,
+  12_289,
+  2 ** 20,
+  2 ** 24,
+  2 ** 27,
+  2 ** 28 - 1,
+  2 ** 28,
+  2 ** 30,
+  2 ** 31 - 1,
+  -1,
+];
+/** As many arguments as any function has. */
+const ARGUMENTS = 12;
+const GUEST_BYTES = 2 ** 31;
+const PAGE_BYTES = 65_536;
+
+/** Gives how many calls it has made. */
+function trySizes(): number {
+  const files = MemoryFiles.from({ file: "contents", "dir/in": "" });
+  const guest = new BareGuest({
+    stdin: { text: "input" },
+    stdout: new CollectSink(),
+    preopens: { "/": files.root() },
+    env: { A: "b" },
+  });
+  guest.memory.grow(GUEST_BYTES / PAGE_BYTES - 1);
+  const functions = guest.lowerAll();
+  // Handles 1 to 4 are an output, an input, a pollable and a directory.
+  functions.get("wasi:cli/stdout#get-stdout")?.();
+  functions.get("wasi:cli/stdin#get-stdin")?.();
+  functions.get("wasi:io/streams#[method]input-stream.subscribe")?.(2);
+  functions.get("wasi:filesystem/preopens#get-directories")?.(1024);
+
+  let calls = 0;
+  for (const fn of functions.values()) {
+    for (const handle of [1, 2, 3, 4, 0]) {
+      for (const size of SIZES) {
+        // A handle or a pointer first, and a length at each place that may be one.
+        for (let place = 0; place < 5; place++) {
+          const args = Array.from({ length: ARGUMENTS }, (_, index) =>
+            index === 0 ? handle : index >= place ? size : 8192,
+          );
+          try {
+            callEitherWay(fn, args);
+          } catch {
+            // Of what kind it may be is told by hostile.test.ts.
+            guest.mayLeave.value = 1;
+          }
+          calls++;
+        }
+      }
+    }
+  }
+  return calls;
+}
+
 for (const [item, bytes] of ITEMS) {
   // oxlint-disable-next-line no-await-in-loop -- one after the other
   await tryItems(item, bytes);
@@ -121,4 +183,5 @@ for (const name of names) {
   await tryOne(name);
 }
 clearInterval(counter);
+process.stdout.write(`sizes ${trySizes()}\n`);
 process.stdout.write(`turns ${turns}\n`);
