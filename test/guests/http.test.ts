@@ -228,7 +228,7 @@ test("a body that is not finished never looks complete", options, async (t) => {
   const fresh = await served(t);
   for (const { port } of [fresh, reused]) {
     for (const path of ["/trap-after", "/unfinished", "/left", "/length/4", "/length/6"]) {
-      const came = await raw(port, `GET ${path} HTTP/1.1\r\nhost: test\r\n\r\n`);
+      const came = await raw(port, `GET ${path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n`);
       assert.doesNotMatch(came, /\r\n0\r\n\r\n$|x{5}/, path);
       // One without chunks ends with its connection.
       assert.doesNotMatch(await raw(port, `GET ${path} HTTP/1.0\r\nhost: test\r\n\r\n`), /x{5}/, path);
@@ -241,7 +241,8 @@ test("a body that is not finished never looks complete", options, async (t) => {
 test("a length that was announced is kept", options, async (t) => {
   const { port, said } = await served(t);
   assert.equal((await ask(port, "/length/5")).text, "xxxxx");
-  for (const path of ["/length/4", "/length/6"]) await raw(port, `GET ${path} HTTP/1.1\r\nhost: test\r\n\r\n`);
+  for (const path of ["/length/4", "/length/6"])
+    await raw(port, `GET ${path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n`);
   assert.deepEqual(said().trimEnd().split("\n"), [
     "ok Ok(())",
     "ok Err(ErrorCode::HttpResponseBodySize(Some(4)))",

@@ -9,13 +9,14 @@ import { OutputStream } from "../../io/output-stream.ts";
 import { newTally } from "../../io/tally.ts";
 import type { Readiness } from "../../io/readiness.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
-import { Fields, sizeOf } from "../../wasi/http/fields.ts";
+import { sizeOf, type Fields } from "../../wasi/http/fields.ts";
 import { IncomingBody, type FutureTrailers } from "../../wasi/http/incoming-body.ts";
 import type { HttpBody } from "../../wasi/http/exchange.ts";
 import type { OutgoingBody } from "../../wasi/http/outgoing-body.ts";
 import { call, type Definition, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { addPollable, ERROR, INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";
+import { addHeaders } from "./fields.ts";
 import { errorCode, FIELDS, FUTURE_TRAILERS, httpResult, INCOMING_BODY, OUTGOING_BODY, plainResult } from "./types.ts";
 
 /** What WIT answers with an error that carries nothing: it was done before, or makes no sense. */
@@ -75,23 +76,23 @@ function finishIncoming({ resources }: Instance, body: IncomingBody): Entry {
 
 /** What is buffered is delivered before the instance is over. */
 function finishOutgoing(instance: Instance, body: OutgoingBody, trailers: Fields | undefined): void {
+  trailers?.release();
   body.finish(trailers?.all());
   instance.outlets.add(body.outlet);
   instance.finish(body.outlet);
 }
 
-function trailersNow({ resources, world }: Instance, future: FutureTrailers): unknown {
+function trailersNow(instance: Instance, future: FutureTrailers): unknown {
   const state = future.take();
   if (state.tag === "waiting") return undefined;
   if (state.tag === "taken") return { tag: "err" };
   const { value } = state;
   if (value.tag === "err") return { tag: "ok", val: value };
   const bytes = sizeOf(value.val ?? []);
-  if (bytes > world.limits.fieldBytes) {
+  if (bytes > instance.world.limits.fieldBytes) {
     return { tag: "ok", val: { tag: "err", val: { tag: "HTTP-response-trailer-section-size", val: bytes } } };
   }
-  const fields = value.val && Fields.from(value.val, world.limits.fieldBytes, true);
-  return { tag: "ok", val: { tag: "ok", val: fields && resources.add(FIELDS, fields) } };
+  return { tag: "ok", val: { tag: "ok", val: value.val && addHeaders(instance, value.val) } };
 }
 
 const trailersType = option(resultValue(resultValue(option(own(FIELDS)) as never, errorCode as never), null));

@@ -23,6 +23,7 @@ import { call, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { addIncomingBody, addOutgoingBody, Refused, subscribeTo } from "./bodies.ts";
 import { addHeaders } from "./fields.ts";
+import { openBody } from "./held.ts";
 import {
   errorCode,
   FIELDS,
@@ -57,7 +58,8 @@ function bodyOf(
   side: Side,
 ): Entry {
   if (outgoing.body) throw new Refused("the body was taken before");
-  const body = new OutgoingBody(side, lengthOf(outgoing.message.headers.all()), instance.world.limits.bufferBytes);
+  const length = lengthOf(outgoing.message.headers.all());
+  const body = new OutgoingBody(side, length, instance.world.limits.bufferBytes, openBody(instance));
   outgoing.body = body;
   return addOutgoingBody(instance, body);
 }
@@ -170,13 +172,17 @@ const requestFunctions = (): Interface["functions"] => ({
   ),
 });
 
+/** Its headers are counted as long as the guest has it. If it is dropped nobody will read its body. */
 function addOutgoing<T extends OutgoingRequest | OutgoingResponse>(
   { resources }: Instance,
   kind: Kind<Outgoing<T>>,
   message: T,
 ): Entry {
   const outgoing = new Outgoing(message);
-  return resources.add(kind, outgoing, () => outgoing.drop());
+  return resources.add(kind, outgoing, () => {
+    message.headers.release();
+    outgoing.drop();
+  });
 }
 
 function timeout(
@@ -205,6 +211,7 @@ function setAnswer(_: Instance, outparam: Outparam, given: unknown): void {
   const { tag, val } = given as
     | { readonly tag: "ok"; readonly val: Outgoing<OutgoingResponse> }
     | { readonly tag: "err"; readonly val: HttpErrorCode };
+  if (tag === "ok") val.message.headers.release();
   outparam(tag === "ok" ? { response: val } : { error: val });
 }
 

@@ -17,6 +17,7 @@ const DEFAULT_TIMEOUT_MS = 600_000;
 
 function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>, options?: RequestOptions): Entry {
   const client = instance.world.http;
+  message.headers.release();
   let request: HttpRequest;
   try {
     if (!client) throw new HttpError({ tag: "HTTP-request-denied" }, "no HTTP is granted");

@@ -16,6 +16,8 @@ export class BodyPipe {
   readonly #source: Source;
   readonly #length: number | undefined;
   readonly #tooLong: (bytes: bigint) => HttpError;
+  readonly #onOver: () => void;
+  #isOver = false;
   readonly #acknowledged = new Signal();
   readonly #trailers = Promise.withResolvers<readonly Field[] | undefined>();
   #hasReader = false;
@@ -26,8 +28,15 @@ export class BodyPipe {
   /**
    * @param length Bytes that were announced.
    * @param tooLong What to say of more.
+   * @param onOver Called once, when it holds nothing any more and never will.
    */
-  constructor(capacityBytes: number, length: bigint | undefined, tooLong: (bytes: bigint) => HttpError) {
+  constructor(
+    capacityBytes: number,
+    length: bigint | undefined,
+    tooLong: (bytes: bigint) => HttpError,
+    onOver: () => void = () => {},
+  ) {
+    this.#onOver = onOver;
     this.#pipe = new Pipe(capacityBytes);
     this.#source = this.#pipe.source;
     this.#length = length === undefined ? undefined : Number(length);
@@ -48,6 +57,7 @@ export class BodyPipe {
       abort: (cause) => {
         sink.abort(cause);
         this.#trailers.reject(cause);
+        this.#over();
       },
     };
     // Nobody may ever ask.
@@ -61,7 +71,10 @@ export class BodyPipe {
           this.#source.watch(waker);
         },
         unwatch: (waker: Waker) => this.#source.unwatch(waker),
-        close: () => this.#source.close(),
+        close: () => {
+          this.#source.close();
+          this.#over();
+        },
       },
       length,
       trailers: () => this.#trailers.promise,
@@ -83,10 +96,22 @@ export class BodyPipe {
   }
 
   #take(max: number): Uint8Array | null {
+    this.#hasReader = true;
     this.#acknowledge();
-    const bytes = this.#source.read(max);
+    let bytes: Uint8Array | null = null;
+    try {
+      bytes = this.#source.read(max);
+    } finally {
+      if (bytes === null) this.#over();
+    }
     if (bytes) this.#read += bytes.length;
     return bytes;
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onOver();
   }
 
   #acknowledge(): void {

@@ -1,5 +1,5 @@
 import { WitError } from "../../io/errors.ts";
-import { Trap } from "../../io/trap.ts";
+import type { FieldMemory } from "./field-memory.ts";
 
 /** A field of a header or a trailer: a name in lower case, and bytes. */
 export type Field = readonly [name: string, value: Uint8Array];
@@ -78,33 +78,32 @@ export function contentLength(fields: readonly Field[]): bigint | undefined {
  * @see WASI 0.2 `wasi:http/types` `fields`
  */
 export class Fields {
-  readonly #limitBytes: number;
+  readonly #memory: FieldMemory;
   readonly #isImmutable: boolean;
   #fields: Field[] = [];
   #bytes = 0;
 
-  /** @param limitBytes The most that names and values take, each with what it costs to keep. */
-  constructor(limitBytes: number, isImmutable = false) {
-    this.#limitBytes = limitBytes;
+  /** @param memory Counts what names and values take, each with what it costs to keep, until they are let go of. */
+  constructor(memory: FieldMemory, isImmutable = false) {
+    this.#memory = memory;
     this.#isImmutable = isImmutable;
   }
 
   /** @param fields As the transport has them, or as `entries` gave them. @throws {Trap} Over the limit. */
-  static from(fields: readonly Field[], limitBytes: number, isImmutable: boolean): Fields {
-    const made = new Fields(limitBytes, isImmutable);
-    for (const [name, value] of fields) made.#push(name, value);
+  static from(fields: readonly Field[], memory: FieldMemory, isImmutable: boolean): Fields {
+    const made = new Fields(memory, isImmutable);
+    made.#replace([...fields]);
     return made;
   }
 
   /** As the guest gives them. @throws {FieldError} For a name or a value that is none, or not the guest's to set. */
-  static fromList(list: readonly Field[], limitBytes: number): Fields {
-    const made = new Fields(limitBytes);
-    for (const [name, value] of list) {
+  static fromList(list: readonly Field[], memory: FieldMemory): Fields {
+    const fields = list.map(([name, value]): Field => {
       const key = settable(name);
       assertValue(key, value);
-      made.#push(key, value.slice());
-    }
-    return made;
+      return [key, value.slice()];
+    });
+    return Fields.from(fields, memory, false);
   }
 
   get(name: string): Uint8Array[] {
@@ -125,17 +124,16 @@ export class Fields {
     const first = this.#fields.findIndex(([other]) => other === key);
     const others = this.#fields.filter(([other]) => other !== key);
     const at = first < 0 ? others.length : first;
-    this.#keep([...others]);
-    for (const value of values) this.#push(key, value.slice());
+    const copies = values.map((value): Field => [key, value.slice()]);
     // Where the first of them was.
-    this.#fields = [...others.slice(0, at), ...this.#fields.slice(others.length), ...others.slice(at)];
+    this.#replace([...others.slice(0, at), ...copies, ...others.slice(at)]);
   }
 
   /** @throws {FieldError} */
   delete(name: string): void {
     const key = settable(name);
     this.#assertMutable();
-    this.#keep(this.#fields.filter(([other]) => other !== key));
+    this.#replace(this.#fields.filter(([other]) => other !== key));
   }
 
   /** @throws {FieldError} @throws {Trap} Over the limit. */
@@ -143,7 +141,8 @@ export class Fields {
     const key = settable(name);
     assertValue(key, value);
     this.#assertMutable();
-    this.#push(key, value.slice());
+    this.#count(this.#bytes + (this.has(key) ? 0 : key.length + NAME_OVERHEAD) + value.length + VALUE_OVERHEAD);
+    this.#fields.push([key, value.slice()]);
   }
 
   /** All of them, the values of a name together, where its first is. */
@@ -159,22 +158,22 @@ export class Fields {
 
   /** A copy, which can be changed unless it is to be `isImmutable`. */
   clone(isImmutable = false): Fields {
-    return Fields.from(this.#fields, this.#limitBytes, isImmutable);
+    return Fields.from(this.#fields, this.#memory, isImmutable);
   }
 
-  /** No more than there were. */
-  #keep(fields: Field[]): void {
+  /** The guest has let go of them, or given them away: they do not count any more. */
+  release(): void {
+    this.#count(0);
+  }
+
+  #replace(fields: Field[]): void {
+    this.#count(sizeOf(fields));
     this.#fields = fields;
-    this.#bytes = sizeOf(fields);
   }
 
-  #push(name: string, value: Uint8Array): void {
-    const isNew = !this.#fields.some(([other]) => other === name);
-    this.#bytes += (isNew ? name.length + NAME_OVERHEAD : 0) + value.length + VALUE_OVERHEAD;
-    if (this.#bytes > this.#limitBytes) {
-      throw new Trap("11.3", `fields of ${this.#bytes} bytes, of at most ${this.#limitBytes} (limits.fieldBytes)`);
-    }
-    this.#fields.push([name, value]);
+  #count(bytes: number): void {
+    this.#memory.hold(this.#bytes, bytes);
+    this.#bytes = bytes;
   }
 
   #assertMutable(): void {

@@ -20,11 +20,14 @@ export class OutgoingBody {
   #isWritten = false;
   #isOver = false;
 
-  /** @param length What `content-length` announces. */
-  constructor(side: Side, length: bigint | undefined, bufferBytes: number) {
+  /**
+   * @param length What `content-length` announces.
+   * @param onOver Called once, when it holds nothing any more and never will.
+   */
+  constructor(side: Side, length: bigint | undefined, bufferBytes: number, onOver?: () => void) {
     this.#side = side;
     this.#length = length;
-    this.#pipe = new BodyPipe(bufferBytes, length, (bytes) => wrongSize(side, bytes));
+    this.#pipe = new BodyPipe(bufferBytes, length, (bytes) => wrongSize(side, bytes), onOver);
     this.outlet = new Outlet(this.#pipe.sink, bufferBytes);
   }
 

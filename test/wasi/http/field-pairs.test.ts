@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Trap } from "../../../src/io/trap.ts";
+import { FieldMemory } from "../../../src/wasi/http/field-memory.ts";
 import {
   contentLength,
   FieldError,
@@ -120,7 +121,7 @@ test("fields are a list of pairs", () => {
     fc.property(fc.array(step, { maxLength: 12 }), fc.boolean(), (steps, isImmutable) => {
       // Twenty digits are a number too, if it is one of 64 bits.
       const model = new Model(isImmutable);
-      const fields = new Fields(LIMIT, isImmutable);
+      const fields = new Fields(new FieldMemory(LIMIT), isImmutable);
       for (const { call, name: given, values } of steps) {
         if ((values as readonly string[]).includes("18446744073709551615") && given === "content-length") continue;
         const expected =
@@ -164,7 +165,7 @@ test("fields are a list of pairs", () => {
 
 test("a list is checked as a whole, and its bytes are copied", () => {
   const given = bytes("1");
-  const fields = Fields.fromList([["X-A", given]], LIMIT);
+  const fields = Fields.fromList([["X-A", given]], new FieldMemory(LIMIT));
   given[0] = 0x32;
   assert.deepEqual(shown(fields.all()), ["x-a=1"]);
   for (const [list, tag] of [
@@ -182,14 +183,14 @@ test("a list is checked as a whole, and its bytes are copied", () => {
     [[["a", new Uint8Array(LIMIT).fill(0x20)]], "trap"],
   ] satisfies [Field[], Outcome][]) {
     assert.equal(
-      outcomeOf(() => void Fields.fromList(list, LIMIT)),
+      outcomeOf(() => void Fields.fromList(list, new FieldMemory(LIMIT))),
       tag,
     );
   }
 });
 
 test("what was not read from a guest is taken as it is, and cannot be changed unless it is copied", () => {
-  const fields = Fields.from([["host", bytes("\u0001")]], LIMIT, true);
+  const fields = Fields.from([["host", bytes("\u0001")]], new FieldMemory(LIMIT), true);
   assert.equal(
     outcomeOf(() => fields.append("a", bytes("1"))),
     "immutable",

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Trap } from "../../../src/io/trap.ts";
+import { FieldMemory } from "../../../src/wasi/http/field-memory.ts";
 import { FieldError, Fields, contentLength, permittedFields, type Field } from "../../../src/wasi/http/fields.ts";
 
-const MUCH = 1 << 20;
+const MUCH = new FieldMemory(1 << 20);
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
 const shown = (fields: readonly Field[]): string[] =>
@@ -210,7 +211,8 @@ test("a content-length is a u64 in digits", () => {
 
 test("fields take so much and no more, however they are made", () => {
   // A name of 1 and two values of 10 bytes.
-  const most = 1 + 32 + 2 * (10 + 40);
+  const mostBytes = 1 + 32 + 2 * (10 + 40);
+  const most = new FieldMemory(mostBytes);
   const ten = bytes("0123456789");
   const full = new Fields(most);
   full.append("a", ten);
@@ -241,4 +243,21 @@ test("fields take so much and no more, however they are made", () => {
   ]) {
     assert.throws(call, Trap);
   }
+});
+
+test("all fields of an instance together take 64 times as much, until they are let go of", () => {
+  const memory = new FieldMemory(1000);
+  const long = new Uint8Array(1000 - 1 - 32 - 40).fill(0x61);
+  const all = Array.from({ length: 64 }, () => Fields.fromList([["a", long]], memory));
+  assert.equal(memory.heldBytes, 64_000);
+  const more = new Fields(memory);
+  assert.throws(() => more.append("b", bytes("")), Trap);
+  assert.throws(() => all[0]?.clone(), Trap);
+  all[0]?.release();
+  // Twice is once.
+  all[0]?.release();
+  more.append("b", bytes(""));
+  more.delete("b");
+  for (const each of all) each.release();
+  assert.equal(memory.heldBytes, 0);
 });

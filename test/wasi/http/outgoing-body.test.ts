@@ -192,3 +192,29 @@ test("a body may be read by a guest as it was written by one: what it skips, and
   assert.equal(future.take().tag, "taken");
   future.drop();
 });
+
+test("a body says once when it holds nothing any more: read to its end, closed or given up", async () => {
+  const ways: readonly ((body: OutgoingBody) => void | Promise<void>)[] = [
+    async (body) => {
+      body.finish(undefined);
+      void body.outlet.finish();
+      // oxlint-disable-next-line no-await-in-loop -- until it is at its end
+      while (body.body.source.read(10) !== null) await turn();
+    },
+    (body) => body.body.source.close(),
+    (body) => body.drop(),
+  ];
+  for (const way of ways) {
+    let over = 0;
+    const body = new OutgoingBody("request", undefined, 100, () => void over++);
+    write(new OutputStream(body.outlet), text("abc"));
+    body.body.source.read(1);
+    assert.equal(over, 0);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await way(body);
+    assert.equal(over, 1);
+    body.body.source.close();
+    body.drop();
+    assert.equal(over, 1);
+  }
+});

@@ -1,0 +1,34 @@
+import { Trap } from "../../io/trap.ts";
+
+/** How many times what one header may have all of an instance may have together. */
+const MANY = 64;
+
+/** What the fields of one instance take, each header and trailer alone and all of them together. */
+export class FieldMemory {
+  readonly #limitBytes: number;
+  #heldBytes = 0;
+
+  /** @param limitBytes The most for one header or trailer. */
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** The fields of one header go from `from` to `to` bytes. @throws {Trap} Over a limit. */
+  hold(from: number, to: number): void {
+    const held = this.#heldBytes + to - from;
+    if (to > this.#limitBytes) {
+      throw new Trap("11.3", `fields of ${to} bytes, of at most ${this.#limitBytes} (limits.fieldBytes)`);
+    }
+    if (held > this.#limitBytes * MANY) {
+      throw new Trap(
+        "11.3",
+        `fields of ${held} bytes in all, of at most ${MANY} times ${this.#limitBytes} (limits.fieldBytes)`,
+      );
+    }
+    this.#heldBytes = held;
+  }
+}
