@@ -348,6 +348,18 @@ test("fields beyond limits.fieldBytes end the guest", async (t) => {
   await assert.rejects(server.fetch(new Request("http://a/fields")), Trap);
 });
 
+test("fields and bodies that a guest makes and sends to nobody are bounded", async (t) => {
+  const { server } = await served(t, { limits: { fieldBytes: 2000, sockets: 50 } });
+  await assert.rejects(server.fetch(new Request("http://a/hoard-fields")), /64 times 2000 .*rule 11\.3/);
+  await assert.rejects(server.fetch(new Request("http://a/hoard-bodies")), /50 bodies .*rule 11\.13/);
+  // What is sent does not count any more.
+  const reused = await served(t, { limits: { fieldBytes: 2000, sockets: 2 }, reuse: 100 });
+  for (let count = 0; count < 10; count++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    assert.equal(await (await reused.server.fetch(new Request("http://a/hello"))).text(), "Hello, WASI!");
+  }
+});
+
 /** A server of plain Node, which a guest is let to. */
 async function origin(t: TestContext, listener: Parameters<typeof createServer>[1]): Promise<string> {
   const node = createServer(listener);

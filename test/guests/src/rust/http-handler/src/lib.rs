@@ -84,6 +84,24 @@ impl Guest for Handler {
                 while stream.blocking_write_and_flush(&[b'x'; 4096]).is_ok() {}
                 say("closed\n");
             }
+            "/hoard-fields" => {
+                let mut all = Vec::new();
+                loop {
+                    let fields = Fields::new();
+                    fields.append("a", &[b'x'; 1000]).unwrap();
+                    all.push(fields);
+                }
+            }
+            "/hoard-bodies" => {
+                let mut all = Vec::new();
+                loop {
+                    let onward = OutgoingRequest::new(Fields::new());
+                    let body = onward.body().unwrap();
+                    write(&body, b"some");
+                    OutgoingBody::finish(body, None).unwrap();
+                    all.push(onward);
+                }
+            }
             "/wait" => monotonic_clock::subscribe_duration(u64::MAX).block(),
             _ => drop(begin(out, 404, &[length("0")])),
         }
