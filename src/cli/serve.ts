@@ -52,7 +52,7 @@ async function serveHere({ options, path }: Given): Promise<number> {
     .getBuiltinModule("node:http")
     .createServer({ requireHostHeader: false, noDelay: true }, listener);
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause) => reject(new ListenError(options.host, options.port, cause)));
+    server.once("error", reject);
     server.listen(options.port, options.host, resolve);
   });
   const { address, port, family } = server.address() as AddressInfo;
@@ -64,16 +64,9 @@ async function serveHere({ options, path }: Given): Promise<number> {
   await serving.close();
   server.closeIdleConnections();
   await closed;
+  // As one of several workers it would be kept for the messages of the first process.
+  if (process.connected) process.disconnect();
   return 0;
-}
-
-/** Nobody can listen there. */
-class ListenError extends Error {
-  override readonly name: string = "ListenError";
-
-  constructor(host: string, port: number, cause: Error) {
-    super(`Cannot listen on ${host}:${port}: ${cause.message}`, { cause });
-  }
 }
 
 function instanceOptions(options: ServeCommandOptions, number: number): InstanceOptions<unknown, unknown> {

@@ -5,6 +5,8 @@ import type { ConnectionFixture } from "./connection-subject.ts";
 import { DIRECTORY_CLAIMS } from "./directory-claims.ts";
 import { FILE_CLAIMS } from "./files-claims.ts";
 import type { FilesFixture } from "./files-subject.ts";
+import { HANDLER_CLAIMS } from "./handler-claims.ts";
+import type { HandlerFixture } from "./handler-subject.ts";
 import { INPUT_CLAIMS, type InputFixture } from "./input-claims.ts";
 import { OUTPUT_CLAIMS, type OutputFixture } from "./output-claims.ts";
 import { OUTPUT_FAILURE_CLAIMS } from "./output-failure-claims.ts";
@@ -30,6 +32,9 @@ const ALL_CONNECTION_CLAIMS = [...CONNECTION_CLAIMS, ...CONNECTION_FAILURE_CLAIM
 
 /** What `checkConnection` tries. */
 export const CONNECTION_RULES: readonly Rule[] = ALL_CONNECTION_CLAIMS.map(withoutCode);
+
+/** What `checkHandler` tries. */
+export const HANDLER_RULES: readonly Rule[] = HANDLER_CLAIMS.map(withoutCode);
 
 /** What `checkUdp` tries. */
 export const UDP_RULES: readonly Rule[] = UDP_CLAIMS.map(withoutCode);
@@ -106,4 +111,16 @@ export function checkUdp(make: () => Awaitable<UdpFixture>, options?: CheckOptio
  */
 export function checkConnection(make: () => Awaitable<ConnectionFixture>, options?: CheckOptions): Promise<Report> {
   return tryClaims(ALL_CONNECTION_CLAIMS, make, options);
+}
+
+/**
+ * Plays the contract of HTTP on any server and whoever asks it: what a handler behind it, and a client before it, may
+ * rely on.
+ *
+ * @param make Gives a server each time that has not been asked for anything.
+ * @returns What was kept, and what could not be tried.
+ * @throws {ContractError} With all rules that it breaks, one a line.
+ */
+export function checkHandler(make: () => Awaitable<HandlerFixture>, options?: CheckOptions): Promise<Report> {
+  return tryClaims(HANDLER_CLAIMS, make, options);
 }

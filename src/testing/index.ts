@@ -7,12 +7,14 @@
 export {
   checkConnection,
   checkFiles,
+  checkHandler,
   checkInputStream,
   checkOutputStream,
   checkPollable,
   checkUdp,
   CONNECTION_RULES,
   FILES_RULES,
+  HANDLER_RULES,
   INPUT_STREAM_RULES,
   OUTPUT_STREAM_RULES,
   POLLABLE_RULES,
@@ -29,6 +31,7 @@ export {
 } from "./claims.ts";
 export { connectionEnd, connectionPair, type ConnectionEnd, type ConnectionFixture } from "./connection-subject.ts";
 export type { FilesFixture } from "./files-subject.ts";
+export type { Handler, HandlerFixture } from "./handler-subject.ts";
 export type { InputFixture } from "./input-claims.ts";
 export type { OutputFixture } from "./output-claims.ts";
 export type { PollableFixture } from "./pollable-claims.ts";
@@ -68,6 +71,10 @@ export type {
 } from "../wasi/filesystem/files.ts";
 export type { Family, IpAddress, SocketAddress } from "../wasi/sockets/address.ts";
 export type { TcpConnection, TcpHandle, TcpListenerEvents, TcpOptions, TcpPort } from "../wasi/sockets/tcp-port.ts";
+export { HttpError, type BareCode, type FieldSize, type HttpErrorCode } from "../wasi/http/error-code.ts";
+export type { HttpBody, HttpClient, HttpRequest, HttpResponse, Timeouts } from "../wasi/http/exchange.ts";
+export type { Field } from "../wasi/http/fields.ts";
+export type { Method, Scheme } from "../wasi/http/message.ts";
 export type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../wasi/sockets/udp-port.ts";
 export type { Readiness, Waker, Watchable } from "../io/readiness.ts";
 export { complete, type Steps } from "../io/steps.ts";

@@ -1,0 +1,155 @@
+/** `sluice serve`: what it says, how it answers, and how it ends. */
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { get } from "node:http";
+import { text } from "node:stream/consumers";
+import { describe, test } from "node:test";
+import { guest, NOT_UNIX, sluice, start } from "./support.ts";
+
+const HANDLER = guest("http-handler");
+
+interface Served {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** What it said on standard error since it listens. */
+  said(): string;
+}
+
+/** Starts it on a port that is free, and waits until it listens. */
+async function serving(...args: readonly string[]): Promise<Served> {
+  const child = start(["serve", "--addr", "0", ...args]);
+  child.stdin?.end();
+  let said = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+      said += chunk;
+      const [whole, address] = /^Serving HTTP on (\S+)\/\n/m.exec(said) ?? [];
+      if (whole === undefined || address === undefined) return;
+      said = said.replace(whole, "");
+      resolve(address);
+    });
+    child.once("close", () => reject(new Error(`It ended: ${said}`)));
+  });
+  return { child, url, said: () => said };
+}
+
+/** Ends it by a signal. */
+async function stop({ child }: Served, signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  child.kill(signal);
+  return closed;
+}
+
+async function answer(url: string): Promise<readonly [status: number, body: string]> {
+  const response = await fetch(url, { headers: { connection: "close" } });
+  return [response.status, await response.text()];
+}
+
+describe("serve", { concurrency: 4 }, () => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    test(`answers until ${signal} comes, and ends with 0`, { skip: NOT_UNIX }, async () => {
+      const served = await serving(HANDLER);
+      assert.deepEqual(await answer(`${served.url}/hello`), [200, "Hello, WASI!"]);
+      assert.equal(await stop(served, signal), 0);
+      assert.equal(served.said(), "");
+    });
+  }
+
+  test("each request has an instance of its own, unless --reuse says otherwise", async () => {
+    for (const [args, last] of [
+      [[], "1"],
+      [["--reuse", "3"], "3"],
+    ] as const) {
+      // oxlint-disable no-await-in-loop -- one after the other
+      const served = await serving(...args, HANDLER);
+      const counts = [];
+      for (let count = 0; count < 3; count++) counts.push((await answer(`${served.url}/count`))[1]);
+      assert.equal(counts.at(-1), last, counts.join());
+      await stop(served);
+      // oxlint-enable no-await-in-loop
+    }
+  });
+
+  test("a guest that traps is a 500 and a message, and the next one is asked all the same", async () => {
+    const served = await serving(HANDLER);
+    const [status] = await answer(`${served.url}/trap-before`);
+    assert.equal(status, 500);
+    assert.match(served.said(), /^sluice: .*http-handler\.wasm: GET \/trap-before trapped: unreachable$/m);
+    assert.deepEqual(await answer(`${served.url}/hello`), [200, "Hello, WASI!"]);
+    await stop(served);
+  });
+
+  test("no response, or an error in its place, is a 500 and a message", async () => {
+    const served = await serving(HANDLER);
+    assert.equal((await answer(`${served.url}/nothing`))[0], 500);
+    assert.equal((await answer(`${served.url}/error`))[0], 500);
+    assert.match(served.said(), /GET \/nothing: .*returned without a response/);
+    assert.match(served.said(), /GET \/error: .*HTTP-response-timeout/);
+    await stop(served);
+  });
+
+  test("--access-log has a line for each request", async () => {
+    const served = await serving("--access-log", HANDLER);
+    await answer(`${served.url}/hello`);
+    await stop(served);
+    assert.match(served.said(), /^\d{4}-\d\d-\d\dT\S+ GET \/hello 200 [\d.]+ ms\n$/);
+  });
+
+  test("--timeout ends a guest that waits, and the server goes on", async () => {
+    const served = await serving("--timeout", "50ms", HANDLER);
+    assert.equal((await answer(`${served.url}/wait`))[0], 500);
+    assert.match(served.said(), /GET \/wait trapped: it ran for longer than 50 ms/);
+    assert.deepEqual(await answer(`${served.url}/hello`), [200, "Hello, WASI!"]);
+    await stop(served);
+  });
+
+  test("what was begun is answered before the end", { skip: NOT_UNIX }, async () => {
+    const served = await serving("--http", "127.0.0.1", HANDLER);
+    // Its body is sent while the guest echoes it: the response is under way when the signal comes.
+    const response = await new Promise<import("node:http").IncomingMessage>((resolve, reject) => {
+      get(`${served.url}/hello`, resolve).on("error", reject);
+    });
+    const closed = stop(served);
+    assert.equal(await text(response), "Hello, WASI!");
+    assert.equal(await closed, 0);
+  });
+
+  test("--workers share the port", { skip: NOT_UNIX }, async () => {
+    const served = await serving("--workers", "2", HANDLER);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => answer(`${served.url}/hello`)));
+    assert.ok(answers.every(([status, body]) => status === 200 && body === "Hello, WASI!"));
+    assert.equal(await stop(served), 0);
+  });
+
+  test("what answers no requests is refused", async () => {
+    const { code, stderr } = await sluice(["serve", guest("hello")]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /hello\.wasm: The component answers no requests: expected an export wasi:http\/incoming-handler/,
+    );
+  });
+
+  test("an address where nobody can listen is told", async () => {
+    const { code, stderr } = await sluice(["serve", "--addr", "192.0.2.1:80", HANDLER]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^sluice: The system refuses: listen EADDRNOTAVAIL.* 192\.0\.2\.1:80\n$/);
+  });
+
+  for (const [args, message] of [
+    [["serve"], /Expected a component, got none/],
+    [["serve", HANDLER, "x"], /expects one component, got also "x"/],
+    [["serve", "--stats", HANDLER], /--stats says nothing to `sluice serve`/],
+    [["serve", "--addr", "host", HANDLER], /--addr expects \[ADDRESS:\]PORT, .*got "host"/],
+    [["serve", "--addr", "99999", HANDLER], /--addr expects/],
+    [["serve", "--reuse", "0", HANDLER], /--reuse expects a whole number from 1 on, got "0"/],
+    [["run", "--reuse", "2", HANDLER], /--reuse says nothing to `sluice run`: it is for `sluice serve`/],
+    [["serve", "--http", "a b", HANDLER], /A rule of --http is/],
+  ] as const) {
+    test(`sluice ${args.slice(0, -1).join(" ")} ...: ${message.source.slice(0, 40)}`, async () => {
+      const { code, stderr } = await sluice(args);
+      assert.equal(code, 1);
+      assert.match(stderr, message);
+    });
+  }
+});
