@@ -1,6 +1,8 @@
 /** Who carries requests out for an instance. Loaded for one that may send any. */
 import type { Limits } from "../io/limits.ts";
 import { resolver } from "../wasi/http/resolve.ts";
+import { checkedClient } from "../wasi/http/checked-client.ts";
+import { guarded } from "../io/checked-ports.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { FetchLike } from "./fetch.ts";
 import type { HttpOptions, InstanceOptions } from "./options.ts";
@@ -12,7 +14,7 @@ type Option = Exclude<InstanceOptions<unknown, unknown>["http"], undefined | fal
 /** @throws {TypeError} If the option is none, or there is nobody. */
 export async function httpOf(platform: Platform, option: Option, { sockets }: Limits): Promise<HttpClient> {
   if (typeof option === "function") return intercepted(platform, option);
-  if (option !== true && "send" in option) return option;
+  if (option !== true && "send" in option) return checkedClient(option);
   const { hosts, denyPrivate, check } = optionsOf(option);
   // A runtime that connects by itself does so to whom it likes.
   if (!platform.network && option === true && platform.http) return platform.http(() => Promise.resolve([]), sockets);
@@ -37,8 +39,11 @@ function optionsOf(option: true | HttpOptions): HttpOptions {
 async function intercepted(platform: Platform, carryOut: FetchLike): Promise<HttpClient> {
   const web = await platform.web?.();
   if (!web) throw new TypeError("http: this runtime has no Request and Response; give an HttpClient");
-  return {
-    // What the runtime makes is what it is a function of.
-    send: async (request, signal) => web.responseOf(await carryOut(web.requestOf(request, signal) as never)),
-  };
+  return checkedClient({
+    async send(request, signal) {
+      // What the runtime makes is what it is a function of.
+      const given = await carryOut(web.requestOf(request, signal) as never);
+      return guarded("http", () => web.responseOf(given));
+    },
+  });
 }

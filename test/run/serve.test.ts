@@ -4,6 +4,7 @@ import { createServer, request as nodeRequest, type Server as NodeServer } from 
 import { connect, type AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import {
+  HttpError,
   MissingImportsError,
   NotAHandlerError,
   serve,
@@ -348,6 +349,41 @@ test("fields beyond limits.fieldBytes end the guest", async (t) => {
   await assert.rejects(server.fetch(new Request("http://a/fields")), Trap);
 });
 
+const SOURCE = { read: () => null, ready: () => true, watch() {}, unwatch() {}, close() {} };
+
+for (const [what, response] of [
+  ["nothing", undefined],
+  ["a status that is none", { status: 99, headers: [] }],
+  ["no headers", { status: 200 }],
+  ["a field that is none", { status: 200, headers: [["a"]] }],
+  ["a name that is none", { status: 200, headers: [["a b", new Uint8Array(1)]] }],
+  ["a body without a source", { status: 200, headers: [], body: {} }],
+  ["a body without trailers", { status: 200, headers: [], body: { source: SOURCE } }],
+] as const) {
+  test(`a client that gives ${what} is named, and the guest goes on`, async (t) => {
+    const { server, errors } = await served(t, { http: { send: async () => response as never } });
+    const answer = await server.fetch(new Request("http://a/forward", { headers: { to: "b", path: "/" } }));
+    assert.equal(await answer.text(), "ErrorCode::InternalError(None)");
+    await until(() => errors.length > 0);
+    assert.match(String(errors[0]), /http\.send: expected/);
+  });
+}
+
+test("a function that gives no Response is named too; what it throws is the guest's to hear of", async (t) => {
+  const forward = async ({ server }: Served): Promise<string> =>
+    (await server.fetch(new Request("http://a/forward", { headers: { to: "b", path: "/" } }))).text();
+  const wrong = await served(t, { http: () => "text" as never });
+  assert.equal(await forward(wrong), "ErrorCode::InternalError(None)");
+  await until(() => wrong.errors.length > 0);
+  assert.match(String(wrong.errors[0]), /Response/);
+  const throwing = await served(t, {
+    http: () => {
+      throw new HttpError({ tag: "loop-detected" });
+    },
+  });
+  assert.equal(await forward(throwing), "ErrorCode::LoopDetected");
+});
+
 test("fields and bodies that a guest makes and sends to nobody are bounded", async (t) => {
   const { server } = await served(t, { limits: { fieldBytes: 2000, sockets: 50 } });
   await assert.rejects(server.fetch(new Request("http://a/hoard-fields")), /64 times 2000 .*rule 11\.3/);
@@ -449,4 +485,6 @@ test("a guest in front of a guest, with no socket between them", async (t) => {
     new Request("http://a/forward", { method: "POST", body: "through both", headers: { to: "b", path: "/echo" } }),
   );
   assert.equal(await answer.text(), "through both");
+  const plain = await front.server.fetch(new Request("http://a/forward", { headers: { to: "b:81", path: "/who?q" } }));
+  assert.equal(await plain.text(), 'Method::Get Some(Scheme::Http) Some("b:81") /who?q');
 });

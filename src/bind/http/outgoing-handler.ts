@@ -2,6 +2,7 @@
 import { own, taken } from "../../abi/owned.ts";
 import type { Entry } from "../../abi/resources.ts";
 import { option } from "../../abi/variants.ts";
+import { InternalError } from "../../io/trap.ts";
 import { errorCodeOf, HttpError } from "../../wasi/http/error-code.ts";
 import type { HttpClient, HttpRequest, HttpResponse, Timeouts } from "../../wasi/http/exchange.ts";
 import { contentLength, sendable, sizeOf, type Field } from "../../wasi/http/fields.ts";
@@ -35,6 +36,8 @@ function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>
       future.settle({ tag: "ok", val: response });
     },
     (cause: unknown) => {
+      // Of the client, which is the embedder's.
+      if (cause instanceof InternalError) instance.faults.push(cause);
       body?.outlet.abort(cause);
       future.settle({ tag: "err", val: errorCodeOf(cause) });
     },
@@ -47,7 +50,7 @@ function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>
   });
 }
 
-/** What the client gives is checked, since it may be the embedder's. */
+/** What a guest would trap on when it asks for it is an error. */
 async function sendBy(
   client: HttpClient,
   request: HttpRequest,
@@ -55,11 +58,7 @@ async function sendBy(
   limitBytes: number,
 ): Promise<HttpResponse> {
   const response = await client.send(request, signal);
-  const { status, headers, body } = response;
-  if (!Number.isInteger(status) || status < 100 || status > 999) {
-    body?.source.close();
-    throw new TypeError(`http: a status must be a whole number from 100 to 999, got ${String(status)}`);
-  }
+  const { headers, body } = response;
   const bytes = sizeOf(headers);
   if (bytes <= limitBytes) return response;
   body?.source.close();

@@ -114,10 +114,13 @@ function webRequestOf(
   { scheme, authority, path, method, headers, body }: HttpRequest,
   signal: RequestInit["signal"],
 ): Request {
+  // The standard has no body for these. Many guests open one all the same, and write nothing to it.
+  const isBare = method === "GET" || method === "HEAD";
+  if (isBare) body?.source.close();
   const init: RequestInit & { duplex?: "half" } = {
     ...{ method, headers: headersOf(headers), redirect: "manual" },
     ...(signal && { signal }),
-    ...(body && { body: streamOf(body), duplex: "half" }),
+    ...(body && !isBare && { body: streamOf(body), duplex: "half" }),
   };
   try {
     return new Request(`${scheme}://${authority}${path}`, init);
