@@ -11,8 +11,9 @@ export async function complete<T>(steps: Steps<T>): Promise<T> {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
+    // Not only until it is ready: that it may be, and have nothing.
     // oxlint-disable-next-line no-await-in-loop -- waiting in turn is what this function is for
-    await changed(step.value);
+    await woken(step.value);
   }
 }
 

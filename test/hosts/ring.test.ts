@@ -183,3 +183,59 @@ test("an error that has too much to it says what it can", () => {
   assert.ok(there instanceof RangeError);
   assert.match(there.message, /^x{4000}$/);
 });
+
+/** A wire on which the other thread has its turn whenever somebody comes to `member` of the ring. */
+function interrupted(wire: Wire, member: string, turnOfOther: () => void): Wire {
+  const ring = new Proxy(wire.ring, {
+    get(target, name) {
+      if (name === member) turnOfOther();
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { ...wire, ring };
+}
+
+/** Both ends of an input of three rings full, with a turn of the other thread just before one of them comes to a member. */
+function interruptedInput(at: { readonly reader?: string; readonly feed?: string }): Interrupted {
+  const { wire, guest, host } = ends();
+  const given = new FaultySource(Uint8Array.from({ length: 3 * CAPACITY }, (_, place) => place & 255));
+  const source: RingSource = new RingSource(
+    at.reader === undefined ? wire : interrupted(wire, at.reader, () => feed.wake()),
+    guest,
+  );
+  const feed: InputFeed = new InputFeed(
+    at.feed === undefined ? wire : interrupted(wire, at.feed, () => void source.ready()),
+    host,
+    given,
+  );
+  return { source, feed };
+}
+
+interface Interrupted {
+  readonly source: RingSource;
+  readonly feed: InputFeed;
+}
+
+function expectAll({ source, feed }: Interrupted): void {
+  let came = 0;
+  for (let turns = 0; turns < 20; turns++) {
+    // Twice: a wake may come for any reason.
+    feed.wake();
+    feed.wake();
+    const bytes = source.read(CAPACITY) ?? assert.fail();
+    for (const byte of bytes) assert.equal(byte, came++ & 255);
+  }
+  assert.equal(came, 3 * CAPACITY);
+}
+
+test("a reader that looks just before a piece is put in does not ask for another", () => {
+  expectAll(interruptedInput({ feed: "put" }));
+});
+
+test("a reader that is given what it wanted while it asks for it does not ask again", () => {
+  const ring = interruptedInput({ reader: "wanted" });
+  ring.source.ready();
+  ring.source.ready();
+  expectAll(ring);
+});

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InputStream } from "../../src/io/input-stream.ts";
+import type { Source } from "../../src/io/ports.ts";
+import type { Waker } from "../../src/io/readiness.ts";
 import { newTally } from "../../src/io/tally.ts";
 import { complete } from "../../src/io/steps.ts";
 import { FaultySource, staysPending } from "./helpers.ts";
@@ -106,4 +108,27 @@ test("the tally counts bytes, calls and waits", async () => {
   source.supply(new Uint8Array(4));
   await waiting;
   assert.deepEqual(tally, { bytes: 7, calls: 3, waits: 1 });
+});
+
+test("a source that says that it is ready, and gives nothing, has to say so anew: who waits does not spin", async () => {
+  let gives = new Uint8Array(0);
+  let waker: Waker | undefined;
+  let reads = 0;
+  const source: Source = {
+    read() {
+      reads++;
+      return gives;
+    },
+    ready: () => true,
+    watch: (watching) => void (waker = watching),
+    ...{ unwatch: () => {}, close: () => {} },
+  };
+  const reading = complete(new InputStream(source).blockingRead(8));
+  assert.equal(await staysPending(reading), true);
+  const before = reads;
+  assert.equal(await staysPending(reading), true);
+  assert.equal(reads, before);
+  gives = new Uint8Array([7]);
+  waker?.wake();
+  assert.deepEqual(await reading, new Uint8Array([7]));
 });

@@ -47,7 +47,7 @@ export class RingSource implements Source {
     this.#seen = guest.count;
     if (this.#isOver || ring.used > 0 || ring.writer !== OPEN) return true;
     this.#ask(ring.capacity);
-    return false;
+    return ring.used > 0;
   }
 
   watch(waker: Waker): void {
@@ -71,7 +71,8 @@ export class RingSource implements Source {
 
   #ask(bytes: number): void {
     const { ring, host } = this.#wire;
-    if (ring.wanted > 0) return;
+    // In this order: whoever is not asked any more has put in what was wanted.
+    if (ring.wanted > 0 || ring.used > 0) return;
     ring.want(Math.min(bytes, ring.capacity));
     host.ring();
   }
@@ -136,9 +137,10 @@ export class InputFeed implements Waker {
     if (bytes === null) {
       ring.endWriter(ENDED);
     } else {
-      // First: who finds the bytes may ask again.
-      ring.want(0);
       ring.put(bytes);
+      // Then: who looks between would ask again, and there would be more than there is room for. Who has read all of it
+      // already is rung for, and asks then.
+      ring.want(0);
     }
     guest.ring();
   }
