@@ -97,7 +97,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     ...{ id: "accept", what: "TCP, connections that are accepted and let go", unit: "/s", better: "more" },
-    ...{ play: accept, amount: 20_000, slowAmount: 1000 },
+    ...{ play: accept, amount: 40_000, slowAmount: 1000 },
   },
   {
     ...{

@@ -118,13 +118,17 @@ test("connections that are read at the same time get each its own", async () => 
 test(
   "who is let go with input that nobody has read is told of the end",
   { skip: process.platform !== "linux" },
-  async () => {
+  async (t) => {
     let arrived: (connection: TcpConnection) => void = () => {};
     const accepted = new Promise<TcpConnection>((resolve) => {
       arrived = resolve;
     });
     const handle = await listening(1, arrived);
     const client = connect({ host: "127.0.0.1", port: handle.local().port, allowHalfOpen: true });
+    t.after(() => {
+      client.destroy();
+      handle.close();
+    });
     const ended = new Promise<void>((resolve, reject) => {
       client.once("end", resolve);
       client.once("error", reject);
@@ -136,8 +140,6 @@ test(
     await connection.sink.close();
     connection.close();
     await ended;
-    client.destroy();
-    handle.close();
   },
 );
 
