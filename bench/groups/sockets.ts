@@ -80,7 +80,7 @@ interface Kind extends Pick<Case, "id" | "what" | "unit" | "better"> {
 const KINDS: readonly Kind[] = [
   ...[65_536, 4096].flatMap((size): Kind[] => {
     const pieces = `${size / 1024} KiB`;
-    const about = { unit: "MiB/s", better: "more", amount: 512, slowAmount: 16 } as const;
+    const about = { unit: "MiB/s", better: "more", amount: 512, slowAmount: size / 4096 } as const;
     return [
       { ...about, id: `send-${size}`, what: `TCP, sending pieces of ${pieces}`, play: send(size) },
       {
@@ -97,7 +97,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     ...{ id: "accept", what: "TCP, connections that are accepted and let go", unit: "/s", better: "more" },
-    ...{ play: accept, amount: 20_000, slowAmount: 1000 },
+    ...{ play: accept, amount: 40_000, slowAmount: 1000 },
   },
   {
     ...{

@@ -4,9 +4,9 @@ import type { Readiness } from "../io/readiness.ts";
 import { Trap } from "../io/trap.ts";
 import { Lease } from "../wait/lease.ts";
 import type { Task } from "../wait/task.ts";
-import { SocketTallies } from "../wasi/sockets/tallies.ts";
 import { Timers } from "../wasi/clocks/timers.ts";
 import { Listings } from "../wasi/filesystem/listings.ts";
+import type { SocketTallies } from "../wasi/sockets/tallies.ts";
 import type { World } from "../wasi/world.ts";
 
 /** Told of each call: its WIT name, its parameters, and how it ended. */
@@ -35,8 +35,8 @@ export class Instance {
   /** What ports of the embedder's threw where nobody hears of it: told at the end. */
   readonly faults: unknown[] = [];
   readonly listings: Listings;
-  /** What its sockets carried. */
-  readonly sockets: SocketTallies = new SocketTallies();
+  /** What its sockets carried; missing until it has one. */
+  sockets: SocketTallies | undefined;
   #timers: Timers | undefined;
   #openFiles = 0;
 

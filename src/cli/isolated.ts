@@ -4,7 +4,6 @@ import { Worker } from "node:worker_threads";
 import { StandardSockets } from "../hosts/node/shared-fds.ts";
 import { newTally } from "../io/tally.ts";
 import type { Stats } from "../run/life.ts";
-import { SocketTallies } from "../wasi/sockets/tallies.ts";
 import type { Command } from "./command.ts";
 import { report } from "./failure.ts";
 import { ERASE_LINE } from "./progress.ts";
@@ -58,12 +57,7 @@ type Ended =
 class GuestThread {
   readonly ended: Promise<Ended>;
   /** What is known of what its streams carried. */
-  stats: Stats = {
-    stdin: newTally(),
-    stdout: newTally(),
-    stderr: newTally(),
-    sockets: new SocketTallies(),
-  };
+  stats: Stats = { stdin: newTally(), stdout: newTally(), stderr: newTally() };
   readonly #worker: Worker;
   #timer: NodeJS.Timeout | undefined;
   #end: (ended: Ended) => void = () => {};

@@ -34,7 +34,9 @@ function standardRows({ stdin, stdout, stderr }: Stats): Row[] {
   ];
 }
 
-function socketRows({ sockets: { each, others } }: Stats): Row[] {
+function socketRows({ sockets }: Stats): Row[] {
+  if (!sockets) return [];
+  const { each, others } = sockets;
   const rows = each.flatMap(({ protocol, local, remote = "anybody", received, sent }): Row[] => [
     [`${protocol} ${local} -> ${remote}`, sent],
     [`${protocol} ${local} <- ${remote}`, received],

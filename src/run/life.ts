@@ -40,7 +40,8 @@ export interface Stats {
   readonly stdin: Tally;
   readonly stdout: Tally;
   readonly stderr: Tally;
-  readonly sockets: SocketsStats;
+  /** Missing until it has one. */
+  readonly sockets?: SocketsStats | undefined;
 }
 
 /** One instance from its first import to the release of the last of its streams. Whatever ends it ends it for good. */
@@ -72,8 +73,15 @@ export class Life {
 
   get stats(): Stats {
     const { stdin, stdout, stderr } = this.world;
-    const { sockets } = this.instance;
-    return { stdin: stdin.tally, stdout: stdout.outlet.tally, stderr: stderr.outlet.tally, sockets };
+    const { instance } = this;
+    return {
+      stdin: stdin.tally,
+      stdout: stdout.outlet.tally,
+      stderr: stderr.outlet.tally,
+      get sockets() {
+        return instance.sockets;
+      },
+    };
   }
 
   async close(): Promise<void> {

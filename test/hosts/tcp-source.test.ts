@@ -41,7 +41,7 @@ test("a socket goes on reading while little is held, and is stopped with no more
   assert.equal(arrivals.size, 2 * HELD);
 });
 
-test("nothing is held of what nobody wants any more, and the socket goes on", () => {
+test("nothing is held of what nobody wants any more, and the peer is not stopped", () => {
   const arrivals = new Arrivals();
   arrivals.take(new Uint8Array(10));
   arrivals.drop();
@@ -114,6 +114,34 @@ test("connections that are read at the same time get each its own", async () => 
   for (const client of clients) client.destroy();
   handle.close();
 });
+
+test(
+  "who is let go with input that nobody has read is told of the end",
+  { skip: process.platform !== "linux" },
+  async (t) => {
+    let arrived: (connection: TcpConnection) => void = () => {};
+    const accepted = new Promise<TcpConnection>((resolve) => {
+      arrived = resolve;
+    });
+    const handle = await listening(1, arrived);
+    const client = connect({ host: "127.0.0.1", port: handle.local().port, allowHalfOpen: true });
+    t.after(() => {
+      client.destroy();
+      handle.close();
+    });
+    const ended = new Promise<void>((resolve, reject) => {
+      client.once("end", resolve);
+      client.once("error", reject);
+      client.resume();
+    });
+    const connection = await accepted;
+    // More than is read ahead.
+    await new Promise((resolve) => void client.write(new Uint8Array(200_000), resolve));
+    await connection.sink.close();
+    connection.close();
+    await ended;
+  },
+);
 
 test("the system is told the backlog of a socket that was bound before", async (t) => {
   const listen = t.mock.method(Server.prototype, "listen");

@@ -1,6 +1,7 @@
 /** What one instance holds of the network, within its limits. */
 import { SocketError } from "../../wasi/sockets/error-code.ts";
 import { Lookups, type LookupPort } from "../../wasi/sockets/lookup.ts";
+import { SocketTallies } from "../../wasi/sockets/tallies.ts";
 import type { Instance } from "../instance.ts";
 
 const sockets = new WeakMap<Instance, number>();
@@ -15,6 +16,11 @@ export function openSocket(instance: Instance): () => void {
   }
   sockets.set(instance, open + 1);
   return () => void sockets.set(instance, (sockets.get(instance) ?? 0) - 1);
+}
+
+/** What its sockets carried. */
+export function talliesOf(instance: Instance): SocketTallies {
+  return (instance.sockets ??= new SocketTallies());
 }
 
 /** All its name lookups: they share a limit. */

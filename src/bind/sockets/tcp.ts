@@ -17,7 +17,7 @@ import type { TcpStreams } from "../../wasi/sockets/tcp-streams.ts";
 import { blocking, call, defineInterface, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { addPollable, INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";
-import { openSocket } from "./held.ts";
+import { openSocket, talliesOf } from "./held.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
 
 const TCP_SOCKET: Kind<TcpSocket> = new Kind("tcp-socket");
@@ -37,7 +37,7 @@ function create(instance: Instance, of: Family): Entry {
       check: granted.check,
       bufferBytes: limits.bufferBytes,
       reserve,
-      tallies: instance.sockets,
+      tallies: talliesOf(instance),
     });
   } catch (error) {
     release();

@@ -16,7 +16,7 @@ import { UdpSocket } from "../../wasi/sockets/udp-socket.ts";
 import { blocking, call, defineInterface, type Definition, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { addPollable, POLLABLE } from "../io.ts";
-import { openSocket } from "./held.ts";
+import { openSocket, talliesOf } from "./held.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
 
 const UDP_SOCKET: Kind<UdpSocket> = new Kind("udp-socket");
@@ -57,7 +57,7 @@ function create(instance: Instance, of: Family): Entry {
 /** Both are children of their socket (10.3). */
 function* stream(instance: Instance, entry: Entry, remote: SocketAddress | undefined): Steps<[Entry, Entry]> {
   // The entry is of this kind, by the type of the parameter.
-  const [incoming, outgoing] = yield* (entry.value as UdpSocket).stream(remote, instance.sockets);
+  const [incoming, outgoing] = yield* (entry.value as UdpSocket).stream(remote, talliesOf(instance));
   const { resources } = instance;
   return [
     resources.add(INCOMING, incoming, () => incoming.drop(), entry),

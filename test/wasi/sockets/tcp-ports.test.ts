@@ -226,7 +226,7 @@ for (const subject of SUBJECTS) {
         if (permitted > 0) output.write(new Uint8Array(permitted));
       }
     }
-    const ended = [client, server].map(({ socket }) => Promise.resolve(socket.drop()).then(() => true));
+    const ended = [client, server].map(({ socket }) => Promise.resolve(socket.drop()));
     let done = 0;
     for (const each of ended) void each.then(() => done++);
     await play.when(() => done === 2);

@@ -1,7 +1,6 @@
 /** Instances in threads of their own, which can be ended in the middle of whatever they do. */
 import { Worker } from "node:worker_threads";
 import { newTally } from "../../../io/tally.ts";
-import { SocketTallies } from "../../../wasi/sockets/tallies.ts";
 import type { RunningInstance } from "../../../run/instantiate.ts";
 import { TimeoutError, type Stats } from "../../../run/life.ts";
 import type { InstanceOptions } from "../../../run/options.ts";
@@ -32,12 +31,7 @@ export async function runIsolated(bytes: Uint8Array, options: Options): Promise<
 }
 
 class IsolatedInstance implements RunningInstance {
-  readonly stats: Stats = {
-    stdin: newTally(),
-    stdout: newTally(),
-    stderr: newTally(),
-    sockets: new SocketTallies(),
-  };
+  readonly stats: Stats = { stdin: newTally(), stdout: newTally(), stderr: newTally() };
   exports: Readonly<Record<string, unknown>> = {};
   readonly #kept: Kept;
   readonly #worker: Worker;

@@ -149,14 +149,22 @@ class NodeTcpSink extends PendingSink {
     return taken + rest.length;
   }
 
-  /** All has left: FIN follows it, and nobody needs to wait for that. */
-  close(): void {
+  close(): void | Promise<void> {
     this.#hasEnded = true;
     const socket = this.#socket;
-    // Later, since one that is let go at once says so by that alone.
+    if (socket.destroyed) return undefined;
+    // Let go with input that nobody has read, the system would reset it: FIN has to be out before.
+    if (!socket.readableEnded) {
+      return new Promise((resolve) => {
+        socket.once("close", resolve);
+        socket.end(resolve);
+      });
+    }
+    // Else to let go of it, which may follow at once, sends FIN.
     process.nextTick(() => {
       if (!socket.destroyed) socket.end();
     });
+    return undefined;
   }
 
   abort(): void {

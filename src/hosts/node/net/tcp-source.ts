@@ -39,7 +39,7 @@ export class Arrivals {
 
   /** Copies `bytes`. Says whether the socket goes on reading. */
   take(bytes: Uint8Array): boolean {
-    // The peer may have to send what nobody wants before it reads what we send.
+    // Nobody will read: it is forgotten.
     if (this.isUnwanted) return true;
     this.#put(bytes);
     this.isStopped = this.#queue.size > READ_BYTES;
@@ -138,7 +138,7 @@ export class NodeTcpSource implements Source {
     this.#failure ??= { cause };
   }
 
-  /** What still comes is taken and forgotten. */
+  /** What still comes is taken and forgotten: the peer may have to send it before it reads what we send. */
   close(): void {
     this.#over = "ended";
     this.#arrivals.drop();
