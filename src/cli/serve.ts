@@ -65,7 +65,7 @@ async function serveHere({ options, path }: Given): Promise<number> {
   server.closeIdleConnections();
   await closed;
   // As one of several workers it would be kept for the messages of the first process.
-  if (process.connected) process.disconnect();
+  if (process.connected) process.disconnect?.();
   return 0;
 }
 
