@@ -13,6 +13,7 @@ import { devices } from "./groups/devices.ts";
 import { files } from "./groups/files.ts";
 import { flow } from "./groups/flow.ts";
 import { growth } from "./groups/growth.ts";
+import { http } from "./groups/http.ts";
 import { isolate } from "./groups/isolate.ts";
 import { loader } from "./groups/loader.ts";
 import { memory } from "./groups/memory.ts";
@@ -33,6 +34,7 @@ const GROUPS: Readonly<Record<string, readonly [about: string, cases: (all: Cont
   flow: ["From guest to guest, and through Web streams.", flow],
   files: ["Files, through the guest's C library.", files],
   sockets: ["A guest and a program in C at the two ends of a connection of this machine.", sockets],
+  http: ["A guest that answers HTTP.", http],
   loader: ["Exports, components that call each other, and instances.", loader],
   startup: ["From the start of a command to its end.", startup],
   isolate: ["A guest in a thread of its own, whose streams are in this one.", isolate],

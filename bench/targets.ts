@@ -113,6 +113,10 @@ const TARGETS: readonly Target[] = [
   { what: "TCP, 64 bytes there and back", row: "sockets/ping", to: ["/", NODE], bound: ["at most", 0.8] },
   { what: "TCP, accepting", row: "sockets/accept", to: ["/", NODE], bound: ["at least", 0.7] },
   { what: "one of 10,000 idle connections", row: "sockets/idle", to: ["/", NODE], bound: ["at most", 1.5] },
+  { what: "serving, an instance for each request", row: "http/fresh", to: ["/", NODE], bound: ["at least", 0.5] },
+  { what: "serving, an instance for each request", row: "http/fresh", to: ["/", WASMTIME], bound: ["at least", 1] },
+  { what: "serving, an instance for all", row: "http/reuse", to: ["/", NODE], bound: ["at least", 0.8] },
+  { what: "the first answer of a server", row: "http/first", bound: ["at most", 100] },
   { what: "a stalled writer of 1 GiB", row: "memory/stalled", bound: ["at most", 2] },
   {
     what: "10,000 waiting instances; the memory of each",

@@ -1,7 +1,7 @@
 /** `sluice serve`: what it says, how it answers, and how it ends. */
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { get } from "node:http";
+import { get, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { guest, NOT_UNIX, sluice, start } from "./support.ts";
@@ -105,8 +105,7 @@ describe("serve", { concurrency: 4 }, () => {
 
   test("what was begun is answered before the end", { skip: NOT_UNIX }, async () => {
     const served = await serving("--http", "127.0.0.1", HANDLER);
-    // Its body is sent while the guest echoes it: the response is under way when the signal comes.
-    const response = await new Promise<import("node:http").IncomingMessage>((resolve, reject) => {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
       get(`${served.url}/hello`, resolve).on("error", reject);
     });
     const closed = stop(served);
