@@ -6,6 +6,9 @@ import { createServer, request as requestOf, type IncomingMessage, type RequestL
 import { connect, createServer as createSocketServer, type AddressInfo, type Server as SocketServer } from "node:net";
 import { after, test, type TestContext } from "node:test";
 import { run, serve, type ServeOptions } from "../../src/index.ts";
+import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
+import { HttpError } from "../../src/wasi/http/error-code.ts";
+import type { HttpResponse } from "../../src/wasi/http/exchange.ts";
 
 const handler = await readFile(new URL("built/http-claims.wasm", import.meta.url));
 const client = await readFile(new URL("built/http-client.wasm", import.meta.url));
@@ -438,3 +441,28 @@ for (const { name, claim, traps, http = true, to = authority } of claims) {
     else assert.equal((await running).exitCode, 0, said);
   });
 }
+
+test("what the other side sends too much of fails the exchange, and traps nobody", options, async (t) => {
+  const many = Array.from({ length: 5000 }, (): [string, Uint8Array] => ["x-a", new Uint8Array(0)]);
+  const play = async (response: HttpResponse): Promise<string> => {
+    let said = "";
+    const { exitCode } = await run(client, {
+      ...{ args: ["http-client", "get", "name.test"], http: { send: async () => response } },
+      stderr: (chunk) => void (said += Buffer.from(chunk).toString()),
+    });
+    assert.equal(exitCode, 1);
+    return said;
+  };
+  assert.match(await play({ status: 299, headers: many, body: undefined }), /HttpResponseHeaderSectionSize/);
+  const pipe = new BodyPipe(10, undefined, () => new HttpError({ tag: "HTTP-protocol-error" }));
+  pipe.endWith(many);
+  void pipe.sink.close();
+  const headers = ["1", "2"].map((text): [string, Uint8Array] => ["x-twice", Buffer.from(text)]);
+  const latin: [string, Uint8Array] = ["x-latin", Uint8Array.of(0xe9)];
+  const trailing = { status: 299, headers: [...headers, latin], body: pipe.body };
+  assert.match(await play(trailing), /HttpResponseTrailerSectionSize/);
+  const { port, errors } = await served(t, { limits: { fieldBytes: 300 } });
+  assert.equal((await ask(port, "/hello")).text, "hello");
+  assert.equal((await ask(port, "/hello", undefined, ["x-a", "a".repeat(300)])).status, 500);
+  assert.deepEqual(errors, ["HTTP-request-header-section-size"]);
+});
