@@ -41,6 +41,8 @@ export class Exports {
     for (const [name, item] of items) {
       if (item.sort !== "type" || item.type.is !== "resource") continue;
       const { type } = this.#linked.binding(item.type.id);
+      // Of one that is only named here a class would have nothing: who defines it has its own.
+      if (!(type instanceof DefinedResource) && !hasMembers(name, items)) continue;
       const made = this.#class(name, type, items, prefix);
       classes.set(name, made);
       members[pascalCase(name)] = made;
@@ -127,6 +129,10 @@ export class Exports {
     if (!this.#prototypes.has(type)) this.#prototypes.set(type, made.prototype);
     return made;
   }
+}
+
+function hasMembers(resource: string, items: InstanceItem["exports"]): boolean {
+  return Array.from(items.keys()).some((name) => memberOf(name)?.resource === resource);
 }
 
 type ExportedClass = new (...args: unknown[]) => object;
