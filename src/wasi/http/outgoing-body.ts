@@ -61,6 +61,8 @@ export class OutgoingBody {
 
   /** Dropped: as `fail`. */
   drop(): void {
+    // Most are finished: an error takes as long to make as a small body to send.
+    if (this.#isOver) return;
     this.fail(new HttpError({ tag: "internal-error", val: undefined }, "the guest dropped the body unfinished"));
   }
 
