@@ -75,6 +75,9 @@ function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<un
   }
   throw new NotACommandError(
     `The component is no command: expected an export wasi:cli/run@0.2.x, got ${Object.keys(exports).join(", ") || "none"}; ` +
-      "of a core module, _start",
+      "of a core module, _start" +
+      (Object.keys(exports).some((name) => name.startsWith("wasi:http/incoming-handler@"))
+        ? "; it answers HTTP: see serve"
+        : ""),
   );
 }

@@ -17,7 +17,7 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["help", "foo"], 'There is no help about "foo": expected "run", "serve", "types", "inspect" or nothing'],
   [
     ["types", "nosuch.wasm"],
-    "nosuch.wasm: There is no such file: expected a component, or a command (run, types, inspect, help)",
+    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, types, inspect, help)",
   ],
   [["inspect", "/"], "/: This is a folder: expected the file of a component"],
 ];

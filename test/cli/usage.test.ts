@@ -30,13 +30,13 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["help", "foo"], 'There is no help about "foo": expected "run", "serve", "types", "inspect" or nothing'],
   [
     ["nosuch.wasm"],
-    "nosuch.wasm: There is no such file: expected a component, or a command (run, types, inspect, help)",
+    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, types, inspect, help)",
   ],
   [
     ["rnu", guest("hello")],
-    "rnu: There is no such file: expected a component, or a command (run, types, inspect, help)",
+    "rnu: There is no such file: expected a component, or a command (run, serve, types, inspect, help)",
   ],
-  [["--", "run"], "run: There is no such file: expected a component, or a command (run, types, inspect, help)"],
+  [["--", "run"], "run: There is no such file: expected a component, or a command (run, serve, types, inspect, help)"],
   [["run", "/"], "/: This is a folder: expected the file of a component"],
 ];
 
