@@ -1,5 +1,6 @@
 /** The types that all of `wasi:http` 0.2 shares, and what they are in JavaScript. */
 import { record, tuple } from "../../abi/composites.ts";
+import { mapped } from "../../abi/mapped.ts";
 import { bytes, list } from "../../abi/lists.ts";
 import { Kind } from "../../abi/resources.ts";
 import { result, type Returns } from "../../abi/returns.ts";
@@ -122,22 +123,6 @@ const errorVariant = variant({
 export const errorCode: Type<HttpErrorCode> = errorVariant as Type<unknown> as Type<HttpErrorCode>;
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"] as const;
-
-/** The same type with other values in JavaScript. */
-function mapped<In, Out, OuterIn, OuterOut>(
-  type: Type<In, Out>,
-  fromGuest: (value: In) => OuterIn,
-  toGuest: (value: OuterOut) => Out,
-): Type<OuterIn, OuterOut> {
-  const { wit, size, align, flat } = type;
-  return {
-    ...{ wit, size, align, flat },
-    load: (guest, at) => fromGuest(type.load(guest, at)),
-    lift: (guest, values) => fromGuest(type.lift(guest, values)),
-    store: (guest, at, value) => type.store(guest, at, toGuest(value)),
-    lower: (guest, value, into) => type.lower(guest, toGuest(value), into),
-  };
-}
 
 interface Tagged {
   readonly tag: string;

@@ -1,5 +1,6 @@
 /** The types that all of `wasi:sockets` 0.2 shares, and what they are in JavaScript. */
 import { record, tuple } from "../../abi/composites.ts";
+import { mapped } from "../../abi/mapped.ts";
 import { borrow } from "../../abi/owned.ts";
 import { Kind } from "../../abi/resources.ts";
 import { result, type Returns } from "../../abi/returns.ts";
@@ -34,22 +35,6 @@ const socketAddressVariant = variant({
 export function socketResult<Out>(ok: Type<unknown, Out> | null): Returns<Out> {
   // Thrown by what stands behind `wasi:sockets`, and only by it: see SocketError.
   return result(ok, errorCode, (payload) => payload as ErrorCode);
-}
-
-/** The same type with other values in JavaScript. */
-function mapped<In, Out, OuterIn, OuterOut>(
-  type: Type<In, Out>,
-  fromGuest: (value: In) => OuterIn,
-  toGuest: (value: OuterOut) => Out,
-): Type<OuterIn, OuterOut> {
-  const { wit, size, align, flat: flatTypes } = type;
-  return {
-    ...{ wit, size, align, flat: flatTypes },
-    load: (guest, at) => fromGuest(type.load(guest, at)),
-    lift: (guest, values) => fromGuest(type.lift(guest, values)),
-    store: (guest, at, value) => type.store(guest, at, toGuest(value)),
-    lower: (guest, value, into) => type.lower(guest, toGuest(value), into),
-  };
 }
 
 /** `ip-socket-address`. */
