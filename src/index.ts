@@ -116,7 +116,6 @@ function bytesOf(component: Uint8Array | CompiledComponent): Uint8Array {
   return component instanceof Uint8Array ? component : component.bytes;
 }
 
-/** Loaded where somebody asks for it. */
 /** @throws {TypeError} For one that makes no sense, wherever the instance then runs. */
 function checked(options: Options): Options {
   assertOptions(options);
@@ -125,6 +124,7 @@ function checked(options: Options): Options {
   return options;
 }
 
+/** Loaded where somebody asks for it. */
 async function isolation(isolate: unknown): Promise<typeof Isolation> {
   if (isolate !== "thread") throw new TypeError(`isolate must be "thread", got ${JSON.stringify(isolate)}`);
   return import("./hosts/node/isolate/host.ts");

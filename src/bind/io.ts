@@ -99,7 +99,8 @@ function* waitUntilReady(readiness: Readiness): Generator<Readiness, void, void>
   while (!readiness.ready()) yield readiness;
 }
 
-function subscribe(kind: Kind<Readiness>): Definition {
+/** A pollable of what `kind` is: to be dropped before that is. */
+export function subscribe(kind: Kind<Readiness>): Definition {
   // The entry is of `kind`, by the type of the parameter.
   return call(
     [borrowEntry(kind)],

@@ -1,21 +1,20 @@
 /** `wasi:http/types` 0.2: bodies and what comes after them, as a guest calls them. */
 import { borrow, borrowEntry, own, taken } from "../../abi/owned.ts";
-import type { Entry, Kind } from "../../abi/resources.ts";
+import type { Entry } from "../../abi/resources.ts";
 import { returns } from "../../abi/returns.ts";
 import { option, resultValue } from "../../abi/variants.ts";
 import { WitError } from "../../io/errors.ts";
 import { InputStream } from "../../io/input-stream.ts";
 import { OutputStream } from "../../io/output-stream.ts";
 import { newTally } from "../../io/tally.ts";
-import type { Readiness } from "../../io/readiness.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
 import { sizeOf, type Fields } from "../../wasi/http/fields.ts";
 import { IncomingBody, type FutureTrailers } from "../../wasi/http/incoming-body.ts";
 import type { HttpBody } from "../../wasi/http/exchange.ts";
 import type { OutgoingBody } from "../../wasi/http/outgoing-body.ts";
-import { call, type Definition, type Interface } from "../definition.ts";
+import { call, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
-import { addPollable, ERROR, INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";
+import { ERROR, INPUT_STREAM, OUTPUT_STREAM, subscribe } from "../io.ts";
 import { addHeaders } from "./fields.ts";
 import { errorCode, FIELDS, FUTURE_TRAILERS, httpResult, INCOMING_BODY, OUTGOING_BODY, plainResult } from "./types.ts";
 
@@ -45,16 +44,8 @@ export function addOutgoingBody({ resources }: Instance, body: OutgoingBody): En
   return resources.add(OUTGOING_BODY, body, () => body.drop());
 }
 
-/** A pollable of what comes later. */
-export function subscribeTo(kind: Kind<Readiness>): Definition {
-  return call([borrowEntry(kind)], returns(own(POLLABLE)), (instance, entry) =>
-    // The entry is of `kind`, by the type of the parameter.
-    addPollable(instance, entry.value as Readiness, entry),
-  );
-}
-
 function read({ resources, world }: Instance, entry: Entry): Entry {
-  // As above.
+  // The entry is of this kind, by the type of the parameter.
   const body = entry.value as IncomingBody;
   if (!body.takeStream()) throw new Refused("the stream of the body was taken before");
   const input = new InputStream(body.source, world.limits.readBytes, newTally());
@@ -103,7 +94,7 @@ export const bodyFunctions = (): Interface["functions"] => ({
   ),
   "[method]incoming-body.stream": call([borrowEntry(INCOMING_BODY)], plainResult(own(INPUT_STREAM)), read),
   "[static]incoming-body.finish": call([taken(INCOMING_BODY)], returns(own(FUTURE_TRAILERS)), finishIncoming),
-  "[method]future-trailers.subscribe": subscribeTo(FUTURE_TRAILERS),
+  "[method]future-trailers.subscribe": subscribe(FUTURE_TRAILERS),
   "[method]future-trailers.get": call([borrow(FUTURE_TRAILERS)], returns(trailersType), trailersNow),
   "[method]outgoing-body.write": call([borrowEntry(OUTGOING_BODY)], plainResult(own(OUTPUT_STREAM)), write),
   "[static]outgoing-body.finish": call(

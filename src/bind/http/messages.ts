@@ -21,7 +21,8 @@ import {
 import { OutgoingBody, type Side } from "../../wasi/http/outgoing-body.ts";
 import { call, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
-import { addIncomingBody, addOutgoingBody, Refused, subscribeTo } from "./bodies.ts";
+import { addIncomingBody, addOutgoingBody, Refused } from "./bodies.ts";
+import { subscribe } from "../io.ts";
 import { addHeaders } from "./fields.ts";
 import { openBody } from "./held.ts";
 import {
@@ -251,7 +252,7 @@ function responseNow({ resources }: Instance, future: Future<Answer>): unknown {
 const responseType = option(resultValue(resultValue(own(INCOMING_RESPONSE) as never, errorCode as never), null));
 
 const futureFunctions = (): Interface["functions"] => ({
-  "[method]future-incoming-response.subscribe": subscribeTo(FUTURE_RESPONSE),
+  "[method]future-incoming-response.subscribe": subscribe(FUTURE_RESPONSE),
   "[method]future-incoming-response.get": call([borrow(FUTURE_RESPONSE)], returns(responseType), responseNow),
 });
 
