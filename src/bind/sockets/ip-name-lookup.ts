@@ -1,14 +1,13 @@
 /** `wasi:sockets/ip-name-lookup` 0.2, as a guest calls it. */
-import { borrow, borrowEntry, own } from "../../abi/owned.ts";
+import { borrow, own } from "../../abi/owned.ts";
 import { Kind, type Entry } from "../../abi/resources.ts";
-import { returns } from "../../abi/returns.ts";
 import { string } from "../../abi/scalars.ts";
 import { option } from "../../abi/variants.ts";
 import { SocketError } from "../../wasi/sockets/error-code.ts";
 import type { AddressStream } from "../../wasi/sockets/lookup.ts";
 import { call, defineInterface, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
-import { addPollable, POLLABLE } from "../io.ts";
+import { subscribe } from "../io.ts";
 import { lookupsOf } from "./held.ts";
 import { address, network, socketResult } from "./types.ts";
 
@@ -38,13 +37,7 @@ export const ipNameLookup: Interface = defineInterface(
       socketResult(option(address)),
       (_, stream) => stream.next(),
     ),
-    "[method]resolve-address-stream.subscribe": call(
-      [borrowEntry(ADDRESSES)],
-      returns(own(POLLABLE)),
-      (instance, entry) =>
-        // The entry is of this kind, by the type of the parameter.
-        addPollable(instance, entry.value as AddressStream, entry),
-    ),
+    "[method]resolve-address-stream.subscribe": subscribe(ADDRESSES),
   }),
   [ADDRESSES],
 );

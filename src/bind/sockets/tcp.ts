@@ -16,7 +16,7 @@ import { TcpSocket } from "../../wasi/sockets/tcp-socket.ts";
 import type { TcpStreams } from "../../wasi/sockets/tcp-streams.ts";
 import { blocking, call, defineInterface, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
-import { addPollable, INPUT_STREAM, OUTPUT_STREAM, POLLABLE } from "../io.ts";
+import { INPUT_STREAM, OUTPUT_STREAM, subscribe } from "../io.ts";
 import { openSocket, talliesOf } from "./held.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
 
@@ -108,10 +108,7 @@ const socketFunctions = (): Interface["functions"] => ({
   "[method]tcp-socket.set-listen-backlog-size": call([self, length], unit, (_, socket, value) =>
     socket.setBacklog(value),
   ),
-  "[method]tcp-socket.subscribe": call([borrowEntry(TCP_SOCKET)], returns(own(POLLABLE)), (instance, entry) =>
-    // As above.
-    addPollable(instance, entry.value as TcpSocket, entry),
-  ),
+  "[method]tcp-socket.subscribe": subscribe(TCP_SOCKET),
   "[method]tcp-socket.shutdown": call([self, enumeration("receive", "send", "both")], unit, (_, socket, direction) =>
     socket.shutdown(direction),
   ),
