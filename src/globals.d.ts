@@ -49,6 +49,10 @@ declare namespace WebAssembly {
     constructor(descriptor: { readonly value: "i32"; readonly mutable: boolean }, value: number);
     value: number;
   }
+  class Table {
+    readonly length: number;
+    get(index: number): unknown;
+  }
   class CompileError extends Error {}
   class LinkError extends Error {}
   /** JavaScript Promise Integration: absent before Node 24. */

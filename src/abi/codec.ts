@@ -64,6 +64,10 @@ function made(type: ValType): Any {
     case "own":
     case "borrow":
       return handle(type, type.resource.slot, type.kind === "own");
+    case "stream":
+    case "future":
+    case "error-context":
+      return copied(type);
     default: {
       const primitive = PRIMITIVES[type.kind];
       if (!primitive) throw new TypeError(`Values of type ${type.kind} are not supported`);
@@ -109,6 +113,17 @@ function handle(wit: ValType, slot: number, isOwn: boolean): Any {
     // Who defines a type gets its resources as what they are. A rep of a component's is a number.
     return type.definer === scope.callee ? Number(rep) : guest.handles.borrow(type, rep, scope);
   }
+}
+
+function copied(wit: ValType): Any {
+  return {
+    wit,
+    ...layoutOf(wit),
+    load: (guest, at) => guest.copies.toJs(guest, guest.view.getUint32(at, true), wit),
+    lift: (guest, flat) => guest.copies.toJs(guest, flat.number() >>> 0, wit),
+    store: (guest, at, value) => guest.view.setUint32(at, guest.copies.fromJs(guest, value, wit), true),
+    lower: (guest, value, into) => void into.push(guest.copies.fromJs(guest, value, wit)),
+  };
 }
 
 /** How a function returns a value of a type; the error case of a `result` by throwing a `WitError`. */

@@ -9,6 +9,8 @@ export interface FuseSide {
   readonly realloc: boolean;
   /** Only of the callee. */
   readonly postReturn: boolean;
+  /** Only of the callee: whether it is told of each call (`host.enter`, `host.leave`), since it has threads. */
+  readonly threads?: boolean;
 }
 
 /** What `host.trap` is given. */

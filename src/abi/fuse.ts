@@ -9,7 +9,7 @@
  * - `callee`: `f`, the core function; `post-return`; and the mutable i32 `may-enter` (1: the component may be called);
  * - `host`, functions that call nothing: `trap(code)`, which throws (`FUSE_TRAPS`); `ownN` and `borrowN`, for the N-th
  *   (from 0) of `handles`, from the handle of the sender to that of the receiver; `enter()` before the first handle and
- *   `leave()` after the callee has returned, if borrows cross; and `transcode-...`, which are in transcode.ts.
+ *   `leave()` after the callee has returned, if borrows cross or the callee has threads; and `transcode-...`, which are in transcode.ts.
  *
  * All parameters are checked before the callee runs, but a parameter may be allocated before the next one is checked:
  * after a trap neither component runs again, so that none of them can tell.
@@ -30,7 +30,7 @@ export interface Fused {
   readonly bytes: Uint8Array;
   /** Distinct handles that cross, in the order of first use. */
   readonly handles: readonly FusedHandle[];
-  /** Whether borrows cross, so that a call has a scope. */
+  /** Whether borrows cross, or the callee has threads, so that a call has a scope. */
   readonly scoped: boolean;
 }
 
@@ -54,6 +54,7 @@ export function fuse(type: FuncType, caller: FuseSide, callee: FuseSide): Fused 
 class Adapter {
   readonly #type: FuncType;
   readonly #postReturn: boolean;
+  readonly #threads: boolean;
   readonly #module = new ModuleCode();
   readonly #handles: FusedHandle[] = [];
   readonly #caller: Side;
@@ -66,6 +67,7 @@ class Adapter {
   constructor(type: FuncType, caller: FuseSide, callee: FuseSide) {
     this.#type = type;
     this.#postReturn = callee.postReturn;
+    this.#threads = callee.threads === true;
     this.#caller = new Side(this.#module, "caller", caller);
     this.#callee = new Side(this.#module, "callee", callee);
     this.#lowered = signatureOf(type, "lower");
@@ -84,7 +86,7 @@ class Adapter {
     code.op("i32.eqz");
     trapIf(module, code, TRAP.cannotEnter);
     code.setGlobal(mayEnter, 0);
-    const scoped = haveBorrow(this.#type.params.map((param) => param.type));
+    const scoped = this.#threads || haveBorrow(this.#type.params.map((param) => param.type));
     if (scoped) code.call(module.importFunction("host", "enter", []));
     this.#passParams();
     code.call(module.importFunction("callee", "f", this.#lifted.params, this.#lifted.results));

@@ -3,7 +3,7 @@ import { Trap } from "../io/trap.ts";
 import { unknownHandle, type BorrowScope, type Handle, type HandleTable, type ResourceType } from "./handles.ts";
 import type { Entry, Kind, Resources } from "./resources.ts";
 import { bytesOfText, loadText, storeText, unitBytes } from "./text.ts";
-import { MAX_LIST_BYTES, type StringEncoding } from "./types.ts";
+import { MAX_LIST_BYTES, type StringEncoding, type ValType } from "./types.ts";
 
 /** What is known of a guest where a function of it is lifted or lowered. */
 export interface GuestParts {
@@ -17,6 +17,16 @@ export interface GuestParts {
   readonly valueBytes?: number;
   /** For functions whose types are known only when a component is loaded: its resource types, by slot. */
   readonly bindings?: readonly (ResourceBinding | undefined)[];
+  /** How streams and futures pass; missing where none do. */
+  readonly copies?: CopyBinding | undefined;
+}
+
+/** How streams, futures and error contexts pass between a guest and JavaScript. */
+export interface CopyBinding {
+  /** What JavaScript has for the handle that the guest gives away. @throws {Trap} If it is none that it can give. */
+  toJs(guest: Guest, index: number, type: ValType): unknown;
+  /** The handle that stands for it in the guest. @throws {TypeError} If it is none of these. */
+  fromJs(guest: Guest, value: unknown, type: ValType): number;
 }
 
 /** How a resource passes between a guest and JavaScript. */
@@ -42,6 +52,7 @@ export class Guest {
   readonly resources: Resources;
   readonly #bindings: readonly (ResourceBinding | undefined)[];
   readonly #valueBytes: number;
+  readonly #copies: CopyBinding | undefined;
   #valuesTaken = 0;
   /** Handles that the guest has lent to the call that it is making. */
   readonly #lent: Handle[] = [];
@@ -59,6 +70,7 @@ export class Guest {
     this.resources = parts.resources;
     this.#bindings = parts.bindings ?? [];
     this.#valueBytes = parts.valueBytes ?? DEFAULT_LIMITS.valueBytes;
+    this.#copies = parts.copies;
   }
 
   /** @param slot Of a resource type of the component. */
@@ -66,6 +78,17 @@ export class Guest {
     const binding = this.#bindings[slot];
     if (!binding) throw new TypeError(`Nothing stands for the resource type ${slot}`);
     return binding;
+  }
+
+  /** How streams and futures pass. */
+  get copies(): CopyBinding {
+    if (!this.#copies) throw new TypeError("Streams and futures do not pass here");
+    return this.#copies;
+  }
+
+  /** The handles that were lent since the last call: whoever takes them gives them back. */
+  takeLent(): Handle[] {
+    return this.#lent.splice(0);
   }
 
   /** A handle that the guest lends until `giveBack`. @throws {Trap} If it holds none such. */

@@ -72,6 +72,16 @@ export class HandleTable {
     this.#loan = loan;
   }
 
+  /** The handle of this number, whatever it is. */
+  get(index: number): Handle | undefined {
+    return this.#handles[index];
+  }
+
+  /** All handles that there are. */
+  all(): Handle[] {
+    return this.#handles.filter((handle) => handle !== undefined);
+  }
+
   /** The handle, if there is one of this number and type. */
   find(type: ResourceType, index: number): Handle | undefined {
     const handle = this.#handles[index];

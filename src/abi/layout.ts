@@ -179,6 +179,9 @@ function concat(parts: readonly (readonly CoreType[] | undefined)[]): readonly C
   return flat;
 }
 
+/** More flat parameters than this lie behind one pointer where a function is lowered with the option async. */
+export const MAX_FLAT_ASYNC_PARAMS = 4;
+
 /** How a function is called as a core function. */
 export interface CoreSignature {
   readonly params: readonly CoreType[];

@@ -1,14 +1,15 @@
 /** Canonical definitions on their way into the plan: what they need is there, and of the right types. */
 import { signatureOf } from "../abi/layout.ts";
-import type { FuncType, ResourceId } from "../abi/types.ts";
+import type { FuncType, ResourceId, ValType } from "../abi/types.ts";
 import { assertFunc } from "./core-scope.ts";
 import type { CoreExternType, CoreFuncType } from "./core-types.ts";
 import type { Canon, CanonOptions } from "./definitions.ts";
 import type { CoreItem, FuncItem, Options } from "./items.ts";
 import type { Planner } from "./plan.ts";
 import { InvalidComponentError } from "./reader.ts";
+import { asyncLiftSignature, asyncLowerSignature, assertNeedsAsync, builtinType, optionsKey } from "./async-types.ts";
 import { at, type Scope } from "./scope.ts";
-import { isPointed, mentions } from "./type-scope.ts";
+import { isPointed, mentions, rawValueType } from "./type-scope.ts";
 
 const REALLOC: CoreFuncType = { params: ["i32", "i32", "i32", "i32"], results: ["i32"] };
 const RESOURCE_FUNCTIONS: Readonly<Record<"resource.new" | "resource.drop" | "resource.rep", CoreFuncType>> = {
@@ -42,12 +43,7 @@ export class CanonPlan {
         coreFuncs.push(this.#lower(canon, offset));
         return;
       case "async builtin":
-        coreFuncs.push(
-          this.#planner.trampoline(
-            { is: "unsupported", what: `${canon.name} of the asynchronous ABI (WASI 0.3)` },
-            undefined,
-          ),
-        );
+        coreFuncs.push(this.#asyncBuiltin(canon, offset));
         return;
       default:
         coreFuncs.push(this.#resource(canon, offset));
@@ -62,22 +58,73 @@ export class CanonPlan {
     return this.#planner.trampoline({ is: kind, resource, instance: this.#instance }, typeOf(RESOURCE_FUNCTIONS[kind]));
   }
 
+  #asyncBuiltin(canon: Canon & { readonly kind: "async builtin" }, offset: number): CoreItem {
+    const { name, numbers, flag, is64 } = canon;
+    this.#planner.usesAsync();
+    const [first = 0, second = 0] = numbers;
+    const of = name.split(".")[0];
+    const element = of === "stream" || of === "future" ? this.#elementOf(of, first, offset) : undefined;
+    const isSet = name === "waitable-set.wait" || name === "waitable-set.poll";
+    const options = canon.options
+      ? this.#options(canon.options, offset)
+      : isSet
+        ? this.#options({ ...NO_OPTIONS, memory: first }, offset)
+        : undefined;
+    if (/^thread\.(?:spawn|available)/.test(name)) this.#planner.refuse(`${name}, of threads that share memory`);
+    if (name.startsWith("context.") && first > 1) {
+      throw new InvalidComponentError(`there is no word ${first} of context storage: there are 2`, offset);
+    }
+    const result = canon.result === undefined ? undefined : rawValueType(canon.result, this.#scope, offset);
+    return this.#planner.trampoline(
+      {
+        is: "async",
+        name,
+        instance: this.#instance,
+        options,
+        isAsync: canon.options?.async ?? false,
+        flag,
+        element,
+        result,
+        optionsKey: options ? optionsKey(options) : "",
+        slot: first,
+        is64,
+        table: name === "thread.new-indirect" ? this.#scope.core("core table", second, offset) : undefined,
+      },
+      builtinType(name, result, is64),
+    );
+  }
+
+  #elementOf(kind: "stream" | "future", index: number, offset: number): ValType | undefined {
+    const item = this.#scope.type(index, offset);
+    if (item.is !== "value" || item.type.kind !== kind) {
+      throw new InvalidComponentError(`type ${index} is no ${kind} type`, offset);
+    }
+    return item.type.element;
+  }
+
   #lift(canon: Canon & { readonly kind: "lift" }, offset: number): FuncItem {
     const item = this.#scope.type(canon.type, offset);
     if (item.is !== "func") throw new InvalidComponentError(`type ${canon.type} is no function type`, offset);
     const { type } = item;
     const options = this.#options(canon.options, offset);
     const core = this.#scope.core("core func", canon.func, offset);
-    this.#assertSupported(type, canon.options, "lifted");
+    this.#noteAsync(type, canon.options);
     this.#scope.planning.spend(type.params.length, offset);
-    if (!canon.options.async && !is64(options)) {
-      const signature = signatureOf(type, "lift");
+    if (!is64(options)) {
+      const signature = asyncLiftSignature(type, options) ?? signatureOf(type, "lift");
       assertNeeds(type, options, "lift", offset);
       assertFunc(core, signature, "a core function that is lifted", offset);
+      if (options.callback && !options.async) {
+        throw new InvalidComponentError("a callback is given for a function that is not lifted async", offset);
+      }
+      if (options.async && options.postReturn) {
+        throw new InvalidComponentError("a function that is lifted async has no post-return", offset);
+      }
+      assertFunc(options.callback, CALLBACK, "callback", offset);
       assertFunc(options.postReturn, { params: signature.results, results: [] }, "post-return", offset);
     }
     const func: FuncItem = { is: "lifted", type, core, options, instance: this.#instance };
-    this.#scope.planning.nest(func, [core, options.realloc, options.postReturn], offset);
+    this.#scope.planning.nest(func, [core, options.realloc, options.postReturn, options.callback], offset);
     return func;
   }
 
@@ -85,32 +132,32 @@ export class CanonPlan {
     const func = at(this.#scope.funcs, canon.func, "func", offset);
     const options = this.#options(canon.options, offset);
     if (options.postReturn) throw new InvalidComponentError("a lowered function has no post-return", offset);
-    this.#assertSupported(func.type, canon.options, "lowered");
+    if (options.callback) throw new InvalidComponentError("a lowered function has no callback", offset);
+    this.#noteAsync(func.type, canon.options);
     this.#scope.planning.spend(func.type.params.length, offset);
     if (func.is === "imported" && func.path.length > 2) {
       this.#planner.refuse(`a function of an instance within an import, ${func.path.join(" ")}`);
     }
     const isAsync = canon.options.async;
-    if (!isAsync) assertNeeds(func.type, options, "lower", offset);
+    if (isAsync) assertNeedsAsync(func.type, options, offset);
+    else assertNeeds(func.type, options, "lower", offset);
     const item = this.#planner.trampoline(
       { is: "lower", func, options, instance: this.#instance },
-      isAsync ? undefined : typeOf(signatureOf(func.type, "lower")),
+      typeOf(isAsync ? asyncLowerSignature(func.type) : signatureOf(func.type, "lower")),
     );
     this.#scope.planning.nest(item, [func, options.realloc], offset);
     return item;
   }
 
-  #assertSupported(type: FuncType, options: CanonOptions, how: string): void {
-    if (options.async || options.callback !== undefined || type.async) {
-      this.#planner.refuse(`an async function that is ${how} (WASI 0.3)`);
-    }
+  #noteAsync(type: FuncType, options: CanonOptions): void {
     const values = [...type.params.map((param) => param.type), ...(type.result ? [type.result] : [])];
-    for (const kind of ["stream", "future", "error-context"] as const) {
-      if (values.some((value) => mentions(value, kind))) this.#planner.refuse(`values of type ${kind} (WASI 0.3)`);
+    const isAsync = options.async || options.callback !== undefined || type.async;
+    if (isAsync || values.some((value) => mentions(value, "stream", "future", "error-context"))) {
+      this.#planner.usesAsync();
     }
   }
 
-  #options({ encoding, memory, realloc, postReturn }: CanonOptions, offset: number): Options {
+  #options({ encoding, memory, realloc, postReturn, async, callback }: CanonOptions, offset: number): Options {
     const core = (sort: CoreItem["sort"], index: number | undefined): CoreItem | undefined =>
       index === undefined ? undefined : this.#scope.core(sort, index, offset);
     const options: Options = {
@@ -118,12 +165,25 @@ export class CanonPlan {
       memory: core("core memory", memory),
       realloc: core("core func", realloc),
       postReturn: core("core func", postReturn),
+      async,
+      callback: core("core func", callback),
     };
     if (is64(options)) this.#planner.refuse("a memory of 64 bits");
     else assertFunc(options.realloc, REALLOC, "realloc", offset);
     return options;
   }
 }
+
+const CALLBACK: CoreFuncType = { params: ["i32", "i32", "i32"], results: ["i32"] };
+
+const NO_OPTIONS: CanonOptions = {
+  encoding: "utf8",
+  memory: undefined,
+  realloc: undefined,
+  postReturn: undefined,
+  async: false,
+  callback: undefined,
+};
 
 function is64({ memory }: Options): boolean {
   return memory?.type?.sort === "core memory" && memory.type.limits.is64;

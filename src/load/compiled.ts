@@ -2,6 +2,7 @@
 import { GateModules } from "../wait/gate.ts";
 import { moduleTypeOf } from "./core-module.ts";
 import type { ModuleType } from "./core-types.ts";
+import { loadAsyncs } from "./asyncs.ts";
 import { decode } from "./decode.ts";
 import { loadFusing, needsFusing } from "./fusing.ts";
 import type { CoreItem, Item, ModuleItem, Plan, Trampoline } from "./items.ts";
@@ -52,6 +53,7 @@ export async function compileComponent(bytes: Uint8Array): Promise<Compiled> {
   // Parts of a Node Buffer cost more to make.
   const plan = planOf(decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)));
   if (needsFusing(plan)) await loadFusing();
+  await loadAsyncs(plan);
   try {
     const modules = await Promise.all(
       plan.modules.map(async (module) =>
@@ -110,7 +112,7 @@ function trampolinesByStep({ steps, trampolines, exports, resources }: Plan): nu
 function calledBy(trampoline: Trampoline, resources: Plan["resources"]): (CoreItem | undefined)[] {
   if (trampoline.is === "lower" && trampoline.func.is === "lifted") {
     const { core, options } = trampoline.func;
-    return [core, options.realloc, options.postReturn];
+    return [core, options.realloc, options.postReturn, options.callback];
   }
   if (trampoline.is !== "resource.drop") return [];
   const origin = resources[trampoline.resource.slot]?.origin;
@@ -123,6 +125,6 @@ function coresOf(items: readonly Item[]): (CoreItem | undefined)[] {
     if (item.sort === "instance") return coresOf([...item.instance.exports.values()]);
     if (item.sort !== "func" || item.func.is !== "lifted") return [];
     const { core, options } = item.func;
-    return [core, options.realloc, options.postReturn];
+    return [core, options.realloc, options.postReturn, options.callback];
   });
 }

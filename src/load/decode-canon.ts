@@ -1,5 +1,5 @@
 /** Canonical definitions: how core functions become functions of components, and the other way round. */
-import type { Canon, CanonOptions } from "./definitions.ts";
+import type { Canon, CanonOptions, RawType } from "./definitions.ts";
 import type { Reader } from "./reader.ts";
 
 /**
@@ -54,7 +54,7 @@ const ASYNC: Readonly<Record<number, readonly [name: string, operands: string]>>
 const RESOURCE = { 2: "resource.new", 3: "resource.drop", 4: "resource.rep" } as const;
 
 /** @param resultType Reads a result type, which is somebody else's to know. */
-export function decodeCanon(reader: Reader, resultType: () => unknown): Canon {
+export function decodeCanon(reader: Reader, resultType: () => RawType | undefined): Canon {
   const code = reader.byte();
   switch (code) {
     case 0:
@@ -71,13 +71,25 @@ export function decodeCanon(reader: Reader, resultType: () => unknown): Canon {
   const builtin = ASYNC[code];
   if (!builtin) return reader.unknown("canonical definition");
   const [name, operands] = builtin;
+  let result: RawType | undefined;
+  let options: CanonOptions | undefined;
+  let flag = false;
+  let is64 = false;
+  const numbers: number[] = [];
   for (const operand of operands) {
-    if (operand === "r") resultType();
-    else if (operand === "o") canonOptions(reader);
-    else if (operand === "n") reader.u32();
-    else if (reader.byte() > (operand === "f" ? 1 : 0x7f)) reader.unknown("operand of a canonical definition");
+    if (operand === "r") result = resultType();
+    else if (operand === "o") options = canonOptions(reader);
+    else if (operand === "n") numbers.push(reader.u32());
+    else {
+      const byte = reader.byte();
+      if (operand === "f" ? byte > 1 : byte !== 0x7f && byte !== 0x7e) {
+        reader.unknown("operand of a canonical definition");
+      }
+      if (operand === "f") flag = byte === 1;
+      else is64 = byte === 0x7e;
+    }
   }
-  return { kind: "async builtin", name };
+  return { kind: "async builtin", name, flag, numbers, options, result, is64 };
 }
 
 function zero(reader: Reader): void {

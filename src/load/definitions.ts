@@ -107,7 +107,19 @@ export type Canon =
   | { readonly kind: "lower"; readonly func: number; readonly options: CanonOptions }
   | { readonly kind: "resource.new" | "resource.drop" | "resource.rep"; readonly type: number }
   /** One that only asynchronous components have. */
-  | { readonly kind: "async builtin"; readonly name: string };
+  | {
+      readonly kind: "async builtin";
+      readonly name: string;
+      /** The flag, if it has one: cancellable, or async. */
+      readonly flag: boolean;
+      /** Indices and numbers, in order. */
+      readonly numbers: readonly number[];
+      readonly options: CanonOptions | undefined;
+      /** What task.return is given. */
+      readonly result: RawType | undefined;
+      /** Of a word of context storage: whether it is an i64. */
+      readonly is64: boolean;
+    };
 
 export type Definition = { readonly offset: number } & (
   | { readonly kind: "core module"; readonly bytes: Uint8Array }

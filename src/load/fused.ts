@@ -6,6 +6,7 @@ import { transcoders } from "../abi/transcode.ts";
 import type { FuncType } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction } from "../wait/gate.ts";
+import { asyncLinking } from "./asyncs.ts";
 import { alwaysOne } from "./drops.ts";
 import type { Caller } from "./fusing.ts";
 import type { Options } from "./items.ts";
@@ -31,8 +32,9 @@ function adapterOf(type: FuncType, caller: FuseSide, callee: FuseSide): Adapter 
   return adapter;
 }
 
-function sideOf({ encoding, memory, realloc, postReturn }: Options): FuseSide {
+function sideOf({ encoding, memory, realloc, postReturn }: Options, threads = false): FuseSide {
   return {
+    threads,
     encoding,
     memory: memory !== undefined,
     realloc: realloc !== undefined,
@@ -42,7 +44,11 @@ function sideOf({ encoding, memory, realloc, postReturn }: Options): FuseSide {
 
 /** The core function by which the caller calls `callee`. */
 export function fusedFunction(caller: Caller, callee: LiftedFunction): CoreFunction {
-  const { module, fused } = adapterOf(caller.type, sideOf(caller.options), sideOf(callee.func.options));
+  const { module, fused } = adapterOf(
+    caller.type,
+    sideOf(caller.options),
+    sideOf(callee.func.options, callee.linked.compiled.plan.isAsync),
+  );
   const from = caller.linked.instance(caller.instance);
   const to = callee.linked.instance(callee.func.instance);
   const { options, core } = callee.func;
@@ -65,11 +71,20 @@ export function fusedFunction(caller: Caller, callee: LiftedFunction): CoreFunct
     host: {
       trap,
       ...transcoders(callerMemory, calleeMemory),
-      ...transfers(fused.handles, caller.linked, from, to),
+      ...transfers(fused.handles, caller.linked, from, to, threadsOf(callee)),
     },
   });
   // The module exports exactly this.
   return exports["f"] as CoreFunction;
+}
+
+interface NestedThreads {
+  enter(): void;
+  leave(): void;
+}
+
+function threadsOf({ linked, func }: LiftedFunction): NestedThreads | undefined {
+  return linked.compiled.plan.isAsync ? asyncLinking().nestedThreads(linked, func) : undefined;
 }
 
 function memoryOf(linked: Linked, { memory }: Options): WebAssembly.Memory | undefined {
@@ -126,12 +141,17 @@ function transfers(
   linked: Linked,
   caller: ComponentInstance,
   callee: ComponentInstance,
+  threads: NestedThreads | undefined,
 ): Record<string, unknown> {
   // The callee cannot be entered again before it has returned: there is one call at a time.
   let scope: Scope | undefined;
   const functions: Record<string, unknown> = {
-    enter: () => void (scope = new Scope(callee)),
+    enter: () => {
+      scope = new Scope(callee);
+      threads?.enter();
+    },
     leave: () => {
+      threads?.leave();
       scope?.end();
       scope = undefined;
     },

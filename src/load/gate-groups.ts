@@ -13,7 +13,8 @@ export interface GateGroup {
 /** Adds a function to the first group that it fits in, or to a new one. */
 export function addToGroup(groups: GateGroup[], trampoline: Trampoline, member: GateGroup["members"][number]): void {
   const instance = trampoline.is === "unsupported" ? 0 : trampoline.instance;
-  const { memory, realloc } = trampoline.is === "lower" ? trampoline.options : NO_OPTIONS;
+  const { memory, realloc } =
+    trampoline.is === "lower" || trampoline.is === "async" ? (trampoline.options ?? NO_OPTIONS) : NO_OPTIONS;
   const group = groups.find(
     (one) => one.instance === instance && isCompatible(one.memory, memory) && isCompatible(one.realloc, realloc),
   );

@@ -1,5 +1,5 @@
 /** What the indices of a component stand for, once they are looked up: the vocabulary of a plan. */
-import type { FuncType, ResourceId, StringEncoding } from "../abi/types.ts";
+import type { FuncType, ResourceId, StringEncoding, ValType } from "../abi/types.ts";
 import type { CoreExternType, CoreFuncType, ModuleType } from "./core-types.ts";
 import type { Declaration, Definition } from "./definitions.ts";
 import type { Scope } from "./scope.ts";
@@ -35,6 +35,10 @@ export type CoreItem =
 
 /** Canonical options, looked up. */
 export interface Options {
+  /** Whether the function is called by the asynchronous ABI. */
+  readonly async: boolean;
+  /** What a function that is lifted so is called with when something has happened that it waits for. */
+  readonly callback: CoreItem | undefined;
   readonly encoding: StringEncoding;
   readonly memory: CoreItem | undefined;
   readonly realloc: CoreItem | undefined;
@@ -82,7 +86,32 @@ export type Trampoline =
       readonly resource: ResourceId;
       readonly instance: number;
     }
+  | AsyncTrampoline
   | { readonly is: "unsupported"; readonly what: string };
+
+/** A function of asynchronous components: see `asyncBuiltin`. */
+export interface AsyncTrampoline {
+  readonly is: "async";
+  /** As in the specification, such as `stream.read`. */
+  readonly name: string;
+  readonly instance: number;
+  /** Where values lie. */
+  readonly options: Options | undefined;
+  /** Whether it is given the option async. */
+  readonly isAsync: boolean;
+  /** Its flag: cancellable, or async. */
+  readonly flag: boolean;
+  /** What the stream or future carries. */
+  readonly element: ValType | undefined;
+  /** What task.return is given. */
+  readonly result: ValType | undefined;
+  /** Of its options: see `CallForm.optionsKey`. */
+  readonly optionsKey: string;
+  /** Which word of context storage, and whether as an i64. */
+  readonly slot: number;
+  readonly is64: boolean;
+  readonly table: CoreItem | undefined;
+}
 
 /** Where a resource type comes from. */
 export type ResourceOrigin =
@@ -117,6 +146,8 @@ export interface Plan {
   readonly resources: readonly PlannedResource[];
   /** For each component instance that of which it is a part; the outermost has none. */
   readonly instances: readonly (number | undefined)[];
+  /** Whether it uses the asynchronous ABI. */
+  readonly isAsync: boolean;
   /** What it uses that is not supported, in words: it cannot be instantiated. */
   readonly unsupported: string | undefined;
 }

@@ -1,11 +1,16 @@
 /** A plan carried out: core instances wired to each other, to lowered functions, and to the host. */
-import { Guest, type ResourceBinding } from "../abi/guest.ts";
+import { Guest, type CopyBinding, type ResourceBinding } from "../abi/guest.ts";
 import { HandleTable, type HandleCount, type ResourceType } from "../abi/handles.ts";
 import type { Resources } from "../abi/resources.ts";
 import type { FuncType, ResourceId } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction, GateContext, Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
+import type { Callee } from "../wait/callee.ts";
+import type { Task } from "../wait/task.ts";
+import type { ThreadGroup } from "../wait/threads.ts";
+import { asyncLinking } from "./asyncs.ts";
+import type { Concurrency } from "./async-link.ts";
 import { typeOfModule, type Compiled, type CoreModule } from "./compiled.ts";
 import { moduleMismatch } from "./core-types.ts";
 import type {
@@ -30,6 +35,14 @@ export interface LinkHost {
   readonly handleCount: HandleCount;
   /** See `Limits.valueBytes`. */
   readonly valueBytes: number;
+  /** Has the guest wait. */
+  readonly task: Task;
+  /** How streams and futures pass to and from JavaScript. */
+  readonly copies: CopyBinding | undefined;
+  /** The guest has failed where nobody has called it: it is over. */
+  readonly trapped: (error: unknown) => void;
+  /** The function that is imported by this path, for calls that may take long. */
+  callee(func: FuncItem & { readonly is: "imported" }, guest: Guest): Callee | LiftedFunction;
   newLease(): Lease | undefined;
   /** The function that is imported by this path: lowered for a guest, or one of another component instance. */
   lower(func: FuncItem & { readonly is: "imported" }, guest: Guest, lease: Lease | undefined): Ungated | LiftedFunction;
@@ -119,6 +132,9 @@ export class Linked {
   readonly #bindings: ResourceBinding[] = [];
   readonly #reallocs = new Map<CoreItem, CoreFunction | undefined>();
 
+  #concurrency: Concurrency | undefined;
+  #rawBindings: ResourceBinding[] | undefined;
+
   /** Whether JavaScript has called the component, and the call is not over. */
   isEntered: () => boolean = () => false;
   /** Whether the component may be called: for other components that do. 1 or 0. */
@@ -173,6 +189,29 @@ export class Linked {
       : WebAssembly.instantiate(module, imports);
   }
 
+  /** Of an asynchronous component. */
+  get concurrency(): Concurrency {
+    return (this.#concurrency ??= new (asyncLinking().Concurrency)(this));
+  }
+
+  /** What threads of a component instance share. */
+  group(instance: number): ThreadGroup {
+    const group = this.concurrency.groups[instance];
+    if (!group) throw new Error(`There is no component instance ${instance}`);
+    return group;
+  }
+
+  /** The guest has failed where nobody has called it. */
+  fail(error: unknown): void {
+    this.host.trapped(error);
+  }
+
+  /** The instance is over, for `reason`. Gives what went wrong with that. */
+  end(reason: unknown): unknown[] {
+    this.close();
+    return this.#concurrency?.end(reason) ?? [];
+  }
+
   instance(index: number): ComponentInstance {
     const instance = this.instances[index];
     if (!instance) throw new Error(`There is no component instance ${index}`);
@@ -209,8 +248,30 @@ export class Linked {
     return value;
   }
 
+  /** What a table has there. */
+  tableEntry(item: CoreItem, index: number): unknown {
+    const table = this.#value(item);
+    if (!(table instanceof WebAssembly.Table)) throw wrongCore(item, "table");
+    return index < table.length ? table.get(index) : undefined;
+  }
+
   /** A guest as functions with these options see it. */
-  guest({ encoding, memory, realloc }: Options, instance: number): Guest {
+  guest(options: Options, instance: number): Guest {
+    return this.#guest(options, instance, this.#bindings, this.host.copies);
+  }
+
+  /** As `guest`, whose resources and streams are for another component: what stands for them. */
+  rawGuest(options: Options, instance: number): Guest {
+    this.#rawBindings ??= asyncLinking().rawBindings(this.#bindings);
+    return this.#guest(options, instance, this.#rawBindings, this.concurrency.copies);
+  }
+
+  #guest(
+    { encoding, memory, realloc }: Options,
+    instance: number,
+    bindings: readonly ResourceBinding[],
+    copies: CopyBinding | undefined,
+  ): Guest {
     return new Guest({
       encoding,
       memory: this.memory(memory),
@@ -218,7 +279,8 @@ export class Linked {
       handles: this.instance(instance).handles,
       resources: this.host.resources,
       valueBytes: this.host.valueBytes,
-      bindings: this.#bindings,
+      bindings,
+      copies,
     });
   }
 
@@ -288,6 +350,7 @@ export class Linked {
         memory,
         realloc: realloc && this.coreFunction(realloc),
         staging: instance.lease?.staging(memory),
+        threads: this.compiled.plan.isAsync ? this.concurrency.gateThreads : undefined,
         mayLeave: instance.mayLeave,
         refuse: refuseToLeave,
         failed: this.host.failed,
@@ -302,11 +365,15 @@ export class Linked {
     switch (trampoline.is) {
       case "lower": {
         const { func, options, instance } = trampoline;
+        const long = this.compiled.plan.isAsync ? asyncLinking().linkLowered(this, trampoline) : undefined;
+        if (long) return long;
         const caller: Caller = { linked: this, options, instance, type: func.type };
         if (func.is === "lifted") return () => fusedFunction(caller, { type: func.type, linked: this, func });
         const lowered = this.host.lower(func, this.guest(options, instance), this.instance(instance).lease);
-        return "linked" in lowered ? () => fusedFunction(caller, lowered) : lowered;
+        return "linked" in lowered ? () => fusedFunction(caller, lowered) : { ...lowered, holds: !func.type.async };
       }
+      case "async":
+        return asyncLinking().linkBuiltin(this, trampoline);
       case "resource.new":
         return this.#newFunction(trampoline.resource, this.instance(trampoline.instance));
       case "resource.rep":

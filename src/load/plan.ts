@@ -43,6 +43,7 @@ export class Planner {
   readonly #checked = new Set<readonly Definition[]>();
   #depth: number;
   #unsupported: string | undefined;
+  #isAsync = false;
 
   /** @param depth In how many components it is. */
   constructor(depth: number) {
@@ -59,6 +60,7 @@ export class Planner {
       trampolines: this.#trampolines,
       resources: this.#resources,
       instances: this.#instances,
+      isAsync: this.#isAsync,
       unsupported: this.#unsupported,
     };
   }
@@ -153,6 +155,11 @@ export class Planner {
   trampoline(trampoline: Trampoline, type: CoreExternType | undefined): CoreItem {
     if (trampoline.is === "unsupported") this.refuse(trampoline.what);
     return { is: "trampoline", sort: "core func", index: this.#trampolines.push(trampoline) - 1, type };
+  }
+
+  /** It uses the asynchronous ABI. */
+  usesAsync(): void {
+    this.#isAsync = true;
   }
 
   refuse(what: string): void {

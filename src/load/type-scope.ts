@@ -80,6 +80,10 @@ export function assertUnique(names: readonly string[], offset: number): void {
 
 const primitives = new Map<string, ValType>();
 
+export function rawValueType(raw: RawType, scope: Scope, offset: number): ValType {
+  return valueType(raw, scope, offset);
+}
+
 function valueType(raw: RawType, scope: Scope, offset: number): ValType {
   if (typeof raw === "string") {
     let type = primitives.get(raw);

@@ -4,6 +4,7 @@ import type { ResourceType } from "../abi/handles.ts";
 import type { FuncItem, InstanceItem, Item } from "../load/items.ts";
 import type { Linked } from "../load/link.ts";
 import { DefinedResource } from "../load/link.ts";
+import type { AsyncCalls } from "./async-calls.ts";
 import type { Calls } from "./calls.ts";
 import { memberFunction, functionOf, rememberExport, type Providers } from "./imports.ts";
 import { GuestResource } from "./js-resources.ts";
@@ -13,11 +14,11 @@ export type ExportedFunction = (...args: unknown[]) => unknown;
 /** Makes the exports of one instance. */
 export class Exports {
   readonly #linked: Linked;
-  readonly #calls: Calls;
+  readonly #calls: Calls | AsyncCalls;
   readonly #providers: Providers;
   readonly #prototypes = new Map<ResourceType, object>();
 
-  constructor(linked: Linked, calls: Calls, providers: Providers) {
+  constructor(linked: Linked, calls: Calls | AsyncCalls, providers: Providers) {
     this.#linked = linked;
     this.#calls = calls;
     this.#providers = providers;

@@ -1,7 +1,8 @@
-import type { Guest, ResourceBinding } from "../abi/guest.ts";
+import type { CopyBinding, Guest, ResourceBinding } from "../abi/guest.ts";
 import { HandleCount } from "../abi/handles.ts";
 import type { ResourceId } from "../abi/types.ts";
 import { loadInterfaces } from "../bind/interfaces.ts";
+import { hostCallee } from "../bind/callee.ts";
 import { lower } from "../bind/lower.ts";
 import type { FuncItem, ImportPath } from "../load/items.ts";
 import { loadFusing } from "../load/fusing.ts";
@@ -10,8 +11,10 @@ import { TypeComparison } from "../load/same-type.ts";
 import { Linked, UnsupportedComponentError, type LiftedFunction, type LinkHost } from "../load/link.ts";
 import { Compiled, type CoreModule } from "../load/compiled.ts";
 import type { CoreType } from "../abi/encode.ts";
+import type { Callee } from "../wait/callee.ts";
 import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
+import { AsyncCalls } from "./async-calls.ts";
 import { Calls } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
 import { checkOptions } from "./check-options.ts";
@@ -19,7 +22,16 @@ import type { CompiledComponent } from "./compile.ts";
 import type { CompiledCore } from "./core-module.ts";
 import { Exports } from "./exports.ts";
 import { assertSameType } from "./host-types.ts";
-import { classOf, functionOf, memberFunction, moduleOf, Providers, type Imports } from "./imports.ts";
+import {
+  classOf,
+  functionOf,
+  memberFunction,
+  moduleOf,
+  Providers,
+  type ExportedInstance,
+  type Imports,
+  type Provider,
+} from "./imports.ts";
 import { jsDefinition } from "./js-functions.ts";
 import { embedderBinding, guestBinding, hostBinding } from "./js-resources.ts";
 import { Life, type Stats } from "./life.ts";
@@ -74,9 +86,11 @@ export async function begin(
       new ProvidedHost(platform, life, providers, isOurs && compiled.isChecked),
       (type) => guestBinding(type, () => exports?.prototypeOf(type)),
     );
-    const calls = new Calls(linked, life, options.syncExports === true, providers.haveComponents);
+    const calls = compiled.plan.isAsync
+      ? new AsyncCalls(linked, life)
+      : new Calls(linked, life, options.syncExports === true, providers.haveComponents);
     life.onEnd = (reason) => {
-      linked.close();
+      life.instance.faults.push(...linked.end(reason));
       calls.abandon(reason);
     };
     await linked.run();
@@ -133,6 +147,8 @@ async function beginModule(
   }
 }
 
+type ImportedFunc = FuncItem & { readonly is: "imported" };
+
 /** What an instance is linked to, as its providers give it. */
 class ProvidedHost implements LinkHost {
   readonly handleCount: HandleCount;
@@ -156,6 +172,12 @@ class ProvidedHost implements LinkHost {
     this.resources = life.instance.resources;
   }
 
+  get task(): Life["task"] {
+    return this.#life.task;
+  }
+
+  readonly copies: CopyBinding | undefined = undefined;
+  readonly trapped = (error: unknown): void => void this.#life.fail(error);
   readonly suspending = (result: CoreType | undefined): object => this.#life.task.suspending(result);
   readonly unbox = (): unknown => this.#life.task.boxed;
   readonly failed = (): void => {
@@ -168,43 +190,56 @@ class ProvidedHost implements LinkHost {
   }
 
   lower(
-    { path, type }: FuncItem & { readonly is: "imported" },
+    func: ImportedFunc,
     guest: Guest,
     lease: Lease | undefined,
   ): Ungated | LiftedFunction {
+    const provider = this.#providers.of(func.path[0]);
+    if (!provider) throw new Error(`${func.path[0]} was there before`);
+    if (provider.is === "component") return this.#exported(func, provider.exported);
+    const { label, definition } = this.#definition(func, provider);
+    return lower(this.#life.instance, label, definition, guest, lease);
+  }
+
+  /** A function of ours, or of the embedder's. */
+  #definition({ path, type }: ImportedFunc, provider: Exclude<Provider, { readonly is: "component" }>) {
     const [name, member] = path;
+    if (provider.is === "host") {
+      const label = `${provider.interface.name}#${member ?? ""}`;
+      const definition = provider.interface.functions[member ?? ""];
+      if (!definition) throw new Error(`${label} was there before`);
+      if (!this.#isChecked) assertSameType(label, type, definition, (id) => this.#bound(id).type);
+      return { label, definition };
+    }
+    const run = member === undefined ? functionOf(provider.value) : memberFunction(provider.value, member);
+    const label = member === undefined ? name : `${name}#${member}`;
+    if (!run) throw new Error(`${label} was there before`);
+    return { label, definition: jsDefinition(type, run) };
+  }
+
+  /** A function that another component exports. */
+  #exported({ path, type }: ImportedFunc, { linked, instance }: ExportedInstance): LiftedFunction {
+    const item = instance.exports.get(path[1] ?? "");
+    if (item?.sort !== "func" || item.func.is !== "lifted") {
+      throw new UnsupportedComponentError(`${path.join("#")} of a component that only gives it on`);
+    }
+    const difference = new TypeComparison(
+      (declared, given) => this.#bound(declared).type === linked.binding(given).type,
+    ).differenceOf(type, item.func.type);
+    if (difference !== undefined) {
+      throw new InvalidComponentError(`${path.join("#")} is given by a component, but otherwise: ${difference}`);
+    }
+    return { type: item.func.type, linked, func: item.func };
+  }
+
+  callee(func: ImportedFunc): Callee | LiftedFunction {
+    const [name] = func.path;
     const provider = this.#providers.of(name);
     const { instance } = this.#life;
     if (!provider) throw new Error(`${name} was there before`);
-    switch (provider.is) {
-      case "host": {
-        const label = `${provider.interface.name}#${member ?? ""}`;
-        const definition = provider.interface.functions[member ?? ""];
-        if (!definition) throw new Error(`${label} was there before`);
-        if (!this.#isChecked) assertSameType(label, type, definition, (id) => this.#bound(id).type);
-        return lower(instance, label, definition, guest, lease);
-      }
-      case "embedder": {
-        const run = member === undefined ? functionOf(provider.value) : memberFunction(provider.value, member);
-        const label = member === undefined ? name : `${name}#${member}`;
-        if (!run) throw new Error(`${label} was there before`);
-        return lower(instance, label, jsDefinition(type, run), guest, lease);
-      }
-      case "component": {
-        const item = provider.exported.instance.exports.get(member ?? "");
-        if (item?.sort !== "func" || item.func.is !== "lifted") {
-          throw new UnsupportedComponentError(`${path.join("#")} of a component that only gives it on`);
-        }
-        const { linked } = provider.exported;
-        const difference = new TypeComparison(
-          (declared, given) => this.#bound(declared).type === linked.binding(given).type,
-        ).differenceOf(type, item.func.type);
-        if (difference !== undefined) {
-          throw new InvalidComponentError(`${path.join("#")} is given by a component, but otherwise: ${difference}`);
-        }
-        return { type: item.func.type, linked, func: item.func };
-      }
-    }
+    if (provider.is === "component") return this.#exported(func, provider.exported);
+    const { label, definition } = this.#definition(func, provider);
+    return hostCallee(instance, label, definition, this.trapped);
   }
 
   bind(id: ResourceId, linked: Linked): ResourceBinding {

@@ -7,6 +7,7 @@
  */
 import {
   call,
+  constant,
   encodeModule,
   func,
   get,
@@ -44,6 +45,16 @@ export interface Ungated {
   readonly boxed: boolean;
   /** What WebAssembly may answer before JavaScript hears of it. */
   readonly front: FrontName | undefined;
+  /** In a component with threads: whether nobody else of it may run while this call waits. */
+  readonly holds?: boolean | undefined;
+}
+
+/** Told of the threads of a component that has several. */
+export interface GateThreads {
+  /** The thread that runs is about to be suspended. Gives what it is known by until then. */
+  readonly suspended: (holds: number) => number;
+  /** It goes on. */
+  readonly resumed: (thread: number) => void;
 }
 
 /** What the functions of one module share. */
@@ -61,6 +72,8 @@ export interface GateContext {
   readonly mayLeave: object;
   /** Called if it may not: throws. */
   readonly refuse: () => never;
+  /** Missing where a component has one thread. */
+  readonly threads?: GateThreads | undefined;
   /** Told that a call has failed: a guest that catches what it throws, as those with exceptions can, is over too. */
   readonly failed: () => void;
 }
@@ -95,7 +108,7 @@ class Gates {
 
   constructor(functions: readonly Ungated[], context: GateContext) {
     // Without the functions, which are those of one instance.
-    this.#forms = functions.map(({ params, result, boxed, front }) => ({ params, result, boxed, front }));
+    this.#forms = functions.map(({ params, result, boxed, front, holds }) => ({ params, result, boxed, front, holds }));
     this.#memory = context.memory !== undefined;
     this.#staging = context.staging !== undefined;
     this.#shape = shapeOf(this.#forms, context);
@@ -104,12 +117,13 @@ class Gates {
   }
 
   /** Whether they would make the same module again. */
-  fit(functions: readonly Ungated[], { memory, realloc, staging }: GateContext): boolean {
+  fit(functions: readonly Ungated[], { memory, realloc, staging, threads }: GateContext): boolean {
     return (
       functions.length === this.#forms.length &&
       (memory !== undefined) === this.#memory &&
       (realloc !== undefined) === this.#shape.realloc &&
       (staging !== undefined) === this.#staging &&
+      (threads !== undefined) === this.#shape.threads &&
       this.#forms.every((form, index) => isSameForm(form, functions[index]))
     );
   }
@@ -125,7 +139,7 @@ class Gates {
 }
 
 function isSameForm(a: Omit<Ungated, "attempt">, b: Ungated | undefined): boolean {
-  if (!b || a.result !== b.result || a.boxed !== b.boxed || a.front !== b.front) return false;
+  if (!b || a.result !== b.result || a.boxed !== b.boxed || a.front !== b.front || a.holds !== b.holds) return false;
   // Mostly those of the same definition.
   if (a.params === b.params) return true;
   return a.params.length === b.params.length && a.params.every((type, index) => type === b.params[index]);
@@ -139,10 +153,14 @@ interface Shape {
   readonly realloc: boolean;
   readonly memory: boolean;
   readonly staging: boolean;
+  readonly threads: boolean;
   readonly catches: boolean;
 }
 
-function shapeOf(functions: readonly Omit<Ungated, "attempt">[], { memory, realloc, staging }: GateContext): Shape {
+function shapeOf(
+  functions: readonly Omit<Ungated, "attempt">[],
+  { memory, realloc, staging, threads }: GateContext,
+): Shape {
   const forms = functions.map((form) => {
     const { front } = form;
     const needs = front && FRONTS[front].needs;
@@ -157,17 +175,19 @@ function shapeOf(functions: readonly Omit<Ungated, "attempt">[], { memory, reall
     realloc: realloc !== undefined,
     memory: fronts && memory !== undefined,
     staging: fronts,
+    threads: threads !== undefined,
     catches: (canCatch ??= WebAssembly.validate(encodeCatch())),
   };
 }
 
 function importsOf(functions: readonly Ungated[], shape: Shape, context: GateContext) {
-  const { memory, realloc, staging, mayLeave, refuse, failed, wait, unbox } = context;
+  const { memory, realloc, staging, mayLeave, refuse, failed, wait, unbox, threads } = context;
   return {
     // An array is an object of what has these numbers.
     attempt: functions.map(({ attempt }) => attempt),
     wait: Object.fromEntries(shape.results.map((type) => [type, wait(type === "none" ? undefined : type)])),
     unbox: Object.fromEntries(shape.boxes.map((type) => [type, unbox])),
+    thread: threads ?? {},
     gate: { refuse, failed, memory, realloc, staging: staging?.memory, number: staging?.number, "may-leave": mayLeave },
   };
 }
@@ -202,6 +222,8 @@ function encodeGates(shape: Shape): Uint8Array {
     shape.results.map((type) => [type, importFunc("wait", type, [[], type === "none" ? [] : [type]])]),
   );
   const boxes = new Map(shape.boxes.map((type) => [type, importFunc("unbox", type, [[], [type]])]));
+  const suspended = shape.threads ? importFunc("thread", "suspended", [["i32"], ["i32"]]) : undefined;
+  const resumed = shape.threads ? importFunc("thread", "resumed", [["i32"], []]) : undefined;
   const realloc = shape.realloc ? importFunc("gate", "realloc", REALLOC) : 0;
   // Fronts know memories and globals by these numbers: see lease-code.ts.
   if (shape.staging) imports.push(["gate", "staging", ...MEMORY], ["gate", "number", ...GLOBAL_I32]);
@@ -218,6 +240,8 @@ function encodeGates(shape: Shape): Uint8Array {
       wait: waits.get(form.result ?? "none") ?? 0,
       unbox: (form.result && boxes.get(form.result)) ?? 0,
       realloc: guardedRealloc,
+      suspended,
+      resumed,
     });
     const outer = form.params.map((type) => (type === "length" ? "i64" : type));
     const type = types.of([outer, form.result ? [form.result] : []]);
@@ -242,6 +266,9 @@ interface GateNumbers {
   readonly wait: number;
   readonly unbox: number;
   readonly realloc: number;
+  /** Missing where a component has one thread. */
+  readonly suspended: number | undefined;
+  readonly resumed: number | undefined;
 }
 
 /**
@@ -252,7 +279,7 @@ interface GateNumbers {
  * (local.get $r)                                  ;; or (call $unbox), or nothing
  */
 function gateBody(
-  { params, result, boxed, front: frontName }: Shape["functions"][number],
+  { params, result, boxed, front: frontName, holds }: Shape["functions"][number],
   numbers: GateNumbers,
 ): Pick<FunctionParts, "locals" | "body"> {
   const front = frontName && FRONTS[frontName];
@@ -264,15 +291,21 @@ function gateBody(
   const isWait = status === "i64" ? [0x42, 0x7f, 0x51] : [0x41, 0x7f, 0x46];
   const canBeWait = status === "i32" || status === "i64";
   const value = boxed ? call(numbers.unbox) : result ? get(kept) : [];
+  const { suspended, resumed } = numbers;
+  const thread = kept + 1;
+  const wait =
+    suspended === undefined || resumed === undefined
+      ? call(numbers.wait)
+      : [...constant(holds === true ? 1 : 0), ...call(suspended), 0x21, thread, ...call(numbers.wait), ...get(thread), ...call(resumed)];
   return {
-    locals: [...frontLocals, status],
+    locals: [...frontLocals, status, ...(suspended === undefined ? [] : (["i32"] as const))],
     body: [
       ...[0x23, numbers.mayLeave, 0x45, 0x04, 0x40, ...call(numbers.refuse), 0x00, 0x0b],
       ...(front ? [0x02, 0x40, ...front.code(numbers.realloc), 0x0b] : []),
       ...caught(
         [
           ...[...args, ...call(numbers.attempt), 0x21, kept],
-          ...(canBeWait ? [...get(kept), ...isWait, 0x04, 0x40, ...call(numbers.wait), 0x0f, 0x0b] : []),
+          ...(canBeWait ? [...get(kept), ...isWait, 0x04, 0x40, ...wait, 0x0f, 0x0b] : []),
         ],
         numbers.failed,
       ),

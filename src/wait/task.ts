@@ -90,6 +90,12 @@ export class Task {
     return WAIT;
   }
 
+  /** Has the guest wait for what `wait` promises, which it begins when the guest is suspended. Returns what an attempt then does. */
+  pendUntil(wait: () => Promise<CoreValue | undefined>): number {
+    this.#pending = wait;
+    return WAIT;
+  }
+
   /** The import that suspends a guest whose attempt was told to wait, for functions with this result. */
   suspending(result: CoreType | undefined): object {
     let suspending = this.#suspending.get(result);
@@ -144,6 +150,17 @@ export class Task {
     });
   }
 
+  /**
+   * As `drive`, of steps that have begun and wait for `first`, for whom nobody waits: the end is told by `ends` alone.
+   *
+   * @returns What gives them up: `ends` is told of the reason.
+   */
+  begin<A, T>(steps: Steps<T>, first: Readiness, ends: Ends<A, T, void>, args: A): (reason: unknown) => void {
+    const drive = new Drive<A, T, void>(this, steps, this.#drives, ends, args, ignore, ignore);
+    drive.go(first);
+    return (reason) => drive.fail(reason);
+  }
+
   /** Ends the task: what it waits for now, and ever after, is rejected with `reason`. */
   end(reason: unknown): void {
     this.#end ??= { reason };
@@ -189,6 +206,8 @@ export interface Ends<A, T, R> {
 type Drives = Few<{ fail(reason: unknown): void }>;
 
 const LATER = Promise.resolve();
+
+function ignore(): void {}
 
 /**
  * Steps on their way. Leaves nothing behind, however they end.

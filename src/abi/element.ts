@@ -1,0 +1,104 @@
+/** What streams and futures carry, and where it lies in a guest's memory. */
+import { Trap } from "../io/trap.ts";
+import type { Origin, Target } from "./copy.ts";
+import type { Guest } from "./guest.ts";
+import type { AnyType, Type } from "./type.ts";
+import { MAX_LIST_BYTES, type ValType } from "./types.ts";
+
+/** The element type of a stream or future. */
+export interface Element {
+  /** Missing if elements carry nothing. */
+  readonly type: ValType | undefined;
+  readonly codec: Type<unknown> | undefined;
+  /** Whether elements are numbers, or nothing: they are copied as they are. */
+  readonly isNumber: boolean;
+}
+
+const NUMBERS: ReadonlySet<ValType["kind"]> = new Set([
+  "u8",
+  "s8",
+  "u16",
+  "s16",
+  "u32",
+  "s32",
+  "u64",
+  "s64",
+  "f32",
+  "f64",
+]);
+
+export function elementOf(codec: AnyType | undefined): Element {
+  return {
+    type: codec?.wit,
+    // What comes is checked when it is stored.
+    codec: codec as unknown as Type<unknown> | undefined,
+    isNumber: codec === undefined || NUMBERS.has(codec.wit.kind),
+  };
+}
+
+/** Elements in a guest's memory: to be read, or to be filled. */
+export class GuestBuffer implements Origin, Target {
+  readonly owner: object;
+  readonly #guest: Guest;
+  readonly #element: Element;
+  readonly #pointer: number;
+  readonly #length: number;
+  readonly #size: number;
+  progress = 0;
+
+  /**
+   * @param length In elements.
+   * @throws {Trap} If it is not inside the guest's memory.
+   */
+  constructor(guest: Guest, element: Element, pointer: number, length: number, owner: object) {
+    if (length > MAX_LIST_BYTES) throw new Trap("1.1", `a copy of ${length} elements: at most ${MAX_LIST_BYTES} may be`);
+    this.#size = element.codec?.size ?? 0;
+    this.#pointer =
+      element.codec && length > 0 ? guest.place(pointer, length * this.#size, element.codec.align) : pointer;
+    this.#guest = guest;
+    this.#element = element;
+    this.#length = length;
+    this.owner = owner;
+  }
+
+  get remaining(): number {
+    return this.#length - this.progress;
+  }
+
+  get #at(): number {
+    return this.#pointer + this.progress * this.#size;
+  }
+
+  bytes(count: number): Uint8Array | undefined {
+    return this.#element.isNumber ? this.#guest.bytes(this.#at, count * this.#size) : undefined;
+  }
+
+  values(count: number): readonly unknown[] {
+    const { codec } = this.#element;
+    const start = this.#at;
+    this.#guest.newValues();
+    return Array.from({ length: count }, (_, index) => codec?.load(this.#guest, start + index * this.#size));
+  }
+
+  took(count: number): void {
+    this.progress += count;
+  }
+
+  take(origin: Origin, count: number): number {
+    const { codec } = this.#element;
+    let taken = count;
+    const bytes = codec && origin.bytes(count);
+    if (bytes) {
+      taken = bytes.length / this.#size;
+      this.#guest.bytes(this.#at, bytes.length).set(bytes);
+    } else if (codec) {
+      const values = origin.values(count);
+      taken = values.length;
+      const start = this.#at;
+      for (const [index, value] of values.entries()) codec.store(this.#guest, start + index * this.#size, value);
+    } else taken = origin.values(count).length;
+    origin.took(taken);
+    this.progress += taken;
+    return taken;
+  }
+}

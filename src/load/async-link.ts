@@ -1,0 +1,192 @@
+/** Asynchronous components, linked: their threads, and the functions that begin, end and handle calls. */
+import { CopyEnd, rawCopies, type SameElement } from "../abi/ends.ts";
+import type { CopyBinding, ResourceBinding } from "../abi/guest.ts";
+import type { FuncType, ResourceId } from "../abi/types.ts";
+import type { CoreFunction, GateThreads, Ungated } from "../wait/gate.ts";
+import { Call, cpu, Store, Thread, ThreadGroup } from "../wait/threads.ts";
+import { asyncBuiltin } from "./async-builtins.ts";
+import { optionsKey } from "./async-types.ts";
+import { AsyncLifted } from "./async-lift.ts";
+import type { Callee } from "../wait/callee.ts";
+import { componentCallee, lowerAsync, lowerBlocking } from "./async-lower.ts";
+import type { AsyncTrampoline, FuncItem, Options, Trampoline } from "./items.ts";
+import { TypeComparison } from "./same-type.ts";
+import { mentions } from "./type-scope.ts";
+import type { LiftedFunction, Linked } from "./link.ts";
+import { InvalidComponentError } from "./reader.ts";
+
+/** What calls that JavaScript carries out count as. */
+const CALL_COST = 16;
+
+/** The threads of one linked component. */
+export class Concurrency {
+  readonly store: Store;
+  readonly groups: readonly ThreadGroup[];
+  /** Streams and futures as what both of their ends are ends of: between components. */
+  readonly copies: CopyBinding;
+  readonly same: SameElement;
+  readonly #linked: Linked;
+  readonly #suspended: ({ readonly thread: Thread | undefined; readonly holds: boolean } | undefined)[] = [];
+  readonly #free: number[] = [];
+  readonly #lifted = new Map<FuncItem, AsyncLifted>();
+
+  constructor(linked: Linked) {
+    this.#linked = linked;
+    this.store = new Store(linked.host.task);
+    const groups: ThreadGroup[] = [];
+    for (const [index, parent] of linked.compiled.plan.instances.entries()) {
+      groups.push(new ThreadGroup(this.store, linked.instance(index), parent === undefined ? undefined : groups[parent]));
+    }
+    this.groups = groups;
+    const comparison = new TypeComparison((a, b) => this.#typeOf(a) === this.#typeOf(b));
+    this.same = (a, b) => (a && b ? a === b || comparison.same(a, b) : a === b);
+    this.copies = rawCopies(this.same);
+  }
+
+  #typeOf(id: ResourceId): unknown {
+    // One of ours stands for itself.
+    return id.slot < 0 ? id : this.#linked.binding(id).type;
+  }
+
+  /** For the gates of a component whose threads are suspended, and go on, in any order. */
+  readonly gateThreads: GateThreads = {
+    suspended: (holds) => {
+      const { thread } = cpu;
+      thread?.leave();
+      if (holds !== 0) this.store.hold();
+      const index = this.#free.pop() ?? this.#suspended.length;
+      this.#suspended[index] = { thread, holds: holds !== 0 };
+      return index;
+    },
+    resumed: (index) => {
+      const suspended = this.#suspended[index];
+      this.#suspended[index] = undefined;
+      this.#free.push(index);
+      if (suspended?.holds === true) this.store.release();
+      suspended?.thread?.enter();
+    },
+  };
+
+  /** A function as other components call it. */
+  lifted(func: FuncItem & { readonly is: "lifted" }): AsyncLifted {
+    let lifted = this.#lifted.get(func);
+    if (!lifted) {
+      lifted = new AsyncLifted(this.#linked, func, this.#linked.rawGuest(func.options, func.instance));
+      this.#lifted.set(func, lifted);
+    }
+    return lifted;
+  }
+
+  /** The instance is over: streams and futures are told, and whoever waits. */
+  end(reason: unknown): unknown[] {
+    this.store.end(reason);
+    const faults: unknown[] = [];
+    for (const { handles } of this.#linked.instances) {
+      for (const { rep } of handles.all()) {
+        if (!(rep instanceof CopyEnd)) continue;
+        try {
+          rep.abandon();
+        } catch (fault) {
+          faults.push(fault);
+        }
+      }
+    }
+    return faults;
+  }
+}
+
+/** Resources as what stands for them. */
+export function rawBindings(bindings: readonly ResourceBinding[]): ResourceBinding[] {
+  return bindings.map(({ type }) => ({ type, toJs: (rep) => rep, fromJs: (rep) => rep }));
+}
+
+export function linkBuiltin(linked: Linked, trampoline: AsyncTrampoline): Ungated | (() => CoreFunction) {
+  const { options = NO_MEMORY, instance, table } = trampoline;
+  const { same } = linked.concurrency;
+  return asyncBuiltin(trampoline, {
+    group: linked.group(instance),
+    guest: linked.rawGuest(options, instance),
+    mayLeave: linked.instance(instance).mayLeave,
+    same,
+    failed: linked.host.failed,
+    fail: (error) => linked.fail(error),
+    tableFunction: (index) => {
+      const found = table && linked.tableEntry(table, index);
+      if (typeof found !== "function") throw new InvalidComponentError(`a table has no function ${index}`);
+      return found as CoreFunction;
+    },
+  });
+}
+
+const NO_MEMORY: Options = {
+  encoding: "utf8",
+  memory: undefined,
+  realloc: undefined,
+  postReturn: undefined,
+  async: false,
+  callback: undefined,
+};
+
+/** A call that may take long: of a function of the host's, or of a component. `undefined` if it is made by a plain call. */
+export function linkLowered(
+  linked: Linked,
+  { func, options, instance }: Trampoline & { readonly is: "lower" },
+): Ungated | undefined {
+  const callee = calleeOf(linked, func, options, instance);
+  if (!callee) return undefined;
+  const { callee: called, guest } = callee;
+  const site = { guest, group: linked.group(instance), task: linked.host.task, cost: CALL_COST };
+  return options.async ? lowerAsync(called, site) : lowerBlocking(called, site);
+}
+
+/** Whether there are values among its own that do not pass from memory to memory. */
+function carriesAsync({ params, result }: FuncType): boolean {
+  return [...params.map(({ type }) => type), ...(result ? [result] : [])].some((type) =>
+    mentions(type, "stream", "future", "error-context"),
+  );
+}
+
+function calleeOf(linked: Linked, func: FuncItem, options: Options, instance: number) {
+  const isLong = (callee: FuncItem & { readonly is: "lifted" }): boolean =>
+    options.async || func.type.async || callee.options.async || carriesAsync(func.type);
+  const component = (lifted: LiftedFunction): { callee: Callee; guest: ReturnType<Linked["guest"]> } | undefined =>
+    isLong(lifted.func)
+      ? {
+          callee: componentCallee(func.type, lifted.linked.concurrency.lifted(lifted.func)),
+          guest: linked.rawGuest(options, instance),
+        }
+      : undefined;
+  if (func.is === "lifted") return component({ type: func.type, linked, func });
+  if (!options.async && !func.type.async) return undefined;
+  const guest = linked.guest(options, instance);
+  const callee = linked.host.callee(func, guest);
+  if ("linked" in callee) return component(callee);
+  // A function of the host's that is lowered synchronously suspends the guest as any other does.
+  return options.async ? { callee, guest } : undefined;
+}
+
+/** The thread of a call from one component to another that is made on the caller's stack. */
+class NestedThread extends Thread {
+  readonly caller: Thread | undefined;
+
+  constructor(call: Call, caller: Thread | undefined) {
+    super(call);
+    this.caller = caller;
+  }
+}
+
+/** What such a call has to say when it begins and ends. */
+export function nestedThreads(linked: Linked, { type, instance, options }: FuncItem & { readonly is: "lifted" }) {
+  const group = linked.group(instance);
+  const form = { type, isAsync: false, hasCallback: false, optionsKey: optionsKey(options) };
+  return {
+    enter(): void {
+      const call = new Call(form, group, () => {});
+      call.state = "started";
+      cpu.thread = new NestedThread(call, cpu.thread);
+    },
+    leave(): void {
+      if (cpu.thread instanceof NestedThread) cpu.thread = cpu.thread.caller;
+    },
+  };
+}

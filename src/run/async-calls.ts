@@ -1,0 +1,103 @@
+/** Calls of what an asynchronous component exports: many at once, as the specification orders them. */
+import { codecOf } from "../abi/codec.ts";
+import { describe } from "../abi/types.ts";
+import { show } from "../abi/show.ts";
+import { WitError } from "../io/errors.ts";
+import { Trap } from "../io/trap.ts";
+import { AsyncLifted } from "../load/async-lift.ts";
+import type { FuncItem } from "../load/items.ts";
+import type { DefinedResource, Linked } from "../load/link.ts";
+import { cpu } from "../wait/threads.ts";
+import type { ExportedFunction } from "./exports.ts";
+import type { Life } from "./life.ts";
+
+/** The way into one instance. */
+export class AsyncCalls {
+  readonly #linked: Linked;
+  readonly #life: Life;
+  /** What ends the calls that are under way. */
+  readonly #under = new Set<(reason: unknown) => void>();
+  /** Calls of functions that are not async, or of destructors: one at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(linked: Linked, life: Life) {
+    this.#linked = linked;
+    this.#life = life;
+    linked.isEntered = () => life.task.isEnded || linked.concurrency.groups[0]?.instance.mayEnter.value === 0;
+  }
+
+  function(name: string, func: FuncItem & { readonly is: "lifted" }): ExportedFunction {
+    const { type } = func;
+    const lifted = new AsyncLifted(this.#linked, func, this.#linked.guest(func.options, func.instance));
+    const call = (args: unknown[]): Promise<unknown> => this.#call(name, lifted, args);
+    return (...args) => (type.async ? this.#soon(() => call(args)) : this.#inTurn(() => call(args)));
+  }
+
+  /** Runs the destructor of a resource that JavaScript lets go of. */
+  async destroy(type: DefinedResource, rep: number): Promise<void> {
+    const destructor = type.destructor?.();
+    if (!destructor || this.#life.task.isEnded) return;
+    const run = WebAssembly.promising(destructor);
+    await this.#inTurn(async () => {
+      try {
+        await run(...([rep] as never[]));
+      } catch (error) {
+        await this.#life.fail(error);
+      }
+    }).catch(() => {});
+  }
+
+  /** The instance is over: whoever waits for a call hears of it. */
+  abandon(reason: unknown): void {
+    for (const end of this.#under) end(reason);
+    this.#under.clear();
+  }
+
+  /** Not while a guest runs, or waits in a call during which nothing else may. */
+  #soon<T>(begin: () => Promise<T>): Promise<T> {
+    const { store } = this.#linked.concurrency;
+    if (!cpu.thread && !store.isHeld) return begin();
+    return new Promise<T>((resolve) => store.whenIdle(() => resolve(begin())));
+  }
+
+  #inTurn<T>(begin: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => this.#soon(begin));
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #call(name: string, lifted: AsyncLifted, args: unknown[]): Promise<unknown> {
+    const { task } = this.#life;
+    task.assertAlive();
+    const { params, result } = lifted.type;
+    const value = await new Promise<unknown>((resolve, reject) => {
+      const end = (reason: unknown): void => reject(reason instanceof Error ? reason : new Error(String(reason)));
+      this.#under.add(end);
+      const settle = (then: () => void): void => {
+        this.#under.delete(end);
+        then();
+      };
+      lifted.start(
+        () => params.map((_, index) => args[index]),
+        (resolved) =>
+          settle(() => {
+            if (resolved) resolve(resolved.value);
+            else reject(new Trap("1.1", `${name} was cancelled`));
+          }),
+        undefined,
+        (error) =>
+          settle(() => reject(new TypeError(`${name}: ${mistake(lifted, args) ?? error.message}`, { cause: error }))),
+      );
+    });
+    if (result?.kind !== "result") return value;
+    // A result is `{ tag, val }`.
+    const { tag, val } = value as { readonly tag: "ok" | "err"; readonly val: unknown };
+    if (tag === "ok") return val;
+    throw new WitError(val, `${name} failed${val === undefined ? "" : `: ${show(val)}`}`);
+  }
+}
+
+function mistake({ type }: AsyncLifted, args: readonly unknown[]): string | undefined {
+  const missing = type.params.find((param, index) => args[index] === undefined && !codecOf(param.type).wit.kind.startsWith("option"));
+  return missing && `parameter ${missing.name} (${describe(missing.type)}): expected a value, got undefined`;
+}
