@@ -92,7 +92,7 @@ class Player {
         await this.#component(list);
         return;
       case "invoke":
-        this.#invoke(list);
+        await this.#invoke(list);
         return;
       case "assert_return":
         return this.#assertReturn(asList(subject), rest);
@@ -146,7 +146,10 @@ class Player {
     const imports = { ...this.#host, ...Object.fromEntries(named) };
     const { unsupported } = component.plan;
     if (unsupported !== undefined) throw new UnsupportedComponentError(unsupported);
-    const instance = await instantiate(nodePlatform, new CompiledComponent(component), { imports, syncExports: true });
+    const instance = await instantiate(nodePlatform, new CompiledComponent(component), {
+      imports,
+      syncExports: !component.plan.isAsync,
+    });
     this.#all.push(instance);
     return { component, instance };
   }
@@ -170,7 +173,7 @@ class Player {
   }
 
   /** Calls a function. What it returns or throws as the error case of a result is given in `{ tag, val }`. */
-  #invoke(list: List): { readonly type: FuncType; readonly value: unknown } {
+  async #invoke(list: List): Promise<{ readonly type: FuncType; readonly value: unknown }> {
     const words = list.items.slice(1);
     const id = words[0]?.is === "word" ? words.shift() : undefined;
     const name = textOf(words.shift()) ?? "";
@@ -180,18 +183,19 @@ class Player {
     const { type } = item.func;
     const args = type.params.map((param, index) => valueOf(param.type, words.slice(index, index + 1)));
     // What is exported under the name of a function is one.
-    const run = instance.exports[camelCase(name)] as (...values: unknown[]) => unknown;
-    if (type.result?.kind !== "result") return { type, value: run(...args) };
+    const exported = instance.exports[camelCase(name)] as (...values: unknown[]) => unknown;
+    const run = (...values: unknown[]): unknown => inTime(exported(...values));
+    if (type.result?.kind !== "result") return { type, value: await run(...args) };
     try {
-      return { type, value: { tag: "ok", val: run(...args) } };
+      return { type, value: { tag: "ok", val: await run(...args) } };
     } catch (error) {
       if (!(error instanceof WitError)) throw error;
       return { type, value: { tag: "err", val: error.payload } };
     }
   }
 
-  #assertReturn(invocation: List, expected: readonly Expression[]): undefined {
-    const { type, value } = this.#invoke(invocation);
+  async #assertReturn(invocation: List, expected: readonly Expression[]): Promise<undefined> {
+    const { type, value } = await this.#invoke(invocation);
     if (expected.length === 0) return;
     if (!type.result) throw new Mismatch("it returns nothing");
     const wanted = valueOf(type.result, expected);
@@ -202,7 +206,7 @@ class Player {
     let value;
     try {
       if (headOf(subject) === "component") value = await this.#instantiate(await this.#compile(subject));
-      else ({ value } = this.#invoke(subject));
+      else ({ value } = await this.#invoke(subject));
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) return;
       throw error;
@@ -240,6 +244,18 @@ class Player {
     }
     throw new Mismatch("it is instantiated");
   }
+}
+
+/** Milliseconds after which a call that waits is taken to wait for ever. */
+const LIMIT = 3000;
+
+function inTime(value: unknown): unknown {
+  if (!(value instanceof Promise)) return value;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Mismatch("it never returned")), LIMIT);
+  });
+  return Promise.race([value, late]).finally(() => clearTimeout(timer));
 }
 
 function found<T extends object>(named: Named<T>, name: string | undefined): T {

@@ -4,7 +4,7 @@
  * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canonical-definitions
  */
 import { codecOf } from "../abi/codec.ts";
-import { SharedFuture, SharedStream } from "../abi/copy.ts";
+import { COPY, SharedFuture, SharedStream } from "../abi/copy.ts";
 import { elementOf } from "../abi/element.ts";
 import {
   beginCopy,
@@ -23,7 +23,8 @@ import { FlatValues, type CoreValue, type Type } from "../abi/type.ts";
 import { CANCELLED, NO_EVENT, SUBTASK, Waitable, WAITABLE_SET, WaitableSet, type Event } from "../abi/waitable.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction, Ungated } from "../wait/gate.ts";
-import { currentThread, Thread, type ThreadGroup, type Wait } from "../wait/threads.ts";
+import type { Wait } from "../wait/store.ts";
+import { currentThread, retryLater, Thread, type ThreadGroup } from "../wait/threads.ts";
 import { GuestCall, makeEntry, runThread, waitableSet } from "./async-lift.ts";
 import { blockThread } from "./block.ts";
 import { Subtask } from "./async-lower.ts";
@@ -99,6 +100,7 @@ export function asyncBuiltin(builtin: AsyncTrampoline, site: BuiltinSite): Made 
           watch: (again) => void set.waiters.add(again),
           unwatch: (again) => void set.waiters.delete(again),
           result: (isCancelled) => storeEvent(guest, pointer, isCancelled ? CANCELLED : set.takeEvent()),
+          isAtOnce: true,
         };
       }, builtin.flag);
     case "waitable-set.poll":
@@ -160,12 +162,12 @@ function gated(
 ): Ungated {
   const { task } = group.store;
   const attempt = (...args: number[]): number => {
-    if (task.mustGiveWay(cost)) return task.pendRetry(attempt, args, true);
+    if (task.mustGiveWay(cost)) return retryLater(task, attempt, args, true);
     task.assertAlive();
     task.boxed = run(...args.map((arg) => arg >>> 0)) | 0;
     return 0;
   };
-  return { params, result: "i32", attempt, boxed: true, front: undefined };
+  return { params, result: "i32", attempt, boxed: true, front: undefined, holds: true };
 }
 
 interface WaitPlan {
@@ -388,10 +390,18 @@ class Copies {
       if (!held.hasEvent) held.shared.cancel();
       return held;
     };
-    if (!isAsync) return waits(this.#site, ["i32"], (index) => this.#finished(begin(index)), false);
+    const cancelled = (held: CopyEnd): number => {
+      const payload = held.takeEvent()[2];
+      // What is told as complete has more to come, which does not.
+      return end.isStream && (payload & 0xf) === COPY.completed ? payload | COPY.cancelled : payload;
+    };
+    if (!isAsync) {
+      const plan = (held: CopyEnd): WaitPlan => ({ ...this.#finished(held), result: () => cancelled(held) });
+      return waits(this.#site, ["i32"], (index) => plan(begin(index)), false);
+    }
     return gated(this.#site, ["i32"], 1, (index) => {
       const held = begin(index);
-      return held.hasEvent ? held.takeEvent()[2] : BLOCKED;
+      return held.hasEvent ? cancelled(held) : BLOCKED;
     });
   }
 
@@ -418,21 +428,24 @@ function threadFunction({ flag: cancellable }: AsyncTrampoline, op: string, site
     thread.suspended = undefined;
     suspended?.(false);
   };
-  /** @param then Done when the thread is suspended. */
-  const suspend = (isYield: boolean, then: () => void): number => {
+  /** @param isAlone Whether it lets nobody go on. @param then Done when the thread is suspended. */
+  const suspend = (isYield: boolean, isAlone: boolean, then: () => void): number => {
     const thread = currentThread();
     if (thread.call.deliverPendingCancel(cancellable)) return task.pendUntil(() => Promise.resolve(1));
     if (isYield) {
       return blockThread(task, thread, { isReady: () => true, cancellable, watch: then, result: (cancelled) => Number(cancelled) });
     }
-    if (!thread.call.form.type.async && thread.call.state !== "resolved" && !group.store.hasWork) {
+    if (isAlone && !thread.call.form.type.async && thread.call.state !== "resolved" && !group.hasReady(thread)) {
       throw new Trap("4.3", "a call that is not async is suspended, and nobody else can go on");
     }
     return task.pendUntil(
       () =>
         new Promise((resolve) => {
           thread.isCancellable = cancellable;
-          thread.suspended = (isCancelled) => resolve(Number(isCancelled));
+          thread.suspended = (isCancelled) => {
+            thread.resuming();
+            resolve(Number(isCancelled));
+          };
           then();
         }),
     );
@@ -483,20 +496,20 @@ function threadFunction({ flag: cancellable }: AsyncTrampoline, op: string, site
         group.store.enqueue(wait);
       });
     case "suspend":
-      return waiting([], () => suspend(false, () => {}));
+      return waiting([], () => suspend(false, true, () => {}));
     case "yield":
-      return waiting([], () => suspend(true, () => {}));
+      return waiting([], () => suspend(true, true, () => {}));
     case "suspend-then-resume":
     case "yield-then-resume":
       return waiting(["i32"], (index) => {
         const next = other(index, true);
-        return suspend(op.startsWith("yield"), () => resume(next));
+        return suspend(op.startsWith("yield"), false, () => resume(next));
       });
     case "suspend-then-promote":
     case "yield-then-promote":
       return waiting(["i32"], (index) => {
         const { wait } = other(index, false);
-        return suspend(op.startsWith("yield"), () => {
+        return suspend(op.startsWith("yield"), wait === undefined, () => {
           if (wait && !wait.isOver && wait.isReady()) group.store.resume(wait, false);
         });
       });

@@ -13,7 +13,8 @@ import { CANCELLED, NO_EVENT, WAITABLE_SET, type Event, type WaitableSet } from 
 import { Trap } from "../io/trap.ts";
 import type { OnResolve, OnStart, Started } from "../wait/callee.ts";
 import type { CoreFunction } from "../wait/gate.ts";
-import { Call, currentThread, type Thread, type ThreadGroup, type Wait } from "../wait/threads.ts";
+import type { Wait } from "../wait/store.ts";
+import { Call, currentThread, type Thread, type ThreadGroup } from "../wait/threads.ts";
 import { optionsKey } from "./async-types.ts";
 import type { FuncItem } from "./items.ts";
 import type { Linked } from "./link.ts";
@@ -201,6 +202,7 @@ class Running {
   #enter(caller: ThreadGroup | undefined): void {
     const call = this.#call;
     if (call.needsExclusive) call.group.exclusive = call.implicit;
+    if (!call.form.type.async) call.group.store.enterSync(call, (error) => this.#lifted.fail(error));
     call.register(call.implicit);
     let flat: CoreValue[];
     try {
@@ -209,10 +211,12 @@ class Running {
     } catch (error) {
       if (!(error instanceof TypeError) || !this.#onMistake) return this.#lifted.fail(error);
       call.state = "resolved";
+      call.group.store.leaveSync(call);
       this.#exit();
       return this.#onMistake(error);
     }
     this.#run(this.#lifted.entry(), flat, caller);
+    if (!call.form.type.async && !call.isResolved) call.group.store.begun();
   }
 
   /** Calls the guest; goes on when it has returned. */
@@ -230,8 +234,11 @@ class Running {
     }
     this.#guarded(() => {
       if (!lifted.isAsync) {
-        call.return(lifted.lift(results));
-        lifted.cleanUp(results);
+        const value = lifted.lift(results);
+        // Before anybody hears of the result: what goes wrong here is told to the caller.
+        call.implicit.run(() => lifted.cleanUp(results), undefined);
+        if (!call.form.type.async) call.group.store.leaveSync(call);
+        call.return(value);
       }
       this.#exit();
     });

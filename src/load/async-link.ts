@@ -3,7 +3,8 @@ import { CopyEnd, rawCopies, type SameElement } from "../abi/ends.ts";
 import type { CopyBinding, ResourceBinding } from "../abi/guest.ts";
 import type { FuncType, ResourceId } from "../abi/types.ts";
 import type { CoreFunction, GateThreads, Ungated } from "../wait/gate.ts";
-import { Call, cpu, Store, Thread, ThreadGroup } from "../wait/threads.ts";
+import { Store } from "../wait/store.ts";
+import { Call, cpu, Thread, ThreadGroup } from "../wait/threads.ts";
 import { asyncBuiltin } from "./async-builtins.ts";
 import { optionsKey } from "./async-types.ts";
 import { AsyncLifted } from "./async-lift.ts";
@@ -183,10 +184,18 @@ export function nestedThreads(linked: Linked, { type, instance, options }: FuncI
     enter(): void {
       const call = new Call(form, group, () => {});
       call.state = "started";
-      cpu.thread = new NestedThread(call, cpu.thread);
+      const thread = new NestedThread(call, cpu.thread);
+      call.register(thread);
+      group.store.enterSync(call, (error) => linked.fail(error));
+      cpu.thread = thread;
     },
     leave(): void {
-      if (cpu.thread instanceof NestedThread) cpu.thread = cpu.thread.caller;
+      const { thread } = cpu;
+      if (!(thread instanceof NestedThread)) return;
+      thread.call.state = "resolved";
+      group.store.leaveSync(thread.call);
+      thread.call.unregister(thread);
+      cpu.thread = thread.caller;
     },
   };
 }

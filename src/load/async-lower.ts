@@ -15,7 +15,7 @@ import { EVENT, SUBTASK, Waitable, type Event } from "../abi/waitable.ts";
 import { Trap } from "../io/trap.ts";
 import type { GateType, Ungated } from "../wait/gate.ts";
 import type { Task } from "../wait/task.ts";
-import { currentThread, type ThreadGroup } from "../wait/threads.ts";
+import { currentThread, retryLater, type ThreadGroup } from "../wait/threads.ts";
 import type { Callee, Started } from "../wait/callee.ts";
 import type { AsyncLifted } from "./async-lift.ts";
 import { blockThread } from "./block.ts";
@@ -116,7 +116,7 @@ export function lowerAsync(callee: Callee, site: LowerSite): Ungated {
   const form = formOf(callee, true);
   const { guest, task } = site;
   const attempt = (...args: CoreValue[]): number => {
-    if (task.mustGiveWay(site.cost)) return task.pendRetry(attempt, args);
+    if (task.mustGiveWay(site.cost)) return retryLater(task, attempt, args);
     task.assertAlive();
     const subtask = begin(callee, site, form, args, () => {});
     if (subtask.isResolved) {
@@ -126,7 +126,7 @@ export function lowerAsync(callee: Callee, site: LowerSite): Ungated {
     subtask.index = guest.handles.own(SUBTASK, subtask);
     return (subtask.index << 4) | subtask.state;
   };
-  return { params: form.params, result: "i32", attempt, boxed: false, front: undefined };
+  return { params: form.params, result: "i32", attempt, boxed: false, front: undefined, holds: true };
 }
 
 /** A function that is lowered without it, though it may take long: the guest's thread waits. */
@@ -135,7 +135,7 @@ export function lowerBlocking(callee: Callee, site: LowerSite): Ungated {
   const { task } = site;
   const boxed = form.result !== undefined;
   const attempt = (...args: CoreValue[]): number => {
-    if (task.mustGiveWay(site.cost)) return task.pendRetry(attempt, args, boxed);
+    if (task.mustGiveWay(site.cost)) return retryLater(task, attempt, args, boxed);
     task.assertAlive();
     let wake: (() => void) | undefined;
     const flat: CoreValue[] = [];

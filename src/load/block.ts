@@ -2,7 +2,8 @@
 import type { CoreValue } from "../abi/type.ts";
 import { Trap } from "../io/trap.ts";
 import type { Task } from "../wait/task.ts";
-import type { Thread, Wait } from "../wait/threads.ts";
+import type { Wait } from "../wait/store.ts";
+import type { Thread } from "../wait/threads.ts";
 
 export interface Blocking {
   readonly isReady: () => boolean;
@@ -26,8 +27,7 @@ export function blockThread(task: Task, thread: Thread, { isReady, cancellable, 
     return task.pendUntil(() => Promise.resolve(result(true)));
   }
   if (!call.form.type.async && call.state !== "resolved" && !isReady()) {
-    const others = group.threads.some((other) => other && other !== thread && other.wait?.isReady() === true);
-    if (!others) throw new Trap("4.3", "a call that is not async waits for what nobody else can bring about");
+    if (!group.hasReady(thread)) throw new Trap("4.3", "a call that is not async waits for what nobody else can bring about");
   }
   return task.pendUntil(
     () =>
@@ -37,6 +37,7 @@ export function blockThread(task: Task, thread: Thread, { isReady, cancellable, 
           cancellable,
           isReady,
           resume: (isCancelled) => {
+            thread.resuming();
             try {
               resolve(result(isCancelled));
             } catch (error) {

@@ -109,10 +109,13 @@ export class CanonPlan {
     const options = this.#options(canon.options, offset);
     const core = this.#scope.core("core func", canon.func, offset);
     this.#noteAsync(type, canon.options);
+    if (options.async && !type.async) {
+      throw new InvalidComponentError("a function whose type is not async is lifted async", offset);
+    }
     this.#scope.planning.spend(type.params.length, offset);
     if (!is64(options)) {
       const signature = asyncLiftSignature(type, options) ?? signatureOf(type, "lift");
-      assertNeeds(type, options, "lift", offset);
+      assertNeeds(options.async ? { ...type, result: undefined } : type, options, "lift", offset);
       assertFunc(core, signature, "a core function that is lifted", offset);
       if (options.callback && !options.async) {
         throw new InvalidComponentError("a callback is given for a function that is not lifted async", offset);
@@ -139,6 +142,9 @@ export class CanonPlan {
       this.#planner.refuse(`a function of an instance within an import, ${func.path.join(" ")}`);
     }
     const isAsync = canon.options.async;
+    if (isAsync && !func.type.async) {
+      throw new InvalidComponentError("a function whose type is not async is lowered async", offset);
+    }
     if (isAsync) assertNeedsAsync(func.type, options, offset);
     else assertNeeds(func.type, options, "lower", offset);
     const item = this.#planner.trampoline(

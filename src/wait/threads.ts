@@ -4,8 +4,10 @@
  * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#threads
  */
 import type { BorrowScope } from "../abi/handles.ts";
+import type { CoreValue } from "../abi/type.ts";
 import type { FuncType } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
+import type { Store, Wait } from "./store.ts";
 import type { Task } from "./task.ts";
 
 /**
@@ -13,9 +15,6 @@ import type { Task } from "./task.ts";
  * back when that has returned or is suspended, so that nothing of one instance is there for another.
  */
 export const cpu: { thread: Thread | undefined } = { thread: undefined };
-
-/** What giving way costs a guest that yields: it has the event loop to itself for a few of these at most. */
-const YIELD_COST = 64;
 
 /** A component instance, as far as its threads are concerned. */
 export interface EnteredInstance {
@@ -39,7 +38,7 @@ export class ThreadGroup {
   readonly threads: (Thread | undefined)[] = [undefined];
   readonly #free: number[] = [];
   /** Waits that found somebody exclusive in their way. */
-  readonly #blocked: Wait[] = [];
+  readonly #blocked = new Set<Wait>();
 
   constructor(store: Store, instance: EnteredInstance, parent: ThreadGroup | undefined) {
     this.store = store;
@@ -58,14 +57,21 @@ export class ThreadGroup {
     this.#free.push(index);
   }
 
+  /** Whether a thread of it can go on, beside this one. */
+  hasReady(than: Thread): boolean {
+    return this.threads.some((other) => other && other !== than && !other.isExclusive && other.wait?.isReady() === true);
+  }
+
   /** Tries again when something has changed that all of them may wait for. */
   block(wait: Wait): void {
-    this.#blocked.push(wait);
+    this.#blocked.add(wait);
   }
 
   /** Something has changed that calls wait for: nobody is exclusive any more, or there is no backpressure. */
   unblock(): void {
-    for (const wait of this.#blocked.splice(0)) this.store.enqueue(wait);
+    const blocked = [...this.#blocked];
+    this.#blocked.clear();
+    for (const wait of blocked) this.store.enqueue(wait);
   }
 
   /** It and those of which it is a part that `caller` is not. */
@@ -78,121 +84,6 @@ export class ThreadGroup {
     return groups;
   }
 }
-
-/** What a thread waits for. */
-export interface Wait {
-  readonly thread: Thread;
-  readonly cancellable: boolean;
-  /** Whether it may go on now; asked again after each `enqueue`. */
-  readonly isReady: () => boolean;
-  /** Goes on. @param isCancelled Whether it goes on because its call is to be cancelled. */
-  readonly resume: (isCancelled: boolean) => void;
-  /** The instance is over. */
-  readonly fail: (reason: unknown) => void;
-  isOver: boolean;
-}
-
-/** All threads of one component with all in it: who goes on next. */
-export class Store {
-  readonly task: Task;
-  readonly #queue: Wait[] = [];
-  readonly #waits = new Set<Wait>();
-  #isScheduled = false;
-  #held = 0;
-  /** Told when nobody is in the way any more. */
-  readonly #idle: (() => void)[] = [];
-
-  constructor(task: Task) {
-    this.task = task;
-  }
-
-  /** A thread waits from now on. */
-  wait(wait: Wait): void {
-    this.#waits.add(wait);
-    wait.thread.wait = wait;
-  }
-
-  /** A wait may be over: asks soon. */
-  enqueue(wait: Wait): void {
-    this.#queue.push(wait);
-    this.#schedule();
-  }
-
-  /** A guest waits in a call during which nothing else of the component may run. */
-  hold(): void {
-    this.#held++;
-  }
-
-  release(): void {
-    this.#held--;
-    this.#schedule();
-  }
-
-  get isHeld(): boolean {
-    return this.#held > 0;
-  }
-
-  /** Calls back soon, when nothing is held. */
-  whenIdle(callback: () => void): void {
-    this.#idle.push(callback);
-    this.#schedule();
-  }
-
-  /** Ends a wait, and lets its thread go on now. */
-  resume(wait: Wait, isCancelled: boolean): void {
-    wait.isOver = true;
-    wait.thread.wait = undefined;
-    this.#waits.delete(wait);
-    wait.resume(isCancelled);
-  }
-
-  /** The instance is over: whoever waits is told. */
-  end(reason: unknown): void {
-    for (const wait of [...this.#waits]) {
-      wait.isOver = true;
-      wait.fail(reason);
-    }
-    this.#waits.clear();
-    this.#queue.length = 0;
-  }
-
-  /** Whether somebody may go on. */
-  get hasWork(): boolean {
-    return this.#queue.length > 0;
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled || (this.#queue.length === 0 && this.#idle.length === 0)) return;
-    this.#isScheduled = true;
-    void LATER.then(() => this.#run());
-  }
-
-  #run(): void {
-    this.#isScheduled = false;
-    while (!this.isHeld && this.#idle.length > 0) this.#idle.shift()?.();
-    for (let next = this.#next(); next; next = this.#next()) {
-      this.resume(next, false);
-      if (this.task.mustGiveWay(YIELD_COST)) {
-        this.#isScheduled = true;
-        void this.task.giveWay().then(
-          () => this.#run(),
-          () => {},
-        );
-        return;
-      }
-    }
-  }
-
-  #next(): Wait | undefined {
-    while (!this.isHeld) {
-      const wait = this.#queue.shift();
-      if (!wait || (!wait.isOver && wait.isReady())) return wait;
-    }
-    return undefined;
-  }
-}
-
-const LATER = Promise.resolve();
 
 /** One thread. */
 export class Thread {
@@ -211,6 +102,7 @@ export class Thread {
   /** What its function returned, once it has. */
   returned: readonly unknown[] | undefined;
   #entered: readonly ThreadGroup[] = [];
+  #isResuming = false;
 
   constructor(call: Call) {
     this.call = call;
@@ -218,6 +110,11 @@ export class Thread {
 
   get group(): ThreadGroup {
     return this.call.group;
+  }
+
+  /** Whether it runs code that only one thread of its instance may be in. */
+  get isExclusive(): boolean {
+    return this.call.needsExclusive && this.call.implicit === this;
   }
 
   /** Runs the guest in this thread until that returns, or is suspended. @param run Calls it. */
@@ -233,8 +130,18 @@ export class Thread {
     }
   }
 
+  /** It is suspended, and goes on soon. */
+  resuming(): void {
+    this.#isResuming = true;
+    this.group.store.resuming();
+  }
+
   /** It goes on where it was suspended. */
   enter(): void {
+    if (this.#isResuming) {
+      this.#isResuming = false;
+      this.group.store.resumed();
+    }
     for (const { instance } of this.#entered) instance.mayEnter.value = 0;
     cpu.thread = this;
   }
@@ -243,6 +150,7 @@ export class Thread {
   leave(): void {
     for (const { instance } of this.#entered) instance.mayEnter.value = 1;
     cpu.thread = undefined;
+    this.group.store.left();
   }
 }
 
@@ -281,6 +189,10 @@ export class Call implements BorrowScope {
   /** Whether no other code of its instance may run while it does, unless that is stackful. */
   get needsExclusive(): boolean {
     return this.form.type.async && (!this.form.isAsync || this.form.hasCallback);
+  }
+
+  get isResolved(): boolean {
+    return this.state === "resolved";
   }
 
   /** Whether it has to wait before it begins. */
@@ -361,6 +273,20 @@ export class Call implements BorrowScope {
       suspended?.(true);
     }
   }
+}
+
+/** Has the guest give way, and then makes the call again, in the thread that makes it. Returns what an attempt then does. */
+export function retryLater(task: Task, attempt: (...args: never[]) => CoreValue, args: readonly unknown[], isBoxed = false): number {
+  const { thread } = cpu;
+  const again = (...given: never[]): CoreValue => {
+    cpu.thread = thread;
+    try {
+      return attempt(...given);
+    } finally {
+      cpu.thread = undefined;
+    }
+  };
+  return task.pendRetry(again, args, isBoxed);
 }
 
 /** @throws {Trap} If no thread runs: while the component is instantiated. */

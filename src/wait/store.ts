@@ -1,0 +1,169 @@
+/** Who of the threads of a component goes on next: one at a time. */
+import { Trap } from "../io/trap.ts";
+import type { Task } from "./task.ts";
+import type { Call, Thread } from "./threads.ts";
+
+/** What giving way costs a guest that yields: it has the event loop to itself for a few of these at most. */
+const YIELD_COST = 64;
+
+/** What a thread waits for. */
+export interface Wait {
+  readonly thread: Thread;
+  readonly cancellable: boolean;
+  /** Whether it may go on now; asked again after each `enqueue`. */
+  readonly isReady: () => boolean;
+  /** Goes on. @param isCancelled Whether it goes on because its call is to be cancelled. */
+  readonly resume: (isCancelled: boolean) => void;
+  /** The instance is over. */
+  readonly fail: (reason: unknown) => void;
+  isOver: boolean;
+}
+
+/** All threads of one component with all in it: who goes on next. */
+export class Store {
+  readonly task: Task;
+  readonly #queue: Wait[] = [];
+  readonly #waits = new Set<Wait>();
+  #isScheduled = false;
+  #held = 0;
+  #resuming = 0;
+  /** Told when nobody is in the way any more. */
+  readonly #idle: (() => void)[] = [];
+  /** Calls that are not async and have not returned, the innermost last: until then only their own instance's threads go on. */
+  readonly #sync: { readonly call: Call; readonly fail: (error: unknown) => void }[] = [];
+
+  constructor(task: Task) {
+    this.task = task;
+  }
+
+  /** A thread waits from now on. */
+  wait(wait: Wait): void {
+    this.#waits.add(wait);
+    wait.thread.wait = wait;
+  }
+
+  /** A wait may be over: asks soon. */
+  enqueue(wait: Wait): void {
+    this.#queue.push(wait);
+    this.#schedule();
+  }
+
+  /** A guest waits in a call during which nothing else of the component may run. */
+  hold(): void {
+    this.#held++;
+  }
+
+  release(): void {
+    this.#held--;
+    this.#schedule();
+  }
+
+  get isHeld(): boolean {
+    return this.#held > 0;
+  }
+
+  /** A call begins that is not async. @param fail Told if it waits for what nobody can bring about. */
+  enterSync(call: Call, fail: (error: unknown) => void): void {
+    this.#sync.push({ call, fail });
+  }
+
+  /** It has returned. */
+  leaveSync(call: Call): void {
+    const at = this.#sync.findLastIndex((one) => one.call === call);
+    if (at >= 0) this.#sync.splice(at, 1);
+    this.#schedule();
+  }
+
+  /** A call that is not async has begun, and is suspended: others may go on, or it never will. */
+  begun(): void {
+    this.#schedule(true);
+  }
+
+  /** A suspended thread is about to go on: nobody else does until it has. */
+  resuming(): void {
+    this.#resuming++;
+  }
+
+  /** It goes on. */
+  resumed(): void {
+    this.#resuming--;
+  }
+
+  /** A thread is suspended, or has returned. */
+  left(): void {
+    this.#schedule(this.#sync.length > 0);
+  }
+
+  /** Calls back soon, when nothing is held. */
+  whenIdle(callback: () => void): void {
+    this.#idle.push(callback);
+    this.#schedule();
+  }
+
+  /** Ends a wait, and lets its thread go on now. */
+  resume(wait: Wait, isCancelled: boolean): void {
+    wait.isOver = true;
+    wait.thread.wait = undefined;
+    this.#waits.delete(wait);
+    wait.resume(isCancelled);
+  }
+
+  /** The instance is over: whoever waits is told. */
+  end(reason: unknown): void {
+    for (const wait of [...this.#waits]) {
+      wait.isOver = true;
+      wait.fail(reason);
+    }
+    this.#waits.clear();
+    this.#queue.length = 0;
+  }
+
+  /** Whether somebody may go on. */
+  get hasWork(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  #schedule(isForced = false): void {
+    if (this.#isScheduled || (!isForced && this.#queue.length === 0 && this.#idle.length === 0)) return;
+    this.#isScheduled = true;
+    void LATER.then(() => this.#run());
+  }
+
+  #run(): void {
+    this.#isScheduled = false;
+    if (this.task.isEnded || this.#resuming > 0) return;
+    while (!this.isHeld && this.#sync.length === 0 && this.#idle.length > 0) this.#idle.shift()?.();
+    for (let next = this.#next(); next; next = this.#next()) {
+      this.resume(next, false);
+      if (this.task.isEnded || this.#resuming > 0) return;
+      if (this.task.mustGiveWay(YIELD_COST)) {
+        this.#isScheduled = true;
+        void this.task.giveWay().then(
+          () => this.#run(),
+          () => {},
+        );
+        return;
+      }
+    }
+    const sync = this.#sync.at(-1);
+    if (!sync || this.isHeld || sync.call.implicit.returned) return;
+    sync.fail(new Trap("4.3", "a call that is not async waits for what nobody else can bring about"));
+  }
+
+  #next(): Wait | undefined {
+    if (this.isHeld) return undefined;
+    const sync = this.#sync.at(-1)?.call.group;
+    for (let at = 0; at < this.#queue.length; ) {
+      const wait = this.#queue[at];
+      if (!wait || wait.isOver || !wait.isReady()) this.#queue.splice(at, 1);
+      else if (sync && (wait.thread.group !== sync || wait.thread.isExclusive)) at++;
+      else {
+        this.#queue.splice(at, 1);
+        return wait;
+      }
+    }
+    return undefined;
+  }
+}
+
+const LATER: Promise<void> = Promise.resolve();
