@@ -137,7 +137,8 @@ export class SharedStream extends Shared {
       if (origin.remaining > 0) {
         if (this.#copied(origin, target)) pending.listener.onCopy(this.reset);
         else return this.#isStalled({ is: "write", origin, listener }, origin, target);
-      } else if (target.isReady?.() === false) return this.#isStalled({ is: "write", origin, listener }, origin, target);
+      } else if (target.isReady?.() === false)
+        return this.#isStalled({ is: "write", origin, listener }, origin, target);
       listener.onDone(COPY.completed);
       return;
     }

@@ -51,7 +51,8 @@ export class GuestBuffer implements Origin, Target {
    * @throws {Trap} If it is not inside the guest's memory.
    */
   constructor(guest: Guest, element: Element, pointer: number, length: number, owner: object) {
-    if (length > MAX_LIST_BYTES) throw new Trap("1.1", `a copy of ${length} elements: at most ${MAX_LIST_BYTES} may be`);
+    if (length > MAX_LIST_BYTES)
+      throw new Trap("1.1", `a copy of ${length} elements: at most ${MAX_LIST_BYTES} may be`);
     this.#size = element.codec?.size ?? 0;
     this.#pointer =
       element.codec && length > 0 ? guest.place(pointer, length * this.#size, element.codec.align) : pointer;

@@ -8,7 +8,13 @@ import type { Datetime } from "../wasi/clocks/clocks.ts";
 import { MAX_PATH, MAX_PATH_BYTES } from "../wasi/filesystem/path.ts";
 import { Descriptor, FilesystemError, reported } from "../wasi/filesystem/descriptor.ts";
 import { ERROR_CODES, errorCodeOf, type ErrorCode } from "../wasi/filesystem/error-code.ts";
-import { FILE_TYPES, type DirectoryEntry, type FileStat, type NewTime } from "../wasi/filesystem/files.ts";
+import {
+  FILE_TYPES,
+  type DirectoryEntry,
+  type FileStat,
+  type FileType,
+  type NewTime,
+} from "../wasi/filesystem/files.ts";
 import { mixed } from "../wasi/random/random.ts";
 import type { World } from "../wasi/world.ts";
 import { flags, record, tuple } from "../abi/composites.ts";
@@ -23,13 +29,12 @@ import { blocking, call, defineInterface, type Interface } from "./definition.ts
 import type { Instance } from "./instance.ts";
 import { ERROR, INPUT_STREAM, OUTPUT_STREAM, addInputStream, addOutputStream } from "./io.ts";
 
-const DESCRIPTOR: Kind<Descriptor> = new Kind("descriptor");
+export const DESCRIPTOR: Kind<Descriptor> = new Kind("descriptor");
 const DIRECTORY_ENTRY_STREAM: Kind<Iterator<DirectoryEntry>> = new Kind("directory-entry-stream");
 
 const errorCode = enumeration(...ERROR_CODES);
 const fileType = enumeration(...FILE_TYPES);
-const datetime = record({ seconds: u64, nanoseconds: u32 });
-const newTimestamp = variant({ "no-change": null, now: null, timestamp: datetime });
+const datetime: Type<Datetime> = record({ seconds: u64, nanoseconds: u32 });
 const pathFlags = flags("symlink-follow");
 const openFlags = flags("create", "directory", "exclusive", "truncate");
 const descriptorFlags = flags(
@@ -42,14 +47,15 @@ const descriptorFlags = flags(
 );
 const advice = enumeration("normal", "sequential", "random", "will-need", "dont-need", "no-reuse");
 const hashValue = record({ lower: u64, upper: u64 });
-const descriptorStat = record({
-  type: fileType,
-  "link-count": u64,
-  size: u64,
-  "data-access-timestamp": option(datetime),
-  "data-modification-timestamp": option(datetime),
-  "status-change-timestamp": option(datetime),
-});
+
+/** What versions of WASI have in other forms. */
+export interface Dialect {
+  /** `result<T, error-code>`. */
+  readonly fileResult: <Out>(ok: Type<unknown, Out> | null) => Returns<Out>;
+  readonly fileType: Type<FileType>;
+  /** Seconds since 1970. */
+  readonly datetime: Type<Datetime>;
+}
 
 /** `result<T, error-code>`. */
 function fileResult<Out>(ok: Type<unknown, Out> | null): Returns<Out> {
@@ -57,7 +63,7 @@ function fileResult<Out>(ok: Type<unknown, Out> | null): Returns<Out> {
   return result(ok, errorCode, (payload) => payload as ErrorCode);
 }
 
-const self = borrow(DESCRIPTOR);
+export const self: Type<Descriptor, never> = borrow(DESCRIPTOR);
 
 /** @see WASI 0.2 `wasi:filesystem/preopens` */
 export const preopens: Interface = defineInterface("wasi:filesystem/preopens", () => ({
@@ -89,19 +95,28 @@ function holdOpen(instance: Instance, close: () => void): () => void {
 }
 
 /** The streams of a file hold it open for themselves: they may outlive their descriptor (1.4). */
-function inputOf(instance: Instance, descriptor: Descriptor, at: number): Entry {
+export function inputOf(instance: Instance, descriptor: Descriptor, at: number): InputStream {
   const source = descriptor.readStream(at);
   const release = holdOpen(instance, () => source.close());
-  return addInputStream(instance, new InputStream(source, instance.world.limits.readBytes, newTally(), release));
+  return new InputStream(source, instance.world.limits.readBytes, newTally(), release);
+}
+
+/** What is written goes into the file from there on. `release` is to be called when that is over. */
+export function outletOf(
+  instance: Instance,
+  descriptor: Descriptor,
+  at: number | "end",
+): { readonly outlet: Outlet; readonly release: () => void } {
+  const sink = descriptor.writeStream(at);
+  const release = holdOpen(instance, () => sink.close());
+  const outlet = new Outlet(sink, instance.world.limits.bufferBytes);
+  instance.outlets.add(outlet);
+  return { outlet, release };
 }
 
 function outputOf(instance: Instance, descriptor: Descriptor, at: number | "end"): Entry {
-  const { limits, permits } = instance.world;
-  const sink = descriptor.writeStream(at);
-  const release = holdOpen(instance, () => sink.close());
-  const outlet = new Outlet(sink, limits.bufferBytes);
-  instance.outlets.add(outlet);
-  const stream = new OutputStream(outlet, permits, () => instance.finish(outlet, release));
+  const { outlet, release } = outletOf(instance, descriptor, at);
+  const stream = new OutputStream(outlet, instance.world.permits, () => instance.finish(outlet, release));
   return addOutputStream(instance, stream);
 }
 
@@ -112,15 +127,11 @@ function addListing(instance: Instance, entries: readonly DirectoryEntry[]): Ent
 
 /** Text that is longer than any path is told of as too long, and not read. */
 const pathText = boundedString(MAX_PATH_BYTES, "x".repeat(MAX_PATH + 1));
-const unit = fileResult<void>(null);
-const stat = fileResult(descriptorStat);
-const hash = fileResult(hashValue);
-
 const streamMethods = (): Interface["functions"] => ({
   "[method]descriptor.read-via-stream": blocking(
     [self, length],
     fileResult(own(INPUT_STREAM)),
-    (instance, descriptor, at) => reported(atOnce(() => inputOf(instance, descriptor, at))),
+    (instance, descriptor, at) => reported(atOnce(() => addInputStream(instance, inputOf(instance, descriptor, at)))),
   ),
   "[method]descriptor.write-via-stream": blocking(
     [self, length],
@@ -132,25 +143,114 @@ const streamMethods = (): Interface["functions"] => ({
   ),
 });
 
-const objectMethods = (): Interface["functions"] => ({
-  "[method]descriptor.advise": blocking([self, length, length, advice], unit, (_, descriptor) =>
-    // Advice is free to be ignored, but not on a directory.
-    reported(descriptor.assertFile()),
-  ),
-  "[method]descriptor.sync-data": blocking([self], unit, (_, descriptor) => reported(descriptor.syncData())),
-  "[method]descriptor.sync": blocking([self], unit, (_, descriptor) => reported(descriptor.sync())),
-  "[method]descriptor.get-flags": blocking([self], fileResult(descriptorFlags), (_, descriptor) =>
-    reported(atOnce(() => descriptor.flags)),
-  ),
-  "[method]descriptor.get-type": blocking([self], fileResult(fileType), (_, descriptor) => reported(descriptor.type())),
-  "[method]descriptor.set-size": blocking([self, length], unit, (_, descriptor, size) =>
-    reported(descriptor.setSize(size)),
-  ),
-  "[method]descriptor.set-times": blocking(
-    [self, newTimestamp, newTimestamp],
-    unit,
-    (_, descriptor, accessed, modified) => reported(descriptor.setTimes(timeOf(accessed), timeOf(modified))),
-  ),
+/** What all versions have in common. */
+export function descriptorMethods({ fileResult, fileType, datetime }: Dialect): Interface["functions"] {
+  const newTimestamp = variant({ "no-change": null, now: null, timestamp: datetime });
+  const unit = fileResult<void>(null);
+  const hash = fileResult(hashValue);
+  const stat = fileResult(
+    record({
+      type: fileType,
+      "link-count": u64,
+      size: u64,
+      "data-access-timestamp": option(datetime),
+      "data-modification-timestamp": option(datetime),
+      "status-change-timestamp": option(datetime),
+    }),
+  );
+  return { ...objectMethods(), ...directoryMethods() };
+
+  function objectMethods(): Interface["functions"] {
+    return {
+      "[method]descriptor.advise": blocking([self, length, length, advice], unit, (_, descriptor) =>
+        // Advice is free to be ignored, but not on a directory.
+        reported(descriptor.assertFile()),
+      ),
+      "[method]descriptor.sync-data": blocking([self], unit, (_, descriptor) => reported(descriptor.syncData())),
+      "[method]descriptor.sync": blocking([self], unit, (_, descriptor) => reported(descriptor.sync())),
+      "[method]descriptor.get-flags": blocking([self], fileResult(descriptorFlags), (_, descriptor) =>
+        reported(atOnce(() => descriptor.flags)),
+      ),
+      "[method]descriptor.get-type": blocking([self], fileResult(fileType), (_, descriptor) =>
+        reported(descriptor.type()),
+      ),
+      "[method]descriptor.set-size": blocking([self, length], unit, (_, descriptor, size) =>
+        reported(descriptor.setSize(size)),
+      ),
+      "[method]descriptor.set-times": blocking(
+        [self, newTimestamp, newTimestamp],
+        unit,
+        (_, descriptor, accessed, modified) => reported(descriptor.setTimes(timeOf(accessed), timeOf(modified))),
+      ),
+      "[method]descriptor.stat": blocking([self], stat, (_, descriptor) =>
+        reported(mapped(descriptor.stat(), statValue)),
+      ),
+      "[method]descriptor.is-same-object": blocking([self, self], returns(bool), (_, descriptor, other) =>
+        descriptor.isSameObject(other),
+      ),
+      "[method]descriptor.metadata-hash": blocking([self], hash, ({ world }, descriptor) =>
+        reported(mapped(descriptor.stat(), (found) => hashOf(found, world))),
+      ),
+    };
+  }
+
+  function directoryMethods(): Interface["functions"] {
+    return {
+      "[method]descriptor.create-directory-at": blocking([self, pathText], unit, (_, descriptor, path) =>
+        reported(descriptor.createDirectoryAt(path)),
+      ),
+      "[method]descriptor.stat-at": blocking([self, pathFlags, pathText], stat, (_, descriptor, how, path) =>
+        reported(mapped(descriptor.statAt(how.symlinkFollow, path), statValue)),
+      ),
+      "[method]descriptor.set-times-at": blocking(
+        [self, pathFlags, pathText, newTimestamp, newTimestamp],
+        unit,
+        (_, descriptor, how, path, accessed, modified) =>
+          reported(descriptor.setTimesAt(how.symlinkFollow, path, timeOf(accessed), timeOf(modified))),
+      ),
+      "[method]descriptor.link-at": blocking(
+        [self, pathFlags, pathText, self, pathText],
+        unit,
+        (_, descriptor, how, path, to, toPath) => reported(descriptor.linkAt(how.symlinkFollow, path, to, toPath)),
+      ),
+      "[method]descriptor.open-at": blocking(
+        [self, pathFlags, pathText, openFlags, descriptorFlags],
+        fileResult(own(DESCRIPTOR)),
+        (instance, descriptor, how, path, open, wanted) =>
+          reported(
+            mapped(descriptor.openAt(how.symlinkFollow, path, open, wanted), (opened) =>
+              addDescriptor(instance, opened),
+            ),
+          ),
+      ),
+      "[method]descriptor.readlink-at": blocking([self, pathText], fileResult(string), (_, descriptor, path) =>
+        reported(descriptor.readLinkAt(path)),
+      ),
+      "[method]descriptor.remove-directory-at": blocking([self, pathText], unit, (_, descriptor, path) =>
+        reported(descriptor.removeDirectoryAt(path)),
+      ),
+      "[method]descriptor.rename-at": blocking(
+        [self, pathText, self, pathText],
+        unit,
+        (_, descriptor, path, to, toPath) => reported(descriptor.renameAt(path, to, toPath)),
+      ),
+      "[method]descriptor.symlink-at": blocking([self, pathText, pathText], unit, (_, descriptor, target, path) =>
+        reported(descriptor.symlinkAt(target, path)),
+      ),
+      "[method]descriptor.unlink-file-at": blocking([self, pathText], unit, (_, descriptor, path) =>
+        reported(descriptor.unlinkFileAt(path)),
+      ),
+      "[method]descriptor.metadata-hash-at": blocking(
+        [self, pathFlags, pathText],
+        hash,
+        ({ world }, descriptor, how, path) =>
+          reported(mapped(descriptor.statAt(how.symlinkFollow, path), (found) => hashOf(found, world))),
+      ),
+    };
+  }
+}
+
+const readWriteMethods = (): Interface["functions"] => ({
   "[method]descriptor.read": blocking(
     [self, length, length],
     fileResult(tuple(bytes, bool)),
@@ -165,66 +265,10 @@ const objectMethods = (): Interface["functions"] => ({
       return reported(descriptor.write(part, at));
     },
   ),
-  "[method]descriptor.stat": blocking([self], stat, (_, descriptor) => reported(mapped(descriptor.stat(), statValue))),
-  "[method]descriptor.is-same-object": blocking([self, self], returns(bool), (_, descriptor, other) =>
-    descriptor.isSameObject(other),
-  ),
-  "[method]descriptor.metadata-hash": blocking([self], hash, ({ world }, descriptor) =>
-    reported(mapped(descriptor.stat(), (found) => hashOf(found, world))),
-  ),
-});
-
-const directoryMethods = (): Interface["functions"] => ({
   "[method]descriptor.read-directory": blocking(
     [self],
     fileResult(own(DIRECTORY_ENTRY_STREAM)),
     (instance, descriptor) => reported(mapped(descriptor.entries(), (entries) => addListing(instance, entries))),
-  ),
-  "[method]descriptor.create-directory-at": blocking([self, pathText], unit, (_, descriptor, path) =>
-    reported(descriptor.createDirectoryAt(path)),
-  ),
-  "[method]descriptor.stat-at": blocking([self, pathFlags, pathText], stat, (_, descriptor, how, path) =>
-    reported(mapped(descriptor.statAt(how.symlinkFollow, path), statValue)),
-  ),
-  "[method]descriptor.set-times-at": blocking(
-    [self, pathFlags, pathText, newTimestamp, newTimestamp],
-    unit,
-    (_, descriptor, how, path, accessed, modified) =>
-      reported(descriptor.setTimesAt(how.symlinkFollow, path, timeOf(accessed), timeOf(modified))),
-  ),
-  "[method]descriptor.link-at": blocking(
-    [self, pathFlags, pathText, self, pathText],
-    unit,
-    (_, descriptor, how, path, to, toPath) => reported(descriptor.linkAt(how.symlinkFollow, path, to, toPath)),
-  ),
-  "[method]descriptor.open-at": blocking(
-    [self, pathFlags, pathText, openFlags, descriptorFlags],
-    fileResult(own(DESCRIPTOR)),
-    (instance, descriptor, how, path, open, wanted) =>
-      reported(
-        mapped(descriptor.openAt(how.symlinkFollow, path, open, wanted), (opened) => addDescriptor(instance, opened)),
-      ),
-  ),
-  "[method]descriptor.readlink-at": blocking([self, pathText], fileResult(string), (_, descriptor, path) =>
-    reported(descriptor.readLinkAt(path)),
-  ),
-  "[method]descriptor.remove-directory-at": blocking([self, pathText], unit, (_, descriptor, path) =>
-    reported(descriptor.removeDirectoryAt(path)),
-  ),
-  "[method]descriptor.rename-at": blocking([self, pathText, self, pathText], unit, (_, descriptor, path, to, toPath) =>
-    reported(descriptor.renameAt(path, to, toPath)),
-  ),
-  "[method]descriptor.symlink-at": blocking([self, pathText, pathText], unit, (_, descriptor, target, path) =>
-    reported(descriptor.symlinkAt(target, path)),
-  ),
-  "[method]descriptor.unlink-file-at": blocking([self, pathText], unit, (_, descriptor, path) =>
-    reported(descriptor.unlinkFileAt(path)),
-  ),
-  "[method]descriptor.metadata-hash-at": blocking(
-    [self, pathFlags, pathText],
-    hash,
-    ({ world }, descriptor, how, path) =>
-      reported(mapped(descriptor.statAt(how.symlinkFollow, path), (found) => hashOf(found, world))),
   ),
 });
 
@@ -247,7 +291,12 @@ const otherFunctions = (): Interface["functions"] => ({
 /** @see WASI 0.2 `wasi:filesystem/types` */
 export const types: Interface = defineInterface(
   "wasi:filesystem/types",
-  () => ({ ...streamMethods(), ...objectMethods(), ...directoryMethods(), ...otherFunctions() }),
+  () => ({
+    ...streamMethods(),
+    ...descriptorMethods({ fileResult, fileType, datetime }),
+    ...readWriteMethods(),
+    ...otherFunctions(),
+  }),
   [DESCRIPTOR, DIRECTORY_ENTRY_STREAM],
 );
 

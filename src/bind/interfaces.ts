@@ -28,10 +28,17 @@ const LATER: readonly { readonly names: readonly string[]; readonly load: () => 
 ];
 
 const loaded = new Map<string, Interface>();
+/** Of WASI 0.3. */
+const loadedP3 = new Map<string, Interface>();
+const P3 = /@0\.3\.\d+$/;
 
 /** To be waited for before anybody looks into the interfaces of these names, with their versions. */
 export async function loadInterfaces(names: Iterable<string>): Promise<void> {
-  const imported = new Set(Array.from(names, (name) => splitVersion(name)[0]));
+  const all = [...names];
+  if (loadedP3.size === 0 && all.some((name) => P3.test(name))) {
+    for (const each of (await import("./p3/interfaces.ts")).P3_INTERFACES) loadedP3.set(each.name, each);
+  }
+  const imported = new Set(all.map((name) => splitVersion(name)[0]));
   for (const { names: later, load } of LATER) {
     if (!later.some((name) => imported.has(name)) || later.some((name) => loaded.has(name))) continue;
     // oxlint-disable-next-line no-await-in-loop -- once for each
@@ -68,6 +75,14 @@ export const INTERFACES: ReadonlyMap<string, Interface> = new Map(
     ...LATER.flatMap(({ names }) => names).map((name) => new LaterInterface(name)),
   ].map((value) => [value.name, value]),
 );
+
+/** The interface of this name, with its version, once it is loaded. Those of 0.3 are known only then. */
+export function interfaceOf(name: string): Interface | undefined {
+  const [plain, version] = splitVersion(name);
+  // Versions with the same first two numbers are compatible; before a release nothing is.
+  if (/^0\.2\.\d+$/.test(version)) return INTERFACES.get(plain);
+  return P3.test(name) ? loadedP3.get(plain) : undefined;
+}
 
 function isInterface(value: object): value is Interface {
   return "functions" in value;

@@ -81,7 +81,8 @@ export function asyncBuiltin(builtin: AsyncTrampoline, site: BuiltinSite): Made 
       };
     case "backpressure.dec":
       return () => () => {
-        if (--group.backpressure < 0) throw new Trap("1.1", "backpressure.dec is called more often than backpressure.inc");
+        if (--group.backpressure < 0)
+          throw new Trap("1.1", "backpressure.dec is called more often than backpressure.inc");
         if (group.backpressure === 0) group.unblock();
       };
     case "waitable-set.new":
@@ -93,16 +94,21 @@ export function asyncBuiltin(builtin: AsyncTrampoline, site: BuiltinSite): Made 
         handles.take(WAITABLE_SET, index >>> 0);
       });
     case "waitable-set.wait":
-      return waits(site, ["i32", "i32"], (index, pointer) => {
-        const set = waitableSet(guest, index);
-        return {
-          isReady: () => set.hasEvent,
-          watch: (again) => void set.waiters.add(again),
-          unwatch: (again) => void set.waiters.delete(again),
-          result: (isCancelled) => storeEvent(guest, pointer, isCancelled ? CANCELLED : set.takeEvent()),
-          isAtOnce: true,
-        };
-      }, builtin.flag);
+      return waits(
+        site,
+        ["i32", "i32"],
+        (index, pointer) => {
+          const set = waitableSet(guest, index);
+          return {
+            isReady: () => set.hasEvent,
+            watch: (again) => void set.waiters.add(again),
+            unwatch: (again) => void set.waiters.delete(again),
+            result: (isCancelled) => storeEvent(guest, pointer, isCancelled ? CANCELLED : set.takeEvent()),
+            isAtOnce: true,
+          };
+        },
+        builtin.flag,
+      );
     case "waitable-set.poll":
       return gated(site, ["i32", "i32"], POLL_COST, (index, pointer) => {
         const set = waitableSet(guest, index);
@@ -234,7 +240,8 @@ function taskReturn({ result, optionsKey }: AsyncTrampoline, { same }: BuiltinSi
   if (!(call instanceof GuestCall) || !call.form.isAsync) {
     throw new Trap("1.1", "task.return is called in a function that is not lifted async");
   }
-  if (!same(result, call.form.type.result)) throw new Trap("1.1", "task.return is given another type than the function returns");
+  if (!same(result, call.form.type.result))
+    throw new Trap("1.1", "task.return is given another type than the function returns");
   if (result && optionsKey !== call.form.optionsKey) {
     throw new Trap("1.1", "task.return has other options than the function whose result it is given");
   }
@@ -384,8 +391,10 @@ class Copies {
     const { flag: isAsync } = this.#builtin;
     const begin = (index: number): CopyEnd => {
       const held = this.#held(end, index);
-      if (held.state !== "copying" || held.onEvent) throw new Trap("1.1", `a copy of a ${end.table.name} is cancelled, and there is none`);
-      if (held.set && !isAsync) throw new Trap("1.1", `a copy is cancelled synchronously of a ${end.table.name} in a waitable set`);
+      if (held.state !== "copying" || held.onEvent)
+        throw new Trap("1.1", `a copy of a ${end.table.name} is cancelled, and there is none`);
+      if (held.set && !isAsync)
+        throw new Trap("1.1", `a copy is cancelled synchronously of a ${end.table.name} in a waitable set`);
       held.state = "cancelling";
       if (!held.hasEvent) held.shared.cancel();
       return held;
@@ -433,7 +442,12 @@ function threadFunction({ flag: cancellable }: AsyncTrampoline, op: string, site
     const thread = currentThread();
     if (thread.call.deliverPendingCancel(cancellable)) return task.pendUntil(() => Promise.resolve(1));
     if (isYield) {
-      return blockThread(task, thread, { isReady: () => true, cancellable, watch: then, result: (cancelled) => Number(cancelled) });
+      return blockThread(task, thread, {
+        isReady: () => true,
+        cancellable,
+        watch: then,
+        result: (cancelled) => Number(cancelled),
+      });
     }
     if (isAlone && !thread.call.form.type.async && thread.call.state !== "resolved" && !group.hasReady(thread)) {
       throw new Trap("4.3", "a call that is not async is suspended, and nobody else can go on");

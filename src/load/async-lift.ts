@@ -75,7 +75,8 @@ export class AsyncLifted {
   ): Started {
     const { type, options } = this.#func;
     for (const { instance } of this.#group.entered(caller)) {
-      if (instance.mayEnter.value === 0) throw new Trap("1.1", "cannot enter component instance: it is in the middle of a call");
+      if (instance.mayEnter.value === 0)
+        throw new Trap("1.1", "cannot enter component instance: it is in the middle of a call");
     }
     const form = {
       type,
@@ -222,7 +223,14 @@ class Running {
   /** Calls the guest; goes on when it has returned. */
   #run(entry: Entry, args: readonly CoreValue[], caller: ThreadGroup | undefined): void {
     const { implicit: thread } = this.#call;
-    runThread(thread, entry, args, caller, (results) => this.#returned(results), (error) => this.#lifted.fail(error));
+    runThread(
+      thread,
+      entry,
+      args,
+      caller,
+      (results) => this.#returned(results),
+      (error) => this.#lifted.fail(error),
+    );
   }
 
   #returned(results: readonly unknown[]): void {
@@ -256,7 +264,8 @@ class Running {
     const { group, implicit: thread } = call;
     const code = packed & 0xf;
     if (code === NEXT.exit) return this.#exit();
-    if (code !== NEXT.yield && code !== NEXT.wait) throw new Trap("1.1", `a callback returned ${code}, which says nothing`);
+    if (code !== NEXT.yield && code !== NEXT.wait)
+      throw new Trap("1.1", `a callback returned ${code}, which says nothing`);
     const set = code === NEXT.wait ? waitableSet(call.guest, packed >>> 4) : undefined;
     call.leaveExclusive();
     const goOn = (event: Event): void => {
@@ -363,7 +372,12 @@ function encodeEntry(params: readonly CoreType[], results: readonly CoreType[]):
       ["entry", "returned", ...func(1)],
     ],
     functions: [
-      { name: "f", type: 2, locals: [], body: [...params.flatMap((_, index) => get(index)), ...callCode(0), ...callCode(1)] },
+      {
+        name: "f",
+        type: 2,
+        locals: [],
+        body: [...params.flatMap((_, index) => get(index)), ...callCode(0), ...callCode(1)],
+      },
     ],
   });
 }

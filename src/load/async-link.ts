@@ -36,7 +36,9 @@ export class Concurrency {
     this.store = new Store(linked.host.task);
     const groups: ThreadGroup[] = [];
     for (const [index, parent] of linked.compiled.plan.instances.entries()) {
-      groups.push(new ThreadGroup(this.store, linked.instance(index), parent === undefined ? undefined : groups[parent]));
+      groups.push(
+        new ThreadGroup(this.store, linked.instance(index), parent === undefined ? undefined : groups[parent]),
+      );
     }
     this.groups = groups;
     const comparison = new TypeComparison((a, b) => this.#typeOf(a) === this.#typeOf(b));

@@ -102,7 +102,9 @@ function formOf(callee: Callee, isAsync: boolean): Form {
   }
   isSpilled ||= flat.length > (isAsync ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS);
   const { wit, flat: results } = callee.returns;
-  const isStored = wit !== undefined && (isAsync ? results === undefined || results.length > 0 : results === undefined || results.length > 1);
+  const isStored =
+    wit !== undefined &&
+    (isAsync ? results === undefined || results.length > 0 : results === undefined || results.length > 1);
   return {
     params: [...(isSpilled ? (["i32"] as const) : flat), ...(isStored ? (["i32"] as const) : [])],
     isSpilled,

@@ -27,7 +27,8 @@ export function blockThread(task: Task, thread: Thread, { isReady, cancellable, 
     return task.pendUntil(() => Promise.resolve(result(true)));
   }
   if (!call.form.type.async && call.state !== "resolved" && !isReady()) {
-    if (!group.hasReady(thread)) throw new Trap("4.3", "a call that is not async waits for what nobody else can bring about");
+    if (!group.hasReady(thread))
+      throw new Trap("4.3", "a call that is not async waits for what nobody else can bring about");
   }
   return task.pendUntil(
     () =>

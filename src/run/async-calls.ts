@@ -98,6 +98,8 @@ export class AsyncCalls {
 }
 
 function mistake({ type }: AsyncLifted, args: readonly unknown[]): string | undefined {
-  const missing = type.params.find((param, index) => args[index] === undefined && !codecOf(param.type).wit.kind.startsWith("option"));
+  const missing = type.params.find(
+    (param, index) => args[index] === undefined && !codecOf(param.type).wit.kind.startsWith("option"),
+  );
   return missing && `parameter ${missing.name} (${describe(missing.type)}): expected a value, got undefined`;
 }

@@ -1,7 +1,7 @@
 /** Who gives what a component imports: the embedder, another component, or we. */
 import { camelCase, compatibleVersion, memberOf, pascalCase, splitVersion } from "../abi/names.ts";
 import type { Interface } from "../bind/definition.ts";
-import { INTERFACES } from "../bind/interfaces.ts";
+import { interfaceOf, INTERFACES } from "../bind/interfaces.ts";
 import type { FuncItem, InstanceItem, Item, Plan } from "../load/items.ts";
 import type { CoreModule } from "../load/compiled.ts";
 import type { Linked } from "../load/link.ts";
@@ -33,7 +33,7 @@ export class MissingImportsError extends Error {
     super(
       `The component imports what this host does not provide:\n${missing.map((name) => `  ${name}`).join("\n")}\n` +
         (provided ??
-          `Provided at every version 0.2.x: ${[...INTERFACES.keys()].join(", ")}; ` +
+          `Provided at every version 0.2.x: ${[...INTERFACES.keys()].join(", ")}; those of WASI 0.3.x; ` +
             "anything else can be given in the option `imports`"),
     );
     this.missing = missing;
@@ -91,10 +91,8 @@ export class Providers {
       const exported = exportedInstances.get(value);
       return exported ? { is: "component", exported } : { is: "embedder", value };
     }
-    const [plain, version] = splitVersion(name);
-    const known = INTERFACES.get(plain);
-    // Versions with the same first two numbers are compatible; before a release nothing is.
-    return known && /^0\.2\.\d+$/.test(version) ? { is: "host", interface: known } : undefined;
+    const known = interfaceOf(name);
+    return known && { is: "host", interface: known };
   }
 
   /** By WIT's name; what is no interface also by its name in JavaScript. */

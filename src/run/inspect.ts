@@ -69,7 +69,7 @@ function inspectComponent(bytes: Uint8Array): ComponentInspection {
     imports: [...plan.imports.keys()].map((name) => ({ name, isProvided: !isAmong(missing, name) })),
     exports,
     missing,
-    isCommand: exports.some((name) => /^wasi:cli\/run@0\.2\.\d+$/.test(name)),
+    isCommand: exports.some((name) => /^wasi:cli\/run@0\.[23]\.\d+$/.test(name)),
     isComposed: new Set(plan.steps.map((step) => step.instance)).size > 1,
     unsupported: plan.unsupported,
     ...sizesOf(bytes),

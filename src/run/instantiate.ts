@@ -189,11 +189,7 @@ class ProvidedHost implements LinkHost {
     return this.#life.instance.newLease();
   }
 
-  lower(
-    func: ImportedFunc,
-    guest: Guest,
-    lease: Lease | undefined,
-  ): Ungated | LiftedFunction {
+  lower(func: ImportedFunc, guest: Guest, lease: Lease | undefined): Ungated | LiftedFunction {
     const provider = this.#providers.of(func.path[0]);
     if (!provider) throw new Error(`${func.path[0]} was there before`);
     if (provider.is === "component") return this.#exported(func, provider.exported);

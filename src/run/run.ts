@@ -68,13 +68,13 @@ function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<un
   // What an instance exports under this name is the start of a command of preview 1, guarded.
   if (typeof start === "function") return start as () => Promise<unknown>;
   for (const [name, value] of Object.entries(exports)) {
-    if (!/^wasi:cli\/run@0\.2\.\d+$/.test(name)) continue;
+    if (!/^wasi:cli\/run@0\.[23]\.\d+$/.test(name)) continue;
     if (typeof value === "object" && value !== null && "run" in value && typeof value.run === "function") {
       return value.run as () => Promise<unknown>;
     }
   }
   throw new NotACommandError(
-    `The component is no command: expected an export wasi:cli/run@0.2.x, got ${Object.keys(exports).join(", ") || "none"}; ` +
+    `The component is no command: expected an export wasi:cli/run@0.2.x or @0.3.x, got ${Object.keys(exports).join(", ") || "none"}; ` +
       "of a core module, _start" +
       (Object.keys(exports).some((name) => name.startsWith("wasi:http/incoming-handler@"))
         ? "; it answers HTTP: see serve"

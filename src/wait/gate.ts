@@ -296,7 +296,15 @@ function gateBody(
   const wait =
     suspended === undefined || resumed === undefined
       ? call(numbers.wait)
-      : [...constant(holds === true ? 1 : 0), ...call(suspended), 0x21, thread, ...call(numbers.wait), ...get(thread), ...call(resumed)];
+      : [
+          ...constant(holds === true ? 1 : 0),
+          ...call(suspended),
+          0x21,
+          thread,
+          ...call(numbers.wait),
+          ...get(thread),
+          ...call(resumed),
+        ];
   return {
     locals: [...frontLocals, status, ...(suspended === undefined ? [] : (["i32"] as const))],
     body: [

@@ -153,7 +153,7 @@ export class Store {
   #next(): Wait | undefined {
     if (this.isHeld) return undefined;
     const sync = this.#sync.at(-1)?.call.group;
-    for (let at = 0; at < this.#queue.length; ) {
+    for (let at = 0; at < this.#queue.length;) {
       const wait = this.#queue[at];
       if (!wait || wait.isOver || !wait.isReady()) this.#queue.splice(at, 1);
       else if (sync && (wait.thread.group !== sync || wait.thread.isExclusive)) at++;

@@ -59,7 +59,9 @@ export class ThreadGroup {
 
   /** Whether a thread of it can go on, beside this one. */
   hasReady(than: Thread): boolean {
-    return this.threads.some((other) => other && other !== than && !other.isExclusive && other.wait?.isReady() === true);
+    return this.threads.some(
+      (other) => other && other !== than && !other.isExclusive && other.wait?.isReady() === true,
+    );
   }
 
   /** Tries again when something has changed that all of them may wait for. */
@@ -178,7 +180,11 @@ export class Call implements BorrowScope {
   readonly #onResolve: (values: { readonly value: unknown } | undefined) => void;
 
   /** @param onResolve Told of the result, or of nothing if it was cancelled. */
-  constructor(form: CallForm, group: ThreadGroup, onResolve: (result: { readonly value: unknown } | undefined) => void) {
+  constructor(
+    form: CallForm,
+    group: ThreadGroup,
+    onResolve: (result: { readonly value: unknown } | undefined) => void,
+  ) {
     this.form = form;
     this.group = group;
     this.callee = group.instance;
@@ -259,7 +265,8 @@ export class Call implements BorrowScope {
     }
     const isBarred = this.needsExclusive && group.exclusive !== undefined && group.exclusive !== implicit;
     const thread = [...this.threads].find(
-      (one) => (one.wait?.cancellable === true || (one.suspended && one.isCancellable)) && !(isBarred && one === implicit),
+      (one) =>
+        (one.wait?.cancellable === true || (one.suspended && one.isCancellable)) && !(isBarred && one === implicit),
     );
     if (!thread || !group.entered(caller).every(({ instance }) => instance.mayEnter.value === 1)) {
       this.state = "cancel pending";
@@ -276,7 +283,12 @@ export class Call implements BorrowScope {
 }
 
 /** Has the guest give way, and then makes the call again, in the thread that makes it. Returns what an attempt then does. */
-export function retryLater(task: Task, attempt: (...args: never[]) => CoreValue, args: readonly unknown[], isBoxed = false): number {
+export function retryLater(
+  task: Task,
+  attempt: (...args: never[]) => CoreValue,
+  args: readonly unknown[],
+  isBoxed = false,
+): number {
   const { thread } = cpu;
   const again = (...given: never[]): CoreValue => {
     cpu.thread = thread;

@@ -1,0 +1,298 @@
+/** `stream` and `future` among the parameters and results of functions of ours, and the ends that we hold. */
+import {
+  COPY,
+  SharedFuture,
+  SharedStream,
+  type CopyListener,
+  type Origin,
+  type Shared,
+  type Target,
+} from "../../abi/copy.ts";
+import { elementOf, type Element } from "../../abi/element.ts";
+import { giveReadable, takeReadable, type SameElement } from "../../abi/ends.ts";
+import { layoutOf } from "../../abi/layout.ts";
+import { wrongValue, type AnyType, type Type } from "../../abi/type.ts";
+import type { ValType } from "../../abi/types.ts";
+import type { InputStream } from "../../io/input-stream.ts";
+import { StreamError } from "../../io/errors.ts";
+import { PeerClosed } from "../../io/ports.ts";
+import type { Outlet } from "../../io/outlet.ts";
+import type { Waker } from "../../io/readiness.ts";
+
+/** `stream<T>`: the end that is read. What a guest gives is ours then. */
+export function stream(element: AnyType): Type<SharedStream, SharedStream> {
+  return copied("stream", element, SharedStream);
+}
+
+/** `future<T>`, as `stream`. */
+export function future(element: AnyType): Type<SharedFuture, SharedFuture> {
+  return copied("future", element, SharedFuture);
+}
+
+function copied<S extends Shared>(
+  kind: "stream" | "future",
+  element: AnyType,
+  shape: new (element: Element) => S,
+): Type<S, S> {
+  const wit: ValType = { kind, element: element.wit };
+  // That the function is declared with this type has been seen; a handle is of the type that it was made with.
+  const same: SameElement = (a, b) => a?.kind === b?.kind;
+  const take = (guest: Parameters<Type<S>["load"]>[0], index: number): S => {
+    const shared = takeReadable(guest, index, wit, same);
+    // Handles of this kind are made for these alone.
+    return shared as S;
+  };
+  const given = (value: unknown): S => (value instanceof shape ? value : wrongValue(`a ${kind}`, value));
+  return {
+    wit,
+    ...layoutOf(wit),
+    load: (guest, at) => take(guest, guest.view.getUint32(at, true)),
+    lift: (guest, flat) => take(guest, flat.number() >>> 0),
+    store: (guest, at, value) => guest.view.setUint32(at, giveReadable(guest, given(value), wit), true),
+    lower: (guest, value, into) => void into.push(giveReadable(guest, given(value), wit)),
+  };
+}
+
+const IGNORE: () => void = () => {};
+
+/** A future that we write. */
+export class HostFuture<T> {
+  readonly shared: SharedFuture;
+  #isWritten = false;
+
+  constructor(element: AnyType) {
+    this.shared = new SharedFuture(elementOf(element));
+  }
+
+  /** Once; what comes later is ignored, and so is what nobody reads. */
+  write(value: T): void {
+    if (this.#isWritten) return;
+    this.#isWritten = true;
+    const origin: Origin = {
+      remaining: 1,
+      owner: undefined,
+      bytes: () => undefined,
+      values: () => [value],
+      took: IGNORE,
+    };
+    this.shared.write(origin, { onCopy: IGNORE, onDone: IGNORE });
+  }
+}
+
+/** Reads a future: calls back with its value, or with nothing if nobody will write it. */
+export function readFuture(shared: SharedFuture, done: (value: { readonly value: unknown } | undefined) => void): void {
+  let value: unknown;
+  const target: Target = {
+    remaining: 1,
+    owner: undefined,
+    take(origin) {
+      [value] = origin.values(1);
+      origin.took(1);
+      return 1;
+    },
+  };
+  shared.read(target, {
+    onCopy: IGNORE,
+    onDone: (result) => {
+      // Nobody else needs it.
+      if (result === COPY.completed) shared.drop();
+      done(result === COPY.completed ? { value } : undefined);
+    },
+  });
+}
+
+/** What a guest reads: an end that takes from an input stream when it is asked to. */
+export class Feed implements Origin, Waker, CopyListener {
+  readonly shared: SharedStream;
+  readonly owner: undefined = undefined;
+  readonly #input: InputStream;
+  readonly #end: (cause: unknown) => void;
+  #outcome: { readonly cause: unknown } | undefined;
+  #isWatching = false;
+  #isOver = false;
+
+  /**
+   * @param element One byte.
+   * @param end Told once when nothing more will come: of the cause if it failed, of nothing else.
+   */
+  constructor(element: AnyType, input: InputStream, end: (cause: unknown) => void) {
+    this.shared = new SharedStream(elementOf(element));
+    this.#input = input;
+    this.#end = end;
+    this.shared.onDrop.push(() => this.#finish());
+    this.#offer();
+  }
+
+  get remaining(): number {
+    return Infinity;
+  }
+
+  isReady(): boolean {
+    return this.#input.ready();
+  }
+
+  bytes(count: number): Uint8Array {
+    try {
+      return this.#input.read(count);
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+      this.#outcome = { cause: error.payload.tag === "closed" ? undefined : error.cause };
+      return NONE;
+    }
+  }
+
+  values(count: number): readonly unknown[] {
+    return Array.from(this.bytes(count));
+  }
+
+  took(): void {}
+
+  /** The guest waits, and there is nothing: or never will be. */
+  stalled(): void {
+    if (this.#outcome) {
+      this.shared.drop();
+      this.#finish();
+      return;
+    }
+    if (this.#isWatching || this.#isOver) return;
+    this.#isWatching = true;
+    this.#input.watch(this);
+    // It may have come in between.
+    if (this.#input.ready()) void LATER.then(() => this.wake());
+  }
+
+  wake(): void {
+    if (!this.#isWatching) return;
+    this.#unwatch();
+    this.#offer();
+  }
+
+  onCopy(): void {}
+
+  onDone(): void {
+    // A guest's buffer is full, or it has asked whether there is something: what comes next is for the next one.
+    if (!this.shared.isDropped) void LATER.then(() => this.#offer());
+  }
+
+  #offer(): void {
+    if (!this.#isOver && !this.shared.isDropped && !this.#isWatching) this.shared.write(this, this);
+  }
+
+  #unwatch(): void {
+    if (!this.#isWatching) return;
+    this.#isWatching = false;
+    this.#input.unwatch(this);
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#unwatch();
+    this.#input.drop();
+    this.#end(this.#outcome?.cause);
+  }
+}
+
+const NONE = new Uint8Array(0);
+const LATER: Promise<void> = Promise.resolve();
+
+/** What a guest writes goes into an outlet, as far as that takes it. */
+export class Drain implements Target, Waker, CopyListener {
+  readonly owner: undefined = undefined;
+  readonly #shared: SharedStream;
+  readonly #outlet: Outlet;
+  readonly #end: (cause: unknown) => void;
+  #isWatching = false;
+  /** The guest writes no more. */
+  #isEnded = false;
+  #isOver = false;
+
+  /** @param end Told once when all has left, or has failed: of the cause then, of nothing else. */
+  constructor(shared: SharedStream, outlet: Outlet, end: (cause: unknown) => void) {
+    this.#shared = shared;
+    this.#outlet = outlet;
+    this.#end = end;
+    this.#ask();
+  }
+
+  get remaining(): number {
+    return Infinity;
+  }
+
+  isReady(): boolean {
+    return this.#outlet.room(0) > 0 || this.#failure() !== undefined;
+  }
+
+  take(origin: Origin, count: number): number {
+    const room = Math.min(count, this.#outlet.room(0));
+    if (room === 0) return 0;
+    const bytes = origin.bytes(room) ?? Uint8Array.from(origin.values(room) as readonly number[]);
+    this.#outlet.tally.bytes += bytes.length;
+    this.#outlet.accept(bytes);
+    origin.took(bytes.length);
+    return bytes.length;
+  }
+
+  /** There is no room, or never will be. */
+  stalled(): void {
+    const failure = this.#failure();
+    if (failure) return this.#finish(failure.cause);
+    this.#watch();
+  }
+
+  wake(): void {
+    const failure = this.#failure();
+    if (failure) return this.#finish(failure.cause);
+    if (!this.#isEnded) {
+      if (this.#outlet.room(0) === 0) return;
+      this.#unwatch();
+      this.#ask();
+    } else if (this.#outlet.state.tag === "open" && this.#outlet.flushNow()) this.#finish(undefined);
+    else this.#outlet.flush();
+  }
+
+  onCopy(): void {}
+
+  onDone(result: number): void {
+    if (result === COPY.completed) {
+      void LATER.then(() => this.#ask());
+      return;
+    }
+    this.#isEnded = true;
+    this.#outlet.flush();
+    const failure = this.#failure();
+    if (failure) this.#finish(failure.cause);
+    else if (this.#outlet.state.tag === "open") this.#finish(undefined);
+    else this.#watch();
+  }
+
+  #ask(): void {
+    if (!this.#isOver && !this.#isEnded) this.#shared.read(this, this);
+  }
+
+  #failure(): { readonly cause: unknown } | undefined {
+    const { state } = this.#outlet;
+    if (state.tag === "failed") return { cause: state.cause };
+    return state.tag === "closed" ? { cause: new PeerClosed() } : undefined;
+  }
+
+  #watch(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    this.#outlet.watch(this);
+  }
+
+  #unwatch(): void {
+    if (!this.#isWatching) return;
+    this.#isWatching = false;
+    this.#outlet.unwatch(this);
+  }
+
+  #finish(cause: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#unwatch();
+    this.#shared.drop();
+    this.#end(cause);
+  }
+}
