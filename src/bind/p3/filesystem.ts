@@ -9,7 +9,7 @@ import type { OutOf, Type } from "../../abi/type.ts";
 import { option, resultValue, variant } from "../../abi/variants.ts";
 import { ERROR_CODES, errorCodeOf, type ErrorCode } from "../../wasi/filesystem/error-code.ts";
 import { type DirectoryEntry, type FileType } from "../../wasi/filesystem/files.ts";
-import { FilesystemError } from "../../wasi/filesystem/descriptor.ts";
+import { FilesystemError, type Descriptor } from "../../wasi/filesystem/descriptor.ts";
 import { call, defineInterface, type Interface } from "../definition.ts";
 import { DESCRIPTOR, descriptorMethods, inputOf, outletOf, preopens as p2Preopens, self } from "../filesystem.ts";
 import type { Instance } from "../instance.ts";
@@ -47,8 +47,12 @@ type TypeCase = OutOf<typeof typeCases>;
 const fileType: Type<FileType> = mapped(
   typeCases,
   ({ tag }): FileType => (tag === "other" ? "unknown" : tag),
-  (type: FileType): TypeCase => (type === "unknown" ? { tag: "other", val: undefined } : { tag: type }),
+  typeCase,
 );
+
+function typeCase(type: FileType): TypeCase {
+  return type === "unknown" ? { tag: "other", val: undefined } : { tag: type };
+}
 
 function fileResult<Out>(ok: Type<unknown, Out> | null): Returns<Out> {
   // Thrown by `reported`, and only by it: see FilesystemError.
@@ -64,7 +68,8 @@ function outcomeOf(cause: unknown): { readonly tag: "ok" } | { readonly tag: "er
   return { tag: "err", val: errorValue(code) };
 }
 
-const entry = record({ type: fileType, name: string });
+/** Elements have the shape that WIT gives them: guests copy them as what they are. */
+const entry = record({ type: typeCases, name: string });
 
 /** A stream that has failed before it began. */
 function failed(element: Type<unknown>, cause: unknown) {
@@ -92,12 +97,12 @@ const streamMethods = (): Interface["functions"] => ({
   "[method]descriptor.write-via-stream": call(
     [self, stream(u8), length],
     returns(future(done)),
-    (instance, descriptor, data, at) => written(instance, data, () => outletOf(instance, descriptor, at)),
+    (instance, descriptor, data, at) => written(instance, data, () => outletOf(instance, writable(descriptor), at)),
   ),
   "[method]descriptor.append-via-stream": call(
     [self, stream(u8)],
     returns(future(done)),
-    (instance, descriptor, data) => written(instance, data, () => outletOf(instance, descriptor, "end")),
+    (instance, descriptor, data) => written(instance, data, () => outletOf(instance, writable(descriptor), "end")),
   ),
   "[method]descriptor.read-directory": call(
     [self],
@@ -117,6 +122,12 @@ const streamMethods = (): Interface["functions"] => ({
     },
   ),
 });
+
+/** What cannot be written to is said before anything is taken. */
+function writable(descriptor: Descriptor): Descriptor {
+  if (descriptor.flags.write) return descriptor;
+  throw new FilesystemError("bad-descriptor", "not open for writing");
+}
 
 function written(instance: Instance, data: SharedStream, open: () => ReturnType<typeof outletOf>) {
   const ended = new HostFuture(done);
@@ -141,7 +152,7 @@ class Listing implements Origin {
   readonly shared: SharedStream = new SharedStream(elementOf(entry));
   readonly owner: undefined = undefined;
   readonly #end: (cause: unknown) => void;
-  #entries: readonly { readonly type: FileType; readonly name: string }[] | undefined;
+  #entries: readonly { readonly type: TypeCase; readonly name: string }[] | undefined;
   #at = 0;
   #cause: unknown;
 
@@ -150,7 +161,7 @@ class Listing implements Origin {
   }
 
   list(entries: readonly DirectoryEntry[]): void {
-    const named = entries.flatMap(({ type, name }) => (name === null ? [] : [{ type, name }]));
+    const named = entries.flatMap(({ type, name }) => (name === null ? [] : [{ type: typeCase(type), name }]));
     if (named.length < entries.length) this.#cause = new FilesystemError("illegal-byte-sequence", "a name is no UTF-8");
     this.#entries = named;
     this.#offer();

@@ -229,6 +229,8 @@ export class Drain implements Target, Waker, CopyListener {
     const bytes = origin.bytes(room) ?? Uint8Array.from(origin.values(room) as readonly number[]);
     this.#outlet.tally.bytes += bytes.length;
     this.#outlet.accept(bytes);
+    // The guest's write is what failed: it has written nothing.
+    if (this.#failure()) return 0;
     origin.took(bytes.length);
     return bytes.length;
   }
