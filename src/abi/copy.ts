@@ -114,8 +114,7 @@ export class SharedStream extends Shared {
     this.assertOthers(origin, target);
     if (origin.remaining === 0) {
       this.notify(COPY.completed);
-      this.pending = { is: "read", target, listener };
-      return;
+      return this.#begin({ is: "read", target, listener });
     }
     if (target.remaining > 0) {
       if (this.#copied(origin, target)) pending.listener.onCopy(this.reset);
@@ -144,7 +143,15 @@ export class SharedStream extends Shared {
     }
     if (origin.remaining === 0) return listener.onDone(COPY.completed);
     this.notify(COPY.completed);
-    this.pending = { is: "write", origin, listener };
+    this.#begin({ is: "write", origin, listener });
+  }
+
+  /** The other side has been told that what it asked is answered: it may have left, and may have asked again. */
+  #begin(mine: Pending): void {
+    if (this.isDropped) mine.listener.onDone(COPY.dropped);
+    else if (!this.pending) this.pending = mine;
+    else if (mine.is === "read") this.read(mine.target, mine.listener);
+    else this.write(mine.origin, mine.listener);
   }
 
   #copied(origin: Origin, target: Target): boolean {

@@ -5,6 +5,7 @@ import { OutputStream } from "../io/output-stream.ts";
 import type { Steps } from "../io/steps.ts";
 import { newTally } from "../io/tally.ts";
 import type { Datetime } from "../wasi/clocks/clocks.ts";
+import type { DescriptorFlags } from "../wasi/filesystem/flags.ts";
 import { MAX_PATH, MAX_PATH_BYTES } from "../wasi/filesystem/path.ts";
 import { Descriptor, FilesystemError, reported } from "../wasi/filesystem/descriptor.ts";
 import { ERROR_CODES, errorCodeOf, type ErrorCode } from "../wasi/filesystem/error-code.ts";
@@ -55,6 +56,8 @@ export interface Dialect {
   readonly fileType: Type<FileType>;
   /** Seconds since 1970. */
   readonly datetime: Type<Datetime>;
+  /** What `get-flags` says. */
+  readonly flagsOf: (descriptor: Descriptor) => DescriptorFlags;
 }
 
 /** `result<T, error-code>`. */
@@ -144,7 +147,7 @@ const streamMethods = (): Interface["functions"] => ({
 });
 
 /** What all versions have in common. */
-export function descriptorMethods({ fileResult, fileType, datetime }: Dialect): Interface["functions"] {
+export function descriptorMethods({ fileResult, fileType, datetime, flagsOf }: Dialect): Interface["functions"] {
   const newTimestamp = variant({ "no-change": null, now: null, timestamp: datetime });
   const unit = fileResult<void>(null);
   const hash = fileResult(hashValue);
@@ -169,7 +172,7 @@ export function descriptorMethods({ fileResult, fileType, datetime }: Dialect): 
       "[method]descriptor.sync-data": blocking([self], unit, (_, descriptor) => reported(descriptor.syncData())),
       "[method]descriptor.sync": blocking([self], unit, (_, descriptor) => reported(descriptor.sync())),
       "[method]descriptor.get-flags": blocking([self], fileResult(descriptorFlags), (_, descriptor) =>
-        reported(atOnce(() => descriptor.flags)),
+        reported(atOnce(() => flagsOf(descriptor))),
       ),
       "[method]descriptor.get-type": blocking([self], fileResult(fileType), (_, descriptor) =>
         reported(descriptor.type()),
@@ -293,7 +296,7 @@ export const types: Interface = defineInterface(
   "wasi:filesystem/types",
   () => ({
     ...streamMethods(),
-    ...descriptorMethods({ fileResult, fileType, datetime }),
+    ...descriptorMethods({ fileResult, fileType, datetime, flagsOf: ({ flags: given }) => given }),
     ...readWriteMethods(),
     ...otherFunctions(),
   }),

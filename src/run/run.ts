@@ -67,10 +67,13 @@ function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<un
   const start = exports["_start"];
   // What an instance exports under this name is the start of a command of preview 1, guarded.
   if (typeof start === "function") return start as () => Promise<unknown>;
-  for (const [name, value] of Object.entries(exports)) {
-    if (!/^wasi:cli\/run@0\.[23]\.\d+$/.test(name)) continue;
-    if (typeof value === "object" && value !== null && "run" in value && typeof value.run === "function") {
-      return value.run as () => Promise<unknown>;
+  // What a toolchain of 0.3 exports of 0.2 beside that may be a stub.
+  for (const version of ["3", "2"]) {
+    for (const [name, value] of Object.entries(exports)) {
+      if (!name.startsWith(`wasi:cli/run@0.${version}.`)) continue;
+      if (typeof value === "object" && value !== null && "run" in value && typeof value.run === "function") {
+        return value.run as () => Promise<unknown>;
+      }
     }
   }
   throw new NotACommandError(

@@ -87,7 +87,7 @@ const streamMethods = (): Interface["functions"] => ({
     (instance, descriptor, at) => {
       try {
         const ended = new HostFuture(done);
-        const feed = new Feed(u8, inputOf(instance, descriptor, at), (cause) => ended.write(outcomeOf(cause)));
+        const feed = new Feed(u8, inputOf(instance, descriptor, offset(at)), (cause) => ended.write(outcomeOf(cause)));
         return [feed.shared, ended.shared] as const;
       } catch (cause) {
         return failed(u8 as unknown as Type<unknown>, cause);
@@ -97,7 +97,8 @@ const streamMethods = (): Interface["functions"] => ({
   "[method]descriptor.write-via-stream": call(
     [self, stream(u8), length],
     returns(future(done)),
-    (instance, descriptor, data, at) => written(instance, data, () => outletOf(instance, writable(descriptor), at)),
+    (instance, descriptor, data, at) =>
+      written(instance, data, () => outletOf(instance, writable(descriptor), offset(at))),
   ),
   "[method]descriptor.append-via-stream": call(
     [self, stream(u8)],
@@ -107,7 +108,8 @@ const streamMethods = (): Interface["functions"] => ({
   "[method]descriptor.read-directory": call(
     [self],
     returns(tuple(stream(entry), future(done))),
-    ({ task }, descriptor) => {
+    (instance, descriptor) => {
+      const { task } = instance;
       const listing = new Listing((cause) => ended.write(outcomeOf(cause)));
       const ended = new HostFuture(done);
       void task
@@ -117,11 +119,20 @@ const streamMethods = (): Interface["functions"] => ({
           { deliver: (_, entries) => listing.list(entries), deliverError: (_, cause) => listing.fail(cause) },
           undefined,
         )
-        .catch(() => {});
+        .catch((fault: unknown) => {
+          instance.faults.push(fault);
+          listing.fail(fault);
+        });
       return [listing.shared, ended.shared] as const;
     },
   ),
 });
+
+/** @throws {FilesystemError} If no file reaches so far. */
+function offset(at: number): number {
+  if (at < Number.MAX_SAFE_INTEGER) return at;
+  throw new FilesystemError("invalid", `no file has ${at} bytes`);
+}
 
 /** What cannot be written to is said before anything is taken. */
 function writable(descriptor: Descriptor): Descriptor {
@@ -218,6 +229,14 @@ export const preopens: Interface = p2Preopens;
 /** @see WASI 0.3 `wasi:filesystem/types` */
 export const types: Interface = defineInterface(
   "wasi:filesystem/types",
-  () => ({ ...descriptorMethods({ fileResult, fileType, datetime: instant }), ...streamMethods() }),
+  () => ({
+    ...descriptorMethods({
+      fileResult,
+      fileType,
+      datetime: instant,
+      flagsOf: ({ openedWith }) => openedWith,
+    }),
+    ...streamMethods(),
+  }),
   [DESCRIPTOR],
 );

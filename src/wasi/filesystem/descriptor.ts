@@ -47,8 +47,16 @@ export class Descriptor {
   readonly #flags: DescriptorFlags;
   /** Nothing below a read-only preopen is ever changed, whatever its descriptors were opened for. */
   readonly #readOnly: boolean;
+  /** What it was opened with: it may give more. */
+  readonly openedWith: DescriptorFlags;
 
-  constructor(node: Node | Shared<OpenDirectory>, flags: DescriptorFlags, readOnly: boolean) {
+  constructor(
+    node: Node | Shared<OpenDirectory>,
+    flags: DescriptorFlags,
+    readOnly: boolean,
+    openedWith: DescriptorFlags = flags,
+  ) {
+    this.openedWith = openedWith;
     this.#node = node instanceof Shared ? node : new Shared(node);
     this.#flags = flags;
     this.#readOnly = readOnly;
@@ -172,7 +180,10 @@ export class Descriptor {
   *removeDirectoryAt(path: string): Steps<void> {
     this.#assertMutable();
     yield* this.#at(path, function* (place) {
-      yield* settled(place.directory.removeDirectoryAt(nameOf(place, path)));
+      const name = nameOf(place, path);
+      // A link with a slash behind it stands for what it leads to, which may be outside.
+      if (place.mustBeDirectory) yield* statOf(place, true);
+      yield* settled(place.directory.removeDirectoryAt(name));
     });
   }
 
@@ -268,7 +279,7 @@ export class Descriptor {
       write: flags.write && !isDirectory,
       mutateDirectory: isDirectory && !this.#readOnly && this.#flags.mutateDirectory,
     };
-    return new Descriptor(node, granted, this.#readOnly);
+    return new Descriptor(node, granted, this.#readOnly, { ...granted, mutateDirectory: flags.mutateDirectory });
   }
 
   *isSameObject(other: Descriptor): Steps<boolean> {
