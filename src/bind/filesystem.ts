@@ -5,7 +5,7 @@ import { OutputStream } from "../io/output-stream.ts";
 import type { Steps } from "../io/steps.ts";
 import { newTally } from "../io/tally.ts";
 import type { Datetime } from "../wasi/clocks/clocks.ts";
-import type { DescriptorFlags } from "../wasi/filesystem/flags.ts";
+import type { DescriptorFlags, OpenFlags } from "../wasi/filesystem/flags.ts";
 import { MAX_PATH, MAX_PATH_BYTES } from "../wasi/filesystem/path.ts";
 import { Descriptor, FilesystemError, reported } from "../wasi/filesystem/descriptor.ts";
 import { ERROR_CODES, errorCodeOf, type ErrorCode } from "../wasi/filesystem/error-code.ts";
@@ -58,6 +58,8 @@ export interface Dialect {
   readonly datetime: Type<Datetime>;
   /** What `get-flags` says. */
   readonly flagsOf: (descriptor: Descriptor) => DescriptorFlags;
+  /** What something is opened for that these flags ask for. */
+  readonly openedFor: (open: OpenFlags, wanted: DescriptorFlags) => DescriptorFlags;
 }
 
 /** `result<T, error-code>`. */
@@ -147,7 +149,13 @@ const streamMethods = (): Interface["functions"] => ({
 });
 
 /** What all versions have in common. */
-export function descriptorMethods({ fileResult, fileType, datetime, flagsOf }: Dialect): Interface["functions"] {
+export function descriptorMethods({
+  fileResult,
+  fileType,
+  datetime,
+  flagsOf,
+  openedFor,
+}: Dialect): Interface["functions"] {
   const newTimestamp = variant({ "no-change": null, now: null, timestamp: datetime });
   const unit = fileResult<void>(null);
   const hash = fileResult(hashValue);
@@ -221,7 +229,7 @@ export function descriptorMethods({ fileResult, fileType, datetime, flagsOf }: D
         fileResult(own(DESCRIPTOR)),
         (instance, descriptor, how, path, open, wanted) =>
           reported(
-            mapped(descriptor.openAt(how.symlinkFollow, path, open, wanted), (opened) =>
+            mapped(descriptor.openAt(how.symlinkFollow, path, open, openedFor(open, wanted)), (opened) =>
               addDescriptor(instance, opened),
             ),
           ),
@@ -296,7 +304,13 @@ export const types: Interface = defineInterface(
   "wasi:filesystem/types",
   () => ({
     ...streamMethods(),
-    ...descriptorMethods({ fileResult, fileType, datetime, flagsOf: ({ flags: given }) => given }),
+    ...descriptorMethods({
+      fileResult,
+      fileType,
+      datetime,
+      flagsOf: ({ flags: given }) => given,
+      openedFor: (_, wanted) => wanted,
+    }),
     ...readWriteMethods(),
     ...otherFunctions(),
   }),

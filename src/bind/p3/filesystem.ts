@@ -235,6 +235,9 @@ export const types: Interface = defineInterface(
       fileType,
       datetime: instant,
       flagsOf: ({ openedWith }) => openedWith,
+      // Who creates a file means to write it.
+      openedFor: ({ create, directory }, wanted) =>
+        create && !directory ? { ...wanted, read: wanted.read || !wanted.write, write: true } : wanted,
     }),
     ...streamMethods(),
   }),
