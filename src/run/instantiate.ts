@@ -81,9 +81,12 @@ export async function begin(
   const life = new Life(platform, options, grants);
   try {
     let exports: Exports | undefined;
-    const linked = new Linked(
+    const copies = compiled.plan.isAsync
+      ? new (await import("./js-streams.ts")).JsCopies(platform, life, () => linked.concurrency.same)
+      : undefined;
+    const linked: Linked = new Linked(
       compiled,
-      new ProvidedHost(platform, life, providers, isOurs && compiled.isChecked),
+      new ProvidedHost(platform, life, providers, isOurs && compiled.isChecked, copies),
       (type) => guestBinding(type, () => exports?.prototypeOf(type)),
     );
     const calls = compiled.plan.isAsync
@@ -161,7 +164,13 @@ class ProvidedHost implements LinkHost {
   #linked: Linked | undefined;
 
   /** @param isChecked Whether types have been compared before. */
-  constructor(platform: Platform, life: Life, providers: Providers, isChecked: boolean) {
+  constructor(
+    platform: Platform,
+    life: Life,
+    providers: Providers,
+    isChecked: boolean,
+    copies: CopyBinding | undefined,
+  ) {
     this.#isChecked = isChecked;
     this.#platform = platform;
     this.#life = life;
@@ -170,13 +179,14 @@ class ProvidedHost implements LinkHost {
     this.handleCount = new HandleCount(resources);
     this.valueBytes = valueBytes;
     this.resources = life.instance.resources;
+    this.copies = copies;
   }
 
   get task(): Life["task"] {
     return this.#life.task;
   }
 
-  readonly copies: CopyBinding | undefined = undefined;
+  readonly copies: CopyBinding | undefined;
   readonly trapped = (error: unknown): void => void this.#life.fail(error);
   readonly suspending = (result: CoreType | undefined): object => this.#life.task.suspending(result);
   readonly unbox = (): unknown => this.#life.task.boxed;
