@@ -1,6 +1,6 @@
 /** What is the same on every platform. index.ts and browser.ts give it, with functions of their own. */
 export { InvalidComponentError } from "./load/reader.ts";
-export { UnsupportedComponentError } from "./load/link.ts";
+export { UnsupportedComponentError } from "./load/unsupported.ts";
 export {
   MissingImportsError,
   WASI_VERSION,

@@ -5,7 +5,7 @@ import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { WitError } from "../../src/io/errors.ts";
 import { compileComponent, type Compiled } from "../../src/load/compiled.ts";
 import type { InstanceItem } from "../../src/load/items.ts";
-import { UnsupportedComponentError } from "../../src/load/link.ts";
+import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
 import { InvalidComponentError } from "../../src/load/reader.ts";
 import { CompiledComponent } from "../../src/run/compile.ts";
 import { MissingImportsError } from "../../src/run/imports.ts";

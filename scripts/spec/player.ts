@@ -1,6 +1,6 @@
 /** Plays a script of the component model: makes its components, calls what they export, and holds that against what it says. */
 import { InvalidComponentError } from "../../src/load/reader.ts";
-import { UnsupportedComponentError } from "../../src/load/link.ts";
+import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
 import type { FuncType } from "../../src/abi/types.ts";
 import { camelCase } from "../../src/abi/names.ts";
 import { WitError } from "../../src/io/errors.ts";

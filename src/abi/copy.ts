@@ -13,7 +13,7 @@ export const COPY = { completed: 0, dropped: 1, cancelled: 2 } as const;
 export type CopyResult = (typeof COPY)[keyof typeof COPY];
 
 /** Elements that have been promised a copy, or place for them. */
-export interface Buffer {
+export interface CopyBuffer {
   /** How many elements may still be copied; `Infinity` if the host decides each time. */
   readonly remaining: number;
   /** Whose it is: a component instance, or nobody's that counts. */
@@ -25,7 +25,7 @@ export interface Buffer {
 }
 
 /** What is written: elements, first to last. */
-export interface Origin extends Buffer {
+export interface Origin extends CopyBuffer {
   /** At most `count` elements as they are in memory, if they are numbers; valid until the next call. */
   bytes(count: number): Uint8Array | undefined;
   /** At most `count` elements as values; resources as what stands for them (`Handle.rep`). */
@@ -35,7 +35,7 @@ export interface Origin extends Buffer {
 }
 
 /** Where to read to. */
-export interface Target extends Buffer {
+export interface Target extends CopyBuffer {
   /** Takes at most `count` elements from the start of `origin`, and says how many: from a guest to a guest all of them. */
   take(origin: Origin, count: number): number;
 }
@@ -94,7 +94,7 @@ export abstract class Shared {
   }
 
   /** @throws {Trap} If a component instance would copy to itself what is more than numbers: as the specification has it for now. */
-  protected assertOthers(a: Buffer, b: Buffer): void {
+  protected assertOthers(a: CopyBuffer, b: CopyBuffer): void {
     if (a.owner !== undefined && a.owner === b.owner && !this.element.isNumber) {
       throw new Trap("1.1", "a component instance reads and writes the same stream or future of what is no number");
     }
@@ -160,7 +160,7 @@ export class SharedStream extends Shared {
 
   /** The host's side has nothing to give, or no place: the guest's waits, and the host is told to come again. */
   #isStalled(mine: Pending, origin: Origin, target: Target): void {
-    const host: Buffer = origin.stalled && !(target.stalled && target.isReady?.() === false) ? origin : target;
+    const host: CopyBuffer = origin.stalled && !(target.stalled && target.isReady?.() === false) ? origin : target;
     const isMine = mine.is === "read" ? host === target : host === origin;
     // The guest's, whichever came first.
     if (!isMine) this.pending = mine;

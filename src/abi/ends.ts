@@ -15,7 +15,7 @@ export interface EndKind {
   readonly event: number;
 }
 
-const kind = (name: string, isStream: boolean, isReadable: boolean, event: number): EndKind => ({
+const endKind = (name: string, isStream: boolean, isReadable: boolean, event: number): EndKind => ({
   table: tableKind(name),
   isStream,
   isReadable,
@@ -25,10 +25,10 @@ const kind = (name: string, isStream: boolean, isReadable: boolean, event: numbe
 type EndName = "stream.read" | "stream.write" | "future.read" | "future.write";
 
 export const END_KINDS: Readonly<Record<EndName, EndKind>> = {
-  "stream.read": kind("readable end of a stream", true, true, EVENT.streamRead),
-  "stream.write": kind("writable end of a stream", true, false, EVENT.streamWrite),
-  "future.read": kind("readable end of a future", false, true, EVENT.futureRead),
-  "future.write": kind("writable end of a future", false, false, EVENT.futureWrite),
+  "stream.read": endKind("readable end of a stream", true, true, EVENT.streamRead),
+  "stream.write": endKind("writable end of a stream", true, false, EVENT.streamWrite),
+  "future.read": endKind("readable end of a future", false, true, EVENT.futureRead),
+  "future.write": endKind("writable end of a future", false, false, EVENT.futureWrite),
 };
 
 /** What a copy that has begun, and is not over, is told as. */
@@ -103,7 +103,7 @@ export function takeReadable(guest: Guest, index: number, type: ValType, same: S
   const end = readableKind(type);
   const held = endOf(guest.handles, end, index);
   const element = "element" in type ? type.element : undefined;
-  if (!same(held.shared.element.type, element as ValType | undefined)) {
+  if (!same(held.shared.element.type, element)) {
     throw new Trap("1.1", `a ${type.kind} of another type is given away`);
   }
   if (held.state !== "idle") throw new Trap("1.1", `a ${type.kind} is given away that is being read, or over`);

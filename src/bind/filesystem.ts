@@ -34,8 +34,8 @@ export const DESCRIPTOR: Kind<Descriptor> = new Kind("descriptor");
 const DIRECTORY_ENTRY_STREAM: Kind<Iterator<DirectoryEntry>> = new Kind("directory-entry-stream");
 
 const errorCode = enumeration(...ERROR_CODES);
-const fileType = enumeration(...FILE_TYPES);
-const datetime: Type<Datetime> = record({ seconds: u64, nanoseconds: u32 });
+const p2FileType = enumeration(...FILE_TYPES);
+const p2Datetime: Type<Datetime> = record({ seconds: u64, nanoseconds: u32 });
 const pathFlags = flags("symlink-follow");
 const openFlags = flags("create", "directory", "exclusive", "truncate");
 const descriptorFlags = flags(
@@ -63,7 +63,7 @@ export interface Dialect {
 }
 
 /** `result<T, error-code>`. */
-function fileResult<Out>(ok: Type<unknown, Out> | null): Returns<Out> {
+function p2Result<Out>(ok: Type<unknown, Out> | null): Returns<Out> {
   // Thrown by `reported`, and only by it: see FilesystemError.
   return result(ok, errorCode, (payload) => payload as ErrorCode);
 }
@@ -135,15 +135,15 @@ const pathText = boundedString(MAX_PATH_BYTES, "x".repeat(MAX_PATH + 1));
 const streamMethods = (): Interface["functions"] => ({
   "[method]descriptor.read-via-stream": blocking(
     [self, length],
-    fileResult(own(INPUT_STREAM)),
+    p2Result(own(INPUT_STREAM)),
     (instance, descriptor, at) => reported(atOnce(() => addInputStream(instance, inputOf(instance, descriptor, at)))),
   ),
   "[method]descriptor.write-via-stream": blocking(
     [self, length],
-    fileResult(own(OUTPUT_STREAM)),
+    p2Result(own(OUTPUT_STREAM)),
     (instance, descriptor, at) => reported(atOnce(() => outputOf(instance, descriptor, at))),
   ),
-  "[method]descriptor.append-via-stream": blocking([self], fileResult(own(OUTPUT_STREAM)), (instance, descriptor) =>
+  "[method]descriptor.append-via-stream": blocking([self], p2Result(own(OUTPUT_STREAM)), (instance, descriptor) =>
     reported(atOnce(() => outputOf(instance, descriptor, "end"))),
   ),
 });
@@ -264,29 +264,27 @@ export function descriptorMethods({
 const readWriteMethods = (): Interface["functions"] => ({
   "[method]descriptor.read": blocking(
     [self, length, length],
-    fileResult(tuple(bytes, bool)),
+    p2Result(tuple(bytes, bool)),
     ({ world }, descriptor, max, at) => reported(descriptor.read(Math.min(max, world.limits.readBytes), at)),
   ),
   "[method]descriptor.write": blocking(
     [self, bytes, length],
-    fileResult(length),
+    p2Result(length),
     ({ world, task }, descriptor, contents, at) => {
       const part = contents.subarray(0, world.limits.writeBytes);
       task.countBytes(part.length);
       return reported(descriptor.write(part, at));
     },
   ),
-  "[method]descriptor.read-directory": blocking(
-    [self],
-    fileResult(own(DIRECTORY_ENTRY_STREAM)),
-    (instance, descriptor) => reported(mapped(descriptor.entries(), (entries) => addListing(instance, entries))),
+  "[method]descriptor.read-directory": blocking([self], p2Result(own(DIRECTORY_ENTRY_STREAM)), (instance, descriptor) =>
+    reported(mapped(descriptor.entries(), (entries) => addListing(instance, entries))),
   ),
 });
 
 const otherFunctions = (): Interface["functions"] => ({
   "[method]directory-entry-stream.read-directory-entry": call(
     [borrow(DIRECTORY_ENTRY_STREAM)],
-    fileResult(option(record({ type: fileType, name: string }))),
+    p2Result(option(record({ type: p2FileType, name: string }))),
     (_, entries) => {
       const step = entries.next();
       if (step.done === true) return undefined;
@@ -305,9 +303,9 @@ export const types: Interface = defineInterface(
   () => ({
     ...streamMethods(),
     ...descriptorMethods({
-      fileResult,
-      fileType,
-      datetime,
+      fileResult: p2Result,
+      fileType: p2FileType,
+      datetime: p2Datetime,
       flagsOf: ({ flags: given }) => given,
       openedFor: (_, wanted) => wanted,
     }),

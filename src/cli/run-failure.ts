@@ -3,7 +3,7 @@ import { InternalError } from "../io/trap.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
 import { UnsupportedRuntimeError } from "../run/compile.ts";
 import { InvalidComponentError } from "../load/reader.ts";
-import { UnsupportedComponentError } from "../load/link.ts";
+import { UnsupportedComponentError } from "../load/unsupported.ts";
 import { MissingImportsError } from "../run/imports.ts";
 import { PreopenError } from "../run/world.ts";
 import { TimeoutError } from "../run/life.ts";

@@ -59,7 +59,7 @@ export class CanonPlan {
   }
 
   #asyncBuiltin(canon: Canon & { readonly kind: "async builtin" }, offset: number): CoreItem {
-    const { name, numbers, flag, is64 } = canon;
+    const { name, numbers, flag } = canon;
     this.#planner.usesAsync();
     const [first = 0, second = 0] = numbers;
     const of = name.split(".")[0];
@@ -87,10 +87,10 @@ export class CanonPlan {
         result,
         optionsKey: options ? optionsKey(options) : "",
         slot: first,
-        is64,
+        is64: canon.is64,
         table: name === "thread.new-indirect" ? this.#scope.core("core table", second, offset) : undefined,
       },
-      builtinType(name, result, is64),
+      builtinType(name, result, canon.is64),
     );
   }
 

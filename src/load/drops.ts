@@ -2,7 +2,7 @@
 import { call, encodeModule, func, get, MUTABLE_I32 } from "../abi/encode.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction } from "../wait/gate.ts";
-import type { GlobalI32 } from "./link.ts";
+import type { GlobalI32 } from "./component-instance.ts";
 
 /** For those who may be called at any time. */
 export function alwaysOne(): GlobalI32 {

@@ -10,7 +10,8 @@ import { asyncLinking } from "./asyncs.ts";
 import { alwaysOne } from "./drops.ts";
 import type { Caller } from "./fusing.ts";
 import type { Options } from "./items.ts";
-import type { ComponentInstance, GlobalI32, LiftedFunction, Linked } from "./link.ts";
+import type { ComponentInstance, GlobalI32 } from "./component-instance.ts";
+import type { LiftedFunction, Linked } from "./link.ts";
 
 interface Adapter {
   readonly module: object;

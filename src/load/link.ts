@@ -1,6 +1,6 @@
 /** A plan carried out: core instances wired to each other, to lowered functions, and to the host. */
 import { Guest, type CopyBinding, type ResourceBinding } from "../abi/guest.ts";
-import { HandleTable, type HandleCount, type ResourceType } from "../abi/handles.ts";
+import type { HandleCount, ResourceType } from "../abi/handles.ts";
 import type { Resources } from "../abi/resources.ts";
 import type { FuncType, ResourceId } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
@@ -11,6 +11,8 @@ import type { Task } from "../wait/task.ts";
 import type { ThreadGroup } from "../wait/threads.ts";
 import { asyncLinking } from "./asyncs.ts";
 import type { Concurrency } from "./async-link.ts";
+import { ComponentInstance, type GlobalI32 } from "./component-instance.ts";
+import { DefinedResource } from "./defined-resource.ts";
 import { typeOfModule, type Compiled, type CoreModule } from "./compiled.ts";
 import { moduleMismatch } from "./core-types.ts";
 import type {
@@ -25,6 +27,7 @@ import type {
 } from "./items.ts";
 import { addToGroup, type GateGroup } from "./gate-groups.ts";
 import { InvalidComponentError } from "./reader.ts";
+import { UnsupportedComponentError } from "./unsupported.ts";
 import { destroyingDrop } from "./drops.ts";
 import { fusedFunction, type Caller } from "./fusing.ts";
 
@@ -56,58 +59,11 @@ export interface LinkHost {
   readonly failed: GateContext["failed"];
 }
 
-/** A mutable global of WebAssembly, under a type that needs no declarations of WebAssembly (see io/trap.ts). */
-export interface GlobalI32 {
-  value: number;
-}
-
-/** One component instance. */
-export class ComponentInstance {
-  readonly handles: HandleTable;
-  readonly lease: Lease | undefined;
-  /** Whether it may call anybody: not while it allocates, or cleans up. 1 or 0. */
-  readonly mayLeave: GlobalI32 = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
-  /** Whether it may be called: not while it is, nor after it has trapped. 1 or 0. */
-  get mayEnter(): GlobalI32 {
-    // Made for those who call it from another component, which most have not.
-    return (this.#mayEnter ??= new WebAssembly.Global({ value: "i32", mutable: true }, 1));
-  }
-
-  #mayEnter: GlobalI32 | undefined;
-
-  constructor(host: LinkHost) {
-    this.lease = host.newLease();
-    this.handles = new HandleTable(host.handleCount, this.lease);
-  }
-}
-
 /** A function of a component instance that is running, as others can call it. */
 export interface LiftedFunction {
   readonly type: FuncType;
   readonly linked: Linked;
   readonly func: FuncItem & { readonly is: "lifted" };
-}
-
-/** A resource type that a component defines. */
-export class DefinedResource implements ResourceType {
-  readonly name: string;
-  readonly definer: ComponentInstance;
-  /** Called with the rep of what is dropped; from WebAssembly by the guests, since it may wait. */
-  readonly destructor: (() => CoreFunction) | undefined;
-
-  readonly linked: Linked;
-
-  constructor(name: string, linked: Linked, definer: ComponentInstance, destructor: (() => CoreFunction) | undefined) {
-    this.name = name;
-    this.linked = linked;
-    this.definer = definer;
-    this.destructor = destructor;
-  }
-
-  drop(rep: unknown): void {
-    // A rep of a component's is a number.
-    this.destructor?.()(...([rep] as never[]));
-  }
 }
 
 /** Exports of core instances, by the place of their steps. */
@@ -441,13 +397,4 @@ function refuseToLeave(): never {
 function wrongCore(item: CoreItem, expected: string): InvalidComponentError {
   if (item.is === "trampoline") return new InvalidComponentError("a lowered function is needed before it is there");
   return new InvalidComponentError(`a core module exports no ${expected} ${JSON.stringify(item.name)}`, item.offset);
-}
-
-/** A component is in order, but uses what this host does not support. */
-export class UnsupportedComponentError extends Error {
-  override readonly name: string = "UnsupportedComponentError";
-
-  constructor(what: string) {
-    super(`The component uses ${what}, which Sluice does not support`);
-  }
 }

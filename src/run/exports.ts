@@ -3,7 +3,7 @@ import { exportedKey, exportedStaticKey, memberOf, pascalCase } from "../abi/nam
 import type { ResourceType } from "../abi/handles.ts";
 import type { FuncItem, InstanceItem, Item } from "../load/items.ts";
 import type { Linked } from "../load/link.ts";
-import { DefinedResource } from "../load/link.ts";
+import { DefinedResource } from "../load/defined-resource.ts";
 import type { AsyncCalls } from "./async-calls.ts";
 import type { Calls } from "./calls.ts";
 import { memberFunction, functionOf, rememberExport, type Providers } from "./imports.ts";

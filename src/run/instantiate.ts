@@ -8,7 +8,8 @@ import type { FuncItem, ImportPath } from "../load/items.ts";
 import { loadFusing } from "../load/fusing.ts";
 import { InvalidComponentError } from "../load/reader.ts";
 import { TypeComparison } from "../load/same-type.ts";
-import { Linked, UnsupportedComponentError, type LiftedFunction, type LinkHost } from "../load/link.ts";
+import { UnsupportedComponentError } from "../load/unsupported.ts";
+import { Linked, type LiftedFunction, type LinkHost } from "../load/link.ts";
 import { Compiled, type CoreModule } from "../load/compiled.ts";
 import type { CoreType } from "../abi/encode.ts";
 import type { Callee } from "../wait/callee.ts";
@@ -81,6 +82,9 @@ export async function begin(
   const life = new Life(platform, options, grants);
   try {
     let exports: Exports | undefined;
+    if (compiled.plan.isAsync && options.syncExports === true) {
+      throw new TypeError("syncExports is for components without asynchronous functions: this one has some");
+    }
     const copies = compiled.plan.isAsync
       ? new (await import("./js-streams.ts")).JsCopies(platform, life, () => linked.concurrency.same)
       : undefined;

@@ -163,7 +163,7 @@ abstract class HeldStream {
   }
 
   /** Asks for more, if nobody has: `target` is told. */
-  protected fetch(target: Target): void {
+  protected request(target: Target): void {
     const shared = this.#shared;
     if (!shared || this.#isReading || this.isEnded) return;
     this.#isReading = true;
@@ -223,7 +223,7 @@ export class ByteStream extends HeldStream implements Source {
 
   #ask(max: number): void {
     if (this.#bytes || max === 0) return;
-    this.fetch({
+    this.request({
       remaining: max,
       owner: undefined,
       take: (origin, count) => {
@@ -266,7 +266,7 @@ export class ValueStream extends HeldStream {
 
   ready(): boolean {
     if (this.#items.length > 0) return true;
-    this.fetch({
+    this.request({
       remaining: CHUNK_ITEMS,
       owner: undefined,
       take: (origin, count) => {

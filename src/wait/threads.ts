@@ -82,7 +82,9 @@ export class ThreadGroup {
     for (let at = caller; at; at = at.parent) around.add(at);
     const groups: ThreadGroup[] = [];
     // Those around a caller are around whatever is around it.
-    for (let at: ThreadGroup | undefined = this; at && !around.has(at); at = at.parent) groups.push(at);
+    if (around.has(this)) return groups;
+    groups.push(this);
+    for (let at = this.parent; at && !around.has(at); at = at.parent) groups.push(at);
     return groups;
   }
 }

@@ -1,7 +1,7 @@
 /** Core modules within components: what they import, export and are lifted as is of the right types, before anything runs. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UnsupportedComponentError } from "../../src/load/link.ts";
+import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
 import { InvalidComponentError } from "../../src/load/reader.ts";
 import { accepts, refuses } from "./refusals.ts";
 import { exported, running } from "./wat.ts";

@@ -6,7 +6,7 @@ import { instantiate } from "../../src/index.ts";
 import { Trap } from "../../src/io/trap.ts";
 import { Compiled } from "../../src/load/compiled.ts";
 import { decode } from "../../src/load/decode.ts";
-import { UnsupportedComponentError } from "../../src/load/link.ts";
+import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
 import { planOf } from "../../src/load/plan.ts";
 import { InvalidComponentError } from "../../src/load/reader.ts";
 import { component } from "./wat.ts";

@@ -16,7 +16,7 @@ function lower(instance: number, memory: CoreItem | undefined, realloc?: CoreIte
   return {
     is: "lower",
     func: { is: "imported", type, path: ["f"] },
-    options: { encoding: "utf8", memory, realloc, postReturn: undefined },
+    options: { encoding: "utf8", memory, realloc, postReturn: undefined, async: false, callback: undefined },
     instance,
   };
 }

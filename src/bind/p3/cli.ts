@@ -54,7 +54,7 @@ function output(which: "stdout" | "stderr"): Interface {
   return defineInterface(`wasi:cli/${which}`, () => ({
     "write-via-stream": call([stream(u8)], returns(future(done)), ({ world }, data) => {
       const ended = new HostFuture(done);
-      new Drain(data, world[which].outlet, (cause) => ended.write(outcomeOf(cause)));
+      new Drain(data, world[which].outlet, (cause) => ended.write(outcomeOf(cause))).begin();
       return ended.shared;
     }),
   }));

@@ -150,7 +150,7 @@ function written(instance: Instance, data: SharedStream, open: () => ReturnType<
         release();
         ended.write(outcomeOf(cause));
       });
-    });
+    }).begin();
   } catch (cause) {
     data.drop();
     ended.write(outcomeOf(cause));

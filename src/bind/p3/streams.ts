@@ -212,6 +212,9 @@ export class Drain implements Target, Waker, CopyListener {
     this.#shared = shared;
     this.#outlet = outlet;
     this.#end = end;
+  }
+
+  begin(): void {
     this.#ask();
   }
 

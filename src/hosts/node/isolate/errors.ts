@@ -3,7 +3,7 @@ import { InternalError } from "../../../io/trap.ts";
 import { WitError } from "../../../io/errors.ts";
 import { PeerClosed } from "../../../io/ports.ts";
 import { RuntimeError, Trap } from "../../../io/trap.ts";
-import { UnsupportedComponentError } from "../../../load/link.ts";
+import { UnsupportedComponentError } from "../../../load/unsupported.ts";
 import { InvalidComponentError } from "../../../load/reader.ts";
 import { UnsupportedRuntimeError } from "../../../run/compile.ts";
 import { MissingImportsError } from "../../../run/imports.ts";

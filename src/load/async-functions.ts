@@ -1,0 +1,111 @@
+/** How functions of asynchronous components are made: those that never wait, and those in which a thread does. */
+import type { SameElement } from "../abi/ends.ts";
+import type { Guest } from "../abi/guest.ts";
+import type { Waitable } from "../abi/waitable.ts";
+import { Trap } from "../io/trap.ts";
+import type { CoreFunction, Ungated } from "../wait/gate.ts";
+import { currentThread, retryLater, type ThreadGroup } from "../wait/threads.ts";
+import { blockThread } from "./block.ts";
+import type { GlobalI32 } from "./component-instance.ts";
+
+/** What a builtin of one component instance works on. */
+export interface BuiltinSite {
+  readonly group: ThreadGroup;
+  readonly guest: Guest;
+  readonly mayLeave: GlobalI32;
+  readonly same: SameElement;
+  /** A call has failed: see `GateContext`. */
+  readonly failed: () => void;
+  /** The guest has failed, where nobody calls it. */
+  readonly fail: (error: unknown) => void;
+  /** The function of a table. @throws {Trap} If there is none. */
+  readonly tableFunction: (index: number) => CoreFunction;
+}
+
+export type Made = Ungated | (() => CoreFunction);
+
+/** A function that never waits, and is not spun on. */
+export function plain(site: BuiltinSite, run: (...args: never[]) => unknown): () => CoreFunction {
+  return () =>
+    (...args: never[]) => {
+      try {
+        if (site.mayLeave.value === 0) {
+          throw new Trap("1.1", "the guest calls while it allocates or cleans up, when it may call nobody");
+        }
+        return run(...args);
+      } catch (error) {
+        site.failed();
+        throw error;
+      }
+    };
+}
+
+/** A function that never waits, but has a guest give way that makes nothing else. Takes and gives i32. */
+export function gated(
+  { group }: BuiltinSite,
+  params: readonly "i32"[],
+  cost: number,
+  run: (...args: number[]) => number,
+): Ungated {
+  const { task } = group.store;
+  const attempt = (...args: number[]): number => {
+    if (task.mustGiveWay(cost)) return retryLater(task, attempt, args, true);
+    task.assertAlive();
+    task.boxed = run(...args.map((arg) => arg >>> 0)) | 0;
+    return 0;
+  };
+  return { params, result: "i32", attempt, boxed: true, front: undefined, holds: true };
+}
+
+export interface WaitPlan {
+  readonly isReady: () => boolean;
+  readonly watch: (again: () => void) => void;
+  readonly unwatch: (again: () => void) => void;
+  readonly result: (isCancelled: boolean) => number;
+  /** Whether it is over without giving anybody a turn, if it is ready. */
+  readonly isAtOnce?: boolean;
+}
+
+/** A function in which the thread waits. */
+export function waits(
+  { group }: BuiltinSite,
+  params: readonly "i32"[],
+  plan: (...args: number[]) => WaitPlan,
+  cancellable: boolean,
+): Ungated {
+  const { task } = group.store;
+  const attempt = (...args: number[]): number => {
+    task.assertAlive();
+    const { isReady, watch, unwatch, result, isAtOnce } = plan(...args.map((arg) => arg >>> 0));
+    if (isAtOnce === true && isReady()) {
+      task.boxed = result(false) | 0;
+      return 0;
+    }
+    let watching: (() => void) | undefined;
+    return blockThread(task, currentThread(), {
+      isReady,
+      cancellable,
+      watch: (again) => {
+        watching = again;
+        watch(again);
+      },
+      result: (isCancelled) => {
+        if (watching) unwatch(watching);
+        return result(isCancelled) | 0;
+      },
+    });
+  };
+  return { params, result: "i32", attempt, boxed: true, front: undefined };
+}
+
+/** A thread that waits for one waitable. */
+export function alone(waitable: Waitable): Pick<WaitPlan, "watch" | "unwatch"> {
+  return {
+    watch: (again) => {
+      waitable.onEvent = again;
+    },
+    unwatch: () => {
+      waitable.onEvent = undefined;
+    },
+  };
+}
