@@ -418,14 +418,12 @@ test("values of streams, futures and error contexts pass as who links the compon
     { kind: "future", element: undefined },
   ] as const) {
     const asked: unknown[] = [];
-    const guest = newGuest({
-      copies: {
-        toJs: (_, index, wit) => {
-          asked.push(wit);
-          return `value of ${index}`;
-        },
-        fromJs: (_, value) => Number(value),
+    const { guest } = newGuest("utf8", [], {
+      toJs: (_, index, wit) => {
+        asked.push(wit);
+        return `value of ${index}`;
       },
+      fromJs: (_, value) => Number(value),
     });
     const codec = codecOf(type);
     const flat: unknown[] = [];

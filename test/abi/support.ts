@@ -1,4 +1,4 @@
-import { Guest, type ResourceBinding } from "../../src/abi/guest.ts";
+import { type CopyBinding, Guest, type ResourceBinding } from "../../src/abi/guest.ts";
 import { HandleCount, HandleTable } from "../../src/abi/handles.ts";
 import { Resources } from "../../src/abi/resources.ts";
 import type { StringEncoding } from "../../src/abi/types.ts";
@@ -13,9 +13,13 @@ export interface Both {
 export function newGuest(
   encoding: StringEncoding = "utf8",
   bindings: readonly (ResourceBinding | undefined)[] = [],
+  copies?: CopyBinding,
 ): Both {
   const peer = new Peer(encoding, 1);
   const { memory, realloc } = peer;
   const handles = new HandleTable(new HandleCount(10));
-  return { peer, guest: new Guest({ memory, realloc, encoding, handles, resources: new Resources(10), bindings }) };
+  return {
+    peer,
+    guest: new Guest({ memory, realloc, encoding, handles, resources: new Resources(10), bindings, copies }),
+  };
 }
