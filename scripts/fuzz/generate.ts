@@ -173,9 +173,12 @@ export class Values {
       case "borrow":
         return this.#resource(type.resource, type.kind === "own");
       case "stream":
+        if (type.element?.kind === "u8") return random.bytes(random.below(20));
+        return Array.from({ length: random.below(4) }, () => type.element && this.of(type.element));
       case "future":
+        return Promise.resolve(type.element && this.of(type.element));
       case "error-context":
-        return undefined;
+        return new Error("what happened");
       default:
         return this.#case(type);
     }

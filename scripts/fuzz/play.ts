@@ -1,4 +1,5 @@
 /** What becomes of a component, from its bytes to calls of all that it exports; and whether that may be. */
+import { setImmediate as turn } from "node:timers/promises";
 import { camelCase, memberOf, pascalCase } from "../../src/abi/names.ts";
 import type { ValType } from "../../src/abi/types.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
@@ -54,7 +55,7 @@ export async function play(bytes: Uint8Array, random: Random, { enter, isTame }:
   let instance: RunningInstance;
   try {
     instance = await instantiate(nodePlatform, new CompiledComponent(compiled), {
-      syncExports: true,
+      syncExports: !compiled.plan.isAsync,
       imports: new Stubs(random).of(compiled.plan),
     });
   } catch (error) {
@@ -70,7 +71,9 @@ export async function play(bytes: Uint8Array, random: Random, { enter, isTame }:
   }
   enter("close");
   try {
+    await turn();
     await instance.close();
+    await caller.settled();
   } catch (error) {
     return { stage: "close", allowed: undefined, error, returned: 0, trapped: 0 };
   }
@@ -102,6 +105,8 @@ class Caller {
   readonly #random: Random;
   /** Resources that calls have given. */
   readonly #pool: object[] = [];
+  /** Of asynchronous functions. */
+  readonly #calls: Promise<void>[] = [];
   returned = 0;
   trapped = 0;
   #left = MOST_CALLS;
@@ -131,15 +136,29 @@ class Caller {
     const call = target();
     try {
       const args = types.map((type) => new Values(this.#random, () => this.#resource(), 200).of(type));
-      this.#keep(call(...args));
-      this.returned++;
+      const result = call(...args);
+      if (result instanceof Promise) {
+        const kept = result.then(this.#keep, this.#failed);
+        // It is told of by settled().
+        kept.catch(() => {});
+        this.#calls.push(kept);
+      } else this.#keep(result);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) this.trapped++;
-      else if (error instanceof RangeError && error.message === "A value is too large to be made up") return;
-      else if (error instanceof TypeError && DOCUMENTED.test(error.message)) return;
-      // An import that is exported again is the function of ours that throws.
-      else if (!(error instanceof WitError || (error instanceof Error && error.message === ERROR_CASE))) throw error;
+      this.#failed(error);
     }
+  }
+
+  readonly #failed = (error: unknown): void => {
+    if (error instanceof WebAssembly.RuntimeError) this.trapped++;
+    else if (error instanceof RangeError && error.message === "A value is too large to be made up") return;
+    else if (error instanceof TypeError && DOCUMENTED.test(error.message)) return;
+    // An import that is exported again is the function of ours that throws.
+    else if (!(error instanceof WitError || (error instanceof Error && error.message === ERROR_CASE))) throw error;
+  };
+
+  /** Once the instance is closed, every call has come to an end. @throws What no call may throw. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#calls);
   }
 
   #target(exports: Readonly<Record<string, unknown>>, name: string, items: InstanceItem["exports"]) {
@@ -164,9 +183,10 @@ class Caller {
       member.form === "static" ? found.apply(owner, args) : found.apply(args[0], args.slice(1));
   }
 
-  #keep(value: unknown): void {
+  readonly #keep = (value: unknown): void => {
+    this.returned++;
     if (typeof value === "object" && value !== null && Symbol.dispose in value) this.#pool.push(value);
-  }
+  };
 
   #resource(): unknown {
     return this.#pool.length > 0 && !this.#random.once(4) ? this.#random.of(this.#pool) : {};

@@ -15,7 +15,7 @@ import {
   type OpenFile,
 } from "./files.ts";
 import { Place } from "./path.ts";
-import { assertDirectory, assertNoSlash, nameOf, openPlace, statOf } from "./last-name.ts";
+import { assertDirectory, assertInside, assertNoSlash, nameOf, openPlace, statOf } from "./last-name.ts";
 import type { DescriptorFlags, OpenFlags } from "./flags.ts";
 import { Shared } from "./shared.ts";
 
@@ -180,10 +180,10 @@ export class Descriptor {
   *removeDirectoryAt(path: string): Steps<void> {
     this.#assertMutable();
     yield* this.#at(path, function* (place) {
+      const { directory } = place;
       const name = nameOf(place, path);
-      // A link with a slash behind it stands for what it leads to, which may be outside.
-      if (place.mustBeDirectory) yield* statOf(place, true);
-      yield* settled(place.directory.removeDirectoryAt(name));
+      if (place.mustBeDirectory) yield* assertInside(place);
+      yield* settled(directory.removeDirectoryAt(name));
     });
   }
 

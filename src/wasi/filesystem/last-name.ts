@@ -17,6 +17,15 @@ export function* assertDirectory({ directory }: Place, name: string): Steps<void
   if (type !== "directory") throw new FileError("ENOTDIR", `${name}: not a directory`);
 }
 
+/** A link with a slash after it stands for what it leads to. @throws EPERM if that is outside. Moves the place along. */
+export function* assertInside(place: Place): Steps<void> {
+  try {
+    yield* statOf(place, true);
+  } catch (cause) {
+    if (isAnyOf(cause, "EPERM")) throw cause;
+  }
+}
+
 /** @throws EEXIST, or ENOENT if nothing is there: a path with a slash at its end can only become a directory. */
 export function* assertNoSlash(place: Place, name: string): Steps<void> {
   if (!place.mustBeDirectory) return;
