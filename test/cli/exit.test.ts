@@ -98,7 +98,10 @@ describe("exit", { concurrency: 4 }, () => {
 
   test("a library is no command", async () => {
     const { code, stderr } = await sluice([guest("multi-export")]);
-    assert.match(stderr, /The component is no command: expected an export wasi:cli\/run@0\.2\.x or @0\.3\.x, got .*demo/);
+    assert.match(
+      stderr,
+      /The component is no command: expected an export wasi:cli\/run@0\.2\.x or @0\.3\.x, got .*demo/,
+    );
     assert.equal(code, 1);
   });
 
