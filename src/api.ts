@@ -10,10 +10,10 @@ export {
 } from "./run/imports.ts";
 export { UnsupportedRuntimeError, type CompiledComponent } from "./run/compile.ts";
 export type { RunningInstance } from "./run/instantiate.ts";
-export { ExitError, TimeoutError, type Stats } from "./run/life.ts";
+export { ExitError, TimeoutError, type Levels, type Stats } from "./run/life.ts";
 export { GuestSink, GuestSource } from "./run/guest-streams.ts";
 export { PreopenError } from "./run/world.ts";
-export { NotACommandError, type RunResult } from "./run/run.ts";
+export { NotACommandError, runCommand, type RunResult } from "./run/run.ts";
 export { NotAHandlerError } from "./run/not-a-handler.ts";
 export type { FetchLike } from "./run/fetch.ts";
 export type { HttpOptions, InstanceOptions, NetworkOptions, PreopenOption } from "./run/options.ts";
@@ -34,6 +34,7 @@ export type { Trace } from "./bind/instance.ts";
 
 export { InternalError, RuntimeError, Trap } from "./io/trap.ts";
 export { IoError, StreamError, WitError, type StreamFailure } from "./io/errors.ts";
+export type { Level } from "./io/level.ts";
 export { DEFAULT_LIMITS, type Limits } from "./io/limits.ts";
 export type { PermitMode } from "./io/permit.ts";
 export { PeerClosed, type Sink, type Source } from "./io/ports.ts";

@@ -1,4 +1,5 @@
 import { ByteQueue } from "./byte-queue.ts";
+import type { Level } from "./level.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { PeerClosed, type Sink } from "./ports.ts";
 import { Signal, type Waker, type Watchable } from "./readiness.ts";
@@ -59,6 +60,17 @@ export class Outlet implements Watchable, Waker {
   /** Bytes that wait for the sink. */
   get bufferedBytes(): number {
     return this.#queue.size;
+  }
+
+  /** What it is doing now. */
+  level(): Level {
+    return {
+      state: this.state.tag,
+      bufferedBytes: this.#queue.size,
+      capacityBytes: this.#limitBytes,
+      permittedBytes: this.room(this.#reservedBytes),
+      isAwaited: this.#changed.watchers > 0,
+    };
   }
 
   /** Bytes that a handle whose own permit is now `ownBytes` may be permitted: 0 when it has to wait. */

@@ -35,7 +35,7 @@ import {
 } from "./imports.ts";
 import { jsDefinition } from "./js-functions.ts";
 import { embedderBinding, guestBinding, hostBinding } from "./js-resources.ts";
-import { Life, type Stats } from "./life.ts";
+import { Life, type Levels, type Stats } from "./life.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 
@@ -47,6 +47,8 @@ export interface RunningInstance {
    */
   readonly exports: Readonly<Record<string, unknown>>;
   readonly stats: Stats;
+  /** What its standard outputs are doing now. Missing where it has a thread of its own. */
+  levels?(): Levels;
   /** Delivers what the guest wrote, ends its streams and releases everything. The instance is over then. */
   close(): Promise<void>;
 }
@@ -106,7 +108,7 @@ export async function begin(
     life.task.assertAlive();
     compiled.isChecked ||= isOurs;
     exports = new Exports(linked, calls, providers);
-    return { running: { exports: exports.all(), stats: life.stats, close: () => life.close() }, life };
+    return { running: running(exports.all(), life), life };
   } catch (error) {
     throw await life.fail(error);
   }
@@ -148,10 +150,14 @@ async function beginModule(
   try {
     const { exports } = await core.instantiate(life);
     life.task.assertAlive();
-    return { running: { exports, stats: life.stats, close: () => life.close() }, life };
+    return { running: running(exports, life), life };
   } catch (error) {
     throw await life.fail(error);
   }
+}
+
+function running(exports: RunningInstance["exports"], life: Life): RunningInstance {
+  return { exports, stats: life.stats, levels: () => life.levels(), close: () => life.close() };
 }
 
 type ImportedFunc = FuncItem & { readonly is: "imported" };

@@ -1,4 +1,5 @@
 import { Instance } from "../bind/instance.ts";
+import type { Level } from "../io/level.ts";
 import type { Outlet } from "../io/outlet.ts";
 import type { Tally } from "../io/tally.ts";
 import { InternalError, RuntimeError, Trap } from "../io/trap.ts";
@@ -44,6 +45,12 @@ export interface Stats {
   readonly sockets?: SocketsStats | undefined;
 }
 
+/** What the standard outputs are doing now. */
+export interface Levels {
+  readonly stdout: Level;
+  readonly stderr: Level;
+}
+
 /** One instance from its first import to the release of the last of its streams. Whatever ends it ends it for good. */
 export class Life {
   readonly world: World;
@@ -82,6 +89,11 @@ export class Life {
         return instance.sockets;
       },
     };
+  }
+
+  levels(): Levels {
+    const { stdout, stderr } = this.world;
+    return { stdout: stdout.outlet.level(), stderr: stderr.outlet.level() };
   }
 
   async close(): Promise<void> {

@@ -224,3 +224,26 @@ test("whoever waits is woken by a failure that the call of another handle finds"
   assert.equal(one.ready(), true);
   assert.ok(woken > 0);
 });
+
+test("its level says what it holds, what it permits, and whether anybody waits for that", () => {
+  const sink = new FaultySink({ stallAt: 0 });
+  const outlet = new Outlet(sink, 8);
+  const stream = new OutputStream(outlet);
+  const empty = { state: "open", bufferedBytes: 0, capacityBytes: 8, permittedBytes: 8, isAwaited: false };
+  assert.deepEqual(outlet.level(), empty);
+  stream.checkWrite();
+  stream.write(new Uint8Array(5));
+  assert.deepEqual(outlet.level(), { ...empty, bufferedBytes: 5, permittedBytes: 3 });
+  assert.equal(outlet.level().permittedBytes, stream.checkWrite());
+  stream.flush();
+  const waker = { wake() {} };
+  stream.watch(waker);
+  const flushing = { ...empty, state: "flushing", bufferedBytes: 5, permittedBytes: 0, isAwaited: true };
+  assert.deepEqual(outlet.level(), flushing);
+  stream.unwatch(waker);
+  assert.deepEqual(outlet.level(), { ...flushing, isAwaited: false });
+  sink.release();
+  assert.deepEqual(outlet.level(), empty);
+  outlet.abort(new Error("enough"));
+  assert.deepEqual(outlet.level(), { ...empty, state: "closed", permittedBytes: 0 });
+});
