@@ -12,6 +12,7 @@ export { UnsupportedRuntimeError, type CompiledComponent } from "./run/compile.t
 export type { RunningInstance } from "./run/instantiate.ts";
 export { ExitError, TimeoutError, type Levels, type Stats } from "./run/life.ts";
 export { GuestSink, GuestSource } from "./run/guest-streams.ts";
+export { GuestByteStream, GuestStream } from "./run/held-streams.ts";
 export { PreopenError } from "./run/world.ts";
 export { NotACommandError, runCommand, type RunResult } from "./run/run.ts";
 export { NotAHandlerError } from "./run/not-a-handler.ts";

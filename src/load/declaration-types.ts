@@ -48,12 +48,17 @@ const STREAMS: Readonly<Record<string, readonly [fromGuest: string, toGuest: str
 };
 
 /** Types of ours that declarations may name. */
-export const LIBRARY_TYPES: readonly string[] = ["GuestSink", "GuestSource", "Input", "Output"];
+export const LIBRARY_TYPES: readonly string[] = [
+  ...["GuestByteStream", "GuestSink", "GuestSource", "GuestStream", "Input", "Output"],
+];
 /** What stands for a resource of the host's that is not a stream. */
 export const HELD = "HostResource";
 
 /** Global types that declarations may name: no type of a component's is called so. */
-export const GLOBAL_TYPES: readonly string[] = [...Object.values(TYPED_ARRAYS), "Map", "ReadonlyMap", "Promise"];
+export const GLOBAL_TYPES: readonly string[] = [
+  ...Object.values(TYPED_ARRAYS),
+  ...["AsyncIterable", "Iterable", "Map", "Promise", "PromiseLike", "ReadonlyMap", "globalThis"],
+];
 
 /** What types of a component are called in its declarations. */
 export interface DeclaredNames {
@@ -129,10 +134,29 @@ export class DeclarationTypes {
       case "own":
       case "borrow":
         return this.resource(type.resource, way);
+      case "stream":
+        return this.#stream(type.element, way);
+      case "future": {
+        const value = type.element ? this.use(type.element, way) : "void";
+        return way === "from guest" ? `Promise<${value}>` : `PromiseLike<${value}>`;
+      }
+      case "error-context":
+        return "globalThis.Error";
       default:
-        // Of streams, futures and error contexts of WASI 0.3 there are no values yet.
         return SCALARS[type.kind] ?? "never";
     }
+  }
+
+  #stream(element: ValType | undefined, way: Way): string {
+    const isFromGuest = way === "from guest";
+    if (element?.kind === "u8") return this.#library(isFromGuest ? "GuestByteStream" : "Input");
+    const value = element ? this.use(element, way) : "undefined";
+    return isFromGuest ? `${this.#library("GuestStream")}<${value}>` : `AsyncIterable<${value}> | Iterable<${value}>`;
+  }
+
+  #library(name: string): string {
+    this.#used.add(name);
+    return name;
   }
 
   /** The types of a union that a type is, or itself. */
@@ -160,14 +184,11 @@ export class DeclarationTypes {
   resource(id: ResourceId, way: Way): string {
     const stream = this.#streamOf(id);
     if (stream) {
-      const name = stream[way === "to guest" ? 1 : 0];
-      this.#used.add(name);
-      return name;
+      return this.#library(stream[way === "to guest" ? 1 : 0]);
     }
     const provided = this.#providedName(id);
     if (provided !== undefined) {
-      this.#used.add(HELD);
-      return `${HELD}<${quoted(provided)}>`;
+      return `${this.#library(HELD)}<${quoted(provided)}>`;
     }
     const home = this.#declared.names.homeOfResource(id);
     return (home && this.#declared.declared(home)) ?? "object";
@@ -192,7 +213,7 @@ export class DeclarationTypes {
       known =
         type.kind === "own" || type.kind === "borrow"
           ? this.#streamOf(type.resource) !== undefined
-          : partsOf(type).some((part) => this.#hasStreams(part));
+          : type.kind === "stream" || type.kind === "future" || partsOf(type).some((part) => this.#hasStreams(part));
       this.#withStreams.set(type, known);
     }
     return known;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { types } from "../../src/inspect.ts";
-import { binaryOf, componentOf, EVERYTHING, STREAMS } from "./made.ts";
+import { ASYNC, binaryOf, componentOf, EVERYTHING, STREAMS } from "./made.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const GUESTS = ["cat", "files-rust", "multi-export", "missing-import"];
@@ -119,6 +119,32 @@ pollable[Symbol.dispose]();
 export const made: typeof pollable = { [Symbol.dispose]() {} };
 `;
 
+const USE_OF_ASYNC = `
+import { instantiate, type GuestByteStream, type GuestStream } from "sluice";
+import type { Exports, Imports } from "./async.ts";
+
+async function* linesOf(stream: GuestByteStream): AsyncGenerator<string> {
+  for await (const chunk of stream) yield new TextDecoder().decode(chunk);
+}
+
+const imports: Imports = {
+  host: {
+    open: async (url) => ({ title: url, body: new Blob([url]).stream() }),
+    lines: linesOf,
+    told: async (what: Error, when: Promise<void>) => (await when, Promise.resolve({ tag: "err", val: what })),
+  },
+};
+const { exports } = await instantiate(new Uint8Array(), { imports });
+const { guest } = exports as Exports;
+const [bytes, outcome] = await guest.pages(["a", "b"], Promise.resolve(true));
+for await (const chunk of bytes) console.log(chunk.length);
+const { tag } = await outcome;
+const streams: GuestStream<[number, GuestByteStream]>[] = await guest.nothing([undefined]);
+for await (const [number, inner] of streams[0] ?? []) console.log(number + tag.length, inner.read(1));
+// @ts-expect-error -- strings, not numbers
+await guest.pages([1], Promise.resolve(true));
+`;
+
 const USE_OF_HOSTILE = `
 import type { Exports, Imports } from "./hostile.ts";
 
@@ -146,6 +172,8 @@ test("what is printed compiles, and serves those who embed the component", async
     "use-everything.ts": USE_OF_EVERYTHING,
     "streams.ts": types(componentOf(STREAMS)),
     "use-streams.ts": USE_OF_STREAMS,
+    "async.ts": types(componentOf(ASYNC)),
+    "use-async.ts": USE_OF_ASYNC,
     "use-hostile.ts": USE_OF_HOSTILE,
     "declared.d.ts": types(componentOf(EVERYTHING)),
     ...Object.fromEntries(guests),

@@ -112,3 +112,21 @@ package wasi:io@0.2.6 {
   }
 }
 `;
+
+/** What WASI 0.3 adds to types. */
+export const ASYNC = `
+package root:component;
+
+world root {
+  import host: interface {
+    record page { title: string, body: stream<u8> }
+    open: async func(url: string) -> result<page, string>;
+    lines: func(of: stream<u8>) -> stream<string>;
+    told: func(what: error-context, %when: future) -> future<result<u32, error-context>>;
+  }
+  export guest: interface {
+    pages: async func(titles: stream<string>, done: future<bool>) -> tuple<stream<u8>, future<result<_, string>>>;
+    %nothing: func(x: stream) -> list<stream<tuple<u8, stream<u8>>>>;
+  }
+}
+`;
