@@ -8,27 +8,28 @@ const CHUNK_BYTES = 64 * 1024;
 /** Elements that are read at a time. */
 const CHUNK_ITEMS = 64;
 
-/** What JavaScript holds of a stream: it can be read, or given to a guest, once. */
-abstract class HeldStream {
+/** The readable end of a stream, until it is closed or given away. */
+class Held {
   #shared: SharedStream | undefined;
-  protected readonly arrived: Signal = new Signal();
-  protected isEnded = false;
+  readonly arrived: Signal = new Signal();
+  isEnded = false;
   #isReading = false;
 
   constructor(shared: SharedStream) {
     this.#shared = shared;
   }
 
-  /** @internal It is somebody else's from now on. @throws {TypeError} If it has been read, or given away. */
-  give(): SharedStream {
+  /** The end itself, unless something is being read from it. @throws {TypeError} If it was closed or given away. */
+  give(): SharedStream | undefined {
     const shared = this.#shared;
-    if (!shared || this.#isReading) throw new TypeError("the stream has been given away, closed, or is being read");
+    if (!shared) throw new TypeError("the stream is not ours to give: it was closed, or given away");
+    if (this.#isReading) return undefined;
     this.#shared = undefined;
     return shared;
   }
 
   /** Asks for more, if nobody has: `target` is told. */
-  protected request(target: Target): void {
+  request(target: Target): void {
     const shared = this.#shared;
     if (!shared || this.#isReading || this.isEnded) return;
     this.#isReading = true;
@@ -47,35 +48,36 @@ abstract class HeldStream {
     shared.read(target, listener);
   }
 
-  watch(waker: Waker): void {
-    this.arrived.watch(waker);
-  }
-
-  unwatch(waker: Waker): void {
-    this.arrived.unwatch(waker);
-  }
-
-  /** Nobody reads any more: who writes is told. */
   close(): void {
     this.isEnded = true;
     const shared = this.#shared;
     this.#shared = undefined;
     shared?.drop();
   }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
 }
 
-/** A `stream<u8>` of a guest's (WASI 0.3): a `Source`, and an iterable of chunks. Close it, or read it to its end. */
-export class GuestByteStream extends HeldStream implements Source {
+/**
+ * A `stream<u8>` of a guest's (WASI 0.3): a `Source`, and an iterable of chunks. Close it, or read it to its end: a guest
+ * whose stream is closed early is told that nobody reads.
+ */
+export class GuestByteStream implements Source {
+  readonly #held: Held;
   #bytes: Uint8Array | undefined;
+
+  /** @internal */
+  constructor(shared: SharedStream) {
+    this.#held = new Held(shared);
+  }
+
+  /** @internal The end itself; `undefined` if what was read before has to come first. @throws {TypeError} If it is gone. */
+  static give(stream: GuestByteStream): SharedStream | undefined {
+    return stream.#bytes ? undefined : stream.#held.give();
+  }
 
   read(max: number): Uint8Array | null {
     this.#ask(max);
     const bytes = this.#bytes;
-    if (!bytes) return this.isEnded ? null : NONE;
+    if (!bytes) return this.#held.isEnded ? null : NONE;
     const part = bytes.subarray(0, max);
     this.#bytes = max < bytes.length ? bytes.subarray(max) : undefined;
     return part;
@@ -83,12 +85,12 @@ export class GuestByteStream extends HeldStream implements Source {
 
   ready(): boolean {
     this.#ask(CHUNK_BYTES);
-    return this.#bytes !== undefined || this.isEnded;
+    return this.#bytes !== undefined || this.#held.isEnded;
   }
 
   #ask(max: number): void {
     if (this.#bytes || max === 0) return;
-    this.request({
+    this.#held.request({
       remaining: max,
       owner: undefined,
       take: (origin, count) => {
@@ -99,6 +101,22 @@ export class GuestByteStream extends HeldStream implements Source {
         return bytes.length;
       },
     });
+  }
+
+  watch(waker: Waker): void {
+    this.#held.arrived.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#held.arrived.unwatch(waker);
+  }
+
+  close(): void {
+    this.#held.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Chunks as they come; closes the stream at the end. */
@@ -123,19 +141,21 @@ const NONE = new Uint8Array(0);
  * A stream of a guest's of anything but bytes (`stream<T>` of WASI 0.3): an iterable of its elements. Close it, or read it
  * to its end.
  */
-export class GuestStream<T = unknown> extends HeldStream {
+export class GuestStream<T = unknown> {
+  readonly #held: Held;
   readonly #toJs: (value: unknown) => T;
   readonly #items: T[] = [];
 
   /** @internal */
   constructor(shared: SharedStream, toJs: (value: unknown) => T) {
-    super(shared);
+    this.#held = new Held(shared);
     this.#toJs = toJs;
   }
 
+  /** Whether the next element is here, or it is known that none comes. */
   ready(): boolean {
     if (this.#items.length > 0) return true;
-    this.request({
+    this.#held.request({
       remaining: CHUNK_ITEMS,
       owner: undefined,
       take: (origin, count) => {
@@ -145,17 +165,29 @@ export class GuestStream<T = unknown> extends HeldStream {
         return values.length;
       },
     });
-    return this.#items.length > 0 || this.isEnded;
+    return this.#items.length > 0 || this.#held.isEnded;
   }
 
+  close(): void {
+    this.#held.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Elements as they come; closes the stream at the end. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
+    const { arrived } = this.#held;
+    const waiting = {
+      ready: () => this.ready(),
+      watch: (waker: Waker) => arrived.watch(waker),
+      unwatch: (waker: Waker) => arrived.unwatch(waker),
+    };
     try {
       for (;;) {
-        if (!this.ready()) {
-          // oxlint-disable-next-line no-await-in-loop -- one after the other
-          await changed(this);
-          continue;
-        }
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        while (!this.ready()) await changed(waiting);
         if (this.#items.length === 0) return;
         yield* this.#items.splice(0);
       }

@@ -77,8 +77,10 @@ export class JsCopies implements CopyBinding {
       void this.#write(future, value, fromJs, element);
       return future.shared;
     }
-    if (value instanceof GuestByteStream || value instanceof GuestStream) return value.give();
     if (element?.kind === "u8") {
+      // From one guest to another, with no copy between.
+      const given = value instanceof GuestByteStream ? GuestByteStream.give(value) : undefined;
+      if (given) return given;
       const source = this.#platform.source(value, `the ${describe(type)}`);
       const input = new InputStream(source, this.#life.world.limits.readBytes, newTally(), () => source.close());
       return new Feed(u8, input, (cause) => {
