@@ -58,8 +58,18 @@ await build({
   // Those that `inOnePiece` adds.
   logOverride: { "ignored-bare-import": "silent" },
 });
-// A page's own: bundlers put together what is of it and what is not.
-await build({ ...LIBRARY, entryPoints: ["src/browser.ts"], chunkNames: "shared/web-[name]-[hash]" });
+// Those of pages, workers and all else that is not Node: see `exports` in package.json.
+await build({
+  ...LIBRARY,
+  entryPoints: {
+    browser: "src/browser.ts",
+    "shared/web-inspect": "src/inspect.ts",
+    "shared/web-testing": "src/testing/index.ts",
+  },
+  chunkNames: "shared/web-[name]-[hash]",
+  plugins: [inOnePiece(await loadedAtOnce("src/browser.ts"))],
+  logOverride: { "ignored-bare-import": "silent" },
+});
 // The command is one script, which bin/start.js gives to V8 with what V8 has compiled of it before: a function of `require`,
 // the module that it fills, and its own URL.
 await build({

@@ -6,7 +6,7 @@ import { OURS, type Case } from "../case.ts";
 import { ROOT } from "../processes.ts";
 
 /** What the script of a page imports. */
-const PAGE = 'export { run, instantiate, compile, MemoryFiles } from "./browser.ts";';
+const PAGE = 'export { run, instantiate, compile, MemoryFiles } from "./browser.js";';
 const ENTRY = "dist/stdin.js";
 
 /** As people's bundlers leave it. */
@@ -36,7 +36,7 @@ export function page(): readonly Case[] {
 /** Minified, and as gzip sends it. */
 async function bundle(): Promise<Bundle> {
   const { metafile, outputFiles } = await build({
-    stdin: { contents: PAGE, resolveDir: join(ROOT, "src"), sourcefile: "page.js" },
+    stdin: { contents: PAGE, resolveDir: join(ROOT, "dist"), sourcefile: "page.js" },
     absWorkingDir: ROOT,
     outdir: "dist",
     bundle: true,
@@ -46,6 +46,8 @@ async function bundle(): Promise<Bundle> {
     target: "es2023",
     metafile: true,
     write: false,
+    // It would say that imports of nothing are left out.
+    logLevel: "error",
   });
   const bytes = new Map(outputFiles.map(({ path, contents }) => [path, gzipSync(contents, { level: 9 }).length]));
   return { bytes, outputs: metafile.outputs };
@@ -58,7 +60,7 @@ function atOnce(all: Bundle): number {
 
 /** What an `import()` of this module adds to it. */
 function later(all: Bundle, name: string): number {
-  const entry = Object.keys(all.outputs).find((path) => path.startsWith(`dist/${name}-`));
+  const entry = Object.keys(all.outputs).find((path) => path.startsWith(`dist/web-${name}-`));
   if (entry === undefined) throw new Error(`Nothing imports ${name} later`);
   const there = reached(all, ENTRY);
   return sum(

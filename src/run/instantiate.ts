@@ -15,7 +15,6 @@ import type { CoreType } from "../abi/encode.ts";
 import type { Callee } from "../wait/callee.ts";
 import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
-import { AsyncCalls } from "./async-calls.ts";
 import { Calls } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
 import { checkOptions } from "./check-options.ts";
@@ -87,16 +86,15 @@ export async function begin(
     if (compiled.plan.isAsync && options.syncExports === true) {
       throw new TypeError("syncExports is for components without asynchronous functions: this one has some");
     }
-    const copies = compiled.plan.isAsync
-      ? new (await import("./js-streams.ts")).JsCopies(platform, life, () => linked.concurrency.same)
-      : undefined;
+    const asyncs = compiled.plan.isAsync ? await loadAsyncRun() : undefined;
+    const copies = asyncs && new asyncs.JsCopies(platform, life, () => linked.concurrency.same);
     const linked: Linked = new Linked(
       compiled,
       new ProvidedHost(platform, life, providers, isOurs && compiled.isChecked, copies),
       (type) => guestBinding(type, () => exports?.prototypeOf(type)),
     );
-    const calls = compiled.plan.isAsync
-      ? new AsyncCalls(linked, life)
+    const calls = asyncs
+      ? new asyncs.AsyncCalls(linked, life)
       : new Calls(linked, life, options.syncExports === true, providers.haveComponents);
     life.onEnd = (reason) => {
       life.instance.faults.push(...linked.end(reason));
@@ -112,6 +110,12 @@ export async function begin(
   } catch (error) {
     throw await life.fail(error);
   }
+}
+
+/** What asynchronous components need here, and others have no use for. */
+async function loadAsyncRun() {
+  const [{ AsyncCalls }, { JsCopies }] = await Promise.all([import("./async-calls.ts"), import("./js-streams.ts")]);
+  return { AsyncCalls, JsCopies };
 }
 
 /**
