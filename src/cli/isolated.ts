@@ -6,6 +6,7 @@ import { newTally } from "../io/tally.ts";
 import type { Stats } from "../run/life.ts";
 import type { Command } from "./command.ts";
 import { report } from "./failure.ts";
+import { NEVER } from "./nothing-left.ts";
 import { ERASE_LINE } from "./progress.ts";
 import { exitCodeOf, onSignal, passOn, type EndingSignal } from "./signals.ts";
 import { statsTable } from "./stats.ts";
@@ -77,9 +78,7 @@ class GuestThread {
       else this.#end({ is: "code", code: message.code });
     });
     this.#worker.on("error", (error) => this.#end({ is: "failed", error }));
-    this.#worker.on("exit", () =>
-      this.#end({ is: "failed", error: new Error("The guest waits for something that can never come") }),
-    );
+    this.#worker.on("exit", () => this.#end({ is: "failed", error: new Error(NEVER) }));
   }
 
   tell(message: ToGuest): void {

@@ -2,6 +2,7 @@
 import { commandOf, type RunOptions } from "./command.ts";
 import { report } from "./failure.ts";
 import { helpText, version } from "./help.ts";
+import { onNothingLeft } from "./nothing-left.ts";
 import { print } from "./write.ts";
 
 let ran = false;
@@ -25,6 +26,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
 /** Carries out what `runIsolated` wants of a thread. */
 export async function runInThread(): Promise<void> {
+  process.on("beforeExit", onNothingLeft);
   const thread = await import("./thread.ts");
   await thread.runInThread();
 }
@@ -72,8 +74,4 @@ async function carryOut(args: readonly string[]): Promise<number> {
 function onUncaught(error: unknown): void {
   // What the process does from here on is unknown, and it may never end by itself.
   process.exit(report(error));
-}
-
-function onNothingLeft(): void {
-  process.exitCode = report(new Error("The guest waits for something that can never come"));
 }

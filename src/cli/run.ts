@@ -12,6 +12,7 @@ import { runCommand } from "../run/run.ts";
 import type { Input, Output } from "../hosts/node/stdio.ts";
 import type { Command } from "./command.ts";
 import type { Invocation } from "./invoke.ts";
+import { deadlock } from "./nothing-left.ts";
 import { readComponent } from "./read.ts";
 import { watchedStandard } from "./line-end.ts";
 import { PlugError, reportRun } from "./run-failure.ts";
@@ -45,6 +46,7 @@ export async function runComponent(
     const bytes = readComponent(path);
     const component = await compile(bytes);
     const invoked = options.invoke === undefined ? undefined : await prepared(component, bytes, options.invoke, args);
+    const signals = [...(isolation ? [isolation.signal] : []), ...(component.isAsync ? [deadlock()] : [])];
     const granted = {
       args: [options.argv0 ?? basename(path), ...args],
       env: options.env,
@@ -60,7 +62,7 @@ export async function runComponent(
       network: options.network ?? false,
       http: options.http ?? false,
       ...(options.trace ? { trace: sayCall } : {}),
-      ...(isolation ? { signal: isolation.signal } : {}),
+      ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     } as const;
     const imports = await plugged(options.plugs, granted, plugs);

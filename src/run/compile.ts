@@ -10,6 +10,8 @@ export class CompiledComponent {
   readonly exports: readonly string[];
   /** @internal */
   readonly compiled: Compiled | CompiledCore;
+  /** @internal Whether tasks of it may wait for each other, as WASI 0.3 has them. */
+  readonly isAsync: boolean;
   /** @internal What it was compiled of, for threads that are to do so again: the engine knows it by then. */
   readonly bytes: Uint8Array;
 
@@ -17,6 +19,7 @@ export class CompiledComponent {
   constructor(compiled: Compiled | CompiledCore, bytes: Uint8Array = new Uint8Array(0)) {
     this.compiled = compiled;
     this.bytes = bytes;
+    this.isAsync = compiled instanceof Compiled && compiled.plan.isAsync;
     if (compiled instanceof Compiled) {
       this.imports = [...compiled.plan.imports.keys()];
       this.exports = [...compiled.plan.exports.keys()];

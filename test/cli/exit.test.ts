@@ -96,6 +96,14 @@ describe("exit", { concurrency: 4 }, () => {
     assert.equal(code, 1);
   });
 
+  for (const options of [[], ["--stats"]]) {
+    test(`tasks that wait for nothing that could come are told of: ${options.join(" ") || "no options"}`, async () => {
+      const { code, stderr } = await sluice([...options, guest("p3-deadlock")]);
+      assert.match(stderr, /p3-deadlock\.wasm trapped: deadlock: its tasks wait for each other, or for nothing\n$/);
+      assert.equal(code, 134);
+    });
+  }
+
   test("a library is no command", async () => {
     const { code, stderr } = await sluice([guest("multi-export")]);
     assert.match(
