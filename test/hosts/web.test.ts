@@ -1,4 +1,4 @@
-/** Web Streams: the contract, backpressure, and every way to end. */
+/** Web Streams: backpressure, and every way to end. That they keep the contract is tried by test/everywhere. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { webSource } from "../../src/hosts/web/readable.ts";
@@ -8,72 +8,13 @@ import { InputStream } from "../../src/io/input-stream.ts";
 import { Outlet } from "../../src/io/outlet.ts";
 import { OutputStream } from "../../src/io/output-stream.ts";
 import { complete } from "../../src/io/steps.ts";
-import { checkInputStream, checkOutputStream, eventually, staysPending } from "../../src/testing/index.ts";
-import { inputOf, memoryInput, outputOf, turn } from "../testing/fixtures.ts";
-import { gate, type Gate } from "./gate.ts";
+import { eventually, staysPending } from "../../src/testing/index.ts";
+import { collecting, supplied } from "../everywhere/web-ends.ts";
+import { turn } from "../testing/fixtures.ts";
 
 function tagOf(error: unknown): string {
   return error instanceof StreamError ? error.payload.tag : String(error);
 }
-
-/** A stream that keeps what it is given, as long as its gate is open. */
-function collecting(strategy?: QueuingStrategy<Uint8Array>): {
-  readonly stream: WritableStream<Uint8Array>;
-  readonly gate: Gate;
-  readonly chunks: Uint8Array[];
-  readonly events: string[];
-  error(cause: unknown): void;
-} {
-  const chunks: Uint8Array[] = [];
-  const events: string[] = [];
-  const door = gate();
-  let controller: WritableStreamDefaultController | undefined;
-  const stream = new WritableStream<Uint8Array>(
-    {
-      start: (started) => void (controller = started),
-      async write(chunk) {
-        await door.passed();
-        chunks.push(chunk);
-      },
-      close: () => void events.push("close"),
-      abort: (reason) => void events.push(`abort ${String(reason)}`),
-    },
-    strategy,
-  );
-  return { stream, gate: door, chunks, events, error: (cause) => controller?.error(cause) };
-}
-
-test("WebSink keeps every rule", async () => {
-  await checkOutputStream(() => {
-    const { stream, gate: door, chunks, error } = collecting();
-    return {
-      ...outputOf(new WebSink(stream)),
-      turn,
-      arrived: () => Buffer.concat(chunks),
-      stall: door.close,
-      release: door.open,
-      fail: () => {
-        error(new Error("the other side failed"));
-        door.open();
-      },
-      input: () => memoryInput(),
-    };
-  });
-});
-
-test("WebSink over a byte-counting stream keeps every rule", async () => {
-  await checkOutputStream(() => {
-    const { stream, gate: door, chunks } = collecting(new ByteLengthQueuingStrategy({ highWaterMark: 100 }));
-    return {
-      ...outputOf(new WebSink(stream), 1000),
-      turn,
-      arrived: () => Buffer.concat(chunks),
-      stall: door.close,
-      release: door.open,
-      input: () => memoryInput(),
-    };
-  });
-});
 
 test("WebSink hands out no more than the stream wants", async () => {
   const { stream, gate: door, chunks } = collecting(new CountQueuingStrategy({ highWaterMark: 2 }));
@@ -173,54 +114,6 @@ for (const [how, cancel, expected] of [
       () => output.checkWrite(),
       (thrown) => tagOf(thrown) === "closed",
     );
-  });
-}
-
-/** A stream whose other side is played by the test. */
-function supplied(type: "bytes" | undefined): {
-  readonly stream: ReadableStream<Uint8Array>;
-  readonly controller: () => ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController;
-} {
-  let controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController | undefined;
-  const start = (started: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController): void => {
-    controller = started;
-  };
-  const stream =
-    type === "bytes"
-      ? new ReadableStream({ type, start })
-      : new ReadableStream<Uint8Array>({ start }, { highWaterMark: 0 });
-  return {
-    stream,
-    controller() {
-      if (controller) return controller;
-      throw new Error("The stream has not started");
-    },
-  };
-}
-
-for (const type of ["bytes", undefined] as const) {
-  test(`webSource over a ${type ?? "default"} stream keeps every rule`, async () => {
-    const { skipped } = await checkInputStream(() => {
-      const { stream, controller } = supplied(type);
-      const queued: Uint8Array[] = [];
-      const supply = (bytes: Uint8Array): void => {
-        queued.push(bytes.slice());
-        controller().enqueue(bytes.slice());
-      };
-      return {
-        ...inputOf(webSource(stream)),
-        turn,
-        supply,
-        supplyLater: supply,
-        end() {
-          const started = controller();
-          started.close();
-          // As the standard wants it: a reader's buffer that is still waiting has to be handed back.
-          if ("byobRequest" in started) started.byobRequest?.respond(0);
-        },
-      };
-    });
-    assert.deepEqual(new Set(skipped.map(({ reason }) => reason)), new Set(["the fixture has no fail"]));
   });
 }
 

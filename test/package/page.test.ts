@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { Browser, NO_BROWSER } from "./browser.ts";
+import { chromium, firefox, type Browser } from "../everywhere/browser.ts";
 import { root } from "./support.ts";
 
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
@@ -85,16 +85,6 @@ class Server {
   }
 }
 
-/** Resolves with the text of the results when they are complete. */
-const RESULTS = `new Promise((resolve) => {
-  const look = () => {
-    const results = document.querySelector("#results[data-done]");
-    if (results) resolve(results.textContent);
-    return results;
-  };
-  if (!look()) new MutationObserver(look).observe(document, { attributes: true, childList: true, subtree: true });
-})`;
-
 const COMMANDS: Readonly<Record<string, readonly [exitCode: number, stdout: string]>> = {
   hello: [0, "hello\n"],
   wc: [0, "2 3 14\n"],
@@ -111,55 +101,60 @@ const COMMANDS: Readonly<Record<string, readonly [exitCode: number, stdout: stri
   "cat over virtual-streams": [0, "ONE\nTWO\n"],
 };
 
-describe("a page with a strict Content-Security-Policy", { skip: NO_BROWSER, timeout: HUNG_MS }, () => {
-  const server = new Server();
-  let browser: Browser | undefined;
-  let results: Played;
+for (const { name, missing, launch } of [chromium, firefox]) {
+  describe(`a page with a strict Content-Security-Policy in ${name}`, { skip: missing, timeout: HUNG_MS }, () => {
+    const server = new Server();
+    let browser: Browser | undefined;
+    let results: Played;
 
-  before(async () => {
-    const origin = await server.start();
-    browser = await Browser.start();
-    const text = await browser.evaluate(`${origin}/test/package/page/index.html`, RESULTS);
-    assert.ok(typeof text === "string", `the page gives ${typeof text}`);
-    const given = JSON.parse(text) as Results;
-    assert.ok(given.is === "played", given.is === "failed" ? `${given.error}\n404: ${server.missing.join()}` : "");
-    results = given;
-  });
-
-  after(async () => {
-    server.stop();
-    await browser?.close();
-  });
-
-  for (const [name, [exitCode, stdout]] of Object.entries(COMMANDS)) {
-    test(`runs ${name}`, () => {
-      assert.deepEqual(results.commands[name], { exitCode, stdout, stderr: "" });
+    before(async () => {
+      const origin = await server.start();
+      browser = await launch();
+      const page = await browser.newPage();
+      await page.goto(`${origin}/test/package/page/index.html`);
+      await page.waitForFunction('document.querySelector("#results[data-done]")');
+      const text = await page.evaluate('document.querySelector("#results").textContent');
+      assert.ok(typeof text === "string", `the page gives ${typeof text}`);
+      const given = JSON.parse(text) as Results;
+      assert.ok(given.is === "played", given.is === "failed" ? `${given.error}\n404: ${server.missing.join()}` : "");
+      results = given;
     });
-  }
 
-  test("has nothing else to run", () => {
-    assert.deepEqual(Object.keys(results.commands), Object.keys(COMMANDS));
-  });
+    after(async () => {
+      server.stop();
+      await browser?.close();
+    });
 
-  test("gives a function that returns a promise, which suspends the guest", () => {
-    assert.equal(results.scale, 700);
-  });
-
-  test("has a policy that is in force, and was never in the way of a guest", () => {
-    assert.deepEqual(results.refusedToGuests, []);
-    assert.deepEqual(results.madeOfText, { "new Function": "EvalError", eval: "EvalError" });
-    assert.deepEqual(results.refused, ["script-src eval", "script-src eval"]);
-  });
-
-  test("loads modules of ours, and nothing that is for Node", (t) => {
-    const modules = [...server.served].filter(([path]) => path.startsWith("/dist/"));
-    assert.ok(modules.some(([path]) => path === "/dist/browser.js"));
-    for (const [path, body] of modules) {
-      assert.doesNotMatch(body.toString(), /["'`]node:|\bprocess\.(?!ts\b)/, path);
+    for (const [command, [exitCode, stdout]] of Object.entries(COMMANDS)) {
+      test(`runs ${command}`, () => {
+        assert.deepEqual(results.commands[command], { exitCode, stdout, stderr: "" });
+      });
     }
-    assert.deepEqual(server.missing, []);
-    const bytes = modules.reduce((sum, [, body]) => sum + body.length, 0);
-    const zipped = modules.reduce((sum, [, body]) => sum + gzipSync(body).length, 0);
-    t.diagnostic(`${modules.length} modules, ${bytes} bytes, ${zipped} as gzip, one by one`);
+
+    test("has nothing else to run", () => {
+      assert.deepEqual(Object.keys(results.commands), Object.keys(COMMANDS));
+    });
+
+    test("gives a function that returns a promise, which suspends the guest", () => {
+      assert.equal(results.scale, 700);
+    });
+
+    test("has a policy that is in force, and was never in the way of a guest", () => {
+      assert.deepEqual(results.refusedToGuests, []);
+      assert.deepEqual(results.madeOfText, { "new Function": "EvalError", eval: "EvalError" });
+      assert.deepEqual(results.refused, ["script-src eval", "script-src eval"]);
+    });
+
+    test("loads modules of ours, and nothing that is for Node", (t) => {
+      const modules = [...server.served].filter(([path]) => path.startsWith("/dist/"));
+      assert.ok(modules.some(([path]) => path === "/dist/browser.js"));
+      for (const [path, body] of modules) {
+        assert.doesNotMatch(body.toString(), /["'`]node:|\bprocess\.(?!ts\b)/, path);
+      }
+      assert.deepEqual(server.missing, []);
+      const bytes = modules.reduce((sum, [, body]) => sum + body.length, 0);
+      const zipped = modules.reduce((sum, [, body]) => sum + gzipSync(body).length, 0);
+      t.diagnostic(`${modules.length} modules, ${bytes} bytes, ${zipped} as gzip, one by one`);
+    });
   });
-});
+}

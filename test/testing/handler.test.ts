@@ -6,7 +6,6 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { NodeHttpClient } from "../../src/hosts/node/http/client.ts";
 import { nodeListener } from "../../src/hosts/node/http/listener.ts";
-import { incomingOf, webFetch, webResponseOf } from "../../src/hosts/web/http.ts";
 import {
   checkHandler,
   ContractError,
@@ -51,23 +50,6 @@ function nodeFixture(): HandlerFixture {
   };
 }
 
-/** Both ends in one process, by the objects of the Fetch standard. */
-function fetchFixture(): HandlerFixture {
-  return {
-    ...{ isDuplex: true, turn },
-    serve: (handler) => ({
-      authority: "name.test",
-      client: {
-        async send(request, signal) {
-          const asked = webFetch.requestOf(request, signal);
-          const answered = (async () => webResponseOf(await handler(incomingOf(asked as Request))))();
-          return webFetch.responseOf(await unlessAborted(answered, signal));
-        },
-      },
-    }),
-  };
-}
-
 type Carry = (handler: Handler, request: HttpRequest) => Promise<HttpResponse>;
 
 const straight: Carry = (handler, request) => handler(request);
@@ -93,15 +75,6 @@ test("Node's server and client keep every rule", { timeout: 60_000 }, async () =
   const { kept, skipped } = await checkHandler(nodeFixture);
   assert.deepEqual(skipped, []);
   assert.deepEqual(kept, HANDLER_RULES);
-});
-
-test("the objects of Fetch keep every rule but of what they do not have", { timeout: 60_000 }, async () => {
-  const { kept, skipped } = await checkHandler(fetchFixture);
-  assert.deepEqual(
-    skipped.map(({ reason }) => reason),
-    ["the fixture has no keepsFields", "the fixture has no hasTrailers"],
-  );
-  assert.equal(kept.length + skipped.length, HANDLER_RULES.length);
 });
 
 /** Another body in the place of one. */

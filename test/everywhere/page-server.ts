@@ -1,0 +1,73 @@
+/** Serves modules that esbuild has put together, and the guests, on loopback, to a page with a strict policy. */
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { basename, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const guests = join(here, "..", "guests");
+/** Contents of guests that are served, and nothing else there. */
+const GUEST = /^\/guests\/((?:built|src\/claims)(?:\/[\w.-]+)+)$/;
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".wasm": "application/wasm",
+};
+
+export interface PageServer {
+  readonly origin: string;
+  close(): void;
+}
+
+/** @param entries Modules beside this one, such as `page.ts`; `/NAME.html` is a page that loads one of them. */
+export async function servePages(entries: readonly string[]): Promise<PageServer> {
+  const { outputFiles } = await build({
+    entryPoints: entries.map((name) => join(here, name)),
+    ...{ bundle: true, splitting: true, format: "esm", platform: "browser", target: "es2023" },
+    ...{ outdir: here, write: false, logLevel: "warning" },
+  });
+  const served = new Map<string, Uint8Array>(outputFiles.map(({ path, contents }) => [`/${basename(path)}`, contents]));
+  for (const name of entries.map((entry) => basename(entry, ".ts"))) {
+    const page = `<!doctype html><title>Sluice</title><script type="module" src="/${name}.js"></script>`;
+    served.set(`/${name}.html`, Buffer.from(page));
+  }
+  const server = createServer(({ url = "" }, response) => {
+    void contentsOf(served, url).then((body) => {
+      if (!body) {
+        response.writeHead(404).end();
+        return;
+      }
+      response.writeHead(200, {
+        "Content-Type": TYPES[extname(url)] ?? "text/plain; charset=utf-8",
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+      });
+      response.end(body);
+    });
+  });
+  return { origin: await originOf(server), close: () => closed(server) };
+}
+
+async function contentsOf(served: ReadonlyMap<string, Uint8Array>, url: string): Promise<Uint8Array | undefined> {
+  const guest = GUEST.exec(url)?.[1];
+  if (guest === undefined || guest.includes("..")) return served.get(url);
+  return readFile(join(guests, guest)).catch(() => undefined);
+}
+
+async function originOf(server: Server): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // A server on a port has an address.
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function closed(server: Server): void {
+  server.close();
+  server.closeAllConnections();
+}
