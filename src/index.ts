@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CompiledComponent } from "./run/compile.ts";
+import { compile as compileHere, type CompiledComponent } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
@@ -89,6 +89,8 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  * Answers requests with a component that exports `wasi:http/incoming-handler`: with an instance for each, if `reuse` does
  * not say otherwise.
  *
+ * @param component Bytes, or what `compile` gave: then the bytes that it was compiled of are compiled once more, and must
+ * stay as they are until this has resolved.
  * @throws As `instantiate` does, of what holds for all instances. What one of them throws its request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
@@ -99,7 +101,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     import("./hosts/node/http/listener.ts"),
     import("./hosts/web/http.ts"),
   ]);
-  const serving = new Serving(nodePlatform, await compiled(component), () => given, {
+  const serving = new Serving(nodePlatform, await compileHere(bytesOf(component), true), () => given, {
     reuse,
     maxConcurrent,
     onLate: onError,

@@ -132,6 +132,14 @@ export class HandleTable {
     return undefined;
   }
 
+  /** All handles are gone, and numbers begin anew: for a guest that knows none. */
+  forgetAll(): void {
+    this.#loan?.forget();
+    this.#count.live -= this.all().length;
+    this.#handles.length = 1;
+    this.#free.length = 0;
+  }
+
   #add(handle: Handle): number {
     const count = this.#count;
     const index = this.#free.pop() ?? this.#handles.length;

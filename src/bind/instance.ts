@@ -23,7 +23,7 @@ export interface InstanceParts {
 
 /** What all functions of one running instance share, and no other instance sees. */
 export class Instance {
-  readonly world: World;
+  #world: World;
   readonly task: Task;
   readonly resources: Resources;
   readonly trace: Trace | undefined;
@@ -31,17 +31,17 @@ export class Instance {
   /** Blocks the thread until something is ready, for calls from glue that cannot suspend. Missing: such calls trap. */
   readonly park: ((readiness: Readiness) => void) | undefined;
   /** Those of files: what they hold is delivered before the instance is over. */
-  readonly outlets: Set<Outlet> = new Set();
+  outlets: Set<Outlet> = new Set();
   /** What ports of the embedder's threw where nobody hears of it: told at the end. */
-  readonly faults: unknown[] = [];
-  readonly listings: Listings;
+  faults: unknown[] = [];
+  listings: Listings;
   /** What its sockets carried; missing until it has one. */
   sockets: SocketTallies | undefined;
   #timers: Timers | undefined;
   #openFiles = 0;
 
   constructor(world: World, task: Task, options: InstanceParts = {}) {
-    this.world = world;
+    this.#world = world;
     this.task = task;
     this.trace = options.trace;
     this.park = options.park;
@@ -50,6 +50,27 @@ export class Instance {
     this.resources = new Resources(world.limits.resources, this.#leases ? new Lease(task) : undefined);
     const { trace } = this;
     if (trace) this.resources.onDrop = ({ kind, rep }) => trace(`[resource-drop]${kind.name}`, [rep], "");
+  }
+
+  get world(): World {
+    return this.#world;
+  }
+
+  /**
+   * After its end: as a new one, in another world of the same limits. What the guest before still has under way stays
+   * with the old world.
+   *
+   * @returns Whether it is as new: it is not while files are open.
+   */
+  renew(world: World): boolean {
+    if (this.#openFiles > 0 || this.outlets.size > 0 || !this.task.renew()) return false;
+    this.#world = world;
+    this.outlets = new Set();
+    this.faults = [];
+    this.listings = new Listings(world.limits.listedEntries);
+    this.sockets = undefined;
+    this.#timers = undefined;
+    return true;
   }
 
   /** A lease of its own for each component instance, since each has handles of its own. None where they are not ours. */
@@ -64,17 +85,18 @@ export class Instance {
 
   /** The guest has dropped a stream: what it wrote is delivered, and then the sink ended. @param after Called then. */
   finish(outlet: Outlet, after: () => void = () => {}): void {
+    const { faults, outlets } = this;
     const end = async (): Promise<void> => {
       try {
         await outlet.finish();
       } catch (fault) {
-        this.faults.push(fault);
+        faults.push(fault);
       }
-      this.outlets.delete(outlet);
+      outlets.delete(outlet);
       try {
         after();
       } catch (fault) {
-        this.faults.push(fault);
+        faults.push(fault);
       }
     };
     void end();

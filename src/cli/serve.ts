@@ -34,7 +34,7 @@ export async function serveComponent(command: Given): Promise<number> {
 }
 
 async function serveHere({ options, path }: Given): Promise<number> {
-  const component = await compile(readComponent(path));
+  const component = await compile(readComponent(path), true);
   let instances = 0;
   const failed = (error: unknown, { method, path: asked }: HttpRequest): void => {
     if (error instanceof HttpError)

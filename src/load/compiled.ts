@@ -7,6 +7,7 @@ import { decode } from "./decode.ts";
 import { loadFusing, needsFusing } from "./fusing.ts";
 import type { CoreItem, Item, ModuleItem, Plan, Trampoline } from "./items.ts";
 import { planOf } from "./plan.ts";
+import type { StateNames } from "./core-state.ts";
 import { InvalidComponentError } from "./reader.ts";
 
 /** A `WebAssembly.Module`: see RuntimeError in io/trap.ts for why it is not called so. */
@@ -25,9 +26,12 @@ export class Compiled {
   isChecked = false;
   /** Those that nobody instantiates too. */
   readonly importedModules: readonly ModuleItem[];
+  /** By which names instances of `modules` export what they change; missing if they do not. */
+  readonly states: readonly StateNames[] | undefined;
   readonly #trampolines: readonly (readonly number[])[];
 
-  constructor(plan: Plan, modules: readonly CoreModule[]) {
+  constructor(plan: Plan, modules: readonly CoreModule[], states?: readonly StateNames[]) {
+    this.states = states;
     this.plan = plan;
     this.modules = modules;
     this.isComposed = plan.instances.length > 1;
@@ -48,15 +52,20 @@ export function typeOfModule(module: CoreModule): ModuleType | undefined {
   return moduleTypes.get(module);
 }
 
-/** @throws {InvalidComponentError} If `bytes` are no component that makes sense. Nothing of it has run. */
-export async function compileComponent(bytes: Uint8Array): Promise<Compiled> {
+/**
+ * @param keepsState Whether instances are to be put back later to what they were when they were made: if that can be, the
+ * result has `states`.
+ * @throws {InvalidComponentError} If `bytes` are no component that makes sense. Nothing of it has run.
+ */
+export async function compileComponent(bytes: Uint8Array, keepsState = false): Promise<Compiled> {
   // Parts of a Node Buffer cost more to make.
   const plan = planOf(decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)));
   if (needsFusing(plan)) await loadFusing();
   await loadAsyncs(plan);
+  const visible = keepsState ? (await import("./visible-state.ts")).visibleModules(plan) : undefined;
   try {
     const modules = await Promise.all(
-      plan.modules.map(async (module) =>
+      (visible?.map(({ bytes: changed }) => changed) ?? plan.modules).map(async (module) =>
         module.length <= COMPILED_AT_ONCE ? new WebAssembly.Module(module) : WebAssembly.compile(module),
       ),
     );
@@ -65,7 +74,11 @@ export async function compileComponent(bytes: Uint8Array): Promise<Compiled> {
       const type = own && moduleTypeOf(own);
       if (type) moduleTypes.set(module, type);
     }
-    return new Compiled(plan, modules);
+    return new Compiled(
+      plan,
+      modules,
+      visible?.map(({ names }) => names),
+    );
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
     throw new InvalidComponentError(

@@ -27,6 +27,12 @@ export class ComponentInstance {
 
   #mayEnter: GlobalI32 | undefined;
 
+  /** For a guest that is as it was when it was made. @returns Whether it may call, as it must then. */
+  renew(): boolean {
+    this.handles.forgetAll();
+    return this.mayLeave.value === 1;
+  }
+
   constructor(host: InstanceHost) {
     this.lease = host.newLease();
     this.handles = new HandleTable(host.handleCount, this.lease);

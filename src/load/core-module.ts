@@ -140,7 +140,7 @@ const OPERANDS: Readonly<Record<number, "none" | "number" | 4 | 8>> = {
 };
 
 /** Passes over an initial value. @returns Whether all of it is known. */
-function skipConstant(reader: Reader): boolean {
+export function skipConstant(reader: Reader): boolean {
   for (;;) {
     const code = reader.byte();
     if (code === 0x0b) return true;

@@ -3,7 +3,6 @@ import { Guest, type CopyBinding, type ResourceBinding } from "../abi/guest.ts";
 import type { HandleCount, ResourceType } from "../abi/handles.ts";
 import type { Resources } from "../abi/resources.ts";
 import type { FuncType, ResourceId } from "../abi/types.ts";
-import { Trap } from "../io/trap.ts";
 import type { CoreFunction, GateContext, Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import type { Callee } from "../wait/callee.ts";
@@ -26,6 +25,7 @@ import type {
   Trampoline,
 } from "./items.ts";
 import { addToGroup, type GateGroup } from "./gate-groups.ts";
+import { gateless, guardRealloc, refuseToLeave } from "./guards.ts";
 import { InvalidComponentError } from "./reader.ts";
 import { UnsupportedComponentError } from "./unsupported.ts";
 import { destroyingDrop } from "./drops.ts";
@@ -143,6 +143,11 @@ export class Linked {
     return size !== undefined && size <= MADE_AT_ONCE
       ? new WebAssembly.Instance(module, imports)
       : WebAssembly.instantiate(module, imports);
+  }
+
+  /** What its core instances export, in the order of the steps. */
+  get core(): readonly Readonly<CoreExports>[] {
+    return this.#core;
   }
 
   /** Of an asynchronous component. */
@@ -374,24 +379,6 @@ export class Linked {
   #entryOf({ linked, definer }: DefinedResource): GlobalI32 {
     return linked === this ? definer.mayEnter : linked.sharedEntry;
   }
-}
-
-/** A function that never waits, and asks the gate for nothing but whether the guest may call. */
-function gateless(params: Ungated["params"], result: Ungated["result"], attempt: CoreFunction): Ungated {
-  return { params, result, attempt, boxed: false, front: undefined };
-}
-
-function guardRealloc(realloc: CoreFunction, mayLeave: GlobalI32): CoreFunction {
-  return (...args: never[]) => {
-    mayLeave.value = 0;
-    const result = realloc(...args);
-    mayLeave.value = 1;
-    return result;
-  };
-}
-
-function refuseToLeave(): never {
-  throw new Trap("1.1", "the guest calls while it allocates or cleans up, when it may call nobody");
 }
 
 function wrongCore(item: CoreItem, expected: string): InvalidComponentError {

@@ -30,14 +30,17 @@ export class CompiledComponent {
   }
 }
 
-/** @throws {InvalidComponentError} Before anything of the component runs. */
-export async function compile(bytes: Uint8Array): Promise<CompiledComponent> {
+/**
+ * @param keepsState See `compileComponent`.
+ * @throws {InvalidComponentError} Before anything of the component runs.
+ */
+export async function compile(bytes: Uint8Array, keepsState = false): Promise<CompiledComponent> {
   if (typeof WebAssembly.Suspending !== "function") {
     throw new UnsupportedRuntimeError(
       "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24 or newer",
     );
   }
-  if (layerOf(bytes) !== "core module") return new CompiledComponent(await compileComponent(bytes), bytes);
+  if (layerOf(bytes) !== "core module") return new CompiledComponent(await compileComponent(bytes, keepsState), bytes);
   // Loaded where there is one: a component has no use for preview 1.
   const { compileCore } = await import("./core-module.ts");
   return new CompiledComponent(await compileCore(bytes), bytes);

@@ -64,6 +64,8 @@ export async function instantiate<Input, Output>(
 export interface Begun {
   readonly running: RunningInstance;
   readonly life: Life;
+  /** Missing for a core module. */
+  readonly linked?: Linked;
 }
 
 /** As `instantiate`. */
@@ -106,7 +108,7 @@ export async function begin(
     life.task.assertAlive();
     compiled.isChecked ||= isOurs;
     exports = new Exports(linked, calls, providers);
-    return { running: running(exports.all(), life), life };
+    return { running: running(exports.all(), life), life, linked };
   } catch (error) {
     throw await life.fail(error);
   }

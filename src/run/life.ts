@@ -53,29 +53,62 @@ export interface Levels {
 
 /** One instance from its first import to the release of the last of its streams. Whatever ends it ends it for good. */
 export class Life {
-  readonly world: World;
   readonly instance: Instance;
   readonly task: Task;
-  readonly #signal: AbortSignal | undefined;
+  readonly #platform: Platform;
+  #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.abort(this.#signal?.reason);
-  readonly #cancelTimeout: (() => void) | undefined;
+  #cancelTimeout: (() => void) | undefined;
   #aborted: { readonly reason: unknown } | undefined;
   /** Told at once when the instance is over. */
   onEnd: ((reason: unknown) => void) | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(platform: Platform, options: InstanceOptions<unknown, unknown>, grants: Grants) {
-    const { timeout } = options;
+    this.#platform = platform;
     this.task = new Task(platform.loop);
     // Until there is an instance: start functions cannot be suspended.
     this.task.isSync = true;
-    this.world = makeWorld(platform, options, (code) => this.#exit(code), grants);
-    this.instance = new Instance(this.world, this.task, { trace: options.trace, leases: options.leases !== false });
-    this.#signal = options.signal;
+    const world = this.#newWorld(options, grants);
+    this.instance = new Instance(world, this.task, { trace: options.trace, leases: options.leases !== false });
+    this.#limit(options);
+  }
+
+  get world(): World {
+    return this.instance.world;
+  }
+
+  #newWorld(options: InstanceOptions<unknown, unknown>, grants: Grants): World {
+    return makeWorld(this.#platform, options, (code) => this.#exit(code), grants);
+  }
+
+  /** From outside, and in time. */
+  #limit({ signal, timeout }: InstanceOptions<unknown, unknown>): void {
+    this.#signal = signal;
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (timeout !== undefined) {
-      this.#cancelTimeout = afterMs(platform.monotonicClock, timeout, () => this.abort(new TimeoutError(timeout)));
+    this.#cancelTimeout =
+      timeout === undefined
+        ? undefined
+        : afterMs(this.#platform.monotonicClock, timeout, () => this.abort(new TimeoutError(timeout)));
+  }
+
+  /**
+   * After its end: begins anew, for a guest that is as it was when it was made.
+   *
+   * @param options Of the same limits, leases and trace.
+   * @returns Whether it has begun. It has not if anything of before still goes on: then it stays over.
+   * @throws As the constructor does.
+   */
+  renew(options: InstanceOptions<unknown, unknown>, grants: Grants): boolean {
+    if (this.#aborted) return false;
+    const world = this.#newWorld(options, grants);
+    if (!this.instance.renew(world)) {
+      for (const { directory } of world.preopens) directory.release();
+      return false;
     }
+    this.#ended = undefined;
+    this.#limit(options);
+    return true;
   }
 
   get stats(): Stats {

@@ -7,14 +7,14 @@ import type { OutgoingResponse } from "../wasi/http/message.ts";
 import type { OutgoingBody } from "../wasi/http/outgoing-body.ts";
 import { Compiled } from "../load/compiled.ts";
 import type { CompiledComponent } from "./compile.ts";
-import { checkOptions } from "./check-options.ts";
 import type { Imports } from "./imports.ts";
-import { begin, providersFor, type Begun } from "./instantiate.ts";
+import { providersFor } from "./instantiate.ts";
 import { HeldResource } from "./js-resources.ts";
 import { afterMs, TimeoutError, type Life } from "./life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
+import { Pool, type Ready } from "./pool.ts";
 
 /** How instances are used. */
 export interface ServingOptions {
@@ -28,23 +28,13 @@ export interface ServingOptions {
 
 type Handle = (request: HeldResource, out: HeldResource) => Promise<unknown>;
 
-interface Ready {
-  readonly begun: Begun;
-  readonly handle: Handle;
-  /** Milliseconds for each request. */
-  readonly timeout: number | undefined;
-  uses: number;
-}
-
 /** Answers requests with instances of one component. */
 export class Serving {
   readonly #platform: Platform;
   readonly #component: CompiledComponent;
-  readonly #optionsOf: () => InstanceOptions<unknown, unknown>;
-  readonly #reuse: number;
+  readonly #pool: Pool<Handle>;
   readonly #maxConcurrent: number;
   readonly #onLate: (error: unknown, request: HttpRequest) => void;
-  readonly #idle: Ready[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #underWay = new Set<Promise<void>>();
   #count = 0;
@@ -69,8 +59,7 @@ export class Serving {
     }
     this.#platform = platform;
     this.#component = component;
-    this.#optionsOf = optionsOf;
-    this.#reuse = reuse;
+    this.#pool = new Pool(platform, { component, optionsOf, handlerOf, reuse });
     this.#maxConcurrent = maxConcurrent;
     this.#onLate = onLate;
   }
@@ -109,7 +98,7 @@ export class Serving {
       // oxlint-disable-next-line no-await-in-loop -- those that waited begin when others are done
       await Promise.allSettled(this.#underWay);
     }
-    await Promise.allSettled(this.#idle.splice(0).map(({ begun }) => begun.life.close()));
+    await this.#pool.close();
   }
 
   /** Never rejects: whoever waits for the response hears of it, or `onLate` if they have it. */
@@ -118,12 +107,12 @@ export class Serving {
     resolve: (response: HttpResponse) => void,
     reject: (reason: unknown) => void,
   ): Promise<void> {
-    let ready: Ready | undefined;
+    let ready: Ready<Handle> | undefined;
     let stopTimer: () => void = () => {};
     let isAnswered = false;
     let body: OutgoingBody | undefined;
     try {
-      ready = this.#takeIdle() ?? (await this.#begin());
+      ready = await this.#pool.take();
       const { life } = ready.begun;
       stopTimer = this.#limitTime(life, ready.timeout);
       const bytes = sizeOf(request.headers);
@@ -145,9 +134,7 @@ export class Serving {
       if (!isAnswered) unanswered();
       // Nobody will finish it any more.
       body?.drop();
-      ready.uses++;
-      if (ready.uses < this.#reuse) this.#idle.push(ready);
-      else await life.close();
+      await this.#pool.giveBack(ready);
     } catch (error) {
       if (isAnswered) this.#onLate(error, request);
       else reject(error);
@@ -176,30 +163,10 @@ export class Serving {
     ];
   }
 
-  /** An instance that has answered before, if one waits that still lives. */
-  #takeIdle(): Ready | undefined {
-    let ready = this.#idle.pop();
-    while (ready?.begun.life.task.isEnded === true) ready = this.#idle.pop();
-    return ready;
-  }
-
   /** The time of one request, until what the guest wrote is delivered. */
   #limitTime(life: Life, timeout: number | undefined): () => void {
     if (timeout === undefined) return () => {};
     return afterMs(this.#platform.monotonicClock, timeout, () => life.abort(new TimeoutError(timeout)));
-  }
-
-  async #begin(): Promise<Ready> {
-    const given = this.#optionsOf();
-    checkOptions(given);
-    const { timeout, ...options } = given;
-    const begun = await begin(this.#platform, this.#component, options);
-    try {
-      return { begun, handle: handlerOf(begun.running.exports), timeout, uses: 0 };
-    } catch (error) {
-      await begun.life.close();
-      throw error;
-    }
   }
 }
 

@@ -168,6 +168,22 @@ export class Task {
     this.#drives.forEach((drive) => drive.fail(first));
   }
 
+  /** Whether the guest has called nobody yet. */
+  get isUntouched(): boolean {
+    return this.#budget === CALLS_PER_TURN && !this.isEnded;
+  }
+
+  /** After its end: as a new one. @returns Whether it is one; it is not if a call has trapped, or something still runs. */
+  renew(): boolean {
+    if (this.#hasFailed || this.#pending || this.#drives.size > 0) return false;
+    this.#budget = CALLS_PER_TURN;
+    this.#idled = false;
+    this.#turnStart = this.#loop.now();
+    this.#end = undefined;
+    this.boxed = undefined;
+    return true;
+  }
+
   get isEnded(): boolean {
     return this.#end !== undefined || this.#hasFailed;
   }

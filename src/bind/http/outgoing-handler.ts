@@ -29,6 +29,7 @@ function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>
   }
   const future = new Future<Answer>();
   const controller = new AbortController();
+  const { faults } = instance;
   sendBy(client, request, controller.signal, instance.world.limits.fieldBytes).then(
     (response) => {
       // Nobody is there any more who would drop it.
@@ -37,7 +38,7 @@ function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>
     },
     (cause: unknown) => {
       // Of the client, which is the embedder's.
-      if (cause instanceof InternalError) instance.faults.push(cause);
+      if (cause instanceof InternalError) faults.push(cause);
       body?.outlet.abort(cause);
       future.settle({ tag: "err", val: errorCodeOf(cause) });
     },

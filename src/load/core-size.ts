@@ -1,0 +1,85 @@
+/** Memories whose size can be put back: a global has it, and the memory is at least as large. */
+import { call, constant, get, unsigned } from "../abi/encode.ts";
+import { mayAskForSize, sizeInstructions } from "./core-code.ts";
+import { joined } from "./joined.ts";
+import { Reader } from "./reader.ts";
+
+/** What stands for the size of one memory. */
+export interface KeptSize {
+  /** The number of the global that has it, in pages. */
+  readonly sizeAt: number;
+  /** The number of the function that grows it: see `growBody`. */
+  readonly grow: number;
+}
+
+/** An i32 to an i32. */
+export const GROW_TYPE: readonly number[] = [0x60, 0x01, 0x7f, 0x01, 0x7f];
+
+/** The most pages that there can be. */
+const MAX_PAGES = 65_536;
+
+/**
+ * The body of `grow(pages)`, which does as the instruction:
+ *
+ * (if (i32.gt_u (local.get $pages) MAX_PAGES) (then (return -1)))
+ * (local.set $missing (i32.sub (i32.add (global.get $size) (local.get $pages)) (memory.size)))
+ * (if (i32.gt_s (local.get $missing) 0)
+ *   (then (if (i32.eq (memory.grow (local.get $missing)) -1) (then (return -1)))))
+ * (global.get $size)
+ * (global.set $size (i32.add (global.get $size) (local.get $pages)))
+ */
+export function growBody(memory: number, sizeAt: number): number[] {
+  const size = [0x23, ...unsigned(sizeAt)];
+  const returnFailure = [0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b];
+  return [
+    ...[0x01, 0x01, 0x7f],
+    ...[...get(0), ...constant(MAX_PAGES), 0x4b, ...returnFailure],
+    ...[...size, ...get(0), 0x6a, 0x3f, ...unsigned(memory), 0x6b, 0x22, 0x01],
+    ...[...constant(0), 0x4a, 0x04, 0x40],
+    ...[...get(1), 0x40, ...unsigned(memory), 0x41, 0x7f, 0x46, ...returnFailure, 0x0b],
+    ...[...size, ...size, ...get(0), 0x6a, 0x24, ...unsigned(sizeAt), 0x0b],
+  ];
+}
+
+/**
+ * A section of code in which nobody asks a memory for its size, or grows it, but by what is kept; `undefined` if nobody
+ * does.
+ *
+ * @param keptOf Asked for each memory that is meant.
+ * @throws {InvalidComponentError} If there is an instruction that is not known.
+ */
+export function rewriteSizes(code: Uint8Array, keptOf: (memory: number) => KeptSize): Uint8Array | undefined {
+  const reader = new Reader(code);
+  const parts: Uint8Array[] = [];
+  let copied = 0;
+  for (let left = reader.u32(); left > 0; left--) {
+    const start = reader.offset;
+    const length = reader.u32();
+    const from = reader.offset;
+    const body = reader.part(length);
+    if (!mayAskForSize(code, from, from + length)) continue;
+    const rewritten = rewrittenBody(code, body, from, from + length, keptOf);
+    if (!rewritten) continue;
+    parts.push(code.subarray(copied, start), Uint8Array.from(unsigned(rewritten.length)), rewritten);
+    copied = from + length;
+  }
+  return parts.length > 0 ? joined([...parts, code.subarray(copied)]) : undefined;
+}
+
+function rewrittenBody(
+  code: Uint8Array,
+  body: Reader,
+  from: number,
+  to: number,
+  keptOf: (memory: number) => KeptSize,
+): Uint8Array | undefined {
+  const parts: Uint8Array[] = [];
+  let copied = from;
+  for (const found of sizeInstructions(body)) {
+    const { sizeAt, grow } = keptOf(found.memory);
+    parts.push(code.subarray(copied, found.from));
+    parts.push(Uint8Array.from(found.is === "memory.size" ? [0x23, ...unsigned(sizeAt)] : call(grow)));
+    copied = found.to;
+  }
+  return parts.length > 0 ? joined([...parts, code.subarray(copied, to)]) : undefined;
+}

@@ -1,0 +1,23 @@
+/** What stands between a guest and those whom it may not call. */
+import { Trap } from "../io/trap.ts";
+import type { CoreFunction, Ungated } from "../wait/gate.ts";
+import type { GlobalI32 } from "./component-instance.ts";
+
+/** A function that never waits, and asks the gate for nothing but whether the guest may call. */
+export function gateless(params: Ungated["params"], result: Ungated["result"], attempt: CoreFunction): Ungated {
+  return { params, result, attempt, boxed: false, front: undefined };
+}
+
+/** An allocator, during which the guest may call nobody. */
+export function guardRealloc(realloc: CoreFunction, mayLeave: GlobalI32): CoreFunction {
+  return (...args: never[]) => {
+    mayLeave.value = 0;
+    const result = realloc(...args);
+    mayLeave.value = 1;
+    return result;
+  };
+}
+
+export function refuseToLeave(): never {
+  throw new Trap("1.1", "the guest calls while it allocates or cleans up, when it may call nobody");
+}

@@ -1,0 +1,156 @@
+/** Core instances, put back to what they were when they were made. */
+import type { StateNames } from "./core-state.ts";
+import type { Linked } from "./link.ts";
+
+/** Bytes of memory that are looked at together: whether all of them are 0. */
+const BLOCK = 4096;
+
+/** Bytes that memories may have grown by: what is more is given to others, rather than cleared. */
+const MOST_GROWN = 16 * 1024 * 1024;
+
+/** A run of bytes that are not all 0. */
+interface Run {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A memory, as it is when an instance of a module has been made: the same for all of them. */
+class MemoryImage {
+  readonly byteLength: number;
+  readonly #runs: readonly Run[];
+
+  constructor(buffer: ArrayBuffer) {
+    this.byteLength = buffer.byteLength;
+    this.#runs = runsOf(new Uint8Array(buffer));
+  }
+
+  /** @param buffer At least as long: what is behind the image was 0, or was not there. */
+  putBack(buffer: ArrayBuffer): void {
+    const bytes = new Uint8Array(buffer);
+    let at = 0;
+    for (const run of this.#runs) {
+      bytes.fill(0, at, run.at);
+      bytes.set(run.bytes, run.at);
+      at = run.at + run.bytes.length;
+    }
+    bytes.fill(0, at);
+  }
+}
+
+function runsOf(bytes: Uint8Array): Run[] {
+  const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2);
+  const runs: Run[] = [];
+  let start = -1;
+  const end = (to: number): void => {
+    if (start >= 0) runs.push({ at: start, bytes: bytes.slice(start, to) });
+    start = -1;
+  };
+  for (let at = 0; at < bytes.length; at += BLOCK) {
+    if (isZero(words, at >>> 2)) end(at);
+    else if (start < 0) start = at;
+  }
+  end(bytes.length);
+  return runs;
+}
+
+/** Whether all of a block is 0. One that is not whole counts as if it were not. */
+function isZero(words: Int32Array, from: number): boolean {
+  for (let at = from; at < from + (BLOCK >> 2); at++) {
+    if (words[at] !== 0) return false;
+  }
+  return true;
+}
+
+/** The memories of a component, for all its instances. */
+export type MemoryImages = readonly MemoryImage[];
+
+/** What a core instance exports, under types that need no declarations of WebAssembly. */
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+
+interface Global {
+  value: unknown;
+}
+
+interface Table {
+  readonly length: number;
+  get(index: number): unknown;
+  set(index: number, entry: unknown): void;
+}
+
+interface GlobalState {
+  readonly cell: Global;
+  readonly value: unknown;
+}
+
+interface TableState {
+  readonly table: Table;
+  readonly entries: readonly unknown[];
+}
+
+/** A core instance, and by which names it exports its state. */
+type Visible = readonly [exports: Readonly<Record<string, unknown>>, names: StateNames];
+
+/** What is visible of the state of a component instance: all of it, or nothing. */
+function visibleOf({ compiled: { states, plan }, core }: Linked): readonly Visible[] | undefined {
+  return (
+    states &&
+    plan.steps.map(({ module }, index): Visible => {
+      const names = module.is === "own" ? states[module.index] : undefined;
+      if (!names) throw new Error("A component that keeps its state has core modules of its own alone");
+      return [core[index] ?? {}, names];
+    })
+  );
+}
+
+/** What the core instances of one component instance are, just made. */
+export class Snapshot {
+  readonly images: MemoryImages;
+  readonly #memories: readonly Memory[];
+  readonly #globals: readonly GlobalState[];
+  readonly #tables: readonly TableState[];
+
+  private constructor(instances: readonly Visible[], images: MemoryImages | undefined) {
+    // The module exports what its names say.
+    const all = <T>(sort: keyof StateNames): T[] =>
+      instances.flatMap(([exports, names]) => names[sort].map((name) => exports[name] as T));
+    this.#memories = all<Memory>("memories");
+    this.#globals = all<Global>("globals").map((cell) => ({ cell, value: cell.value }));
+    this.#tables = all<Table>("tables").map((table) => ({
+      table,
+      entries: Array.from({ length: table.length }, (_, index) => table.get(index)),
+    }));
+    this.images = images ?? this.#memories.map(({ buffer }) => new MemoryImage(buffer));
+  }
+
+  /**
+   * Of one that was made and not used; `undefined` where not all of its state can be reached.
+   *
+   * @param images Of another instance of the same component, if there was one: nothing that an instance does while it is
+   * made can differ, where it calls nobody.
+   */
+  static of(linked: Linked, images?: MemoryImages): Snapshot | undefined {
+    const visible = visibleOf(linked);
+    return visible && new Snapshot(visible, images);
+  }
+
+  /** Bytes of memory. */
+  get byteLength(): number {
+    return this.#memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  }
+
+  /** Whether all is as it was. It is not if a table has grown, or a memory by much. */
+  putBack(): boolean {
+    if (this.byteLength > this.images.reduce((sum, { byteLength }) => sum + byteLength, 0) + MOST_GROWN) return false;
+    for (const { table, entries } of this.#tables) if (table.length !== entries.length) return false;
+    for (const [index, { buffer }] of this.#memories.entries()) this.images[index]?.putBack(buffer);
+    for (const { cell, value } of this.#globals) cell.value = value;
+    for (const { table, entries } of this.#tables) {
+      for (const [index, entry] of entries.entries()) {
+        if (table.get(index) !== entry) table.set(index, entry);
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,27 @@
+/** Components whose instances can be put back to what they were when they were made. */
+import { exposed, type Exposed } from "./core-state.ts";
+import { needsFusing } from "./fusing.ts";
+import type { Item, Plan } from "./items.ts";
+
+/**
+ * The core modules of a component, so changed that all their state is exported. `undefined` if there is state elsewhere:
+ * in calls between components, in tasks, in core modules that come from outside or are given away.
+ */
+export function visibleModules(plan: Plan): readonly Exposed[] | undefined {
+  if (plan.isAsync || needsFusing(plan) || plan.steps.some(({ module }) => module.is === "imported")) return undefined;
+  if (hasModules(plan.imports) || hasModules(plan.exports)) return undefined;
+  const modules: Exposed[] = [];
+  for (const module of plan.modules) {
+    const found = exposed(module);
+    if (!found) return undefined;
+    modules.push(found);
+  }
+  return modules;
+}
+
+function hasModules(items: ReadonlyMap<string, Item>): boolean {
+  return [...items.values()].some((item) => {
+    if (item.sort === "instance") return hasModules(item.instance.exports);
+    return item.sort === "core module";
+  });
+}

@@ -1,0 +1,110 @@
+/** The instances that answer requests: made, used, used again, and put back to what they were. */
+import type { CompiledComponent } from "./compile.ts";
+import { checkOptions } from "./check-options.ts";
+import { begin, type Begun } from "./instantiate.ts";
+import type { InstanceOptions } from "./options.ts";
+import type { Platform } from "./platform.ts";
+import { Renewals, type Renewal } from "./renewal.ts";
+
+type Options = InstanceOptions<unknown, unknown>;
+
+/** Memory of instances that wait to begin anew: of more than one no more than this. */
+const SPARE_BYTES = 128 * 1024 * 1024;
+
+/** An instance that is ready for a request. */
+export interface Ready<Handle> {
+  readonly begun: Begun;
+  readonly handle: Handle;
+  readonly renewal: Renewal | undefined;
+  /** Milliseconds for each request. */
+  timeout: number | undefined;
+  /** Requests that it has answered since it was made, or has begun anew. */
+  uses: number;
+}
+
+interface Making<Handle> {
+  readonly component: CompiledComponent;
+  /** Asked for each instance. */
+  readonly optionsOf: () => Options;
+  /** What answers, of what an instance exports. */
+  readonly handlerOf: (exports: Readonly<Record<string, unknown>>) => Handle;
+  /** Requests that one answers. */
+  readonly reuse: number;
+}
+
+/** Instances of one component. */
+export class Pool<Handle> {
+  readonly #platform: Platform;
+  readonly #making: Making<Handle>;
+  readonly #renewals: Renewals;
+  /** They live, and know what they have answered. */
+  readonly #idle: Ready<Handle>[] = [];
+  /** They are over, and know nothing. */
+  readonly #spare: (Ready<Handle> & { readonly renewal: Renewal })[] = [];
+  #spareBytes = 0;
+
+  constructor(platform: Platform, making: Making<Handle>) {
+    this.#platform = platform;
+    this.#making = making;
+    this.#renewals = new Renewals(platform);
+  }
+
+  /** One for the next request. @throws What keeps it from being made. */
+  async take(): Promise<Ready<Handle>> {
+    return this.#takeIdle() ?? this.#begin();
+  }
+
+  /** It has answered, without a fault, and its output is yet to be delivered. @throws What its streams throw in the end. */
+  async giveBack(ready: Ready<Handle>): Promise<void> {
+    ready.uses++;
+    if (ready.uses < this.#making.reuse) {
+      this.#idle.push(ready);
+      return;
+    }
+    await ready.begun.life.close();
+    const { renewal } = ready;
+    if (!renewal || !this.#hasRoom(renewal.byteLength) || !renewal.putBack()) return;
+    this.#spareBytes += renewal.byteLength;
+    this.#spare.push({ ...ready, renewal });
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#spare.length === 0 || this.#spareBytes + bytes <= SPARE_BYTES;
+  }
+
+  /** No instance is left. Never rejects. */
+  async close(): Promise<void> {
+    this.#spare.length = 0;
+    await Promise.allSettled(this.#idle.splice(0).map(({ begun }) => begun.life.close()));
+  }
+
+  /** An instance that has answered before, if one waits that still lives. */
+  #takeIdle(): Ready<Handle> | undefined {
+    let ready = this.#idle.pop();
+    while (ready?.begun.life.task.isEnded === true) ready = this.#idle.pop();
+    return ready;
+  }
+
+  async #begin(): Promise<Ready<Handle>> {
+    const given = this.#making.optionsOf();
+    checkOptions(given);
+    const { timeout, ...options } = given;
+    const spare = this.#spare.pop();
+    if (spare) {
+      this.#spareBytes -= spare.renewal.byteLength;
+      if (await spare.renewal.begin(options)) {
+        spare.timeout = timeout;
+        spare.uses = 0;
+        return spare;
+      }
+    }
+    const begun = await begin(this.#platform, this.#making.component, options);
+    try {
+      const handle = this.#making.handlerOf(begun.running.exports);
+      return { begun, handle, renewal: this.#renewals.of(begun, options), timeout, uses: 0 };
+    } catch (error) {
+      await begun.life.close();
+      throw error;
+    }
+  }
+}
