@@ -1,0 +1,137 @@
+/** The guests that the playground has, and what can be shown with them. Neither needs a page: the build reads this too. */
+
+export interface Sample {
+  /** Its file, of test/guests/built, without `.wasm`. */
+  readonly file: string;
+  readonly name: string;
+  readonly language: string;
+  readonly says: string;
+  readonly args?: string;
+  readonly env?: string;
+}
+
+export const SAMPLES: readonly Sample[] = [
+  { file: "hello", name: "hello", language: "C", says: "says hello" },
+  { file: "echo", name: "echo", language: "C", says: "prints its arguments", args: "one 'two three'" },
+  { file: "env", name: "env", language: "C", says: "prints its environment", env: "LANG=C\nRIVER=Rhine" },
+  { file: "cat", name: "cat", language: "C", says: "copies input to output, through libc's buffers" },
+  { file: "copy-splice", name: "splice", language: "C", says: "copies without touching a byte: blocking-splice" },
+  { file: "wc", name: "wc", language: "C", says: "counts lines, words and bytes" },
+  {
+    file: "composed-streams",
+    name: "upper",
+    language: "C + Rust",
+    says: "upper case: two components, one of which implements the other's streams",
+  },
+  {
+    file: "writer",
+    name: "writer",
+    language: "C",
+    says: "writes as many bytes as you say: asks for a permit, writes, polls when it is 0",
+    args: "10000000 4096",
+  },
+  {
+    file: "never-flushes",
+    name: "never-flushes",
+    language: "C",
+    says: "writes, and leaves without a flush: all of it arrives",
+    args: "300000",
+  },
+  { file: "p1/p1-ask", name: "ask", language: "C, preview 1", says: "asks for your name: a core module of preview 1" },
+  { file: "ls", name: "ls", language: "C", says: "lists a directory", args: "/" },
+  { file: "cat-files", name: "cat-files", language: "C", says: "prints files", args: "/poem.txt" },
+  { file: "cp", name: "cp", language: "C", says: "copies a file", args: "/poem.txt /copy.txt" },
+  { file: "files-rust", name: "files", language: "Rust", says: "all that std::fs can do, a line each", args: "/" },
+  { file: "files-go", name: "files", language: "Go", says: "all that Go's os can do, a line each", args: "/" },
+  {
+    file: "write-during-flush",
+    name: "rule-breaker",
+    language: "C",
+    says: "writes while its flush is in flight, which is forbidden: a trap that names the rule",
+  },
+];
+
+export interface ScenarioGuest {
+  /** `Sample.file`. */
+  readonly file: string;
+  readonly args?: string;
+  /** The position of the gate behind it: see page/format.ts. */
+  readonly gate?: number;
+}
+
+export interface Scenario {
+  readonly id: string;
+  readonly title: string;
+  /** What to try, and what is to be seen then. */
+  readonly says: string;
+  /** Each pipes into the next. */
+  readonly guests: readonly ScenarioGuest[];
+  readonly input?: "text" | "lines" | "live";
+  /** The position of the gate behind the input. */
+  readonly inputGate?: number;
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    id: "slow-reader",
+    title: "A slow reader",
+    says:
+      "The writer wants to write ten million bytes, but little passes the gate. The basin fills, the permit falls to " +
+      "0, and the writer stops and waits: that is backpressure. Raise the gate, and watch it run again. However slow " +
+      "the reader is, never more than 64 KiB are held.",
+    guests: [{ file: "writer", gate: 23 }],
+  },
+  {
+    id: "pipe",
+    title: "Three in a pipe",
+    says:
+      "Lines go through cat, then upper, then wc. Lower the last gate but one: the basins fill one after the other, " +
+      "against the stream, until the first guest waits too. Nobody told it to; each only waits for the next.",
+    guests: [
+      { file: "cat", gate: 31 },
+      { file: "composed-streams", gate: 27 },
+      { file: "wc", gate: 46 },
+    ],
+    input: "lines",
+    inputGate: 46,
+  },
+  {
+    id: "hello",
+    title: "Hello",
+    says: "The smallest program. All that it asks of the world is in the time-line: a stream, a write, a flush.",
+    guests: [{ file: "hello" }],
+  },
+  {
+    id: "question",
+    title: "A question",
+    says: "It asks, and waits for you. Type an answer below the input, and press Enter.",
+    guests: [{ file: "p1/p1-ask" }],
+    input: "live",
+  },
+  {
+    id: "flush",
+    title: "Nothing is lost",
+    says:
+      "This guest writes without a flush and ends. What it wrote is still in the basin then; the run is over when the " +
+      "last byte has passed the gate.",
+    guests: [{ file: "never-flushes", gate: 27 }],
+  },
+  {
+    id: "rule",
+    title: "A broken rule",
+    says: "While a flush is in flight nothing may be written. This guest does it all the same, and is ended for it, alone.",
+    guests: [{ file: "write-during-flush", gate: 25 }],
+  },
+  {
+    id: "files",
+    title: "Files",
+    says: "A program in Rust makes, reads, renames and removes files. They are in the memory of this page, and nowhere else.",
+    guests: [{ file: "files-rust" }],
+  },
+];
+
+export const POEM = `Over the weir the river goes,
+it asks nobody how it flows;
+but close the gate, and soon the mill
+upstream of it is standing still.
+`;

@@ -1,0 +1,168 @@
+// The documentation as pages: what docs/ and the README say, with the links between them.
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, posix } from "node:path";
+import { Marked } from "marked";
+
+/** In the order of the menu; those that are not named come after, by name. */
+const ORDER = [
+  "README.md",
+  "docs/embedding.md",
+  "docs/cli.md",
+  "docs/components.md",
+  "docs/composition.md",
+  "docs/filesystem.md",
+  "docs/sockets.md",
+  "docs/http.md",
+  "docs/contract.md",
+  "docs/limits.md",
+  "docs/unsupported.md",
+  "docs/preview1.md",
+  "docs/jco.md",
+  "docs/architecture.md",
+  "docs/conformance.md",
+  "docs/benchmarks/README.md",
+  "docs/dependencies.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "CHANGELOG.md",
+];
+
+/** Writes a page for each document into `out`. */
+export function buildDocs(root, out) {
+  mkdirSync(out, { recursive: true });
+  const documents = documentsOf(root);
+  const places = new Map(documents.map(({ name, page }) => [name, page]));
+  const menu = documents.map(({ page, title }) => ({ page, title: page === "index.html" ? "Start" : title }));
+  for (const { name, page, title, text } of documents) {
+    writeFileSync(join(out, page), pageOf({ title, page, menu, body: bodyOf(name, text, places) }));
+  }
+  for (const name of imagesIn(root)) cpSync(join(root, name), join(out, "images", basename(name)));
+}
+
+function documentsOf(root) {
+  const found = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
+  for (const name of readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })) {
+    if (name.endsWith(".md")) found.push(posix.join("docs", name.replaceAll("\\", "/")));
+  }
+  const place = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  return found
+    .toSorted((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+    .map((name) => {
+      const text = readFileSync(join(root, name), "utf8");
+      return { name, text, page: pageNameOf(name), title: /^# +(.+)$/m.exec(text)?.[1] ?? name };
+    });
+}
+
+function pageNameOf(name) {
+  if (name === "README.md") return "index.html";
+  return `${name
+    .replace(/^docs\//, "")
+    .replace(/\/README\.md$/, "")
+    .replace(/\.md$/, "")
+    .replaceAll("/", "-")
+    .toLowerCase()}.html`;
+}
+
+function imagesIn(root) {
+  return readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".svg"))
+    .map((name) => posix.join("docs", name.replaceAll("\\", "/")));
+}
+
+/** What a document says as HTML. Anchors are those of GitHub, which scripts/docs-check.js follows. */
+function bodyOf(name, text, places) {
+  const anchors = new Set();
+  const marked = new Marked({
+    renderer: {
+      heading({ tokens, depth, text: source }) {
+        const anchor = anchorOf(source, anchors);
+        const words = this.parser.parseInline(tokens);
+        return `<h${depth} id="${anchor}"><a class="anchor" href="#${anchor}">${words}</a></h${depth}>\n`;
+      },
+      link({ href, tokens }) {
+        const words = this.parser.parseInline(tokens);
+        const target = targetOf(name, href, places);
+        // What is no page here is a file of the repository.
+        return target === undefined ? `<span class="path">${words}</span>` : `<a href="${escape(target)}">${words}</a>`;
+      },
+      image({ href, text: words }) {
+        return `<img src="images/${escape(basename(href))}" alt="${escape(words)}" loading="lazy" />`;
+      },
+      code({ text: code, lang }) {
+        return `<pre tabindex="0"${lang ? ` data-language="${escape(lang.replace(/ .*$/, ""))}"` : ""}><code>${escape(code)}</code></pre>\n`;
+      },
+      table(token) {
+        const row = (cells, tag) =>
+          `<tr>${cells.map((cell) => `<${tag}>${this.parser.parseInline(cell.tokens)}</${tag}>`).join("")}</tr>`;
+        const body = token.rows.map((cells) => row(cells, "td")).join("\n");
+        return (
+          `<div class="table" tabindex="0" role="region" aria-label="Table"><table><thead>${row(token.header, "th")}</thead>` +
+          `<tbody>${body}</tbody></table></div>\n`
+        );
+      },
+    },
+  });
+  return marked.parse(text, { async: false });
+}
+
+/** Where a link of a document leads here; nowhere, if it is to no page. */
+function targetOf(name, href, places) {
+  if (/^[a-z]+:/i.test(href)) return href;
+  const [path = "", anchor] = href.split("#");
+  if (path === "") return href;
+  const page = places.get(posix.join(dirname(name), path));
+  return page === undefined ? undefined : page + (anchor === undefined ? "" : `#${anchor}`);
+}
+
+function anchorOf(title, anchors) {
+  const slug = title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(/\s/g, "-");
+  let anchor = slug;
+  for (let again = 1; anchors.has(anchor); again++) anchor = `${slug}-${again}`;
+  anchors.add(anchor);
+  return anchor;
+}
+
+function escape(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+function pageOf({ title, page, menu, body }) {
+  const items = menu
+    .map(
+      (item) =>
+        `<li><a href="${item.page}"${item.page === page ? ' aria-current="page"' : ""}>${escape(item.title)}</a></li>`,
+    )
+    .join("\n");
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'" />
+<meta name="color-scheme" content="light dark" />
+<title>${escape(page === "index.html" ? title : `${title} · Sluice`)}</title>
+<link rel="icon" href="../icon.svg" type="image/svg+xml" />
+<link rel="stylesheet" href="../docs.css" />
+<script type="module" src="../docs.js"></script>
+</head>
+<body>
+<a class="skip" href="#text">Skip to the text</a>
+<header class="top">
+<a class="brand" href="../index.html"><img src="../icon.svg" alt="" width="28" height="28" />Sluice</a>
+<nav aria-label="Site"><a href="../index.html">Playground</a><a href="index.html" aria-current="page">Documentation</a></nav>
+<button id="theme" type="button">◐ auto</button>
+</header>
+<div class="pages">
+<nav class="menu" aria-label="Documents"><details open><summary>Documents</summary><ul>
+${items}
+</ul></details></nav>
+<main id="text" tabindex="-1">
+${body}</main>
+</div>
+</body>
+</html>
+`;
+}

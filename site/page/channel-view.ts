@@ -1,0 +1,170 @@
+/** One stream on the stage: its picture, its gate, and its numbers. */
+import type { ChannelFrame } from "../protocol.ts";
+import { Canal, STILL } from "./canal.ts";
+import { h, setAttribute, setText } from "./dom.ts";
+import { bytesText, OPEN, rateOf, rateText } from "./format.ts";
+
+/** What a drip lets through. */
+export const DRIP_BYTES = 1024;
+/** How fast what is shown follows what is measured. */
+const SMOOTHING_MS = 250;
+
+export interface ChannelNames {
+  readonly writer: string;
+  readonly reader: string;
+  readonly isInput: boolean;
+}
+
+export interface ChannelHandlers {
+  onGate(position: number): void;
+  onDrip(): void;
+}
+
+export class ChannelView {
+  readonly element: HTMLElement;
+  readonly canal: Canal;
+  readonly #names: ChannelNames;
+  readonly #slider: HTMLInputElement;
+  readonly #rate = h("output", { class: "rate" });
+  readonly #level = h("dd");
+  readonly #permit = h("dd");
+  readonly #passed = h("dd");
+  readonly #says = h("p", { class: "says" });
+  #last: { readonly at: number; readonly written: number; readonly passed: number } | undefined;
+  #inRate = 0;
+  #outRate = 0;
+
+  constructor(names: ChannelNames, position: number, handlers: ChannelHandlers) {
+    this.#names = names;
+    const name = `${names.writer} to ${names.reader}`;
+    const canvas = h("canvas", { class: "canal", attributes: { "aria-hidden": "true" } });
+    this.canal = new Canal(canvas);
+    this.#slider = h("input", {
+      class: "gate",
+      attributes: {
+        type: "range",
+        min: 0,
+        max: OPEN,
+        step: 1,
+        value: position,
+        "aria-label": `Gate from ${name}`,
+      },
+      on: {
+        input: () => {
+          this.#showGate();
+          handlers.onGate(this.position);
+        },
+      },
+    });
+    const button = (text: string, label: string, onClick: () => void): HTMLButtonElement =>
+      h("button", { attributes: { type: "button", "aria-label": label, title: label }, on: { click: onClick } }, text);
+    const move = (to: number): void => {
+      this.#slider.value = String(to);
+      this.#showGate();
+      handlers.onGate(to);
+    };
+    this.element = h(
+      "section",
+      { class: "channel", attributes: { "aria-label": `Stream from ${name}` } },
+      canvas,
+      h(
+        "div",
+        { class: "controls" },
+        button("⤓", `Close the gate from ${name}`, () => move(0)),
+        this.#slider,
+        button("⤒", `Open the gate from ${name}`, () => move(OPEN)),
+        button("💧", `Let ${bytesText(DRIP_BYTES)} through the gate from ${name}`, () => handlers.onDrip()),
+      ),
+      this.#rate,
+      h(
+        "dl",
+        { class: "numbers" },
+        h("div", {}, h("dt", {}, names.isInput ? "left" : "level"), this.#level),
+        names.isInput ? undefined : h("div", {}, h("dt", {}, "permit"), this.#permit),
+        h("div", {}, h("dt", {}, "passed"), this.#passed),
+      ),
+      this.#says,
+    );
+    this.clear();
+  }
+
+  get position(): number {
+    return Number(this.#slider.value);
+  }
+
+  /** As before a run. */
+  clear(): void {
+    this.#last = undefined;
+    this.#inRate = this.#outRate = 0;
+    this.canal.state = { ...STILL, opening: this.position / OPEN };
+    for (const node of [this.#level, this.#permit, this.#passed]) setText(node, "–");
+    setText(this.#says, "");
+    this.element.dataset["state"] = "still";
+    this.#showGate();
+  }
+
+  /** @param at Milliseconds since the run began. */
+  show(frame: ChannelFrame, at: number): void {
+    this.#measure(frame, at);
+    const { bufferedBytes, capacityBytes, permittedBytes, state } = frame;
+    this.canal.state = {
+      level: Math.min(1, bufferedBytes / capacityBytes),
+      opening: this.position / OPEN,
+      inRate: this.#inRate,
+      outRate: this.#outRate,
+      isPermitted: permittedBytes > 0,
+      isFlushing: state === "flushing",
+      isOver: state === "closed" || state === "failed",
+    };
+    setText(
+      this.#level,
+      this.#names.isInput ? bytesText(bufferedBytes) : `${bytesText(bufferedBytes)} of ${bytesText(capacityBytes)}`,
+    );
+    setText(this.#permit, bytesText(permittedBytes));
+    setText(this.#passed, bytesText(frame.passedBytes));
+    const { state: shown, text } = this.#sentence(frame);
+    setText(this.#says, text);
+    this.element.dataset["state"] = shown;
+    this.#showGate();
+  }
+
+  /** Nothing flows any more. */
+  rest(): void {
+    this.#inRate = this.#outRate = 0;
+    this.canal.state = { ...STILL, isPermitted: false, isOver: true, opening: this.position / OPEN };
+    setText(this.#says, "over");
+    this.element.dataset["state"] = "over";
+    this.#showGate();
+  }
+
+  #measure({ writtenBytes, passedBytes }: ChannelFrame, at: number): void {
+    const last = this.#last ?? { at: at - 33, written: 0, passed: 0 };
+    const ms = at - last.at;
+    if (ms <= 0) return;
+    const share = 1 - Math.exp(-ms / SMOOTHING_MS);
+    this.#inRate += (((writtenBytes - last.written) * 1000) / ms - this.#inRate) * share;
+    this.#outRate += (((passedBytes - last.passed) * 1000) / ms - this.#outRate) * share;
+    this.#last = { at, written: writtenBytes, passed: passedBytes };
+  }
+
+  #showGate(): void {
+    const text = rateText(rateOf(this.position));
+    setAttribute(this.#slider, "aria-valuetext", text);
+    const flow = this.#outRate >= 1 ? ` · ${bytesText(this.#outRate)}/s` : "";
+    setText(this.#rate, `gate ${text}${flow}`);
+  }
+
+  /** Who waits for whom. */
+  #sentence({ state, writerWaits, readerWaits, bufferedBytes }: ChannelFrame): { state: string; text: string } {
+    const { writer, reader, isInput } = this.#names;
+    if (state === "failed") return { state: "over", text: "failed" };
+    if (state === "flushing") {
+      return { state: "flush", text: writerWaits ? `${writer} waits for its flush` : "flush in flight" };
+    }
+    if (writerWaits) return { state: "full", text: `${writer} waits: no permit` };
+    if (readerWaits) return { state: "empty", text: `${reader} waits for bytes` };
+    if (state === "closed") return { state: "over", text: isInput ? "at its end" : "closed" };
+    if (bufferedBytes > 0) return { state: "flows", text: `${reader} is slower` };
+    return { state: "flows", text: "flows" };
+  }
+}

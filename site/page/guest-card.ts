@@ -1,0 +1,113 @@
+/** One guest on the stage: what it is, its arguments, its ports, and how it is. */
+import type { Ending } from "../protocol.ts";
+import { h, setText } from "./dom.ts";
+import { bytesText, countText, timeText } from "./format.ts";
+import type { Guest } from "./model.ts";
+
+export interface CardHandlers {
+  onSelect(guest: Guest): void;
+  onRemove(guest: Guest): void;
+  /** The port of its output was pressed; see wiring.ts. */
+  onPort(guest: Guest, port: HTMLElement, event: PointerEvent | undefined): void;
+}
+
+export class GuestCard {
+  readonly element: HTMLElement;
+  readonly #status = h("p", { class: "status" });
+  readonly #calls = h("p", { class: "calls" });
+
+  constructor(guest: Guest, canRemove: boolean, handlers: CardHandlers) {
+    const port = h(
+      "button",
+      {
+        class: "port out",
+        attributes: {
+          type: "button",
+          "aria-label": `Wire the output of ${guest.name}`,
+          title: "Drag to another guest, or press and choose",
+        },
+      },
+      h("span", { attributes: { "aria-hidden": "true" } }, "▸"),
+    );
+    port.addEventListener("pointerdown", (event) => handlers.onPort(guest, port, event));
+    port.addEventListener("click", (event) => {
+      // Of the keyboard alone: a pointer has been told before.
+      if (event.detail === 0) handlers.onPort(guest, port, undefined);
+    });
+    this.element = h(
+      "article",
+      { class: "guest", attributes: { "aria-label": guest.name, "data-guest": guest.id } },
+      h("span", { class: "port in", attributes: { "aria-hidden": "true" } }),
+      h(
+        "header",
+        {},
+        h(
+          "button",
+          {
+            class: "name",
+            attributes: { type: "button", title: "Show its world" },
+            on: { click: () => handlers.onSelect(guest) },
+          },
+          guest.name,
+        ),
+        canRemove &&
+          h(
+            "button",
+            {
+              class: "remove",
+              attributes: { type: "button", "aria-label": `Take ${guest.name} off the stage` },
+              on: { click: () => handlers.onRemove(guest) },
+            },
+            "×",
+          ),
+      ),
+      h("p", { class: "origin" }, `${guest.origin} · ${bytesText(guest.component.length)}`),
+      h("input", {
+        class: "args",
+        attributes: {
+          type: "text",
+          value: guest.args,
+          placeholder: "arguments",
+          "aria-label": `Arguments of ${guest.name}`,
+          autocapitalize: "off",
+          spellcheck: "false",
+        },
+        on: { input: ({ target }) => target instanceof HTMLInputElement && (guest.args = target.value) },
+      }),
+      this.#status,
+      this.#calls,
+      port,
+    );
+    this.clear();
+  }
+
+  clear(): void {
+    this.#set("still", "ready");
+    setText(this.#calls, "");
+  }
+
+  /** @param waitsFor In words, if it does. */
+  run(calls: number, waitsFor: string | undefined): void {
+    this.#set(waitsFor === undefined ? "runs" : "waits", waitsFor ?? "runs");
+    setText(this.#calls, countText(calls, "call"));
+  }
+
+  end(ending: Ending, at: number): void {
+    switch (ending.is) {
+      case "exited":
+        this.#set(ending.code === 0 ? "done" : "failed", `exit code ${ending.code} after ${timeText(at)}`);
+        break;
+      case "stopped":
+        this.#set("failed", `stopped after ${timeText(at)}`);
+        break;
+      case "failed":
+        this.#set("failed", ending.rule === undefined ? ending.name : `trap: rule ${ending.rule}`);
+        break;
+    }
+  }
+
+  #set(state: string, text: string): void {
+    this.element.dataset["state"] = state;
+    setText(this.#status, text);
+  }
+}

@@ -1,0 +1,110 @@
+/** What the first guest of a pipe reads: text, a file, or what is typed while it runs. */
+import { h, setText } from "./dom.ts";
+import { bytesText } from "./format.ts";
+import type { Guest } from "./model.ts";
+
+export interface InputHandlers {
+  onChanged(): void;
+  /** A line was typed for a live input; or its end, if that is `undefined`. */
+  onLine(guest: Guest, line: string | undefined): void;
+}
+
+export class InputPanel {
+  readonly element: HTMLElement;
+  readonly #handlers: InputHandlers;
+  readonly #title = h("h2", {}, "Input");
+  readonly #text = h("textarea", {
+    attributes: {
+      id: "input-text",
+      rows: 6,
+      spellcheck: "false",
+      placeholder: "Type or paste, or drop a file",
+      "aria-label": "Input as text",
+    },
+  });
+  readonly #file = h("p", { class: "file" });
+  readonly #live = h("input", { attributes: { type: "checkbox" } });
+  readonly #line = h("input", {
+    attributes: {
+      type: "text",
+      placeholder: "a line, and Enter",
+      "aria-label": "A line of input",
+      autocomplete: "off",
+    },
+  });
+  readonly #form = h(
+    "form",
+    { class: "row live" },
+    this.#line,
+    h("button", { attributes: { type: "submit" } }, "Send"),
+  );
+  #guest: Guest | undefined;
+
+  constructor(handlers: InputHandlers) {
+    this.#handlers = handlers;
+    const pick = h("input", {
+      class: "visually-hidden",
+      attributes: { type: "file", "aria-label": "A file as input" },
+    });
+    pick.addEventListener("change", () => {
+      const [file] = pick.files ?? [];
+      if (file) void this.drop(file);
+      pick.value = "";
+    });
+    const end = h("button", { attributes: { type: "button", title: "Nothing more comes" } }, "End");
+    end.addEventListener("click", () => this.#guest && handlers.onLine(this.#guest, undefined));
+    this.#form.append(end);
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#guest) handlers.onLine(this.#guest, this.#line.value);
+      this.#line.value = "";
+    });
+    this.#text.addEventListener("input", () => this.#change({ text: this.#text.value, file: undefined }));
+    this.#live.addEventListener("change", () => this.#change({ isLive: this.#live.checked }));
+    this.element = h(
+      "section",
+      { class: "panel input", id: "input", attributes: { "aria-label": "Input" } },
+      h("header", {}, this.#title, h("label", { class: "button" }, pick, "File…")),
+      this.#text,
+      this.#file,
+      h("label", { class: "check" }, this.#live, "Keep it open, and type while it runs"),
+      this.#form,
+    );
+    this.element.addEventListener("dragover", (event) => event.preventDefault());
+    this.element.addEventListener("drop", (event) => {
+      const [file] = event.dataTransfer?.files ?? [];
+      if (!file) return;
+      event.preventDefault();
+      event.stopPropagation();
+      void this.drop(file);
+    });
+  }
+
+  show(guest: Guest): void {
+    this.#guest = guest;
+    const { text, file, isLive } = guest.input;
+    setText(this.#title, `Input of ${guest.name}`);
+    this.#text.value = file ? "" : text;
+    setText(this.#file, file ? `${file.name}, ${bytesText(file.bytes.length)}` : "");
+    this.#live.checked = isLive;
+    this.#form.hidden = !isLive;
+  }
+
+  focus(): void {
+    (this.#form.hidden ? this.#text : this.#line).focus();
+  }
+
+  async drop(file: File): Promise<void> {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    this.#change({ file: { name: file.name, bytes } });
+  }
+
+  #change(change: Partial<Guest["input"]>): void {
+    if (!this.#guest) return;
+    Object.assign(this.#guest.input, change);
+    const isTyping = document.activeElement === this.#text;
+    if (!isTyping) this.show(this.#guest);
+    else setText(this.#file, "");
+    this.#handlers.onChanged();
+  }
+}

@@ -1,0 +1,156 @@
+/** What stands on the stage: guests, and what is wired to what. */
+import { inspect, type ComponentInspection, type ModuleInspection } from "sluice/inspect";
+import type { ChannelPlan, End, Files, RunPlan } from "../protocol.ts";
+import { envOf, OPEN, rateOf, wordsOf } from "./format.ts";
+
+export type Inspection = ComponentInspection | ModuleInspection;
+
+/** As many as a screen has room for. */
+export const MAX_GUESTS = 3;
+
+export interface Guest {
+  readonly id: number;
+  readonly name: string;
+  /** The language, or what it was dropped as. */
+  readonly origin: string;
+  readonly component: Uint8Array;
+  /** Or why it cannot be looked into. */
+  readonly inspection: Inspection | string;
+  args: string;
+  env: string;
+  /** What it reads if nobody is wired to it. */
+  input: Input;
+  /** Where its input's gate is, and that of its output. */
+  inputGate: number;
+  gate: number;
+  /** Whose input its output is; the screen's if nobody's. */
+  next: Guest | undefined;
+}
+
+export interface Input {
+  text: string;
+  /** In place of the text. */
+  file: { readonly name: string; readonly bytes: Uint8Array } | undefined;
+  /** Whether more may be typed while it runs. */
+  isLive: boolean;
+}
+
+export interface NewGuest {
+  readonly name: string;
+  readonly origin: string;
+  readonly component: Uint8Array;
+  readonly args?: string | undefined;
+  readonly env?: string | undefined;
+  readonly gate?: number | undefined;
+  readonly inputGate?: number | undefined;
+}
+
+/** A channel by the guest whose input or output it is. */
+export interface ChannelKey {
+  readonly guest: Guest;
+  readonly is: "input" | "output";
+}
+
+export class Stage {
+  guests: readonly Guest[] = [];
+  files: Files = {};
+  #next = 1;
+
+  add({ name, origin, component, args = "", env = "", gate = OPEN, inputGate = OPEN }: NewGuest): Guest {
+    if (this.guests.length >= MAX_GUESTS) throw new RangeError(`There is room for ${MAX_GUESTS} guests`);
+    const guest: Guest = {
+      id: this.#next++,
+      name,
+      origin,
+      component,
+      inspection: inspected(component),
+      args,
+      env,
+      input: { text: "", file: undefined, isLive: false },
+      inputGate,
+      gate,
+      next: undefined,
+    };
+    this.guests = [...this.guests, guest];
+    return guest;
+  }
+
+  /** Takes a guest out of its pipe, which closes behind it. */
+  remove(guest: Guest): void {
+    for (const other of this.guests) if (other.next === guest) other.next = guest.next;
+    this.guests = this.guests.filter((other) => other !== guest);
+  }
+
+  clear(): void {
+    this.guests = [];
+  }
+
+  /** Whether the output of `from` can be the input of `to`: a stream that flows in a circle would have no beginning. */
+  canConnect(from: Guest, to: Guest): boolean {
+    for (let at: Guest | undefined = to; at; at = at.next) if (at === from) return false;
+    return true;
+  }
+
+  /** @param to The screen, if nobody. */
+  connect(from: Guest, to: Guest | undefined): void {
+    if (to && !this.canConnect(from, to)) return;
+    // An input has one writer.
+    for (const other of this.guests) if (to && other.next === to) other.next = undefined;
+    from.next = to;
+  }
+
+  /** The pipes, each from the guest that reads the input to the one that writes to the screen. */
+  lanes(): readonly (readonly Guest[])[] {
+    const heads = this.guests.filter((guest) => !this.guests.some(({ next }) => next === guest));
+    return heads.map((head) => {
+      const lane = [];
+      for (let at: Guest | undefined = head; at; at = at.next) lane.push(at);
+      return lane;
+    });
+  }
+
+  /** In the order of `plan().channels`. */
+  channels(): readonly ChannelKey[] {
+    return this.lanes().flatMap((lane) =>
+      lane.flatMap((guest, index): ChannelKey[] => [
+        ...(index === 0 ? [{ guest, is: "input" } as const] : []),
+        { guest, is: "output" },
+      ]),
+    );
+  }
+
+  plan(): RunPlan {
+    return {
+      guests: this.guests.map(({ name, component, args, env }) => ({
+        name,
+        component,
+        args: wordsOf(args),
+        env: envOf(env),
+      })),
+      channels: this.channels().map((key) => this.#channelPlan(key)),
+      files: this.files,
+      bufferBytes: 65_536,
+    };
+  }
+
+  #channelPlan({ guest, is }: ChannelKey): ChannelPlan {
+    const self: End = { is: "guest", index: this.guests.indexOf(guest) };
+    if (is === "input") {
+      return { from: { is: "input", ...inputOf(guest.input) }, to: self, rate: rateOf(guest.inputGate) };
+    }
+    const to: End = guest.next ? { is: "guest", index: this.guests.indexOf(guest.next) } : { is: "screen" };
+    return { from: self, to, rate: rateOf(guest.gate) };
+  }
+}
+
+function inputOf({ text, file, isLive }: Input): { readonly bytes: Uint8Array; readonly isLive: boolean } {
+  return { bytes: file?.bytes ?? new TextEncoder().encode(text), isLive };
+}
+
+function inspected(component: Uint8Array): Inspection | string {
+  try {
+    return inspect(component);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

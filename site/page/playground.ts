@@ -1,0 +1,268 @@
+/** Puts the parts of the page together: what is on the stage, what runs, and what is seen of it. */
+import { POEM, SAMPLES, SCENARIOS, type Scenario } from "../catalog.ts";
+import type { Ending, Files, Frame } from "../protocol.ts";
+import { DRIP_BYTES } from "./channel-view.ts";
+import { announce, byId, h, setText } from "./dom.ts";
+import { rateOf } from "./format.ts";
+import { GuestPanel } from "./guest-panel.ts";
+import { InputPanel } from "./input-panel.ts";
+import { MAX_GUESTS, Stage, type Guest, type NewGuest } from "./model.ts";
+import { guestOf, numberedLines, sampleOf } from "./samples.ts";
+import { ScreenPanel } from "./screen-panel.ts";
+import { Session } from "./session.ts";
+import { StageView } from "./stage-view.ts";
+import { Timeline } from "./timeline.ts";
+
+const POEM_FILES: Files = { "poem.txt": new TextEncoder().encode(POEM) };
+
+export class Playground {
+  readonly #stage = new Stage();
+  readonly #session = new Session({
+    onFrame: (frame) => this.#frame(frame),
+    onEnded: (guest, ending, at) => this.#ended(guest, ending, at),
+    onOver: (files) => this.#over(files),
+  });
+  readonly #view: StageView;
+  readonly #input: InputPanel;
+  readonly #panel: GuestPanel;
+  readonly #screen = new ScreenPanel();
+  readonly #timeline = new Timeline();
+  readonly #run = byId("run");
+  readonly #stop = byId("stop");
+  /** Indexes of guests that have ended. */
+  readonly #done = new Set<number>();
+  #selected: Guest | undefined;
+
+  constructor() {
+    this.#view = new StageView(byId("lanes"), this.#stage, {
+      onSelect: (guest) => this.#select(guest),
+      onInput: (guest) => {
+        this.#select(guest);
+        this.#input.focus();
+      },
+      onChanged: () => this.#changed(),
+      onGate: (channel, position) => this.#session.tell({ is: "rate", channel, rate: rateOf(position) }),
+      onDrip: (channel) => this.#session.tell({ is: "let", channel, bytes: DRIP_BYTES }),
+    });
+    this.#input = new InputPanel({
+      onChanged: () => this.#view.showInputs(),
+      onLine: (guest, line) => this.#type(guest, line),
+    });
+    this.#panel = new GuestPanel({
+      onFilesDropped: (files) => void this.#addFiles(files),
+      onFileRemoved: (path) => {
+        const { [path]: _, ...rest } = this.#stage.files;
+        this.#setFiles(rest);
+      },
+    });
+    byId("panels").append(this.#input.element, this.#screen.element, this.#panel.element);
+    byId("times").append(this.#timeline.element);
+    this.#listen();
+    this.#addChoices();
+  }
+
+  /** Shows what the address names, or the first scenario. */
+  async open(): Promise<void> {
+    await this.#play(SCENARIOS.find(({ id }) => `#${id}` === location.hash) ?? SCENARIOS[0]);
+    if (!(await this.#session.canSuspend)) {
+      this.#problem(
+        "This browser cannot suspend WebAssembly (JSPI), so a guest cannot wait here. Chromium from 137 on can, and others are on their way.",
+      );
+    }
+    document.documentElement.dataset["ready"] = "";
+  }
+
+  repaint(): void {
+    this.#view.repaint();
+    this.#timeline.repaint();
+  }
+
+  #listen(): void {
+    this.#run.addEventListener("click", () => this.#start());
+    this.#stop.addEventListener("click", () => this.#session.stop());
+    addEventListener("hashchange", () => {
+      const scenario = SCENARIOS.find(({ id }) => `#${id}` === location.hash);
+      if (scenario) void this.#play(scenario);
+    });
+    addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      if (this.#session.isRunning) this.#session.stop();
+      else this.#start();
+    });
+    addEventListener("dragover", (event) => event.preventDefault());
+    addEventListener("drop", (event) => {
+      event.preventDefault();
+      for (const file of event.dataTransfer?.files ?? []) void this.#open(file);
+    });
+  }
+
+  #addChoices(): void {
+    byId("scenarios").append(
+      ...SCENARIOS.map(({ id, title }) => h("li", {}, h("a", { attributes: { href: `#${id}` } }, title))),
+    );
+    const choice = byId("sample");
+    choice.append(
+      ...SAMPLES.map((sample) =>
+        h("option", { attributes: { value: sample.file } }, `${sample.name} (${sample.language}): ${sample.says}`),
+      ),
+    );
+    choice.addEventListener("change", () => {
+      if (!(choice instanceof HTMLSelectElement)) return;
+      const file = choice.value;
+      choice.value = "";
+      if (file !== "") void this.#addSample(file);
+    });
+    const pick = byId("component");
+    pick.addEventListener("change", () => {
+      if (!(pick instanceof HTMLInputElement)) return;
+      for (const file of pick.files ?? []) void this.#open(file);
+      pick.value = "";
+    });
+  }
+
+  async #play(scenario: Scenario | undefined): Promise<void> {
+    if (!scenario) return;
+    this.#session.stop();
+    this.#stage.clear();
+    this.#stage.files = POEM_FILES;
+    let last: Guest | undefined;
+    try {
+      const guests = await Promise.all(scenario.guests.map(async ({ file }) => guestOf(sampleOf(file))));
+      for (const [index, guest] of guests.entries()) {
+        const { args = guest.args, gate } = scenario.guests[index] ?? {};
+        const added = this.#stage.add({ ...guest, args, gate, inputGate: scenario.inputGate });
+        if (last) this.#stage.connect(last, added);
+        last = added;
+      }
+    } catch (error) {
+      this.#problem(String(error));
+    }
+    const [first] = this.#stage.guests;
+    if (first && scenario.input === "live") first.input.isLive = true;
+    if (first && scenario.input === "lines") first.input.text = numberedLines();
+    setText(byId("says"), scenario.says);
+    for (const link of byId("scenarios").querySelectorAll("a")) {
+      if (link.hash === `#${scenario.id}`) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+    this.#changed();
+  }
+
+  async #addSample(file: string): Promise<void> {
+    try {
+      this.#append(await guestOf(sampleOf(file)));
+    } catch (error) {
+      this.#problem(String(error));
+    }
+  }
+
+  /** A component is a guest, any other file a file of theirs. */
+  async #open(file: File): Promise<void> {
+    if (!file.name.endsWith(".wasm")) {
+      await this.#addFiles([file]);
+      return;
+    }
+    const component = new Uint8Array(await file.arrayBuffer());
+    this.#append({ name: file.name.replace(/\.wasm$/, ""), origin: "yours", component });
+  }
+
+  /** At the end of the last pipe. */
+  #append(guest: NewGuest): void {
+    if (this.#stage.guests.length >= MAX_GUESTS) {
+      this.#problem(`There is room for ${MAX_GUESTS} guests: take one off the stage first.`);
+      return;
+    }
+    const before = this.#stage.lanes().at(-1)?.at(-1);
+    const added = this.#stage.add(guest);
+    if (before) this.#stage.connect(before, added);
+    this.#selected = added;
+    this.#changed();
+    announce(`${added.name} is on the stage`);
+  }
+
+  async #addFiles(files: Iterable<File>): Promise<void> {
+    const added = await Promise.all(
+      Array.from(files, async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const),
+    );
+    this.#setFiles({ ...this.#stage.files, ...Object.fromEntries(added) });
+  }
+
+  #setFiles(files: Files): void {
+    this.#stage.files = files;
+    this.#panel.showFiles(files);
+  }
+
+  /** Guests or wires are others: what runs is over. */
+  #changed(): void {
+    this.#session.stop();
+    this.#problem("");
+    this.#view.build();
+    this.#timeline.clear(this.#stage.guests.map(({ name }) => name));
+    this.#screen.clear();
+    this.#panel.showFiles(this.#stage.files);
+    const [first] = this.#stage.guests;
+    const selected = this.#stage.guests.find((guest) => guest === this.#selected) ?? first;
+    if (selected) this.#select(selected);
+    this.#run.toggleAttribute("disabled", this.#stage.guests.length === 0);
+  }
+
+  #select(guest: Guest): void {
+    this.#selected = guest;
+    this.#view.select(guest);
+    this.#panel.show(guest);
+    const head = this.#stage.lanes().find((lane) => lane.includes(guest))?.[0];
+    if (head) this.#input.show(head);
+  }
+
+  #start(): void {
+    if (this.#session.isRunning || this.#stage.guests.length === 0) return;
+    this.#problem("");
+    this.#done.clear();
+    this.#view.clear();
+    this.#screen.clear();
+    this.#timeline.clear(this.#stage.guests.map(({ name }) => name));
+    this.#session.run(this.#stage.plan());
+    this.#showRunning(true);
+    announce("The run has begun");
+  }
+
+  #frame(frame: Frame): void {
+    this.#view.show(frame, this.#done);
+    this.#screen.show(frame);
+    this.#timeline.show(frame);
+  }
+
+  #ended(index: number, ending: Ending, at: number): void {
+    this.#done.add(index);
+    const guest = this.#stage.guests[index];
+    if (!guest) return;
+    this.#view.ended(guest, ending, at);
+    if (ending.is === "failed") this.#screen.complain(`${guest.name}: ${ending.name}: ${ending.message}\n`);
+  }
+
+  #over(files: Files | undefined): void {
+    if (files) this.#setFiles(files);
+    this.#view.rest();
+    this.#showRunning(false);
+    announce("The run is over");
+  }
+
+  #showRunning(isRunning: boolean): void {
+    this.#run.toggleAttribute("hidden", isRunning);
+    this.#stop.toggleAttribute("hidden", !isRunning);
+    document.documentElement.dataset["run"] = isRunning ? "on" : "over";
+  }
+
+  #type(guest: Guest, line: string | undefined): void {
+    const channel = this.#stage.channels().findIndex((key) => key.guest === guest && key.is === "input");
+    const bytes = new TextEncoder().encode(line === undefined ? "" : `${line}\n`);
+    this.#session.tell({ is: "type", channel, bytes, isLast: line === undefined });
+  }
+
+  #problem(text: string): void {
+    const problem = byId("problem");
+    setText(problem, text);
+    problem.hidden = text === "";
+  }
+}

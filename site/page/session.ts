@@ -1,0 +1,84 @@
+/** The worker, and the run that is under way in it. */
+import type { Ending, Files, Frame, FromWorker, RunPlan, ToWorker } from "../protocol.ts";
+
+/** How long guests have to end by themselves when they are stopped. */
+const GRACE_MS = 300;
+
+export interface Listener {
+  onFrame(frame: Frame): void;
+  onEnded(guest: number, ending: Ending, at: number): void;
+  /** @param files All that there are now; missing if the worker had to be ended with its guests. */
+  onOver(files: Files | undefined): void;
+}
+
+export class Session {
+  /** Resolves with whether this browser can suspend WebAssembly. */
+  readonly canSuspend: Promise<boolean>;
+  readonly #listener: Listener;
+  #worker: Worker;
+  #isRunning = false;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #onReady: (canSuspend: boolean) => void = () => {};
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+    this.canSuspend = new Promise((resolve) => (this.#onReady = resolve));
+    this.#worker = this.#start();
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  run(plan: RunPlan): void {
+    if (this.#isRunning) throw new Error("A run is under way");
+    this.#isRunning = true;
+    this.tell({ is: "run", plan });
+  }
+
+  tell(message: ToWorker): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
+    this.#worker.postMessage(message);
+  }
+
+  /** Ends all guests: those that do not even then make a call, with their thread. */
+  stop(): void {
+    if (!this.#isRunning || this.#deadline !== undefined) return;
+    this.tell({ is: "stop" });
+    this.#deadline = setTimeout(() => {
+      this.#worker.terminate();
+      this.#worker = this.#start();
+      this.#over(undefined);
+    }, GRACE_MS);
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module", name: "guests" });
+    worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.#hear(data));
+    return worker;
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.is) {
+      case "ready":
+        this.#onReady(message.canSuspend);
+        break;
+      case "frame":
+        this.#listener.onFrame(message.frame);
+        break;
+      case "ended":
+        this.#listener.onEnded(message.guest, message.ending, message.at);
+        break;
+      case "over":
+        this.#over(message.files);
+        break;
+    }
+  }
+
+  #over(files: Files | undefined): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    this.#isRunning = false;
+    this.#listener.onOver(files);
+  }
+}

@@ -1,0 +1,223 @@
+/** The stage: a lane for each pipe, from its input over its guests to the screen. */
+import type { Ending, Frame } from "../protocol.ts";
+import { ChannelView } from "./channel-view.ts";
+import { h, setText } from "./dom.ts";
+import { bytesText, OPEN } from "./format.ts";
+import { GuestCard } from "./guest-card.ts";
+import type { ChannelKey, Guest, Stage } from "./model.ts";
+import { Wires } from "./wiring.ts";
+
+export interface StageHandlers {
+  onSelect(guest: Guest): void;
+  onInput(guest: Guest): void;
+  /** Guests or wires have changed. */
+  onChanged(): void;
+  onGate(channel: number, position: number): void;
+  onDrip(channel: number): void;
+}
+
+interface Place {
+  readonly key: ChannelKey;
+  readonly view: ChannelView;
+}
+
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class StageView {
+  readonly #root: HTMLElement;
+  readonly #stage: Stage;
+  readonly #handlers: StageHandlers;
+  readonly #wires: Wires;
+  readonly #sizes = new ResizeObserver(() => this.#resize());
+  #places: readonly Place[] = [];
+  #cards = new Map<Guest, GuestCard>();
+  #screens = new Map<Guest, HTMLElement>();
+  #inputs = new Map<Guest, HTMLElement>();
+  #drawing = 0;
+  #drawn = 0;
+
+  constructor(root: HTMLElement, stage: Stage, handlers: StageHandlers) {
+    this.#root = root;
+    this.#stage = stage;
+    this.#handlers = handlers;
+    this.#wires = new Wires(root, stage, (from, to) => {
+      stage.connect(from, to);
+      handlers.onChanged();
+      root.querySelector<HTMLElement>(`[data-guest="${from.id}"] .port.out`)?.focus();
+    });
+    this.#sizes.observe(root);
+  }
+
+  /** Lays everything out anew. */
+  build(): void {
+    this.#cards = new Map();
+    this.#screens = new Map();
+    this.#inputs = new Map();
+    this.#places = this.#stage.channels().map((key, channel) => ({ key, view: this.#channelView(key, channel) }));
+    this.#root.replaceChildren(...this.#stage.lanes().map((lane) => this.#lane(lane)));
+    this.#root.style.setProperty("--most", String(Math.max(1, ...this.#stage.lanes().map(({ length }) => length))));
+    this.showInputs();
+    this.#resize();
+  }
+
+  clear(): void {
+    for (const { view } of this.#places) view.clear();
+    for (const card of this.#cards.values()) card.clear();
+    for (const screen of this.#screens.values()) setText(screen, "");
+    this.#wake();
+  }
+
+  show({ at, channels, totals }: Frame, ended: ReadonlySet<number>): void {
+    for (const [index, { key, view }] of this.#places.entries()) {
+      const frame = channels[index];
+      if (!frame) continue;
+      view.show(frame, at);
+      const screen = key.is === "output" && this.#screens.get(key.guest);
+      if (screen) setText(screen, bytesText(frame.passedBytes));
+    }
+    for (const [index, guest] of this.#stage.guests.entries()) {
+      if (ended.has(index)) continue;
+      this.#cards.get(guest)?.run(totals[index] ?? 0, this.#waitOf(guest, channels));
+    }
+    this.#wake();
+  }
+
+  ended(guest: Guest, ending: Ending, at: number): void {
+    this.#cards.get(guest)?.end(ending, at);
+  }
+
+  /** All guests have ended. */
+  rest(): void {
+    for (const { view } of this.#places) view.rest();
+    this.#wake();
+  }
+
+  select(guest: Guest | undefined): void {
+    for (const [other, { element }] of this.#cards) element.classList.toggle("selected", other === guest);
+  }
+
+  showInputs(): void {
+    for (const [{ input }, element] of this.#inputs) {
+      const { length } = input.file?.bytes ?? new TextEncoder().encode(input.text);
+      setText(element, input.isLive ? "typed" : (input.file?.name ?? bytesText(length)));
+    }
+  }
+
+  /** Colours have changed. */
+  repaint(): void {
+    for (const { view } of this.#places) view.canal.repaint();
+    this.#wake();
+  }
+
+  #waitOf(guest: Guest, channels: Frame["channels"]): string | undefined {
+    for (const [index, { key }] of this.#places.entries()) {
+      const frame = channels[index];
+      if (frame?.writerWaits && key.is === "output" && key.guest === guest) {
+        return `waits for ${guest.next?.name ?? "the screen"}`;
+      }
+      const reader = key.is === "input" ? key.guest : key.guest.next;
+      if (frame?.readerWaits && reader === guest) {
+        return key.is === "input" ? "waits for input" : `waits for ${key.guest.name}`;
+      }
+    }
+    return undefined;
+  }
+
+  #lane(lane: readonly Guest[]): HTMLElement {
+    const [head] = lane;
+    const last = lane.at(-1);
+    if (!head || !last) throw new Error("A lane has a guest");
+    const amount = h("span", { class: "amount" });
+    const arrived = h("span", { class: "amount" });
+    this.#inputs.set(head, amount);
+    this.#screens.set(last, arrived);
+    return h(
+      "div",
+      { class: "lane", attributes: { role: "group", "aria-label": lane.map(({ name }) => name).join(", then ") } },
+      h(
+        "button",
+        {
+          class: "end spring",
+          attributes: { type: "button", title: "What it reads" },
+          on: { click: () => this.#handlers.onInput(head) },
+        },
+        h("span", { attributes: { "aria-hidden": "true" } }, "⌨"),
+        h("span", {}, "input", h("span", { class: "visually-hidden" }, ` of ${head.name}`)),
+        amount,
+      ),
+      this.#viewOf(head, "input"),
+      ...lane.flatMap((guest) => [this.#card(guest), this.#viewOf(guest, "output")]),
+      h(
+        "div",
+        { class: "end screen", attributes: { "data-screen": true } },
+        h("span", { attributes: { "aria-hidden": "true" } }, "▤"),
+        "screen",
+        arrived,
+      ),
+    );
+  }
+
+  #card(guest: Guest): HTMLElement {
+    const card = new GuestCard(guest, this.#stage.guests.length > 1, {
+      onSelect: (selected) => this.#handlers.onSelect(selected),
+      onRemove: (removed) => {
+        this.#stage.remove(removed);
+        this.#handlers.onChanged();
+      },
+      onPort: (from, port, event) => this.#wires.begin(from, port, event),
+    });
+    this.#cards.set(guest, card);
+    return card.element;
+  }
+
+  #viewOf(guest: Guest, is: ChannelKey["is"]): HTMLElement {
+    const place = this.#places.find(({ key }) => key.guest === guest && key.is === is);
+    if (!place) throw new Error(`${guest.name} has no ${is}`);
+    return place.view.element;
+  }
+
+  #channelView({ guest, is }: ChannelKey, channel: number): ChannelView {
+    const isInput = is === "input";
+    const names = {
+      writer: isInput ? "input" : guest.name,
+      reader: isInput ? guest.name : (guest.next?.name ?? "the screen"),
+      isInput,
+    };
+    return new ChannelView(names, isInput ? guest.inputGate : guest.gate, {
+      onGate: (position) => {
+        if (isInput) guest.inputGate = position;
+        else guest.gate = position;
+        this.#opened(channel, position);
+      },
+      onDrip: () => this.#handlers.onDrip(channel),
+    });
+  }
+
+  #opened(channel: number, position: number): void {
+    const place = this.#places[channel];
+    if (place) place.view.canal.opening = position / OPEN;
+    this.#handlers.onGate(channel, position);
+    this.#wake();
+  }
+
+  #resize(): void {
+    for (const { view } of this.#places) view.canal.resize();
+    this.#wake();
+  }
+
+  /** Draws from now on, until nothing moves. */
+  #wake(): void {
+    if (this.#drawing !== 0) return;
+    this.#drawn = performance.now();
+    this.#drawing = requestAnimationFrame((now) => this.#draw(now));
+  }
+
+  #draw(now: number): void {
+    const ms = Math.min(100, Math.max(0, now - this.#drawn));
+    this.#drawn = now;
+    this.#drawing = 0;
+    let moves = false;
+    for (const { view } of this.#places) moves = view.canal.draw(ms, CALM.matches) || moves;
+    if (moves) this.#drawing = requestAnimationFrame((next) => this.#draw(next));
+  }
+}

@@ -1,0 +1,217 @@
+/** All calls of a run over time: a row for each guest, a colour for each kind; and some of them in words. */
+import { CALL_KINDS, type Call, type CallCount, type CallKind, type Frame } from "../protocol.ts";
+import { h, setText } from "./dom.ts";
+import { countText, timeText } from "./format.ts";
+
+/** Columns before two become one. */
+const MAX_BINS = 600;
+/** The finest, in milliseconds. */
+const FINEST_MS = 0.1;
+const ROW_PX = 44;
+/** Calls in words that are kept: the first, and the last. */
+const FIRST_WORDS = 200;
+const LAST_WORDS = 100;
+
+const WORDS: Readonly<Record<CallKind, string>> = {
+  read: "reads",
+  write: "writes",
+  permit: "permits asked",
+  flush: "flushes",
+  wait: "polls",
+  files: "files",
+  other: "other",
+};
+
+/** How often each kind was called in one span of time. */
+type Bin = Partial<Record<CallKind, number>>;
+
+export class Timeline {
+  readonly element: HTMLElement;
+  readonly #canvas = h("canvas", { attributes: { "aria-hidden": "true" } });
+  readonly #span = h("p", { class: "note" });
+  readonly #legend = h("ul", { class: "legend" });
+  readonly #words = h("ol", { class: "calls-list", attributes: { tabindex: 0, "aria-label": "Calls" } });
+  readonly #counts = new Map<CallKind, HTMLElement>();
+  #names: readonly string[] = [];
+  #rows: Bin[][] = [];
+  #totals: Record<CallKind, number> = zeroes();
+  #binMs = FINEST_MS;
+  #at = 0;
+  #first: Call[] = [];
+  #last: Call[] = [];
+  #colours: Readonly<Record<CallKind, string>> | undefined;
+  #isDue = false;
+
+  constructor() {
+    for (const kind of CALL_KINDS) {
+      const count = h("span", { class: "amount" });
+      this.#counts.set(kind, count);
+      this.#legend.append(
+        h(
+          "li",
+          {},
+          h("span", { class: `swatch ${kind}`, attributes: { "aria-hidden": "true" } }),
+          WORDS[kind],
+          " ",
+          count,
+        ),
+      );
+    }
+    this.element = h(
+      "section",
+      { class: "panel timeline", attributes: { "aria-label": "Time-line of calls" } },
+      h("header", {}, h("h2", {}, "Time-line of calls"), this.#span),
+      this.#canvas,
+      this.#legend,
+      h("details", {}, h("summary", {}, "in words"), this.#words),
+    );
+    this.#words.closest("details")?.addEventListener("toggle", () => this.#later());
+    new ResizeObserver(() => this.#later()).observe(this.#canvas);
+  }
+
+  clear(names: readonly string[]): void {
+    this.#names = names;
+    this.#rows = names.map(() => []);
+    this.#totals = zeroes();
+    this.#binMs = FINEST_MS;
+    this.#at = 0;
+    this.#first = [];
+    this.#last = [];
+    this.#canvas.style.height = `${Math.max(1, names.length) * ROW_PX}px`;
+    this.#later();
+  }
+
+  show({ at, counts, calls }: Frame): void {
+    this.#at = at;
+    while (at / this.#binMs > MAX_BINS) this.#coarsen();
+    for (const count of counts) this.#add(count);
+    for (const call of calls) {
+      if (this.#first.length < FIRST_WORDS) this.#first.push(call);
+      else this.#last.push(call);
+    }
+    this.#last.splice(0, this.#last.length - LAST_WORDS);
+    this.#later();
+  }
+
+  /** Colours have changed. */
+  repaint(): void {
+    this.#colours = undefined;
+    this.#later();
+  }
+
+  #add({ guest, kind, at, count }: CallCount): void {
+    const row = this.#rows[guest];
+    if (!row) return;
+    const bin = (row[Math.floor(at / this.#binMs)] ??= {});
+    bin[kind] = (bin[kind] ?? 0) + count;
+    this.#totals[kind] += count;
+  }
+
+  /** Two columns become one. */
+  #coarsen(): void {
+    this.#binMs *= 2;
+    this.#rows = this.#rows.map((row) => {
+      const coarse: Bin[] = [];
+      for (const [index, bin] of row.entries()) {
+        // Times at which nothing was called have none.
+        if (bin === undefined) continue;
+        const into = (coarse[index >> 1] ??= {});
+        for (const kind of CALL_KINDS) if (bin[kind] !== undefined) into[kind] = (into[kind] ?? 0) + bin[kind];
+      }
+      return coarse;
+    });
+  }
+
+  #later(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => {
+      this.#isDue = false;
+      this.#paint();
+      this.#write();
+    });
+  }
+
+  #paint(): void {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const context = this.#canvas.getContext("2d");
+    if (!context || width === 0) return;
+    const scale = Math.min(devicePixelRatio, 2);
+    this.#canvas.width = Math.round(width * scale);
+    this.#canvas.height = Math.round(height * scale);
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    const colours = (this.#colours ??= coloursOf(this.#canvas));
+    const bins = Math.max(1, Math.ceil(this.#at / this.#binMs));
+    const step = width / bins;
+    for (const [index, row] of this.#rows.entries()) {
+      const floor = (index + 1) * ROW_PX - 4;
+      for (const [at, bin] of row.entries()) {
+        if (bin !== undefined) paintBin(context, colours, bin, at * step, Math.max(1.5, step - 0.5), floor);
+      }
+      context.fillStyle = colours.other;
+      context.globalAlpha = 0.4;
+      context.fillRect(0, floor, width, 1);
+      context.globalAlpha = 1;
+      context.fillStyle = getComputedStyle(this.#canvas).color;
+      context.font = "600 12px system-ui, sans-serif";
+      context.fillText(this.#names[index] ?? "", 4, floor - ROW_PX + 18);
+    }
+  }
+
+  #write(): void {
+    setText(
+      this.#span,
+      this.#at > 0 ? `${timeText(this.#at)}, a column is ${timeText(this.#at / MAX_BINS)} or more` : "",
+    );
+    for (const [kind, element] of this.#counts) setText(element, this.#totals[kind].toLocaleString("en"));
+    if (!this.#words.closest("details")?.open) return;
+    const left = Object.values(this.#totals).reduce((sum, count) => sum + count, 0);
+    const told = this.#first.length + this.#last.length;
+    const line = ({ guest, at, text }: Call): HTMLElement =>
+      h("li", {}, h("time", {}, `${at.toFixed(1)} ms`), h("b", {}, this.#names[guest] ?? ""), h("code", {}, text));
+    this.#words.replaceChildren(
+      ...this.#first.map(line),
+      ...(left > told ? [h("li", { class: "note" }, `… ${countText(left - told, "call")} more`)] : []),
+      ...this.#last.map(line),
+    );
+  }
+}
+
+/** As high as the logarithm of how many calls there were, so that one can be seen beside a thousand. */
+function paintBin(
+  context: CanvasRenderingContext2D,
+  colours: Readonly<Record<CallKind, string>>,
+  bin: Bin,
+  x: number,
+  width: number,
+  floor: number,
+): void {
+  const total = CALL_KINDS.reduce((sum, kind) => sum + (bin[kind] ?? 0), 0);
+  const height = Math.min(1, Math.log2(total + 1) / 12) * (ROW_PX - 20) + 4;
+  let y = floor;
+  for (const kind of CALL_KINDS) {
+    const part = ((bin[kind] ?? 0) / total) * height;
+    if (part === 0) continue;
+    context.fillStyle = colours[kind];
+    context.fillRect(x, y - part, width, part);
+    y -= part;
+  }
+}
+
+function zeroes(): Record<CallKind, number> {
+  return { read: 0, write: 0, permit: 0, flush: 0, wait: 0, files: 0, other: 0 };
+}
+
+function coloursOf(element: Element): Readonly<Record<CallKind, string>> {
+  const style = getComputedStyle(element);
+  const colour = (kind: CallKind): string => style.getPropertyValue(`--kind-${kind}`).trim();
+  return {
+    read: colour("read"),
+    write: colour("write"),
+    permit: colour("permit"),
+    flush: colour("flush"),
+    wait: colour("wait"),
+    files: colour("files"),
+    other: colour("other"),
+  };
+}

@@ -1,0 +1,223 @@
+/** Several guests at a time, with a gate in each stream between them. */
+import {
+  instantiate,
+  MemoryFiles,
+  Pipe,
+  runCommand,
+  Trap,
+  type Level,
+  type RunningInstance,
+  type Sink,
+  type Source,
+} from "sluice";
+import type { ChannelFrame, ChannelPlan, Ending, Files, FromWorker, RunPlan } from "../protocol.ts";
+import { Feeder, Screen, WatchedSource } from "./ends.ts";
+import { Gate, TICK_MS } from "./gate.ts";
+import { Recorder } from "./recorder.ts";
+
+/** How much lies between a gate and the guest behind it. */
+const CHAMBER_BYTES = 4096;
+const FRAME_MS = 33;
+
+/** Why guests are ended when nobody wants them any more. */
+const STOPPED = new Error("stopped");
+
+interface Channel {
+  readonly plan: ChannelPlan;
+  readonly gate: Gate;
+  readonly source: WatchedSource | undefined;
+  readonly screen: Screen;
+  readonly feeder: Feeder | undefined;
+}
+
+export class Run {
+  readonly #plan: RunPlan;
+  readonly #tell: (message: FromWorker) => void;
+  readonly #started: number = performance.now();
+  readonly #recorder: Recorder;
+  readonly #channels: readonly Channel[];
+  readonly #instances: (RunningInstance | undefined)[] = [];
+  readonly #stop = new AbortController();
+  readonly #files: MemoryFiles;
+  #complaints: { guest: number; text: string }[] = [];
+  #ticked = this.#started;
+
+  constructor(plan: RunPlan, tell: (message: FromWorker) => void) {
+    this.#plan = plan;
+    this.#tell = tell;
+    this.#recorder = new Recorder(plan.guests.length, () => this.#now());
+    this.#channels = plan.channels.map((channel) => channelOf(channel));
+    this.#files = MemoryFiles.from(plan.files);
+  }
+
+  /** Resolves when all guests have ended, and all has been told. */
+  async play(): Promise<void> {
+    const ticks = setInterval(() => this.#tick(), TICK_MS);
+    const frames = setInterval(() => this.#tellFrame(), FRAME_MS);
+    await Promise.all(this.#plan.guests.map((_, guest) => this.#playGuest(guest)));
+    clearInterval(ticks);
+    clearInterval(frames);
+    this.#tellFrame();
+    this.#tell({ is: "over", files: filesOf(this.#files) });
+  }
+
+  setRate(channel: number, rate: number): void {
+    const gate = this.#channels[channel]?.gate;
+    if (gate) gate.rate = rate;
+  }
+
+  let(channel: number, bytes: number): void {
+    this.#channels[channel]?.gate.let(bytes);
+  }
+
+  type(channel: number, bytes: Uint8Array, isLast: boolean): void {
+    this.#channels[channel]?.feeder?.add(bytes, isLast);
+  }
+
+  stop(): void {
+    this.#stop.abort(STOPPED);
+  }
+
+  async #playGuest(guest: number): Promise<void> {
+    let ending: Ending;
+    try {
+      ending = { is: "exited", code: await this.#codeOf(guest) };
+    } catch (error) {
+      ending = error === STOPPED ? { is: "stopped" } : failure(error);
+    }
+    this.#tellFrame();
+    this.#tell({ is: "ended", guest, ending, at: this.#now() });
+  }
+
+  async #codeOf(guest: number): Promise<number> {
+    const stdin = this.#sourceOf(guest);
+    const stdout = this.#sinkOf(guest);
+    try {
+      this.#instances[guest] = await this.#instantiate(guest, stdin, stdout);
+    } catch (error) {
+      // Whoever is at their other ends is told.
+      stdin.close();
+      stdout.abort(error);
+      throw error;
+    }
+    return runCommand(this.#instances[guest]);
+  }
+
+  async #instantiate(guest: number, stdin: Source, stdout: Sink): Promise<RunningInstance> {
+    const plan = this.#plan.guests[guest];
+    if (!plan) throw new RangeError(`There is no guest ${guest}`);
+    const decoder = new TextDecoder();
+    return instantiate(plan.component, {
+      args: [plan.name, ...plan.args],
+      env: plan.env,
+      cwd: "/",
+      preopens: { "/": this.#files.root() },
+      stdin,
+      stdout,
+      stderr: (chunk: Uint8Array) =>
+        void this.#complaints.push({ guest, text: decoder.decode(chunk, { stream: true }) }),
+      signal: this.#stop.signal,
+      limits: { bufferBytes: this.#plan.bufferBytes },
+      trace: (name, values, outcome) => this.#recorder.record(guest, name, values, outcome),
+    });
+  }
+
+  #sourceOf(guest: number): Source {
+    const channel = this.#channels.find(({ plan: { to } }) => to.is === "guest" && to.index === guest);
+    if (!channel?.source) throw new RangeError(`No channel leads to guest ${guest}`);
+    return channel.source;
+  }
+
+  #sinkOf(guest: number): Sink {
+    const channel = this.#channels.find(({ plan: { from } }) => from.is === "guest" && from.index === guest);
+    if (!channel) throw new RangeError(`No channel leads from guest ${guest}`);
+    return channel.gate;
+  }
+
+  #now(): number {
+    return performance.now() - this.#started;
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    for (const { gate } of this.#channels) gate.tick(now - this.#ticked);
+    this.#ticked = now;
+  }
+
+  #tellFrame(): void {
+    const complaints = this.#complaints;
+    this.#complaints = [];
+    const shown = this.#channels.flatMap(({ screen }, channel) => {
+      const taken = screen.take();
+      return taken ? [{ channel, ...taken }] : [];
+    });
+    this.#tell({
+      is: "frame",
+      frame: {
+        at: this.#now(),
+        channels: this.#channels.map((channel) => this.#frameOf(channel)),
+        ...this.#recorder.take(),
+        totals: [...this.#recorder.totals],
+        shown,
+        complaints,
+      },
+    });
+  }
+
+  #frameOf({ plan: { from }, gate, source, feeder }: Channel): ChannelFrame {
+    const instance = from.is === "guest" ? this.#instances[from.index] : undefined;
+    const passed = { passedBytes: gate.passedBytes, readerWaits: source?.isAwaited ?? false };
+    if (feeder) {
+      return {
+        ...inputLevel(feeder),
+        ...passed,
+        writerWaits: false,
+        writtenBytes: feeder.writtenBytes,
+      };
+    }
+    const { isAwaited, ...level } = instance?.levels?.().stdout ?? this.#emptyLevel();
+    return { ...level, ...passed, writerWaits: isAwaited, writtenBytes: instance?.stats.stdout.bytes ?? 0 };
+  }
+
+  #emptyLevel(): Level {
+    const { bufferBytes } = this.#plan;
+    return {
+      state: "open",
+      bufferedBytes: 0,
+      capacityBytes: bufferBytes,
+      permittedBytes: bufferBytes,
+      isAwaited: false,
+    };
+  }
+}
+
+/** What is typed waits in a basin that is as large as it has to be. */
+function inputLevel({ bufferedBytes, writtenBytes, isOver }: Feeder): Omit<Level, "isAwaited"> {
+  return {
+    state: isOver ? "closed" : "open",
+    bufferedBytes,
+    capacityBytes: Math.max(writtenBytes, 1),
+    permittedBytes: 0,
+  };
+}
+
+function channelOf(plan: ChannelPlan): Channel {
+  const pipe = plan.to.is === "guest" ? new Pipe(CHAMBER_BYTES) : undefined;
+  const screen = new Screen();
+  const gate = new Gate(pipe ? pipe.sink : screen, plan.rate);
+  const feeder = plan.from.is === "input" ? new Feeder(gate) : undefined;
+  if (plan.from.is === "input") feeder?.add(plan.from.bytes, !plan.from.isLive);
+  return { plan, gate, feeder, screen, source: pipe && new WatchedSource(pipe.source) };
+}
+
+function failure(error: unknown): Ending {
+  if (!(error instanceof Error)) return { is: "failed", name: "Error", message: String(error), rule: undefined };
+  const rule = error instanceof Trap ? error.rule : undefined;
+  return { is: "failed", name: error.name, message: error.message, rule };
+}
+
+function filesOf(files: MemoryFiles): Files {
+  return Object.fromEntries(
+    [...files.toTree()].flatMap(([path, entry]) => (entry instanceof Uint8Array ? [[path, entry]] : [])),
+  );
+}

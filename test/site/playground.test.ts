@@ -1,0 +1,181 @@
+/** The playground in a real browser: guests run, gates hold them back, wires can be moved, and everybody can use it. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium, type Browser } from "../everywhere/browser.ts";
+import { buildSite, serve, type Served } from "./served.ts";
+import { Visitor, type Preferences } from "./visitor.ts";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const SCREEN = "#screen-text";
+
+describe("the playground", { skip: chromium.missing }, () => {
+  let folder: string;
+  let site: Served;
+  let browser: Browser;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sluice-site-"));
+    await buildSite(join(folder, "site"));
+    site = await serve(join(folder, "site"));
+    browser = await chromium.launch();
+  });
+
+  after(async () => {
+    await browser?.close();
+    site?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** A page of its own; what it complains of fails the test. */
+  async function visit(
+    scenario: string,
+    play: (visitor: Visitor) => Promise<void>,
+    preferences: Preferences = {},
+  ): Promise<void> {
+    const visitor = await Visitor.open(browser, `${site.origin}/index.html#${scenario}`, preferences);
+    try {
+      await visitor.until("data-ready");
+      await play(visitor);
+    } finally {
+      await visitor.close();
+    }
+    assert.deepEqual(visitor.problems, []);
+    assert.deepEqual(site.missing, []);
+  }
+
+  const stream = (name: string): string => `.channel[aria-label="Stream from ${name}"]`;
+
+  test("runs a guest, and tells its calls", async () => {
+    await visit("hello", async (visitor) => {
+      await visitor.press("▶ Run");
+      await visitor.until("data-run=over");
+      assert.equal(await visitor.text(SCREEN), "hello\n");
+      await visitor.sees(".guest", "exit code 0");
+      await visitor.evaluate(`document.querySelector(".timeline summary").click()`);
+      await visitor.sees(".timeline code", "output-stream.blocking-write-and-flush(5 bytes)");
+    });
+  });
+
+  test("a closed gate fills the basin and stops the writer; an open one lets it end", async () => {
+    await visit("slow-reader", async (visitor) => {
+      const name = "writer to the screen";
+      await visitor.slide(`Gate from ${name}`, 0);
+      await visitor.press("▶ Run");
+      await visitor.sees(stream(name), "writer waits: no permit");
+      await visitor.sees(stream(name), "64 KiB of 64 KiB");
+      await visitor.sees(".guest", "waits for the screen");
+      await visitor.press(`Let 1 KiB through the gate from ${name}`);
+      await visitor.sees(`${stream(name)} dd`, "1 KiB");
+      await visitor.press(`Open the gate from ${name}`);
+      await visitor.until("data-run=over");
+      await visitor.sees(`${stream(name)} dd`, "9.5 MiB");
+    });
+  });
+
+  test("guests in a pipe wait for each other, against the stream", async () => {
+    await visit("pipe", async (visitor) => {
+      await visitor.slide("Gate from upper to wc", 0);
+      await visitor.keys("Control", "Enter");
+      await visitor.sees(stream("upper to wc"), "upper waits");
+      await visitor.sees(stream("cat to upper"), "cat waits");
+      await visitor.slide("Gate from upper to wc", 46);
+      await visitor.slide("Gate from cat to upper", 46);
+      await visitor.until("data-run=over");
+      assert.match(await visitor.text(SCREEN), /^12000 \d+ \d+\n$/);
+    });
+  });
+
+  test("a guest that breaks a rule is told which", async () => {
+    await visit("rule", async (visitor) => {
+      await visitor.press("▶ Run");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest", "trap: rule 3.6");
+      await visitor.sees(".errors", "during a flush");
+    });
+  });
+
+  test("an answer is typed while the guest waits for it", async () => {
+    await visit("question", async (visitor) => {
+      await visitor.press("▶ Run");
+      await visitor.sees(SCREEN, "name?");
+      await visitor.type("[aria-label='A line of input']", "Ann\n");
+      await visitor.press("End");
+      await visitor.until("data-run=over");
+      assert.equal(await visitor.text(SCREEN), "name? hello Ann\n");
+    });
+  });
+
+  test("a guest is stopped, whatever it does", async () => {
+    await visit("slow-reader", async (visitor) => {
+      await visitor.press("▶ Run");
+      await visitor.sees(stream("writer to the screen"), "writer waits: no permit");
+      await visitor.press("■ Stop");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest", "stopped");
+      await visitor.sees("#run", "Run");
+    });
+  });
+
+  test("wires are moved with the keyboard, and with the pointer", async () => {
+    await visit("pipe", async (visitor) => {
+      await visitor.focus("Wire the output of cat");
+      await visitor.keys("Enter");
+      await visitor.sees(".target:focus", "into upper");
+      await visitor.keys("ArrowRight");
+      await visitor.sees(".target:focus", "into wc");
+      await visitor.keys("Enter");
+      await visitor.sees(stream("cat to wc"));
+      await visitor.sees(stream("upper to the screen"));
+      assert.equal(await visitor.count(".lane"), 2);
+      await visitor.drag("[aria-label='Wire the output of upper']", ".guest[aria-label=cat]");
+      await visitor.sees(stream("upper to cat"));
+      await visitor.sees(stream("cat to wc"));
+      assert.equal(await visitor.count(".lane"), 1);
+    });
+  });
+
+  test("components and files that are opened are there", async () => {
+    const note = join(folder, "note.txt");
+    await writeFile(note, "a note\n");
+    await visit("hello", async (visitor) => {
+      await visitor.upload("#component", fileURLToPath(new URL("../guests/built/cat-files.wasm", import.meta.url)));
+      await visitor.press("Take hello off the stage");
+      await visitor.upload("[aria-label='Files for all guests']", note);
+      await visitor.sees(".files", "/note.txt");
+      await visitor.type("[aria-label='Arguments of cat-files']", "note.txt");
+      await visitor.keys("Control", "Enter");
+      await visitor.until("data-run=over");
+      assert.equal(await visitor.text(SCREEN), "a note\n");
+    });
+  });
+
+  for (const colours of ["light", "dark"] as const) {
+    test(`breaks no rule of WCAG AA that can be checked, ${colours}, on a desk and on a phone`, async () => {
+      await visit(
+        "slow-reader",
+        async (visitor) => {
+          await visitor.press("▶ Run");
+          await visitor.sees(".guest", "waits for the screen");
+          await visitor.evaluate(await readFile(AXE, "utf8"));
+          for (const width of [1280, 360]) {
+            await visitor.resize(width, 800);
+            assert.deepEqual(await visitor.evaluate(BROKEN), [], `${width} pixels wide`);
+            const isTooWide = await visitor.evaluate("document.documentElement.scrollWidth > innerWidth");
+            assert.equal(isTooWide, false, `nothing is wider than ${width} pixels`);
+          }
+        },
+        { colours, motion: "reduce" },
+      );
+    });
+  }
+});
+
+/** What axe finds, which has been put into the page past its policy. */
+const BROKEN = `axe
+  .run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })
+  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`;

@@ -1,0 +1,162 @@
+/** Somebody who uses a page as people do: by what things are called, with keys, and with a pointer. */
+import type { Browser, Page } from "../everywhere/browser.ts";
+
+/** Ends a page that hangs; nothing is measured by it. */
+const HUNG_MS = 60_000;
+
+/** As much of an element as is used here. */
+interface Handle {
+  click(): Promise<void>;
+  focus(): Promise<void>;
+  type(text: string): Promise<void>;
+  uploadFile(path: string): Promise<void>;
+  boundingBox(): Promise<{ readonly x: number; readonly y: number } | null>;
+}
+
+/** What puppeteer-core's pages have beyond what other tests use. */
+interface WholePage extends Page {
+  readonly keyboard: {
+    press(key: string): Promise<void>;
+    down(key: string): Promise<void>;
+    up(key: string): Promise<void>;
+  };
+  readonly mouse: {
+    move(x: number, y: number, options?: { readonly steps: number }): Promise<void>;
+    down(): Promise<void>;
+    up(): Promise<void>;
+  };
+  setDefaultTimeout(ms: number): void;
+  setViewport(size: { readonly width: number; readonly height: number }): Promise<void>;
+  emulateMediaFeatures(features: readonly { readonly name: string; readonly value: string }[]): Promise<void>;
+  waitForSelector(selector: string): Promise<Handle | null>;
+  on(event: "console", hear: (message: { type(): string; text(): string }) => void): void;
+  on(event: "pageerror", hear: (error: unknown) => void): void;
+  close(): Promise<void>;
+}
+
+/** What a system says that its user prefers. */
+export interface Preferences {
+  readonly colours?: "light" | "dark";
+  readonly motion?: "reduce" | "no-preference";
+}
+
+export class Visitor {
+  /** What the page complained of. */
+  readonly problems: string[] = [];
+  readonly #page: WholePage;
+
+  private constructor(page: WholePage) {
+    this.#page = page;
+    page.setDefaultTimeout(HUNG_MS);
+    page.on("pageerror", (error) => this.problems.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && this.problems.push(message.text()));
+  }
+
+  static async open(browser: Browser, url: string, preferences: Preferences = {}): Promise<Visitor> {
+    const { colours = "light", motion = "no-preference" } = preferences;
+    // It is one.
+    const page = (await browser.newPage()) as WholePage;
+    const visitor = new Visitor(page);
+    await page.setViewport({ width: 1280, height: 900 });
+    await page.emulateMediaFeatures([
+      { name: "prefers-color-scheme", value: colours },
+      { name: "prefers-reduced-motion", value: motion },
+    ]);
+    await page.goto(url);
+    return visitor;
+  }
+
+  close(): Promise<void> {
+    return this.#page.close();
+  }
+
+  /** Presses the button of this name. */
+  async press(name: string): Promise<void> {
+    await (await this.#named(name, "button")).click();
+  }
+
+  async focus(name: string): Promise<void> {
+    await (await this.#named(name, "button")).focus();
+  }
+
+  /** @param keys The last one, and what is held down meanwhile. */
+  async keys(...keys: readonly string[]): Promise<void> {
+    const { keyboard } = this.#page;
+    const held = keys.slice(0, -1);
+    for (const key of held) await keyboard.down(key);
+    await keyboard.press(keys.at(-1) ?? "");
+    for (const key of held) await keyboard.up(key);
+  }
+
+  /** Drags from the middle of one element into another. */
+  async drag(from: string, to: string): Promise<void> {
+    const { mouse } = this.#page;
+    const [start, end] = [await this.#place(from), await this.#place(to)];
+    await mouse.move(start.x + 8, start.y + 8);
+    await mouse.down();
+    await mouse.move(end.x + 20, end.y + 20, { steps: 4 });
+    await mouse.up();
+  }
+
+  async type(selector: string, text: string): Promise<void> {
+    await (await this.#element(selector)).type(text);
+  }
+
+  async upload(selector: string, path: string): Promise<void> {
+    await (await this.#element(selector)).uploadFile(path);
+  }
+
+  /** Moves a slider, as its own events tell the page. */
+  async slide(name: string, position: number): Promise<void> {
+    await this.#page.evaluate(`{
+      const slider = document.querySelector(${JSON.stringify(`input[aria-label="${name}"]`)});
+      slider.value = ${position};
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    }`);
+  }
+
+  /** Resolves when there is such an element that has these words. */
+  async sees(selector: string, words = ""): Promise<void> {
+    await this.#page.waitForFunction(
+      `[...document.querySelectorAll(${JSON.stringify(selector)})].some((element) => element.checkVisibility() && element.innerText.includes(${JSON.stringify(words)}))`,
+    );
+  }
+
+  async count(selector: string): Promise<unknown> {
+    return this.#page.evaluate(`document.querySelectorAll(${JSON.stringify(selector)}).length`);
+  }
+
+  async text(selector: string): Promise<string> {
+    return String(await this.#page.evaluate(`document.querySelector(${JSON.stringify(selector)}).textContent`));
+  }
+
+  /** Resolves when the page says that it is so: by an attribute of its root. */
+  async until(attribute: string): Promise<void> {
+    await this.#page.waitForFunction(`document.documentElement.matches(${JSON.stringify(`[${attribute}]`)})`);
+  }
+
+  /** On a screen of this size. */
+  async resize(width: number, height: number): Promise<void> {
+    await this.#page.setViewport({ width, height });
+  }
+
+  evaluate(expression: string): Promise<unknown> {
+    return this.#page.evaluate(expression);
+  }
+
+  #named(name: string, role: string): Promise<Handle> {
+    return this.#element(`::-p-aria([name="${name}"][role="${role}"])`);
+  }
+
+  async #element(selector: string): Promise<Handle> {
+    const element = await this.#page.waitForSelector(selector);
+    if (!element) throw new Error(`The page has no ${selector}`);
+    return element;
+  }
+
+  async #place(selector: string): Promise<{ readonly x: number; readonly y: number }> {
+    const box = await (await this.#element(selector)).boundingBox();
+    if (!box) throw new Error(`${selector} is nowhere`);
+    return box;
+  }
+}
