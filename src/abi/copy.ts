@@ -9,6 +9,11 @@
 import { Trap } from "../io/trap.ts";
 import type { Element } from "./element.ts";
 
+/** What one copy moves at most: who has more to give, or more place, does it again. */
+const MOST_BYTES = 16 * 1024 * 1024;
+/** The same for elements that are made into values on their way. */
+const MOST_VALUES = 1024;
+
 export const COPY = { completed: 0, dropped: 1, cancelled: 2 } as const;
 export type CopyResult = (typeof COPY)[keyof typeof COPY];
 
@@ -36,7 +41,7 @@ export interface Origin extends CopyBuffer {
 
 /** Where to read to. */
 export interface Target extends CopyBuffer {
-  /** Takes at most `count` elements from the start of `origin`, and says how many: from a guest to a guest all of them. */
+  /** Takes at most `count` elements from the start of `origin`, and says how many: from a guest to a guest all of those. */
   take(origin: Origin, count: number): number;
 }
 
@@ -155,7 +160,9 @@ export class SharedStream extends Shared {
   }
 
   #copied(origin: Origin, target: Target): boolean {
-    return target.take(origin, Math.min(origin.remaining, target.remaining)) > 0;
+    const { isNumber, size } = this.element;
+    const most = isNumber ? Math.floor(MOST_BYTES / Math.max(size, 1)) : MOST_VALUES;
+    return target.take(origin, Math.min(origin.remaining, target.remaining, most)) > 0;
   }
 
   /** The host's side has nothing to give, or no place: the guest's waits, and the host is told to come again. */

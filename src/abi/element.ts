@@ -12,6 +12,8 @@ export interface Element {
   readonly codec: Type<unknown> | undefined;
   /** Whether elements are numbers, or nothing: they are copied as they are. */
   readonly isNumber: boolean;
+  /** Of one, in bytes. */
+  readonly size: number;
 }
 
 const NUMBERS: ReadonlySet<ValType["kind"]> = new Set([
@@ -33,8 +35,11 @@ export function elementOf(codec: AnyType | undefined): Element {
     // What comes is checked when it is stored.
     codec: codec as unknown as Type<unknown> | undefined,
     isNumber: codec === undefined || NUMBERS.has(codec.wit.kind),
+    size: codec?.size ?? 0,
   };
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** Elements in a guest's memory: to be read, or to be filled. */
 export class GuestBuffer implements Origin, Target {
@@ -43,7 +48,6 @@ export class GuestBuffer implements Origin, Target {
   readonly #element: Element;
   readonly #pointer: number;
   readonly #length: number;
-  readonly #size: number;
   progress = 0;
 
   /**
@@ -53,9 +57,8 @@ export class GuestBuffer implements Origin, Target {
   constructor(guest: Guest, element: Element, pointer: number, length: number, owner: object) {
     if (length > MAX_LIST_BYTES)
       throw new Trap("1.1", `a copy of ${length} elements: at most ${MAX_LIST_BYTES} may be`);
-    this.#size = element.codec?.size ?? 0;
     this.#pointer =
-      element.codec && length > 0 ? guest.place(pointer, length * this.#size, element.codec.align) : pointer;
+      element.codec && length > 0 ? guest.place(pointer, length * element.size, element.codec.align) : pointer;
     this.#guest = guest;
     this.#element = element;
     this.#length = length;
@@ -67,18 +70,21 @@ export class GuestBuffer implements Origin, Target {
   }
 
   get #at(): number {
-    return this.#pointer + this.progress * this.#size;
+    return this.#pointer + this.progress * this.#element.size;
   }
 
   bytes(count: number): Uint8Array | undefined {
-    return this.#element.isNumber ? this.#guest.bytes(this.#at, count * this.#size) : undefined;
+    const { isNumber, size } = this.#element;
+    // Where there is nothing, the pointer says nothing.
+    if (size === 0) return isNumber ? NOTHING : undefined;
+    return isNumber ? this.#guest.bytes(this.#at, count * size) : undefined;
   }
 
   values(count: number): readonly unknown[] {
-    const { codec } = this.#element;
+    const { codec, size } = this.#element;
     const start = this.#at;
     this.#guest.newValues();
-    return Array.from({ length: count }, (_, index) => codec?.load(this.#guest, start + index * this.#size));
+    return Array.from({ length: count }, (_, index) => codec?.load(this.#guest, start + index * size));
   }
 
   took(count: number): void {
@@ -86,20 +92,24 @@ export class GuestBuffer implements Origin, Target {
   }
 
   take(origin: Origin, count: number): number {
-    const { codec } = this.#element;
-    let taken = count;
-    const bytes = codec && origin.bytes(count);
-    if (bytes) {
-      taken = bytes.length / this.#size;
-      this.#guest.bytes(this.#at, bytes.length).set(bytes);
-    } else if (codec) {
-      const values = origin.values(count);
-      taken = values.length;
-      const start = this.#at;
-      for (const [index, value] of values.entries()) codec.store(this.#guest, start + index * this.#size, value);
-    } else taken = origin.values(count).length;
+    const taken = this.#copy(origin, count);
     origin.took(taken);
     this.progress += taken;
     return taken;
+  }
+
+  #copy(origin: Origin, count: number): number {
+    const { codec, size } = this.#element;
+    const bytes = origin.bytes(count);
+    if (bytes && size > 0) {
+      this.#guest.bytes(this.#at, bytes.length).set(bytes);
+      return bytes.length / size;
+    }
+    // Elements of nothing, of a guest: there are as many as it says.
+    if (bytes) return count;
+    const values = origin.values(count);
+    const start = this.#at;
+    for (const [index, value] of values.entries()) codec?.store(this.#guest, start + index * size, value);
+    return values.length;
   }
 }

@@ -70,13 +70,12 @@ export class Copies {
     const begin = (index: number, pointer: number, length = 1): CopyEnd => {
       const held = this.#held(end, index);
       if (held.set && !isAsync) throw new Trap("1.1", `a ${end.table.name} in a waitable set is used synchronously`);
+      group.store.task.countBytes(length * carried.size);
       beginCopy(guest, carried, held, { index, pointer, length, owner: group });
       return held;
     };
     if (isAsync) {
-      const { task } = group.store;
       return gated(this.#site, params, 1, (index = 0, pointer = 0, length = 1) => {
-        task.countBytes(length);
         const held = begin(index, pointer, length);
         return held.hasEvent ? held.takeEvent()[2] : BLOCKED;
       });

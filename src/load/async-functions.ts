@@ -75,6 +75,15 @@ export function waits(
 ): Ungated {
   const { task } = group.store;
   const attempt = (...args: number[]): number => {
+    if (task.mustGiveWay(1)) {
+      // To the event loop, and to no other thread.
+      group.store.hold();
+      const again = (...given: number[]): number => {
+        group.store.release();
+        return attempt(...given);
+      };
+      return retryLater(task, again, args, true);
+    }
     task.assertAlive();
     const { isReady, watch, unwatch, result, isAtOnce } = plan(...args.map((arg) => arg >>> 0));
     if (isAtOnce === true && isReady()) {

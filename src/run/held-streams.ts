@@ -12,11 +12,26 @@ const CHUNK_ITEMS = 64;
 class Held {
   #shared: SharedStream | undefined;
   readonly arrived: Signal = new Signal();
-  isEnded = false;
+  #isEnded = false;
   #isReading = false;
+  #failure: unknown;
 
-  constructor(shared: SharedStream) {
+  /** @param cut Asked when nobody writes any more: why, if the instance was ended. */
+  constructor(shared: SharedStream, cut: () => unknown) {
     this.#shared = shared;
+    shared.onDrop.push(() => {
+      this.#failure = cut();
+    });
+  }
+
+  /** Whether nothing more will come. @throws Why, if that is because the instance was ended. */
+  isOver(): boolean {
+    if (this.#isEnded && this.#failure !== undefined) throw this.#failure;
+    return this.#isEnded;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   /** The end itself, unless something is being read from it. @throws {TypeError} If it was closed or given away. */
@@ -31,7 +46,7 @@ class Held {
   /** Asks for more, if nobody has: `target` is told. */
   request(target: Target): void {
     const shared = this.#shared;
-    if (!shared || this.#isReading || this.isEnded) return;
+    if (!shared || this.#isReading || this.#isEnded) return;
     this.#isReading = true;
     const listener: CopyListener = {
       onCopy: (reclaim) => {
@@ -41,7 +56,7 @@ class Held {
       },
       onDone: (result) => {
         this.#isReading = false;
-        if (result !== COPY.completed) this.isEnded = true;
+        if (result !== COPY.completed) this.#isEnded = true;
         this.arrived.notify();
       },
     };
@@ -49,7 +64,7 @@ class Held {
   }
 
   close(): void {
-    this.isEnded = true;
+    this.#isEnded = true;
     const shared = this.#shared;
     this.#shared = undefined;
     shared?.drop();
@@ -65,8 +80,8 @@ export class GuestByteStream implements Source {
   #bytes: Uint8Array | undefined;
 
   /** @internal */
-  constructor(shared: SharedStream) {
-    this.#held = new Held(shared);
+  constructor(shared: SharedStream, cut: () => unknown) {
+    this.#held = new Held(shared, cut);
   }
 
   /** @internal The end itself; `undefined` if what was read before has to come first. @throws {TypeError} If it is gone. */
@@ -77,7 +92,7 @@ export class GuestByteStream implements Source {
   read(max: number): Uint8Array | null {
     this.#ask(max);
     const bytes = this.#bytes;
-    if (!bytes) return this.#held.isEnded ? null : NONE;
+    if (!bytes) return this.#held.isOver() ? null : NONE;
     const part = bytes.subarray(0, max);
     this.#bytes = max < bytes.length ? bytes.subarray(max) : undefined;
     return part;
@@ -147,8 +162,8 @@ export class GuestStream<T = unknown> {
   readonly #items: T[] = [];
 
   /** @internal */
-  constructor(shared: SharedStream, toJs: (value: unknown) => T) {
-    this.#held = new Held(shared);
+  constructor(shared: SharedStream, cut: () => unknown, toJs: (value: unknown) => T) {
+    this.#held = new Held(shared, cut);
     this.#toJs = toJs;
   }
 
@@ -188,7 +203,7 @@ export class GuestStream<T = unknown> {
       for (;;) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
         while (!this.ready()) await changed(waiting);
-        if (this.#items.length === 0) return;
+        if (this.#items.length === 0 && this.#held.isOver()) return;
         yield* this.#items.splice(0);
       }
     } finally {

@@ -52,7 +52,7 @@ export class JsCopies implements CopyBinding {
       const promise = new Promise((resolve, reject) => {
         readFuture(shared, (read) => {
           if (read) resolve(toJs(read.value));
-          else reject(new Error("The guest ended before it wrote the future"));
+          else reject(this.#life.task.endedBy ?? new Error("The guest ended before it wrote the future"));
         });
       });
       // Who does not wait for it is not to end the process.
@@ -60,7 +60,8 @@ export class JsCopies implements CopyBinding {
       return promise;
     }
     const stream = shareOf(shared, { kind: "stream", element });
-    return element?.kind === "u8" ? new GuestByteStream(stream) : new GuestStream(stream, toJs);
+    const cut = (): unknown => this.#life.task.endedBy;
+    return element?.kind === "u8" ? new GuestByteStream(stream, cut) : new GuestStream(stream, cut, toJs);
   }
 
   #shared(guest: Guest, value: unknown, type: ValType): Shared {
@@ -73,7 +74,7 @@ export class JsCopies implements CopyBinding {
         return guest.binding(of.resource.slot).fromJs(given, true);
       });
     if (type.kind === "future") {
-      const future = new HostFuture(codec ?? NOTHING);
+      const future = new HostFuture(codec);
       void this.#write(future, value, fromJs, element);
       return future.shared;
     }
@@ -111,8 +112,6 @@ export class JsCopies implements CopyBinding {
     }
   }
 }
-
-const NOTHING = codecOf({ kind: "tuple", members: [] });
 
 function elementType(type: ValType): ValType | undefined {
   return type.kind === "stream" || type.kind === "future" ? type.element : undefined;
@@ -192,6 +191,7 @@ class ItemFeed implements Origin {
     } catch (error) {
       this.#isEnded = true;
       this.#fail(error);
+      this.shared.drop();
     }
     this.#isAsking = false;
     this.#offer();

@@ -188,6 +188,11 @@ export class Task {
     return this.#end !== undefined || this.#hasFailed;
   }
 
+  /** Why it was ended; `undefined` before that. */
+  get endedBy(): unknown {
+    return this.#end?.reason;
+  }
+
   /** A call of the guest has trapped, which is final: whatever it makes of that, it makes no other. */
   fail(): void {
     this.#hasFailed = true;

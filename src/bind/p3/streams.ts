@@ -60,7 +60,8 @@ export class HostFuture<T> {
   readonly shared: SharedFuture;
   #isWritten = false;
 
-  constructor(element: AnyType) {
+  /** @param element Missing if the future carries nothing. */
+  constructor(element: AnyType | undefined) {
     this.shared = new SharedFuture(elementOf(element));
   }
 
@@ -150,8 +151,9 @@ export class Feed implements Origin, Waker, CopyListener {
   /** The guest waits, and there is nothing: or never will be. */
   stalled(): void {
     if (this.#outcome) {
-      this.shared.drop();
+      // Whoever is told that the stream is over may ask why.
       this.#finish();
+      this.shared.drop();
       return;
     }
     if (this.#isWatching || this.#isOver) return;
