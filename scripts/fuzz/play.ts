@@ -138,7 +138,10 @@ class Caller {
       const args = types.map((type) => new Values(this.#random, () => this.#resource(), 200).of(type));
       const result = call(...args);
       if (result instanceof Promise) {
-        const kept = result.then(this.#keep, this.#failed);
+        // A call that waits when the instance is closed is told so.
+        const kept = result.then(this.#keep, (error: unknown) => {
+          if (!(error instanceof Error && error.message === "the instance is closed")) this.#failed(error);
+        });
         // It is told of by settled().
         kept.catch(() => {});
         this.#calls.push(kept);
