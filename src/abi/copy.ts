@@ -23,6 +23,8 @@ export interface CopyBuffer {
   readonly remaining: number;
   /** Whose it is: a component instance, or nobody's that counts. */
   readonly owner: object | undefined;
+  /** For a guest's: whether it asks for no element at all, only whether the other side is there. */
+  readonly isEmpty?: boolean;
   /** The host has or takes nothing now, though the other side is there. It comes again. */
   stalled?(): void;
   /** For the host's: whether a copy would move something now. */
@@ -146,7 +148,7 @@ export class SharedStream extends Shared {
       listener.onDone(COPY.completed);
       return;
     }
-    if (origin.remaining === 0) return listener.onDone(COPY.completed);
+    if (origin.isEmpty === true && target.isEmpty === true) return listener.onDone(COPY.completed);
     this.notify(COPY.completed);
     this.#begin({ is: "write", origin, listener });
   }

@@ -69,6 +69,10 @@ export class GuestBuffer implements Origin, Target {
     return this.#length - this.progress;
   }
 
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
   get #at(): number {
     return this.#pointer + this.progress * this.#element.size;
   }
