@@ -2,7 +2,6 @@
 import type { Limits } from "../io/limits.ts";
 import { resolver } from "../wasi/http/resolve.ts";
 import { checkedClient } from "../wasi/http/checked-client.ts";
-import { guarded } from "../io/checked-ports.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { FetchLike } from "./fetch.ts";
 import type { HttpOptions, InstanceOptions } from "./options.ts";
@@ -39,11 +38,5 @@ function optionsOf(option: true | HttpOptions): HttpOptions {
 async function intercepted(platform: Platform, carryOut: FetchLike): Promise<HttpClient> {
   const web = await platform.web?.();
   if (!web) throw new TypeError("http: this runtime has no Request and Response; give an HttpClient");
-  return checkedClient({
-    async send(request, signal) {
-      // What the runtime makes is what it is a function of.
-      const given = await carryOut(web.requestOf(request, signal) as never);
-      return guarded("http", () => web.responseOf(given));
-    },
-  });
+  return checkedClient(web(carryOut));
 }

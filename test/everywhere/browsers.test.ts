@@ -1,16 +1,31 @@
 /** All checks in pages, and in their workers, of real browsers. */
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { chromium, firefox, type Browser, type Page } from "./browser.ts";
 import { checks } from "./checks.ts";
 import { expectedFailures, judge } from "./expected.ts";
-import { servePages, type PageServer } from "./page-server.ts";
+import { closed, listening, servePages, type PageServer } from "./page-server.ts";
+import { peer } from "./peer.ts";
+import { webChecks } from "./web-checks.ts";
 
 /** Ends what hangs; nothing is measured by it. */
 const HUNG_MS = 60_000;
 
+/** As page.ts numbers them. */
+const titles = [...checks, ...webChecks].map(({ title }) => title);
+
+/** An authority where nobody listens. */
+async function unused(): Promise<string> {
+  const server = createServer();
+  const authority = await listening(server);
+  closed(server);
+  return authority;
+}
+
 for (const { name, missing, launch } of [chromium, firefox]) {
   describe(name, { skip: missing }, () => {
+    const other = peer();
     let server: PageServer;
     let browser: Browser;
     let page: Page;
@@ -19,17 +34,18 @@ for (const { name, missing, launch } of [chromium, firefox]) {
       server = await servePages(["page.ts"]);
       browser = await launch();
       page = await browser.newPage();
-      await page.goto(`${server.origin}/page.html`);
+      await page.goto(`${server.origin}/page.html?elsewhere=${await listening(other)}&nobody=${await unused()}`);
       await page.waitForFunction("globalThis.play");
     });
 
     after(async () => {
       await browser?.close();
       server?.close();
+      closed(other);
     });
 
     for (const place of ["page", "worker"]) {
-      for (const [index, { title }] of checks.entries()) {
+      for (const [index, title] of titles.entries()) {
         // The ways of calls are the same in both: one of them will do.
         if (place === "worker" && /, (?:fast|traced)$/.test(title)) continue;
         test(`${place}: ${title}`, { timeout: HUNG_MS }, async () => {
@@ -41,9 +57,8 @@ for (const { name, missing, launch } of [chromium, firefox]) {
     }
 
     test("what is listed as failing is a check", () => {
-      const titles = new Set(checks.map(({ title }) => title));
       assert.deepEqual(
-        Object.keys(expectedFailures[name] ?? {}).filter((title) => !titles.has(title)),
+        Object.keys(expectedFailures[name] ?? {}).filter((title) => !titles.includes(title)),
         [],
       );
     });

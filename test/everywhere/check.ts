@@ -13,11 +13,11 @@ export interface Host {
 }
 
 /** One thing that holds in every runtime, or is listed with the reason why it does not. */
-export interface Check {
+export interface Check<H extends Host = Host> {
   /** No other has the same. */
   readonly title: string;
   /** Rejects, with what was seen instead, if it does not hold. */
-  readonly play: (host: Host) => Promise<void>;
+  readonly play: (host: H) => Promise<void>;
 }
 
 /** @throws {Error} That names both, unless they are the same as JSON. @param said What else helps to understand. */

@@ -1,5 +1,6 @@
 /** The contracts of streams, pollables, files, sockets and HTTP, on what every runtime has. */
-import { incomingOf, webFetch, webResponseOf } from "../../src/hosts/web/http.ts";
+import { clientOf } from "../../src/hosts/web/carry.ts";
+import { incomingOf, webResponseOf } from "../../src/hosts/web/http.ts";
 import { webSource } from "../../src/hosts/web/readable.ts";
 import { WebSink } from "../../src/hosts/web/writable.ts";
 import {
@@ -8,6 +9,7 @@ import {
   checkInputStream,
   checkOutputStream,
   checkUdp,
+  type Handler,
   type HandlerFixture,
   type InputFixture,
   type OutputFixture,
@@ -67,20 +69,17 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   return Promise.race([promise, aborted]);
 }
 
+async function answered(answer: Handler, asked: Request): Promise<Response> {
+  return webResponseOf(await answer(incomingOf(asked)));
+}
+
 /** Both ends of HTTP in one process, by the objects of the Fetch standard. */
 function handler(turn: Host["turn"]): HandlerFixture {
   return {
     ...{ isDuplex: true, turn },
     serve: (answer) => ({
       authority: "name.test",
-      client: {
-        async send(request, signal) {
-          const asked = webFetch.requestOf(request, signal);
-          // What `requestOf` makes is a `Request` wherever there are any.
-          const answered = (async () => webResponseOf(await answer(incomingOf(asked as Request))))();
-          return webFetch.responseOf(await unlessAborted(answered, signal));
-        },
-      },
+      client: clientOf((asked: Request) => unlessAborted(answered(answer, asked), asked.signal)),
     }),
   };
 }

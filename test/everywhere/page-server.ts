@@ -11,7 +11,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const guests = join(here, "..", "guests");
 /** Contents of guests that are served, and nothing else there. */
 const GUEST = /^\/guests\/((?:built|src\/claims)(?:\/[\w.-]+)+)$/;
-const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' http://127.0.0.1:*";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -36,7 +37,8 @@ export async function servePages(entries: readonly string[]): Promise<PageServer
     const page = `<!doctype html><title>Sluice</title><script type="module" src="/${name}.js"></script>`;
     served.set(`/${name}.html`, Buffer.from(page));
   }
-  const server = createServer(({ url = "" }, response) => {
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "", "http://page.invalid").pathname;
     void contentsOf(served, url).then((body) => {
       if (!body) {
         response.writeHead(404).end();
@@ -51,7 +53,7 @@ export async function servePages(entries: readonly string[]): Promise<PageServer
       response.end(body);
     });
   });
-  return { origin: await originOf(server), close: () => closed(server) };
+  return { origin: `http://${await listening(server)}`, close: () => closed(server) };
 }
 
 async function contentsOf(served: ReadonlyMap<string, Uint8Array>, url: string): Promise<Uint8Array | undefined> {
@@ -60,14 +62,15 @@ async function contentsOf(served: ReadonlyMap<string, Uint8Array>, url: string):
   return readFile(join(guests, guest)).catch(() => undefined);
 }
 
-async function originOf(server: Server): Promise<string> {
+/** The authority of a server that listens from now on. */
+export async function listening(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   // A server on a port has an address.
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function closed(server: Server): void {
+export function closed(server: Server): void {
   server.close();
   server.closeAllConnections();
 }

@@ -1,7 +1,7 @@
 /** What a page, or a worker of it, is tried with. Whoever drives the page asks for one check after the other. */
 import { compile, run, type CompiledComponent } from "../../src/browser.ts";
-import type { Host } from "./check.ts";
 import { checks } from "./checks.ts";
+import { webChecks, type WebHost } from "./web-checks.ts";
 
 /** What was said when a check failed, or nothing. */
 type Outcome = string | undefined;
@@ -26,7 +26,12 @@ function cached<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-const host: Host = {
+/** As the page's address has them; a worker has that of the page. */
+const places = new URLSearchParams(location.search);
+
+const host: WebHost = {
+  elsewhere: places.get("elsewhere") ?? "",
+  nobody: places.get("nobody") ?? "",
   compile: (component) => cached(compiled, component, () => compile(component)),
   run,
   file: (path) => cached(files, path, () => fetched(path)),
@@ -38,7 +43,7 @@ const host: Host = {
 };
 
 async function play(index: number): Promise<Outcome> {
-  const check = checks[index];
+  const check = [...checks, ...webChecks][index];
   if (!check) return `there is no check ${index}`;
   return check.play(host).then(
     () => undefined,
@@ -68,6 +73,6 @@ if (typeof document === "undefined") {
     void play(index).then((outcome) => postMessage({ index, outcome }));
   });
 } else {
-  const worker = asking(new Worker(import.meta.url, { type: "module" }));
+  const worker = asking(new Worker(import.meta.url + location.search, { type: "module" }));
   Object.assign(globalThis, { play: { page: play, worker } });
 }

@@ -5,7 +5,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { incomingOf, webFetch, webResponseOf } from "../../src/hosts/web/http.ts";
+import { clientOf } from "../../src/hosts/web/carry.ts";
+import { FetchClient } from "../../src/hosts/web/fetch.ts";
+import { incomingOf, outcomeOf, webResponseOf } from "../../src/hosts/web/http.ts";
 import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { Field } from "../../src/wasi/http/fields.ts";
@@ -103,14 +105,36 @@ test("what fetch has decoded no longer says that it is encoded", async (t) => {
   });
   // A server on a port has an address.
   const { port } = server.address() as AddressInfo;
-  const received = webFetch.responseOf(await fetch(`http://127.0.0.1:${port}/`));
+  const received = outcomeOf(await fetch(`http://127.0.0.1:${port}/`));
   assert.ok(!shown(received.headers).some((field) => /^content-(encoding|length)/.test(field)));
   assert.equal(await textOf(received.body?.source), "abc");
   // One that an embedder makes is as it says.
-  const made = webFetch.responseOf(new Response(packed, { headers: { "content-encoding": "gzip" } }));
+  const made = outcomeOf(new Response(packed, { headers: { "content-encoding": "gzip" } }));
   assert.deepEqual(shown(made.headers), ["content-encoding: gzip"]);
 });
 
-test("what is no response is named", () => {
-  assert.throws(() => webFetch.responseOf({ status: 200 }), /must give a Response/);
+test("a function that gives no response is named", async () => {
+  const request = incomingOf(new Request("http://name.test/"));
+  const given = clientOf(() => ({ status: 200 })).send(request, new AbortController().signal);
+  await assert.rejects(given, /http: .*must give a Response/);
+});
+
+test("a long body is a stream where fetch takes one, and begins with what was read of it", async (t) => {
+  let received = 0;
+  const server = createServer((request, response) => {
+    request.on("data", (chunk: Uint8Array) => void (received += chunk.length));
+    request.on("end", () => response.end(String(request.headers["content-length"])));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  // A server on a port has an address.
+  const { port } = server.address() as AddressInfo;
+  const asked = new Request(`http://127.0.0.1:${port}/`, { method: "POST", body: "x".repeat(1_000_000) });
+  const { body } = await new FetchClient(1).send(incomingOf(asked), new AbortController().signal);
+  assert.equal(await textOf(body?.source), "undefined");
+  assert.equal(received, 1_000_000);
 });

@@ -14,7 +14,7 @@ export const nodePlatform: Platform = {
   random: { fill: (into) => void process.getBuiltinModule("node:crypto").randomFillSync(into) },
   network: async () => (await import("./net/ports.ts")).nodeNetwork,
   http: async (resolve, maxExchanges) => new (await import("./http/client.ts")).NodeHttpClient(resolve, maxExchanges),
-  web: async () => (await import("../web/http.ts")).webFetch,
+  web: async () => (await import("../web/carry.ts")).clientOf,
   standard: openStandard,
   directory: openDirectory,
   source: inputSource,

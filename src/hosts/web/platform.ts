@@ -72,8 +72,8 @@ export const webPlatform: Platform = {
       }
     },
   },
-  http: async () => (await import("./http.ts")).webClient,
-  web: async () => (await import("./http.ts")).webFetch,
+  http: async (_resolve, maxExchanges) => new (await import("./fetch.ts")).FetchClient(maxExchanges),
+  web: async () => (await import("./carry.ts")).clientOf,
   standard: ({ stdin, stdout, stderr }) => ({
     stdin: { source: source(stdin, "stdin"), isTerminal: false },
     stdout: { sink: sink(stdout, "stdout"), isTerminal: false },

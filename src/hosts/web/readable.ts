@@ -6,14 +6,18 @@ import type { Source } from "../../io/ports.ts";
  * A source over a Web stream of bytes (or text). Reads into buffers of the size that the guest asked for where the
  * stream offers that (BYOB), and never ahead of the guest. Cancels the stream when nobody reads on.
  *
+ * @param within Holds each wait for more to a time.
  * @throws {TypeError} If the stream is locked.
  */
-export function webSource(stream: ReadableStream<Uint8Array | string>): Source {
+export function webSource(
+  stream: ReadableStream<Uint8Array | string>,
+  within: <T>(more: Promise<T>) => Promise<T> = asLongAsItTakes,
+): Source {
   const byob = byobReader(stream);
   if (byob) {
     return new DrainingSource(
       async (max) => {
-        const { done, value } = await byob.read(new Uint8Array(max));
+        const { done, value } = await within(byob.read(new Uint8Array(max)));
         return done ? null : value;
       },
       () => byob.cancel(),
@@ -23,12 +27,16 @@ export function webSource(stream: ReadableStream<Uint8Array | string>): Source {
   const reader = stream.getReader();
   return new DrainingSource(
     async (): Promise<Chunk> => {
-      const { done, value } = await reader.read();
+      const { done, value } = await within(reader.read());
       return done ? null : value;
     },
     () => reader.cancel(),
     later,
   );
+}
+
+function asLongAsItTakes<T>(more: Promise<T>): Promise<T> {
+  return more;
 }
 
 function later(next: () => void): void {

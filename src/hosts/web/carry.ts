@@ -1,0 +1,27 @@
+import { guarded } from "../../io/checked-ports.ts";
+import type { FetchAdapter } from "../../run/fetch.ts";
+import { HeldBodies } from "./held-bodies.ts";
+import { outcomeOf } from "./http.ts";
+import { webRequestOf } from "./request.ts";
+
+/** A client that is a function of a `Request`. */
+export const clientOf: FetchAdapter = (carryOut) => {
+  const held = new HeldBodies();
+  return {
+    async send(request, signal) {
+      const { asked, release } = await webRequestOf(request, { signal, held, isPieceIfShort: false });
+      try {
+        // What the runtime makes is what it is a function of.
+        const given = await carryOut(asked as never);
+        return guarded("http", () => outcomeOf(responseOf(given)));
+      } finally {
+        release();
+      }
+    },
+  };
+};
+
+function responseOf(given: unknown): Response {
+  if (given instanceof Response) return given;
+  throw new TypeError(`the function must give a Response, got ${given === null ? "null" : typeof given}`);
+}
