@@ -8,7 +8,12 @@ import * as io from "./io.ts";
 import * as random from "./random.ts";
 
 /** Those that are loaded when a component imports one. */
-const LATER: readonly { readonly names: readonly string[]; readonly load: () => Promise<readonly Interface[]> }[] = [
+interface Later {
+  readonly names: readonly string[];
+  readonly load: () => Promise<readonly Interface[]>;
+}
+
+const LATER: readonly Later[] = [
   {
     names: [
       "wasi:sockets/network",
@@ -27,6 +32,13 @@ const LATER: readonly { readonly names: readonly string[]; readonly load: () => 
   },
 ];
 
+const P3_LATER: readonly Later[] = [
+  {
+    names: ["wasi:sockets/types", "wasi:sockets/ip-name-lookup"],
+    load: async () => (await import("./p3/sockets/interfaces.ts")).P3_SOCKET_INTERFACES,
+  },
+];
+
 const loaded = new Map<string, Interface>();
 /** Of WASI 0.3. */
 const loadedP3 = new Map<string, Interface>();
@@ -38,11 +50,17 @@ export async function loadInterfaces(names: Iterable<string>): Promise<void> {
   if (loadedP3.size === 0 && all.some((name) => P3.test(name))) {
     for (const each of (await import("./p3/interfaces.ts")).P3_INTERFACES) loadedP3.set(each.name, each);
   }
-  const imported = new Set(all.map((name) => splitVersion(name)[0]));
-  for (const { names: later, load } of LATER) {
-    if (!later.some((name) => imported.has(name)) || later.some((name) => loaded.has(name))) continue;
+  const [p2, p3] = [all.filter((name) => !P3.test(name)), all.filter((name) => P3.test(name))];
+  await loadInto(loaded, LATER, p2);
+  await loadInto(loadedP3, P3_LATER, p3);
+}
+
+async function loadInto(into: Map<string, Interface>, laters: readonly Later[], names: readonly string[]) {
+  const imported = new Set(names.map((name) => splitVersion(name)[0]));
+  for (const { names: later, load } of laters) {
+    if (!later.some((name) => imported.has(name)) || later.some((name) => into.has(name))) continue;
     // oxlint-disable-next-line no-await-in-loop -- once for each
-    for (const each of await load()) loaded.set(each.name, each);
+    for (const each of await load()) into.set(each.name, each);
   }
 }
 

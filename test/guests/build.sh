@@ -6,7 +6,7 @@
 #   C:                  apt-get install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32
 #   Rust:               apt-get install rustc-web cargo-web rust-web-src lld-19 wasi-libc
 #   Rust, with a wit/:  rustup, with 1.95.0 and its target wasm32-unknown-unknown; crates.io
-#   Rust, with sockets: rustup, with 1.95.0 and its target wasm32-wasip2
+#   Rust, with sockets: rustup, with 1.95.0 and its target wasm32-wasip2; crates.io for those of WASI 0.3
 #   Go:                 Go 1.26.8
 # and, for the compositions of src/wac, which are made of what is in built/:
 #                       cargo install wac-cli@0.12.0
@@ -43,7 +43,7 @@ rust=(-Zlocation-detail=none -Clinker=wasm-ld-19 -Clinker-flavor=wasm-ld -Clink-
 core_too=" cat wc exit-status libc-write-error files-c "
 
 # Packages in Rust for the target that has sockets: what is linked is a component.
-wasip2=" sockets-rust "
+wasip2=" sockets-rust sockets-p3 "
 
 # The source of a guest: a file in C, the folder of a package in Rust or Go, or a composition.
 source_of() {
@@ -109,7 +109,10 @@ compile_rust_wasip2() {
   RUSTUP_TOOLCHAIN=1.95.0 RUSTC=$RUSTUP/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zlocation-detail=none \
     "$RUSTUP/cargo" build --quiet --release --locked --manifest-path "$2Cargo.toml" \
     --target-dir "$core/wasip2" --target wasm32-wasip2
-  cp "$core/wasip2/wasm32-wasip2/release/$1.wasm" "built/$1.wasm"
+  local made=$core/wasip2/wasm32-wasip2/release/$1.wasm
+  # A library is called otherwise.
+  [ -e "$made" ] || made=${made%/*}/${1//-/_}.wasm
+  cp "$made" "built/$1.wasm"
 }
 
 compile_go() {

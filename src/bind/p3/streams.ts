@@ -13,11 +13,10 @@ import { giveReadable, takeReadable, type SameElement } from "../../abi/ends.ts"
 import { layoutOf } from "../../abi/layout.ts";
 import { wrongValue, type AnyType, type Type } from "../../abi/type.ts";
 import type { ValType } from "../../abi/types.ts";
-import type { InputStream } from "../../io/input-stream.ts";
 import { StreamError } from "../../io/errors.ts";
 import { PeerClosed } from "../../io/ports.ts";
 import type { Outlet } from "../../io/outlet.ts";
-import type { Waker } from "../../io/readiness.ts";
+import type { Readiness, Waker } from "../../io/readiness.ts";
 
 /** `stream<T>`: the end that is read. What a guest gives is ours then. */
 export function stream(element: AnyType): Type<SharedStream, SharedStream> {
@@ -102,21 +101,29 @@ export function readFuture(shared: SharedFuture, done: (value: { readonly value:
   });
 }
 
-/** What a guest reads: an end that takes from an input stream when it is asked to. */
+/** What a feed takes from: a stream of bytes, or something else with values. */
+export interface Supply extends Readiness {
+  /** What is there now, at most `max`; nothing means not now. @throws {StreamError} At the end, and if it has failed. */
+  read(max: number): Uint8Array | readonly unknown[];
+  /** Nobody wants any more of it. */
+  drop(): void;
+}
+
+/** What a guest reads: an end that takes from a supply when it is asked to. */
 export class Feed implements Origin, Waker, CopyListener {
   readonly shared: SharedStream;
   readonly owner: undefined = undefined;
-  readonly #input: InputStream;
+  readonly #input: Supply;
   readonly #end: (cause: unknown) => void;
   #outcome: { readonly cause: unknown } | undefined;
   #isWatching = false;
   #isOver = false;
 
   /**
-   * @param element One byte.
+   * @param element One byte, if `input` has bytes.
    * @param end Told once when nothing more will come: of the cause if it failed, of nothing else.
    */
-  constructor(element: AnyType, input: InputStream, end: (cause: unknown) => void) {
+  constructor(element: AnyType, input: Supply, end: (cause: unknown) => void) {
     this.shared = new SharedStream(elementOf(element));
     this.#input = input;
     this.#end = end;
@@ -132,18 +139,14 @@ export class Feed implements Origin, Waker, CopyListener {
     return this.#input.ready();
   }
 
-  bytes(count: number): Uint8Array {
-    try {
-      return this.#input.read(count);
-    } catch (error) {
-      if (!(error instanceof StreamError)) throw error;
-      this.#outcome = { cause: error.payload.tag === "closed" ? undefined : error.cause };
-      return NONE;
-    }
+  bytes(count: number): Uint8Array | undefined {
+    if (!this.shared.element.isNumber) return undefined;
+    const read = this.#read(count);
+    return read instanceof Uint8Array ? read : NONE;
   }
 
   values(count: number): readonly unknown[] {
-    return Array.from(this.bytes(count));
+    return Array.from<unknown>(this.#read(count));
   }
 
   took(): void {}
@@ -176,8 +179,25 @@ export class Feed implements Origin, Waker, CopyListener {
     if (!this.shared.isDropped) void LATER.then(() => this.#offer());
   }
 
+  #read(count: number): Uint8Array | readonly unknown[] {
+    try {
+      return this.#input.read(count);
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+      this.#outcome = { cause: error.payload.tag === "closed" ? undefined : error.cause };
+      return NONE;
+    }
+  }
+
   #offer(): void {
-    if (!this.#isOver && !this.shared.isDropped && !this.#isWatching) this.shared.write(this, this);
+    if (this.#isOver || this.shared.isDropped || this.#isWatching) return;
+    try {
+      this.shared.write(this, this);
+    } catch (cause) {
+      // A guest that waits has no place for it, or what is behind the supply is at fault: nobody calls who could be told.
+      this.#outcome = { cause };
+      this.shared.drop();
+    }
   }
 
   #unwatch(): void {

@@ -1,7 +1,10 @@
 /** What one instance holds of the network, within its limits. */
+import type { Family } from "../../wasi/sockets/address.ts";
 import { SocketError } from "../../wasi/sockets/error-code.ts";
 import { Lookups, type LookupPort } from "../../wasi/sockets/lookup.ts";
 import { SocketTallies } from "../../wasi/sockets/tallies.ts";
+import { TcpSocket } from "../../wasi/sockets/tcp-socket.ts";
+import { UdpSocket } from "../../wasi/sockets/udp-socket.ts";
 import type { World } from "../../wasi/world.ts";
 import type { Instance } from "../instance.ts";
 
@@ -9,7 +12,7 @@ const sockets = new WeakMap<World, number>();
 const lookups = new WeakMap<World, Lookups>();
 
 /** Counts one more open socket. @returns What to call when it is closed. @throws {SocketError} Over the limit. */
-export function openSocket({ world }: Instance): () => void {
+function openSocket({ world }: Instance): () => void {
   const limit = world.limits.sockets;
   const open = sockets.get(world) ?? 0;
   if (open >= limit) {
@@ -17,6 +20,47 @@ export function openSocket({ world }: Instance): () => void {
   }
   sockets.set(world, open + 1);
   return () => void sockets.set(world, (sockets.get(world) ?? 0) - 1);
+}
+
+/** @throws {SocketError} If it may have none, or no more. */
+export function openTcpSocket(instance: Instance, family: Family): Held<TcpSocket> {
+  const { network, limits } = instance.world;
+  const port = network?.tcp;
+  if (!port) throw new SocketError("access-denied", "no TCP is granted");
+  return held(
+    instance,
+    () =>
+      new TcpSocket(port, family, {
+        check: network.check,
+        bufferBytes: limits.bufferBytes,
+        reserve: () => openSocket(instance),
+        tallies: talliesOf(instance),
+      }),
+  );
+}
+
+/** @throws {SocketError} As `openTcpSocket`. */
+export function openUdpSocket(instance: Instance, family: Family): Held<UdpSocket> {
+  const { network, limits, permits } = instance.world;
+  const port = network?.udp;
+  if (!port) throw new SocketError("access-denied", "no UDP is granted");
+  return held(instance, () => new UdpSocket(port, family, network.check, { ...limits, permits }));
+}
+
+/** A socket, and what to call when it counts no more. */
+interface Held<Socket> {
+  readonly socket: Socket;
+  readonly release: () => void;
+}
+
+function held<Socket>(instance: Instance, open: () => Socket): Held<Socket> {
+  const release = openSocket(instance);
+  try {
+    return { socket: open(), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 /** What its sockets carried. */

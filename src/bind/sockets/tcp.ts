@@ -3,21 +3,18 @@ import { tuple } from "../../abi/composites.ts";
 import { borrow, borrowEntry, own } from "../../abi/owned.ts";
 import { Kind, type Entry } from "../../abi/resources.ts";
 import { returns } from "../../abi/returns.ts";
-import { bool, length, u32, u64, u8 } from "../../abi/scalars.ts";
-import type { Type } from "../../abi/type.ts";
+import { bool } from "../../abi/scalars.ts";
 import { enumeration } from "../../abi/variants.ts";
 import { InputStream } from "../../io/input-stream.ts";
 import { OutputStream } from "../../io/output-stream.ts";
 import type { Family } from "../../wasi/sockets/address.ts";
-import { SocketError } from "../../wasi/sockets/error-code.ts";
-import { changed, nanoseconds } from "../../wasi/sockets/tcp-options.ts";
-import type { TcpOptions } from "../../wasi/sockets/tcp-port.ts";
-import { TcpSocket } from "../../wasi/sockets/tcp-socket.ts";
+import type { TcpSocket } from "../../wasi/sockets/tcp-socket.ts";
 import type { TcpStreams } from "../../wasi/sockets/tcp-streams.ts";
 import { blocking, call, defineInterface, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { INPUT_STREAM, OUTPUT_STREAM, subscribe } from "../io.ts";
-import { openSocket, talliesOf } from "./held.ts";
+import { openTcpSocket } from "./held.ts";
+import { optionFunctions } from "./tcp-options.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
 
 const TCP_SOCKET: Kind<TcpSocket> = new Kind("tcp-socket");
@@ -26,23 +23,7 @@ const self = borrow(TCP_SOCKET);
 const unit = socketResult<void>(null);
 
 function create(instance: Instance, of: Family): Entry {
-  const { network: granted, limits } = instance.world;
-  const port = granted?.tcp;
-  if (!port) throw new SocketError("access-denied", "no TCP is granted");
-  const release = openSocket(instance);
-  const reserve = (): (() => void) => openSocket(instance);
-  let socket: TcpSocket;
-  try {
-    socket = new TcpSocket(port, of, {
-      check: granted.check,
-      bufferBytes: limits.bufferBytes,
-      reserve,
-      tallies: talliesOf(instance),
-    });
-  } catch (error) {
-    release();
-    throw error;
-  }
+  const { socket, release } = openTcpSocket(instance, of);
   return addSocket(instance, socket, release);
 }
 
@@ -105,47 +86,16 @@ const socketFunctions = (): Interface["functions"] => ({
   "[method]tcp-socket.remote-address": call([self], socketResult(socketAddress), (_, socket) => socket.remoteAddress()),
   "[method]tcp-socket.is-listening": call([self], returns(bool), (_, socket) => socket.isListening),
   "[method]tcp-socket.address-family": call([self], returns(family), (_, socket) => socket.family),
-  "[method]tcp-socket.set-listen-backlog-size": call([self, length], unit, (_, socket, value) =>
-    socket.setBacklog(value),
-  ),
   "[method]tcp-socket.subscribe": subscribe(TCP_SOCKET),
   "[method]tcp-socket.shutdown": call([self, enumeration("receive", "send", "both")], unit, (_, socket, direction) =>
     socket.shutdown(direction),
   ),
 });
 
-/** An option that can be asked for, and set. */
-function property<T>(
-  name: string,
-  type: Type<T>,
-  get: (options: TcpOptions) => T,
-  change: (value: T) => Partial<TcpOptions>,
-): Interface["functions"] {
-  return {
-    [`[method]tcp-socket.${name}`]: call([self], socketResult(type), (_, socket) => get(socket.options())),
-    [`[method]tcp-socket.set-${name}`]: call([self, type], unit, (_, socket, value) => socket.configure(change(value))),
-  };
-}
-
-const optionFunctions = (): Interface["functions"] => ({
-  ...property(
-    "keep-alive-enabled",
-    bool,
-    ({ keepAlive }) => keepAlive,
-    (keepAlive) => ({ keepAlive }),
-  ),
-  ...property("keep-alive-idle-time", u64, (options) => nanoseconds(options.keepAliveIdleSeconds), changed.idle),
-  ...property("keep-alive-interval", u64, (options) => nanoseconds(options.keepAliveIntervalSeconds), changed.interval),
-  ...property("keep-alive-count", u32, ({ keepAliveCount }) => keepAliveCount, changed.count),
-  ...property("hop-limit", u8, ({ hopLimit }) => hopLimit, changed.hopLimit),
-  ...property("receive-buffer-size", length, (options) => options.receiveBufferBytes, changed.receiveBuffer),
-  ...property("send-buffer-size", length, (options) => options.sendBufferBytes, changed.sendBuffer),
-});
-
 /** @see WASI 0.2 `wasi:sockets/tcp` */
 export const tcp: Interface = defineInterface(
   "wasi:sockets/tcp",
-  () => ({ ...socketFunctions(), ...optionFunctions() }),
+  () => ({ ...socketFunctions(), ...optionFunctions({ self, socketOf: (socket) => socket, socketResult, get: "" }) }),
   [TCP_SOCKET],
 );
 

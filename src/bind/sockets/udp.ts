@@ -9,14 +9,13 @@ import { option } from "../../abi/variants.ts";
 import type { Readiness } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
 import type { Family, SocketAddress } from "../../wasi/sockets/address.ts";
-import { SocketError } from "../../wasi/sockets/error-code.ts";
 import type { IncomingDatagrams } from "../../wasi/sockets/udp-incoming.ts";
 import type { OutgoingDatagrams } from "../../wasi/sockets/udp-outgoing.ts";
-import { UdpSocket } from "../../wasi/sockets/udp-socket.ts";
+import type { UdpSocket } from "../../wasi/sockets/udp-socket.ts";
 import { blocking, call, defineInterface, type Definition, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { addPollable, POLLABLE } from "../io.ts";
-import { openSocket, talliesOf } from "./held.ts";
+import { openUdpSocket, talliesOf } from "./held.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
 
 const UDP_SOCKET: Kind<UdpSocket> = new Kind("udp-socket");
@@ -32,16 +31,7 @@ const incomingDatagram = record({ data: bytes, "remote-address": socketAddress }
 const outgoingDatagram = record({ data: bytes, "remote-address": option(socketAddress) });
 
 function create(instance: Instance, of: Family): Entry {
-  const { network: granted, limits, permits } = instance.world;
-  if (!granted?.udp) throw new SocketError("access-denied", "no UDP is granted");
-  const release = openSocket(instance);
-  let socket: UdpSocket;
-  try {
-    socket = new UdpSocket(granted.udp, of, granted.check, { ...limits, permits });
-  } catch (error) {
-    release();
-    throw error;
-  }
+  const { socket, release } = openUdpSocket(instance, of);
   const drop = (): void => {
     release();
     socket.drop();

@@ -106,7 +106,8 @@ export class TcpSocket implements Readiness {
     this.#operation = { name: "connect", ready: true };
     void this.#connect(handle, remote, tag === "bound").then(
       (connection) => {
-        if (this.#dropped) connection.reset();
+        // Nobody wants it any more.
+        if (this.#dropped || this.#state !== connecting) connection.reset();
         connecting.outcome = { connection };
         this.#changed.notify();
       },
@@ -133,6 +134,15 @@ export class TcpSocket implements Readiness {
     const streams = streamsOf(outcome.connection, this.#settings);
     this.#state = { tag: "connected", streams };
     return streams;
+  }
+
+  /** Nobody waits for a connection that is under way any more: the socket is of no use from then on. */
+  giveUpConnecting(): void {
+    const state = this.#state;
+    if (state.tag !== "connecting") return;
+    this.#operation = undefined;
+    if (state.outcome && "connection" in state.outcome) state.outcome.connection.reset();
+    this.#fail(new SocketError("invalid-state", "the connection was given up before it came about"));
   }
 
   /** @throws {SocketError} @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.start-listen` */
@@ -172,7 +182,7 @@ export class TcpSocket implements Readiness {
     const arrival = this.#state.accepting.take();
     try {
       const socket = new TcpSocket(this.#port, this.family, this.#settings, arrival);
-      return { socket, release: arrival.release, streams: socket.#connected() };
+      return { socket, release: arrival.release, streams: socket.streams() };
     } catch (error) {
       arrival.release();
       arrival.connection.reset();
@@ -191,7 +201,20 @@ export class TcpSocket implements Readiness {
 
   /** @throws {SocketError} If it is not connected. */
   remoteAddress(): SocketAddress {
-    return this.#connected().connection.remote;
+    return this.streams().connection.remote;
+  }
+
+  /** Its two directions. @throws {SocketError} If it is not connected. */
+  streams(): TcpStreams {
+    const state = this.#state;
+    if (state.tag === "failed") throw state.error;
+    if (state.tag !== "connected") throw invalidState("not connected");
+    return state.streams;
+  }
+
+  /** Whether it could still be bound. */
+  get isFresh(): boolean {
+    return this.#state.tag === "fresh";
   }
 
   get isListening(): boolean {
@@ -271,13 +294,6 @@ export class TcpSocket implements Readiness {
   #open(): TcpHandle {
     if (!this.#handle || this.#dropped) throw invalidState("gone");
     return this.#handle;
-  }
-
-  #connected(): TcpStreams {
-    const state = this.#state;
-    if (state.tag === "failed") throw state.error;
-    if (state.tag !== "connected") throw invalidState("not connected");
-    return state.streams;
   }
 
   /** Does what a start does. Whoever starts anything meanwhile, or finishes this, comes too soon. */

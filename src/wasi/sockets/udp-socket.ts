@@ -2,14 +2,14 @@ import type { PermitMode } from "../../io/permit.ts";
 import { ALWAYS, Signal, type Readiness, type Waker, type Watchable } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
 import { Trap } from "../../io/trap.ts";
-import { addressText, isRemote, sameAddress, suits, type Family, type SocketAddress } from "./address.ts";
+import { addressText, anywhere, isRemote, sameAddress, suits, type Family, type SocketAddress } from "./address.ts";
 import { SocketError, WOULD_BLOCK } from "./error-code.ts";
 import { permitted, type AddressCheck } from "./network.ts";
 import { denied, reported, told } from "./telling.ts";
 import { IncomingDatagrams } from "./udp-incoming.ts";
 import { OutgoingDatagrams } from "./udp-outgoing.ts";
 import type { UdpHandle, UdpPort } from "./udp-port.ts";
-import { DatagramQueue, largestIn } from "./udp-queue.ts";
+import { costOf, DatagramQueue, largestIn } from "./udp-queue.ts";
 import { Sending } from "./udp-sending.ts";
 import { SocketTallies } from "./tallies.ts";
 
@@ -54,6 +54,8 @@ export class UdpSocket implements Watchable {
   /** Streams that the guest has not dropped. */
   #streams = 0;
   #pendingBytes = 0;
+  /** Of datagrams that wait for room, and may wait to be permitted. */
+  #waitingBytes = 0;
   #failure: { readonly cause: unknown } | undefined;
   #dropped = false;
 
@@ -88,6 +90,7 @@ export class UdpSocket implements Watchable {
       isBound = true;
     } finally {
       this.#binding = isBound ? "started" : "unbound";
+      this.notify();
     }
   }
 
@@ -114,18 +117,29 @@ export class UdpSocket implements Watchable {
       throw new Trap("10.3", "udp-socket.stream: earlier streams of this socket live; drop both of them first");
     }
     if (!this.#isBound()) throw new SocketError("invalid-state", "the socket is not bound");
-    if (this.#associating) throw new SocketError("concurrency-conflict");
-    this.#associating = true;
-    try {
-      if (remote) yield* this.#assertPeer(remote);
-      yield* this.#associate(remote);
-    } finally {
-      this.#associating = false;
-    }
+    yield* this.connect(remote);
     this.#streams = 2;
     const onDrop = (): void => void this.#streams--;
     const { received, sent } = tallies.add("udp", this.localAddress(), remote);
     return [new IncomingDatagrams(this, remote, onDrop, received), new OutgoingDatagrams(this, onDrop, sent)];
+  }
+
+  /**
+   * Exchanges datagrams with `remote` alone from now on, or with anybody. If it is not bound, it is to any port.
+   *
+   * @throws {SocketError}
+   * @see WASI 0.3 `wasi:sockets/types` `udp-socket.connect`
+   */
+  *connect(remote: SocketAddress | undefined): Steps<void> {
+    if (this.#associating) throw new SocketError("concurrency-conflict");
+    this.#associating = true;
+    try {
+      if (remote) yield* this.#assertPeer(remote);
+      yield* this.#bindAnywhere();
+      yield* this.#associate(remote);
+    } finally {
+      this.#associating = false;
+    }
   }
 
   /** @throws {SocketError} If it is not bound. */
@@ -137,6 +151,11 @@ export class UdpSocket implements Watchable {
   /** @throws {SocketError} If it is with nobody. */
   remoteAddress(): SocketAddress {
     if (!this.#remote) throw new SocketError("invalid-state", "the socket is not connected");
+    return this.#remote;
+  }
+
+  /** Missing: it is with anybody. */
+  get remote(): SocketAddress | undefined {
     return this.#remote;
   }
 
@@ -167,7 +186,8 @@ export class UdpSocket implements Watchable {
   }
 
   /**
-   * Sends one datagram, and waits until it has left or has been queued: no longer than a turn.
+   * Sends one datagram, and waits until it has left or has been queued: no longer than a turn. If the socket is not bound,
+   * it is to any port.
    *
    * @param data Belongs to the socket from now on.
    * @param to Missing: where the socket is connected to.
@@ -186,6 +206,7 @@ export class UdpSocket implements Watchable {
       throw new SocketError("invalid-argument", "the address is not that of the peer that the socket is connected to");
     }
     if (!(yield* permitted(this.check, target, "udp-send"))) throw denied(target);
+    yield* this.#bindAnywhere();
     this.#assertOpen();
     this.takeFailure();
     const sending = new Sending(this, data.length);
@@ -194,6 +215,26 @@ export class UdpSocket implements Watchable {
       () => sending.left(),
     );
     yield* sending.taken();
+  }
+
+  /**
+   * As `send`, but waits until there is room.
+   *
+   * @throws {SocketError} `out-of-memory` if as much waits already as the socket may hold.
+   */
+  *sendLater(data: Uint8Array, to: SocketAddress | undefined): Steps<void> {
+    const bytes = costOf(data.length);
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > this.settings.datagramBytes) {
+      const message = `${this.#waitingBytes} bytes wait to be sent (limits.datagramBytes)`;
+      throw new SocketError("out-of-memory", message);
+    }
+    this.#waitingBytes += bytes;
+    try {
+      yield* until(this, () => this.room() > 0);
+      yield* this.send(data, to);
+    } finally {
+      this.#waitingBytes -= bytes;
+    }
   }
 
   /** A datagram of so many bytes waits to leave, or (negative) no longer does. */
@@ -256,6 +297,14 @@ export class UdpSocket implements Watchable {
     if (this.#dropped) throw new SocketError("invalid-state", "the socket is gone");
   }
 
+  /** If it is not bound. @throws {SocketError} */
+  *#bindAnywhere(): Steps<void> {
+    yield* until(this, () => this.#binding !== "starting");
+    if (this.#isBound()) return;
+    yield* this.startBind(anywhere(this.family));
+    this.finishBind();
+  }
+
   *#assertPeer(remote: SocketAddress): Steps<void> {
     assertRemote(remote, this.family);
     if (yield* permitted(this.check, remote, "udp-send")) return;
@@ -266,17 +315,22 @@ export class UdpSocket implements Watchable {
     const same = remote && this.#remote ? sameAddress(remote, this.#remote) : remote === this.#remote;
     if (same) return;
     // What waits to leave belongs to the peer that it was sent to.
-    const drained: Readiness = {
-      ready: () => this.#pendingBytes === 0,
-      watch: (waker) => this.watch(waker),
-      unwatch: (waker) => this.unwatch(waker),
-    };
-    while (!drained.ready()) yield drained;
+    yield* until(this, () => this.#pendingBytes === 0);
     this.#assertOpen();
     this.#remote = undefined;
     yield* reported(() => this.#handle.connect(remote));
     this.#remote = remote;
   }
+}
+
+/** Waits until something is so that changes when `socket` does. */
+function* until(socket: Watchable, ready: () => boolean): Steps<void> {
+  const readiness: Readiness = {
+    ready,
+    watch: (waker) => socket.watch(waker),
+    unwatch: (waker) => socket.unwatch(waker),
+  };
+  while (!ready()) yield readiness;
 }
 
 function assertRemote(address: SocketAddress, family: Family): void {

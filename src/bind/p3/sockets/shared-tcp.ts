@@ -1,0 +1,49 @@
+import { SocketError } from "../../../wasi/sockets/error-code.ts";
+import type { TcpSocket } from "../../../wasi/sockets/tcp-socket.ts";
+import type { TcpStreams } from "../../../wasi/sockets/tcp-streams.ts";
+
+/** A socket as its handle and its streams share it: it is let go of when the last of them has been. */
+export class SharedTcpSocket {
+  readonly socket: TcpSocket;
+  readonly #release: () => void;
+  #holders = 0;
+  #isSending = false;
+  #isReceiving = false;
+
+  /** @param release Called when it does not count as a socket any more: when all that was written to it has left. */
+  constructor(socket: TcpSocket, release: () => void) {
+    this.socket = socket;
+    this.#release = release;
+  }
+
+  /** One more has it. Gives what to call when that lets go of it. */
+  hold(): () => void {
+    this.#holders++;
+    return () => {
+      if (--this.#holders > 0) return;
+      const rest = this.socket.drop();
+      if (rest) void rest.finally(this.#release);
+      else this.#release();
+    };
+  }
+
+  /** What is to be sent goes there; once. @throws {SocketError} */
+  takeSending(): TcpStreams {
+    const streams = this.socket.streams();
+    if (this.#isSending) throw new SocketError("invalid-state", "send was called before");
+    this.#isSending = true;
+    return streams;
+  }
+
+  /** What is received comes from there; once. @throws {SocketError} */
+  takeReceiving(): TcpStreams {
+    const streams = this.socket.streams();
+    if (this.#isReceiving) throw new SocketError("invalid-state", "receive was called before");
+    this.#isReceiving = true;
+    return streams;
+  }
+
+  toString(): string {
+    return this.socket.toString();
+  }
+}

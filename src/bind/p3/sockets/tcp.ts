@@ -1,0 +1,167 @@
+/** `tcp-socket` of `wasi:sockets/types` 0.3, as a guest calls it. */
+import { tuple } from "../../../abi/composites.ts";
+import { SharedStream, type SharedFuture } from "../../../abi/copy.ts";
+import { elementOf } from "../../../abi/element.ts";
+import { borrow, own } from "../../../abi/owned.ts";
+import { Kind, type Entry } from "../../../abi/resources.ts";
+import { returns } from "../../../abi/returns.ts";
+import { bool, u8 } from "../../../abi/scalars.ts";
+import { InputStream } from "../../../io/input-stream.ts";
+import type { Waker } from "../../../io/readiness.ts";
+import type { Steps } from "../../../io/steps.ts";
+import { anywhere, type Family, type SocketAddress } from "../../../wasi/sockets/address.ts";
+import { SocketError } from "../../../wasi/sockets/error-code.ts";
+import type { TcpSocket } from "../../../wasi/sockets/tcp-socket.ts";
+import { blocking, call, type Interface } from "../../definition.ts";
+import type { Instance } from "../../instance.ts";
+import { openTcpSocket } from "../../sockets/held.ts";
+import { optionFunctions } from "../../sockets/tcp-options.ts";
+import { family, socketAddress } from "../../sockets/types.ts";
+import { Drain, Feed, future, HostFuture, stream, type Supply } from "../streams.ts";
+import { SharedTcpSocket } from "./shared-tcp.ts";
+import { outcome, outcomeOf, socketResult, type Outcome } from "./types.ts";
+
+export const TCP_SOCKET: Kind<SharedTcpSocket> = new Kind("tcp-socket");
+
+const self = borrow(TCP_SOCKET);
+const ownSocket = own(TCP_SOCKET);
+const unit = socketResult<void>(null);
+
+function addSocket({ resources }: Instance, socket: TcpSocket, release: () => void): Entry {
+  const shared = new SharedTcpSocket(socket, release);
+  const letGo = shared.hold();
+  try {
+    return resources.add(TCP_SOCKET, shared, letGo);
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+}
+
+function create(instance: Instance, of: Family): Entry {
+  const { socket, release } = openTcpSocket(instance, of);
+  return addSocket(instance, socket, release);
+}
+
+function* bind({ socket }: SharedTcpSocket, address: SocketAddress): Steps<void> {
+  yield* socket.startBind(address);
+  socket.finishBind();
+}
+
+function* connect({ socket }: SharedTcpSocket, remote: SocketAddress): Steps<void> {
+  socket.startConnect(remote);
+  try {
+    while (!socket.ready()) yield socket;
+    socket.finishConnect();
+  } finally {
+    // Nothing is left of it if the call was given up.
+    socket.giveUpConnecting();
+  }
+}
+
+function* listen(instance: Instance, shared: SharedTcpSocket): Steps<SharedStream> {
+  const { socket } = shared;
+  if (socket.isFresh) yield* bind(shared, anywhere(socket.family));
+  yield* socket.startListen();
+  socket.finishListen();
+  const letGo = shared.hold();
+  return new Feed(ownSocket, new Arrivals(instance, socket), letGo).shared;
+}
+
+/** The peers of a listening socket, as sockets. */
+class Arrivals implements Supply {
+  readonly #instance: Instance;
+  readonly #listener: TcpSocket;
+
+  constructor(instance: Instance, listener: TcpSocket) {
+    this.#instance = instance;
+    this.#listener = listener;
+  }
+
+  read(max: number): Entry[] {
+    const entries: Entry[] = [];
+    // A peer that could not come is passed over: the stream goes on.
+    while (entries.length < max && this.#listener.ready()) {
+      try {
+        const { socket, release } = this.#listener.accept();
+        entries.push(addSocket(this.#instance, socket, release));
+      } catch (error) {
+        if (!(error instanceof SocketError)) throw error;
+      }
+    }
+    return entries;
+  }
+
+  ready(): boolean {
+    return this.#listener.ready();
+  }
+
+  watch(waker: Waker): void {
+    this.#listener.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#listener.unwatch(waker);
+  }
+
+  /** The socket listens on, for as long as it has a handle. */
+  drop(): void {}
+}
+
+function send({ outlets }: Instance, shared: SharedTcpSocket, data: SharedStream): SharedFuture {
+  const ended = new HostFuture<Outcome>(outcome);
+  try {
+    const streams = shared.takeSending();
+    const letGo = shared.hold();
+    outlets.add(streams.outlet);
+    streams.onSent = () => void outlets.delete(streams.outlet);
+    new Drain(data, streams.outlet, (cause) => {
+      const over = (): void => {
+        ended.write(outcomeOf(cause));
+        letGo();
+      };
+      const rest = streams.finishSending();
+      if (rest) void rest.then(over);
+      else over();
+    }).begin();
+  } catch (error) {
+    data.drop();
+    ended.write(outcomeOf(error));
+  }
+  return ended.shared;
+}
+
+function receive({ world }: Instance, shared: SharedTcpSocket): readonly [SharedStream, SharedFuture] {
+  const ended = new HostFuture<Outcome>(outcome);
+  try {
+    const { source, received } = shared.takeReceiving();
+    const letGo = shared.hold();
+    const input = new InputStream(source, world.limits.readBytes, received, () => source.close());
+    const feed = new Feed(u8, input, (cause) => {
+      ended.write(outcomeOf(cause));
+      letGo();
+    });
+    return [feed.shared, ended.shared];
+  } catch (error) {
+    const nothing = new SharedStream(elementOf(u8));
+    nothing.drop();
+    ended.write(outcomeOf(error));
+    return [nothing, ended.shared];
+  }
+}
+
+const addressResult = socketResult(socketAddress);
+
+export const tcpFunctions = (): Interface["functions"] => ({
+  "[static]tcp-socket.create": call([family], socketResult(ownSocket), create),
+  "[method]tcp-socket.bind": blocking([self, socketAddress], unit, (_, shared, address) => bind(shared, address)),
+  "[method]tcp-socket.connect": blocking([self, socketAddress], unit, (_, shared, remote) => connect(shared, remote)),
+  "[method]tcp-socket.listen": blocking([self], socketResult(stream(ownSocket)), listen),
+  "[method]tcp-socket.send": call([self, stream(u8)], returns(future(outcome)), send),
+  "[method]tcp-socket.receive": call([self], returns(tuple(stream(u8), future(outcome))), receive),
+  "[method]tcp-socket.get-local-address": call([self], addressResult, (_, { socket }) => socket.localAddress()),
+  "[method]tcp-socket.get-remote-address": call([self], addressResult, (_, { socket }) => socket.remoteAddress()),
+  "[method]tcp-socket.get-is-listening": call([self], returns(bool), (_, { socket }) => socket.isListening),
+  "[method]tcp-socket.get-address-family": call([self], returns(family), (_, { socket }) => socket.family),
+  ...optionFunctions({ self, socketOf: ({ socket }) => socket, socketResult, get: "get-" }),
+});

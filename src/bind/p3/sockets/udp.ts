@@ -1,0 +1,129 @@
+/** `udp-socket` of `wasi:sockets/types` 0.3, as a guest calls it. */
+import { tuple } from "../../../abi/composites.ts";
+import { bytes } from "../../../abi/lists.ts";
+import { borrow, own } from "../../../abi/owned.ts";
+import { Kind, type Entry } from "../../../abi/resources.ts";
+import { returns } from "../../../abi/returns.ts";
+import { length, u8 } from "../../../abi/scalars.ts";
+import { option } from "../../../abi/variants.ts";
+import type { Steps } from "../../../io/steps.ts";
+import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
+import type { SocketTally } from "../../../wasi/sockets/tallies.ts";
+import { IncomingDatagrams } from "../../../wasi/sockets/udp-incoming.ts";
+import type { UdpSocket } from "../../../wasi/sockets/udp-socket.ts";
+import { blocking, call, type Interface } from "../../definition.ts";
+import type { Instance } from "../../instance.ts";
+import { openUdpSocket, talliesOf } from "../../sockets/held.ts";
+import { family, socketAddress } from "../../sockets/types.ts";
+import { socketResult } from "./types.ts";
+
+/** A socket, and what comes to it from whom it is with. */
+class Datagrams {
+  readonly socket: UdpSocket;
+  readonly #instance: Instance;
+  #peer: { readonly incoming: IncomingDatagrams; readonly tally: SocketTally } | undefined;
+
+  constructor(instance: Instance, socket: UdpSocket) {
+    this.#instance = instance;
+    this.socket = socket;
+  }
+
+  *connect(remote: SocketAddress | undefined): Steps<void> {
+    try {
+      yield* this.socket.connect(remote);
+    } finally {
+      // Also after a failure, which leaves it with nobody.
+      this.#peer = undefined;
+    }
+  }
+
+  *send(data: Uint8Array, to: SocketAddress | undefined): Steps<void> {
+    yield* this.socket.sendLater(data, to);
+    const { sent } = this.#withPeer().tally;
+    sent.calls++;
+    sent.bytes += data.length;
+  }
+
+  *receive(): Steps<readonly [Uint8Array, SocketAddress]> {
+    for (;;) {
+      // It may be with somebody else by now.
+      const { incoming } = this.#withPeer();
+      const [datagram] = incoming.receive(1);
+      if (datagram) return [datagram.data, datagram.from];
+      yield incoming;
+    }
+  }
+
+  toString(): string {
+    return this.socket.toString();
+  }
+
+  #withPeer(): { readonly incoming: IncomingDatagrams; readonly tally: SocketTally } {
+    if (this.#peer) return this.#peer;
+    const { socket } = this;
+    const local = socket.localAddress();
+    const { remote } = socket;
+    const tally = talliesOf(this.#instance).add("udp", local, remote);
+    const incoming = new IncomingDatagrams(socket, remote, () => {}, tally.received);
+    return (this.#peer = { incoming, tally });
+  }
+}
+
+export const UDP_SOCKET: Kind<Datagrams> = new Kind("udp-socket");
+
+const self = borrow(UDP_SOCKET);
+const unit = socketResult<void>(null);
+const size = socketResult(length);
+const addressResult = socketResult(socketAddress);
+
+function create(instance: Instance, of: Family): Entry {
+  const { socket, release } = openUdpSocket(instance, of);
+  const drop = (): void => {
+    release();
+    socket.drop();
+  };
+  try {
+    return instance.resources.add(UDP_SOCKET, new Datagrams(instance, socket), drop);
+  } catch (error) {
+    drop();
+    throw error;
+  }
+}
+
+function* bind({ socket }: Datagrams, address: SocketAddress): Steps<void> {
+  yield* socket.startBind(address);
+  socket.finishBind();
+}
+
+function* disconnect(datagrams: Datagrams): Steps<void> {
+  // It says so if there is none.
+  datagrams.socket.remoteAddress();
+  yield* datagrams.connect(undefined);
+}
+
+export const udpFunctions = (): Interface["functions"] => ({
+  "[static]udp-socket.create": call([family], socketResult(own(UDP_SOCKET)), create),
+  "[method]udp-socket.bind": blocking([self, socketAddress], unit, (_, of, address) => bind(of, address)),
+  "[method]udp-socket.connect": blocking([self, socketAddress], unit, (_, of, remote) => of.connect(remote)),
+  "[method]udp-socket.disconnect": blocking([self], unit, (_, of) => disconnect(of)),
+  // Sending may take a moment, and the guest's memory is not ours for so long.
+  "[method]udp-socket.send": blocking([self, bytes, option(socketAddress)], unit, (_, of, data, to) =>
+    of.send(data.slice(), to),
+  ),
+  "[method]udp-socket.receive": blocking([self], socketResult(tuple(bytes, socketAddress)), (_, of) => of.receive()),
+  "[method]udp-socket.get-local-address": call([self], addressResult, (_, { socket }) => socket.localAddress()),
+  "[method]udp-socket.get-remote-address": call([self], addressResult, (_, { socket }) => socket.remoteAddress()),
+  "[method]udp-socket.get-address-family": call([self], returns(family), (_, { socket }) => socket.family),
+  "[method]udp-socket.get-unicast-hop-limit": call([self], socketResult(u8), (_, { socket }) => socket.hopLimit()),
+  "[method]udp-socket.set-unicast-hop-limit": call([self, u8], unit, (_, { socket }, value) =>
+    socket.setHopLimit(value),
+  ),
+  "[method]udp-socket.get-receive-buffer-size": call([self], size, (_, { socket }) => socket.bufferSize("receive")),
+  "[method]udp-socket.set-receive-buffer-size": call([self, length], unit, (_, { socket }, value) =>
+    socket.setBufferSize("receive", value),
+  ),
+  "[method]udp-socket.get-send-buffer-size": call([self], size, (_, { socket }) => socket.bufferSize("send")),
+  "[method]udp-socket.set-send-buffer-size": call([self, length], unit, (_, { socket }, value) =>
+    socket.setBufferSize("send", value),
+  ),
+});
