@@ -29,6 +29,7 @@ export async function runInThread(): Promise<void> {
   process.on("beforeExit", onNothingLeft);
   const thread = await import("./thread.ts");
   await thread.runInThread();
+  process.off("beforeExit", onNothingLeft);
 }
 
 /**
