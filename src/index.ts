@@ -94,7 +94,7 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  * @throws As `instantiate` does, of what holds for all instances. What one of them throws its request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const { reuse, maxConcurrent, onError = () => {}, ...given } = options;
+  const { reuse, maxConcurrent, maxWaiting, maxBodyBytes, onError = () => {}, ...given } = options;
   checkOptions(given);
   const [{ Serving }, { nodeListener }, { incomingOf, webResponseOf }] = await Promise.all([
     import("./run/serve.ts"),
@@ -104,12 +104,17 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
   const serving = new Serving(nodePlatform, await compileHere(bytesOf(component), true), () => given, {
     reuse,
     maxConcurrent,
-    onLate: onError,
+    maxWaiting,
+    maxBodyBytes,
+    onError,
   });
   await serving.prepare(given.imports);
   return {
     fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request))),
-    listener: nodeListener((request) => serving.answer(request), onError),
+    listener: nodeListener(
+      (request) => serving.answer(request),
+      (error, request) => void serving.failed(error, request),
+    ),
     close: () => serving.close(),
   };
 }

@@ -46,6 +46,9 @@ export interface ServeCommandOptions extends RunOptions {
   readonly port: number;
   readonly reuse: number;
   readonly maxConcurrent: number;
+  readonly maxWaiting: number;
+  /** Of a request. Missing: as many as please. */
+  readonly maxBodyBytes: number | undefined;
   readonly workers: number;
   readonly accessLog: boolean;
   /** Whether what guests write to standard output and error has their number before each line. */
@@ -142,6 +145,8 @@ function serveCommand(
     ...listenAddress(valueOf("addr") ?? DEFAULT_ADDRESS),
     reuse: wholeNumber(valueOf("reuse") ?? "1", "--reuse"),
     maxConcurrent: wholeNumber(valueOf("max-concurrent-requests") ?? "1000", "--max-concurrent-requests"),
+    maxWaiting: wholeNumber(valueOf("max-waiting-requests") ?? "10000", "--max-waiting-requests"),
+    maxBodyBytes: optionalNumber(valueOf("max-body-bytes"), "--max-body-bytes"),
     workers: wholeNumber(valueOf("workers") ?? "1", "--workers"),
     accessLog: asks(given, "access-log"),
     prefix: !asks(given, "no-logging-prefix"),
@@ -160,8 +165,12 @@ function listenAddress(text: string): { readonly host: string; readonly port: nu
   return { host: bracketed ?? plain ?? "127.0.0.1", port };
 }
 
+function optionalNumber(text: string | undefined, option: string): number | undefined {
+  return text === undefined ? undefined : wholeNumber(text, option);
+}
+
 function wholeNumber(text: string, option: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw new UsageError(`${option} expects a whole number from 1 on, got ${JSON.stringify(text)}`);
 }
 

@@ -15,6 +15,8 @@ export type OptionName =
   | "addr"
   | "reuse"
   | "max-concurrent-requests"
+  | "max-waiting-requests"
+  | "max-body-bytes"
   | "workers"
   | "access-log"
   | "no-logging-prefix"
@@ -118,6 +120,20 @@ export const OPTIONS: readonly Described[] = [
     value: "N",
     expected: "a whole number from 1 on, such as --max-concurrent-requests 100",
     help: "More wait: 1000.",
+  },
+  {
+    name: "max-waiting-requests",
+    for: "serve",
+    value: "N",
+    expected: "a whole number from 1 on, such as --max-waiting-requests 100",
+    help: "More are refused, by 503: 10000.",
+  },
+  {
+    name: "max-body-bytes",
+    for: "serve",
+    value: "N",
+    expected: "a whole number from 1 on, such as --max-body-bytes 1048576",
+    help: "Of a request; more is refused, by 413.",
   },
   {
     name: "workers",

@@ -43,11 +43,11 @@ async function serveHere({ options, path }: Given): Promise<number> {
   };
   const serving = new Serving(nodePlatform, component, () => instanceOptions(options, instances++), {
     ...options,
-    onLate: failed,
+    onError: failed,
   });
   await serving.prepare();
   const answer = options.accessLog ? logged(serving) : (request: HttpRequest) => serving.answer(request);
-  const listener = nodeListener(answer, failed);
+  const listener = nodeListener(answer, (error, request) => void serving.failed(error, request));
   const server = process
     .getBuiltinModule("node:http")
     .createServer({ requireHostHeader: false, noDelay: true }, listener);

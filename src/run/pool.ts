@@ -11,6 +11,9 @@ type Options = InstanceOptions<unknown, unknown>;
 /** Memory of instances that wait to begin anew: of more than one no more than this. */
 const SPARE_BYTES = 128 * 1024 * 1024;
 
+/** Why most instances are over. One for all: to note where it was made takes as long as all else of an end. */
+const ANSWERED = new Error("the request is answered");
+
 /** An instance that is ready for a request. */
 export interface Ready<Handle> {
   readonly begun: Begun;
@@ -61,7 +64,7 @@ export class Pool<Handle> {
       this.#idle.push(ready);
       return;
     }
-    await ready.begun.life.close();
+    await ready.begun.life.end(ANSWERED);
     const { renewal } = ready;
     if (!renewal || !this.#hasRoom(renewal.byteLength) || !renewal.putBack()) return;
     this.#spareBytes += renewal.byteLength;

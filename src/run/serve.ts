@@ -15,6 +15,7 @@ import { NotAHandlerError } from "./not-a-handler.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { Pool, type Ready } from "./pool.ts";
+import { announcesMore, bounded, refuse } from "./refusals.ts";
 
 /** How instances are used. */
 export interface ServingOptions {
@@ -22,8 +23,12 @@ export interface ServingOptions {
   readonly reuse?: number | undefined;
   /** Requests that are answered at a time; more wait. 1000 is the default. */
   readonly maxConcurrent?: number | undefined;
-  /** Told of what ended a guest after it had begun to answer. */
-  readonly onLate?: ((error: unknown, request: HttpRequest) => void) | undefined;
+  /** Requests that wait for their turn; more are answered with 503. 10,000 is the default. */
+  readonly maxWaiting?: number | undefined;
+  /** Bytes that the body of a request may have; more is answered with 413, and fails for the guest. As many as please, by default. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Told of what went wrong and nobody else hears of: once for a request, and of what ended its guest rather than of what came of that. */
+  readonly onError?: ((error: unknown, request: HttpRequest) => void) | undefined;
 }
 
 type Handle = (request: HeldResource, out: HeldResource) => Promise<unknown>;
@@ -34,9 +39,12 @@ export class Serving {
   readonly #component: CompiledComponent;
   readonly #pool: Pool<Handle>;
   readonly #maxConcurrent: number;
-  readonly #onLate: (error: unknown, request: HttpRequest) => void;
+  readonly #maxWaiting: number;
+  readonly #maxBodyBytes: number;
+  readonly #onError: (error: unknown, request: HttpRequest) => void;
   readonly #waiting: (() => void)[] = [];
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new Map<HttpRequest, Promise<void>>();
+  readonly #told = new WeakSet<HttpRequest>();
   #count = 0;
 
   /**
@@ -48,11 +56,11 @@ export class Serving {
     platform: Platform,
     component: CompiledComponent,
     optionsOf: () => InstanceOptions<unknown, unknown>,
-    { reuse = 1, maxConcurrent = 1000, onLate = () => {} }: ServingOptions,
+    { reuse = 1, maxConcurrent = 1000, maxWaiting = 10_000, maxBodyBytes, onError = () => {} }: ServingOptions,
   ) {
     const { compiled } = component;
     assertHandler(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
-    for (const [name, value] of Object.entries({ reuse, maxConcurrent })) {
+    for (const [name, value] of Object.entries({ reuse, maxConcurrent, maxWaiting, maxBodyBytes: maxBodyBytes ?? 1 })) {
       if (!Number.isSafeInteger(value) || value < 1) {
         throw new RangeError(`${name} must be a positive whole number, got ${String(value)}`);
       }
@@ -61,7 +69,9 @@ export class Serving {
     this.#component = component;
     this.#pool = new Pool(platform, { component, optionsOf, handlerOf, reuse });
     this.#maxConcurrent = maxConcurrent;
-    this.#onLate = onLate;
+    this.#maxWaiting = maxWaiting;
+    this.#maxBodyBytes = maxBodyBytes ?? Infinity;
+    this.#onError = onError;
   }
 
   /** Tells what would keep any instance from being made. @throws {MissingImportsError} @throws {UnsupportedComponentError} */
@@ -71,19 +81,22 @@ export class Serving {
   }
 
   /**
-   * Resolves with the response when the guest has set it; its body may still flow then.
+   * Resolves with the response when the guest has set it; its body may still flow then. What there is no room for is
+   * answered without a guest.
    *
    * @throws {HttpError} What the guest answers in the place of a response.
    * @throws What ended the guest before it answered.
    */
   async answer(request: HttpRequest): Promise<HttpResponse> {
+    if (announcesMore(request, this.#maxBodyBytes)) return refuse(request, 413);
+    if (this.#waiting.length >= this.#maxWaiting) return refuse(request, 503);
     if (this.#count >= this.#maxConcurrent) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
     else this.#count++;
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
     const done = this.#handle(request, resolve, reject);
-    this.#underWay.add(done);
+    this.#underWay.set(request, done);
     void done.finally(() => {
-      this.#underWay.delete(done);
+      this.#underWay.delete(request);
       // Whoever waits takes the place.
       const next = this.#waiting.shift();
       if (next) next();
@@ -96,12 +109,24 @@ export class Serving {
   async close(): Promise<void> {
     while (this.#underWay.size > 0) {
       // oxlint-disable-next-line no-await-in-loop -- those that waited begin when others are done
-      await Promise.allSettled(this.#underWay);
+      await Promise.allSettled(this.#underWay.values());
     }
     await this.#pool.close();
   }
 
-  /** Never rejects: whoever waits for the response hears of it, or `onLate` if they have it. */
+  /** Tells of what kept a response from being delivered, unless its guest is told of. */
+  async failed(error: unknown, request: HttpRequest): Promise<void> {
+    await this.#underWay.get(request);
+    this.#tell(error, request);
+  }
+
+  #tell(error: unknown, request: HttpRequest): void {
+    if (this.#told.has(request)) return;
+    this.#told.add(request);
+    this.#onError(error, request);
+  }
+
+  /** Never rejects: whoever waits for the response hears of it, or `onError` if they have it. */
   async #handle(
     request: HttpRequest,
     resolve: (response: HttpResponse) => void,
@@ -117,7 +142,10 @@ export class Serving {
       stopTimer = this.#limitTime(life, ready.timeout);
       const bytes = sizeOf(request.headers);
       if (bytes > life.world.limits.fieldBytes) {
-        throw new HttpError({ tag: "HTTP-request-header-section-size", val: bytes });
+        resolve(refuse(request, 431));
+        await this.#pool.giveBack(ready);
+        stopTimer();
+        return;
       }
       const unanswered = (): void => reject(failed("the guest returned without a response"));
       // One that is over has a reason, which is told.
@@ -130,13 +158,14 @@ export class Serving {
           resolve(responseOf(answer.response));
         }
       };
-      await ready.handle(...this.#resourcesFor(life, request, outparam, dropped));
+      const given = bounded(request, this.#maxBodyBytes, () => resolve(refuse(request, 413)));
+      await ready.handle(...this.#resourcesFor(life, given, outparam, dropped));
       if (!isAnswered) unanswered();
       // Nobody will finish it any more.
       body?.drop();
       await this.#pool.giveBack(ready);
     } catch (error) {
-      if (isAnswered) this.#onLate(error, request);
+      if (isAnswered) this.#tell(error, request);
       else reject(error);
       request.body?.source.close();
       // It is over, and what it leaves has been told.
