@@ -8,7 +8,8 @@ export {
   type Imports,
   type ImportValue,
 } from "./run/imports.ts";
-export { UnsupportedRuntimeError, type CompiledComponent } from "./run/compile.ts";
+export type { CompiledComponent } from "./run/compile.ts";
+export { precompiled } from "./run/precompiled.ts";
 export type { RunningInstance } from "./run/instantiate.ts";
 export { ExitError, TimeoutError, type Levels, type Stats } from "./run/life.ts";
 export { GuestSink, GuestSource } from "./run/guest-streams.ts";
@@ -33,6 +34,7 @@ export {
 } from "./wasi/filesystem/files.ts";
 export type { Trace } from "./bind/instance.ts";
 
+export { UnsupportedRuntimeError } from "./io/unsupported-runtime.ts";
 export { InternalError, RuntimeError, Trap } from "./io/trap.ts";
 export { IoError, StreamError, WitError, type StreamFailure } from "./io/errors.ts";
 export type { Level } from "./io/level.ts";

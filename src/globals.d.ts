@@ -34,6 +34,7 @@ declare namespace WebAssembly {
   }
   class Module {
     constructor(bytes: Uint8Array);
+    static customSections(module: Module, name: string): ArrayBuffer[];
     static exports(module: Module): { readonly name: string; readonly kind: string }[];
     static imports(module: Module): { readonly module: string; readonly name: string; readonly kind: string }[];
   }

@@ -119,8 +119,13 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
   };
 }
 
+/** @throws {TypeError} If they are not known. */
 function bytesOf(component: Uint8Array | CompiledComponent): Uint8Array {
-  return component instanceof Uint8Array ? component : component.bytes;
+  const bytes = component instanceof Uint8Array ? component : component.bytes;
+  if (component !== bytes && bytes.length === 0) {
+    throw new TypeError("isolate takes bytes, or what `compile` gave: got a component that was compiled before");
+  }
+  return bytes;
 }
 
 /** @throws {TypeError} For one that makes no sense, wherever the instance then runs. */

@@ -9,13 +9,14 @@ import { UsageError } from "./usage.ts";
 export type Command =
   | { readonly name: "run"; readonly options: RunOptions; readonly path: string; readonly args: readonly string[] }
   | { readonly name: "serve"; readonly options: ServeCommandOptions; readonly path: string }
+  | { readonly name: "build"; readonly path: string; readonly output: string }
   | { readonly name: "types"; readonly path: string }
   | { readonly name: "inspect"; readonly path: string; readonly json: boolean }
   | { readonly name: "help"; readonly topic: Topic }
   | { readonly name: "version" };
 
 /** What there is help about. */
-export type Topic = "sluice" | "run" | "serve" | Inspecting;
+export type Topic = "sluice" | "run" | "serve" | "build" | Inspecting;
 
 /** Commands that run nothing. */
 type Inspecting = "types" | "inspect";
@@ -68,6 +69,7 @@ export function commandOf(args: readonly string[], env: Readonly<Record<string, 
   if (asks(first.options, "help")) return help(isTopic(command) ? command : undefined);
   if (asks(first.options, "version")) return { name: "version" };
   if (command === "types" || command === "inspect") return inspecting(command, first.options, after);
+  if (command === "build") return building(first.options, after);
   if (command !== "run" && command !== "serve") return runCommand(first.options, first.rest, env);
   const second = leadingOptions(after);
   if (asks(second.options, "help")) return help(command);
@@ -83,12 +85,12 @@ function help(topic: string | undefined): Command {
   if (topic === undefined || topic === "help") return { name: "help", topic: "sluice" };
   if (isTopic(topic)) return { name: "help", topic };
   throw new UsageError(
-    `There is no help about ${JSON.stringify(topic)}: expected "run", "serve", "types", "inspect" or nothing`,
+    `There is no help about ${JSON.stringify(topic)}: expected "run", "serve", "build", "types", "inspect" or nothing`,
   );
 }
 
 function isTopic(word: string | undefined): word is Topic {
-  return word === "run" || word === "serve" || word === "types" || word === "inspect";
+  return word === "run" || word === "serve" || word === "build" || word === "types" || word === "inspect";
 }
 
 function inspecting(name: Inspecting, before: readonly GivenOption[], args: readonly string[]): Command {
@@ -108,6 +110,28 @@ function inspecting(name: Inspecting, before: readonly GivenOption[], args: read
   return name === "types" ? { name, path } : { name, path, json: options.length > 0 };
 }
 
+function building(before: readonly GivenOption[], args: readonly string[]): Command {
+  const second = leadingOptions(args);
+  const [path, ...more] = second.rest;
+  // As for those that inspect: options may follow the component.
+  const after = leadingOptions(more);
+  const options = [...before, ...second.options, ...after.options];
+  if (asks(options, "help")) return help("build");
+  if (path === undefined) throw new UsageError("Expected a component, got none: try `sluice build app.wasm -o app`");
+  const [another] = after.rest;
+  if (another !== undefined) {
+    throw new UsageError(`\`sluice build\` expects one component, got also ${JSON.stringify(another)}`);
+  }
+  const foreign = options.find(({ name }) => name !== "output");
+  if (foreign) throw new UsageError(`${foreign.typed} says nothing to \`sluice build\`: see \`sluice help build\``);
+  const output = options.at(-1)?.value;
+  if (output === undefined) throw new UsageError("Expected a folder for what is built: try -o app");
+  return { name: "build", path, output };
+}
+
+/** Options that are for another command. */
+const ELSEWHERE: Partial<Readonly<Record<OptionName, string>>> = { json: "inspect", output: "build" };
+
 function runCommand(
   given: readonly GivenOption[],
   rest: readonly string[],
@@ -116,16 +140,16 @@ function runCommand(
   const [path, ...args] = rest;
   if (path === undefined)
     throw new UsageError("Expected a component, got none: try `sluice run app.wasm`, or `sluice --help`");
-  const foreign = given.find(({ name }) => name === "json" || SERVE_OPTIONS.has(name));
+  const foreign = given.find(({ name }) => ELSEWHERE[name] !== undefined || SERVE_OPTIONS.has(name));
   if (foreign) {
-    const other = foreign.name === "json" ? "inspect" : "serve";
+    const other = ELSEWHERE[foreign.name] ?? "serve";
     throw new UsageError(`${foreign.typed} says nothing to \`sluice run\`: it is for \`sluice ${other}\``);
   }
   return { name: "run", options: runOptions(given, env), path, args };
 }
 
 /** What makes sense for one run alone. */
-const NOT_SERVED: ReadonlySet<OptionName> = new Set(["json", "invoke", "plug", "argv0", "stats", "progress"]);
+const NOT_SERVED: ReadonlySet<OptionName> = new Set(["json", "output", "invoke", "plug", "argv0", "stats", "progress"]);
 
 function serveCommand(
   given: readonly GivenOption[],

@@ -8,18 +8,18 @@ const TEXTS = {
 
 Usage: sluice [run] [options] app.wasm [arguments...]
        sluice serve [options] app.wasm
+       sluice build app.wasm -o DIR
        sluice types app.wasm
        sluice inspect [--json] app.wasm
-       sluice help [run | serve | types | inspect]
+       sluice help [run | serve | build | types | inspect]
 
 Commands:
   run           Runs a command component. \`sluice app.wasm\` does the same.
   serve         Answers HTTP with it: an instance for each request.
+  build         Prepares it for where nothing is compiled at run time.
   types         Prints declarations of TypeScript for what embeds it.
   inspect       Tells what it imports and exports, its size and what it needs.
   help run      Lists the options of run.
-
-Options:
   -h, --help      Shows this; -V, --version shows the version.
 
 Example:
@@ -43,6 +43,22 @@ instance for each request. Ends on SIGINT or SIGTERM when all is answered.
 
 Options:
 ${optionsHelp("serve")}`,
+  build: `Usage: sluice build app.wasm -o DIR
+
+Compiles nothing, and writes what others compile: core modules, those that
+sluice puts around them, and modules of JavaScript that run them. The component
+is instantiated once for that, with nothing given to it.
+
+  DIR/index.js         For Node, Deno, Bun and pages.
+  DIR/worker.js        For workerd, as Cloudflare's workers.
+
+Both export run, instantiate and serve, for this component. What it imports
+that is not WASI is still given in the option imports.
+
+Options:
+  -o, --output DIR     Where it is put. Files of these names are replaced.
+  --help               Shows this.
+`,
   types: `Usage: sluice types app.wasm
 
 Prints a module of TypeScript: the types Imports, for the option imports of

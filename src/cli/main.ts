@@ -55,6 +55,10 @@ async function carryOut(args: readonly string[]): Promise<number> {
       const { serveComponent } = await import("./serve.ts");
       return await serveComponent(command);
     }
+    if (command.name === "build") {
+      const { buildComponent } = await import("./build.ts");
+      return await buildComponent(command);
+    }
     if (command.name === "types") {
       const { printTypes } = await import("./types.ts");
       return printTypes(command);

@@ -30,6 +30,7 @@ export type OptionName =
   | "permits"
   | "limit"
   | "json"
+  | "output"
   | "version"
   | "help";
 
@@ -181,6 +182,7 @@ export const OPTIONS: readonly Described[] = [
     help: "Changes a limit, such as resources.",
   },
   { name: "json" },
+  { name: "output", short: "o", value: "DIR", expected: "a folder, such as -o app" },
   { name: "version", short: "V" },
   { name: "help", short: "h", help: "Shows this." },
 ];

@@ -1,7 +1,7 @@
 /** Failures of `sluice run`. */
 import { InternalError } from "../io/trap.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
-import { UnsupportedRuntimeError } from "../run/compile.ts";
+import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
 import { InvalidComponentError } from "../load/reader.ts";
 import { UnsupportedComponentError } from "../load/unsupported.ts";
 import { MissingImportsError } from "../run/imports.ts";

@@ -13,6 +13,7 @@ import { CANCELLED, NO_EVENT, WAITABLE_SET, type Event, type WaitableSet } from 
 import { Trap } from "../io/trap.ts";
 import type { OnResolve, OnStart, Started } from "../wait/callee.ts";
 import type { CoreFunction } from "../wait/gate.ts";
+import { sharedModule } from "../wait/module.ts";
 import type { Wait } from "../wait/store.ts";
 import { Call, currentThread, type Thread, type ThreadGroup } from "../wait/threads.ts";
 import { optionsKey } from "./async-types.ts";
@@ -343,12 +344,8 @@ export function runThread(
 /** A core function, called such that it may be suspended. What it returns is told to the thread before that ends. */
 export type Entry = (...args: CoreValue[]) => Promise<unknown> | undefined;
 
-const entryModules = new Map<string, object>();
-
 export function makeEntry(core: CoreFunction, params: readonly CoreType[], results: readonly CoreType[]): Entry {
-  const key = `${params.join()}:${results.join()}`;
-  let module = entryModules.get(key);
-  if (!module) entryModules.set(key, (module = new WebAssembly.Module(encodeEntry(params, results))));
+  const module = entryModule(params, results);
   const returned = (...values: unknown[]): void => {
     const thread = currentThread();
     thread.returned = values;
@@ -357,6 +354,11 @@ export function makeEntry(core: CoreFunction, params: readonly CoreType[], resul
   const { exports } = new WebAssembly.Instance(module, { entry: { core, returned } });
   // The module exports exactly this.
   return WebAssembly.promising(exports["f"] as CoreFunction);
+}
+
+/** The module behind `makeEntry`, the same for all functions of these types. */
+export function entryModule(params: readonly CoreType[], results: readonly CoreType[]): WebAssembly.Module {
+  return sharedModule(`entry ${params.join()}:${results.join()}`, () => encodeEntry(params, results));
 }
 
 /** (call $returned (call $core ...)) */

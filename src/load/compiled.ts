@@ -1,5 +1,6 @@
 /** A component that is ready to be instantiated: its plan, its core modules, and what its instances share. */
 import { GateModules } from "../wait/gate.ts";
+import { assertCompiles } from "../wait/module.ts";
 import { moduleTypeOf } from "./core-module.ts";
 import type { ModuleType } from "./core-types.ts";
 import { loadAsyncs } from "./asyncs.ts";
@@ -19,6 +20,8 @@ const COMPILED_AT_ONCE = 64 * 1024;
 export class Compiled {
   readonly plan: Plan;
   readonly modules: readonly CoreModule[];
+  /** In bytes, where they are known. */
+  readonly sizes: readonly number[];
   readonly gates: GateModules = new GateModules();
   /** Whether component instances call each other in it. */
   readonly isComposed: boolean;
@@ -30,10 +33,16 @@ export class Compiled {
   readonly states: readonly StateNames[] | undefined;
   readonly #trampolines: readonly (readonly number[])[];
 
-  constructor(plan: Plan, modules: readonly CoreModule[], states?: readonly StateNames[]) {
+  constructor(
+    plan: Plan,
+    modules: readonly CoreModule[],
+    sizes: readonly number[] = [],
+    states?: readonly StateNames[],
+  ) {
     this.states = states;
     this.plan = plan;
     this.modules = modules;
+    this.sizes = sizes;
     this.isComposed = plan.instances.length > 1;
     this.#trampolines = trampolinesByStep(plan);
     this.importedModules = importedModules(plan.imports);
@@ -69,17 +78,15 @@ export async function compileComponent(bytes: Uint8Array, keepsState = false): P
         module.length <= COMPILED_AT_ONCE ? new WebAssembly.Module(module) : WebAssembly.compile(module),
       ),
     );
-    for (const [index, module] of modules.entries()) {
-      const own = plan.modules[index];
-      const type = own && moduleTypeOf(own);
-      if (type) moduleTypes.set(module, type);
-    }
+    rememberTypes(plan, modules);
     return new Compiled(
       plan,
       modules,
+      plan.modules.map(({ length }) => length),
       visible?.map(({ names }) => names),
     );
   } catch (error) {
+    assertCompiles(error);
     if (!(error instanceof WebAssembly.CompileError)) throw error;
     throw new InvalidComponentError(
       `The component is invalid: a core module of it cannot be compiled: ${error.message}`,
@@ -88,6 +95,34 @@ export async function compileComponent(bytes: Uint8Array, keepsState = false): P
         cause: error,
       },
     );
+  }
+}
+
+/**
+ * What `compileComponent` would give.
+ *
+ * @param shell The component, as `shellOf` gives it.
+ * @param modules Its core modules, in order.
+ * @throws {InvalidComponentError} If they do not belong together.
+ */
+export async function compiledBefore(shell: Uint8Array, modules: readonly CoreModule[]): Promise<Compiled> {
+  const plan = planOf(decode(shell));
+  if (plan.modules.length !== modules.length) {
+    throw new InvalidComponentError(
+      `The component has ${plan.modules.length} core modules, and ${modules.length} of them were given`,
+    );
+  }
+  if (needsFusing(plan)) await loadFusing();
+  await loadAsyncs(plan);
+  rememberTypes(plan, modules);
+  return new Compiled(plan, modules);
+}
+
+function rememberTypes(plan: Plan, modules: readonly CoreModule[]): void {
+  for (const [index, module] of modules.entries()) {
+    const own = plan.modules[index];
+    const type = own && moduleTypeOf(own);
+    if (type) moduleTypes.set(module, type);
   }
 }
 

@@ -2,6 +2,7 @@
 import { call, encodeModule, func, get, MUTABLE_I32 } from "../abi/encode.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction } from "../wait/gate.ts";
+import { sharedModule } from "../wait/module.ts";
 import type { GlobalI32 } from "./component-instance.ts";
 
 /** For those who may be called at any time. */
@@ -15,7 +16,7 @@ export function destroyingDrop(
   mayEnter: GlobalI32 | undefined,
   release: (handle: number) => unknown,
 ): CoreFunction {
-  const { exports } = new WebAssembly.Instance((dropModule ??= new WebAssembly.Module(encodeDrop())), {
+  const { exports } = new WebAssembly.Instance(sharedModule("drop", encodeDrop), {
     drop: {
       // Nothing to destroy is less than any rep.
       release: (handle: number) => release(handle) ?? -1,
@@ -31,8 +32,6 @@ export function destroyingDrop(
 function cannotEnter(): never {
   throw new Trap("1.1", "cannot enter component instance");
 }
-
-let dropModule: object | undefined;
 
 /**
  * (local.set $rep (call $release (local.get $handle)))

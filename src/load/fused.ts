@@ -6,6 +6,7 @@ import { transcoders } from "../abi/transcode.ts";
 import type { FuncType } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction } from "../wait/gate.ts";
+import { moduleOf } from "../wait/module.ts";
 import { asyncLinking } from "./asyncs.ts";
 import { alwaysOne } from "./drops.ts";
 import type { Caller } from "./fusing.ts";
@@ -28,7 +29,7 @@ function adapterOf(type: FuncType, caller: FuseSide, callee: FuseSide): Adapter 
   let adapter = known.get(key);
   if (!adapter) {
     const fused = fuse(type, caller, callee);
-    known.set(key, (adapter = { module: new WebAssembly.Module(fused.bytes), fused }));
+    known.set(key, (adapter = { module: moduleOf(fused.bytes), fused }));
   }
   return adapter;
 }

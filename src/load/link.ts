@@ -136,10 +136,10 @@ export class Linked {
     this.#openGates(steps.length);
   }
 
-  /** At once, unless engines do not do that for one of its size, which is not known of one that is imported. */
+  /** At once, unless engines do not do that for one of its size, or that is not known. */
   #instantiated(item: ModuleItem, imports: Record<string, CoreExports>): CoreInstance | Promise<CoreInstance> {
     const module = this.module(item);
-    const size = item.is === "imported" ? undefined : this.compiled.plan.modules[item.index]?.length;
+    const size = item.is === "imported" ? undefined : this.compiled.sizes[item.index];
     return size !== undefined && size <= MADE_AT_ONCE
       ? new WebAssembly.Instance(module, imports)
       : WebAssembly.instantiate(module, imports);

@@ -55,7 +55,8 @@ function moduleSizes(bytes: Uint8Array): Sizes {
   return { bytes: bytes.length, customSections };
 }
 
-function eachSection(reader: Reader, visit: (id: number, section: Reader, size: number) => void): void {
+/** Told of each section up to the end: its number, what is in it, and how many bytes that is. */
+export function eachSection(reader: Reader, visit: (id: number, section: Reader, size: number) => void): void {
   while (!reader.atEnd) {
     const id = reader.byte();
     const size = reader.u32();

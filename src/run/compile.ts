@@ -1,3 +1,4 @@
+import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
 import { Compiled, compileComponent } from "../load/compiled.ts";
 import { layerOf } from "../load/decode.ts";
 import type { CompiledCore } from "./core-module.ts";
@@ -35,18 +36,17 @@ export class CompiledComponent {
  * @throws {InvalidComponentError} Before anything of the component runs.
  */
 export async function compile(bytes: Uint8Array, keepsState = false): Promise<CompiledComponent> {
-  if (typeof WebAssembly.Suspending !== "function") {
-    throw new UnsupportedRuntimeError(
-      "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24 or newer",
-    );
-  }
+  assertSuspends();
   if (layerOf(bytes) !== "core module") return new CompiledComponent(await compileComponent(bytes, keepsState), bytes);
   // Loaded where there is one: a component has no use for preview 1.
   const { compileCore } = await import("./core-module.ts");
   return new CompiledComponent(await compileCore(bytes), bytes);
 }
 
-/** The runtime lacks something that this host cannot do without. */
-export class UnsupportedRuntimeError extends Error {
-  override readonly name: string = "UnsupportedRuntimeError";
+/** @throws {UnsupportedRuntimeError} Where a guest cannot be suspended. */
+export function assertSuspends(): void {
+  if (typeof WebAssembly.Suspending === "function") return;
+  throw new UnsupportedRuntimeError(
+    "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24 or newer",
+  );
 }

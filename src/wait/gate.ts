@@ -20,6 +20,7 @@ import {
   type Import,
 } from "../abi/encode.ts";
 import { FRONTS, type FrontName } from "./lease-code.ts";
+import { moduleOf } from "./module.ts";
 
 /**
  * What a gated function takes: a "length" is an i64 for the guest and a number for the host (2 ** 53 and more are not
@@ -112,7 +113,7 @@ class Gates {
     this.#memory = context.memory !== undefined;
     this.#staging = context.staging !== undefined;
     this.#shape = shapeOf(this.#forms, context);
-    this.#module = new WebAssembly.Module(encodeGates(this.#shape));
+    this.#module = moduleOf(encodeGates(this.#shape));
     this.#names = functions.map((_, index) => `f${index}`);
   }
 

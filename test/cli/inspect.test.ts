@@ -14,10 +14,19 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["inspect", guest("cat"), "more"], '`sluice inspect` expects one component, got also "more"'],
   [["inspect", "--jsn", guest("cat")], "There is no option --jsn: see `sluice help run`"],
   [["run", "--json", guest("cat")], "--json says nothing to `sluice run`: it is for `sluice inspect`"],
-  [["help", "foo"], 'There is no help about "foo": expected "run", "serve", "types", "inspect" or nothing'],
+  [["run", "-o", "app", guest("cat")], "-o says nothing to `sluice run`: it is for `sluice build`"],
+  [["build"], "Expected a component, got none: try `sluice build app.wasm -o app`"],
+  [["build", guest("cat")], "Expected a folder for what is built: try -o app"],
+  [["build", "--json", guest("cat")], "--json says nothing to `sluice build`: see `sluice help build`"],
+  [["build", guest("cat"), "more"], '`sluice build` expects one component, got also "more"'],
+  [
+    ["build", guest("cat"), "-o", "/dev/null/app"],
+    "/dev/null/app: It cannot be written: ENOTDIR: not a directory, mkdir '/dev/null/app'",
+  ],
+  [["help", "foo"], 'There is no help about "foo": expected "run", "serve", "build", "types", "inspect" or nothing'],
   [
     ["types", "nosuch.wasm"],
-    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, types, inspect, help)",
+    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)",
   ],
   [["inspect", "/"], "/: This is a folder: expected the file of a component"],
 ];

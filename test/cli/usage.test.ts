@@ -27,16 +27,19 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["--limit", "resources", "x"], '--limit resources expects a whole number from 1 on, got ""'],
   [["--limit", "resources=0", "x"], '--limit resources expects a whole number from 1 on, got "0"'],
   [["--limit", "resources=1e3", "x"], '--limit resources expects a whole number from 1 on, got "1e3"'],
-  [["help", "foo"], 'There is no help about "foo": expected "run", "serve", "types", "inspect" or nothing'],
+  [["help", "foo"], 'There is no help about "foo": expected "run", "serve", "build", "types", "inspect" or nothing'],
   [
     ["nosuch.wasm"],
-    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, types, inspect, help)",
+    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)",
   ],
   [
     ["rnu", guest("hello")],
-    "rnu: There is no such file: expected a component, or a command (run, serve, types, inspect, help)",
+    "rnu: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)",
   ],
-  [["--", "run"], "run: There is no such file: expected a component, or a command (run, serve, types, inspect, help)"],
+  [
+    ["--", "run"],
+    "run: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)",
+  ],
   [["run", "/"], "/: This is a folder: expected the file of a component"],
 ];
 

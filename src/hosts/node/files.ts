@@ -23,7 +23,16 @@ import { fs } from "./builtins.ts";
 
 const { constants } = fs;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const HAS_PROC = process.platform === "linux" && fs.existsSync("/proc/self/fd");
+let proc: boolean | undefined;
+
+/** Whether what is open can be named by its descriptor. In Deno that takes all permissions. */
+function hasProc(): boolean {
+  try {
+    return (proc ??= process.platform === "linux" && fs.existsSync("/proc/self/fd"));
+  } catch {
+    return (proc = false);
+  }
+}
 
 /** The calls of Node's that we need, in one of its two forms. */
 interface Calls {
@@ -206,7 +215,7 @@ class NodeFile extends NodeNode implements OpenFile {
   append(bytes: Uint8Array): Later<number> {
     // The description that appends would not know.
     if (!this.#writable) throw new FileError("EBADF", "not open for writing");
-    if (!HAS_PROC) {
+    if (!hasProc()) {
       const copy = bytes.slice();
       return this.hold(then(this.stat(), ({ size }) => this.calls.write(this.fd, copy, Number(size))));
     }
@@ -238,11 +247,11 @@ class NodeDirectory extends NodeNode implements OpenDirectory {
   }
 
   openSelf(): Later<OpenDirectory> {
-    return this.#openDirectory(HAS_PROC ? `/proc/self/fd/${this.fd}` : this.#path, this.#path, 0);
+    return this.#openDirectory(hasProc() ? `/proc/self/fd/${this.fd}` : this.#path, this.#path, 0);
   }
 
   entries(): Later<readonly DirectoryEntry[]> {
-    const path = HAS_PROC ? `/proc/self/fd/${this.fd}` : this.#path;
+    const path = hasProc() ? `/proc/self/fd/${this.fd}` : this.#path;
     return this.hold(
       then(this.calls.readdir(path), (entries) =>
         entries.map((entry) => ({ name: textOf(entry.name), type: typeOf(entry) })),
@@ -310,7 +319,7 @@ class NodeDirectory extends NodeNode implements OpenDirectory {
   }
 
   #at(name: string): string {
-    return HAS_PROC ? `/proc/self/fd/${this.fd}/${name}` : join(this.#path, name);
+    return hasProc() ? `/proc/self/fd/${this.fd}/${name}` : join(this.#path, name);
   }
 
   #openDirectory(path: string, knownAs: string, flags: number): Later<OpenDirectory> {

@@ -5,7 +5,7 @@ import { PeerClosed } from "../../../io/ports.ts";
 import { RuntimeError, Trap } from "../../../io/trap.ts";
 import { UnsupportedComponentError } from "../../../load/unsupported.ts";
 import { InvalidComponentError } from "../../../load/reader.ts";
-import { UnsupportedRuntimeError } from "../../../run/compile.ts";
+import { UnsupportedRuntimeError } from "../../../io/unsupported-runtime.ts";
 import { MissingImportsError } from "../../../run/imports.ts";
 import { ExitError, TimeoutError } from "../../../run/life.ts";
 import { NotACommandError } from "../../../run/run.ts";

@@ -1,0 +1,131 @@
+/** Compiling ahead: all modules of WebAssembly that running a component takes, to be compiled by somebody else. */
+import { camelCase, memberOf, pascalCase } from "../abi/names.ts";
+import { signatureOf } from "../abi/layout.ts";
+import type { FuncItem, InstanceItem, Item, Plan } from "../load/items.ts";
+import { shellOf, withSection } from "../load/shell.ts";
+import { Compiled } from "../load/compiled.ts";
+import { recording } from "../wait/module.ts";
+import { compile } from "./compile.ts";
+import { interfaceOf, loadInterfaces } from "../bind/interfaces.ts";
+import type { Imports, ImportValue } from "./imports.ts";
+import { begin } from "./instantiate.ts";
+import type { Platform } from "./platform.ts";
+import { SECTIONS } from "./precompiled.ts";
+
+/** A module of no contents. */
+const EMPTY = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+
+/** A module, and what it is in words that make a file's name. */
+export interface PreparedModule {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What `precompiled` wants, before it is compiled. */
+export interface Prepared {
+  readonly modules: readonly PreparedModule[];
+  /** What the component exports. */
+  readonly exports: readonly string[];
+}
+
+/**
+ * Instantiates the component once, with nothing given to it and functions that only throw for imports that are not ours,
+ * and keeps what was compiled for that.
+ *
+ * @param bytes A component, or a core module of WASI preview 1.
+ * @throws As `compile` and `instantiate` do.
+ */
+export async function prepare(platform: Platform, bytes: Uint8Array): Promise<Prepared> {
+  const component = await compile(bytes);
+  const { compiled, exports } = component;
+  const plan = compiled instanceof Compiled ? compiled.plan : undefined;
+  if (plan) await loadInterfaces(plan.imports.keys());
+  const made = await recording(async () => {
+    const { running } = await begin(platform, component, { imports: plan ? stubsFor(plan) : {} });
+    if (plan?.isAsync === true) await prepareEntries(plan);
+    await running.close();
+  });
+  const ours = made.map((module, index) => ({
+    name: `made-${index}`,
+    bytes: withSection(module, SECTIONS.made, module),
+  }));
+  if (!plan) {
+    return {
+      modules: [{ name: "core", bytes: withSection(bytes, SECTIONS.preview1, new Uint8Array()) }, ...ours],
+      exports,
+    };
+  }
+  const cores = plan.modules.map((module, index) => ({
+    name: `core-${index}`,
+    bytes: withSection(module, SECTIONS.core, new TextEncoder().encode(String(index))),
+  }));
+  const shell = { name: "component", bytes: withSection(EMPTY, SECTIONS.component, shellOf(bytes)) };
+  return { modules: [shell, ...cores, ...ours], exports };
+}
+
+/** Those by which asynchronous functions are called, which are made when one first is. */
+async function prepareEntries({ exports, trampolines }: Plan): Promise<void> {
+  const { entryModule } = await import("../load/async-lift.ts");
+  const lifted = [
+    ...functionsOf(exports.values()),
+    ...trampolines.flatMap((trampoline) => (trampoline.is === "lower" ? [trampoline.func] : [])),
+  ];
+  for (const func of lifted) {
+    if (func.is !== "lifted") continue;
+    const { params, results } = signatureOf(func.type, "lift");
+    const { async, callback } = func.options;
+    entryModule(params, async ? (callback ? ["i32"] : []) : results);
+  }
+  entryModule(["i32", "i32", "i32"], ["i32"]);
+  // A thread's.
+  entryModule(["i32"], []);
+}
+
+function functionsOf(items: Iterable<Item>): FuncItem[] {
+  return Array.from(items).flatMap((item) => {
+    if (item.sort === "instance") return functionsOf(item.instance.exports.values());
+    return item.sort === "func" ? [item.func] : [];
+  });
+}
+
+/** What stands for what an embedder will give. Nobody calls it, unless the guest does so by being instantiated. */
+function stubsFor({ imports }: Plan): Imports {
+  const given: Record<string, ImportValue> = {};
+  for (const [name, item] of imports) {
+    if (interfaceOf(name)) continue;
+    if (item.sort === "func") given[name] = refuse;
+    else if (item.sort === "instance") given[name] = stubInstance(item.instance);
+    else if (item.sort === "type" && item.type.is === "resource") given[name] = { [pascalCase(name)]: newStub() };
+  }
+  return given;
+}
+
+function stubInstance({ exports }: InstanceItem): ImportValue {
+  const members: Record<string, unknown> = {};
+  const classes = new Map<string, new () => object>();
+  for (const [name, item] of exports) {
+    if (item.sort !== "type" || item.type.is !== "resource") continue;
+    const made = newStub();
+    classes.set(name, made);
+    members[pascalCase(name)] = made;
+  }
+  for (const [name, item] of exports) {
+    if (item.sort !== "func") continue;
+    const member = memberOf(name);
+    const owner = member && classes.get(member.resource);
+    if (member?.form === "constructor") continue;
+    const key = camelCase(member?.name ?? name);
+    const holder = owner ? (member.form === "method" ? (owner.prototype as object) : owner) : members;
+    Object.defineProperty(holder, key, { value: refuse, configurable: true, enumerable: true, writable: true });
+  }
+  return members;
+}
+
+/** A class of its own for each resource type. */
+function newStub(): new () => object {
+  return class Stub extends Object {};
+}
+
+function refuse(): never {
+  throw new Error("The component calls an import while it is instantiated: it cannot be prepared without the import");
+}
