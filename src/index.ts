@@ -101,7 +101,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     import("./hosts/node/http/listener.ts"),
     import("./hosts/web/http.ts"),
   ]);
-  const serving = new Serving(nodePlatform, await compileHere(bytesOf(component), true), () => given, {
+  const serving = new Serving(nodePlatform, await compiledToServe(component), () => given, {
     reuse,
     maxConcurrent,
     maxWaiting,
@@ -119,13 +119,17 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
   };
 }
 
+/** What was built ahead is taken as it is: nothing puts an instance of it back. */
+async function compiledToServe(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {
+  if (component instanceof Uint8Array) return compileHere(component, true);
+  return component.bytes.length === 0 ? component : compileHere(component.bytes, true);
+}
+
 /** @throws {TypeError} If they are not known. */
 function bytesOf(component: Uint8Array | CompiledComponent): Uint8Array {
-  const bytes = component instanceof Uint8Array ? component : component.bytes;
-  if (component !== bytes && bytes.length === 0) {
-    throw new TypeError("isolate takes bytes, or what `compile` gave: got a component that was compiled before");
-  }
-  return bytes;
+  if (component instanceof Uint8Array) return component;
+  if (component.bytes.length > 0) return component.bytes;
+  throw new TypeError("isolate takes bytes, or what `compile` gave: got a component that was compiled before");
 }
 
 /** @throws {TypeError} For one that makes no sense, wherever the instance then runs. */

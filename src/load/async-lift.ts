@@ -357,7 +357,7 @@ export function makeEntry(core: CoreFunction, params: readonly CoreType[], resul
 }
 
 /** The module behind `makeEntry`, the same for all functions of these types. */
-export function entryModule(params: readonly CoreType[], results: readonly CoreType[]): WebAssembly.Module {
+export function entryModule(params: readonly CoreType[], results: readonly CoreType[]): object {
   return sharedModule(`entry ${params.join()}:${results.join()}`, () => encodeEntry(params, results));
 }
 

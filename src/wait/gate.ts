@@ -102,7 +102,7 @@ export class GateModules {
 class Gates {
   readonly #forms: readonly Omit<Ungated, "attempt">[];
   readonly #shape: Shape;
-  readonly #module: WebAssembly.Module;
+  readonly #module: object;
   readonly #names: readonly string[];
   readonly #memory: boolean;
   readonly #staging: boolean;

@@ -5,27 +5,27 @@
 import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
 
 /** By what they were compiled of. It is code that was made here, and holds nothing of an instance's. */
-const prepared = new Map<string, WebAssembly.Module>();
+const prepared = new Map<string, object>();
 /** Those that every instance may share, by a name. */
-const shared = new Map<string, WebAssembly.Module>();
+const shared = new Map<string, object>();
 /** Who hears of the bytes of what is made. */
 const recorders = new Set<(bytes: Uint8Array) => void>();
 
 /** @throws {UnsupportedRuntimeError} If nothing is compiled here, and it was not compiled before. */
-export function moduleOf(bytes: Uint8Array): WebAssembly.Module {
+export function moduleOf(bytes: Uint8Array): object {
   for (const record of recorders) record(bytes);
   return (prepared.size > 0 ? prepared.get(keyOf(bytes)) : undefined) ?? compiledNow(bytes);
 }
 
 /** One that is the same for all who ask for this name. */
-export function sharedModule(name: string, encode: () => Uint8Array): WebAssembly.Module {
+export function sharedModule(name: string, encode: () => Uint8Array): object {
   let module = shared.get(name);
   if (!module || recorders.size > 0) shared.set(name, (module = moduleOf(encode())));
   return module;
 }
 
 /** A module that was compiled of these bytes before: from now on it is there for whoever needs that one. */
-export function addPrepared(bytes: Uint8Array, module: WebAssembly.Module): void {
+export function addPrepared(bytes: Uint8Array, module: object): void {
   prepared.set(keyOf(bytes), module);
 }
 
@@ -56,7 +56,7 @@ export function assertCompiles(error: unknown): void {
   }
 }
 
-function compiledNow(bytes: Uint8Array): WebAssembly.Module {
+function compiledNow(bytes: Uint8Array): object {
   try {
     return new WebAssembly.Module(bytes);
   } catch (error) {
