@@ -68,8 +68,8 @@ export interface Server {
 export interface ServeOptions extends Omit<Options, "syncExports">, ServingOptions {}
 
 /**
- * Answers requests with a component that exports `wasi:http/incoming-handler`: with an instance for each, if `reuse` does
- * not say otherwise.
+ * Answers requests with a component that exports `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3:
+ * with an instance for each, if `reuse` does not say otherwise.
  *
  * @throws As `compile` does. What an instance throws, each request hears of.
  */

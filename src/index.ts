@@ -86,8 +86,8 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
 }
 
 /**
- * Answers requests with a component that exports `wasi:http/incoming-handler`: with an instance for each, if `reuse` does
- * not say otherwise.
+ * Answers requests with a component that exports `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3:
+ * with an instance for each, if `reuse` does not say otherwise.
  *
  * @param component Bytes, or what `compile` gave: then the bytes that it was compiled of are compiled once more, and must
  * stay as they are until this has resolved.

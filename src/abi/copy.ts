@@ -61,6 +61,7 @@ type Pending =
 export abstract class Shared {
   readonly element: Element;
   #isDropped = false;
+  #failure: { readonly cause: unknown } | undefined;
   protected pending: Pending | undefined;
   /** Told when one end is gone. */
   readonly onDrop: (() => void)[] = [];
@@ -72,6 +73,11 @@ export abstract class Shared {
   /** Whether one of its ends is gone. */
   get isDropped(): boolean {
     return this.#isDropped;
+  }
+
+  /** Why whoever wrote it did not come to its end. Only the host sees that: to guests one end is as good as another. */
+  get failure(): { readonly cause: unknown } | undefined {
+    return this.#failure;
   }
 
   abstract read(target: Target, listener: CopyListener): void;
@@ -92,10 +98,11 @@ export abstract class Shared {
     this.notify(COPY.cancelled);
   }
 
-  /** One end is gone: the other one is told, if it waits. */
-  drop(): void {
+  /** One end is gone: the other one is told, if it waits. @param failure If it did not come to its end. */
+  drop(failure?: { readonly cause: unknown }): void {
     if (this.#isDropped) return;
     this.#isDropped = true;
+    this.#failure = failure;
     if (this.pending) this.notify(COPY.dropped);
     for (const told of this.onDrop.splice(0)) told();
   }

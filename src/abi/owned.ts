@@ -49,7 +49,8 @@ export function taken<T>(kind: Kind<T>): Type<T, never> {
       );
     }
     guest.handles.take(kind, index);
-    guest.resources.release(entry);
+    // It may be of another instance, which gave it to this one.
+    entry.release();
     // What is stored under a kind is of the kind's type, by the signature of `Resources.add`.
     return entry.value as T;
   };

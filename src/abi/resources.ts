@@ -54,6 +54,11 @@ export class Entry {
   drop(): void {
     this.#owner.drop(this);
   }
+
+  /** See `Resources.release`. */
+  release(): void {
+    this.#owner.release(this);
+  }
 }
 
 /** The resources of the host's that one instance holds, whoever in it has the handle. Reps are used again after a drop. */

@@ -19,6 +19,8 @@ export interface InstanceParts {
   readonly park?: (readiness: Readiness) => void;
   /** Whether its streams may be lent to WebAssembly: see `Lease`. */
   readonly leases?: boolean;
+  /** See `Instance.fail`. */
+  readonly fail?: (error: unknown) => void;
 }
 
 /** What all functions of one running instance share, and no other instance sees. */
@@ -28,6 +30,8 @@ export class Instance {
   readonly resources: Resources;
   readonly trace: Trace | undefined;
   readonly #leases: boolean;
+  /** Ends it because of what its guest did while nobody called it, as when there is no place for what it waits for. */
+  readonly fail: (error: unknown) => void;
   /** Blocks the thread until something is ready, for calls from glue that cannot suspend. Missing: such calls trap. */
   readonly park: ((readiness: Readiness) => void) | undefined;
   /** Those of files: what they hold is delivered before the instance is over. */
@@ -46,6 +50,7 @@ export class Instance {
     this.trace = options.trace;
     this.park = options.park;
     this.#leases = options.leases === true;
+    this.fail = options.fail ?? ((error) => void this.faults.push(error));
     this.listings = new Listings(world.limits.listedEntries);
     this.resources = new Resources(world.limits.resources, this.#leases ? new Lease(task) : undefined);
     const { trace } = this;

@@ -37,6 +37,10 @@ const P3_LATER: readonly Later[] = [
     names: ["wasi:sockets/types", "wasi:sockets/ip-name-lookup"],
     load: async () => (await import("./p3/sockets/interfaces.ts")).P3_SOCKET_INTERFACES,
   },
+  {
+    names: ["wasi:http/types", "wasi:http/client", "wasi:http/handler"],
+    load: async () => (await import("./p3/http/interfaces.ts")).HTTP_INTERFACES,
+  },
 ];
 
 const loaded = new Map<string, Interface>();

@@ -66,6 +66,7 @@ export class AsyncLifted {
    *
    * @param caller Who calls it, if that is a component.
    * @param onMistake Told if the arguments are no values of their types: the call is over then, and nothing has run.
+   * @param onExit Told when the guest does no more for the call, which may be long after it has returned.
    * @throws {Trap} If the component may not be entered.
    */
   start(
@@ -73,6 +74,7 @@ export class AsyncLifted {
     onResolve: OnResolve,
     caller: ThreadGroup | undefined,
     onMistake?: (error: TypeError) => void,
+    onExit?: () => void,
   ): Started {
     const { type, options } = this.#func;
     for (const { instance } of this.#group.entered(caller)) {
@@ -86,6 +88,7 @@ export class AsyncLifted {
       optionsKey: optionsKey(options),
     };
     const call = new GuestCall(this.#guest, form, this.#group, onResolve);
+    call.onExit = onExit;
     new Running(this, call, onStart, onMistake).begin(caller);
     return { cancel: (by) => call.requestCancellation(by) };
   }

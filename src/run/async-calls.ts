@@ -1,5 +1,7 @@
 /** Calls of what an asynchronous component exports: many at once, as the specification orders them. */
 import { codecOf } from "../abi/codec.ts";
+import type { Shared } from "../abi/copy.ts";
+import { CopyEnd } from "../abi/ends.ts";
 import { describe } from "../abi/types.ts";
 import { show } from "../abi/show.ts";
 import { WitError } from "../io/errors.ts";
@@ -11,6 +13,13 @@ import type { Linked } from "../load/link.ts";
 import { cpu } from "../wait/threads.ts";
 import type { ExportedFunction } from "./exports.ts";
 import type { Life } from "./life.ts";
+
+/** A call that has begun. */
+export interface UnderWay {
+  readonly result: Promise<unknown>;
+  /** Resolves when the guest does no more for it, which may be long after its result; rejects if the instance ends before. */
+  readonly exited: Promise<void>;
+}
 
 /** The way into one instance. */
 export class AsyncCalls {
@@ -32,6 +41,30 @@ export class AsyncCalls {
     const lifted = new AsyncLifted(this.#linked, func, this.#linked.guest(func.options, func.instance));
     const call = (args: unknown[]): Promise<unknown> => this.#call(name, lifted, args);
     return (...args) => (type.async ? this.#soon(() => call(args)) : this.#inTurn(() => call(args)));
+  }
+
+  /** As `function`, of one that is async: it is known when the guest has left it. */
+  underWay(name: string, func: FuncItem & { readonly is: "lifted" }): (...args: unknown[]) => UnderWay {
+    const lifted = new AsyncLifted(this.#linked, func, this.#linked.guest(func.options, func.instance));
+    return (...args) => {
+      const { promise: exited, resolve, reject } = Promise.withResolvers<void>();
+      // Who waits for the result alone is told by that.
+      exited.catch(() => {});
+      this.#under.add(reject);
+      const left = (): void => {
+        this.#under.delete(reject);
+        resolve();
+      };
+      const result = this.#soon(() => this.#call(name, lifted, args, left));
+      return { result, exited };
+    };
+  }
+
+  /** Whether the guest holds the end of a stream or future that is written. */
+  isWriting(shared: Shared): boolean {
+    return this.#linked.instances.some(({ handles }) =>
+      [...handles.all()].some(({ rep }) => rep instanceof CopyEnd && rep.shared === shared && !rep.kind.isReadable),
+    );
   }
 
   /** Runs the destructor of a resource that JavaScript lets go of. */
@@ -67,7 +100,7 @@ export class AsyncCalls {
     return result;
   }
 
-  async #call(name: string, lifted: AsyncLifted, args: unknown[]): Promise<unknown> {
+  async #call(name: string, lifted: AsyncLifted, args: unknown[], onExit?: () => void): Promise<unknown> {
     const { task } = this.#life;
     task.assertAlive();
     const { params, result } = lifted.type;
@@ -88,6 +121,7 @@ export class AsyncCalls {
         undefined,
         (error) =>
           settle(() => reject(new TypeError(`${name}: ${mistake(lifted, args) ?? error.message}`, { cause: error }))),
+        onExit,
       );
     });
     if (result?.kind !== "result") return value;

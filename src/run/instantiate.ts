@@ -15,6 +15,7 @@ import type { CoreType } from "../abi/encode.ts";
 import type { Callee } from "../wait/callee.ts";
 import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
+import type { AsyncCalls } from "./async-calls.ts";
 import { Calls } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
 import { checkOptions } from "./check-options.ts";
@@ -66,6 +67,8 @@ export interface Begun {
   readonly life: Life;
   /** Missing for a core module. */
   readonly linked?: Linked;
+  /** Of one with asynchronous functions. */
+  readonly calls?: AsyncCalls | undefined;
 }
 
 /** As `instantiate`. */
@@ -95,9 +98,8 @@ export async function begin(
       new ProvidedHost(platform, life, providers, isOurs && compiled.isChecked, copies),
       (type) => guestBinding(type, () => exports?.prototypeOf(type)),
     );
-    const calls = asyncs
-      ? new asyncs.AsyncCalls(linked, life)
-      : new Calls(linked, life, options.syncExports === true, providers.haveComponents);
+    const asyncCalls = asyncs && new asyncs.AsyncCalls(linked, life);
+    const calls = asyncCalls ?? new Calls(linked, life, options.syncExports === true, providers.haveComponents);
     life.onEnd = (reason) => {
       life.instance.faults.push(...linked.end(reason));
       calls.abandon(reason);
@@ -108,7 +110,7 @@ export async function begin(
     life.task.assertAlive();
     compiled.isChecked ||= isOurs;
     exports = new Exports(linked, calls, providers);
-    return { running: running(exports.all(), life), life, linked };
+    return { running: running(exports.all(), life), life, linked, calls: asyncCalls };
   } catch (error) {
     throw await life.fail(error);
   }

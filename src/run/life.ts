@@ -70,7 +70,11 @@ export class Life {
     // Until there is an instance: start functions cannot be suspended.
     this.task.isSync = true;
     const world = this.#newWorld(options, grants);
-    this.instance = new Instance(world, this.task, { trace: options.trace, leases: options.leases !== false });
+    this.instance = new Instance(world, this.task, {
+      trace: options.trace,
+      leases: options.leases !== false,
+      fail: (error) => void this.fail(error),
+    });
     this.#limit(options);
   }
 

@@ -1,4 +1,4 @@
-/** The component has no `wasi:http/incoming-handler` to ask. */
+/** The component has no `wasi:http/handler` or `wasi:http/incoming-handler` to ask. */
 export class NotAHandlerError extends Error {
   override readonly name: string = "NotAHandlerError";
 }

@@ -25,7 +25,8 @@ export interface Ready<Handle> {
   uses: number;
 }
 
-interface Making<Handle> {
+/** What instances are made of. */
+export interface Making<Handle> {
   readonly component: CompiledComponent;
   /** Asked for each instance. */
   readonly optionsOf: () => Options;

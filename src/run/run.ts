@@ -79,7 +79,7 @@ function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<un
   throw new NotACommandError(
     `The component is no command: expected an export wasi:cli/run@0.2.x or @0.3.x, got ${Object.keys(exports).join(", ") || "none"}; ` +
       "of a core module, _start" +
-      (Object.keys(exports).some((name) => name.startsWith("wasi:http/incoming-handler@"))
+      (Object.keys(exports).some((name) => /^wasi:http\/(?:incoming-)?handler@/.test(name))
         ? "; it answers HTTP: see serve"
         : ""),
   );

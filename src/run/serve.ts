@@ -1,25 +1,21 @@
-/** Components that answer requests: `wasi:http/incoming-handler`. */
-import { INCOMING_REQUEST, Incoming, RESPONSE_OUTPARAM, type Outgoing, type Outparam } from "../bind/http/types.ts";
-import { HttpError } from "../wasi/http/error-code.ts";
+/** Components that answer requests: `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3. */
 import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
-import { sendable, sizeOf } from "../wasi/http/fields.ts";
-import type { OutgoingResponse } from "../wasi/http/message.ts";
-import type { OutgoingBody } from "../wasi/http/outgoing-body.ts";
 import { Compiled } from "../load/compiled.ts";
+import type { Answering } from "./answering.ts";
 import type { CompiledComponent } from "./compile.ts";
 import type { Imports } from "./imports.ts";
 import { providersFor } from "./instantiate.ts";
-import { HeldResource } from "./js-resources.ts";
-import { afterMs, TimeoutError, type Life } from "./life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
-import { Pool, type Ready } from "./pool.ts";
 import { announcesMore, bounded, refuse } from "./refusals.ts";
 
 /** How instances are used. */
 export interface ServingOptions {
-  /** Requests that one instance answers, one after the other. 1 is the default: no request sees what another left. */
+  /**
+   * Requests that one instance answers: one after the other by WASI 0.2, also at the same time by 0.3. 1 is the default:
+   * no request sees what another left.
+   */
   readonly reuse?: number | undefined;
   /** Requests that are answered at a time; more wait. 1000 is the default. */
   readonly maxConcurrent?: number | undefined;
@@ -31,13 +27,10 @@ export interface ServingOptions {
   readonly onError?: ((error: unknown, request: HttpRequest) => void) | undefined;
 }
 
-type Handle = (request: HeldResource, out: HeldResource) => Promise<unknown>;
-
 /** Answers requests with instances of one component. */
 export class Serving {
-  readonly #platform: Platform;
   readonly #component: CompiledComponent;
-  readonly #pool: Pool<Handle>;
+  readonly #makeAnswering: () => Promise<Answering>;
   readonly #maxConcurrent: number;
   readonly #maxWaiting: number;
   readonly #maxBodyBytes: number;
@@ -45,6 +38,7 @@ export class Serving {
   readonly #waiting: (() => void)[] = [];
   readonly #underWay = new Map<HttpRequest, Promise<void>>();
   readonly #told = new WeakSet<HttpRequest>();
+  #answering: Promise<Answering> | undefined;
   #count = 0;
 
   /**
@@ -59,15 +53,19 @@ export class Serving {
     { reuse = 1, maxConcurrent = 1000, maxWaiting = 10_000, maxBodyBytes, onError = () => {} }: ServingOptions,
   ) {
     const { compiled } = component;
-    assertHandler(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
-    for (const [name, value] of Object.entries({ reuse, maxConcurrent, maxWaiting, maxBodyBytes: maxBodyBytes ?? 1 })) {
+    const name = handlerAmong(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
+    const numbers = { reuse, maxConcurrent, maxWaiting, maxBodyBytes: maxBodyBytes ?? 1 };
+    for (const [option, value] of Object.entries(numbers)) {
       if (!Number.isSafeInteger(value) || value < 1) {
-        throw new RangeError(`${name} must be a positive whole number, got ${String(value)}`);
+        throw new RangeError(`${option} must be a positive whole number, got ${String(value)}`);
       }
     }
-    this.#platform = platform;
     this.#component = component;
-    this.#pool = new Pool(platform, { component, optionsOf, handlerOf, reuse });
+    const making = { component, optionsOf, reuse };
+    this.#makeAnswering = async () =>
+      P3_HANDLER.test(name)
+        ? new (await import("./handlers.ts")).Handlers(platform, making, name)
+        : new (await import("./incoming-handlers.ts")).IncomingHandlers(platform, making, name);
     this.#maxConcurrent = maxConcurrent;
     this.#maxWaiting = maxWaiting;
     this.#maxBodyBytes = maxBodyBytes ?? Infinity;
@@ -93,7 +91,7 @@ export class Serving {
     if (this.#count >= this.#maxConcurrent) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
     else this.#count++;
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
-    const done = this.#handle(request, resolve, reject);
+    const done = this.#answered(request, resolve, reject);
     this.#underWay.set(request, done);
     void done.finally(() => {
       this.#underWay.delete(request);
@@ -111,7 +109,7 @@ export class Serving {
       // oxlint-disable-next-line no-await-in-loop -- those that waited begin when others are done
       await Promise.allSettled(this.#underWay.values());
     }
-    await this.#pool.close();
+    await (await this.#answering)?.close();
   }
 
   /** Tells of what kept a response from being delivered, unless its guest is told of. */
@@ -127,103 +125,38 @@ export class Serving {
   }
 
   /** Never rejects: whoever waits for the response hears of it, or `onError` if they have it. */
-  async #handle(
+  async #answered(
     request: HttpRequest,
     resolve: (response: HttpResponse) => void,
     reject: (reason: unknown) => void,
   ): Promise<void> {
-    let ready: Ready<Handle> | undefined;
-    let stopTimer: () => void = () => {};
     let isAnswered = false;
-    let body: OutgoingBody | undefined;
-    try {
-      ready = await this.#pool.take();
-      const { life } = ready.begun;
-      stopTimer = this.#limitTime(life, ready.timeout);
-      const bytes = sizeOf(request.headers);
-      if (bytes > life.world.limits.fieldBytes) {
-        resolve(refuse(request, 431));
-        await this.#pool.giveBack(ready);
-        stopTimer();
-        return;
-      }
-      const unanswered = (): void => reject(failed("the guest returned without a response"));
-      // One that is over has a reason, which is told.
-      const dropped = (): void => (life.task.isEnded ? undefined : unanswered());
-      const outparam: Outparam = (answer) => {
-        isAnswered = true;
-        if ("error" in answer) reject(new HttpError(answer.error));
-        else {
-          ({ body } = answer.response);
-          resolve(responseOf(answer.response));
-        }
-      };
-      const given = bounded(request, this.#maxBodyBytes, () => resolve(refuse(request, 413)));
-      await ready.handle(...this.#resourcesFor(life, given, outparam, dropped));
-      if (!isAnswered) unanswered();
-      // Nobody will finish it any more.
-      body?.drop();
-      await this.#pool.giveBack(ready);
-    } catch (error) {
-      if (isAnswered) this.#tell(error, request);
-      else reject(error);
-      request.body?.source.close();
-      // It is over, and what it leaves has been told.
-      await ready?.begun.life.close().catch(() => {});
-    }
-    stopTimer();
-  }
-
-  /** What a guest is called with: from then on they are its own. */
-  #resourcesFor(
-    { instance }: Life,
-    request: HttpRequest,
-    outparam: Outparam,
-    dropped: () => void,
-  ): [HeldResource, HeldResource] {
-    const { resources } = instance;
-    const incoming = new Incoming(request);
-    return [
-      new HeldResource(
-        resources.add(INCOMING_REQUEST, incoming, () => incoming.drop()),
-        true,
-      ),
-      new HeldResource(resources.add(RESPONSE_OUTPARAM, outparam, dropped), true),
-    ];
-  }
-
-  /** The time of one request, until what the guest wrote is delivered. */
-  #limitTime(life: Life, timeout: number | undefined): () => void {
-    if (timeout === undefined) return () => {};
-    return afterMs(this.#platform.monotonicClock, timeout, () => life.abort(new TimeoutError(timeout)));
+    const answer = (response: HttpResponse): void => {
+      // Of what comes after a refusal nobody reads the body.
+      if (isAnswered) response.body?.source.close();
+      isAnswered = true;
+      resolve(response);
+    };
+    const answering = await (this.#answering ??= this.#makeAnswering());
+    await answering.answer({
+      request: bounded(request, this.#maxBodyBytes, () => answer(refuse(request, 413))),
+      resolve: answer,
+      reject,
+      late: (error) => this.#tell(error, request),
+    });
   }
 }
 
-function responseOf({ message, body }: Outgoing<OutgoingResponse>): HttpResponse {
-  return { status: message.status, headers: sendable(message.headers.all()), body: body?.body };
-}
+const P2_HANDLER = /^wasi:http\/incoming-handler@0\.2\.\d+$/;
+const P3_HANDLER = /^wasi:http\/handler@0\.3\.\d+$/;
 
-function failed(message: string): HttpError {
-  return new HttpError({ tag: "internal-error", val: undefined }, message);
-}
-
-/** @throws {NotAHandlerError} If a component exports none. */
-export function assertHandler(names: Iterable<string>): void {
+/** The newest handler among what a component exports. @throws {NotAHandlerError} If there is none. */
+export function handlerAmong(names: Iterable<string>): string {
   const all = [...names];
-  if (all.some((name) => HANDLER.test(name))) return;
+  const name = all.find((one) => P3_HANDLER.test(one)) ?? all.find((one) => P2_HANDLER.test(one));
+  if (name !== undefined) return name;
   throw new NotAHandlerError(
-    `The component answers no requests: expected an export wasi:http/incoming-handler@0.2.x, got ${all.join(", ") || "none"}`,
+    "The component answers no requests: expected an export wasi:http/incoming-handler@0.2.x or wasi:http/handler@0.3.x, " +
+      `got ${all.join(", ") || "none"}`,
   );
-}
-
-const HANDLER = /^wasi:http\/incoming-handler@0\.2\.\d+$/;
-
-function handlerOf(exports: Readonly<Record<string, unknown>>): Handle {
-  for (const [name, value] of Object.entries(exports)) {
-    if (!HANDLER.test(name)) continue;
-    // What an instance exports under this name, with these parameters.
-    if (typeof value === "object" && value !== null && "handle" in value) return value.handle as Handle;
-  }
-  assertHandler(Object.keys(exports));
-  throw new Error("It has a handler");
 }

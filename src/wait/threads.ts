@@ -180,6 +180,8 @@ export class Call implements BorrowScope {
   readonly implicit: Thread;
   readonly threads: Set<Thread> = new Set();
   readonly #onResolve: (values: { readonly value: unknown } | undefined) => void;
+  /** Told when none of its threads is left. */
+  onExit: (() => void) | undefined;
 
   /** @param onResolve Told of the result, or of nothing if it was cancelled. */
   constructor(
@@ -222,6 +224,7 @@ export class Call implements BorrowScope {
     }
     this.group.remove(thread.index);
     thread.index = 0;
+    if (this.threads.size === 0) this.onExit?.();
   }
 
   /** The code that needs it is left. */

@@ -55,6 +55,15 @@ describe("serve", { concurrency: 4 }, () => {
     });
   }
 
+  test("answers with a handler of WASI 0.3 too", { skip: NOT_UNIX }, async () => {
+    const served = await serving(guest("http-p3"));
+    assert.deepEqual(await answer(`${served.url}/hello`), [200, "hello"]);
+    const [status] = await answer(`${served.url}/trap`);
+    assert.equal(status, 500);
+    assert.equal(await stop(served), 0);
+    assert.match(served.said(), /GET \/trap/);
+  });
+
   test("each request has an instance of its own, unless --reuse says otherwise", async () => {
     for (const [args, last] of [
       [[], "1"],

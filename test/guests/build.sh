@@ -43,7 +43,7 @@ rust=(-Zlocation-detail=none -Clinker=wasm-ld-19 -Clinker-flavor=wasm-ld -Clink-
 core_too=" cat wc exit-status libc-write-error files-c "
 
 # Packages in Rust for the target that has sockets: what is linked is a component.
-wasip2=" sockets-rust sockets-p3 "
+wasip2=" sockets-rust sockets-p3 http-p3 http-middleware-p3 "
 
 # The source of a guest: a file in C, the folder of a package in Rust or Go, or a composition.
 source_of() {

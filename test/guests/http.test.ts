@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, request as requestOf, type IncomingMessage, type RequestListener, type Server } from "node:http";
-import { connect, createServer as createSocketServer, type AddressInfo, type Server as SocketServer } from "node:net";
+import { connect, createServer as createSocketServer } from "node:net";
 import { after, test, type TestContext } from "node:test";
 import { run, serve, type ServeOptions } from "../../src/index.ts";
 import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { HttpResponse } from "../../src/wasi/http/exchange.ts";
+import { ask, listening, raw, served as serveGuest, textOf, type Served } from "./http-support.ts";
 
 const handler = await readFile(new URL("built/http-claims.wasm", import.meta.url));
 const client = await readFile(new URL("built/http-client.wasm", import.meta.url));
@@ -16,73 +17,7 @@ const client = await readFile(new URL("built/http-client.wasm", import.meta.url)
 /** Longer than anything here takes: what hangs fails. */
 const options = { timeout: 60_000 };
 
-async function listening(server: SocketServer): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  // A server on a port has an address.
-  return (server.address() as AddressInfo).port;
-}
-
-interface Served {
-  readonly port: number;
-  readonly errors: string[];
-  /** What guests said. */
-  readonly said: () => string;
-  readonly close: () => Promise<void>;
-}
-
-async function served(t: TestContext, more: ServeOptions = {}): Promise<Served> {
-  const errors: string[] = [];
-  let said = "";
-  const { listener, close } = await serve(handler, {
-    stdout: (chunk) => void (said += Buffer.from(chunk).toString()),
-    onError: (error) => void errors.push(error instanceof Error ? error.message : String(error)),
-    ...more,
-  });
-  const server = createServer({ requireHostHeader: false }, listener);
-  const port = await listening(server);
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { port, errors, said: () => said, close };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: readonly string[];
-  readonly text: string;
-  readonly trailers: readonly string[];
-}
-
-async function textOf(message: IncomingMessage): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of message) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks).toString("latin1");
-}
-
-async function ask(port: number, path: string, body?: string, headers: readonly string[] = []): Promise<Answer> {
-  const request = requestOf({
-    ...{ port, path, host: "127.0.0.1", agent: false, method: body === undefined ? "GET" : "POST" },
-    headers: ["host", "test", ...headers, ...(body === undefined ? [] : ["content-length", String(body.length)])],
-  });
-  request.end(body === undefined ? undefined : Buffer.from(body));
-  // The event of a response has the response.
-  const [message] = (await once(request, "response")) as [IncomingMessage];
-  const text = await textOf(message);
-  return { status: message.statusCode ?? 0, headers: message.rawHeaders, text, trailers: message.rawTrailers };
-}
-
-/** All that comes on a connection on which `text` was sent, until it is closed. */
-async function raw(port: number, text: string): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => {});
-  socket.write(text, "latin1");
-  let came = "";
-  socket.on("data", (chunk: Uint8Array) => void (came += Buffer.from(chunk).toString("latin1")));
-  await new Promise((resolve) => void socket.once("close", resolve));
-  return came;
-}
+const served = (t: TestContext, more?: ServeOptions): Promise<Served> => serveGuest(t, handler, more);
 
 test("a handler is told what was asked, in order", options, async (t) => {
   const { port } = await served(t);

@@ -10,7 +10,7 @@ import { newTally } from "../../io/tally.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
 import { sizeOf, type Fields } from "../../wasi/http/fields.ts";
 import { IncomingBody, type FutureTrailers } from "../../wasi/http/incoming-body.ts";
-import type { HttpBody } from "../../wasi/http/exchange.ts";
+import { NO_BODY, type HttpBody } from "../../wasi/http/exchange.ts";
 import type { OutgoingBody } from "../../wasi/http/outgoing-body.ts";
 import { call, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
@@ -27,16 +27,9 @@ export class Refused extends WitError<undefined> {
   }
 }
 
-/** A body without bytes, of a message that has none. */
-const NOTHING: HttpBody = {
-  source: { read: () => null, ready: () => true, watch: () => {}, unwatch: () => {}, close: () => {} },
-  length: 0n,
-  trailers: () => Promise.resolve(undefined),
-};
-
 /** Gives the guest the body of what it has received. @param parent Missing: it may outlive that. */
 export function addIncomingBody({ resources }: Instance, given: HttpBody | undefined): Entry {
-  const body = new IncomingBody(given ?? NOTHING);
+  const body = new IncomingBody(given ?? NO_BODY);
   return resources.add(INCOMING_BODY, body, () => body.drop());
 }
 

@@ -4,17 +4,13 @@ import type { Entry } from "../../abi/resources.ts";
 import { option } from "../../abi/variants.ts";
 import { InternalError } from "../../io/trap.ts";
 import { errorCodeOf, HttpError } from "../../wasi/http/error-code.ts";
-import type { HttpClient, HttpRequest, HttpResponse, Timeouts } from "../../wasi/http/exchange.ts";
-import { contentLength, sendable, sizeOf, type Field } from "../../wasi/http/fields.ts";
+import type { HttpRequest } from "../../wasi/http/exchange.ts";
 import { Future } from "../../wasi/http/future.ts";
 import type { OutgoingRequest, RequestOptions } from "../../wasi/http/message.ts";
+import { assertNoLength, headOf, sendBy } from "../../wasi/http/sending.ts";
 import { call, defineInterface, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { FUTURE_RESPONSE, httpResult, OUTGOING_REQUEST, REQUEST_OPTIONS, type Answer, type Outgoing } from "./types.ts";
-
-const NS_PER_MS = 1_000_000n;
-/** As Wasmtime has it. */
-const DEFAULT_TIMEOUT_MS = 600_000;
 
 function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>, options?: RequestOptions): Entry {
   const client = instance.world.http;
@@ -22,7 +18,8 @@ function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>
   let request: HttpRequest;
   try {
     if (!client) throw new HttpError({ tag: "HTTP-request-denied" }, "no HTTP is granted");
-    request = requestOf(message, body?.body, options);
+    request = { ...headOf(message, options), body: body?.body };
+    if (!body) assertNoLength(request.headers);
   } catch (error) {
     body?.outlet.abort(error);
     throw error;
@@ -49,66 +46,6 @@ function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>
     if (state.tag === "waiting") controller.abort();
     if (state.tag === "settled" && state.value.tag === "ok") state.value.val.body?.source.close();
   });
-}
-
-/** What a guest would trap on when it asks for it is an error. */
-async function sendBy(
-  client: HttpClient,
-  request: HttpRequest,
-  signal: AbortSignal,
-  limitBytes: number,
-): Promise<HttpResponse> {
-  const response = await client.send(request, signal);
-  const { headers, body } = response;
-  const bytes = sizeOf(headers);
-  if (bytes <= limitBytes) return response;
-  body?.source.close();
-  throw new HttpError({ tag: "HTTP-response-header-section-size", val: bytes });
-}
-
-function requestOf(
-  message: OutgoingRequest,
-  body: HttpRequest["body"],
-  options: RequestOptions | undefined,
-): HttpRequest {
-  const { method, scheme = "https", authority, pathWithQuery, headers } = message;
-  if (authority === undefined || authority === "")
-    throw new HttpError({ tag: "HTTP-request-URI-invalid" }, "no authority");
-  if (pathWithQuery === undefined) throw new HttpError({ tag: "HTTP-protocol-error" }, "no path");
-  if (!/^https?$/i.test(scheme)) throw new HttpError({ tag: "HTTP-protocol-error" }, `the scheme ${scheme}`);
-  const fields = sendable(headers.all());
-  if (body === undefined && announced(headers.all()) > 0n) {
-    // The next request on the connection would be taken for the body.
-    throw new HttpError({ tag: "HTTP-request-body-size", val: 0n }, "a content-length, and no body");
-  }
-  return {
-    method,
-    scheme: scheme.toLowerCase(),
-    authority,
-    path: pathWithQuery === "" ? "/" : pathWithQuery,
-    headers: fields,
-    body,
-    timeouts: timeoutsOf(options),
-  };
-}
-
-/** What no transport could send is an error. */
-function announced(fields: readonly Field[]): bigint {
-  try {
-    return contentLength(fields) ?? 0n;
-  } catch (cause) {
-    throw new HttpError({ tag: "HTTP-protocol-error" }, "content-lengths that differ", { cause });
-  }
-}
-
-function timeoutsOf(options: RequestOptions | undefined): Timeouts {
-  const ms = (ns: bigint | undefined): number =>
-    ns === undefined ? DEFAULT_TIMEOUT_MS : Number((ns + NS_PER_MS - 1n) / NS_PER_MS);
-  return {
-    connect: ms(options?.connectTimeout),
-    firstByte: ms(options?.firstByteTimeout),
-    betweenBytes: ms(options?.betweenBytesTimeout),
-  };
 }
 
 /** @see WASI 0.2 `wasi:http/outgoing-handler` */

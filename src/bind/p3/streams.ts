@@ -57,25 +57,40 @@ const IGNORE: () => void = () => {};
 /** A future that we write. */
 export class HostFuture<T> {
   readonly shared: SharedFuture;
+  readonly #fail: ((error: unknown) => void) | undefined;
   #isWritten = false;
 
-  /** @param element Missing if the future carries nothing. */
-  constructor(element: AnyType | undefined) {
+  /**
+   * @param element Missing if the future carries nothing.
+   * @param fail Told if a guest that waits for it has no place for it. Missing: whoever writes is.
+   */
+  constructor(element: AnyType | undefined, fail?: (error: unknown) => void) {
     this.shared = new SharedFuture(elementOf(element));
+    this.#fail = fail;
   }
 
   /** Once; what comes later is ignored, and so is what nobody reads. */
   write(value: T): void {
+    this.give(() => value);
+  }
+
+  /** As `write`, of a value that is made when somebody reads it. */
+  give(make: () => T): void {
     if (this.#isWritten) return;
     this.#isWritten = true;
     const origin: Origin = {
       remaining: 1,
       owner: undefined,
       bytes: () => undefined,
-      values: () => [value],
+      values: () => [make()],
       took: IGNORE,
     };
-    this.shared.write(origin, { onCopy: IGNORE, onDone: IGNORE });
+    try {
+      this.shared.write(origin, { onCopy: IGNORE, onDone: IGNORE });
+    } catch (error) {
+      if (!this.#fail) throw error;
+      this.#fail(error);
+    }
   }
 }
 
@@ -154,9 +169,10 @@ export class Feed implements Origin, Waker, CopyListener {
   /** The guest waits, and there is nothing: or never will be. */
   stalled(): void {
     if (this.#outcome) {
+      const { cause } = this.#outcome;
       // Whoever is told that the stream is over may ask why.
       this.#finish();
-      this.shared.drop();
+      this.shared.drop(cause === undefined ? undefined : { cause });
       return;
     }
     if (this.#isWatching || this.#isOver) return;

@@ -5,6 +5,15 @@ import type { HttpBody } from "./exchange.ts";
 import type { HttpError } from "./error-code.ts";
 import type { Field } from "./fields.ts";
 
+/** What became of a body. */
+export type BodyEnd =
+  /** Its reader came to its end. */
+  | { readonly tag: "delivered" }
+  /** Its reader does not want the rest. */
+  | { readonly tag: "left" }
+  /** Who wrote it failed, or said too much. */
+  | { readonly tag: "failed"; readonly cause: unknown };
+
 /**
  * A body between who writes it and who sends it. A flush is complete when the reader has come back for more: until then
  * it still has what it took. While there is no reader, as before a request is sent, what the pipe holds has left. It holds as many bytes as were announced, and no more.
@@ -16,7 +25,7 @@ export class BodyPipe {
   readonly #source: Source;
   readonly #length: number | undefined;
   readonly #tooLong: (bytes: bigint) => HttpError;
-  readonly #onOver: () => void;
+  readonly #onOver: (end: BodyEnd) => void;
   #isOver = false;
   readonly #acknowledged = new Signal();
   readonly #trailers = Promise.withResolvers<readonly Field[] | undefined>();
@@ -34,7 +43,7 @@ export class BodyPipe {
     capacityBytes: number,
     length: bigint | undefined,
     tooLong: (bytes: bigint) => HttpError,
-    onOver: () => void = () => {},
+    onOver: (end: BodyEnd) => void = () => {},
   ) {
     this.#onOver = onOver;
     this.#pipe = new Pipe(capacityBytes);
@@ -57,7 +66,7 @@ export class BodyPipe {
       abort: (cause) => {
         sink.abort(cause);
         this.#trailers.reject(cause);
-        this.#over();
+        this.#over({ tag: "failed", cause });
       },
     };
     // Nobody may ever ask.
@@ -73,7 +82,7 @@ export class BodyPipe {
         unwatch: (waker: Waker) => this.#source.unwatch(waker),
         close: () => {
           this.#source.close();
-          this.#over();
+          this.#over({ tag: "left" });
         },
       },
       length,
@@ -98,20 +107,22 @@ export class BodyPipe {
   #take(max: number): Uint8Array | null {
     this.#hasReader = true;
     this.#acknowledge();
-    let bytes: Uint8Array | null = null;
+    let bytes: Uint8Array | null;
     try {
       bytes = this.#source.read(max);
-    } finally {
-      if (bytes === null) this.#over();
+    } catch (cause) {
+      this.#over({ tag: "failed", cause });
+      throw cause;
     }
     if (bytes) this.#read += bytes.length;
+    else this.#over({ tag: "delivered" });
     return bytes;
   }
 
-  #over(): void {
+  #over(end: BodyEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#onOver();
+    this.#onOver(end);
   }
 
   #acknowledge(): void {

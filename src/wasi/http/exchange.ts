@@ -12,6 +12,13 @@ export interface HttpBody {
   trailers(): Promise<readonly Field[] | undefined>;
 }
 
+/** A body without bytes, of a message that has none. */
+export const NO_BODY: HttpBody = {
+  source: { read: () => null, ready: () => true, watch: () => {}, unwatch: () => {}, close: () => {} },
+  length: 0n,
+  trailers: () => Promise.resolve(undefined),
+};
+
 /** A request, whoever made it. */
 export interface HttpRequest {
   /** `GET`, `POST`, or any other token. */

@@ -3,6 +3,13 @@ import { Trap } from "../../io/trap.ts";
 /** How many times what one header may have all of an instance may have together. */
 const MANY = 64;
 
+/** More fields than may be. WASI 0.2 has no words for it, so that a guest traps. */
+export class FieldsTooLarge extends Trap {
+  constructor(message: string) {
+    super("11.3", message);
+  }
+}
+
 /** What the fields of one instance take, each header and trailer alone and all of them together. */
 export class FieldMemory {
   readonly #limitBytes: number;
@@ -17,15 +24,14 @@ export class FieldMemory {
     return this.#heldBytes;
   }
 
-  /** The fields of one header go from `from` to `to` bytes. @throws {Trap} Over a limit. */
+  /** The fields of one header go from `from` to `to` bytes. @throws {FieldsTooLarge} Over a limit. */
   hold(from: number, to: number): void {
     const held = this.#heldBytes + to - from;
     if (to > this.#limitBytes) {
-      throw new Trap("11.3", `fields of ${to} bytes, of at most ${this.#limitBytes} (limits.fieldBytes)`);
+      throw new FieldsTooLarge(`fields of ${to} bytes, of at most ${this.#limitBytes} (limits.fieldBytes)`);
     }
     if (held > this.#limitBytes * MANY) {
-      throw new Trap(
-        "11.3",
+      throw new FieldsTooLarge(
         `fields of ${held} bytes in all, of at most ${MANY} times ${this.#limitBytes} (limits.fieldBytes)`,
       );
     }

@@ -136,6 +136,13 @@ export class Fields {
     this.#replace(this.#fields.filter(([other]) => other !== key));
   }
 
+  /** As `delete`, and gives what was there. @throws {FieldError} */
+  getAndDelete(name: string): Uint8Array[] {
+    const values = this.get(name);
+    this.delete(name);
+    return values;
+  }
+
   /** @throws {FieldError} @throws {Trap} Over the limit. */
   append(name: string, value: Uint8Array): void {
     const key = settable(name);

@@ -38,6 +38,17 @@ export function isPathWithQuery(path: string): boolean {
   return /^(?:[/*?][!-"$-~\u0080-\uffff]*)?$/.test(path);
 }
 
+/** As WASI 0.3 takes it: any authority of RFC 3986, with a user too, which no request then has. */
+export function isAuthorityWithUser(authority: string): boolean {
+  const [, host = authority] = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:]|%[0-9A-Fa-f]{2})*@([^@]*)$/.exec(authority) ?? [];
+  return isAuthority(host);
+}
+
+/** As WASI 0.3 takes it: also one that is not absolute, which no request then has. */
+export function isRelativePath(path: string): boolean {
+  return /^[!"$-;=?-_a-~\u0080-\uffff]*$/.test(path);
+}
+
 /** Host and port of an authority: brackets are taken off. */
 export function splitAuthority(authority: string, scheme: Scheme): { readonly host: string; readonly port: number } {
   const parts = /^(?:\[(?<ip>[^\]]*)\]|(?<name>[^:]*))(?::(?<port>[0-9]+))?$/.exec(authority);

@@ -1,5 +1,5 @@
 import { Outlet } from "../../io/outlet.ts";
-import { BodyPipe } from "./body-pipe.ts";
+import { BodyPipe, type BodyEnd } from "./body-pipe.ts";
 import { HttpError } from "./error-code.ts";
 import type { HttpBody } from "./exchange.ts";
 import type { Field } from "./fields.ts";
@@ -24,7 +24,7 @@ export class OutgoingBody {
    * @param length What `content-length` announces.
    * @param onOver Called once, when it holds nothing any more and never will.
    */
-  constructor(side: Side, length: bigint | undefined, bufferBytes: number, onOver?: () => void) {
+  constructor(side: Side, length: bigint | undefined, bufferBytes: number, onOver?: (end: BodyEnd) => void) {
     this.#side = side;
     this.#length = length;
     this.#pipe = new BodyPipe(bufferBytes, length, (bytes) => wrongSize(side, bytes), onOver);

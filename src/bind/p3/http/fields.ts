@@ -1,0 +1,45 @@
+/** `wasi:http/types` 0.3: fields, as a guest calls them. */
+import { bytes, list } from "../../../abi/lists.ts";
+import { borrow, own } from "../../../abi/owned.ts";
+import type { Entry } from "../../../abi/resources.ts";
+import { returns } from "../../../abi/returns.ts";
+import { bool, string } from "../../../abi/scalars.ts";
+import { Fields } from "../../../wasi/http/fields.ts";
+import { call, type Interface } from "../../definition.ts";
+import { fieldMemoryOf } from "../../http/held.ts";
+import { fieldList } from "../../http/types.ts";
+import type { Instance } from "../../instance.ts";
+import { fieldResult, FIELDS, sized } from "./types.ts";
+
+const self = borrow(FIELDS);
+const unit = fieldResult<void>(null);
+
+export function addFields({ resources }: Instance, fields: Fields): Entry {
+  return resources.add(FIELDS, fields, () => fields.release());
+}
+
+export const fieldFunctions = (): Interface["functions"] => ({
+  "[constructor]fields": call([], returns(own(FIELDS)), (instance) =>
+    addFields(instance, new Fields(fieldMemoryOf(instance))),
+  ),
+  "[static]fields.from-list": call([fieldList], fieldResult(own(FIELDS)), (instance, given) =>
+    addFields(
+      instance,
+      sized(() => Fields.fromList(given, fieldMemoryOf(instance))),
+    ),
+  ),
+  "[method]fields.get": call([self, string], returns(list(bytes)), (_, fields, name) => fields.get(name)),
+  "[method]fields.has": call([self, string], returns(bool), (_, fields, name) => fields.has(name)),
+  "[method]fields.set": call([self, string, list(bytes)], unit, (_, fields, name, values) =>
+    sized(() => fields.set(name, values)),
+  ),
+  "[method]fields.delete": call([self, string], unit, (_, fields, name) => fields.delete(name)),
+  "[method]fields.get-and-delete": call([self, string], fieldResult(list(bytes)), (_, fields, name) =>
+    fields.getAndDelete(name),
+  ),
+  "[method]fields.append": call([self, string, bytes], unit, (_, fields, name, value) =>
+    sized(() => fields.append(name, value)),
+  ),
+  "[method]fields.copy-all": call([self], returns(fieldList), (_, fields) => fields.all()),
+  "[method]fields.clone": call([self], returns(own(FIELDS)), (instance, fields) => addFields(instance, fields.clone())),
+});

@@ -1,0 +1,208 @@
+/** Components that answer requests by `wasi:http/handler` 0.3: many at once in one instance, if it is used again. */
+import type { Shared } from "../abi/copy.ts";
+import { dropContents, type Contents } from "../bind/p3/http/contents.ts";
+import { addRequest } from "../bind/p3/http/messages.ts";
+import { outcomeOf, transmit, type Transmission } from "../bind/p3/http/transmission.ts";
+import type { Message } from "../bind/p3/http/types.ts";
+import { WitError } from "../io/errors.ts";
+import type { BodyEnd } from "../wasi/http/body-pipe.ts";
+import { HttpError, type HttpErrorCode } from "../wasi/http/error-code.ts";
+import type { HttpResponse } from "../wasi/http/exchange.ts";
+import { sendable } from "../wasi/http/fields.ts";
+import type { OutgoingResponse } from "../wasi/http/message.ts";
+import { announcedLength } from "../wasi/http/sending.ts";
+import { fits, limitTime, type Answering, type Exchange } from "./answering.ts";
+import type { UnderWay } from "./async-calls.ts";
+import { checkOptions } from "./check-options.ts";
+import { begin } from "./instantiate.ts";
+import { HeldResource } from "./js-resources.ts";
+import type { Life } from "./life.ts";
+import { NotAHandlerError } from "./not-a-handler.ts";
+import type { Platform } from "./platform.ts";
+import type { Making } from "./pool.ts";
+import { refuse } from "./refusals.ts";
+
+/** An instance that answers. */
+interface Ready {
+  readonly life: Life;
+  readonly handle: (request: HeldResource) => UnderWay;
+  /** Whether the guest may still write to it. */
+  readonly isWriting: (shared: Shared) => boolean;
+  /** Milliseconds for each request. */
+  readonly timeout: number | undefined;
+}
+
+/** An instance that is made, or being made, and what it has to do. */
+interface Slot {
+  readonly ready: Promise<Ready>;
+  uses: number;
+  /** Requests of which something is left. */
+  active: number;
+  /** Those that the guest still does something for. */
+  running: number;
+  /** Bodies under way: to be looked at when no guest runs any more. */
+  readonly bodies: Set<() => void>;
+  /** It takes no more. */
+  isFull: boolean;
+}
+
+export class Handlers implements Answering {
+  readonly #platform: Platform;
+  readonly #making: Omit<Making<never>, "handlerOf">;
+  readonly #export: string;
+  /** Where the next request goes, if it is not full. */
+  #next: Slot | undefined;
+
+  /** @param name Of the interface that is exported. */
+  constructor(platform: Platform, making: Omit<Making<never>, "handlerOf">, name: string) {
+    this.#platform = platform;
+    this.#making = making;
+    this.#export = name;
+  }
+
+  async close(): Promise<void> {
+    const slot = this.#next;
+    this.#next = undefined;
+    if (slot) await slot.ready.then(({ life }) => life.close()).catch(() => {});
+  }
+
+  async answer(exchange: Exchange): Promise<void> {
+    const slot = this.#take();
+    let ready: Ready | undefined;
+    try {
+      ready = await slot.ready;
+    } catch (error) {
+      exchange.reject(error);
+      slot.isFull = true;
+    }
+    if (ready) {
+      if (fits(exchange.request, ready.life)) await this.#answer(slot, ready, exchange);
+      else exchange.resolve(refuse(exchange.request, 431));
+      if (ready.life.task.isEnded) slot.isFull = true;
+    } else exchange.request.body?.source.close();
+    slot.active--;
+    // What it leaves has been told.
+    if (slot.isFull && slot.active === 0) await ready?.life.close().catch(() => {});
+  }
+
+  #take(): Slot {
+    let slot = this.#next;
+    if (!slot || slot.isFull) {
+      slot = { ready: this.#begin(), uses: 0, active: 0, running: 0, bodies: new Set(), isFull: false };
+    }
+    slot.uses++;
+    slot.active++;
+    slot.isFull = slot.uses >= this.#making.reuse;
+    this.#next = slot.isFull ? undefined : slot;
+    return slot;
+  }
+
+  /** Never rejects. */
+  async #answer(slot: Slot, ready: Ready, { request, resolve, reject, late }: Exchange): Promise<void> {
+    const { life } = ready;
+    const stopTimer = limitTime(this.#platform, life, ready.timeout);
+    let told: { readonly error?: unknown } | undefined;
+    try {
+      const call = ready.handle(new HeldResource(addRequest(life.instance, request), true));
+      slot.running++;
+      const exited = call.exited.finally(() => left(slot));
+      exited.catch(() => {});
+      const answer = await answerOf(ready, call.result).catch((error: unknown) => {
+        told = { error };
+        reject(error);
+      });
+      if (answer) {
+        told = {};
+        slot.bodies.add(answer.look);
+        resolve(answer.response);
+        if (slot.running === 0) answer.look();
+      }
+      await exited;
+      const end = await answer?.over;
+      if (answer) slot.bodies.delete(answer.look);
+      if (end?.tag === "failed") late(end.cause);
+    } catch (error) {
+      if (!told) reject(error);
+      // What ended the guest may be what came in the place of a response.
+      else if (error !== told.error) late(error);
+      request.body?.source.close();
+      if (!(error instanceof HttpError)) await life.fail(error);
+    }
+    stopTimer();
+  }
+
+  async #begin(): Promise<Ready> {
+    const given = this.#making.optionsOf();
+    checkOptions(given);
+    const { timeout, ...options } = given;
+    const { life, linked, calls } = await begin(this.#platform, this.#making.component, options);
+    const item = linked?.compiled.plan.exports.get(this.#export);
+    const handle = item?.sort === "instance" ? item.instance.exports.get("handle") : undefined;
+    if (!calls || handle?.sort !== "func" || handle.func.is !== "lifted") {
+      await life.close();
+      throw new NotAHandlerError(`${this.#export} is not of the component's own: serve the one that it comes from`);
+    }
+    return {
+      ...{ life, timeout },
+      handle: calls.underWay(`${this.#export}#handle`, handle.func),
+      isWriting: (shared) => calls.isWriting(shared),
+    };
+  }
+}
+
+/** A guest does no more for a request: what nobody is left to write is over. */
+function left(slot: Slot): void {
+  slot.running--;
+  if (slot.running > 0) return;
+  for (const look of slot.bodies) look();
+}
+
+/** A response that has begun. */
+interface Answer {
+  readonly response: HttpResponse;
+  readonly over: Promise<BodyEnd>;
+  /** Nobody runs in the guest. */
+  readonly look: () => void;
+}
+
+/** @throws What there is in the place of a response; what the guest is to blame for has ended it. */
+async function answerOf({ life, isWriting }: Ready, result: Promise<unknown>): Promise<Answer> {
+  const { parts, contents } = messageOf(await result.catch(refused));
+  const headers = parts.headers.all();
+  parts.headers.release();
+  let transmission: Transmission;
+  try {
+    transmission = await transmit(life.instance, contents, "response", announcedLength(headers));
+  } catch (error) {
+    dropContents(contents, error);
+    throw error instanceof HttpError ? error : await life.fail(error);
+  }
+  const { body, over } = transmission;
+  if (contents.is === "made") void over.then((end) => contents.sent.write(outcomeOf(end)));
+  return {
+    ...{ over, response: { status: parts.status, headers: sendable(headers), body } },
+    look: () => {
+      if (writtenBy(contents, isWriting)) transmission.fail(undefined);
+    },
+  };
+}
+
+/** The error case of the result, which the guest answers with. */
+function refused(error: unknown): never {
+  // An error-code, by the type of the function.
+  throw error instanceof WitError ? new HttpError(error.payload as HttpErrorCode) : error;
+}
+
+function messageOf(value: unknown): Message<OutgoingResponse> {
+  if (!(value instanceof HeldResource)) throw new TypeError("A handler gives a response");
+  const entry = HeldResource.entryOf(value, true);
+  entry.release();
+  // A response of ours, by the type of the function.
+  return entry.value as Message<OutgoingResponse>;
+}
+
+function writtenBy(contents: Contents, isWriting: Ready["isWriting"]): boolean {
+  if (contents.is === "received") return false;
+  const { stream, trailers } = contents;
+  return (stream !== undefined && isWriting(stream)) || isWriting(trailers);
+}
