@@ -19,6 +19,7 @@ const ENTRIES = [
   "map/io",
   "map/random",
   "map/sockets",
+  "nats/index",
   "testing/index",
 ];
 

@@ -16,6 +16,7 @@ interface Manifest {
   readonly dependencies?: object;
   readonly optionalDependencies?: object;
   readonly peerDependencies?: object;
+  readonly peerDependenciesMeta?: object;
 }
 
 before(async () => {
@@ -77,9 +78,12 @@ try {
 await run(component, { stdin: 5 });
 `;
 
-test("it has no dependency at run time", async () => {
-  const { dependencies, optionalDependencies, peerDependencies } = await manifest();
-  assert.deepEqual({ ...dependencies, ...optionalDependencies, ...peerDependencies }, {});
+test("it has no dependency at run time; who wants sluice/nats installs the client of NATS", async () => {
+  const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } = await manifest();
+  assert.deepEqual({ ...dependencies, ...optionalDependencies }, {});
+  const peers = ["@nats-io/jetstream", "@nats-io/transport-node"];
+  assert.deepEqual(Object.keys(peerDependencies ?? {}), peers);
+  assert.deepEqual(peerDependenciesMeta, Object.fromEntries(peers.map((peer) => [peer, { optional: true }])));
 });
 
 test("it is below 10 MiB unpacked", () => {

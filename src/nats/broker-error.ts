@@ -1,0 +1,48 @@
+/**
+ * What a broker's answer means to whoever appends or reads:
+ *
+ * - `unknown`: not now, or nobody knows whether it was stored. Ask what the last record is, and go on.
+ * - `conflict`: somebody else has appended meanwhile, or we have, and were not told.
+ * - `full`: a limit of the stream.
+ * - `sealed`: nobody will ever append.
+ * - `refused`: anything that asking again does not change, such as a stream that is gone.
+ */
+export type BrokerErrorKind = "unknown" | "conflict" | "full" | "sealed" | "refused";
+
+/** A broker did not do what it was asked for. */
+export class BrokerError extends Error {
+  override readonly name: string = "BrokerError";
+  readonly kind: BrokerErrorKind;
+
+  constructor(kind: BrokerErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** Another writer has appended to the same subject: this one has stopped, and nothing of it was stored after that. */
+export class FencedError extends Error {
+  override readonly name: string = "FencedError";
+
+  constructor(subject: string, sequence: number) {
+    super(
+      `Cannot append to ${subject}: another writer has, in message ${sequence}; of two writers of one subject the first wins`,
+    );
+  }
+}
+
+/** Records that had been acknowledged, or that a reader had to get, are not there: purged, deleted or lost by the broker. */
+export class LostRecordsError extends Error {
+  override readonly name: string = "LostRecordsError";
+}
+
+/** A broker could not be used for longer than `giveUp` milliseconds. `cause` is what it said last. */
+export class GaveUpError extends Error {
+  override readonly name: string = "GaveUpError";
+
+  constructor(ms: number, cause: unknown) {
+    super(`The broker could not be used for ${ms} ms: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}

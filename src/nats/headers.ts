@@ -1,0 +1,44 @@
+import type { MsgHdrs } from "./client-types.ts";
+import type { Mark, OutputEnd } from "./log.ts";
+
+/** Names of the headers that our writers put on records. */
+const WRITER = "Sluice-Writer";
+const OFFSET = "Sluice-Offset";
+/** The exit code, or nothing. */
+const EOF = "Sluice-Eof";
+const DIGEST = "Sluice-Digest";
+const FIRST = "Sluice-First";
+
+/** What the headers of a record may take, of what the broker permits for a message. */
+export const HEADER_BYTES = 1024;
+
+export function setMark(headers: MsgHdrs, { writer, offset, end }: Mark): void {
+  headers.set(WRITER, writer);
+  headers.set(OFFSET, String(offset));
+  if (!end) return;
+  headers.set(EOF, end.exitCode === undefined ? "" : String(end.exitCode));
+  if (end.digest !== undefined) headers.set(DIGEST, end.digest);
+  if (end.first !== undefined) headers.set(FIRST, String(end.first));
+}
+
+/** What a record's headers say; nothing if they are not ours, or not as we write them. */
+export function markOf(headers: MsgHdrs | undefined): Mark | undefined {
+  const offset = numberIn(headers, OFFSET);
+  const writer = headers?.get(WRITER);
+  if (!headers || writer === undefined || writer === "" || offset === undefined) return undefined;
+  return headers.has(EOF) ? { writer, offset, end: endOf(headers) } : { writer, offset };
+}
+
+function endOf(headers: MsgHdrs): OutputEnd {
+  const digest = headers.get(DIGEST);
+  return {
+    exitCode: numberIn(headers, EOF),
+    digest: digest === "" ? undefined : digest,
+    first: numberIn(headers, FIRST),
+  };
+}
+
+function numberIn(headers: MsgHdrs | undefined, name: string): number | undefined {
+  const text = headers?.get(name) ?? "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,15 @@
+/**
+ * Durable streams and jobs on NATS JetStream. Needs `@nats-io/transport-node` and `@nats-io/jetstream`, which are not
+ * installed with this package.
+ *
+ * @module
+ */
+export { natsSink, natsSource } from "./ports.ts";
+export type { NatsSink, NatsSinkOptions, NatsSource, NatsSourceOptions, StreamOptions } from "./ports.ts";
+export { BrokerError, FencedError, GaveUpError, LostRecordsError, type BrokerErrorKind } from "./broker-error.ts";
+export { MissingClientError } from "./client.ts";
+export type { NatsConnection } from "./client-types.ts";
+export { StreamConfigError } from "./streams.ts";
+export type { OutputEnd } from "./log.ts";
+export type { Sink, Source } from "../io/ports.ts";
+export type { Readiness, Waker, Watchable } from "../io/readiness.ts";

@@ -1,0 +1,86 @@
+import { brokerError } from "./answers.ts";
+import type { Client } from "./client.ts";
+import type { JetStreamClient, JetStreamManager, NatsConnection } from "./client-types.ts";
+import { markOf, setMark } from "./headers.ts";
+import { JetStreamReader } from "./jetstream-reader.ts";
+import type { Log, LogReader, LogRecord, StoredRecord } from "./log.ts";
+
+/** A stream of JetStream, and what it takes to use it. */
+export interface JetStreamAccess {
+  readonly client: Client;
+  readonly js: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly stream: string;
+  /** Milliseconds that an answer may take. */
+  readonly ackWaitMs: number;
+}
+
+/** @param ackWaitMs Milliseconds that an answer may take. */
+export async function accessTo(
+  client: Client,
+  nc: NatsConnection,
+  stream: string,
+  ackWaitMs: number,
+): Promise<JetStreamAccess> {
+  const { jetstream } = client;
+  // Whether there is JetStream shows when a stream is asked for; a check of its own fails while leaders are elected.
+  const manager = await jetstream.jetstreamManager(nc, { checkAPI: false, timeout: ackWaitMs });
+  return { client, js: jetstream.jetstream(nc, { timeout: ackWaitMs }), manager, stream, ackWaitMs };
+}
+
+/** One subject of a stream of JetStream. */
+export class JetStreamLog implements Log {
+  readonly subject: string;
+  readonly isExclusive: boolean;
+  readonly #access: JetStreamAccess;
+
+  /** @param isExclusive Whether `subject` is all that the stream takes. */
+  constructor(access: JetStreamAccess, subject: string, isExclusive: boolean) {
+    this.#access = access;
+    this.subject = subject;
+    this.isExclusive = isExclusive;
+  }
+
+  async append({ data, mark }: LogRecord, expected: number): Promise<number> {
+    const { client, js, stream, ackWaitMs } = this.#access;
+    const headers = client.transport.headers();
+    setMark(headers, mark);
+    const last = this.isExclusive ? { lastSequence: expected } : { lastSubjectSequence: expected };
+    try {
+      const ack = await js.publish(this.subject, data, {
+        headers,
+        timeout: ackWaitMs,
+        expect: { streamName: stream, ...last },
+      });
+      return ack.seq;
+    } catch (error) {
+      throw brokerError(client, `append to ${this.subject}`, error);
+    }
+  }
+
+  async last(): Promise<StoredRecord | undefined> {
+    const { client, manager, stream } = this.#access;
+    try {
+      const message = await manager.streams.getMessage(stream, { last_by_subj: this.subject });
+      if (message === null) return undefined;
+      return { sequence: message.seq, data: message.data, mark: markOf(message.header) };
+    } catch (error) {
+      throw brokerError(client, `read the end of ${this.subject}`, error);
+    }
+  }
+
+  async sealedAt(): Promise<number | undefined> {
+    const { client, manager, stream } = this.#access;
+    try {
+      const { config, state } = await manager.streams.info(stream);
+      if (!config.sealed) return undefined;
+      return this.isExclusive ? state.last_seq : ((await this.last())?.sequence ?? 0);
+    } catch (error) {
+      throw brokerError(client, `look at stream ${stream}`, error);
+    }
+  }
+
+  read(sequence: number): LogReader {
+    return new JetStreamReader(this.#access, this.subject, sequence);
+  }
+}

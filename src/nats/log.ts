@@ -1,0 +1,83 @@
+/** How the output that a record ends has ended. */
+export interface OutputEnd {
+  /** Of the command whose output it is: 0 to 255. Missing: nobody said. */
+  readonly exitCode: number | undefined;
+  /** `sha-256=` and the hash of all its bytes in hexadecimal. Missing: nobody counted. */
+  readonly digest: string | undefined;
+  /** The sequence of the first record of the output. Missing: this is the only one. */
+  readonly first: number | undefined;
+}
+
+/** What a writer says of a record, in its headers. */
+export interface Mark {
+  /** Who has written it: one writer has one for all its records, and no other has the same. */
+  readonly writer: string;
+  /** Bytes of the output before this record. */
+  readonly offset: number;
+  /** Present in the last record of an output. */
+  readonly end?: OutputEnd;
+}
+
+/** A record to append. Its bytes belong to the log from the call on. */
+export interface LogRecord {
+  readonly data: Uint8Array;
+  readonly mark: Mark;
+}
+
+/** A record that is stored. */
+export interface StoredRecord {
+  /** Its place in the stream, from 1 on. */
+  readonly sequence: number;
+  readonly data: Uint8Array;
+  /** Missing: no writer of ours has written it. */
+  readonly mark: Mark | undefined;
+}
+
+/** Reads records in order. One call at a time. */
+export interface LogReader {
+  /**
+   * The next record; `undefined` if none has come for a while.
+   *
+   * @throws {BrokerError} After which the next call begins anew, behind the last record that was given.
+   */
+  next(): Promise<StoredRecord | undefined>;
+  /** Releases what the broker keeps for it. Must not reject. */
+  close(): Promise<void>;
+}
+
+/**
+ * The records of one subject of a stream, in order, and the little that a broker has to be able to do: append at an expected
+ * place, say what is last, read from a place.
+ */
+export interface Log {
+  readonly subject: string;
+  /**
+   * Whether the subject is all that the stream has. The sequence of a record can then be foretold, so that many may be under
+   * way; otherwise only one.
+   */
+  readonly isExclusive: boolean;
+
+  /**
+   * Appends a record if `expected` is the sequence of the last one: of the stream if the log is exclusive, otherwise of the
+   * subject. 0 is none.
+   *
+   * @returns Its sequence, once the broker has acknowledged it.
+   * @throws {BrokerError}
+   */
+  append(record: LogRecord, expected: number): Promise<number>;
+
+  /** The last record. @throws {BrokerError} */
+  last(): Promise<StoredRecord | undefined>;
+
+  /** Where the stream ends, if nobody will ever append to it: the sequence of its last record. @throws {BrokerError} */
+  sealedAt(): Promise<number | undefined>;
+
+  /** A reader of all records whose sequence is at least `sequence`. */
+  read(sequence: number): LogReader;
+}
+
+/** Time, in milliseconds, as whoever retries needs it. */
+export interface Timing {
+  now(): number;
+  wait(ms: number): Promise<void>;
+}

@@ -1,0 +1,72 @@
+/** What a source over a log gives, and when it does not. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Source } from "../../src/io/ports.ts";
+import { changed } from "../../src/io/steps.ts";
+import { GaveUpError, LostRecordsError } from "../../src/nats/broker-error.ts";
+import { LogSource } from "../../src/nats/log-source.ts";
+import { MemoryStream, MemoryTiming } from "./memory-log.ts";
+
+const END = { exitCode: 7, digest: undefined, first: undefined };
+
+async function readAll(source: Source): Promise<number[]> {
+  const all: number[] = [];
+  for (;;) {
+    const bytes = source.read(3);
+    if (bytes === null) return all;
+    all.push(...bytes);
+    // oxlint-disable-next-line no-await-in-loop -- as a reader waits
+    if (bytes.length === 0) await changed(source);
+  }
+}
+
+function sourceOf(stream: MemoryStream, options: { from?: number; giveUpMs?: number; timing?: MemoryTiming } = {}) {
+  const { from = 1, giveUpMs = Infinity, timing = new MemoryTiming() } = options;
+  return new LogSource(stream.log("s", true), { from, giveUpMs, timing });
+}
+
+test("records of others, empty ones and one with bytes and an end are read in order", async () => {
+  const stream = new MemoryStream();
+  stream.put("s", Uint8Array.of(1, 2, 3, 4));
+  stream.put("s", Uint8Array.of());
+  stream.put("s", Uint8Array.of(5), { writer: "w", offset: 0 });
+  stream.put("s", Uint8Array.of(6), { writer: "w", offset: 1, end: END });
+  stream.put("s", Uint8Array.of(99));
+  const source = sourceOf(stream);
+  assert.deepEqual(await readAll(source), [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(source.end, END);
+  assert.deepEqual(await readAll(sourceOf(stream, { from: 3 })), [5, 6]);
+});
+
+test("a stream that is sealed ends where it ends", async () => {
+  const stream = new MemoryStream();
+  stream.put("s", Uint8Array.of(1));
+  stream.isSealed = true;
+  const source = sourceOf(stream);
+  assert.deepEqual(await readAll(source), [1]);
+  assert.equal(source.end, undefined);
+});
+
+test("records that are missing are a failure: by sequence, and by what their writer has counted", async () => {
+  const purged = new MemoryStream();
+  for (let byte = 0; byte < 3; byte++) purged.put("s", Uint8Array.of(byte));
+  purged.records.splice(1, 1);
+  await assert.rejects(readAll(sourceOf(purged)), LostRecordsError);
+  const skipped = new MemoryStream();
+  skipped.put("s", Uint8Array.of(1), { writer: "w", offset: 0 });
+  skipped.put("s", Uint8Array.of(2), { writer: "w", offset: 5 });
+  await assert.rejects(readAll(sourceOf(skipped)), /goes on at 5 bytes in message 2, expected 1/);
+});
+
+test("an outage is waited for, and given up when it lasts too long", async () => {
+  const stream = new MemoryStream();
+  stream.put("s", Uint8Array.of(1), { writer: "w", offset: 0, end: END });
+  stream.isOffline = true;
+  const timing = new MemoryTiming();
+  timing.onWait = () => {
+    if (timing.waits.length === 9) stream.isOffline = false;
+  };
+  assert.deepEqual(await readAll(sourceOf(stream, { timing })), [1]);
+  stream.isOffline = true;
+  await assert.rejects(readAll(sourceOf(stream, { giveUpMs: 1000 })), GaveUpError);
+});

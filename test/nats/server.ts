@@ -1,0 +1,104 @@
+/** A nats-server for tests, on a loopback port that is free, with its store in a folder of its own. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { findNatsServer } from "../../scripts/nats-server.ts";
+import { loadClient } from "../../src/nats/client.ts";
+import type { JetStreamClient, JetStreamManager, NatsConnection, StreamConfig } from "../../src/nats/client-types.ts";
+
+const program = findNatsServer();
+
+/** For `skip` of tests that need a server. */
+export const NO_SERVER: string | false =
+  program === undefined && "needs nats-server: `node scripts/nats-server.ts` installs it where Go is there";
+
+export class TestServer {
+  readonly folder: string = mkdtempSync(join(tmpdir(), "sluice-nats-"));
+  port = 0;
+  #process: ChildProcess | undefined;
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it, again on the same port and store if it ran before. */
+  async start(): Promise<void> {
+    if (this.port === 0) this.port = await freePort();
+    const args = ["-a", "127.0.0.1", "-p", String(this.port), "-js", "-sd", this.folder];
+    const child = spawn(program ?? "nats-server", args, { stdio: ["ignore", "ignore", "pipe"] });
+    this.#process = child;
+    const lines = createInterface({ input: child.stderr });
+    for await (const line of lines) {
+      if (line.includes("Server is ready")) {
+        child.stderr.resume();
+        return;
+      }
+    }
+    throw new Error("nats-server has ended before it was ready");
+  }
+
+  /** @param signal SIGKILL loses what the process had in memory; SIGSTOP and SIGCONT let it live. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    if (!child) return;
+    const over = signal === "SIGKILL" || signal === "SIGTERM" ? once(child, "exit") : undefined;
+    child.kill(signal);
+    await over;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process?.exitCode === null && this.#process.signalCode === null) await this.signal("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A connection, and what is done over it. */
+  async connect(): Promise<Connected> {
+    const { transport, jetstream } = await loadClient();
+    const nc = await transport.connect({ servers: this.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+    const manager = await jetstream.jetstreamManager(nc);
+    const js = jetstream.jetstream(nc);
+    const bytes = async (stream: string, subject?: string): Promise<Buffer> => {
+      const { state } = await manager.streams.info(stream);
+      const pieces: Uint8Array[] = [];
+      for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq++) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        const message = await manager.streams.getMessage(stream, { seq });
+        if (message && (subject === undefined || message.subject === subject)) pieces.push(message.data);
+      }
+      return Buffer.concat(pieces);
+    };
+    return { nc, js, manager, bytes };
+  }
+}
+
+export interface Connected {
+  readonly nc: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly manager: JetStreamManager;
+  /** All that is in a stream, or in one subject of it. */
+  bytes(stream: string, subject?: string): Promise<Buffer>;
+}
+
+/** A stream that keeps what it acknowledges. */
+export function keeping(name: string, subjects: readonly string[]): Partial<StreamConfig> & { readonly name: string } {
+  return { name, subjects, retention: "limits", discard: "new", num_replicas: 1 };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== "object" || address === null) throw new Error("no port");
+  return address.port;
+}
+
+/** A guest of the tests. */
+export function guest(name: string): Uint8Array {
+  return readFileSync(new URL(`../guests/built/${name}.wasm`, import.meta.url));
+}
