@@ -15,6 +15,7 @@ export const SAMPLES: readonly Sample[] = [
   { file: "echo", name: "echo", language: "C", says: "prints its arguments", args: "one 'two three'" },
   { file: "env", name: "env", language: "C", says: "prints its environment", env: "LANG=C\nRIVER=Rhine" },
   { file: "cat", name: "cat", language: "C", says: "copies input to output, through libc's buffers" },
+  { file: "copy-loop", name: "copy", language: "C", says: "copies as it is permitted: check-write, write, poll" },
   { file: "copy-splice", name: "splice", language: "C", says: "copies without touching a byte: blocking-splice" },
   { file: "wc", name: "wc", language: "C", says: "counts lines, words and bytes" },
   {
@@ -85,11 +86,11 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "pipe",
     title: "Three in a pipe",
     says:
-      "Lines go through cat, then upper, then wc. Lower the last gate but one: the basins fill one after the other, " +
-      "against the stream, until the first guest waits too. Nobody told it to; each only waits for the next.",
+      "Lines go through copy, then upper, then wc. The gate behind upper is low: its basin fills, then the one before " +
+      "it, against the stream, until the first guest waits too. Nobody told it to; each only waits for the next.",
     guests: [
-      { file: "cat", gate: 31 },
-      { file: "composed-streams", gate: 27 },
+      { file: "copy-loop", gate: 25 },
+      { file: "composed-streams", gate: 21 },
       { file: "wc", gate: 46 },
     ],
     input: "lines",

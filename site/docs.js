@@ -7,6 +7,7 @@ import { Marked } from "marked";
 const ORDER = [
   "README.md",
   "docs/embedding.md",
+  "docs/browsers.md",
   "docs/cli.md",
   "docs/components.md",
   "docs/composition.md",
@@ -21,6 +22,7 @@ const ORDER = [
   "docs/architecture.md",
   "docs/conformance.md",
   "docs/benchmarks/README.md",
+  "docs/benchmarks/results.md",
   "docs/dependencies.md",
   "CONTRIBUTING.md",
   "SECURITY.md",
@@ -152,8 +154,8 @@ function pageOf({ title, page, menu, body }) {
 <a class="skip" href="#text">Skip to the text</a>
 <header class="top">
 <a class="brand" href="../index.html"><img src="../icon.svg" alt="" width="28" height="28" />Sluice</a>
-<nav aria-label="Site"><a href="../index.html">Playground</a><a href="index.html" aria-current="page">Documentation</a></nav>
-<button id="theme" type="button">◐ auto</button>
+<nav aria-label="Site"><a href="../index.html">Playground</a><a href="index.html" aria-current="page">Docs</a></nav>
+<button id="theme" type="button"></button>
 </header>
 <div class="pages">
 <nav class="menu" aria-label="Documents"><details open><summary>Documents</summary><ul>

@@ -5,7 +5,8 @@ export type Files = Readonly<Record<string, Uint8Array>>;
 
 export interface GuestPlan {
   readonly name: string;
-  readonly component: Uint8Array;
+  /** A component that was prepared under this number. */
+  readonly component: number;
   /** Without the program's own name. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -34,6 +35,10 @@ export interface RunPlan {
 }
 
 export type ToWorker =
+  /** Compiles a component, so that a run begins at once. */
+  | { readonly is: "prepare"; readonly component: number; readonly bytes: Uint8Array }
+  /** It will not run again. */
+  | { readonly is: "forget"; readonly component: number }
   | { readonly is: "run"; readonly plan: RunPlan }
   | { readonly is: "rate"; readonly channel: number; readonly rate: number }
   /** Lets so many bytes through a gate, whatever its rate. */

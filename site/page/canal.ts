@@ -77,11 +77,14 @@ export class Canal {
   resize(): void {
     const { clientWidth, clientHeight } = this.canvas;
     const scale = Math.min(devicePixelRatio, 2);
+    if (clientWidth === this.#width && clientHeight === this.#height) return;
     this.#width = clientWidth;
     this.#height = clientHeight;
     this.canvas.width = Math.round(clientWidth * scale);
     this.canvas.height = Math.round(clientHeight * scale);
     this.#context.setTransform(scale, 0, 0, scale, 0, 0);
+    // Until the next frame it would be empty.
+    this.#paint();
   }
 
   /**

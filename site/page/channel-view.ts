@@ -2,6 +2,7 @@
 import type { ChannelFrame } from "../protocol.ts";
 import { Canal, STILL } from "./canal.ts";
 import { h, setAttribute, setText } from "./dom.ts";
+import { icon, type IconName } from "./icons.ts";
 import { bytesText, OPEN, rateOf, rateText } from "./format.ts";
 
 /** What a drip lets through. */
@@ -29,6 +30,7 @@ export class ChannelView {
   readonly #level = h("dd");
   readonly #permit = h("dd");
   readonly #passed = h("dd");
+  readonly #flow = h("dd");
   readonly #says = h("p", { class: "says" });
   #last: { readonly at: number; readonly written: number; readonly passed: number } | undefined;
   #inRate = 0;
@@ -56,8 +58,12 @@ export class ChannelView {
         },
       },
     });
-    const button = (text: string, label: string, onClick: () => void): HTMLButtonElement =>
-      h("button", { attributes: { type: "button", "aria-label": label, title: label }, on: { click: onClick } }, text);
+    const button = (picture: IconName, label: string, onClick: () => void): HTMLButtonElement =>
+      h(
+        "button",
+        { attributes: { type: "button", "aria-label": label, title: label }, on: { click: onClick } },
+        icon(picture),
+      );
     const move = (to: number): void => {
       this.#slider.value = String(to);
       this.#showGate();
@@ -70,10 +76,10 @@ export class ChannelView {
       h(
         "div",
         { class: "controls" },
-        button("⤓", `Close the gate from ${name}`, () => move(0)),
+        button("down", `Close the gate from ${name}`, () => move(0)),
         this.#slider,
-        button("⤒", `Open the gate from ${name}`, () => move(OPEN)),
-        button("💧", `Let ${bytesText(DRIP_BYTES)} through the gate from ${name}`, () => handlers.onDrip()),
+        button("up", `Open the gate from ${name}`, () => move(OPEN)),
+        button("drop", `Let ${bytesText(DRIP_BYTES)} through the gate from ${name}`, () => handlers.onDrip()),
       ),
       this.#rate,
       h(
@@ -82,6 +88,7 @@ export class ChannelView {
         h("div", {}, h("dt", {}, names.isInput ? "left" : "level"), this.#level),
         names.isInput ? undefined : h("div", {}, h("dt", {}, "permit"), this.#permit),
         h("div", {}, h("dt", {}, "passed"), this.#passed),
+        h("div", {}, h("dt", {}, "flow"), this.#flow),
       ),
       this.#says,
     );
@@ -97,7 +104,7 @@ export class ChannelView {
     this.#last = undefined;
     this.#inRate = this.#outRate = 0;
     this.canal.state = { ...STILL, opening: this.position / OPEN };
-    for (const node of [this.#level, this.#permit, this.#passed]) setText(node, "–");
+    for (const node of [this.#level, this.#permit, this.#passed, this.#flow]) setText(node, "–");
     setText(this.#says, "");
     this.element.dataset["state"] = "still";
     this.#showGate();
@@ -118,10 +125,11 @@ export class ChannelView {
     };
     setText(
       this.#level,
-      this.#names.isInput ? bytesText(bufferedBytes) : `${bytesText(bufferedBytes)} of ${bytesText(capacityBytes)}`,
+      this.#names.isInput ? bytesText(bufferedBytes) : `${bytesText(bufferedBytes)} / ${bytesText(capacityBytes)}`,
     );
     setText(this.#permit, bytesText(permittedBytes));
     setText(this.#passed, bytesText(frame.passedBytes));
+    setText(this.#flow, `${bytesText(this.#outRate < 1 ? 0 : this.#outRate)}/s`);
     const { state: shown, text } = this.#sentence(frame);
     setText(this.#says, text);
     this.element.dataset["state"] = shown;
@@ -132,6 +140,7 @@ export class ChannelView {
   rest(): void {
     this.#inRate = this.#outRate = 0;
     this.canal.state = { ...STILL, isPermitted: false, isOver: true, opening: this.position / OPEN };
+    setText(this.#flow, "–");
     setText(this.#says, "over");
     this.element.dataset["state"] = "over";
     this.#showGate();
@@ -150,12 +159,14 @@ export class ChannelView {
   #showGate(): void {
     const text = rateText(rateOf(this.position));
     setAttribute(this.#slider, "aria-valuetext", text);
-    const flow = this.#outRate >= 1 ? ` · ${bytesText(this.#outRate)}/s` : "";
-    setText(this.#rate, `gate ${text}${flow}`);
+    setText(this.#rate, `gate ${text}`);
   }
 
   /** Who waits for whom. */
-  #sentence({ state, writerWaits, readerWaits, bufferedBytes }: ChannelFrame): { state: string; text: string } {
+  #sentence({ state, writerWaits, readerWaits, bufferedBytes, passedBytes }: ChannelFrame): {
+    state: string;
+    text: string;
+  } {
     const { writer, reader, isInput } = this.#names;
     if (state === "failed") return { state: "over", text: "failed" };
     if (state === "flushing") {
@@ -165,6 +176,6 @@ export class ChannelView {
     if (readerWaits) return { state: "empty", text: `${reader} waits for bytes` };
     if (state === "closed") return { state: "over", text: isInput ? "at its end" : "closed" };
     if (bufferedBytes > 0) return { state: "flows", text: `${reader} is slower` };
-    return { state: "flows", text: "flows" };
+    return { state: "flows", text: passedBytes > 0 ? "flows" : "dry" };
   }
 }

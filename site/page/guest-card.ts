@@ -3,6 +3,7 @@ import type { Ending } from "../protocol.ts";
 import { h, setText } from "./dom.ts";
 import { bytesText, countText, timeText } from "./format.ts";
 import type { Guest } from "./model.ts";
+import type { Wait } from "./waits.ts";
 
 export interface CardHandlers {
   onSelect(guest: Guest): void;
@@ -86,9 +87,8 @@ export class GuestCard {
     setText(this.#calls, "");
   }
 
-  /** @param waitsFor In words, if it does. */
-  run(calls: number, waitsFor: string | undefined): void {
-    this.#set(waitsFor === undefined ? "runs" : "waits", waitsFor ?? "runs");
+  run(calls: number, wait: Wait | undefined): void {
+    this.#set(wait ? "waits" : "runs", wait ? `waits for ${wait.for}` : "runs");
     setText(this.#calls, countText(calls, "call"));
   }
 

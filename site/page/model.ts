@@ -121,9 +121,9 @@ export class Stage {
 
   plan(): RunPlan {
     return {
-      guests: this.guests.map(({ name, component, args, env }) => ({
+      guests: this.guests.map(({ id, name, args, env }) => ({
         name,
-        component,
+        component: id,
         args: wordsOf(args),
         env: envOf(env),
       })),

@@ -12,6 +12,7 @@ import { ScreenPanel } from "./screen-panel.ts";
 import { Session } from "./session.ts";
 import { StageView } from "./stage-view.ts";
 import { Timeline } from "./timeline.ts";
+import { waitOf } from "./waits.ts";
 
 const POEM_FILES: Files = { "poem.txt": new TextEncoder().encode(POEM) };
 
@@ -197,6 +198,7 @@ export class Playground {
   #changed(): void {
     this.#session.stop();
     this.#problem("");
+    this.#session.prepare(new Map(this.#stage.guests.map(({ id, component }) => [id, component])));
     this.#view.build();
     this.#timeline.clear(this.#stage.guests.map(({ name }) => name));
     this.#screen.clear();
@@ -228,9 +230,12 @@ export class Playground {
   }
 
   #frame(frame: Frame): void {
-    this.#view.show(frame, this.#done);
+    const waits = this.#stage.guests.map((guest, index) =>
+      this.#done.has(index) ? undefined : waitOf(this.#stage, guest, frame.channels),
+    );
+    this.#view.show(frame, this.#done, waits);
     this.#screen.show(frame);
-    this.#timeline.show(frame);
+    this.#timeline.show(frame, waits);
   }
 
   #ended(index: number, ending: Ending, at: number): void {

@@ -15,6 +15,7 @@ export class Session {
   /** Resolves with whether this browser can suspend WebAssembly. */
   readonly canSuspend: Promise<boolean>;
   readonly #listener: Listener;
+  readonly #prepared = new Map<number, Uint8Array>();
   #worker: Worker;
   #isRunning = false;
   #deadline: ReturnType<typeof setTimeout> | undefined;
@@ -28,6 +29,20 @@ export class Session {
 
   get isRunning(): boolean {
     return this.#isRunning;
+  }
+
+  /** Has components compiled that are to run, and no others. */
+  prepare(components: ReadonlyMap<number, Uint8Array>): void {
+    for (const component of this.#prepared.keys()) {
+      if (components.has(component)) continue;
+      this.#prepared.delete(component);
+      this.tell({ is: "forget", component });
+    }
+    for (const [component, bytes] of components) {
+      if (this.#prepared.has(component)) continue;
+      this.#prepared.set(component, bytes);
+      this.tell({ is: "prepare", component, bytes });
+    }
   }
 
   run(plan: RunPlan): void {
@@ -48,6 +63,7 @@ export class Session {
     this.#deadline = setTimeout(() => {
       this.#worker.terminate();
       this.#worker = this.#start();
+      for (const [component, bytes] of this.#prepared) this.tell({ is: "prepare", component, bytes });
       this.#over(undefined);
     }, GRACE_MS);
   }

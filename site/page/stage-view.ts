@@ -4,7 +4,9 @@ import { ChannelView } from "./channel-view.ts";
 import { h, setText } from "./dom.ts";
 import { bytesText, OPEN } from "./format.ts";
 import { GuestCard } from "./guest-card.ts";
+import { icon } from "./icons.ts";
 import type { ChannelKey, Guest, Stage } from "./model.ts";
+import type { Wait } from "./waits.ts";
 import { Wires } from "./wiring.ts";
 
 export interface StageHandlers {
@@ -20,6 +22,10 @@ interface Place {
   readonly key: ChannelKey;
   readonly view: ChannelView;
 }
+
+/** What a guest and its stream want beside each other, and the rest of a lane. */
+const GUEST_PX = 290;
+const LANE_ENDS_PX = 270;
 
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -55,7 +61,6 @@ export class StageView {
     this.#inputs = new Map();
     this.#places = this.#stage.channels().map((key, channel) => ({ key, view: this.#channelView(key, channel) }));
     this.#root.replaceChildren(...this.#stage.lanes().map((lane) => this.#lane(lane)));
-    this.#root.style.setProperty("--most", String(Math.max(1, ...this.#stage.lanes().map(({ length }) => length))));
     this.showInputs();
     this.#resize();
   }
@@ -67,7 +72,8 @@ export class StageView {
     this.#wake();
   }
 
-  show({ at, channels, totals }: Frame, ended: ReadonlySet<number>): void {
+  /** @param waits Of each guest; `undefined` if it does not. */
+  show({ at, channels, totals }: Frame, ended: ReadonlySet<number>, waits: readonly (Wait | undefined)[]): void {
     for (const [index, { key, view }] of this.#places.entries()) {
       const frame = channels[index];
       if (!frame) continue;
@@ -77,7 +83,7 @@ export class StageView {
     }
     for (const [index, guest] of this.#stage.guests.entries()) {
       if (ended.has(index)) continue;
-      this.#cards.get(guest)?.run(totals[index] ?? 0, this.#waitOf(guest, channels));
+      this.#cards.get(guest)?.run(totals[index] ?? 0, waits[index]);
     }
     this.#wake();
   }
@@ -109,20 +115,6 @@ export class StageView {
     this.#wake();
   }
 
-  #waitOf(guest: Guest, channels: Frame["channels"]): string | undefined {
-    for (const [index, { key }] of this.#places.entries()) {
-      const frame = channels[index];
-      if (frame?.writerWaits && key.is === "output" && key.guest === guest) {
-        return `waits for ${guest.next?.name ?? "the screen"}`;
-      }
-      const reader = key.is === "input" ? key.guest : key.guest.next;
-      if (frame?.readerWaits && reader === guest) {
-        return key.is === "input" ? "waits for input" : `waits for ${key.guest.name}`;
-      }
-    }
-    return undefined;
-  }
-
   #lane(lane: readonly Guest[]): HTMLElement {
     const [head] = lane;
     const last = lane.at(-1);
@@ -141,19 +133,13 @@ export class StageView {
           attributes: { type: "button", title: "What it reads" },
           on: { click: () => this.#handlers.onInput(head) },
         },
-        h("span", { attributes: { "aria-hidden": "true" } }, "⌨"),
+        icon("keys"),
         h("span", {}, "input", h("span", { class: "visually-hidden" }, ` of ${head.name}`)),
         amount,
       ),
       this.#viewOf(head, "input"),
       ...lane.flatMap((guest) => [this.#card(guest), this.#viewOf(guest, "output")]),
-      h(
-        "div",
-        { class: "end screen", attributes: { "data-screen": true } },
-        h("span", { attributes: { "aria-hidden": "true" } }, "▤"),
-        "screen",
-        arrived,
-      ),
+      h("div", { class: "end screen", attributes: { "data-screen": true } }, icon("screen"), "screen", arrived),
     );
   }
 
@@ -201,6 +187,9 @@ export class StageView {
   }
 
   #resize(): void {
+    // Each guest, with what is behind it, and the two ends.
+    const most = Math.max(1, ...this.#stage.lanes().map(({ length }) => length));
+    this.#root.classList.toggle("downhill", this.#root.clientWidth < LANE_ENDS_PX + most * GUEST_PX);
     for (const { view } of this.#places) view.canal.resize();
     this.#wake();
   }

@@ -1,10 +1,12 @@
 /** Light or dark: as the system has it, until somebody says otherwise. */
 
+import { h } from "./dom.ts";
+
 const THEMES = ["auto", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 
 const KEY = "theme";
-const LABELS: Readonly<Record<Theme, string>> = { auto: "◐ auto", light: "☀ light", dark: "☾ dark" };
+const SIGNS: Readonly<Record<Theme, string>> = { auto: "◐", light: "☀", dark: "☾" };
 
 /** @param onChange Colours are others now. */
 export function useTheme(button: HTMLElement, onChange: () => void = () => {}): void {
@@ -12,7 +14,7 @@ export function useTheme(button: HTMLElement, onChange: () => void = () => {}): 
   const show = (): void => {
     if (theme === "auto") delete document.documentElement.dataset["theme"];
     else document.documentElement.dataset["theme"] = theme;
-    button.textContent = LABELS[theme];
+    button.replaceChildren(SIGNS[theme], h("span", { class: "word" }, ` ${theme}`));
     button.setAttribute("aria-label", `Colours: ${theme}`);
     onChange();
   };

@@ -1,5 +1,6 @@
 /** All calls of a run over time: a row for each guest, a colour for each kind; and some of them in words. */
 import { CALL_KINDS, type Call, type CallCount, type CallKind, type Frame } from "../protocol.ts";
+import type { Wait } from "./waits.ts";
 import { h, setText } from "./dom.ts";
 import { countText, timeText } from "./format.ts";
 
@@ -7,7 +8,7 @@ import { countText, timeText } from "./format.ts";
 const MAX_BINS = 600;
 /** The finest, in milliseconds. */
 const FINEST_MS = 0.1;
-const ROW_PX = 44;
+const ROW_PX = 52;
 /** Calls in words that are kept: the first, and the last. */
 const FIRST_WORDS = 200;
 const LAST_WORDS = 100;
@@ -22,8 +23,15 @@ const WORDS: Readonly<Record<CallKind, string>> = {
   other: "other",
 };
 
-/** How often each kind was called in one span of time. */
-type Bin = Partial<Record<CallKind, number>>;
+/** How often each kind was called in one span of time, and whether the guest waited then. */
+interface Bin extends Partial<Record<CallKind, number>> {
+  waits?: Wait["is"];
+}
+
+const WAITS: Readonly<Record<Wait["is"], string>> = {
+  full: "waits for room",
+  empty: "waits for bytes",
+};
 
 export class Timeline {
   readonly element: HTMLElement;
@@ -39,7 +47,7 @@ export class Timeline {
   #at = 0;
   #first: Call[] = [];
   #last: Call[] = [];
-  #colours: Readonly<Record<CallKind, string>> | undefined;
+  #colours: Colours | undefined;
   #isDue = false;
 
   constructor() {
@@ -55,6 +63,11 @@ export class Timeline {
           " ",
           count,
         ),
+      );
+    }
+    for (const [is, words] of Object.entries(WAITS)) {
+      this.#legend.append(
+        h("li", {}, h("span", { class: `swatch band ${is}`, attributes: { "aria-hidden": "true" } }), words),
       );
     }
     this.element = h(
@@ -81,9 +94,12 @@ export class Timeline {
     this.#later();
   }
 
-  show({ at, counts, calls }: Frame): void {
+  /** @param waits Of each guest, since the last frame. */
+  show({ at, counts, calls }: Frame, waits: readonly (Wait | undefined)[]): void {
+    const before = this.#at;
     this.#at = at;
     while (at / this.#binMs > MAX_BINS) this.#coarsen();
+    for (const [guest, wait] of waits.entries()) if (wait) this.#wait(guest, wait.is, before, at);
     for (const count of counts) this.#add(count);
     for (const call of calls) {
       if (this.#first.length < FIRST_WORDS) this.#first.push(call);
@@ -107,6 +123,12 @@ export class Timeline {
     this.#totals[kind] += count;
   }
 
+  #wait(guest: number, is: Wait["is"], from: number, to: number): void {
+    const row = this.#rows[guest];
+    if (!row) return;
+    for (let bin = Math.ceil(from / this.#binMs); bin < to / this.#binMs; bin++) (row[bin] ??= {}).waits = is;
+  }
+
   /** Two columns become one. */
   #coarsen(): void {
     this.#binMs *= 2;
@@ -116,6 +138,7 @@ export class Timeline {
         // Times at which nothing was called have none.
         if (bin === undefined) continue;
         const into = (coarse[index >> 1] ??= {});
+        if (bin.waits !== undefined) into.waits = bin.waits;
         for (const kind of CALL_KINDS) if (bin[kind] !== undefined) into[kind] = (into[kind] ?? 0) + bin[kind];
       }
       return coarse;
@@ -144,9 +167,14 @@ export class Timeline {
     const bins = Math.max(1, Math.ceil(this.#at / this.#binMs));
     const step = width / bins;
     for (const [index, row] of this.#rows.entries()) {
-      const floor = (index + 1) * ROW_PX - 4;
+      const floor = (index + 1) * ROW_PX - 8;
       for (const [at, bin] of row.entries()) {
-        if (bin !== undefined) paintBin(context, colours, bin, at * step, Math.max(1.5, step - 0.5), floor);
+        if (bin === undefined) continue;
+        if (bin.waits !== undefined) {
+          context.fillStyle = colours[bin.waits];
+          context.fillRect(at * step, floor + 1, step + 0.5, 4);
+        }
+        paintBin(context, colours, bin, at * step, Math.max(1.5, step - 0.5), floor);
       }
       context.fillStyle = colours.other;
       context.globalAlpha = 0.4;
@@ -159,10 +187,7 @@ export class Timeline {
   }
 
   #write(): void {
-    setText(
-      this.#span,
-      this.#at > 0 ? `${timeText(this.#at)}, a column is ${timeText(this.#at / MAX_BINS)} or more` : "",
-    );
+    setText(this.#span, this.#at > 0 ? timeText(this.#at) : "");
     for (const [kind, element] of this.#counts) setText(element, this.#totals[kind].toLocaleString("en"));
     if (!this.#words.closest("details")?.open) return;
     const left = Object.values(this.#totals).reduce((sum, count) => sum + count, 0);
@@ -180,13 +205,14 @@ export class Timeline {
 /** As high as the logarithm of how many calls there were, so that one can be seen beside a thousand. */
 function paintBin(
   context: CanvasRenderingContext2D,
-  colours: Readonly<Record<CallKind, string>>,
+  colours: Colours,
   bin: Bin,
   x: number,
   width: number,
   floor: number,
 ): void {
   const total = CALL_KINDS.reduce((sum, kind) => sum + (bin[kind] ?? 0), 0);
+  if (total === 0) return;
   const height = Math.min(1, Math.log2(total + 1) / 12) * (ROW_PX - 20) + 4;
   let y = floor;
   for (const kind of CALL_KINDS) {
@@ -202,9 +228,11 @@ function zeroes(): Record<CallKind, number> {
   return { read: 0, write: 0, permit: 0, flush: 0, wait: 0, files: 0, other: 0 };
 }
 
-function coloursOf(element: Element): Readonly<Record<CallKind, string>> {
+type Colours = Readonly<Record<CallKind | Wait["is"], string>>;
+
+function coloursOf(element: Element): Colours {
   const style = getComputedStyle(element);
-  const colour = (kind: CallKind): string => style.getPropertyValue(`--kind-${kind}`).trim();
+  const colour = (kind: CallKind | Wait["is"]): string => style.getPropertyValue(`--kind-${kind}`).trim();
   return {
     read: colour("read"),
     write: colour("write"),
@@ -213,5 +241,7 @@ function coloursOf(element: Element): Readonly<Record<CallKind, string>> {
     wait: colour("wait"),
     files: colour("files"),
     other: colour("other"),
+    full: colour("full"),
+    empty: colour("empty"),
   };
 }

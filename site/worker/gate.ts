@@ -33,8 +33,8 @@ export class Gate implements Sink {
   tick(ms: number): void {
     if (this.#rate === Infinity || this.#rate === 0) return;
     const added = (this.#rate * ms) / 1000;
-    // What nobody wanted is not saved up, but for what is less than a byte.
-    this.#allowance = Math.min(this.#allowance + added, Math.max(1, added, this.#allowance));
+    // What nobody wanted is not saved up, but for a byte.
+    this.#allowance = Math.min(this.#allowance + added, Math.max(1 + added, this.#allowance));
     if (this.#allowance >= 1) this.#changed.notify();
   }
 

@@ -70,7 +70,7 @@ function textOf(name: string, values: readonly unknown[], outcome: string): stri
 }
 
 function shown(value: unknown): string {
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof Uint8Array) return value.length === 1 ? "1 byte" : `${value.length} bytes`;
   if (typeof value === "string") return JSON.stringify(value.length > 24 ? `${value.slice(0, 24)}…` : value);
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return `list of ${value.length}`;

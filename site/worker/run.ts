@@ -11,6 +11,7 @@ import {
   type Source,
 } from "sluice";
 import type { ChannelFrame, ChannelPlan, Ending, Files, FromWorker, RunPlan } from "../protocol.ts";
+import type { Components } from "./components.ts";
 import { Feeder, Screen, WatchedSource } from "./ends.ts";
 import { Gate, TICK_MS } from "./gate.ts";
 import { Recorder } from "./recorder.ts";
@@ -32,8 +33,9 @@ interface Channel {
 
 export class Run {
   readonly #plan: RunPlan;
+  readonly #components: Components;
   readonly #tell: (message: FromWorker) => void;
-  readonly #started: number = performance.now();
+  #started = performance.now();
   readonly #recorder: Recorder;
   readonly #channels: readonly Channel[];
   readonly #instances: (RunningInstance | undefined)[] = [];
@@ -42,8 +44,9 @@ export class Run {
   #complaints: { guest: number; text: string }[] = [];
   #ticked = this.#started;
 
-  constructor(plan: RunPlan, tell: (message: FromWorker) => void) {
+  constructor(plan: RunPlan, components: Components, tell: (message: FromWorker) => void) {
     this.#plan = plan;
+    this.#components = components;
     this.#tell = tell;
     this.#recorder = new Recorder(plan.guests.length, () => this.#now());
     this.#channels = plan.channels.map((channel) => channelOf(channel));
@@ -52,6 +55,9 @@ export class Run {
 
   /** Resolves when all guests have ended, and all has been told. */
   async play(): Promise<void> {
+    // Time counts from when all could begin.
+    await Promise.allSettled(this.#plan.guests.map(({ component }) => this.#components.get(component)));
+    this.#started = this.#ticked = performance.now();
     const ticks = setInterval(() => this.#tick(), TICK_MS);
     const frames = setInterval(() => this.#tellFrame(), FRAME_MS);
     await Promise.all(this.#plan.guests.map((_, guest) => this.#playGuest(guest)));
@@ -107,7 +113,7 @@ export class Run {
     const plan = this.#plan.guests[guest];
     if (!plan) throw new RangeError(`There is no guest ${guest}`);
     const decoder = new TextDecoder();
-    return instantiate(plan.component, {
+    return instantiate(await this.#components.get(plan.component), {
       args: [plan.name, ...plan.args],
       env: plan.env,
       cwd: "/",

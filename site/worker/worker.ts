@@ -1,7 +1,9 @@
 /** Where guests run: a thread of their own, so that the page stays alive whatever they do. */
 import type { FromWorker, ToWorker } from "../protocol.ts";
+import { Components } from "./components.ts";
 import { Run } from "./run.ts";
 
+const components = new Components();
 let run: Run | undefined;
 
 function tell(message: FromWorker): void {
@@ -11,8 +13,14 @@ function tell(message: FromWorker): void {
 
 function hear(message: ToWorker): void {
   switch (message.is) {
+    case "prepare":
+      components.prepare(message.component, message.bytes);
+      break;
+    case "forget":
+      components.forget(message.component);
+      break;
     case "run": {
-      const begun = new Run(message.plan, tell);
+      const begun = new Run(message.plan, components, tell);
       run = begun;
       void begun.play();
       break;

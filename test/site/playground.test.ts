@@ -67,7 +67,7 @@ describe("the playground", { skip: chromium.missing }, () => {
       await visitor.slide(`Gate from ${name}`, 0);
       await visitor.press("▶ Run");
       await visitor.sees(stream(name), "writer waits: no permit");
-      await visitor.sees(stream(name), "64 KiB of 64 KiB");
+      await visitor.sees(stream(name), "64 KiB / 64 KiB");
       await visitor.sees(".guest", "waits for the screen");
       await visitor.press(`Let 1 KiB through the gate from ${name}`);
       await visitor.sees(`${stream(name)} dd`, "1 KiB");
@@ -82,9 +82,9 @@ describe("the playground", { skip: chromium.missing }, () => {
       await visitor.slide("Gate from upper to wc", 0);
       await visitor.keys("Control", "Enter");
       await visitor.sees(stream("upper to wc"), "upper waits");
-      await visitor.sees(stream("cat to upper"), "cat waits");
+      await visitor.sees(stream("copy to upper"), "copy waits");
       await visitor.slide("Gate from upper to wc", 46);
-      await visitor.slide("Gate from cat to upper", 46);
+      await visitor.slide("Gate from copy to upper", 46);
       await visitor.until("data-run=over");
       assert.match(await visitor.text(SCREEN), /^12000 \d+ \d+\n$/);
     });
@@ -123,18 +123,18 @@ describe("the playground", { skip: chromium.missing }, () => {
 
   test("wires are moved with the keyboard, and with the pointer", async () => {
     await visit("pipe", async (visitor) => {
-      await visitor.focus("Wire the output of cat");
+      await visitor.focus("Wire the output of copy");
       await visitor.keys("Enter");
       await visitor.sees(".target:focus", "into upper");
       await visitor.keys("ArrowRight");
       await visitor.sees(".target:focus", "into wc");
       await visitor.keys("Enter");
-      await visitor.sees(stream("cat to wc"));
+      await visitor.sees(stream("copy to wc"));
       await visitor.sees(stream("upper to the screen"));
       assert.equal(await visitor.count(".lane"), 2);
-      await visitor.drag("[aria-label='Wire the output of upper']", ".guest[aria-label=cat]");
-      await visitor.sees(stream("upper to cat"));
-      await visitor.sees(stream("cat to wc"));
+      await visitor.drag("[aria-label='Wire the output of upper']", ".guest[aria-label=copy]");
+      await visitor.sees(stream("upper to copy"));
+      await visitor.sees(stream("copy to wc"));
       assert.equal(await visitor.count(".lane"), 1);
     });
   });

@@ -57,7 +57,7 @@ export class Visitor {
     // It is one.
     const page = (await browser.newPage()) as WholePage;
     const visitor = new Visitor(page);
-    await page.setViewport({ width: 1280, height: 900 });
+    await page.setViewport({ width: 1280, height: 1000 });
     await page.emulateMediaFeatures([
       { name: "prefers-color-scheme", value: colours },
       { name: "prefers-reduced-motion", value: motion },

@@ -1,0 +1,144 @@
+/** What the playground makes of what people do, without a page. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CollectSink, Pipe } from "../../src/index.ts";
+import { OPEN, bytesText, envOf, rateOf, wordsOf } from "../../site/page/format.ts";
+import { Stage, type Guest } from "../../site/page/model.ts";
+import { Feeder, Screen } from "../../site/worker/ends.ts";
+import { Gate } from "../../site/worker/gate.ts";
+import { kindOf } from "../../site/worker/recorder.ts";
+
+function stageOf(...names: readonly string[]): { stage: Stage; guests: readonly Guest[] } {
+  const stage = new Stage();
+  const guests = names.map((name) => stage.add({ name, origin: "test", component: new Uint8Array() }));
+  return { stage, guests };
+}
+
+function lanes(stage: Stage): readonly string[] {
+  return stage.lanes().map((lane) => lane.map(({ name }) => name).join(" | "));
+}
+
+test("guests that nobody has wired each have a lane of their own", () => {
+  const { stage } = stageOf("a", "b", "c");
+  assert.deepEqual(lanes(stage), ["a", "b", "c"]);
+  assert.throws(() => stage.add({ name: "d", origin: "test", component: new Uint8Array() }), RangeError);
+});
+
+test("an input has one writer, and no stream flows in a circle", () => {
+  const { stage, guests } = stageOf("a", "b", "c");
+  const [a, b, c] = guests;
+  assert.ok(a && b && c);
+  stage.connect(a, b);
+  stage.connect(b, c);
+  assert.deepEqual(lanes(stage), ["a | b | c"]);
+  for (const from of guests) assert.equal(stage.canConnect(from, a), false, from.name);
+  stage.connect(c, a);
+  assert.deepEqual(lanes(stage), ["a | b | c"]);
+  stage.connect(a, c);
+  assert.deepEqual(lanes(stage), ["a | c", "b"]);
+  stage.remove(c);
+  assert.deepEqual(lanes(stage), ["a", "b"]);
+});
+
+test("a pipe closes behind a guest that is taken out of it", () => {
+  const { stage, guests } = stageOf("a", "b", "c");
+  const [a, b, c] = guests;
+  assert.ok(a && b && c);
+  stage.connect(a, b);
+  stage.connect(b, c);
+  stage.remove(b);
+  assert.deepEqual(lanes(stage), ["a | c"]);
+});
+
+test("a plan has an input for each lane and an output for each guest", () => {
+  const { stage, guests } = stageOf("a", "b");
+  const [a, b] = guests;
+  assert.ok(a && b);
+  stage.connect(a, b);
+  a.gate = 0;
+  a.args = "one 'two three'";
+  const { guests: planned, channels } = stage.plan();
+  assert.deepEqual(planned[0]?.args, ["one", "two three"]);
+  assert.deepEqual(
+    channels.map(({ from, to, rate }) => [from.is, to.is, rate]),
+    [
+      ["input", "guest", Infinity],
+      ["guest", "guest", 0],
+      ["guest", "screen", Infinity],
+    ],
+  );
+});
+
+test("a gate lets through what its rate allows, and one drop more when it is told to", () => {
+  const sink = new CollectSink();
+  const gate = new Gate(sink, 0);
+  let woken = 0;
+  gate.watch({ wake: () => woken++ });
+  assert.equal(gate.write(new Uint8Array(100)), 0);
+  gate.tick(1000);
+  assert.equal(gate.write(new Uint8Array(100)), 0, "it is closed");
+  gate.let(7);
+  assert.equal(gate.write(new Uint8Array(100)), 7);
+  gate.rate = 50;
+  gate.tick(1000);
+  assert.equal(gate.write(new Uint8Array(100)), 50);
+  gate.tick(1000);
+  gate.tick(1000);
+  assert.equal(gate.write(new Uint8Array(100)), 51, "no more than a byte is saved up");
+  gate.rate = Infinity;
+  assert.equal(gate.write(new Uint8Array(1000)), 1000);
+  assert.equal(gate.passedBytes, 1108);
+  assert.equal(woken, 6);
+});
+
+test("a slow gate lets a byte through now and then", () => {
+  const gate = new Gate(new CollectSink(), 16);
+  let taken = 0;
+  for (let tick = 0; tick < 1000; tick++) {
+    gate.tick(10);
+    taken += gate.write(new Uint8Array(100));
+  }
+  assert.ok(taken > 155 && taken <= 160, `${taken} bytes in ten seconds`);
+});
+
+test("a feeder puts in what is taken, and closes after the last", async () => {
+  const pipe = new Pipe(4);
+  const feeder = new Feeder(pipe.sink);
+  feeder.add(new Uint8Array([1, 2, 3, 4, 5, 6]), false);
+  assert.equal(feeder.bufferedBytes, 2);
+  assert.deepEqual([...(pipe.source.read(10) ?? [])], [1, 2, 3, 4]);
+  feeder.add(new Uint8Array(), true);
+  await Promise.resolve();
+  assert.deepEqual([...(pipe.source.read(10) ?? [])], [5, 6]);
+  assert.equal(pipe.source.read(10), null);
+  assert.equal(feeder.isOver, true);
+});
+
+test("a screen keeps the last of what was too fast, and counts the rest", () => {
+  const screen = new Screen();
+  assert.equal(screen.take(), undefined);
+  for (let chunk = 0; chunk < 10; chunk++) screen.write(new Uint8Array(10_000).fill(chunk));
+  const shown = screen.take();
+  assert.ok(shown);
+  assert.equal(shown.bytes.length + shown.skipped, 100_000);
+  assert.ok(shown.bytes.length < 30_000);
+  assert.equal(shown.bytes.at(-1), 9);
+});
+
+test("words of a command line, variables, numbers, and kinds of calls", () => {
+  assert.deepEqual(wordsOf(`a "b c"'d' \\"e '' `), ["a", "b cd", '"e', ""]);
+  assert.deepEqual(envOf("A=1\nno\n B =x=y"), { A: "1", B: "x=y" });
+  assert.deepEqual([0, 1, 3, OPEN].map(rateOf), [0, 16, 32, Infinity]);
+  assert.deepEqual([0, 1023, 1024, 1536, 65_536, 10_000_000].map(bytesText), [
+    "0 B",
+    "1023 B",
+    "1 KiB",
+    "1.5 KiB",
+    "64 KiB",
+    "9.5 MiB",
+  ]);
+  assert.equal(kindOf("wasi:io/streams#[method]output-stream.subscribe"), "wait");
+  assert.equal(kindOf("wasi:io/streams#[method]output-stream.blocking-write-and-flush"), "write");
+  assert.equal(kindOf("wasi:io/streams#[method]output-stream.blocking-flush"), "flush");
+  assert.equal(kindOf("wasi:cli/environment#get-arguments"), "other");
+});
