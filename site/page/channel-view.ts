@@ -21,6 +21,12 @@ export interface ChannelHandlers {
   onDrip(): void;
 }
 
+/** Such as `12.5 / 64 KiB`. */
+function ofText(bytes: number, capacity: number): string {
+  const kib = (bytes / 1024).toFixed(1).replace(/\.0$/, "");
+  return `${kib} / ${bytesText(capacity)}`;
+}
+
 export class ChannelView {
   readonly element: HTMLElement;
   readonly canal: Canal;
@@ -123,10 +129,7 @@ export class ChannelView {
       isFlushing: state === "flushing",
       isOver: state === "closed" || state === "failed",
     };
-    setText(
-      this.#level,
-      this.#names.isInput ? bytesText(bufferedBytes) : `${bytesText(bufferedBytes)} / ${bytesText(capacityBytes)}`,
-    );
+    setText(this.#level, this.#names.isInput ? bytesText(bufferedBytes) : ofText(bufferedBytes, capacityBytes));
     setText(this.#permit, bytesText(permittedBytes));
     setText(this.#passed, bytesText(frame.passedBytes));
     setText(this.#flow, `${bytesText(this.#outRate < 1 ? 0 : this.#outRate)}/s`);

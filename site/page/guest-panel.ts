@@ -20,6 +20,7 @@ export class GuestPanel {
   });
   readonly #files = h("ul", { class: "files" });
   #guest: Guest | undefined;
+  #addresses: readonly string[] = [];
 
   constructor(handlers: PanelHandlers) {
     this.#handlers = handlers;
@@ -63,8 +64,10 @@ export class GuestPanel {
 
   showFiles(files: Files): void {
     const entries = Object.entries(files);
+    for (const address of this.#addresses) URL.revokeObjectURL(address);
+    this.#addresses = entries.map(([, bytes]) => URL.createObjectURL(new Blob([bytes.slice()])));
     this.#files.replaceChildren(
-      ...entries.map(([path, bytes]) =>
+      ...entries.map(([path, bytes], index) =>
         h(
           "li",
           {},
@@ -72,7 +75,7 @@ export class GuestPanel {
             "a",
             {
               attributes: {
-                href: URL.createObjectURL(new Blob([bytes.slice()])),
+                href: this.#addresses[index],
                 download: path.replace(/^.*\//, ""),
                 title: "Take it home",
               },

@@ -22,6 +22,7 @@ export class Playground {
     onFrame: (frame) => this.#frame(frame),
     onEnded: (guest, ending, at) => this.#ended(guest, ending, at),
     onOver: (files) => this.#over(files),
+    onFault: (message) => this.#problem(message),
   });
   readonly #view: StageView;
   readonly #input: InputPanel;

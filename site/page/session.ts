@@ -9,6 +9,8 @@ export interface Listener {
   onEnded(guest: number, ending: Ending, at: number): void;
   /** @param files All that there are now; missing if the worker had to be ended with its guests. */
   onOver(files: Files | undefined): void;
+  /** What is no guest's: the run is over. */
+  onFault(message: string): void;
 }
 
 export class Session {
@@ -60,17 +62,24 @@ export class Session {
   stop(): void {
     if (!this.#isRunning || this.#deadline !== undefined) return;
     this.tell({ is: "stop" });
-    this.#deadline = setTimeout(() => {
-      this.#worker.terminate();
-      this.#worker = this.#start();
-      for (const [component, bytes] of this.#prepared) this.tell({ is: "prepare", component, bytes });
-      this.#over(undefined);
-    }, GRACE_MS);
+    this.#deadline = setTimeout(() => this.#restart(), GRACE_MS);
+  }
+
+  #restart(): void {
+    this.#worker.terminate();
+    this.#worker = this.#start();
+    for (const [component, bytes] of this.#prepared) this.tell({ is: "prepare", component, bytes });
+    this.#over(undefined);
   }
 
   #start(): Worker {
     const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module", name: "guests" });
     worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.#hear(data));
+    worker.addEventListener("error", ({ message }) => {
+      if (worker !== this.#worker) return;
+      this.#listener.onFault(message);
+      this.#restart();
+    });
     return worker;
   }
 
@@ -92,6 +101,7 @@ export class Session {
   }
 
   #over(files: Files | undefined): void {
+    if (!this.#isRunning) return;
     clearTimeout(this.#deadline);
     this.#deadline = undefined;
     this.#isRunning = false;

@@ -22,7 +22,8 @@ function hear(message: ToWorker): void {
     case "run": {
       const begun = new Run(message.plan, components, tell);
       run = begun;
-      void begun.play();
+      // A fault of ours, which the page hears of as an error.
+      begun.play().catch(reportError);
       break;
     }
     case "rate":

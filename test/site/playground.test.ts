@@ -67,7 +67,7 @@ describe("the playground", { skip: chromium.missing }, () => {
       await visitor.slide(`Gate from ${name}`, 0);
       await visitor.press("▶ Run");
       await visitor.sees(stream(name), "writer waits: no permit");
-      await visitor.sees(stream(name), "64 KiB / 64 KiB");
+      await visitor.sees(stream(name), "64 / 64 KiB");
       await visitor.sees(".guest", "waits for the screen");
       await visitor.press(`Let 1 KiB through the gate from ${name}`);
       await visitor.sees(`${stream(name)} dd`, "1 KiB");
