@@ -90,6 +90,11 @@ export class InputPanel {
     this.#form.hidden = !isLive;
   }
 
+  /** Whether what it shows can be typed while it runs. */
+  get isLive(): boolean {
+    return !this.#form.hidden;
+  }
+
   focus(): void {
     (this.#form.hidden ? this.#text : this.#line).focus();
   }

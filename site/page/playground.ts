@@ -228,6 +228,8 @@ export class Playground {
     this.#session.run(this.#stage.plan());
     this.#showRunning(true);
     announce("The run has begun");
+    // Somebody waits for what is typed.
+    if (this.#input.isLive) this.#input.focus();
   }
 
   #frame(frame: Frame): void {

@@ -5,8 +5,11 @@ import { bytesText } from "./format.ts";
 
 /** Characters that are kept. */
 const KEPT = 40_000;
-/** Bytes that are shown of what is no text. */
-const DUMPED_BYTES = 512;
+/** Lines that are shown of what is no text. */
+const DUMPED_LINES = 32;
+/** What a byte takes on a line, as numbers and as a character, in characters; and how wide one is, in pixels. */
+const BYTE_CHARACTERS = 4;
+const CHARACTER_PX = 8.6;
 
 export class ScreenPanel {
   readonly element: HTMLElement;
@@ -46,7 +49,7 @@ export class ScreenPanel {
     for (const { bytes, skipped } of shown) {
       this.#skipped += skipped;
       if (isText(bytes)) this.#put(this.#decoder.decode(bytes, { stream: true }), false);
-      else this.#put(dump(bytes), true);
+      else this.#put(dump(bytes, this.#perLine()), true);
     }
     if (shown.length > 0) {
       setText(this.#note, this.#skipped > 0 ? `${bytesText(this.#skipped)} were too fast to show` : "");
@@ -58,6 +61,12 @@ export class ScreenPanel {
   complain(text: string): void {
     this.#errors.hidden = false;
     this.#errors.append(text);
+  }
+
+  /** Bytes of a dump: as many as fit. */
+  #perLine(): number {
+    const fit = this.#out.clientWidth / CHARACTER_PX / BYTE_CHARACTERS;
+    return fit >= 17 ? 16 : Math.max(4, Math.floor((fit - 1) / 4) * 4);
   }
 
   #put(text: string, replaces: boolean): void {
@@ -73,15 +82,15 @@ function isText(bytes: Uint8Array): boolean {
   return strange <= some.length / 20;
 }
 
-/** The last lines of it, 16 bytes each. */
-function dump(bytes: Uint8Array): string {
+/** The last lines of it. */
+function dump(bytes: Uint8Array, perLine: number): string {
   const lines = [];
-  const last = bytes.subarray(-DUMPED_BYTES);
-  for (let at = 0; at < last.length; at += 16) {
-    const line = last.subarray(at, at + 16);
+  const last = bytes.subarray(-DUMPED_LINES * perLine);
+  for (let at = 0; at < last.length; at += perLine) {
+    const line = last.subarray(at, at + perLine);
     const numbers = Array.from(line, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
     const text = Array.from(line, (byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : "·")).join("");
-    lines.push(`${numbers.padEnd(48)} ${text}`);
+    lines.push(`${numbers.padEnd(3 * perLine)} ${text}`);
   }
   return lines.join("\n");
 }
