@@ -85,6 +85,7 @@ export function asyncBuiltin(builtin: AsyncTrampoline, site: BuiltinSite): Made 
         const set = waitableSet(guest, index);
         const { call } = currentThread();
         const event = call.deliverPendingCancel(builtin.flag) ? CANCELLED : set.hasEvent ? set.takeEvent() : NO_EVENT;
+        if (event === NO_EVENT) site.group.store.task.idle();
         return storeEvent(guest, pointer, event);
       });
     case "waitable.join":

@@ -359,6 +359,42 @@ test("a guest that reads without end and never waits gives way, and can be ended
   await rejected;
 });
 
+/** `polls()`: begins a call of `f`, and asks again and again whether it is over. Gives how often. */
+const POLLS = `(component
+  (import "f" (func $f async))
+  (core module $libc (memory (export "memory") 1))
+  (core instance $libc (instantiate $libc))
+  (core module $m
+    (import "" "f" (func $f (result i32)))
+    (import "" "set.new" (func $set.new (result i32)))
+    (import "" "set.poll" (func $set.poll (param i32 i32) (result i32)))
+    (import "" "join" (func $join (param i32 i32)))
+    (import "" "subtask.drop" (func $subtask.drop (param i32)))
+    (func (export "polls") (result i32) (local $set i32) (local $call i32) (local $count i32)
+      (local.set $set (call $set.new))
+      (local.set $call (i32.shr_u (call $f) (i32.const 4)))
+      (call $join (local.get $call) (local.get $set))
+      (loop $again
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+        (br_if $again (i32.eqz (call $set.poll (local.get $set) (i32.const 0)))))
+      (call $subtask.drop (local.get $call))
+      (local.get $count)))
+  (core func $f' (canon lower (func $f) async))
+  (core func $set.new (canon waitable-set.new))
+  (core func $set.poll (canon waitable-set.poll (memory (core memory $libc "memory"))))
+  (core func $join (canon waitable.join))
+  (core func $subtask.drop (canon subtask.drop))
+  (core instance $m (instantiate $m (with "" (instance
+    (export "f" (func $f')) (export "set.new" (func $set.new)) (export "set.poll" (func $set.poll))
+    (export "join" (func $join)) (export "subtask.drop" (func $subtask.drop))))))
+  (func (export "polls") async (result u32) (canon lift (core func $m "polls"))))`;
+
+test("D7 a guest that polls again and again gives way after a few polls", async () => {
+  const { polls } = await exportsOf(POLLS, { imports: { f: () => turn() } });
+  const count = Number(await polls?.());
+  assert.ok(count > 1 && count < 100, `${count} polls`);
+});
+
 /** Copies `count` elements from a stream to itself: of nothing, and of tuples. */
 const COPY = `(component
   (type $none (stream)) (type $tuple (tuple u8)) (type $tuples (stream $tuple))
