@@ -245,6 +245,7 @@ class Drive<A, T, R> implements Waker {
   readonly #resolve: (result: R) => void;
   readonly #reject: (error: unknown) => void;
   #readiness: Readiness | undefined;
+  #isGivenUp = false;
 
   constructor(
     task: Task,
@@ -287,14 +288,16 @@ class Drive<A, T, R> implements Waker {
       );
   }
 
-  /** Ends it. */
+  /** Ends it: it takes no further step, also if it has been woken. */
   fail(reason: unknown): void {
+    this.#isGivenUp = true;
     this.#leave();
     void LATER.then(() => this.#giveUp(reason));
   }
 
   /** @param first What they wait for, if that is known without asking them. */
   go(first?: Readiness): void {
+    if (this.#isGivenUp) return;
     let value;
     try {
       if (first) {

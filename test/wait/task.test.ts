@@ -90,6 +90,29 @@ test("a task that is ended between a wake and what follows it waits no more", as
   assert.equal(readiness.signal.watchers, 0);
 });
 
+test("steps that are given up after they were woken take nothing any more", async () => {
+  const task = new Task(new CountingLoop());
+  const readiness = held();
+  const there = ["a datagram"];
+  const told: unknown[] = [];
+  function* take(): Generator<Readiness, string | undefined, void> {
+    yield readiness;
+    return there.pop();
+  }
+  const steps = take();
+  steps.next();
+  const giveUp = task.begin(
+    steps,
+    readiness,
+    { deliver: (_, value) => void told.push(value), deliverError: (_, error) => void told.push(error) },
+    undefined,
+  );
+  readiness.signal.notify();
+  giveUp("given up");
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([told, there], [["given up"], ["a datagram"]]);
+});
+
 test("what cannot be waited for ends the wait, whether it is the first or not", async () => {
   const broken: Readiness = {
     ready: () => false,
