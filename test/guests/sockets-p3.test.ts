@@ -236,9 +236,14 @@ test("peers count as sockets: those beyond the limit are reset, and the stream g
 test("a guest that has no place for one more handle is told that there are no more peers", async () => {
   const program = start(["peers", "8"], { limits: { resources: 8 } });
   const port = Number(await saying(program, /listening at (\d+)/));
-  const peers = Array.from({ length: 8 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  const peers = Array.from({ length: 8 }, () =>
+    connect(port, "127.0.0.1")
+      .on("error", () => {})
+      .resume(),
+  );
+  const gone = Promise.all(peers.map((peer) => new Promise((resolve) => peer.on("close", resolve))));
   assert.match(await program.ended, /no more after \d\n$/);
-  for (const peer of peers) peer.destroy();
+  await gone;
 });
 
 test("a guest has as many sockets as its limit says", async () => {

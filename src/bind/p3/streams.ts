@@ -120,6 +120,8 @@ export function readFuture(shared: SharedFuture, done: (value: { readonly value:
 export interface Supply extends Readiness {
   /** What is there now, at most `max`; nothing means not now. @throws {StreamError} At the end, and if it has failed. */
   read(max: number): Uint8Array | readonly unknown[];
+  /** What was read has arrived. */
+  took?(): void;
   /** Nobody wants any more of it. */
   drop(): void;
 }
@@ -164,7 +166,9 @@ export class Feed implements Origin, Waker, CopyListener {
     return Array.from<unknown>(this.#read(count));
   }
 
-  took(): void {}
+  took(): void {
+    this.#input.took?.();
+  }
 
   /** The guest waits, and there is nothing: or never will be. */
   stalled(): void {

@@ -72,24 +72,31 @@ function* listen(instance: Instance, shared: SharedTcpSocket): Steps<SharedStrea
 class Arrivals implements Supply {
   readonly #instance: Instance;
   readonly #listener: TcpSocket;
+  /** The guest has yet to get a handle of it. */
+  #given: Entry | undefined;
 
   constructor(instance: Instance, listener: TcpSocket) {
     this.#instance = instance;
     this.#listener = listener;
   }
 
-  read(max: number): Entry[] {
-    const entries: Entry[] = [];
+  /** One at a time: a guest may have no place for it. */
+  read(): Entry[] {
     // A peer that could not come is passed over: the stream goes on.
-    while (entries.length < max && this.#listener.ready()) {
+    while (this.#listener.ready()) {
       try {
         const { socket, release } = this.#listener.accept();
-        entries.push(addSocket(this.#instance, socket, release));
+        this.#given = addSocket(this.#instance, socket, release);
+        return [this.#given];
       } catch (error) {
         if (!(error instanceof SocketError)) throw error;
       }
     }
-    return entries;
+    return [];
+  }
+
+  took(): void {
+    this.#given = undefined;
   }
 
   ready(): boolean {
@@ -105,7 +112,9 @@ class Arrivals implements Supply {
   }
 
   /** The socket listens on, for as long as it has a handle. */
-  drop(): void {}
+  drop(): void {
+    this.#given?.drop();
+  }
 }
 
 function send({ outlets }: Instance, shared: SharedTcpSocket, data: SharedStream): SharedFuture {
