@@ -62,7 +62,6 @@ export class StageView {
     this.#places = this.#stage.channels().map((key, channel) => ({ key, view: this.#channelView(key, channel) }));
     this.#root.replaceChildren(...this.#stage.lanes().map((lane) => this.#lane(lane)));
     this.showInputs();
-    this.#resize();
   }
 
   clear(): void {
@@ -105,8 +104,12 @@ export class StageView {
   showInputs(): void {
     for (const [{ input }, element] of this.#inputs) {
       const { length } = input.file?.bytes ?? new TextEncoder().encode(input.text);
-      setText(element, input.isLive ? "typed" : (input.file?.name ?? bytesText(length)));
+      const isEmpty = length === 0 && !input.isLive;
+      setText(element, isEmpty ? "empty" : input.isLive ? "typed" : (input.file?.name ?? bytesText(length)));
+      // A stream that carries nothing is none to look at.
+      element.closest(".lane")?.classList.toggle("dry", isEmpty);
     }
+    this.#resize();
   }
 
   /** Colours have changed. */

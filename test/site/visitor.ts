@@ -53,15 +53,17 @@ export class Visitor {
   }
 
   static async open(browser: Browser, url: string, preferences: Preferences = {}): Promise<Visitor> {
-    const { colours = "light", motion = "no-preference" } = preferences;
+    const { colours, motion } = preferences;
     // It is one.
     const page = (await browser.newPage()) as WholePage;
     const visitor = new Visitor(page);
     await page.setViewport({ width: 1280, height: 1000 });
-    await page.emulateMediaFeatures([
-      { name: "prefers-color-scheme", value: colours },
-      { name: "prefers-reduced-motion", value: motion },
-    ]);
+    const wanted = [
+      ...(colours === undefined ? [] : [{ name: "prefers-color-scheme", value: colours }]),
+      ...(motion === undefined ? [] : [{ name: "prefers-reduced-motion", value: motion }]),
+    ];
+    // Not every browser can be told.
+    if (wanted.length > 0) await page.emulateMediaFeatures(wanted);
     await page.goto(url);
     return visitor;
   }
