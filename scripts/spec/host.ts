@@ -8,6 +8,15 @@ const SIMPLE_MODULE = Uint8Array.of(
   ...[0x00, 0x0a, 0x07, 0x01, 0x05, 0x00, 0x41, 0xe5, 0x00, 0x0b],
 );
 
+/** After a few turns of the event loop. */
+async function turns<T>(value: T): Promise<T> {
+  for (let turn = 0; turn < 5; turn++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return value;
+}
+
 /** New for each script, since it counts what is dropped. */
 export function hostImports(): Imports {
   let drops = 0;
@@ -34,6 +43,9 @@ export function hostImports(): Imports {
     }
     takeBorrow(): void {}
     takeOwn(): void {}
+    neverReturn(): Promise<never> {
+      return new Promise(() => {});
+    }
     [Symbol.dispose](): void {
       drops++;
       lastDrop = this.rep;
@@ -48,6 +60,8 @@ export function hostImports(): Imports {
     host: {
       returnThree: () => 3,
       returnHi: () => "hi",
+      returnTwoSlowly: () => turns(2),
+      echoSlowly: (value: number) => turns(value),
       nested: { returnFour: () => 4 },
       simpleModule: new WebAssembly.Module(SIMPLE_MODULE),
       Resource1,

@@ -18,7 +18,6 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   failed: "failed",
   known: "fail as known",
   surprise: "known to fail, but passed",
-  async: "need WASI 0.3, which is not supported yet",
   unsupported: "not supported",
   text: "refused by the text format already",
 };

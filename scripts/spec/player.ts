@@ -18,7 +18,7 @@ export interface Outcome {
   /** `assert_return`, `component` and so on. */
   readonly command: string;
   /** `text`: the text format refused it, before it came to us. */
-  readonly verdict: "passed" | "failed" | "async" | "unsupported" | "text";
+  readonly verdict: "passed" | "failed" | "unsupported" | "text";
   readonly reason: string;
 }
 
@@ -274,8 +274,7 @@ function verdictOf(error: unknown): Pick<Outcome, "verdict" | "reason"> {
   const message = error instanceof Error ? error.message : String(error);
   const reason = (error instanceof Error ? `${error.name}: ` : "") + message.replaceAll(/\s+/g, " ").slice(0, 160);
   if (error instanceof TextError) return { verdict: "unsupported", reason };
-  if (!(error instanceof UnsupportedComponentError)) return { verdict: "failed", reason };
-  return { verdict: message.includes("WASI 0.3") ? "async" : "unsupported", reason };
+  return { verdict: error instanceof UnsupportedComponentError ? "unsupported" : "failed", reason };
 }
 
 function shown(value: unknown): string {

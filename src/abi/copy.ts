@@ -170,7 +170,7 @@ export class SharedStream extends Shared {
 
   #copied(origin: Origin, target: Target): boolean {
     const { isNumber, size } = this.element;
-    const most = isNumber ? Math.floor(MOST_BYTES / Math.max(size, 1)) : MOST_VALUES;
+    const most = !isNumber ? MOST_VALUES : size > 0 ? MOST_BYTES / size : Infinity;
     return target.take(origin, Math.min(origin.remaining, target.remaining, most)) > 0;
   }
 

@@ -9,7 +9,8 @@
  * - `callee`: `f`, the core function; `post-return`; and the mutable i32 `may-enter` (1: the component may be called);
  * - `host`, functions that call nothing: `trap(code)`, which throws (`FUSE_TRAPS`); `ownN` and `borrowN`, for the N-th
  *   (from 0) of `handles`, from the handle of the sender to that of the receiver; `enter()` before the first handle and
- *   `leave()` after the callee has returned, if borrows cross or the callee has threads; and `transcode-...`, which are in transcode.ts.
+ *   `leave()` after the callee has returned, if borrows cross or the callee has threads; `exit()` after it has cleaned up
+ *   too, if it has threads; and `transcode-...`, which are in transcode.ts.
  *
  * All parameters are checked before the callee runs, but a parameter may be allocated before the next one is checked:
  * after a trap neither component runs again, so that none of them can tell.
@@ -95,6 +96,7 @@ class Adapter {
     if (scoped) code.call(module.importFunction("host", "leave", []));
     this.#passResult(returned[0]);
     if (this.#postReturn) this.#callPostReturn(returned);
+    if (this.#threads) code.call(module.importFunction("host", "exit", []));
     code.setGlobal(mayEnter, 1);
     return { bytes: module.finish(code), handles: this.#handles, scoped };
   }

@@ -4,7 +4,7 @@ import type { CopyBinding, ResourceBinding } from "../abi/guest.ts";
 import type { FuncType, ResourceId } from "../abi/types.ts";
 import type { CoreFunction, GateThreads, Ungated } from "../wait/gate.ts";
 import { Store } from "../wait/store.ts";
-import { Call, cpu, Thread, ThreadGroup } from "../wait/threads.ts";
+import { Call, cpu, Thread, ThreadGroup, type CallForm } from "../wait/threads.ts";
 import { asyncBuiltin } from "./async-builtins.ts";
 import { optionsKey } from "./async-types.ts";
 import { AsyncLifted } from "./async-lift.ts";
@@ -177,6 +177,28 @@ class NestedThread extends Thread {
     this.caller = caller;
   }
 }
+
+/** Lets an allocator run in a thread of its own: what it keeps there is none of the caller's. */
+export function inItsContext(linked: Linked, realloc: CoreFunction, instance: number): CoreFunction {
+  const { implicit: thread } = new Call(ALLOCATION, linked.group(instance), () => {});
+  return (...args) => {
+    const before = cpu.thread;
+    thread.storage.fill(0);
+    cpu.thread = thread;
+    try {
+      return realloc(...args);
+    } finally {
+      cpu.thread = before;
+    }
+  };
+}
+
+const ALLOCATION: CallForm = {
+  type: { params: [], result: undefined, async: false },
+  isAsync: false,
+  hasCallback: false,
+  optionsKey: "",
+};
 
 /** What such a call has to say when it begins and ends. */
 export function nestedThreads(linked: Linked, { type, instance, options }: FuncItem & { readonly is: "lifted" }) {

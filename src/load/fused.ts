@@ -59,12 +59,12 @@ export function fusedFunction(caller: Caller, callee: LiftedFunction): CoreFunct
   const { exports } = new WebAssembly.Instance(module, {
     caller: {
       memory: callerMemory,
-      realloc: caller.options.realloc && caller.linked.coreFunction(caller.options.realloc),
+      realloc: caller.linked.allocator(caller.options, caller.instance),
       "may-leave": from.mayLeave,
     },
     callee: {
       memory: calleeMemory,
-      realloc: options.realloc && callee.linked.coreFunction(options.realloc),
+      realloc: callee.linked.allocator(options, callee.func.instance),
       f: callee.linked.coreFunction(core),
       "post-return": options.postReturn && callee.linked.coreFunction(options.postReturn),
       "may-leave": to.mayLeave,
@@ -153,10 +153,10 @@ function transfers(
       threads?.enter();
     },
     leave: () => {
-      threads?.leave();
       scope?.end();
       scope = undefined;
     },
+    exit: () => threads?.leave(),
   };
   for (const [index, { kind, resource, direction }] of handles.entries()) {
     const { type } = linked.binding(resource);

@@ -251,9 +251,21 @@ export class Linked {
     let guarded: Realloc | undefined;
     return (old, oldSize, align, size) => {
       // An allocator takes and gives this: the plan has seen its type.
-      guarded ??= (this.#reallocs.get(item) ?? guardRealloc(this.coreFunction(item), mayLeave)) as Realloc;
+      guarded ??= this.#inItsContext(
+        this.#reallocs.get(item) ?? guardRealloc(this.coreFunction(item), mayLeave),
+        instance,
+      ) as Realloc;
       return guarded(old, oldSize, align, size);
     };
+  }
+
+  /** The allocator as it is, for who sees to it that it calls nobody. */
+  allocator({ realloc }: Options, instance: number): CoreFunction | undefined {
+    return realloc && this.#inItsContext(this.coreFunction(realloc), instance);
+  }
+
+  #inItsContext(realloc: CoreFunction, instance: number): CoreFunction {
+    return this.compiled.plan.isAsync ? asyncLinking().inItsContext(this, realloc, instance) : realloc;
   }
 
   #importsOf(item: CoreInstanceItem): CoreExports {

@@ -27,6 +27,8 @@ export class Store {
   #isScheduled = false;
   #held = 0;
   #resuming = 0;
+  /** How often in a row nobody could go on. */
+  #stuck = 0;
   /** Told when nobody is in the way any more. */
   readonly #idle: (() => void)[] = [];
   /** Calls that are not async and have not returned, the innermost last: until then only their own instance's threads go on. */
@@ -131,6 +133,7 @@ export class Store {
 
   #run(): void {
     this.#isScheduled = false;
+    if (this.hasWork) this.#stuck = 0;
     if (this.task.isEnded || this.#resuming > 0) return;
     while (!this.isHeld && this.#sync.length === 0 && this.#idle.length > 0) this.#idle.shift()?.();
     for (let next = this.#next(); next; next = this.#next()) {
@@ -147,6 +150,9 @@ export class Store {
     }
     const sync = this.#sync.at(-1);
     if (!sync || this.isHeld || sync.call.implicit.returned) return;
+    // It may just have failed, which is told a little later.
+    this.#stuck++;
+    if (this.#stuck < 3) return this.#schedule(true);
     sync.fail(new Trap("4.3", "a call that is not async waits for what nobody else can bring about"));
   }
 
