@@ -64,6 +64,7 @@ await build({
   ...LIBRARY,
   entryPoints: {
     browser: "src/browser.ts",
+    opfs: "src/opfs.ts",
     "shared/web-inspect": "src/inspect.ts",
     "shared/web-testing": "src/testing/index.ts",
   },

@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { chromium, firefox, type Browser, type Page } from "./browser.ts";
 import { checks } from "./checks.ts";
 import { expectedFailures, judge } from "./expected.ts";
+import { opfsChecks } from "./opfs-checks.ts";
 import { closed, listening, servePages, type PageServer } from "./page-server.ts";
 import { peer } from "./peer.ts";
 import { webChecks } from "./web-checks.ts";
@@ -13,7 +14,7 @@ import { webChecks } from "./web-checks.ts";
 const HUNG_MS = 60_000;
 
 /** As page.ts numbers them. */
-const titles = [...checks, ...webChecks].map(({ title }) => title);
+const titles = [...checks, ...webChecks, ...opfsChecks].map(({ title }) => title);
 
 /** An authority where nobody listens. */
 async function unused(): Promise<string> {

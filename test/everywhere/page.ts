@@ -1,6 +1,7 @@
 /** What a page, or a worker of it, is tried with. Whoever drives the page asks for one check after the other. */
 import { compile, run, type CompiledComponent } from "../../src/browser.ts";
 import { checks } from "./checks.ts";
+import { opfsChecks } from "./opfs-checks.ts";
 import { webChecks, type WebHost } from "./web-checks.ts";
 
 /** What was said when a check failed, or nothing. */
@@ -43,7 +44,7 @@ const host: WebHost = {
 };
 
 async function play(index: number): Promise<Outcome> {
-  const check = [...checks, ...webChecks][index];
+  const check = [...checks, ...webChecks, ...opfsChecks][index];
   if (!check) return `there is no check ${index}`;
   return check.play(host).then(
     () => undefined,

@@ -80,6 +80,9 @@ export const webPlatform: Platform = {
     stderr: { sink: sink(stderr, "stderr"), isTerminal: false },
   }),
   directory(value, path) {
+    if (typeof FileSystemDirectoryHandle === "function" && value instanceof FileSystemDirectoryHandle) {
+      throw new TypeError(`preopens["${path}"]: give new HandleFiles(handle).root(), of sluice/opfs`);
+    }
     if (isObject(value) && "kind" in value && value.kind === "directory") {
       // Anything that says so is an embedder's own file system: what it gives is checked.
       return checkedDirectory(value as OpenDirectory, `preopens["${path}"]`);

@@ -8,7 +8,10 @@ import { Volume, type MemoryFilesOptions } from "./memory-volume.ts";
 /** What is under a path: the contents of a file (text as UTF-8), a link, or a directory, perhaps an empty one. */
 export type MemoryEntry = Uint8Array | string | { readonly link: string } | { readonly directory: true };
 
-/** Paths, such as `etc/motd`, and what is there. Directories on the way need not be named. */
+/**
+ * Paths, such as `etc/motd`, and what is there. Directories on the way need not be named. A path that ends in a slash, with
+ * no bytes, is a directory, as what unpacks a zip archive has it.
+ */
 export type MemoryTree = Readonly<Record<string, MemoryEntry>> | ReadonlyMap<string, MemoryEntry>;
 
 /**
@@ -79,6 +82,9 @@ export class MemoryFiles {
     const last = names.pop() ?? "";
     let directory = this.#root;
     for (const name of names) directory = directoryIn(directory, name);
+    // What unpacks an archive names directories so.
+    const isDirectory = last === "" && names.length > 0 && entry instanceof Uint8Array && entry.length === 0;
+    if (isDirectory) return;
     if (typeof entry === "string" || entry instanceof Uint8Array) {
       const bytes = typeof entry === "string" ? new TextEncoder().encode(entry) : entry;
       const file = directory.add(last, new FileNode(this.#volume));

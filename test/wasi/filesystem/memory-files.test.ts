@@ -44,6 +44,14 @@ test("from and toTree: texts, bytes, links, directories that are named and that 
   );
 });
 
+test("from takes what unpacks a zip archive gives, which names directories too", () => {
+  const unzipped = { "a/": new Uint8Array(0), "a/b": bytes("text"), "c/": new Uint8Array(0) };
+  assert.deepEqual([...MemoryFiles.from(unzipped).toTree().keys()], ["a", "a/b", "c"]);
+  for (const hostile of ["../x/", "/", "a//"]) {
+    assert.throws(() => MemoryFiles.from({ [hostile]: new Uint8Array(0) }), { code: "EINVAL" }, hostile);
+  }
+});
+
 test("from refuses what cannot be", () => {
   const cases: readonly (readonly [Record<string, MemoryEntry>, string])[] = [
     [{ "": "x" }, "EINVAL"],
