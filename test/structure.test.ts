@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   testing: ["io", "wasi"],
   map: ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts"],
   cli: ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts"],
-  nats: ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts"],
+  nats: ["io", "index.ts"],
   "api.ts": ["io", "wasi", "bind", "load", "run"],
   "browser.ts": ["run", "hosts", "wasi", "api.ts"],
   "opfs.ts": ["hosts"],

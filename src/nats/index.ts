@@ -4,8 +4,12 @@
  *
  * @module
  */
-export { natsSink, natsSource } from "./ports.ts";
+export { NoResultError, natsSink, natsSource } from "./ports.ts";
 export type { NatsSink, NatsSinkOptions, NatsSource, NatsSourceOptions, StreamOptions } from "./ports.ts";
+export { work } from "./work/work.ts";
+export type { WorkOptions, Working } from "./work/work.ts";
+export type { Job, Outcome } from "./work/job.ts";
+export type { WorkCounts } from "./work/worker.ts";
 export { BrokerError, FencedError, GaveUpError, LostRecordsError, type BrokerErrorKind } from "./broker-error.ts";
 export { MissingClientError } from "./client.ts";
 export type { NatsConnection } from "./client-types.ts";

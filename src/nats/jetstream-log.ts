@@ -41,10 +41,11 @@ export class JetStreamLog implements Log {
     this.isExclusive = isExclusive;
   }
 
-  async append({ data, mark }: LogRecord, expected: number): Promise<number> {
+  async append({ data, mark, headers: more = {} }: LogRecord, expected: number): Promise<number> {
     const { client, js, stream, ackWaitMs } = this.#access;
     const headers = client.transport.headers();
     setMark(headers, mark);
+    for (const [name, value] of Object.entries(more)) headers.set(name, value);
     const last = this.isExclusive ? { lastSequence: expected } : { lastSubjectSequence: expected };
     try {
       const ack = await js.publish(this.subject, data, {

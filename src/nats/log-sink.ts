@@ -54,6 +54,11 @@ export class LogSink implements Sink {
     return this.#writer.bytes + this.#length;
   }
 
+  /** Why it takes nothing more, if the log has failed. */
+  get failure(): unknown {
+    return this.#writer.failure?.cause;
+  }
+
   write(bytes: Uint8Array): number {
     this.#check();
     const taken = Math.min(bytes.length, this.#cut.windowBytes - this.bytesPending);
@@ -109,6 +114,13 @@ export class LogSink implements Sink {
     }
     this.#check();
     return this.#writer.sequence;
+  }
+
+  /** Makes one record of `bytes`, which belong to the log, and of the end: for a sink that has taken nothing. */
+  put(bytes: Uint8Array, exitCode?: number): Promise<number> {
+    this.#gathered = bytes;
+    this.#length = bytes.length;
+    return this.end(exitCode);
   }
 
   #check(): void {

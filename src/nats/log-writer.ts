@@ -16,6 +16,8 @@ export interface LogWriterOptions {
   /** Milliseconds that an outage of the broker may last. */
   readonly giveUpMs: number;
   readonly timing: Timing;
+  /** What else the headers of the last record say. */
+  readonly endHeaders?: Readonly<Record<string, string>>;
   /**
    * Asked when a record is there, not ours, where the first one of ours should be. True: ours follows it. False, or nothing
    * to ask: the writer is fenced.
@@ -152,7 +154,7 @@ export class LogWriter {
     if (end === undefined) return { data, mark };
     const isFirst = this.#first === undefined && mark.offset === this.#options.offset;
     const first = isFirst ? undefined : (this.#first ?? this.#sequence + 1);
-    return { data, mark: { ...mark, end: { ...end, first } } };
+    return { data, mark: { ...mark, end: { ...end, first } }, headers: this.#options.endHeaders };
   }
 
   /** Forgets the records at the front of the queue that are stored. */

@@ -22,6 +22,8 @@ export interface Mark {
 export interface LogRecord {
   readonly data: Uint8Array;
   readonly mark: Mark;
+  /** What else its headers say. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A record that is stored. */

@@ -7,6 +7,7 @@ import { accessTo, JetStreamLog } from "./jetstream-log.ts";
 import type { OutputEnd } from "./log.ts";
 import { LogSink } from "./log-sink.ts";
 import { LogSource } from "./log-source.ts";
+import { assertSize } from "./numbers.ts";
 import { Retry } from "./retry.ts";
 import { assertKeeps, chosenSubject, onlySubject, StreamConfigError, streamInfo } from "./streams.ts";
 import { SYSTEM_TIMING } from "./timing.ts";
@@ -42,6 +43,11 @@ export interface NatsSinkOptions extends StreamOptions {
 export interface NatsSourceOptions extends StreamOptions {
   /** The sequence of the first message to read, or of what comes before it: 1 by default. */
   readonly from?: number;
+  /**
+   * Reads only an output that has ended, from its first message on, whatever attempts have left before it: the result of a
+   * job. It rejects if there is none yet. No by default.
+   */
+  readonly complete?: boolean;
 }
 
 /**
@@ -69,6 +75,15 @@ export interface NatsSink extends Sink {
 export interface NatsSource extends Source {
   /** How the output has ended, once that has been read; never if the stream was sealed without. */
   readonly end: OutputEnd | undefined;
+}
+
+/** No output has come to its end on a subject, at least not yet. */
+export class NoResultError extends Error {
+  override readonly name: string = "NoResultError";
+
+  constructor(subject: string) {
+    super(`There is no output in ${subject} that has come to its end`);
+  }
 }
 
 const DEFAULT_ACK_WAIT_MS = 5000;
@@ -123,11 +138,17 @@ export async function natsSink(nc: NatsConnection, options: NatsSinkOptions): Pr
  * @param nc As `natsSink` has it.
  * @throws {MissingClientError} If the client of NATS is not installed.
  * @throws {StreamConfigError} If the stream is not there.
+ * @throws {NoResultError} If `complete` is asked for, and it is not.
  */
 export async function natsSource(nc: NatsConnection, options: NatsSourceOptions): Promise<NatsSource> {
-  const { from = 1 } = options;
+  const { from = 1, complete = false } = options;
   assertSize("from", from, Number.MAX_SAFE_INTEGER);
   const { log, giveUpMs, config, retry } = await openLog(nc, options);
+  if (complete) {
+    const last = await retry.until(() => log.last());
+    if (!last?.mark?.end) throw new NoResultError(log.subject);
+    return new LogSource(log, { from: last.mark.end.first ?? last.sequence, giveUpMs, timing: SYSTEM_TIMING });
+  }
   const sealedAt = config.sealed ? await retry.until(() => log.sealedAt()) : undefined;
   return new LogSource(log, { from, sealedAt, giveUpMs, timing: SYSTEM_TIMING });
 }
@@ -143,9 +164,4 @@ async function openLog(nc: NatsConnection, options: StreamOptions) {
   const chosen = chosenSubject(config, subject);
   const log = new JetStreamLog(access, chosen, onlySubject(config) === chosen);
   return { client, log, config, lastSequence: state.last_seq, giveUpMs, retry };
-}
-
-function assertSize(name: string, value: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return;
-  throw new RangeError(`${name} must be a whole number from 1 to ${most}, got ${value}`);
 }

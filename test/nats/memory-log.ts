@@ -2,8 +2,13 @@
 import { BrokerError } from "../../src/nats/broker-error.ts";
 import type { Log, LogReader, LogRecord, Mark, StoredRecord, Timing } from "../../src/nats/log.ts";
 
-/** What becomes of an append: it is done, its answer or all of it is lost, or it is held. */
-export type Fault = "none" | "answer" | "request" | "hold";
+/**
+ * What becomes of an append: it is done, its answer or all of it is lost, it is held, or whoever sent it dies: before it arrives
+ * ("dies"), or after (`"last words"`).
+ */
+export type Fault = "none" | "answer" | "request" | "hold" | "dies" | "last words";
+
+const NEVER = new Promise<never>(() => {});
 
 interface Held {
   readonly store: () => void;
@@ -11,12 +16,16 @@ interface Held {
 
 export class MemoryStream {
   readonly records: (StoredRecord & { readonly subject: string })[] = [];
+  /** What else the headers of records said that have some, in order. */
+  readonly headers: Readonly<Record<string, string>>[] = [];
   readonly #waiting = new Set<() => void>();
   #held: Held[] = [];
   lastSequence = 0;
   isSealed = false;
   isGone = false;
   isFull = false;
+  /** A mutant of a broker, that looks at nobody's expectations. */
+  isCareless = false;
   /** Whether the broker answers at all. */
   isOffline = false;
   /** Asked for each append that arrives, in order from 0. */
@@ -90,18 +99,21 @@ export class MemoryStream {
         this.#held.push({ store });
       });
     }
+    if (fault === "dies") return NEVER;
     const sequence = this.#store(subject, isExclusive, record, expected);
+    if (fault === "last words") return NEVER;
     if (fault === "answer") throw new BrokerError("unknown", "timeout");
     return sequence;
   }
 
-  #store(subject: string, isExclusive: boolean, { data, mark }: LogRecord, expected: number): number {
+  #store(subject: string, isExclusive: boolean, { data, mark, headers }: LogRecord, expected: number): number {
     this.#assertThere();
     if (this.isSealed) throw new BrokerError("sealed", "invalid operation on sealed stream");
     const last = this.records.findLast((record) => record.subject === subject);
     const actual = isExclusive ? this.lastSequence : (last?.sequence ?? 0);
-    if (actual !== expected) throw new BrokerError("conflict", `wrong last sequence: ${actual}`);
+    if (actual !== expected && !this.isCareless) throw new BrokerError("conflict", `wrong last sequence: ${actual}`);
     if (this.isFull) throw new BrokerError("full", "maximum bytes exceeded");
+    if (headers) this.headers.push(headers);
     return this.put(subject, data.slice(), mark);
   }
 

@@ -8,7 +8,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { findNatsServer } from "../../scripts/nats-server.ts";
 import { loadClient } from "../../src/nats/client.ts";
-import type { JetStreamClient, JetStreamManager, NatsConnection, StreamConfig } from "../../src/nats/client-types.ts";
+import type {
+  JetStreamClient,
+  JetStreamManager,
+  MsgHdrs,
+  NatsConnection,
+  StreamConfig,
+} from "../../src/nats/client-types.ts";
 
 const program = findNatsServer();
 
@@ -71,7 +77,7 @@ export class TestServer {
       }
       return Buffer.concat(pieces);
     };
-    return { nc, js, manager, bytes };
+    return { nc, js, manager, bytes, headers: () => transport.headers() };
   }
 }
 
@@ -79,6 +85,7 @@ export interface Connected {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly manager: JetStreamManager;
+  headers(): MsgHdrs;
   /** All that is in a stream, or in one subject of it. */
   bytes(stream: string, subject?: string): Promise<Buffer>;
 }
