@@ -2,18 +2,29 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { Marked } from "marked";
+import highlighter from "highlight.js/lib/core";
+import bash from "highlight.js/lib/languages/bash";
+import typescript from "highlight.js/lib/languages/typescript";
+import xml from "highlight.js/lib/languages/xml";
+
+highlighter.registerLanguage("js", typescript);
+highlighter.registerLanguage("ts", typescript);
+highlighter.registerLanguage("sh", bash);
+highlighter.registerLanguage("html", xml);
 
 /** In the order of the menu; those that are not named come after, by name. */
 const ORDER = [
   "README.md",
   "docs/embedding.md",
   "docs/browsers.md",
+  "docs/runtimes.md",
   "docs/cli.md",
   "docs/components.md",
   "docs/composition.md",
   "docs/filesystem.md",
   "docs/sockets.md",
   "docs/http.md",
+  "docs/jobs.md",
   "docs/contract.md",
   "docs/limits.md",
   "docs/unsupported.md",
@@ -91,7 +102,9 @@ function bodyOf(name, text, places) {
         return `<img src="images/${escape(basename(href))}" alt="${escape(words)}" loading="lazy" />`;
       },
       code({ text: code, lang }) {
-        return `<pre tabindex="0"${lang ? ` data-language="${escape(lang.replace(/ .*$/, ""))}"` : ""}><code>${escape(code)}</code></pre>\n`;
+        const language = lang?.replace(/ .*$/, "") ?? "";
+        const known = highlighter.getLanguage(language) !== undefined;
+        return `<pre tabindex="0"><code>${known ? highlighter.highlight(code, { language }).value : escape(code)}</code></pre>\n`;
       },
       table(token) {
         const row = (cells, tag) =>

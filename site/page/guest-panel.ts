@@ -1,7 +1,7 @@
 /** A guest from within: its world, and what it is given. */
 import type { Files } from "../protocol.ts";
 import { h, setText } from "./dom.ts";
-import { bytesText } from "./format.ts";
+import { bytesText, countText } from "./format.ts";
 import type { Guest, Inspection } from "./model.ts";
 
 export interface PanelHandlers {
@@ -111,25 +111,25 @@ function worldOf(inspection: Inspection | string): HTMLElement[] {
     ...(inspection.kind === "component"
       ? [
           namesOf(
-            "imports",
+            "import",
             inspection.imports.map(({ name, isProvided }) => ({ name, isProvided })),
           ),
           namesOf(
-            "exports",
+            "export",
             inspection.exports.map((name) => ({ name, isProvided: true })),
           ),
           h("details", {}, h("summary", {}, "as WIT"), h("pre", { attributes: { tabindex: 0 } }, inspection.wit)),
         ]
       : [
           namesOf(
-            "imports",
+            "import",
             (inspection.imports ?? []).map(({ module, name }) => ({
               name: `${module}#${name}`,
               isProvided: !missing.includes(`${module}#${name}`),
             })),
           ),
           namesOf(
-            "exports",
+            "export",
             (inspection.exports ?? []).map(({ name }) => ({ name, isProvided: true })),
           ),
         ]),
@@ -143,7 +143,7 @@ function namesOf(
   return h(
     "details",
     {},
-    h("summary", {}, `${names.length} ${title}`),
+    h("summary", {}, countText(names.length, title)),
     h(
       "ul",
       { class: "names" },
