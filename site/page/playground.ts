@@ -34,6 +34,8 @@ export class Playground {
   /** Indexes of guests that have ended. */
   readonly #done = new Set<number>();
   #selected: Guest | undefined;
+  /** Of the last frame. */
+  #at = 0;
 
   constructor() {
     this.#view = new StageView(byId("lanes"), this.#stage, {
@@ -125,7 +127,7 @@ export class Playground {
 
   async #play(scenario: Scenario | undefined): Promise<void> {
     if (!scenario) return;
-    this.#session.stop();
+    this.#session.abandon();
     this.#stage.clear();
     this.#stage.files = POEM_FILES;
     let last: Guest | undefined;
@@ -197,7 +199,8 @@ export class Playground {
 
   /** Guests or wires are others: what runs is over. */
   #changed(): void {
-    this.#session.stop();
+    this.#session.abandon();
+    this.#showRun("off");
     this.#problem("");
     this.#session.prepare(new Map(this.#stage.guests.map(({ id, component }) => [id, component])));
     this.#view.build();
@@ -226,13 +229,14 @@ export class Playground {
     this.#screen.clear();
     this.#timeline.clear(this.#stage.guests.map(({ name }) => name));
     this.#session.run(this.#stage.plan());
-    this.#showRunning(true);
+    this.#showRun("on");
     announce("The run has begun");
     // Somebody waits for what is typed.
     if (this.#input.isLive) this.#input.focus();
   }
 
   #frame(frame: Frame): void {
+    this.#at = frame.at;
     const waits = this.#stage.guests.map((guest, index) =>
       this.#done.has(index) ? undefined : waitOf(this.#stage, guest, frame.channels),
     );
@@ -251,15 +255,19 @@ export class Playground {
 
   #over(files: Files | undefined): void {
     if (files) this.#setFiles(files);
+    // Those that did not end by themselves.
+    for (const [index, guest] of this.#stage.guests.entries()) {
+      if (!this.#done.has(index)) this.#view.ended(guest, { is: "stopped" }, this.#at);
+    }
     this.#view.rest();
-    this.#showRunning(false);
+    this.#showRun("over");
     announce("The run is over");
   }
 
-  #showRunning(isRunning: boolean): void {
-    this.#run.toggleAttribute("hidden", isRunning);
-    this.#stop.toggleAttribute("hidden", !isRunning);
-    document.documentElement.dataset["run"] = isRunning ? "on" : "over";
+  #showRun(run: "off" | "on" | "over"): void {
+    this.#run.hidden = run === "on";
+    this.#stop.hidden = run !== "on";
+    document.documentElement.dataset["run"] = run;
   }
 
   #type(guest: Guest, line: string | undefined): void {

@@ -19,6 +19,7 @@ export class Session {
   readonly #listener: Listener;
   readonly #prepared = new Map<number, Uint8Array>();
   #worker: Worker;
+  #isReady = false;
   #isRunning = false;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #onReady: (canSuspend: boolean) => void = () => {};
@@ -62,23 +63,39 @@ export class Session {
   stop(): void {
     if (!this.#isRunning || this.#deadline !== undefined) return;
     this.tell({ is: "stop" });
-    this.#deadline = setTimeout(() => this.#restart(), GRACE_MS);
+    this.#deadline = setTimeout(() => {
+      this.#renew();
+      this.#over(undefined);
+    }, GRACE_MS);
   }
 
-  #restart(): void {
+  /** Ends all guests at once, with their thread, and tells nobody. */
+  abandon(): void {
+    if (!this.#isRunning) return;
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    this.#isRunning = false;
+    this.#renew();
+  }
+
+  #renew(): void {
     this.#worker.terminate();
     this.#worker = this.#start();
     for (const [component, bytes] of this.#prepared) this.tell({ is: "prepare", component, bytes });
-    this.#over(undefined);
   }
 
   #start(): Worker {
     const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module", name: "guests" });
-    worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.#hear(data));
+    worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
+      // One that has been ended may have said something before.
+      if (worker === this.#worker) this.#hear(data);
+    });
     worker.addEventListener("error", ({ message }) => {
       if (worker !== this.#worker) return;
-      this.#listener.onFault(message);
-      this.#restart();
+      this.#listener.onFault(message || "The guests' worker cannot be loaded");
+      // One that never was would not be the next time.
+      if (this.#isReady) this.#renew();
+      this.#over(undefined);
     });
     return worker;
   }
@@ -86,6 +103,7 @@ export class Session {
   #hear(message: FromWorker): void {
     switch (message.is) {
       case "ready":
+        this.#isReady = true;
         this.#onReady(message.canSuspend);
         break;
       case "frame":

@@ -6,11 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { SAMPLES } from "../../site/catalog.ts";
 import { chromium, type Browser } from "../everywhere/browser.ts";
 import { buildSite, serve, type Served } from "./served.ts";
 import { Visitor, type Preferences } from "./visitor.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+/** A core module whose `_start` is a loop without an end. */
+const SPIN = Buffer.from("0061736d0100000001040160000003020100070a01065f737461727400000a0901070003400c000b0b", "hex");
 const SCREEN = "#screen-text";
 
 describe("the playground", { skip: chromium.missing }, () => {
@@ -110,7 +113,52 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
-  test("a guest is stopped, whatever it does", async () => {
+  test("every guest of the catalog is there, and runs", async () => {
+    await visit("hello", async (visitor) => {
+      for (const { file, name } of SAMPLES) {
+        await visitor.choose("#sample", file);
+        await visitor.press("Take " + (await visitor.text(".guest .name")) + " off the stage");
+        await visitor.sees(".guest .name", name);
+        await visitor.keys("Control", "Enter");
+        await visitor.until("data-run=over");
+        // Without a reader that is slow there is no flush that could be interrupted.
+        await visitor.sees(".guest .status", `exit code ${name === "rule-breaker" ? 1 : 0}`);
+      }
+    });
+  });
+
+  test("what runs is over when something else is chosen", async () => {
+    await visit("slow-reader", async (visitor) => {
+      await visitor.press("▶ Run");
+      await visitor.sees(".guest", "waits for the screen");
+      await visitor.evaluate(`location.hash = "#hello"`);
+      await visitor.sees(".guest .name", "hello");
+      await visitor.sees(".guest .status", "ready");
+      await visitor.press("▶ Run");
+      await visitor.until("data-run=over");
+      assert.equal(await visitor.text(SCREEN), "hello\n");
+    });
+  });
+
+  test("a guest that computes for ever is stopped with its thread, and the next one runs", async () => {
+    const spin = join(folder, "spin.wasm");
+    await writeFile(spin, SPIN);
+    await visit("hello", async (visitor) => {
+      await visitor.upload("#component", spin);
+      await visitor.press("Take hello off the stage");
+      await visitor.press("▶ Run");
+      await visitor.press("■ Stop");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest", "stopped");
+      await visitor.choose("#sample", "hello");
+      await visitor.press("Take spin off the stage");
+      await visitor.press("▶ Run");
+      await visitor.until("data-run=over");
+      assert.equal(await visitor.text(SCREEN), "hello\n");
+    });
+  });
+
+  test("a guest that waits is stopped", async () => {
     await visit("slow-reader", async (visitor) => {
       await visitor.press("▶ Run");
       await visitor.sees(stream("writer to the screen"), "writer waits: no permit");

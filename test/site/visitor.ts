@@ -117,6 +117,15 @@ export class Visitor {
     }`);
   }
 
+  /** Chooses an option of a menu, by its value. */
+  async choose(selector: string, value: string): Promise<void> {
+    await this.#page.evaluate(`{
+      const menu = document.querySelector(${JSON.stringify(selector)});
+      menu.value = ${JSON.stringify(value)};
+      menu.dispatchEvent(new Event("change"));
+    }`);
+  }
+
   /** Resolves when there is such an element that has these words. */
   async sees(selector: string, words = ""): Promise<void> {
     await this.#page.waitForFunction(
