@@ -209,12 +209,10 @@ describe("the playground", { skip: chromium.missing }, () => {
         async (visitor) => {
           await visitor.press("▶ Run");
           await visitor.sees(".guest", "waits for the screen");
-          await visitor.evaluate(await readFile(AXE, "utf8"));
-          for (const width of [1280, 360]) {
-            await visitor.resize(width, 800);
-            assert.deepEqual(await visitor.evaluate(BROKEN), [], `${width} pixels wide`);
-            const isTooWide = await visitor.evaluate("document.documentElement.scrollWidth > innerWidth");
-            assert.equal(isTooWide, false, `nothing is wider than ${width} pixels`);
+          await assertAccessible(visitor);
+          for (const name of ["index", "benchmarks"]) {
+            await visitor.go(`${site.origin}/docs/${name}.html`);
+            await assertAccessible(visitor);
           }
         },
         { colours, motion: "reduce" },
@@ -222,6 +220,17 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   }
 });
+
+/** On a desk and on a phone: nothing that axe finds, and nothing that is cut off. */
+async function assertAccessible(visitor: Visitor): Promise<void> {
+  await visitor.evaluate(await readFile(AXE, "utf8"));
+  for (const width of [1280, 360]) {
+    await visitor.resize(width, 800);
+    assert.deepEqual(await visitor.evaluate(BROKEN), [], `${width} pixels wide`);
+    const isTooWide = await visitor.evaluate("document.documentElement.scrollWidth > innerWidth");
+    assert.equal(isTooWide, false, `nothing is wider than ${width} pixels`);
+  }
+}
 
 /** What axe finds, which has been put into the page past its policy. */
 const BROKEN = `axe

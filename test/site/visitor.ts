@@ -68,6 +68,11 @@ export class Visitor {
     return visitor;
   }
 
+  /** Goes to another page. */
+  async go(url: string): Promise<void> {
+    await this.#page.goto(url);
+  }
+
   close(): Promise<void> {
     return this.#page.close();
   }
