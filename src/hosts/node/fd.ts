@@ -12,6 +12,7 @@ import { PullSource } from "../../io/pull-source.ts";
 import { PendingSink } from "../../io/pending-sink.ts";
 import { PeerClosed, type Source } from "../../io/ports.ts";
 import { fs } from "./builtins.ts";
+import { codeOf, LISTENS, MOST_WRITTEN, retried, wouldBlock } from "./fd-retry.ts";
 import { blockAgain, blocks } from "./shared-fds.ts";
 import { sinkFailure } from "./writable.ts";
 
@@ -84,15 +85,6 @@ function isMemoryDevice({ rdev }: Stats): boolean {
   return process.platform === "linux" && rdev >> 8 === 1;
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
-}
-
-function wouldBlock(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === "EAGAIN" || code === "EWOULDBLOCK";
-}
-
 /**
  * Descriptors of one guest that has the thread to itself. Where it would wait for one of them alone, the thread may
  * block in the system call: that is what such a call is made for, and a turn of the event loop costs several of them
@@ -145,10 +137,14 @@ class FdInput {
     if (this.#over === "ended") return null;
     if (this.#over) throw this.#over.cause;
     this.#wanted = max;
-    // Node's stream is what makes a descriptor that is not our own non-blocking.
-    if (this.#opened.kind !== "file" && !this.#opened.own) this.#stream ??= this.#listen();
+    if (this.#opened.kind !== "file" && !this.#opened.own) {
+      if (!LISTENS) return this.#pooled(max);
+      // Node's stream is what makes a descriptor that is not our own non-blocking.
+      this.#stream ??= this.#listen();
+    }
     const chunk = this.#read(this.#opened.fd, max);
-    return chunk === undefined ? this.#later() : chunk;
+    if (chunk !== undefined) return chunk;
+    return LISTENS ? this.#later() : retried(() => (this.#released ? null : this.#read(this.#opened.fd, max)));
   }
 
   /** Blocks until there is something. Gives nothing if somebody has set the descriptor not to block. */
@@ -198,6 +194,18 @@ class FdInput {
       this.#stream?.pause();
       if (this.#stream) leave(this.#stream, this.#opened);
     }
+  }
+
+  /** Has a thread of the runtime wait. */
+  #pooled(max: number): Promise<Uint8Array | null> {
+    const buffer = (this.#buffer ??= new Uint8Array(READ_BYTES));
+    return new Promise((resolve, reject) => {
+      fs.read(this.#fd, buffer, 0, max, null, (error, count) => {
+        if (error && wouldBlock(error)) resolve(retried(() => (this.#released ? null : this.#read(this.#fd, max))));
+        else if (error) reject(error);
+        else resolve(count === 0 ? null : buffer.subarray(0, count));
+      });
+    });
   }
 
   #later(): Promise<Uint8Array | null> {
@@ -295,8 +303,11 @@ export class FdSink extends PendingSink {
 
   write(bytes: Uint8Array): number {
     if (!this.flush()) return 0;
-    // Node's stream is what makes a descriptor that is not our own non-blocking.
-    if (this.#opened.kind !== "file" && !this.#opened.own) this.#stream ??= this.#openStream();
+    if (this.#opened.kind !== "file" && !this.#opened.own) {
+      if (!LISTENS) return this.#retry(bytes.subarray(0, PROBE_BYTES));
+      // Node's stream is what makes a descriptor that is not our own non-blocking.
+      this.#stream ??= this.#openStream();
+    }
     const written = this.#write(this.#opened.fd, bytes, 0, EAGER_TRIES);
     return written === bytes.length ? written : written + this.#later(bytes.subarray(written, written + PROBE_BYTES));
   }
@@ -321,7 +332,7 @@ export class FdSink extends PendingSink {
     let tried = 0;
     while (written < bytes.length) {
       try {
-        written += writeSync(fd, bytes, written, bytes.length - written);
+        written += writeSync(fd, bytes, written, Math.min(bytes.length - written, MOST_WRITTEN));
         tried = 0;
       } catch (error) {
         if (wouldBlock(error)) {
@@ -350,12 +361,28 @@ export class FdSink extends PendingSink {
 
   /** Lets Node wait until these bytes fit. */
   #later(bytes: Uint8Array): number {
+    if (!LISTENS) return this.#retry(bytes);
     this.#stream ??= this.#openStream();
     this.begin();
     this.#stream.write(bytes.slice(), (error) => {
       if (error) this.fail(sinkFailure(error));
       else this.done();
     });
+    return bytes.length;
+  }
+
+  #retry(bytes: Uint8Array): number {
+    const rest = bytes.slice();
+    let written = 0;
+    this.begin();
+    retried(() => {
+      if (!this.#released) written = this.#write(this.#opened.fd, rest, written, 0);
+      return this.#released || written === rest.length ? true : undefined;
+    }).then(
+      // What is closed is nobody's to write to: its number may be another's by now.
+      () => this.#released || this.done(),
+      (error: unknown) => this.fail(error),
+    );
     return bytes.length;
   }
 

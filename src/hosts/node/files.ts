@@ -6,7 +6,7 @@
  * Node has no such way: there a step goes by the path that the directory was opened under, and somebody outside who
  * swaps a directory for a link at the right moment can lead it astray (docs/filesystem.md).
  */
-import type { BigIntStats, Dirent } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { join } from "node:path";
 import {
   FileError,
@@ -20,6 +20,7 @@ import {
   type OpenOptions,
 } from "../../wasi/filesystem/files.ts";
 import { fs } from "./builtins.ts";
+import { list, listSync, type Listed } from "./listing.ts";
 
 const { constants } = fs;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -47,7 +48,7 @@ interface Calls {
   lutimes(path: string, accessed: number | Date, modified: number | Date): Later<void>;
   fsync(fd: number): Later<void>;
   fdatasync(fd: number): Later<void>;
-  readdir(path: string): Later<Dirent<Buffer>[]>;
+  readdir(path: string): Later<Listed[]>;
   readlink(path: string): Later<Buffer>;
   mkdir(path: string): Later<void>;
   rmdir(path: string): Later<void>;
@@ -68,7 +69,7 @@ const BLOCKING: Calls = {
   lutimes: fs.lutimesSync,
   fsync: fs.fsyncSync,
   fdatasync: fs.fdatasyncSync,
-  readdir: (path) => fs.readdirSync(path, { withFileTypes: true, encoding: "buffer" }),
+  readdir: listSync,
   readlink: (path) => fs.readlinkSync(path, { encoding: "buffer" }),
   mkdir: (path) => fs.mkdirSync(path),
   rmdir: (path) => fs.rmdirSync(path),
@@ -99,7 +100,7 @@ const WAITING: Calls = {
   lutimes: (path, accessed, modified) => promised((done) => fs.lutimes(path, accessed, modified, done)),
   fsync: (fd) => promised((done) => fs.fsync(fd, done)),
   fdatasync: (fd) => promised((done) => fs.fdatasync(fd, done)),
-  readdir: (path) => promised((done) => fs.readdir(path, { withFileTypes: true, encoding: "buffer" }, done)),
+  readdir: (path) => promised((done) => list(path, done)),
   readlink: (path) => promised((done) => fs.readlink(path, { encoding: "buffer" }, done)),
   mkdir: (path) => promised((done) => fs.mkdir(path, done)),
   rmdir: (path) => promised((done) => fs.rmdir(path, done)),
@@ -362,7 +363,7 @@ function targetOf(bytes: Uint8Array): string {
   return text;
 }
 
-function typeOf(entry: BigIntStats | Dirent<Buffer>): FileType {
+function typeOf(entry: BigIntStats | Listed): FileType {
   if (entry.isFile()) return "regular-file";
   if (entry.isDirectory()) return "directory";
   if (entry.isSymbolicLink()) return "symbolic-link";

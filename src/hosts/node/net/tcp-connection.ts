@@ -46,10 +46,22 @@ export function socketOn(handle: object | undefined): ReadingSocket {
 
 /** The connection of a socket that a server made, as one that reads as ours do. */
 export function takeOver(socket: Socket): ReadingSocket {
+  if (process.versions["bun"] !== undefined) return hearing(socket);
   const inner = socket as unknown as WithHandle;
   const handle = inner._handle;
   inner._handle = null;
   return socketOn(handle ?? undefined);
+}
+
+/** One that keeps to itself what it is made of: what comes is in buffers of its own. */
+function hearing(socket: Socket): ReadingSocket {
+  const arrivals = new Arrivals();
+  socket.allowHalfOpen = true;
+  socket.on("data", (bytes: Uint8Array) => {
+    if (!arrivals.take(bytes)) socket.pause();
+  });
+  socket.resume();
+  return { socket, arrivals };
 }
 
 export class NodeTcpConnection implements TcpConnection {
