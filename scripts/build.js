@@ -16,6 +16,7 @@ const ENTRIES = [
   "map/cli",
   "map/clocks",
   "map/filesystem",
+  "map/http",
   "map/io",
   "map/random",
   "map/sockets",

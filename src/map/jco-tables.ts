@@ -83,6 +83,12 @@ function insert(table: JcoTable, rep: number): number {
   return free;
 }
 
+/** The place is free from now on, and the first that is used again. @param handle A live one. */
+function remove(table: JcoTable, handle: number): void {
+  table[handle << 1] = (table[0] ?? 0) | FLAG;
+  table[0] = handle | FLAG;
+}
+
 /**
  * The tables that one function is given. The glue gives them in an order that depends on the component, so they are
  * recognised by what is in them: a table that holds, under a handle, a rep of a kind is of this kind.
@@ -110,6 +116,14 @@ export class JcoHandles extends HandleTable {
     const table = this.#kinds.known(this.#tables, type) ?? this.#onlyUnknown(type);
     this.#kinds.set(table, type);
     return insert(table, entryOf(rep).rep);
+  }
+
+  override take(type: ResourceType, index: number): unknown {
+    const { rep } = this.of(type, index);
+    // Known since it was found there.
+    const table = this.#kinds.known(this.#tables, type);
+    if (table) remove(table, index);
+    return rep;
   }
 
   #entry(table: JcoTable, index: number): Entry | undefined {

@@ -35,6 +35,9 @@ export type BoundFunction = ((this: unknown, ...args: unknown[]) => unknown) & {
   [LOWER]: (options: JcoLowerOptions) => CoreFunction;
 };
 
+/** What stands for a type of resources. With a constructor, it is able to lower that. */
+type ResourceClass = (new (...args: unknown[]) => object) & { [LOWER]?: BoundFunction[typeof LOWER] };
+
 /** The functions and classes of interfaces, in jco's shapes, for one instance. */
 export class JcoInterfaces {
   readonly #instance: Instance;
@@ -52,18 +55,23 @@ export class JcoInterfaces {
   /** Functions and classes by their names in JavaScript. */
   of({ name, functions, resources }: Interface): Record<string, unknown> {
     const members: Record<string, unknown> = {};
-    const prototypes = new Map<string, object>();
+    const classes = new Map<string, ResourceClass>();
     for (const [resource, kind] of Object.entries(resources)) {
-      const made = this.#class(kind);
+      const create = functions[`[constructor]${resource}`];
+      const made = this.#class(kind, create && this.#bind(`${name}#[constructor]${resource}`, create, false));
       members[pascalCase(resource)] = made;
-      prototypes.set(resource, made.prototype);
+      classes.set(resource, made);
     }
     for (const [wit, definition] of Object.entries(functions)) {
       const member = memberOf(wit);
-      const bound = this.#bind(`${name}#${wit}`, definition, member !== undefined);
-      const owner = member && prototypes.get(member.resource);
-      if (owner) Object.defineProperty(owner, camelCase(member.name), { value: bound, configurable: true });
-      else members[camelCase(wit)] = bound;
+      if (member?.form === "constructor") continue;
+      const bound = this.#bind(`${name}#${wit}`, definition, member?.form === "method");
+      const owner = member && classes.get(member.resource);
+      if (!owner) members[camelCase(wit)] = bound;
+      else {
+        const target = member.form === "static" ? owner : owner.prototype;
+        Object.defineProperty(target, camelCase(member.name), { value: bound, configurable: true });
+      }
     }
     return members;
   }
@@ -83,7 +91,7 @@ export class JcoInterfaces {
   }
 
   /** A class whose instances stand for resources of `kind` in glue that converts to JavaScript. */
-  #class(kind: ResourceType): { new (): object; readonly prototype: object } {
+  #class(kind: ResourceType, create: BoundFunction | undefined): ResourceClass {
     const { resources } = this.#instance;
     const drop = (rep: number): void => {
       const entry = resources.get(rep);
@@ -91,6 +99,11 @@ export class JcoInterfaces {
       resources.drop(entry);
     };
     class Resource {
+      constructor(...args: unknown[]) {
+        // An object of this class; without a constructor nothing stands for a resource that was not given.
+        if (create) return create(...args) as Resource;
+      }
+
       static [DISPOSE](rep: number): void {
         drop(rep);
       }
@@ -100,12 +113,16 @@ export class JcoInterfaces {
       }
     }
     this.#prototypes.set(kind, Resource.prototype);
-    return Resource;
+    return create ? Object.assign(Resource, { [LOWER]: create[LOWER] }) : Resource;
   }
 
   /** @param isMethod Whether `this` is the first parameter. */
   #bind(name: string, definition: Definition, isMethod: boolean): BoundFunction {
-    const call = (args: unknown[]): unknown => this.#call(name, definition, args);
+    const call = (args: unknown[]): unknown => {
+      // They go on in the event loop, which glue that converts blocks.
+      if (name.startsWith("wasi:http/")) throw cannotWait(name);
+      return this.#call(name, definition, args);
+    };
     function bound(this: unknown, ...args: unknown[]): unknown {
       return call(isMethod ? [this, ...args] : args);
     }

@@ -1,7 +1,7 @@
 /**
  * The world behind the modules that `jco transpile --map` can put in the place of preview2-shim: one for the process,
  * since such modules are imported, not instantiated. Gives what a command expects of its process: standard streams,
- * arguments, environment, clocks and random bytes; no directories, and no network before that is granted. Made when the first of these modules is imported.
+ * arguments, environment, clocks and random bytes; no directories, and no network and no requests before they are granted. Made when the first of these modules is imported.
  */
 import { Instance } from "../bind/instance.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
@@ -12,6 +12,7 @@ import type { OpenedOutput } from "../run/platform.ts";
 import { makeWorld } from "../run/world.ts";
 import { Trap } from "../io/trap.ts";
 import type { World } from "../wasi/world.ts";
+import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { Network } from "../wasi/sockets/network.ts";
 import { JcoInterfaces } from "./jco.ts";
 import { LazySink, LazySource } from "./lazy.ts";
@@ -33,6 +34,7 @@ function output(fd: number): OpenedOutput {
 const parking = new Parking(nodePlatform.monotonicClock, suspends);
 
 let granted: Network | undefined;
+let client: HttpClient | undefined;
 
 const world: World = {
   ...makeWorld(
@@ -65,11 +67,19 @@ const world: World = {
     }
     return granted;
   },
+  get http() {
+    return client;
+  },
 };
 
 /** What the guests of this process have of a network from now on. */
 export function setNetwork(network: Network | undefined): void {
   granted = network;
+}
+
+/** Who carries out the requests of the guests of this process from now on. */
+export function setHttp(by: HttpClient | undefined): void {
+  client = by;
 }
 
 /** The functions and classes of an interface. */

@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer, request as requestOf, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer, request as requestOf, type IncomingMessage, type Server } from "node:http";
 import { connect, createServer as createSocketServer } from "node:net";
 import { after, test, type TestContext } from "node:test";
 import { run, serve, type ServeOptions } from "../../src/index.ts";
 import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { HttpResponse } from "../../src/wasi/http/exchange.ts";
+import { claimServer } from "./claim-server.ts";
 import { ask, listening, raw, served as serveGuest, textOf, type Served } from "./http-support.ts";
 
 const handler = await readFile(new URL("built/http-claims.wasm", import.meta.url));
@@ -294,37 +295,6 @@ test("Fetch: requests, responses, and what is neither", options, async () => {
   await cancelled.body?.cancel();
   await close();
 });
-
-/** The server of the claims of http-client. */
-const claimServer: RequestListener = (message, response) => {
-  const { url = "", method = "", rawHeaders } = message;
-  if (url === "/never") return;
-  if (url === "/cut") {
-    response.writeHead(200, { "content-length": "10" });
-    response.write("12345", () => response.destroy());
-    return;
-  }
-  if (url.startsWith("/fields")) {
-    response.writeHead(299, ["x-twice", "1", "X-Latin", "\u00e9", "x-twice", "2", "trailer", "x-after"]);
-    response.write(`${method} ${url}`);
-    response.addTrailers([["x-after", "\u00e9"]]);
-    response.end();
-    return;
-  }
-  const saw = rawHeaders.filter((_, at) => rawHeaders[at - (at % 2)]?.startsWith("x-") === true);
-  response.writeHead(200, ["x-saw", saw.join(" ")]);
-  response.flushHeaders();
-  message.on("data", (chunk: Uint8Array) => void response.write(chunk));
-  message.on("error", () => response.destroy());
-  message.on("end", () => {
-    const pairs: [string, string][] = [];
-    for (let at = 0; at < message.rawTrailers.length; at += 2) {
-      pairs.push([message.rawTrailers[at] ?? "", message.rawTrailers[at + 1] ?? ""]);
-    }
-    response.addTrailers(pairs);
-    response.end();
-  });
-};
 
 const server: Server = createServer(claimServer);
 const authority = `127.0.0.1:${await listening(server)}`;

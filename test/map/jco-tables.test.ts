@@ -66,8 +66,9 @@ class JcoGuest {
   function(interfaceName: string, name: string): BoundFunction {
     const member = memberOf(name);
     if (!member) return this.member(interfaceName, camelCase(name)) as BoundFunction;
-    const { prototype } = this.member(interfaceName, pascalCase(member.resource)) as { prototype: object };
-    return Reflect.get(prototype, camelCase(member.name)) as BoundFunction;
+    const owner = this.member(interfaceName, pascalCase(member.resource)) as BoundFunction & { prototype: object };
+    if (member.form === "constructor") return owner;
+    return Reflect.get(member.form === "static" ? owner : owner.prototype, camelCase(member.name)) as BoundFunction;
   }
 
   lower(interfaceName: string, name: string, tables: readonly JcoTable[]): Lowered {

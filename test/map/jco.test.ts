@@ -4,12 +4,15 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { $init, generate } from "@bytecodealliance/jco-transpile/component";
+import { claimServer } from "../guests/claim-server.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const packages = ["io", "cli", "clocks", "random", "filesystem", "sockets"];
+const packages = ["io", "cli", "clocks", "random", "filesystem", "sockets", "http"];
 let folder: string;
 
 before(async () => {
@@ -94,12 +97,13 @@ for (const bindings of ["js", "hybrid"] as const) {
   });
 }
 
-/** Lets the guest of a module have the whole network before it runs. */
-async function granting(path: string): Promise<string> {
+/** Lets the guest of a module send requests, or have the whole network, before it runs. */
+async function granting(path: string, grant = "grantNetwork"): Promise<string> {
   const granted = path.replace(/main\.mjs$/, "granted.mjs");
   await writeFile(
     granted,
-    'import { grantNetwork } from "sluice/sockets";\nawait grantNetwork(true);\nawait import("./main.mjs");\n',
+    `import * as sockets from "sluice/sockets";\nimport * as http from "sluice/http";\n` +
+      `await { ...sockets, ...http }.${grant}(true);\nawait import("./main.mjs");\n`,
   );
   return granted;
 }
@@ -121,6 +125,50 @@ for (const what of ["tcp", "udp", "refused"]) {
     assert.deepEqual({ code, out, err }, { code: 0, out: `${what} ok\n`, err: "" });
   });
 }
+
+/** The authority of a server. */
+async function asked(t: TestContext): Promise<string> {
+  const server = createServer(claimServer).listen(0, "127.0.0.1");
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await new Promise((resolve) => void server.once("listening", resolve));
+  // It listens on a port of TCP.
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+for (const claim of [
+  "get",
+  "post",
+  "once",
+  "response-first",
+  "never-sent",
+  "two-lengths",
+  "short",
+  "long",
+  "cut",
+  "drop-future",
+]) {
+  test(`jco transpile --map: requests, ${claim}`, async (t) => {
+    const path = await granting(await transpile("http-client", "hybrid", "jspi"), "grantHttp");
+    const { code, err } = await runModule(path, "", claim, await asked(t));
+    assert.deepEqual({ code, err }, { code: 0, err: "" });
+  });
+}
+
+test("jco transpile --map: no requests are sent before that is granted", async (t) => {
+  const path = await transpile("http-client", "hybrid", "jspi");
+  const { code, err } = await runModule(path, "", "refused", await asked(t));
+  assert.deepEqual({ code, err }, { code: 0, err: "" });
+});
+
+test("jco transpile --map: requests with js bindings trap, and say what to do", async (t) => {
+  const path = await granting(await transpile("http-client", "js", "sync"), "grantHttp");
+  const { code, err } = await runModule(path, "", "post", await asked(t));
+  assert.notEqual(code, 0);
+  assert.match(err, /wasi:http.*the guest has to wait here.*importBindings "hybrid"/);
+});
 
 test("jco transpile --map: nothing is granted before somebody does", async () => {
   const path = await transpile("sockets-rust", "hybrid", "jspi");
