@@ -270,14 +270,21 @@ export class Drain implements Target, Waker, CopyListener {
 
   take(origin: Origin, count: number): number {
     const room = Math.min(count, this.#outlet.room(0));
-    if (room === 0) return 0;
+    if (room === 0) return this.#tookNone();
     const bytes = origin.bytes(room) ?? Uint8Array.from(origin.values(room) as readonly number[]);
     this.#outlet.tally.bytes += bytes.length;
     this.#outlet.accept(bytes);
     // The guest's write is what failed: it has written nothing.
-    if (this.#failure()) return 0;
+    if (this.#failure()) return this.#tookNone();
     origin.took(bytes.length);
     return bytes.length;
+  }
+
+  /** If that is so for ever, whoever writes is told: the other side may be the host's too, and have more and more. */
+  #tookNone(): 0 {
+    const failure = this.#failure();
+    if (failure) void LATER.then(() => this.#finish(failure.cause));
+    return 0;
   }
 
   /** There is no room, or never will be. */
