@@ -7,6 +7,7 @@ import { test, type TestContext } from "node:test";
 import {
   compile,
   MemoryNetwork,
+  PeerClosed,
   run,
   type Limits,
   type NetworkOptions,
@@ -202,6 +203,27 @@ test("what was taken is sent, whoever ends before that", async (t) => {
   });
   await whole;
   assert.equal(came, 2_000_000);
+});
+
+test("a stream that is sent on is let go of when nobody takes it any more", async (t) => {
+  const from = await serve(t, (peer) => {
+    const more = (): void => void peer.write(new Uint8Array(65_536), (error) => error ?? more());
+    more();
+  });
+  const to = await serve(t, (peer) => void peer.once("data", () => peer.resetAndDestroy()));
+  const said = await start(["relay", from, to]).ended;
+  assert.match(said, /^sent Err\(ErrorCode::Connection(?:Broken|Reset)\)\nreceived Ok\(\(\)\)\n$/);
+});
+
+test("a connection that goes on by itself ends with the guest", async () => {
+  const on = new MemoryNetwork();
+  const program = start(["abandon"], { network: { on } });
+  const port = Number(await saying(program, /listening at (\d+)/));
+  const peer = await on.tcp.open("ipv4").connect({ family: "ipv4", ip: "127.0.0.1", port }, on.tcp.defaults());
+  await program.ended;
+  await turn();
+  assert.equal(peer.source.read(1), null);
+  assert.throws(() => peer.sink.flush(), PeerClosed);
 });
 
 test("a connection that is given up is none, and its socket of no use", async () => {

@@ -1,6 +1,14 @@
+import { Kind, type Entry, type Resources } from "../../../abi/resources.ts";
 import { SocketError } from "../../../wasi/sockets/error-code.ts";
 import type { TcpSocket } from "../../../wasi/sockets/tcp-socket.ts";
 import type { TcpStreams } from "../../../wasi/sockets/tcp-streams.ts";
+
+const HELD: Kind<SharedTcpSocket> = new Kind("tcp-socket-stream");
+
+/** Lets go of what was held, if that has not been done. */
+export function letGo(entry: Entry): void {
+  if (entry.isLive) entry.drop();
+}
 
 /** A socket as its handle and its streams share it: it is let go of when the last of them has been. */
 export class SharedTcpSocket {
@@ -16,15 +24,25 @@ export class SharedTcpSocket {
     this.#release = release;
   }
 
-  /** One more has it. Gives what to call when that lets go of it. */
-  hold(): () => void {
+  /**
+   * One more has it. What holds it is a resource of the instance, and so lets go of it when that is over, also where two
+   * sockets have a stream between them and the guest has nothing of it.
+   *
+   * @throws {Trap} If there are too many.
+   */
+  hold(resources: Resources, kind: Kind<SharedTcpSocket> = HELD): Entry {
+    const entry = resources.add(kind, this, () => {
+      if (--this.#holders === 0) this.close();
+    });
     this.#holders++;
-    return () => {
-      if (--this.#holders > 0) return;
-      const rest = this.socket.drop();
-      if (rest) void rest.finally(this.#release);
-      else this.#release();
-    };
+    return entry;
+  }
+
+  /** Nobody has it. */
+  close(): void {
+    const rest = this.socket.drop();
+    if (rest) void rest.finally(this.#release);
+    else this.#release();
   }
 
   /** What is to be sent goes there; once. @throws {SocketError} */

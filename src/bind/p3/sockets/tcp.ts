@@ -12,13 +12,14 @@ import type { Steps } from "../../../io/steps.ts";
 import { anywhere, type Family, type SocketAddress } from "../../../wasi/sockets/address.ts";
 import { SocketError } from "../../../wasi/sockets/error-code.ts";
 import type { TcpSocket } from "../../../wasi/sockets/tcp-socket.ts";
+import type { TcpStreams } from "../../../wasi/sockets/tcp-streams.ts";
 import { blocking, call, type Interface } from "../../definition.ts";
 import type { Instance } from "../../instance.ts";
 import { openTcpSocket } from "../../sockets/held.ts";
 import { optionFunctions } from "../../sockets/tcp-options.ts";
 import { family, socketAddress } from "../../sockets/types.ts";
 import { Drain, Feed, future, HostFuture, stream, type Supply } from "../streams.ts";
-import { SharedTcpSocket } from "./shared-tcp.ts";
+import { letGo, SharedTcpSocket } from "./shared-tcp.ts";
 import { outcome, outcomeOf, socketResult, type Outcome } from "./types.ts";
 
 export const TCP_SOCKET: Kind<SharedTcpSocket> = new Kind("tcp-socket");
@@ -29,11 +30,10 @@ const unit = socketResult<void>(null);
 
 function addSocket({ resources }: Instance, socket: TcpSocket, release: () => void): Entry {
   const shared = new SharedTcpSocket(socket, release);
-  const letGo = shared.hold();
   try {
-    return resources.add(TCP_SOCKET, shared, letGo);
+    return shared.hold(resources, TCP_SOCKET);
   } catch (error) {
-    letGo();
+    shared.close();
     throw error;
   }
 }
@@ -64,8 +64,8 @@ function* listen(instance: Instance, shared: SharedTcpSocket): Steps<SharedStrea
   if (socket.isFresh) yield* bind(shared, anywhere(socket.family));
   yield* socket.startListen();
   socket.finishListen();
-  const letGo = shared.hold();
-  return new Feed(ownSocket, new Arrivals(instance, socket), letGo).shared;
+  const held = shared.hold(instance.resources);
+  return new Feed(ownSocket, new Arrivals(instance, socket), () => letGo(held)).shared;
 }
 
 /** The peers of a listening socket, as sockets. */
@@ -117,45 +117,55 @@ class Arrivals implements Supply {
   }
 }
 
-function send({ outlets }: Instance, shared: SharedTcpSocket, data: SharedStream): SharedFuture {
+function send({ outlets, resources }: Instance, shared: SharedTcpSocket, data: SharedStream): SharedFuture {
   const ended = new HostFuture<Outcome>(outcome);
-  try {
-    const streams = shared.takeSending();
-    const letGo = shared.hold();
-    outlets.add(streams.outlet);
-    streams.onSent = () => void outlets.delete(streams.outlet);
-    new Drain(data, streams.outlet, (cause) => {
-      const over = (): void => {
-        ended.write(outcomeOf(cause));
-        letGo();
-      };
-      const rest = streams.finishSending();
-      if (rest) void rest.then(over);
-      else over();
-    }).begin();
-  } catch (error) {
+  const streams = taken(() => shared.takeSending());
+  if (streams instanceof SocketError) {
     data.drop();
-    ended.write(outcomeOf(error));
+    ended.write(outcomeOf(streams));
+    return ended.shared;
   }
+  const held = shared.hold(resources);
+  outlets.add(streams.outlet);
+  streams.onSent = () => void outlets.delete(streams.outlet);
+  new Drain(data, streams.outlet, (cause) => {
+    const over = (): void => {
+      ended.write(outcomeOf(cause));
+      letGo(held);
+    };
+    const rest = streams.finishSending();
+    if (rest) void rest.then(over);
+    else over();
+  }).begin();
   return ended.shared;
 }
 
-function receive({ world }: Instance, shared: SharedTcpSocket): readonly [SharedStream, SharedFuture] {
+function receive({ world, resources }: Instance, shared: SharedTcpSocket): readonly [SharedStream, SharedFuture] {
   const ended = new HostFuture<Outcome>(outcome);
-  try {
-    const { source, received } = shared.takeReceiving();
-    const letGo = shared.hold();
-    const input = new InputStream(source, world.limits.readBytes, received, () => source.close());
-    const feed = new Feed(u8, input, (cause) => {
-      ended.write(outcomeOf(cause));
-      letGo();
-    });
-    return [feed.shared, ended.shared];
-  } catch (error) {
+  const streams = taken(() => shared.takeReceiving());
+  if (streams instanceof SocketError) {
     const nothing = new SharedStream(elementOf(u8));
     nothing.drop();
-    ended.write(outcomeOf(error));
+    ended.write(outcomeOf(streams));
     return [nothing, ended.shared];
+  }
+  const { source, received } = streams;
+  const held = shared.hold(resources);
+  const input = new InputStream(source, world.limits.readBytes, received, () => source.close());
+  const feed = new Feed(u8, input, (cause) => {
+    ended.write(outcomeOf(cause));
+    letGo(held);
+  });
+  return [feed.shared, ended.shared];
+}
+
+/** What is not there any more, or not yet, is for the future to say. */
+function taken(take: () => TcpStreams): TcpStreams | SocketError {
+  try {
+    return take();
+  } catch (error) {
+    if (error instanceof SocketError) return error;
+    throw error;
   }
 }
 

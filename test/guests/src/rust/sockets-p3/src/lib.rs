@@ -31,6 +31,8 @@ impl Guest for Sockets {
             "send" => send(port(), number(1)).await,
             "read" => read(port()).await,
             "leave" => leave(port(), number(1)).await,
+            "abandon" => abandon().await,
+            "relay" => relay(port(), local(number(1) as u16)).await,
             "fill" => fill(port()).await,
             "connect" => connect(port()).await,
             "give-up" => give_up(port()).await,
@@ -226,6 +228,25 @@ async fn leave(at: IpSocketAddress, length: usize) -> Done {
     let (mut writer, reader) = wit_stream::new();
     let _sent = socket.send(reader);
     assert!(writer.write_all(pattern(length)).await.is_empty());
+    Ok(())
+}
+
+/// Has what one server says sent to another one.
+async fn relay(from: IpSocketAddress, to: IpSocketAddress) -> Done {
+    let [from, to] = [connected(from).await?, connected(to).await?];
+    let (reader, received) = from.receive();
+    println!("sent {:?}", to.send(reader).await);
+    println!("received {:?}", received.await);
+    Ok(())
+}
+
+/// Has a peer's stream sent back to him, and ends while that goes on.
+async fn abandon() -> Done {
+    let (_listener, mut peers, at) = listening()?;
+    println!("listening at {}", port_of(at));
+    let peer = peers.next().await.expect("a peer");
+    let (reader, _received) = peer.receive();
+    let _sent = peer.send(reader);
     Ok(())
 }
 
