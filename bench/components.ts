@@ -114,6 +114,64 @@ const TEXTS = {
       (loop
         (memory.copy $to $from (i32.const 131072) (i32.const 0) (i32.const 32768))
         (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))`,
+
+  /**
+   * Calls of an asynchronous import: `async-loop` and `sync-loop` make so many, one after the other, `wait-loop` at once;
+   * and two exports that return what they are given.
+   */
+  async: `(component
+    (import "f" (func $f async (param "x" u32) (result u32)))
+    (core module $libc (memory (export "memory") 16))
+    (core instance $libc (instantiate $libc))
+    (alias core export $libc "memory" (core memory $memory))
+    (core func $async (canon lower (func $f) async (memory $memory)))
+    (core func $sync (canon lower (func $f)))
+    (core func $set-new (canon waitable-set.new))
+    (core func $set-wait (canon waitable-set.wait (memory $memory)))
+    (core func $set-drop (canon waitable-set.drop))
+    (core func $join (canon waitable.join))
+    (core func $drop (canon subtask.drop))
+    (core module $m
+      (import "" "async" (func $async (param i32 i32) (result i32)))
+      (import "" "sync" (func $sync (param i32) (result i32)))
+      (import "" "set-new" (func $set-new (result i32)))
+      (import "" "set-wait" (func $set-wait (param i32 i32) (result i32)))
+      (import "" "set-drop" (func $set-drop (param i32)))
+      (import "" "join" (func $join (param i32 i32)))
+      (import "" "drop" (func $drop (param i32)))
+      (import "" "memory" (memory 16))
+      (func (export "async-loop") (param $left i32)
+        (loop $next
+          (if (i32.ne (call $async (i32.const 1) (i32.const 0)) (i32.const 2)) (then unreachable))
+          (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
+      (func (export "sync-loop") (param $left i32)
+        (loop $next
+          (drop (call $sync (i32.const 1)))
+          (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
+      (func (export "wait-loop") (param $count i32)
+        (local $set i32) (local $left i32)
+        (local.set $set (call $set-new))
+        (local.set $left (local.get $count))
+        (loop $next
+          (call $join (i32.shr_u (call $async (i32.const 1) (i32.const 0)) (i32.const 4)) (local.get $set))
+          (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+        (loop $wait
+          (drop (call $set-wait (local.get $set) (i32.const 8)))
+          (if (i32.eq (i32.load (i32.const 12)) (i32.const 2)) (then
+            (call $drop (i32.load (i32.const 8)))
+            (local.set $count (i32.sub (local.get $count) (i32.const 1)))))
+          (br_if $wait (local.get $count)))
+        (call $set-drop (local.get $set)))
+      (func (export "one") (param i32) (result i32) (local.get 0)))
+    (core instance $m (instantiate $m (with "" (instance
+      (export "memory" (memory $memory)) (export "async" (func $async)) (export "sync" (func $sync))
+      (export "set-new" (func $set-new)) (export "set-wait" (func $set-wait)) (export "set-drop" (func $set-drop))
+      (export "join" (func $join)) (export "drop" (func $drop))))))
+    ${["async-loop", "sync-loop", "wait-loop"]
+      .map((name) => `(func (export "${name}") async (param "n" u32) (canon lift (core func $m "${name}")))`)
+      .join("\n")}
+    (func (export "async-one") async (param "x" u32) (result u32) (canon lift (core func $m "one")))
+    (func (export "sync-one") (param "x" u32) (result u32) (canon lift (core func $m "one"))))`,
 } as const;
 
 /** The path of the binary of one of them. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { measure, type Case, type Row } from "./case.ts";
 import { charts } from "./charts.ts";
 import { contestants, type Contestants } from "./contestants.ts";
+import { async } from "./groups/async.ts";
 import { calls } from "./groups/calls.ts";
 import { copy } from "./groups/copy.ts";
 import { devices } from "./groups/devices.ts";
@@ -36,6 +37,7 @@ const GROUPS: Readonly<Record<string, readonly [about: string, cases: (all: Cont
   sockets: ["A guest and a program in C at the two ends of a connection of this machine.", sockets],
   http: ["A guest that answers HTTP.", http],
   loader: ["Exports, components that call each other, and instances.", loader],
+  async: ["Streams and calls of WASI 0.3.", async],
   startup: ["From the start of a command to its end.", startup],
   isolate: ["A guest in a thread of its own, whose streams are in this one.", isolate],
   memory: ["What waiting, stalling and repeating cost.", memory],

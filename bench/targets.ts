@@ -1,6 +1,7 @@
 /** What we want to reach, each computed from rows of one run. */
 import { medianOf, OURS, type Row } from "./case.ts";
 import { C, NODE, SHIM, WASMTIME } from "./contestants.ts";
+import { BEFORE, SYNC } from "./groups/async.ts";
 import { AWAIT, CHECK_WRITE, EMPTY } from "./groups/calls.ts";
 import { COPIES } from "./groups/loader.ts";
 import { CORE } from "./groups/memory.ts";
@@ -86,6 +87,10 @@ const TARGETS: readonly Target[] = [
   { what: "two numbers from component to component", row: "loader/pair-add", bound: ["at most", 20] },
   { what: "20 bytes of text from component to component", row: "loader/pair-text", bound: ["at most", 100] },
   { what: "32 KiB from component to component", row: "loader/pair-bytes", to: ["/", COPIES], bound: ["at most", 1.2] },
+  { what: "`cat` by WASI 0.3 beside 0.2", row: "async/cat", to: ["/", BEFORE], bound: ["at least", 0.8] },
+  { what: "`cat` by WASI 0.3 to a pipe", row: "async/cat-pipe", to: ["/", WASMTIME], bound: ["at least", 1] },
+  { what: "an async import that answers at once", row: "async/import", to: ["/", SYNC], bound: ["at most", 3] },
+  { what: "an async export that returns at once", row: "async/export", to: ["/", SYNC], bound: ["at most", 3] },
   { what: "an instance of hello, which is compiled", row: "loader/instantiate", bound: ["at most", 0.1] },
   ...(["send", "receive"] as const).flatMap((way): Target[] => {
     const what = way === "send" ? "TCP, sending" : "TCP, receiving";
