@@ -15,7 +15,7 @@ import type { OnResolve, OnStart, Started } from "../wait/callee.ts";
 import type { CoreFunction } from "../wait/gate.ts";
 import { sharedModule } from "../wait/module.ts";
 import type { Wait } from "../wait/store.ts";
-import { Call, currentThread, type Thread, type ThreadGroup } from "../wait/threads.ts";
+import { Call, currentThread, type CallForm, type Thread, type ThreadGroup } from "../wait/threads.ts";
 import { optionsKey } from "./async-types.ts";
 import type { FuncItem } from "./items.ts";
 import type { Linked } from "./link.ts";
@@ -42,12 +42,13 @@ export class AsyncLifted {
   readonly #params: readonly Type<unknown>[];
   readonly #result: Type<unknown> | undefined;
   readonly #signature: CoreSignature;
+  readonly #form: CallForm;
   #entry: Entry | undefined;
   #callback: Entry | undefined;
 
   /** @param guest As callers see it: its streams and resources as what these expect. */
   constructor(linked: Linked, lifted: FuncItem & { readonly is: "lifted" }, guest: Guest) {
-    const { type, instance } = lifted;
+    const { type, instance, options } = lifted;
     this.#linked = linked;
     this.#func = lifted;
     this.#guest = guest;
@@ -55,6 +56,12 @@ export class AsyncLifted {
     this.#params = type.params.map((param) => codecOf(param.type));
     this.#result = type.result && codecOf(type.result);
     this.#signature = signatureOf(type, "lift");
+    this.#form = {
+      type,
+      isAsync: options.async,
+      hasCallback: options.callback !== undefined,
+      optionsKey: optionsKey(options),
+    };
   }
 
   get type(): FuncType {
@@ -76,18 +83,11 @@ export class AsyncLifted {
     onMistake?: (error: TypeError) => void,
     onExit?: () => void,
   ): Started {
-    const { type, options } = this.#func;
     for (const { instance } of this.#group.entered(caller)) {
       if (instance.mayEnter.value === 0)
         throw new Trap("1.1", "cannot enter component instance: it is in the middle of a call");
     }
-    const form = {
-      type,
-      isAsync: options.async,
-      hasCallback: options.callback !== undefined,
-      optionsKey: optionsKey(options),
-    };
-    const call = new GuestCall(this.#guest, form, this.#group, onResolve);
+    const call = new GuestCall(this.#guest, this.#form, this.#group, onResolve);
     call.onExit = onExit;
     new Running(this, call, onStart, onMistake).begin(caller);
     return { cancel: (by) => call.requestCancellation(by) };

@@ -39,6 +39,7 @@ export class ThreadGroup {
   readonly #free: number[] = [];
   /** Waits that found somebody exclusive in their way. */
   readonly #blocked = new Set<Wait>();
+  #all: readonly ThreadGroup[] | undefined;
 
   constructor(store: Store, instance: EnteredInstance, parent: ThreadGroup | undefined) {
     this.store = store;
@@ -71,15 +72,18 @@ export class ThreadGroup {
 
   /** Something has changed that calls wait for: nobody is exclusive any more, or there is no backpressure. */
   unblock(): void {
+    if (this.#blocked.size === 0) return;
     const blocked = [...this.#blocked];
     this.#blocked.clear();
     for (const wait of blocked) this.store.enqueue(wait);
   }
 
   /** It and those of which it is a part that `caller` is not. */
-  entered(caller: ThreadGroup | undefined): ThreadGroup[] {
+  entered(caller: ThreadGroup | undefined): readonly ThreadGroup[] {
+    // From outside it is always the same.
+    if (!caller) return (this.#all ??= [this, ...(this.parent?.entered(undefined) ?? [])]);
     const around = new Set<ThreadGroup>();
-    for (let at = caller; at; at = at.parent) around.add(at);
+    for (let at: ThreadGroup | undefined = caller; at; at = at.parent) around.add(at);
     const groups: ThreadGroup[] = [];
     // Those around a caller are around whatever is around it.
     if (around.has(this)) return groups;
