@@ -85,6 +85,14 @@ export interface Call {
   readonly text: string;
 }
 
+/** How a guest is. */
+export interface GuestFrame {
+  /** How many calls it has made. */
+  readonly calls: number;
+  /** Whether it makes no more, and what it wrote is still on its way. */
+  readonly isLeaving: boolean;
+}
+
 export interface Shown {
   readonly channel: number;
   readonly bytes: Uint8Array;
@@ -99,8 +107,7 @@ export interface Frame {
   readonly counts: readonly CallCount[];
   /** Some of the calls. */
   readonly calls: readonly Call[];
-  /** How many calls each guest has made. */
-  readonly totals: readonly number[];
+  readonly guests: readonly GuestFrame[];
   readonly shown: readonly Shown[];
   /** What guests wrote to standard error, in order. */
   readonly complaints: readonly { readonly guest: number; readonly text: string }[];

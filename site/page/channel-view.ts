@@ -116,8 +116,11 @@ export class ChannelView {
     this.#showGate();
   }
 
-  /** @param at Milliseconds since the run began. */
-  show(frame: ChannelFrame, at: number): void {
+  /**
+   * @param at Milliseconds since the run began.
+   * @param isLeaving Whether its writer writes no more.
+   */
+  show(frame: ChannelFrame, at: number, isLeaving: boolean): void {
     this.#measure(frame, at);
     const { bufferedBytes, capacityBytes, permittedBytes, state } = frame;
     this.canal.state = {
@@ -133,7 +136,8 @@ export class ChannelView {
     setText(this.#permit, bytesText(permittedBytes));
     setText(this.#passed, bytesText(frame.passedBytes));
     setText(this.#flow, `${bytesText(this.#outRate < 1 ? 0 : this.#outRate)}/s`);
-    const { state: shown, text } = this.#sentence(frame);
+    const { state: shown, text } =
+      isLeaving && frame.bufferedBytes > 0 ? { state: "flush", text: "the last bytes leave" } : this.#sentence(frame);
     setText(this.#says, text);
     this.element.dataset["state"] = shown;
     this.#showGate();

@@ -82,13 +82,19 @@ export class GuestCard {
     this.clear();
   }
 
+  /** How it is, in words. */
+  get status(): string {
+    return this.#status.textContent ?? "";
+  }
+
   clear(): void {
     this.#set("still", "ready");
     setText(this.#calls, "");
   }
 
   run(calls: number, wait: Wait | undefined): void {
-    this.#set(wait ? "waits" : "runs", wait ? `waits for ${wait.for}` : "runs");
+    if (wait?.is === "leaving") this.#set("done", "is done, and delivers");
+    else this.#set(wait ? "waits" : "runs", wait ? `waits for ${wait.for}` : "runs");
     setText(this.#calls, countText(calls, "call"));
   }
 

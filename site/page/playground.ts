@@ -238,7 +238,7 @@ export class Playground {
   #frame(frame: Frame): void {
     this.#at = frame.at;
     const waits = this.#stage.guests.map((guest, index) =>
-      this.#done.has(index) ? undefined : waitOf(this.#stage, guest, frame.channels),
+      this.#done.has(index) ? undefined : waitOf(this.#stage, guest, frame),
     );
     this.#view.show(frame, this.#done, waits);
     this.#screen.show(frame);
@@ -261,7 +261,7 @@ export class Playground {
     }
     this.#view.rest();
     this.#showRun("over");
-    announce("The run is over");
+    announce(`The run is over. ${this.#view.summary()}`);
   }
 
   #showRun(run: "off" | "on" | "over"): void {

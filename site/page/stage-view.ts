@@ -72,17 +72,18 @@ export class StageView {
   }
 
   /** @param waits Of each guest; `undefined` if it does not. */
-  show({ at, channels, totals }: Frame, ended: ReadonlySet<number>, waits: readonly (Wait | undefined)[]): void {
+  show({ at, channels, guests }: Frame, ended: ReadonlySet<number>, waits: readonly (Wait | undefined)[]): void {
     for (const [index, { key, view }] of this.#places.entries()) {
       const frame = channels[index];
       if (!frame) continue;
-      view.show(frame, at);
+      const isLeaving = key.is === "output" && guests[this.#stage.guests.indexOf(key.guest)]?.isLeaving === true;
+      view.show(frame, at, isLeaving);
       const screen = key.is === "output" && this.#screens.get(key.guest);
       if (screen) setText(screen, bytesText(frame.passedBytes));
     }
     for (const [index, guest] of this.#stage.guests.entries()) {
       if (ended.has(index)) continue;
-      this.#cards.get(guest)?.run(totals[index] ?? 0, waits[index]);
+      this.#cards.get(guest)?.run(guests[index]?.calls ?? 0, waits[index]);
     }
     this.#wake();
   }
@@ -95,6 +96,11 @@ export class StageView {
   rest(): void {
     for (const { view } of this.#places) view.rest();
     this.#wake();
+  }
+
+  /** How each guest is, in words. */
+  summary(): string {
+    return [...this.#cards].map(([{ name }, { status }]) => `${name}: ${status}`).join("; ");
   }
 
   select(guest: Guest | undefined): void {

@@ -31,6 +31,7 @@ interface Bin extends Partial<Record<CallKind, number>> {
 const WAITS: Readonly<Record<Wait["is"], string>> = {
   full: "waits for room",
   empty: "waits for bytes",
+  leaving: "done, and delivers",
 };
 
 export class Timeline {
@@ -243,5 +244,6 @@ function coloursOf(element: Element): Colours {
     other: colour("other"),
     full: colour("full"),
     empty: colour("empty"),
+    leaving: colour("leaving"),
   };
 }

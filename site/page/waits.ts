@@ -1,20 +1,22 @@
 /** Who waits for whom. */
-import type { ChannelFrame } from "../protocol.ts";
+import type { Frame } from "../protocol.ts";
 import type { Guest, Stage } from "./model.ts";
 
 export interface Wait {
-  /** For room in front of its gate, or for bytes from behind one. */
-  readonly is: "full" | "empty";
+  /** For room in front of its gate, for bytes from behind one, or until the last of what it wrote has left. */
+  readonly is: "full" | "empty" | "leaving";
   /** Whom it waits for. */
   readonly for: string;
 }
 
-/** What a guest waits for, if it waits for a stream. @param channels In the order of `stage.channels()`. */
-export function waitOf(stage: Stage, guest: Guest, channels: readonly ChannelFrame[]): Wait | undefined {
+/** What a guest waits for, if it waits for a stream. */
+export function waitOf(stage: Stage, guest: Guest, { channels, guests }: Frame): Wait | undefined {
+  const to = guest.next?.name ?? "the screen";
+  if (guests[stage.guests.indexOf(guest)]?.isLeaving) return { is: "leaving", for: to };
   for (const [index, key] of stage.channels().entries()) {
     const frame = channels[index];
     if (frame?.writerWaits && key.is === "output" && key.guest === guest) {
-      return { is: "full", for: guest.next?.name ?? "the screen" };
+      return { is: "full", for: to };
     }
     const reader = key.is === "input" ? key.guest : key.guest.next;
     if (frame?.readerWaits && reader === guest) {

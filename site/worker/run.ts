@@ -39,6 +39,7 @@ export class Run {
   readonly #recorder: Recorder;
   readonly #channels: readonly Channel[];
   readonly #instances: (RunningInstance | undefined)[] = [];
+  readonly #leaving = new Set<number>();
   readonly #stop = new AbortController();
   readonly #files: MemoryFiles;
   #complaints: { guest: number; text: string }[] = [];
@@ -106,7 +107,16 @@ export class Run {
       stdout.abort(error);
       throw error;
     }
-    return runCommand(this.#instances[guest]);
+    return runCommand(this.#watched(guest, this.#instances[guest]));
+  }
+
+  /** Notes when the guest has made its last call: what it wrote is delivered after that. */
+  #watched(guest: number, instance: RunningInstance): RunningInstance {
+    const close = (): Promise<void> => {
+      this.#leaving.add(guest);
+      return instance.close();
+    };
+    return { exports: instance.exports, stats: instance.stats, close };
   }
 
   async #instantiate(guest: number, stdin: Source, stdout: Sink): Promise<RunningInstance> {
@@ -163,7 +173,7 @@ export class Run {
         at: this.#now(),
         channels: this.#channels.map((channel) => this.#frameOf(channel)),
         ...this.#recorder.take(),
-        totals: [...this.#recorder.totals],
+        guests: this.#recorder.totals.map((calls, guest) => ({ calls, isLeaving: this.#leaving.has(guest) })),
         shown,
         complaints,
       },

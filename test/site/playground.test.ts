@@ -127,6 +127,20 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("what a guest wrote is delivered after its end", async () => {
+    await visit("flush", async (visitor) => {
+      const name = "never-flushes to the screen";
+      await visitor.fill("[aria-label='Arguments of never-flushes']", "60000");
+      await visitor.slide(`Gate from ${name}`, 0);
+      await visitor.press("▶ Run");
+      await visitor.sees(".guest .status", "is done, and delivers");
+      await visitor.sees(`${stream(name)} dd`, "58.6 / 64 KiB");
+      await visitor.press(`Open the gate from ${name}`);
+      await visitor.until("data-run=over");
+      await visitor.sees(`${stream(name)} dd`, "58.6 KiB");
+    });
+  });
+
   test("what runs is over when something else is chosen", async () => {
     await visit("slow-reader", async (visitor) => {
       await visitor.press("▶ Run");

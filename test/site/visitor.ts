@@ -113,12 +113,17 @@ export class Visitor {
     await (await this.#element(selector)).uploadFile(path);
   }
 
-  /** Moves a slider, as its own events tell the page. */
-  async slide(name: string, position: number): Promise<void> {
+  /** Moves a slider. */
+  slide(name: string, position: number): Promise<void> {
+    return this.fill(`input[aria-label="${name}"]`, String(position));
+  }
+
+  /** Puts a value into a field, in the place of what is there, as its own events tell the page. */
+  async fill(selector: string, value: string): Promise<void> {
     await this.#page.evaluate(`{
-      const slider = document.querySelector(${JSON.stringify(`input[aria-label="${name}"]`)});
-      slider.value = ${position};
-      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      const field = document.querySelector(${JSON.stringify(selector)});
+      field.value = ${JSON.stringify(value)};
+      field.dispatchEvent(new Event("input", { bubbles: true }));
     }`);
   }
 
