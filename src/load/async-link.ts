@@ -80,6 +80,11 @@ export class Concurrency {
     return lifted;
   }
 
+  /** After the end: for a guest that is as it was when it was made. @returns Whether nothing of before still runs. */
+  renew(): boolean {
+    return this.store.isIdle && this.groups.every((group) => group.renew());
+  }
+
   /** The instance is over: streams and futures are told, and whoever waits. */
   end(reason: unknown): unknown[] {
     this.store.end(reason);

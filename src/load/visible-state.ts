@@ -5,10 +5,10 @@ import type { Item, Plan } from "./items.ts";
 
 /**
  * The core modules of a component, so changed that all their state is exported. `undefined` if there is state elsewhere:
- * in calls between components, in tasks, in core modules that come from outside or are given away.
+ * in calls between components, in core modules that come from outside or are given away.
  */
 export function visibleModules(plan: Plan): readonly Exposed[] | undefined {
-  if (plan.isAsync || needsFusing(plan) || plan.steps.some(({ module }) => module.is === "imported")) return undefined;
+  if (needsFusing(plan) || plan.steps.some(({ module }) => module.is === "imported")) return undefined;
   if (hasModules(plan.imports) || hasModules(plan.exports)) return undefined;
   const modules: Exposed[] = [];
   for (const module of plan.modules) {

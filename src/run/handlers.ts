@@ -13,28 +13,24 @@ import type { OutgoingResponse } from "../wasi/http/message.ts";
 import { announcedLength } from "../wasi/http/sending.ts";
 import { fits, limitTime, type Answering, type Exchange } from "./answering.ts";
 import type { UnderWay } from "./async-calls.ts";
-import { checkOptions } from "./check-options.ts";
-import { begin } from "./instantiate.ts";
+import type { Begun } from "./instantiate.ts";
 import { HeldResource } from "./js-resources.ts";
 import type { Life } from "./life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
 import type { Platform } from "./platform.ts";
-import type { Making } from "./pool.ts";
+import { Pool, type Making, type Ready } from "./pool.ts";
 import { refuse } from "./refusals.ts";
 
-/** An instance that answers. */
-interface Ready {
-  readonly life: Life;
+/** How an instance is asked. */
+interface Handler {
   readonly handle: (request: HeldResource) => UnderWay;
   /** Whether the guest may still write to it. */
   readonly isWriting: (shared: Shared) => boolean;
-  /** Milliseconds for each request. */
-  readonly timeout: number | undefined;
 }
 
 /** An instance that is made, or being made, and what it has to do. */
 interface Slot {
-  readonly ready: Promise<Ready>;
+  readonly ready: Promise<Ready<Handler>>;
   uses: number;
   /** Requests of which something is left. */
   active: number;
@@ -48,66 +44,75 @@ interface Slot {
 
 export class Handlers implements Answering {
   readonly #platform: Platform;
-  readonly #making: Omit<Making<never>, "handlerOf">;
-  readonly #export: string;
+  readonly #pool: Pool<Handler>;
+  readonly #reuse: number;
   /** Where the next request goes, if it is not full. */
   #next: Slot | undefined;
 
   /** @param name Of the interface that is exported. */
-  constructor(platform: Platform, making: Omit<Making<never>, "handlerOf">, name: string) {
+  constructor(platform: Platform, making: Omit<Making<Handler>, "handlerOf">, name: string) {
     this.#platform = platform;
-    this.#making = making;
-    this.#export = name;
+    this.#reuse = making.reuse;
+    // To the pool one use is all that is made of an instance before it is given back.
+    this.#pool = new Pool(platform, { ...making, reuse: 1, handlerOf: (begun) => handlerOf(begun, name) });
   }
 
   async close(): Promise<void> {
     const slot = this.#next;
     this.#next = undefined;
-    if (slot) await slot.ready.then(({ life }) => life.close()).catch(() => {});
+    if (slot) await slot.ready.then(({ begun }) => begun.life.close()).catch(() => {});
+    await this.#pool.close();
   }
 
   async answer(exchange: Exchange): Promise<void> {
     const slot = this.#take();
-    let ready: Ready | undefined;
+    let ready: Ready<Handler> | undefined;
     try {
       ready = await slot.ready;
     } catch (error) {
       exchange.reject(error);
+      exchange.request.body?.source.close();
       slot.isFull = true;
     }
     if (ready) {
-      if (fits(exchange.request, ready.life)) await this.#answer(slot, ready, exchange);
+      const { life } = ready.begun;
+      if (fits(exchange.request, life)) await this.#answer(slot, ready, exchange);
       else exchange.resolve(refuse(exchange.request, 431));
-      if (ready.life.task.isEnded) slot.isFull = true;
-    } else exchange.request.body?.source.close();
+      if (life.task.isEnded) slot.isFull = true;
+    }
     slot.active--;
-    // What it leaves has been told.
-    if (slot.isFull && slot.active === 0) await ready?.life.close().catch(() => {});
+    if (ready && slot.isFull && slot.active === 0) await this.#giveBack(ready);
+  }
+
+  /** What it leaves has been told. */
+  async #giveBack(ready: Ready<Handler>): Promise<void> {
+    const { life } = ready.begun;
+    await (life.task.isEnded ? life.close() : this.#pool.giveBack(ready)).catch(() => {});
   }
 
   #take(): Slot {
     let slot = this.#next;
     if (!slot || slot.isFull) {
-      slot = { ready: this.#begin(), uses: 0, active: 0, running: 0, bodies: new Set(), isFull: false };
+      slot = { ready: this.#pool.take(), uses: 0, active: 0, running: 0, bodies: new Set(), isFull: false };
     }
     slot.uses++;
     slot.active++;
-    slot.isFull = slot.uses >= this.#making.reuse;
+    slot.isFull = slot.uses >= this.#reuse;
     this.#next = slot.isFull ? undefined : slot;
     return slot;
   }
 
   /** Never rejects. */
-  async #answer(slot: Slot, ready: Ready, { request, resolve, reject, late }: Exchange): Promise<void> {
-    const { life } = ready;
+  async #answer(slot: Slot, ready: Ready<Handler>, { request, resolve, reject, late }: Exchange): Promise<void> {
+    const { life } = ready.begun;
     const stopTimer = limitTime(this.#platform, life, ready.timeout);
     let told: { readonly error?: unknown } | undefined;
     try {
-      const call = ready.handle(new HeldResource(addRequest(life.instance, request), true));
+      const call = ready.handle.handle(new HeldResource(addRequest(life.instance, request), true));
       slot.running++;
       const exited = call.exited.finally(() => left(slot));
       exited.catch(() => {});
-      const answer = await answerOf(ready, call.result).catch((error: unknown) => {
+      const answer = await answerOf(life, ready.handle.isWriting, call.result).catch((error: unknown) => {
         told = { error };
         reject(error);
       });
@@ -130,24 +135,19 @@ export class Handlers implements Answering {
     }
     stopTimer();
   }
+}
 
-  async #begin(): Promise<Ready> {
-    const given = this.#making.optionsOf();
-    checkOptions(given);
-    const { timeout, ...options } = given;
-    const { life, linked, calls } = await begin(this.#platform, this.#making.component, options);
-    const item = linked?.compiled.plan.exports.get(this.#export);
-    const handle = item?.sort === "instance" ? item.instance.exports.get("handle") : undefined;
-    if (!calls || handle?.sort !== "func" || handle.func.is !== "lifted") {
-      await life.close();
-      throw new NotAHandlerError(`${this.#export} is not of the component's own: serve the one that it comes from`);
-    }
-    return {
-      ...{ life, timeout },
-      handle: calls.underWay(`${this.#export}#handle`, handle.func),
-      isWriting: (shared) => calls.isWriting(shared),
-    };
+/** @throws {NotAHandlerError} If what a component exports is not its own. */
+function handlerOf({ linked, calls }: Begun, name: string): Handler {
+  const item = linked?.compiled.plan.exports.get(name);
+  const handle = item?.sort === "instance" ? item.instance.exports.get("handle") : undefined;
+  if (!calls || handle?.sort !== "func" || handle.func.is !== "lifted") {
+    throw new NotAHandlerError(`${name} is not of the component's own: serve the one that it comes from`);
   }
+  return {
+    handle: calls.underWay(`${name}#handle`, handle.func),
+    isWriting: (shared) => calls.isWriting(shared),
+  };
 }
 
 /** A guest does no more for a request: what nobody is left to write is over. */
@@ -166,7 +166,7 @@ interface Answer {
 }
 
 /** @throws What there is in the place of a response; what the guest is to blame for has ended it. */
-async function answerOf({ life, isWriting }: Ready, result: Promise<unknown>): Promise<Answer> {
+async function answerOf(life: Life, isWriting: Handler["isWriting"], result: Promise<unknown>): Promise<Answer> {
   const { parts, contents } = messageOf(await result.catch(refused));
   const headers = parts.headers.all();
   parts.headers.release();
@@ -201,7 +201,7 @@ function messageOf(value: unknown): Message<OutgoingResponse> {
   return entry.value as Message<OutgoingResponse>;
 }
 
-function writtenBy(contents: Contents, isWriting: Ready["isWriting"]): boolean {
+function writtenBy(contents: Contents, isWriting: Handler["isWriting"]): boolean {
   if (contents.is === "received") return false;
   const { stream, trailers } = contents;
   return (stream !== undefined && isWriting(stream)) || isWriting(trailers);

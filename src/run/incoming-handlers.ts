@@ -6,6 +6,7 @@ import { sendable } from "../wasi/http/fields.ts";
 import type { OutgoingResponse } from "../wasi/http/message.ts";
 import type { OutgoingBody } from "../wasi/http/outgoing-body.ts";
 import { fits, limitTime, type Answering, type Exchange } from "./answering.ts";
+import type { Begun } from "./instantiate.ts";
 import { HeldResource } from "./js-resources.ts";
 import type { Life } from "./life.ts";
 import type { Platform } from "./platform.ts";
@@ -22,8 +23,7 @@ export class IncomingHandlers implements Answering {
   constructor(platform: Platform, making: Omit<Making<Handle>, "handlerOf">, name: string) {
     this.#platform = platform;
     // What an instance exports under this name, with these parameters.
-    const handlerOf = (exports: Readonly<Record<string, unknown>>): Handle =>
-      (exports[name] as { readonly handle: Handle }).handle;
+    const handlerOf = ({ running }: Begun): Handle => (running.exports[name] as { readonly handle: Handle }).handle;
     this.#pool = new Pool(platform, { ...making, handlerOf });
   }
 

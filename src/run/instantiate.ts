@@ -91,7 +91,7 @@ export async function begin(
     if (compiled.plan.isAsync && options.syncExports === true) {
       throw new TypeError("syncExports is for components without asynchronous functions: this one has some");
     }
-    const asyncs = compiled.plan.isAsync ? await loadAsyncRun() : undefined;
+    const asyncs = compiled.plan.isAsync ? (asyncRun ??= await loadAsyncRun()) : undefined;
     const copies = asyncs && new asyncs.JsCopies(platform, life, () => linked.concurrency.same);
     const linked: Linked = new Linked(
       compiled,
@@ -121,6 +121,9 @@ async function loadAsyncRun() {
   const [{ AsyncCalls }, { JsCopies }] = await Promise.all([import("./async-calls.ts"), import("./js-streams.ts")]);
   return { AsyncCalls, JsCopies };
 }
+
+/** Once for the process: it is code, and holds nothing of an instance's. */
+let asyncRun: Awaited<ReturnType<typeof loadAsyncRun>> | undefined;
 
 /**
  * Who provides what a component imports.

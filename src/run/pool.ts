@@ -30,8 +30,8 @@ export interface Making<Handle> {
   readonly component: CompiledComponent;
   /** Asked for each instance. */
   readonly optionsOf: () => Options;
-  /** What answers, of what an instance exports. */
-  readonly handlerOf: (exports: Readonly<Record<string, unknown>>) => Handle;
+  /** What answers, of an instance. @throws If nothing does. */
+  readonly handlerOf: (begun: Begun) => Handle;
   /** Requests that one answers. */
   readonly reuse: number;
 }
@@ -104,7 +104,7 @@ export class Pool<Handle> {
     }
     const begun = await begin(this.#platform, this.#making.component, options);
     try {
-      const handle = this.#making.handlerOf(begun.running.exports);
+      const handle = this.#making.handlerOf(begun);
       return { begun, handle, renewal: this.#renewals.of(begun, options), timeout, uses: 0 };
     } catch (error) {
       await begun.life.close();

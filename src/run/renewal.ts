@@ -62,8 +62,9 @@ export class Renewal {
    * @returns Whether that can be.
    */
   putBack(): boolean {
-    const { instances } = this.#begun.linked;
-    return instances.every((instance) => instance.renew()) && this.#snapshot.putBack();
+    const { linked } = this.#begun;
+    if (linked.compiled.plan.isAsync && !linked.concurrency.renew()) return false;
+    return linked.instances.every((instance) => instance.renew()) && this.#snapshot.putBack();
   }
 
   /** Begins anew, after `putBack`. @returns Whether it has begun. @throws As an instance that is made does. */

@@ -120,6 +120,12 @@ export class Store {
     this.#queue.length = 0;
   }
 
+  /** Whether no thread runs, or will. */
+  get isIdle(): boolean {
+    const waiting = this.#waits.size + this.#queue.length + this.#idle.length + this.#sync.length;
+    return waiting === 0 && this.#held === 0 && this.#resuming === 0 && !this.#isScheduled;
+  }
+
   /** Whether somebody may go on. */
   get hasWork(): boolean {
     return this.#queue.length > 0;
@@ -143,7 +149,8 @@ export class Store {
         this.#isScheduled = true;
         void this.task.giveWay().then(
           () => this.#run(),
-          () => {},
+          // The instance is over.
+          () => void (this.#isScheduled = false),
         );
         return;
       }

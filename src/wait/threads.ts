@@ -58,6 +58,16 @@ export class ThreadGroup {
     this.#free.push(index);
   }
 
+  /** After the end of all its threads: as new. @returns Whether they are all over. */
+  renew(): boolean {
+    if (this.entering > 0 || this.exclusive || this.threads.some((thread) => thread)) return false;
+    this.backpressure = 0;
+    this.threads.length = 1;
+    this.#free.length = 0;
+    this.#blocked.clear();
+    return this.instance.mayEnter.value === 1;
+  }
+
   /** Whether a thread of it can go on, beside this one. */
   hasReady(than: Thread): boolean {
     return this.threads.some(

@@ -191,3 +191,20 @@ test("a program of Rust's counts from one each time, whatever others have done t
   );
   assert.equal(made.count, count);
 });
+
+test("what a guest of WASI 0.3 leaves under way is over: the next one begins as the first did", async (t) => {
+  const made = counted(t);
+  const server = await served(t, await guest("http-p3"));
+  await answersOf(server, 1, "/count");
+  const { count } = made;
+  for (const path of ["/leave", "/large/1000", "/error", "/left", "/trailers", "/nowhere"]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await answersOf(server, 1, path);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    assert.deepEqual(await answersOf(server, 1, "/count"), ["1"], path);
+    assert.equal(made.count, count, path);
+  }
+  await answersOf(server, 1, "/trap");
+  assert.deepEqual(await answersOf(server, 1, "/count"), ["1"]);
+  assert.ok(made.count > count);
+});

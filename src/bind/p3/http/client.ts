@@ -37,10 +37,11 @@ async function answered(
   signal: AbortSignal,
 ): Promise<HttpResponse> {
   const { parts, contents, options } = message;
+  const { faults, world } = instance;
   let transmission: Transmission | undefined;
   parts.headers.release();
   try {
-    const client = instance.world.http;
+    const client = world.http;
     if (!client) throw new HttpError({ tag: "HTTP-request-denied" }, "no HTTP is granted");
     const { pathWithQuery = "" } = parts;
     const head = headOf(Object.assign(parts, { pathWithQuery }), options);
@@ -48,7 +49,7 @@ async function answered(
     const { body } = transmission;
     if (!body) assertNoLength(head.headers);
     if (signal.aborted) throw new HttpError({ tag: "internal-error", val: undefined }, "nobody wants the response");
-    const response = await sendBy(client, { ...head, body }, signal, instance.world.limits.fieldBytes);
+    const response = await sendBy(client, { ...head, body }, signal, world.limits.fieldBytes);
     if (contents.is === "made") {
       const { sent } = contents;
       void transmission.over.then((end) => sent.write(outcomeOf(end)));
@@ -56,7 +57,7 @@ async function answered(
     return response;
   } catch (cause) {
     // Of the client, which is the embedder's.
-    if (cause instanceof InternalError) instance.faults.push(cause);
+    if (cause instanceof InternalError) faults.push(cause);
     // What is not the exchange's ends the guest.
     const failed = cause instanceof HttpError ? cause : new HttpError(errorCodeOf(cause), undefined, { cause });
     if (contents.is === "made" && transmission) contents.sent.write({ tag: "err", val: failed.payload });

@@ -178,6 +178,13 @@ impl Guest for Handler {
                 });
                 Ok(response)
             }
+            // Leaves all kinds of things behind, and asks for no more calls.
+            "leave" => {
+                COUNT.set(99);
+                std::mem::forget((wit_stream::new::<u8>(), Fields::new(), vec![1_u8; 1_000_000], consume(request)));
+                wasip3::wit_bindgen::backpressure_inc();
+                Ok(empty(Fields::new()))
+            }
             // Answers, and only then reads: prints what came.
             "after" => {
                 let (response, stream, ended) = streamed(202, Fields::new());
