@@ -37,6 +37,12 @@ interface Palette {
 }
 
 const DROPS = 14;
+const TOP_PX = 18;
+const BELOW_FLOOR_PX = 16;
+/** How much of the height of its basin a gate can be drawn up. */
+const LIFT = 0.62;
+/** How near to a gate is at it. */
+const REACH_PX = 24;
 
 export class Canal {
   readonly canvas: HTMLCanvasElement;
@@ -72,6 +78,13 @@ export class Canal {
   /** Colours have changed. */
   repaint(): void {
     this.#palette = undefined;
+  }
+
+  /** How far the gate would be up if it was dragged to this point; nothing if nobody would reach for it there. */
+  openingAt(x: number, y: number, isDragged: boolean): number | undefined {
+    const { floor, gateX } = this.#shape();
+    if (!isDragged && Math.abs(x - gateX) > REACH_PX) return undefined;
+    return Math.min(1, Math.max(0, (floor - y) / ((floor - TOP_PX) * LIFT)));
   }
 
   resize(): void {
@@ -114,15 +127,18 @@ export class Canal {
     );
   }
 
+  #shape(): { readonly floor: number; readonly gateX: number } {
+    return { floor: this.#height - BELOW_FLOOR_PX, gateX: Math.round(this.#width * 0.66) };
+  }
+
   #paint(): void {
     const context = this.#context;
     const width = this.#width;
     const height = this.#height;
     if (width === 0) return;
     const colours = (this.#palette ??= paletteOf(this.canvas));
-    const floor = height - 16;
-    const top = 18;
-    const gateX = Math.round(width * 0.66);
+    const { floor, gateX } = this.#shape();
+    const top = TOP_PX;
     const surface = floor - this.#level * (floor - top - 2);
     context.clearRect(0, 0, width, height);
     this.#paintPermit(colours, gateX, top, surface);
@@ -262,7 +278,7 @@ export class Canal {
     context.moveTo(gateX - 5, 4);
     context.lineTo(gateX + 9, 4);
     context.stroke();
-    const lift = this.#opening * (floor - top) * 0.62;
+    const lift = this.#opening * (floor - top) * LIFT;
     context.fillStyle = colours.gate;
     context.fillRect(gateX - 1, top - 8, 6, floor - lift - top + 8);
     context.fillRect(gateX + 1, 5, 2, top - 12);

@@ -27,6 +27,23 @@ function ofText(bytes: number, capacity: number): string {
   return `${kib} / ${bytesText(capacity)}`;
 }
 
+/** Has the gate in the picture follow a mouse or a pen; a finger scrolls there, and has the slider. */
+function dragged(canal: Canal, move: (opening: number) => void): void {
+  const { canvas } = canal;
+  let isDragged = false;
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "touch" || canal.openingAt(event.offsetX, event.offsetY, false) === undefined) return;
+    isDragged = true;
+    canvas.setPointerCapture(event.pointerId);
+  });
+  canvas.addEventListener("pointermove", ({ offsetX, offsetY }) => {
+    const opening = canal.openingAt(offsetX, offsetY, isDragged);
+    canvas.style.cursor = opening === undefined ? "" : "ns-resize";
+    if (isDragged && opening !== undefined) move(opening);
+  });
+  canvas.addEventListener("lostpointercapture", () => (isDragged = false));
+}
+
 export class ChannelView {
   readonly element: HTMLElement;
   readonly canal: Canal;
@@ -73,8 +90,9 @@ export class ChannelView {
     const move = (to: number): void => {
       this.#slider.value = String(to);
       this.#showGate();
-      handlers.onGate(to);
+      handlers.onGate(this.position);
     };
+    dragged(this.canal, (opening) => move(Math.round(opening * OPEN)));
     this.element = h(
       "section",
       { class: "channel", attributes: { "aria-label": `Stream from ${name}` } },

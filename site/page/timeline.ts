@@ -9,6 +9,10 @@ const MAX_BINS = 600;
 /** The finest, in milliseconds. */
 const FINEST_MS = 0.1;
 const ROW_PX = 52;
+/** Where the times are written. */
+const TICKS_PX = 16;
+/** What is at least between two of them. */
+const TICK_GAP_PX = 110;
 /** Calls in words that are kept: the first, and the last. */
 const FIRST_WORDS = 200;
 const LAST_WORDS = 100;
@@ -91,7 +95,7 @@ export class Timeline {
     this.#at = 0;
     this.#first = [];
     this.#last = [];
-    this.#canvas.style.height = `${Math.max(1, names.length) * ROW_PX}px`;
+    this.#canvas.style.height = `${Math.max(1, names.length) * ROW_PX + TICKS_PX}px`;
     this.#later();
   }
 
@@ -167,6 +171,7 @@ export class Timeline {
     const colours = (this.#colours ??= coloursOf(this.#canvas));
     const bins = Math.max(1, Math.ceil(this.#at / this.#binMs));
     const step = width / bins;
+    paintTicks(context, colours.other, width, this.#rows.length * ROW_PX, width / (bins * this.#binMs), this.#at);
     for (const [index, row] of this.#rows.entries()) {
       const floor = (index + 1) * ROW_PX - 8;
       for (const [at, bin] of row.entries()) {
@@ -200,6 +205,30 @@ export class Timeline {
       ...(left > told ? [h("li", { class: "note" }, `… ${countText(left - told, "call")} more`)] : []),
       ...this.#last.map(line),
     );
+  }
+}
+
+/** Times at round numbers. */
+function paintTicks(
+  context: CanvasRenderingContext2D,
+  colour: string,
+  width: number,
+  height: number,
+  pixelsPerMs: number,
+  at: number,
+): void {
+  if (at === 0) return;
+  const least = TICK_GAP_PX / pixelsPerMs;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const gap = [1, 2, 5, 10].map((factor) => factor * power).find((ms) => ms >= least) ?? least;
+  context.fillStyle = colour;
+  context.font = "11px system-ui, sans-serif";
+  for (let ms = gap; ms * pixelsPerMs < width - 20; ms += gap) {
+    const x = Math.round(ms * pixelsPerMs);
+    context.globalAlpha = 0.25;
+    context.fillRect(x, 0, 1, height);
+    context.globalAlpha = 1;
+    context.fillText(timeText(ms), x + 3, height + 11);
   }
 }
 

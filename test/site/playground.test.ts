@@ -183,6 +183,19 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("a gate is drawn up and let down in its picture", async () => {
+    await visit("slow-reader", async (visitor) => {
+      const canvas = `${stream("writer to the screen")} canvas`;
+      await visitor.dragWithin(canvas, [0.66, 0.3], [0.66, 0.99]);
+      await visitor.sees(".rate", "gate closed");
+      await visitor.dragWithin(canvas, [0.66, 0.5], [0.3, 0.01]);
+      await visitor.sees(".rate", "gate open");
+      // Far from it nothing is to be dragged.
+      await visitor.dragWithin(canvas, [0.2, 0.01], [0.2, 0.99]);
+      await visitor.sees(".rate", "gate open");
+    });
+  });
+
   test("wires are moved with the keyboard, and with the pointer", async () => {
     await visit("pipe", async (visitor) => {
       await visitor.focus("Wire the output of copy");

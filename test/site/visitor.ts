@@ -4,13 +4,20 @@ import type { Browser, Page } from "../everywhere/browser.ts";
 /** Ends a page that hangs; nothing is measured by it. */
 const HUNG_MS = 60_000;
 
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** As much of an element as is used here. */
 interface Handle {
   click(): Promise<void>;
   focus(): Promise<void>;
   type(text: string): Promise<void>;
   uploadFile(path: string): Promise<void>;
-  boundingBox(): Promise<{ readonly x: number; readonly y: number } | null>;
+  boundingBox(): Promise<Box | null>;
 }
 
 /** What puppeteer-core's pages have beyond what other tests use. */
@@ -105,6 +112,16 @@ export class Visitor {
     await mouse.up();
   }
 
+  /** Drags within an element, between points that are shares of its width and height. */
+  async dragWithin(selector: string, from: readonly [number, number], to: readonly [number, number]): Promise<void> {
+    const { mouse } = this.#page;
+    const { x, y, width, height } = await this.#place(selector);
+    await mouse.move(x + from[0] * width, y + from[1] * height);
+    await mouse.down();
+    await mouse.move(x + to[0] * width, y + to[1] * height, { steps: 4 });
+    await mouse.up();
+  }
+
   async type(selector: string, text: string): Promise<void> {
     await (await this.#element(selector)).type(text);
   }
@@ -175,7 +192,7 @@ export class Visitor {
     return element;
   }
 
-  async #place(selector: string): Promise<{ readonly x: number; readonly y: number }> {
+  async #place(selector: string): Promise<Box> {
     const box = await (await this.#element(selector)).boundingBox();
     if (!box) throw new Error(`${selector} is nowhere`);
     return box;
