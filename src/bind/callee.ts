@@ -1,4 +1,6 @@
 /** Functions of the host's as the asynchronous ABI calls them: they may be under way, and given up. */
+import { Failed } from "../abi/returns.ts";
+import { show } from "../abi/show.ts";
 import type { Readiness } from "../io/readiness.ts";
 import { settled } from "../io/later.ts";
 import type { Steps } from "../io/steps.ts";
@@ -31,6 +33,8 @@ class HostCall {
   readonly #name: string;
   readonly #definition: Definition;
   readonly #onResolve: OnResolve;
+  /** For a trace. */
+  #values: readonly unknown[] = [];
   #isOver = false;
 
   constructor(instance: Instance, name: string, definition: Definition, onResolve: OnResolve) {
@@ -42,19 +46,21 @@ class HostCall {
 
   /** Gives what gives it up, if it is under way. */
   begin(values: readonly unknown[], fail: (error: unknown) => void): (() => void) | undefined {
-    const { task } = this.#instance;
+    const { task, trace } = this.#instance;
+    // The guest's bytes may be others when the call is over.
+    if (trace) this.#values = values.map((value) => (value instanceof Uint8Array ? value.slice() : value));
     let steps: Steps<unknown>;
     let first: Readiness;
     try {
       const value = this.#definition.run(this.#instance, values);
       const begun = this.#stepsOf(value);
       if (!begun) {
-        this.#finish(value);
+        this.#deliver(value);
         return undefined;
       }
       const step = begun.next();
       if (step.done === true) {
-        this.#finish(step.value);
+        this.#deliver(step.value);
         return undefined;
       }
       steps = begun;
@@ -75,7 +81,7 @@ class HostCall {
       steps,
       first,
       {
-        deliver: (_, value) => later(() => this.#finish(value)),
+        deliver: (_, value) => later(() => this.#deliver(value)),
         deliverError: (_, error) => {
           // The instance is over: nobody is to be told.
           if (!task.isEnded) later(() => this.#fail(error));
@@ -87,6 +93,7 @@ class HostCall {
       if (this.#isOver) return;
       this.#isOver = true;
       giveUp(new Error("the call is given up"));
+      this.#tell("given up");
       this.#onResolve(undefined);
     };
   }
@@ -96,6 +103,15 @@ class HostCall {
     // `waits` says that these are steps.
     if (waits === "steps") return value as Steps<unknown>;
     return waits === "promise" && value instanceof Promise ? settled(value) : undefined;
+  }
+
+  #deliver(value: unknown): void {
+    if (this.#instance.trace) this.#tell(`= ${show(value)}`);
+    this.#finish(value);
+  }
+
+  #tell(outcome: string): void {
+    this.#instance.trace?.(this.#name, this.#values, outcome);
   }
 
   #finish(value: unknown): void {
@@ -112,8 +128,10 @@ class HostCall {
     try {
       value = this.#definition.returns.caught(error, this.#instance.resources);
     } catch {
+      this.#tell(`! ${error instanceof Error ? error.message : String(error)}`);
       throw this.#definition.waits === "promise" ? error : ending(this.#name, error);
     }
+    if (this.#instance.trace) this.#tell(`! ${show(value instanceof Failed ? value.value : value)}`);
     this.#finish(value);
   }
 }

@@ -300,6 +300,27 @@ test("datagrams that wait to be sent are held up to limits.datagramBytes", async
   assert.ok(Number(sent) >= 8 && Number(sent) < 20, `${sent}`);
 });
 
+test("a trace shows calls that took a while, when they are over", async () => {
+  const calls: string[] = [];
+  const trace = (name: string, _values: readonly unknown[], outcome: string): void => {
+    if (name.startsWith("wasi:sockets")) calls.push(`${name.slice(13)} ${outcome}`);
+  };
+  const network = { tcp: true, udp: true, on: new MemoryNetwork() };
+  await run(component, { args: ["", "connect", "1"], network, trace });
+  await run(component, { args: ["", "udp-give-up"], network, trace });
+  const ofTcp = "types#[method]tcp-socket.";
+  const ofUdp = "types#[method]udp-socket.";
+  assert.deepEqual(
+    calls.filter((call) => /\.(?:connect|receive|send) /.test(call)).map((call) => call.split(", {")[0]),
+    [
+      `${ofTcp}connect ! { tag: "connection-refused" }`,
+      `${ofUdp}receive given up`,
+      `${ofUdp}send = ()`,
+      `${ofUdp}receive = [4 bytes`,
+    ],
+  );
+});
+
 test("names and addresses", async () => {
   const on = new MemoryNetwork();
   on.host("two.example", "10.0.0.1", "fd00::1");
