@@ -13,6 +13,7 @@ import {
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { anchorOf } from "./anchors.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const EXAMPLE_TIMEOUT_MS = 60_000;
@@ -132,18 +133,9 @@ function checkLinks() {
   return count;
 }
 
-/** Anchors as GitHub makes them of headings: lower case, without punctuation, spaces to hyphens. */
 function anchorsOf(file) {
   const anchors = new Set();
-  for (const [, title] of withoutCode(readFileSync(file, "utf8")).matchAll(/^#+ +(.+?) *$/gm)) {
-    const slug = title
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
-      .replaceAll(/\s/g, "-");
-    let anchor = slug;
-    for (let again = 1; anchors.has(anchor); again++) anchor = `${slug}-${again}`;
-    anchors.add(anchor);
-  }
+  for (const [, title] of withoutCode(readFileSync(file, "utf8")).matchAll(/^#+ +(.+?) *$/gm)) anchorOf(title, anchors);
   return anchors;
 }
 

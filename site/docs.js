@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { Marked } from "marked";
+import { anchorOf } from "../scripts/anchors.js";
 import highlighter from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
 import typescript from "highlight.js/lib/languages/typescript";
@@ -127,17 +128,6 @@ function targetOf(name, href, places) {
   if (path === "") return href;
   const page = places.get(posix.join(dirname(name), path));
   return page === undefined ? undefined : page + (anchor === undefined ? "" : `#${anchor}`);
-}
-
-function anchorOf(title, anchors) {
-  const slug = title
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
-    .replaceAll(/\s/g, "-");
-  let anchor = slug;
-  for (let again = 1; anchors.has(anchor); again++) anchor = `${slug}-${again}`;
-  anchors.add(anchor);
-  return anchor;
 }
 
 function escape(text) {

@@ -1,4 +1,4 @@
-import { PeerClosed, type Sink, type Source, type Waker } from "sluice";
+import { DiscardSink, PeerClosed, type Sink, type Source, type Waker } from "sluice";
 
 /** A source that knows how many wait for it. */
 export class WatchedSource implements Source {
@@ -102,12 +102,12 @@ export class Feeder implements Waker {
 const SHOWN_BYTES = 16_384;
 
 /** A sink that keeps the last of what it took until it is shown. */
-export class Screen implements Sink {
+export class Screen extends DiscardSink {
   #chunks: Uint8Array[] = [];
   #keptBytes = 0;
   #skipped = 0;
 
-  write(bytes: Uint8Array): number {
+  override write(bytes: Uint8Array): number {
     this.#chunks.push(bytes.slice(-SHOWN_BYTES));
     this.#keptBytes += Math.min(bytes.length, SHOWN_BYTES);
     this.#skipped += Math.max(0, bytes.length - SHOWN_BYTES);
@@ -135,16 +135,4 @@ export class Screen implements Sink {
     this.#skipped = 0;
     return shown;
   }
-
-  flush(): boolean {
-    return true;
-  }
-
-  watch(): void {}
-
-  unwatch(): void {}
-
-  close(): void {}
-
-  abort(): void {}
 }
