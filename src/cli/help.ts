@@ -47,7 +47,7 @@ ${optionsHelp("serve")}`,
 
 Compiles nothing, and writes what others compile: core modules, those that
 sluice puts around them, and modules of JavaScript that run them. The component
-is instantiated once for that, with nothing given to it.
+is instantiated for that, with nothing given to it.
 
   DIR/index.js         For Node, Deno, Bun and pages.
   DIR/worker.js        For workerd, as Cloudflare's workers.

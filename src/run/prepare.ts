@@ -9,6 +9,7 @@ import { compile } from "./compile.ts";
 import { interfaceOf, loadInterfaces } from "../bind/interfaces.ts";
 import type { Imports, ImportValue } from "./imports.ts";
 import { begin } from "./instantiate.ts";
+import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { SECTIONS } from "./precompiled.ts";
 
@@ -28,9 +29,12 @@ export interface Prepared {
   readonly exports: readonly string[];
 }
 
+/** What changes the modules that are put around a component. */
+const WAYS: readonly InstanceOptions<unknown, unknown>[] = [{}, { trace: () => {} }, { leases: false }];
+
 /**
- * Instantiates the component once, with nothing given to it and functions that only throw for imports that are not ours,
- * and keeps what was compiled for that.
+ * Instantiates the component, with nothing given to it and functions that only throw for imports that are not ours, and
+ * keeps what was compiled for that.
  *
  * @param bytes A component, or a core module of WASI preview 1.
  * @throws As `compile` and `instantiate` do.
@@ -41,9 +45,14 @@ export async function prepare(platform: Platform, bytes: Uint8Array): Promise<Pr
   const plan = compiled instanceof Compiled ? compiled.plan : undefined;
   if (plan) await loadInterfaces(plan.imports.keys());
   const made = await recording(async () => {
-    const { running } = await begin(platform, component, { imports: plan ? stubsFor(plan) : {} });
+    const imports = plan ? stubsFor(plan) : {};
+    for (const way of WAYS) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const { running } = await begin(platform, component, { ...way, imports });
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await running.close();
+    }
     if (plan?.isAsync === true) await prepareEntries(plan);
-    await running.close();
   });
   const ours = made.map((module, index) => ({
     name: `made-${index}`,
