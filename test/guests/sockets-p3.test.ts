@@ -6,9 +6,11 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { test, type TestContext } from "node:test";
 import {
   compile,
+  InternalError,
   MemoryNetwork,
   PeerClosed,
   run,
+  Trap,
   type Limits,
   type NetworkOptions,
   type NetworkPorts,
@@ -255,7 +257,7 @@ test("peers count as sockets: those beyond the limit are reset, and the stream g
   assert.match(await program.ended, /one more\n$/);
 });
 
-test("a guest that has no place for one more handle is told that there are no more peers", async () => {
+test("a guest that waits for a peer, and has no place for one more handle, traps", async () => {
   const program = start(["peers", "8"], { limits: { resources: 8 } });
   const port = Number(await saying(program, /listening at (\d+)/));
   const peers = Array.from({ length: 8 }, () =>
@@ -264,8 +266,24 @@ test("a guest that has no place for one more handle is told that there are no mo
       .resume(),
   );
   const gone = Promise.all(peers.map((peer) => new Promise((resolve) => peer.on("close", resolve))));
-  assert.match(await program.ended, /no more after \d\n$/);
+  await assert.rejects(program.ended, (error) => error instanceof Trap && error.rule === "1.2");
   await gone;
+});
+
+test("a check that throws ends the guest, as a fault of the host's", async () => {
+  for (const wanted of ["tcp-bind", "tcp-listen", "tcp-connect", "tcp-accept", "udp-bind", "udp-send", "udp-receive"]) {
+    const fault = new Error(wanted);
+    for (const answer of [() => assert.fail(fault), () => Promise.reject(fault)]) {
+      const check = (_: SocketAddress, use: string): boolean | Promise<boolean> => use !== wanted || answer();
+      const args = wanted.startsWith("tcp") ? ["splice", "10"] : ["udp"];
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await assert.rejects(
+        start(args, { network: { on: new MemoryNetwork(), check } }).ended,
+        (error) => error instanceof InternalError && error.cause === fault,
+        wanted,
+      );
+    }
+  }
 });
 
 test("a guest has as many sockets as its limit says", async () => {

@@ -45,6 +45,21 @@ test("a check that throws ends the guest, as a fault of the host's", async () =>
   }
 });
 
+test("a check that throws while a guest connects, listens or accepts ends it, too", async () => {
+  for (const wanted of ["tcp-listen", "tcp-connect", "tcp-accept"]) {
+    const fault = new Error(wanted);
+    for (const answer of [() => assert.fail(fault), () => Promise.reject(fault)]) {
+      const check: NetworkOptions["check"] = (_, use) => use !== wanted || answer();
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await assert.rejects(
+        exitCode("tcp-exchange", { tcp: true, check, on: new MemoryNetwork() }),
+        (error) => error instanceof InternalError && error.cause === fault,
+        wanted,
+      );
+    }
+  }
+});
+
 test("a check is asked for each use, with the address", async () => {
   const uses: string[] = [];
   const check: NetworkOptions["check"] = ({ family, ip, port }, use) => {

@@ -43,6 +43,15 @@ export interface Network {
   readonly check: AddressCheck;
 }
 
+/** What a check threw: it is no answer, and nothing that the network did. */
+export class CheckFault {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
 /** Asks `check`. */
 export function* permitted(check: AddressCheck, address: SocketAddress, use: SocketUse): Steps<boolean> {
   return isYes(yield* settled(check(address, use)));

@@ -1,6 +1,6 @@
 import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import { SocketError, WOULD_BLOCK } from "./error-code.ts";
-import { isYes, type AddressCheck } from "./network.ts";
+import { CheckFault, isYes, type AddressCheck } from "./network.ts";
 import type { TcpConnection, TcpListenerEvents, TcpOptions } from "./tcp-port.ts";
 
 /** A peer who waits to be accepted, with what its socket has from the one that listens. */
@@ -54,8 +54,8 @@ export class Accepting implements TcpListenerEvents, Readiness {
     const arrival = { connection, options, release };
     try {
       answer = check(connection.remote, "tcp-accept");
-    } catch {
-      refuse(arrival);
+    } catch (cause) {
+      this.#refuse(arrival, cause);
       return;
     }
     if (!(answer instanceof Promise)) {
@@ -63,13 +63,15 @@ export class Accepting implements TcpListenerEvents, Readiness {
       return;
     }
     this.#asked++;
-    const settle = (permitted: boolean): void => {
-      this.#asked--;
-      this.#settle(arrival, permitted);
-    };
     answer.then(
-      (later) => settle(isYes(later)),
-      () => settle(false),
+      (later) => {
+        this.#asked--;
+        this.#settle(arrival, isYes(later));
+      },
+      (cause: unknown) => {
+        this.#asked--;
+        this.#refuse(arrival, cause);
+      },
     );
   }
 
@@ -85,6 +87,7 @@ export class Accepting implements TcpListenerEvents, Readiness {
     if (arrival) return arrival;
     const failure = this.#failure;
     this.#failure = undefined;
+    if (failure?.cause instanceof CheckFault) throw failure.cause.cause;
     if (failure) throw acceptError(failure.cause);
     throw WOULD_BLOCK;
   }
@@ -105,6 +108,14 @@ export class Accepting implements TcpListenerEvents, Readiness {
   close(): void {
     this.#closed = true;
     for (const arrival of this.#arrivals.splice(0)) refuse(arrival);
+  }
+
+  /** Whoever was asked has failed. */
+  #refuse(arrival: Arrival, cause: unknown): void {
+    refuse(arrival);
+    if (this.#closed) return;
+    this.#failure = { cause: new CheckFault(cause) };
+    this.#changed.notify();
   }
 
   #settle(arrival: Arrival, permitted: boolean): void {

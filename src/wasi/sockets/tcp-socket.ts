@@ -2,7 +2,7 @@ import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
 import { addressText, anywhere, isRemote, isUnicast, suits, type Family, type SocketAddress } from "./address.ts";
 import { SocketError, WOULD_BLOCK } from "./error-code.ts";
-import { isYes, permitted, type AddressCheck, type SocketUse } from "./network.ts";
+import { CheckFault, isYes, permitted, type AddressCheck, type SocketUse } from "./network.ts";
 import { Accepting, type Arrival, type Listener } from "./tcp-accepting.ts";
 import type { TcpConnection, TcpHandle, TcpOptions, TcpPort } from "./tcp-port.ts";
 import { TcpStreams } from "./tcp-streams.ts";
@@ -160,7 +160,8 @@ export class TcpSocket implements Readiness {
         yield* reported(() => handle.listen(this.#backlog, accepting));
       } catch (error) {
         accepting.close();
-        throw this.#fail(error);
+        // What the port throws is one of these by now.
+        throw this.#fail(error instanceof SocketError ? error : new CheckFault(error));
       }
       this.#state = { tag: "listening", accepting };
     });
@@ -320,11 +321,19 @@ export class TcpSocket implements Readiness {
     this.#open();
   }
 
+  /** @throws {CheckFault} */
+  async #isPermitted(address: SocketAddress, use: SocketUse): Promise<boolean> {
+    try {
+      return isYes(await this.#settings.check(address, use));
+    } catch (cause) {
+      throw new CheckFault(cause);
+    }
+  }
+
   async #connect(handle: TcpHandle, remote: SocketAddress, isBound: boolean): Promise<TcpConnection> {
-    const { check } = this.#settings;
     const local = anywhere(this.family);
-    if (!isBound && !isYes(await check(local, "tcp-bind"))) throw denied(local);
-    if (!isYes(await check(remote, "tcp-connect"))) throw denied(remote);
+    if (!isBound && !(await this.#isPermitted(local, "tcp-bind"))) throw denied(local);
+    if (!(await this.#isPermitted(remote, "tcp-connect"))) throw denied(remote);
     this.#open();
     return handle.connect(remote, this.#options);
   }
@@ -345,12 +354,13 @@ export class TcpSocket implements Readiness {
     };
   }
 
-  /** It is of no use any more. Gives what the guest is told. */
-  #fail(cause: unknown): SocketError {
-    const error = SocketError.from(cause);
+  /** It is of no use any more. Gives what the guest is told, or what ends it. */
+  #fail(cause: unknown): unknown {
+    const fault = cause instanceof CheckFault ? cause : undefined;
+    const error = SocketError.from(fault?.cause ?? cause);
     this.#state = { tag: "failed", error };
     this.#handle?.close();
-    return error;
+    return fault ? fault.cause : error;
   }
 }
 

@@ -15,6 +15,7 @@ import type { TcpSocket } from "../../../wasi/sockets/tcp-socket.ts";
 import type { TcpStreams } from "../../../wasi/sockets/tcp-streams.ts";
 import { blocking, call, type Interface } from "../../definition.ts";
 import type { Instance } from "../../instance.ts";
+import { ending } from "../../lower.ts";
 import { openTcpSocket } from "../../sockets/held.ts";
 import { optionFunctions } from "../../sockets/tcp-options.ts";
 import { family, socketAddress } from "../../sockets/types.ts";
@@ -65,7 +66,10 @@ function* listen(instance: Instance, shared: SharedTcpSocket): Steps<SharedStrea
   yield* socket.startListen();
   socket.finishListen();
   const held = shared.hold(instance.resources);
-  return new Feed(ownSocket, new Arrivals(instance, socket), () => letGo(held)).shared;
+  return new Feed(ownSocket, new Arrivals(instance, socket), (cause) => {
+    letGo(held);
+    if (cause !== undefined) instance.fail(cause);
+  }).shared;
 }
 
 /** The peers of a listening socket, as sockets. */
@@ -89,7 +93,7 @@ class Arrivals implements Supply {
         this.#given = addSocket(this.#instance, socket, release);
         return [this.#given];
       } catch (error) {
-        if (!(error instanceof SocketError)) throw error;
+        if (!(error instanceof SocketError)) throw ending("wasi:sockets/types#[method]tcp-socket.listen", error);
       }
     }
     return [];
