@@ -16,6 +16,11 @@ export interface SizeInstruction {
 
 const SIZE = 0x3f;
 const GROW = 0x40;
+const TABLE_SET = 0x26;
+/** Of instructions of tables and of many bytes, which have a second code. */
+const BULK_CODE = 0xfc;
+/** table.init, table.copy, table.grow, table.fill. */
+const TABLE_CHANGES: ReadonlySet<number> = new Set([0x0c, 0x0e, 0x0f, 0x11]);
 
 /** Whether a body may have such an instruction: a quick look, which may be wrong in saying yes. */
 export function mayAskForSize(bytes: Uint8Array, from: number, to: number): boolean {
@@ -29,13 +34,26 @@ export function mayAskForSize(bytes: Uint8Array, from: number, to: number): bool
   return false;
 }
 
+/** As `mayAskForSize`: whether a body may change what is in a table. */
+export function mayChangeTables(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === TABLE_SET || bytes[at] === BULK_CODE) return true;
+  return false;
+}
+
+/** What one body does. */
+export interface Body {
+  readonly sizes: readonly SizeInstruction[];
+  readonly changesTables: boolean;
+}
+
 /**
- * All such instructions of one body, from its locals on.
+ * All that one body does, from its locals on.
  *
  * @throws {InvalidComponentError} If there is an instruction that is not known here.
  */
-export function sizeInstructions(reader: Reader): SizeInstruction[] {
-  const found: SizeInstruction[] = [];
+export function bodyOf(reader: Reader): Body {
+  const sizes: SizeInstruction[] = [];
+  let changesTables = false;
   reader.list(() => {
     reader.u32();
     skipType(reader);
@@ -45,10 +63,17 @@ export function sizeInstructions(reader: Reader): SizeInstruction[] {
     const code = reader.byte();
     if (code === SIZE || code === GROW) {
       const memory = reader.u32();
-      found.push({ is: code === SIZE ? "memory.size" : "memory.grow", memory, from, to: reader.offset });
-    } else skipOperands(reader, code);
+      sizes.push({ is: code === SIZE ? "memory.size" : "memory.grow", memory, from, to: reader.offset });
+    } else if (code === BULK_CODE) {
+      const bulk = reader.u32();
+      changesTables ||= TABLE_CHANGES.has(bulk);
+      skipBulk(reader, bulk);
+    } else {
+      changesTables ||= code === TABLE_SET;
+      skipOperands(reader, code);
+    }
   }
-  return found;
+  return { sizes, changesTables };
 }
 
 function number(reader: Reader): void {
@@ -106,8 +131,6 @@ function skipOperands(reader: Reader, code: number): void {
       return reader.skip(4);
     case 0x44:
       return reader.skip(8);
-    case 0xfc:
-      return skipBulk(reader, reader.u32());
     case 0xfd:
       return skipVector(reader, reader.u32());
     case 0xfe:

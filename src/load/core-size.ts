@@ -1,6 +1,6 @@
 /** Memories whose size can be put back: a global has it, and the memory is at least as large. */
 import { call, constant, get, unsigned } from "../abi/encode.ts";
-import { mayAskForSize, sizeInstructions } from "./core-code.ts";
+import { bodyOf, mayAskForSize, mayChangeTables } from "./core-code.ts";
 import { joined } from "./joined.ts";
 import { Reader } from "./reader.ts";
 
@@ -75,11 +75,27 @@ function rewrittenBody(
 ): Uint8Array | undefined {
   const parts: Uint8Array[] = [];
   let copied = from;
-  for (const found of sizeInstructions(body)) {
+  for (const found of bodyOf(body).sizes) {
     const { sizeAt, grow } = keptOf(found.memory);
     parts.push(code.subarray(copied, found.from));
     parts.push(Uint8Array.from(found.is === "memory.size" ? [0x23, ...unsigned(sizeAt)] : call(grow)));
     copied = found.to;
   }
   return parts.length > 0 ? joined([...parts, code.subarray(copied, to)]) : undefined;
+}
+
+/** Bytes of code beyond which nobody looks for instructions that change tables: it takes as long as to compile it. */
+const MOST_LOOKED_AT = 1024 * 1024;
+
+/** Whether a section of code may change what is in a table. @throws {InvalidComponentError} As `rewriteSizes`. */
+export function changesTables(code: Uint8Array): boolean {
+  if (code.length > MOST_LOOKED_AT) return true;
+  const reader = new Reader(code);
+  for (let left = reader.u32(); left > 0; left--) {
+    const length = reader.u32();
+    const from = reader.offset;
+    const body = reader.part(length);
+    if (mayChangeTables(code, from, from + length) && bodyOf(body).changesTables) return true;
+  }
+  return false;
 }

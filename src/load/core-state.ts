@@ -4,7 +4,7 @@
  */
 import { constant, unsigned } from "../abi/encode.ts";
 import { skipConstant } from "./core-module.ts";
-import { GROW_TYPE, growBody, rewriteSizes, type KeptSize } from "./core-size.ts";
+import { changesTables, GROW_TYPE, growBody, rewriteSizes, type KeptSize } from "./core-size.ts";
 import { coreExtern, globalType, limits, recursiveTypes, tableType } from "./decode-core.ts";
 import { joined } from "./joined.ts";
 import { InvalidComponentError, Reader } from "./reader.ts";
@@ -19,6 +19,8 @@ export interface StateNames {
 export interface Exposed {
   readonly bytes: Uint8Array;
   readonly names: StateNames;
+  /** Whether its code may change what is in a table, of its own or of another module. */
+  readonly changesTables: boolean;
 }
 
 /** What the names begin with. */
@@ -72,6 +74,8 @@ class StateReader {
       // What is said of places in code is no longer true where that has changed.
       else if (!new Reader(content).name().startsWith("metadata.code.")) this.#custom.push(content);
     }
+    const code = this.#sections.get(CODE);
+    const changes = code !== undefined && changesTables(code);
     this.#keepSizes();
     const names = this.#exportAll();
     const ordered = ORDER.flatMap((id) => {
@@ -79,7 +83,7 @@ class StateReader {
       return content ? [Uint8Array.of(id, ...unsigned(content.length)), content] : [];
     });
     const custom = this.#custom.flatMap((content) => [Uint8Array.of(0, ...unsigned(content.length)), content]);
-    return { bytes: joined([bytes.subarray(0, 8), ...ordered, ...custom]), names };
+    return { bytes: joined([bytes.subarray(0, 8), ...ordered, ...custom]), names, changesTables: changes };
   }
 
   #section(id: number, reader: Reader): void {

@@ -16,7 +16,9 @@ export function visibleModules(plan: Plan): readonly Exposed[] | undefined {
     if (!found) return undefined;
     modules.push(found);
   }
-  return modules;
+  // Tables are what they were filled with, then.
+  if (modules.some(({ changesTables }) => changesTables)) return modules;
+  return modules.map((module) => ({ ...module, names: { ...module.names, tables: [] } }));
 }
 
 function hasModules(items: ReadonlyMap<string, Item>): boolean {

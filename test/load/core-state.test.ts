@@ -117,3 +117,19 @@ for (const [what, text] of Object.entries(HIDDEN)) {
     assert.equal(exposed(binaryOf(text)), undefined);
   });
 }
+
+const TABLES = {
+  "table.set": "(table.set (i32.const 0) (ref.null func))",
+  "table.fill": "(table.fill (i32.const 0) (ref.null func) (i32.const 1))",
+  "table.copy": "(table.copy (i32.const 0) (i32.const 0) (i32.const 1))",
+  "table.grow": "(drop (table.grow (ref.null func) (i32.const 1)))",
+  nothing:
+    "(drop (table.get (i32.const 0))) (drop (table.size)) (drop (i32.const 0x26)) (memory.fill (i32.const 0) (i32.const 0) (i32.const 38))",
+};
+
+for (const [what, code] of Object.entries(TABLES)) {
+  test(`whether tables are changed: by ${what}`, () => {
+    const found = exposed(binaryOf(`(module (memory 1) (table 1 funcref) (func ${code}))`));
+    assert.equal(found?.changesTables, what !== "nothing");
+  });
+}

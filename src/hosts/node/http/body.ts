@@ -63,7 +63,7 @@ export async function sendBody(body: HttpBody, to: OutgoingMessage): Promise<voi
     for (let bytes; !to.destroyed && (bytes = source.read(READ_BYTES)) !== null;) {
       // oxlint-disable no-await-in-loop -- one piece after the other
       if (bytes.length === 0) await changed(source);
-      else if (!to.write(Buffer.from(bytes))) await drained(to);
+      else if (!to.write(copyOf(bytes))) await drained(to);
       // oxlint-enable no-await-in-loop
     }
     if (to.destroyed) return;
@@ -77,6 +77,13 @@ export async function sendBody(body: HttpBody, to: OutgoingMessage): Promise<voi
     if (!to.chunkedEncoding) to.socket?.resetAndDestroy();
     to.destroy(cause instanceof Error ? cause : new Error("The body failed", { cause }));
   }
+}
+
+/** `Buffer.from` would fill its memory with zeros first. */
+function copyOf(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function drained(to: OutgoingMessage): Promise<void> {
