@@ -9,6 +9,7 @@ import { asyncBuiltin } from "./async-builtins.ts";
 import { optionsKey } from "./async-types.ts";
 import { AsyncLifted } from "./async-lift.ts";
 import type { Callee } from "../wait/callee.ts";
+import { NO_OPTIONS } from "./definitions.ts";
 import { componentCallee, lowerAsync, lowerBlocking } from "./async-lower.ts";
 import type { AsyncTrampoline, FuncItem, Options, Trampoline } from "./items.ts";
 import { TypeComparison } from "./same-type.ts";
@@ -109,7 +110,7 @@ export function rawBindings(bindings: readonly ResourceBinding[]): ResourceBindi
 }
 
 export function linkBuiltin(linked: Linked, trampoline: AsyncTrampoline): Ungated | (() => CoreFunction) {
-  const { options = NO_MEMORY, instance, table } = trampoline;
+  const { options = NO_OPTIONS, instance, table } = trampoline;
   const { same } = linked.concurrency;
   return asyncBuiltin(trampoline, {
     group: linked.group(instance),
@@ -125,15 +126,6 @@ export function linkBuiltin(linked: Linked, trampoline: AsyncTrampoline): Ungate
     },
   });
 }
-
-const NO_MEMORY: Options = {
-  encoding: "utf8",
-  memory: undefined,
-  realloc: undefined,
-  postReturn: undefined,
-  async: false,
-  callback: undefined,
-};
 
 /** A call that may take long: of a function of the host's, or of a component. `undefined` if it is made by a plain call. */
 export function linkLowered(

@@ -3,7 +3,7 @@ import { signatureOf } from "../abi/layout.ts";
 import type { FuncType, ResourceId, ValType } from "../abi/types.ts";
 import { assertFunc } from "./core-scope.ts";
 import type { CoreExternType, CoreFuncType } from "./core-types.ts";
-import type { Canon, CanonOptions } from "./definitions.ts";
+import { NO_OPTIONS, type Canon, type CanonOptions } from "./definitions.ts";
 import type { CoreItem, FuncItem, Options } from "./items.ts";
 import type { Planner } from "./plan.ts";
 import { InvalidComponentError } from "./reader.ts";
@@ -181,15 +181,6 @@ export class CanonPlan {
 }
 
 const CALLBACK: CoreFuncType = { params: ["i32", "i32", "i32"], results: ["i32"] };
-
-const NO_OPTIONS: CanonOptions = {
-  encoding: "utf8",
-  memory: undefined,
-  realloc: undefined,
-  postReturn: undefined,
-  async: false,
-  callback: undefined,
-};
 
 function is64({ memory }: Options): boolean {
   return memory?.type?.sort === "core memory" && memory.type.limits.is64;

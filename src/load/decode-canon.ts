@@ -1,5 +1,5 @@
 /** Canonical definitions: how core functions become functions of components, and the other way round. */
-import type { Canon, CanonOptions, RawType } from "./definitions.ts";
+import { NO_OPTIONS, type Canon, type CanonOptions, type RawType } from "./definitions.ts";
 import type { Reader } from "./reader.ts";
 
 /**
@@ -98,14 +98,7 @@ function zero(reader: Reader): void {
 
 function canonOptions(reader: Reader): CanonOptions {
   const given = new Set<string>();
-  const options: { -readonly [K in keyof CanonOptions]: CanonOptions[K] } = {
-    encoding: "utf8",
-    memory: undefined,
-    realloc: undefined,
-    postReturn: undefined,
-    async: false,
-    callback: undefined,
-  };
+  const options: { -readonly [K in keyof CanonOptions]: CanonOptions[K] } = { ...NO_OPTIONS };
   const once = (name: string): void => {
     if (given.has(name)) reader.fail(`the canonical option ${name} is given twice`);
     given.add(name);

@@ -102,6 +102,17 @@ export interface CanonOptions {
   readonly callback: number | undefined;
 }
 
+/** None of them. */
+export const NO_OPTIONS: Pick<CanonOptions, "encoding" | "async"> &
+  Readonly<Record<"memory" | "realloc" | "postReturn" | "callback", undefined>> = {
+  encoding: "utf8",
+  memory: undefined,
+  realloc: undefined,
+  postReturn: undefined,
+  async: false,
+  callback: undefined,
+};
+
 export type Canon =
   | { readonly kind: "lift"; readonly func: number; readonly options: CanonOptions; readonly type: number }
   | { readonly kind: "lower"; readonly func: number; readonly options: CanonOptions }

@@ -78,24 +78,33 @@ export class GuestSource implements Source {
     this.close();
   }
 
-  /** Chunks as they come; closes the stream at the end. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
-    try {
-      for (;;) {
-        const chunk = this.read(CHUNK_BYTES);
-        if (chunk === null) return;
-        // The reader may keep it, and the stream's own bytes are used again.
-        if (chunk.length > 0) yield chunk.slice();
-        // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
-        else await changed(this);
-      }
-    } finally {
-      this.close();
-    }
+  /** Chunks as they come, which are the reader's own; closes the stream at the end. */
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+    // The stream's bytes are used again.
+    return chunksOf(this, (chunk) => chunk.slice());
   }
 }
 
-const CHUNK_BYTES = 64 * 1024;
+/** How much is read at a time for those who do not say. */
+export const CHUNK_BYTES: number = 64 * 1024;
+
+/** What a source gives, as it comes; closes it at the end. @param kept What a reader may keep of a chunk. */
+export async function* chunksOf(
+  source: Source,
+  kept: (chunk: Uint8Array) => Uint8Array,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    for (;;) {
+      const chunk = source.read(CHUNK_BYTES);
+      if (chunk === null) return;
+      if (chunk.length > 0) yield kept(chunk);
+      // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
+      else await changed(source);
+    }
+  } finally {
+    source.close();
+  }
+}
 
 function causeOf(error: unknown): unknown {
   return error instanceof StreamError && error.payload.tag === "last-operation-failed"

@@ -3,8 +3,8 @@ import { COPY, type CopyListener, type SharedStream, type Target } from "../abi/
 import type { Source } from "../io/ports.ts";
 import { Signal, type Waker } from "../io/readiness.ts";
 import { changed } from "../io/steps.ts";
+import { CHUNK_BYTES, chunksOf } from "./guest-streams.ts";
 
-const CHUNK_BYTES = 64 * 1024;
 /** Elements that are read at a time. */
 const CHUNK_ITEMS = 64;
 
@@ -134,19 +134,9 @@ export class GuestByteStream implements Source {
     this.close();
   }
 
-  /** Chunks as they come; closes the stream at the end. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
-    try {
-      for (;;) {
-        const chunk = this.read(CHUNK_BYTES);
-        if (chunk === null) return;
-        if (chunk.length > 0) yield chunk;
-        // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
-        else await changed(this);
-      }
-    } finally {
-      this.close();
-    }
+  /** Chunks as they come, which are the reader's own; closes the stream at the end. */
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+    return chunksOf(this, (chunk) => chunk);
   }
 }
 
