@@ -118,7 +118,9 @@ function bodyOf(name, text, places) {
       },
     },
   });
-  return marked.parse(text, { async: false });
+  const body = marked.parse(text, { async: false });
+  // The rules of the contract are items that begin with their numbers: traps in the playground lead there.
+  return body.replaceAll(/<li>(<p>)?<strong>(D?\d[\d.]*[a-z]?)<\/strong>/g, '<li id="rule-$2">$1<strong>$2</strong>');
 }
 
 /** Where a link of a document leads here; nowhere, if it is to no page. */

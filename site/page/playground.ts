@@ -250,7 +250,8 @@ export class Playground {
     const guest = this.#stage.guests[index];
     if (!guest) return;
     this.#view.ended(guest, ending, at);
-    if (ending.is === "failed") this.#screen.complain(`${guest.name}: ${ending.name}: ${ending.message}\n`);
+    if (ending.is === "failed")
+      this.#screen.complain(`${guest.name}: ${ending.name}: ${ending.message}\n`, ending.rule);
   }
 
   #over(files: Files | undefined): void {

@@ -58,9 +58,13 @@ export class ScreenPanel {
     for (const { text } of complaints) this.complain(text);
   }
 
-  complain(text: string): void {
+  /** @param rule Of the contract, if one was broken. */
+  complain(text: string, rule?: string): void {
     this.#errors.hidden = false;
     this.#errors.append(text);
+    if (rule === undefined) return;
+    const link = h("a", { attributes: { href: `docs/contract.html#rule-${rule}` } }, `Rule ${rule} of the contract`);
+    this.#errors.append(link, "\n");
   }
 
   /** Bytes of a dump: as many as fit. */

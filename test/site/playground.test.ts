@@ -99,6 +99,9 @@ describe("the playground", { skip: chromium.missing }, () => {
       await visitor.until("data-run=over");
       await visitor.sees(".guest", "trap: rule 3.6");
       await visitor.sees(".errors", "during a flush");
+      await visitor.sees("a[href='docs/contract.html#rule-3.6']");
+      await visitor.go(`${site.origin}/docs/contract.html#rule-3.6`);
+      await visitor.sees(":target", "3.6");
     });
   });
 
@@ -237,7 +240,7 @@ describe("the playground", { skip: chromium.missing }, () => {
           await visitor.press("▶ Run");
           await visitor.sees(".guest", "waits for the screen");
           await assertAccessible(visitor);
-          for (const name of ["index", "benchmarks"]) {
+          for (const name of ["embedding"]) {
             await visitor.go(`${site.origin}/docs/${name}.html`);
             await assertAccessible(visitor);
           }
