@@ -38,7 +38,8 @@ ${optionsHelp("run")}`,
   serve: `Usage: sluice serve [options] app.wasm
 
 Answers HTTP with a component that exports wasi:http/incoming-handler (WASI
-0.2) or wasi:http/handler (0.3): an instance for each request. Ends on SIGINT or SIGTERM when all is answered.
+0.2) or wasi:http/handler (0.3): an instance for each request. Ends on SIGINT
+or SIGTERM when all is answered.
 --dir, --env, --http, --limit, --timeout and the like are those of run.
 
 Options:

@@ -39,6 +39,35 @@ test("fields are sent in order, with duplicates, as bytes", options, async (t) =
   ]);
 });
 
+const IMMUTABLE = "Err(HeaderError::Immutable)";
+const SYNTAX = "Err(HeaderError::InvalidSyntax)";
+const SIZE = "Err(HeaderError::SizeExceeded)";
+const [OK, NO] = ["Ok(())", "Err(())"];
+/** As Wasmtime 49 has them but for the order of fields, a scheme that begins with a digit, and a path that is not absolute. */
+const RULES = [
+  ...[`theirs ${IMMUTABLE}`, `theirs ${IMMUTABLE}`, `theirs ${IMMUTABLE}`, "host false"],
+  ...["forbidden Err(HeaderError::Forbidden)", `name ${SYNTAX}`, `value ${SYNTAX}`, `length ${SYNTAX}`],
+  ...[`two ${OK}`, `other ${OK}`, `again ${OK}`],
+  'all [("b", [49]), ("b", [255, 9, 50]), ("c", [51]), ("b", [52])]',
+  "taken Ok([[49], [255, 9, 50], [52]])",
+  ...[`large ${SIZE}`, `larger ${SIZE}`, `list ${SIZE}`, 'rest [("c", [51])]'],
+  ...[`option ${OK}`, "option Some(5)", "option Err(RequestOptionsError::Immutable)"],
+  ...[`copy ${OK}`, "copy (None, Some(5))", `ours ${IMMUTABLE}`, "theirs false"],
+  ...[`method GET ${OK}`, `method fine ${OK}`, `method not fine ${NO}`, `method  ${NO}`],
+  ...[`scheme http ${OK}`, `scheme a+b ${OK}`, `scheme 1 ${NO}`],
+  ...[`authority a ${OK}`, `authority a:1 ${OK}`, `authority [::1]:1 ${OK}`, `authority me@a ${OK}`],
+  ...[`authority  ${NO}`, `authority a: ${NO}`, `authority a:x ${NO}`, `authority a:65536 ${NO}`],
+  ...[`authority a b ${NO}`, `authority a/b ${NO}`],
+  ...[`path / ${OK}`, `path  ${OK}`, `path ?a ${OK}`, `path a ${OK}`],
+  ...[`path /  ${NO}`, `path /a?b=c d ${NO}`, `path /\u00c3\u00a9 ${OK}`],
+  ...[`status 99 ${NO}`, `status 100 ${OK}`, `status 599 ${OK}`, `status 600 ${NO}`],
+];
+
+test("what can be done with fields, requests and their options", options, async (t) => {
+  const { port } = await served(t);
+  assert.deepEqual((await ask(port, "/rules", "", ["a", "1"])).text.split("\n"), RULES);
+});
+
 test("trailers go both ways, by way of the guest or not", options, async (t) => {
   const { port } = await served(t);
   assert.deepEqual((await ask(port, "/trailers")).trailers, ["x-sum", "1", "x-sum", "2", "x-latin", "\u00e9"]);
@@ -214,6 +243,18 @@ test("a client that leaves in the middle of a response ends it", options, async 
   assert.equal(said(), "left\n");
 });
 
+test("a client that leaves while it sends lets the guest go", options, async (t) => {
+  const { port, close } = await served(t);
+  for (const path of ["/echo", "/pass", "/read"]) {
+    const socket = connect(port, "127.0.0.1");
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-length: 100000\r\n\r\nsome`);
+    if (path === "/read") await ask(port, "/hello");
+    else await once(socket, "data");
+    socket.destroy();
+  }
+  await close();
+});
+
 test("the time of a request ends its guest", options, async (t) => {
   const { port, errors } = await served(t, { timeout: 50, reuse: 2 });
   assert.equal((await ask(port, "/meet")).status, 500);
@@ -255,6 +296,8 @@ const SENDS: Readonly<Record<string, string>> = {
   "no-body-of-a-length": "ErrorCode::HttpRequestBodySize(Some(0))\nErr(ErrorCode::HttpRequestBodySize(Some(0)))",
   relative: "ErrorCode::HttpRequestUriInvalid\nErr(ErrorCode::HttpRequestUriInvalid)",
   user: "ErrorCode::HttpRequestUriInvalid\nErr(ErrorCode::HttpRequestUriInvalid)",
+  // Given up by the guest before there is a response.
+  cancel: "true Err(ErrorCode::InternalError(None))",
   timeout: "ErrorCode::ConnectionReadTimeout\nErr(ErrorCode::ConnectionReadTimeout)",
 };
 

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use futures::channel::oneshot;
+use futures::future::{Either, select};
 use futures::join;
 use wasip3::exports::http::handler::Guest;
 use wasip3::http::client;
@@ -49,10 +50,10 @@ impl Guest for Handler {
             }
             // The body comes back as it comes, and its trailers: by way of the guest,
             "echo" => {
-                let (mut body, trailers) = consume(request);
+                let (body, trailers) = consume(request);
                 let (response, mut stream, ended) = streamed(200, Fields::new());
                 spawn_local(async move {
-                    copy(&mut body, &mut stream).await;
+                    copy(body, &mut stream).await;
                     drop(stream);
                     let _ = ended.write(trailers.await).await;
                 });
@@ -198,6 +199,8 @@ impl Guest for Handler {
                 println!("{read}");
                 Ok(text(&read))
             }
+            // What can be done with fields, requests and their options, a line each.
+            "rules" => Ok(text(&rules(&request))),
             // A request of its own, as the argument says: answers with what came of it.
             "send" => Ok(text(&send(&request, &argument).await)),
             _ => {
@@ -260,8 +263,8 @@ fn consume(request: Request) -> (StreamReader<u8>, FutureReader<Trailers>) {
     Request::consume_body(request, wit_future::new(|| Ok(())).1)
 }
 
-/// Until either side is at its end.
-async fn copy(from: &mut StreamReader<u8>, to: &mut StreamWriter<u8>) {
+/// Until either side is at its end. Who reads no more has to say so, or never hears what comes after.
+async fn copy(mut from: StreamReader<u8>, to: &mut StreamWriter<u8>) {
     loop {
         let (status, bytes) = from.read(Vec::with_capacity(4096)).await;
         if !to.write_all(bytes).await.is_empty() || status == StreamResult::Dropped {
@@ -299,7 +302,7 @@ async fn forward(request: Request) -> Result<Response, ErrorCode> {
     let method = request.get_method();
     let authority = request.get_authority();
     let path = request.get_path_with_query();
-    let (mut body, trailers) = consume(request);
+    let (body, trailers) = consume(request);
     let (mut stream, onward_body) = wit_stream::new();
     let (ended, onward_trailers) = wit_future::new(|| Ok(None));
     let (onward, _) = Request::new(fields(&[("x-forwarded", b"yes")]), Some(onward_body), onward_trailers, None);
@@ -308,19 +311,71 @@ async fn forward(request: Request) -> Result<Response, ErrorCode> {
     onward.set_authority(authority.as_deref()).expect("authority");
     onward.set_path_with_query(path.as_deref()).expect("path");
     spawn_local(async move {
-        copy(&mut body, &mut stream).await;
+        copy(body, &mut stream).await;
         drop(stream);
         let _ = ended.write(trailers.await).await;
     });
     let response = client::send(onward).await?;
     let (answer, mut stream, ended) = streamed(response.get_status_code(), response.get_headers().clone());
-    let (mut body, trailers) = Response::consume_body(response, wit_future::new(|| Ok(())).1);
+    let (body, trailers) = Response::consume_body(response, wit_future::new(|| Ok(())).1);
     spawn_local(async move {
-        copy(&mut body, &mut stream).await;
+        copy(body, &mut stream).await;
         drop(stream);
         let _ = ended.write(trailers.await).await;
     });
     Ok(answer)
+}
+
+fn rules(request: &Request) -> String {
+    let mut lines = Vec::new();
+    let mut say = |what: &str, outcome: &dyn std::fmt::Debug| lines.push(format!("{what} {outcome:?}"));
+    let theirs = request.get_headers();
+    say("theirs", &theirs.append("a", b"1"));
+    say("theirs", &theirs.set("a", &[]));
+    say("theirs", &theirs.get_and_delete("a"));
+    say("host", &theirs.has("host"));
+    let ours = Fields::new();
+    say("forbidden", &ours.append("Transfer-Encoding", b"chunked"));
+    say("name", &ours.append("a b", b"1"));
+    say("value", &ours.append("a", b"1\n2"));
+    say("length", &ours.append("content-length", b"1x"));
+    say("two", &ours.set("B", &[b"1".to_vec(), b"\xff\t2".to_vec()]));
+    say("other", &ours.append("c", b"3"));
+    say("again", &ours.append("b", b"4"));
+    say("all", &ours.copy_all());
+    say("taken", &ours.get_and_delete("b"));
+    say("large", &ours.append("d", &vec![b'x'; 200_000]));
+    say("larger", &ours.set("d", &vec![vec![b'x'; 100_000]; 2]));
+    say("list", &Fields::from_list(&[("d".to_string(), vec![b'x'; 200_000])]).map(|_| ()));
+    say("rest", &ours.copy_all());
+    let options = RequestOptions::new();
+    say("option", &options.set_first_byte_timeout(Some(5)));
+    let (made, _) = Request::new(ours, None, nothing(), Some(options));
+    let options = made.get_options().expect("options");
+    say("option", &options.get_first_byte_timeout());
+    say("option", &options.set_first_byte_timeout(None));
+    let copy = options.clone();
+    say("copy", &copy.set_first_byte_timeout(None));
+    say("copy", &(copy.get_first_byte_timeout(), options.get_first_byte_timeout()));
+    say("ours", &made.get_headers().append("c", b"4"));
+    say("theirs", &request.get_options().is_some());
+    for method in ["GET", "fine", "not fine", ""] {
+        say(&format!("method {method}"), &made.set_method(&Method::Other(method.to_string())));
+    }
+    for scheme in ["http", "a+b", "1"] {
+        say(&format!("scheme {scheme}"), &made.set_scheme(Some(&Scheme::Other(scheme.to_string()))));
+    }
+    for authority in ["a", "a:1", "[::1]:1", "me@a", "", "a:", "a:x", "a:65536", "a b", "a/b"] {
+        say(&format!("authority {authority}"), &made.set_authority(Some(authority)));
+    }
+    for path in ["/", "", "?a", "a", "/ ", "/a?b=c d", "/\u{e9}"] {
+        say(&format!("path {path}"), &made.set_path_with_query(Some(path)));
+    }
+    let response = empty(Fields::new());
+    for status in [99, 100, 599, 600] {
+        say(&format!("status {status}"), &response.set_status_code(status));
+    }
+    lines.join("\n")
 }
 
 /// What is sent to the authority that x-forward-to has, and what comes of it.
@@ -344,8 +399,19 @@ async fn send(request: &Request, what: &str) -> String {
     let user = if what == "user" { "me@" } else { "" };
     let authority = format!("{user}{}", std::str::from_utf8(&to).expect("authority"));
     request.set_authority(Some(&authority)).expect("authority");
-    let path = if what == "relative" { "a/b" } else { "/fields" };
-    request.set_path_with_query(Some(if what == "timeout" { "/never" } else { path })).expect("path");
+    let path = match what {
+        "relative" => "a/b",
+        "timeout" | "cancel" => "/never",
+        _ => "/fields",
+    };
+    request.set_path_with_query(Some(path)).expect("path");
+    if what == "cancel" {
+        drop((stream, ended));
+        let sending = Box::pin(client::send(request));
+        let waiting = Box::pin(wasip3::clocks::monotonic_clock::wait_for(1_000_000));
+        let is_late = matches!(select(sending, waiting).await, Either::Right(_));
+        return format!("{is_late} {:?}", sent.await);
+    }
     if what == "never" {
         drop((request, stream, ended));
         return format!("{:?}", sent.await);
