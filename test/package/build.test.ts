@@ -64,6 +64,24 @@ before(async () => {
 
 after(() => project.remove());
 
+/** Starts it from a bundle such as wrangler makes. */
+async function bundledWorker(entry: string): Promise<Worker> {
+  const outdir = join(project.folder, `${entry}-bundled`);
+  await mkdir(outdir);
+  await build({
+    absWorkingDir: project.folder,
+    entryPoints: { main: entry },
+    outdir,
+    bundle: true,
+    format: "esm",
+    target: "es2023",
+    conditions: ["workerd", "worker", "browser"],
+    loader: { ".wasm": "copy" },
+    logLevel: "error",
+  });
+  return startWorker(outdir);
+}
+
 describe("what is built runs", () => {
   test("in Node", async () => {
     await project.write(
@@ -148,20 +166,7 @@ describe("in workerd, which compiles nothing", { skip: NO_WORKERD }, () => {
         },
       };`,
     );
-    const outdir = join(project.folder, "worker");
-    await mkdir(outdir);
-    await build({
-      absWorkingDir: project.folder,
-      entryPoints: ["main.js"],
-      outdir,
-      bundle: true,
-      format: "esm",
-      target: "es2023",
-      conditions: ["workerd", "worker", "browser"],
-      loader: { ".wasm": "copy" },
-      logLevel: "error",
-    });
-    worker = await startWorker(outdir);
+    worker = await bundledWorker("main.js");
   });
 
   after(() => worker?.stop());
@@ -195,5 +200,19 @@ describe("in workerd, which compiles nothing", { skip: NO_WORKERD }, () => {
 
   test("what is not built says what to do", async () => {
     assert.match(String(await asked("/mistake")), /^UnsupportedRuntimeError: .*`sluice build`/);
+  });
+
+  test("the example of a worker answers as it says", async () => {
+    const guest = join(root, "test", "guests", "built", "wc.wasm");
+    const sluice = join(project.folder, "node_modules", ".bin", "sluice");
+    await project.run(sluice, ["build", guest, "-o", "built/wc"]);
+    await project.write("example.js", await readFile(join(root, "examples", "worker.js"), "utf8"));
+    const example = await bundledWorker("example.js");
+    try {
+      const response = await fetch(example.origin, { method: "POST", body: "one two three\nfour five\n" });
+      assert.equal(await response.text(), "2 5 24\n");
+    } finally {
+      await example.stop();
+    }
   });
 });

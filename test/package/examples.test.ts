@@ -1,6 +1,7 @@
 /** The programs in examples/, as somebody runs them. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -40,8 +41,12 @@ const OUTPUT: Readonly<Record<string, string>> = {
   "virtual-streams.js": "WRITES 1000 ZERO-PERMITS 999\nexit code 0, 64000 bytes\n",
 };
 
+/** Tried where it runs: in build.test.ts. */
+const ELSEWHERE: readonly string[] = ["worker.js"];
+
 test("every example is tried", async () => {
-  assert.deepEqual((await readdir(join(root, "examples"))).toSorted(), Object.keys(OUTPUT).toSorted());
+  const tried = [...Object.keys(OUTPUT), ...ELSEWHERE];
+  assert.deepEqual((await readdir(join(root, "examples"))).toSorted(), tried.toSorted());
 });
 
 for (const [name, expected] of Object.entries(OUTPUT)) {
@@ -49,4 +54,19 @@ for (const [name, expected] of Object.entries(OUTPUT)) {
     const { stdout, stderr } = await exec(process.execPath, [join("examples", name)], { cwd: root });
     assert.deepEqual([stdout, stderr], [expected, ""]);
   });
+}
+
+for (const [name, ...options] of [["deno", "run", "--allow-all"], ["bun"]] as const) {
+  const file = join(root, "node_modules", ".bin", name);
+  // A thousand guests that wait take Bun too long.
+  for (const example of ["web-stream.js", "virtual-streams.js"]) {
+    test(
+      `${example} does the same in ${name}`,
+      { timeout: 60_000, skip: !existsSync(file) && "not installed" },
+      async () => {
+        const { stdout, stderr } = await exec(file, [...options, join("examples", example)], { cwd: root });
+        assert.deepEqual([stdout, stderr], [OUTPUT[example], ""]);
+      },
+    );
+  }
 }
