@@ -82,7 +82,8 @@ await build({
   format: "cjs",
   banner: { js: "(function (require, module, $url) {" },
   footer: { js: "})" },
-  define: { "import.meta.url": "$url" },
+  // The script is as deep in dist as its modules.
+  define: { "import.meta.url": "$url", BUILT_WORKER: '"../hosts/node/isolate/worker.js"' },
 });
 
 /** The modules that importing `entry` loads, without those that it imports later. */

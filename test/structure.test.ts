@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   hosts: ["io", "wasi", "abi", "wait", "bind", "load", "run"],
   testing: ["io", "wasi"],
   map: ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts"],
-  cli: ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts"],
+  cli: ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts", "nats"],
   nats: ["io", "index.ts"],
   "api.ts": ["io", "wasi", "bind", "load", "run"],
   "browser.ts": ["run", "hosts", "wasi", "api.ts"],

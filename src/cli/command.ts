@@ -12,14 +12,18 @@ export type Command =
   | { readonly name: "build"; readonly path: string; readonly output: string }
   | { readonly name: "types"; readonly path: string }
   | { readonly name: "inspect"; readonly path: string; readonly json: boolean }
+  | { readonly name: "nats"; readonly verb: NatsVerb; readonly args: readonly string[] }
   | { readonly name: "help"; readonly topic: Topic }
   | { readonly name: "version" };
 
 /** What there is help about. */
-export type Topic = "sluice" | "run" | "serve" | "build" | Inspecting;
+export type Topic = "sluice" | "run" | "serve" | "build" | Inspecting | NatsVerb;
 
 /** Commands that run nothing. */
 type Inspecting = "types" | "inspect";
+
+/** Commands that need a broker: they have options of their own, in nats/given.ts. */
+export type NatsVerb = "work" | "put" | "get";
 
 export interface RunOptions {
   readonly argv0: string | undefined;
@@ -69,6 +73,7 @@ export function commandOf(args: readonly string[], env: Readonly<Record<string, 
   if (asks(first.options, "help")) return help(isTopic(command) ? command : undefined);
   if (asks(first.options, "version")) return { name: "version" };
   if (command === "types" || command === "inspect") return inspecting(command, first.options, after);
+  if (isNatsVerb(command)) return onBroker(command, first.options, after);
   if (command === "build") return building(first.options, after);
   if (command !== "run" && command !== "serve") return runCommand(first.options, first.rest, env);
   const second = leadingOptions(after);
@@ -85,12 +90,24 @@ function help(topic: string | undefined): Command {
   if (topic === undefined || topic === "help") return { name: "help", topic: "sluice" };
   if (isTopic(topic)) return { name: "help", topic };
   throw new UsageError(
-    `There is no help about ${JSON.stringify(topic)}: expected "run", "serve", "build", "types", "inspect" or nothing`,
+    `There is no help about ${JSON.stringify(topic)}: expected "run", "serve", "build", "types", "inspect", "work", ` +
+      '"put", "get" or nothing',
   );
 }
 
 function isTopic(word: string | undefined): word is Topic {
-  return word === "run" || word === "serve" || word === "build" || word === "types" || word === "inspect";
+  return (
+    word === "run" || word === "serve" || word === "build" || word === "types" || word === "inspect" || isNatsVerb(word)
+  );
+}
+
+function isNatsVerb(word: string | undefined): word is NatsVerb {
+  return word === "work" || word === "put" || word === "get";
+}
+
+function onBroker(verb: NatsVerb, [before]: readonly GivenOption[], args: readonly string[]): Command {
+  if (before) throw new UsageError(`${before.typed} says nothing before \`sluice ${verb}\`: its options follow it`);
+  return args[0] === "--help" || args[0] === "-h" ? help(verb) : { name: "nats", verb, args };
 }
 
 function inspecting(name: Inspecting, before: readonly GivenOption[], args: readonly string[]): Command {

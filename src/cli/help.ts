@@ -1,17 +1,19 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "./command.ts";
+import { NATS_TEXTS } from "./nats/help.ts";
 import { optionsHelp } from "./options.ts";
 
 /** Each fits a terminal of 80 by 24. */
 const TEXTS = {
+  ...NATS_TEXTS,
   sluice: `Runs WebAssembly components with WASI 0.2, with streams that flow.
 
 Usage: sluice [run] [options] app.wasm [arguments...]
        sluice serve [options] app.wasm
        sluice build app.wasm -o DIR
-       sluice types app.wasm
-       sluice inspect [--json] app.wasm
-       sluice help [run | serve | build | types | inspect]
+       sluice types | inspect [--json] app.wasm
+       sluice work | put | get ...
+       sluice help [run | serve | build | types | inspect | work | put | get]
 
 Commands:
   run           Runs a command component. \`sluice app.wasm\` does the same.
@@ -19,7 +21,7 @@ Commands:
   build         Prepares it for where nothing is compiled at run time.
   types         Prints declarations of TypeScript for what embeds it.
   inspect       Tells what it imports and exports, its size and what it needs.
-  help run      Lists the options of run.
+  work          Carries out jobs of a NATS queue; put, get: bytes of a stream.
   -h, --help      Shows this; -V, --version shows the version.
 
 Example:

@@ -59,6 +59,10 @@ async function carryOut(args: readonly string[]): Promise<number> {
       const { buildComponent } = await import("./build.ts");
       return await buildComponent(command);
     }
+    if (command.name === "nats") {
+      const { runOnBroker } = await import("./nats/main.ts");
+      return await runOnBroker(command.verb, command.args);
+    }
     if (command.name === "types") {
       const { printTypes } = await import("./types.ts");
       return printTypes(command);

@@ -120,6 +120,12 @@ export interface JetStreamClient {
   readonly consumers: { get(stream: string, name: string): Promise<Consumer> };
 }
 
+/** The last of a subject, the one of a sequence, or the first of a subject from there on. */
+export type MsgQuery =
+  | { readonly last_by_subj: string }
+  | { readonly seq: number }
+  | { readonly seq: number; readonly next_by_subj: string };
+
 export interface JetStreamManager {
   readonly streams: {
     info(stream: string): Promise<StreamInfo>;
@@ -127,10 +133,7 @@ export interface JetStreamManager {
     update(stream: string, config: Partial<StreamConfig>): Promise<StreamInfo>;
     delete(stream: string): Promise<boolean>;
     purge(stream: string, options?: { readonly filter?: string; readonly seq?: number }): Promise<unknown>;
-    getMessage(
-      stream: string,
-      query: { readonly last_by_subj: string } | { readonly seq: number },
-    ): Promise<StoredMsg | null>;
+    getMessage(stream: string, query: MsgQuery): Promise<StoredMsg | null>;
   };
   readonly consumers: {
     info(stream: string, name: string): Promise<ConsumerInfo>;

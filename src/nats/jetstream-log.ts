@@ -1,6 +1,6 @@
 import { brokerError } from "./answers.ts";
 import type { Client } from "./client.ts";
-import type { JetStreamClient, JetStreamManager, NatsConnection } from "./client-types.ts";
+import type { JetStreamClient, JetStreamManager, MsgQuery, NatsConnection } from "./client-types.ts";
 import { markOf, setMark } from "./headers.ts";
 import { JetStreamReader } from "./jetstream-reader.ts";
 import type { Log, LogReader, LogRecord, StoredRecord } from "./log.ts";
@@ -59,15 +59,12 @@ export class JetStreamLog implements Log {
     }
   }
 
-  async last(): Promise<StoredRecord | undefined> {
-    const { client, manager, stream } = this.#access;
-    try {
-      const message = await manager.streams.getMessage(stream, { last_by_subj: this.subject });
-      if (message === null) return undefined;
-      return { sequence: message.seq, data: message.data, mark: markOf(message.header) };
-    } catch (error) {
-      throw brokerError(client, `read the end of ${this.subject}`, error);
-    }
+  last(): Promise<StoredRecord | undefined> {
+    return this.#message({ last_by_subj: this.subject });
+  }
+
+  at(sequence: number): Promise<StoredRecord | undefined> {
+    return this.#message({ seq: sequence, next_by_subj: this.subject });
   }
 
   async sealedAt(): Promise<number | undefined> {
@@ -83,5 +80,16 @@ export class JetStreamLog implements Log {
 
   read(sequence: number): LogReader {
     return new JetStreamReader(this.#access, this.subject, sequence);
+  }
+
+  async #message(query: MsgQuery): Promise<StoredRecord | undefined> {
+    const { client, manager, stream } = this.#access;
+    try {
+      const message = await manager.streams.getMessage(stream, query);
+      if (message === null) return undefined;
+      return { sequence: message.seq, data: message.data, mark: markOf(message.header) };
+    } catch (error) {
+      throw brokerError(client, `read a message of ${this.subject}`, error);
+    }
   }
 }

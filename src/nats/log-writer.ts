@@ -11,6 +11,8 @@ export interface LogWriterOptions {
   readonly after: number;
   /** Bytes of the output before its first record. */
   readonly offset: number;
+  /** The sequence of the output's first record, if that is another writer's. */
+  readonly first?: number | undefined;
   /** Whether a stream that is full is a failure, or is waited for. */
   readonly full: "fail" | "wait";
   /** Milliseconds that an outage of the broker may last. */
@@ -153,7 +155,7 @@ export class LogWriter {
     const mark = { writer: this.#options.writer, offset: until - data.length };
     if (end === undefined) return { data, mark };
     const isFirst = this.#first === undefined && mark.offset === this.#options.offset;
-    const first = isFirst ? undefined : (this.#first ?? this.#sequence + 1);
+    const first = this.#options.first ?? (isFirst ? undefined : (this.#first ?? this.#sequence + 1));
     return { data, mark: { ...mark, end: { ...end, first } }, headers: this.#options.endHeaders };
   }
 

@@ -71,6 +71,9 @@ export interface Log {
   /** The last record. @throws {BrokerError} */
   last(): Promise<StoredRecord | undefined>;
 
+  /** The first record whose sequence is at least `sequence`. @throws {BrokerError} */
+  at(sequence: number): Promise<StoredRecord | undefined>;
+
   /** Where the stream ends, if nobody will ever append to it: the sequence of its last record. @throws {BrokerError} */
   sealedAt(): Promise<number | undefined>;
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Sink, Source } from "../io/ports.ts";
-import { loadClient } from "./client.ts";
-import type { NatsConnection } from "./client-types.ts";
+import { loadClient, type Client } from "./client.ts";
+import type { NatsConnection, StreamConfig } from "./client-types.ts";
 import { HEADER_BYTES } from "./headers.ts";
 import { accessTo, JetStreamLog } from "./jetstream-log.ts";
 import type { OutputEnd } from "./log.ts";
@@ -86,6 +86,16 @@ export class NoResultError extends Error {
   }
 }
 
+/** A subject of a stream. */
+export interface OpenedLog {
+  readonly log: JetStreamLog;
+  readonly config: StreamConfig;
+  /** Of the stream, 0 if it has never had a message. */
+  readonly lastSequence: number;
+  readonly giveUpMs: number;
+  readonly retry: Retry;
+}
+
 const DEFAULT_ACK_WAIT_MS = 5000;
 const DEFAULT_WINDOW_BYTES = 1024 * 1024;
 const DEFAULT_MESSAGE_BYTES = 64 * 1024;
@@ -102,7 +112,8 @@ export async function natsSink(nc: NatsConnection, options: NatsSinkOptions): Pr
   const { window = DEFAULT_WINDOW_BYTES, message = DEFAULT_MESSAGE_BYTES, full = "fail", digest = false } = options;
   assertSize("window", window, Number.MAX_SAFE_INTEGER);
   assertSize("message", message, (nc.info?.max_payload ?? Infinity) - HEADER_BYTES);
-  const { client, log, config, lastSequence, giveUpMs, retry } = await openLog(nc, options);
+  const client = await loadClient();
+  const { log, config, lastSequence, giveUpMs, retry } = await openLog(client, nc, options);
   assertKeeps(config);
   if (config.sealed) throw new StreamConfigError(`Stream ${config.name} is sealed: nothing can be appended to it`);
   const last = await retry.until(() => log.last());
@@ -124,6 +135,7 @@ export async function natsSink(nc: NatsConnection, options: NatsSinkOptions): Pr
       writer: client.transport.nuid.next(),
       after: log.isExclusive ? lastSequence : (last?.sequence ?? 0),
       offset,
+      first: offset > 0 ? (await retry.until(() => log.at(1)))?.sequence : undefined,
       full,
       giveUpMs,
       timing: SYSTEM_TIMING,
@@ -143,7 +155,7 @@ export async function natsSink(nc: NatsConnection, options: NatsSinkOptions): Pr
 export async function natsSource(nc: NatsConnection, options: NatsSourceOptions): Promise<NatsSource> {
   const { from = 1, complete = false } = options;
   assertSize("from", from, Number.MAX_SAFE_INTEGER);
-  const { log, giveUpMs, config, retry } = await openLog(nc, options);
+  const { log, giveUpMs, config, retry } = await openLog(await loadClient(), nc, options);
   if (complete) {
     const last = await retry.until(() => log.last());
     if (!last?.mark?.end) throw new NoResultError(log.subject);
@@ -153,15 +165,15 @@ export async function natsSource(nc: NatsConnection, options: NatsSourceOptions)
   return new LogSource(log, { from, sealedAt, giveUpMs, timing: SYSTEM_TIMING });
 }
 
-async function openLog(nc: NatsConnection, options: StreamOptions) {
+/** What whoever reads or writes a subject begins with. @throws {StreamConfigError} */
+export async function openLog(client: Client, nc: NatsConnection, options: StreamOptions): Promise<OpenedLog> {
   const { stream, subject, giveUp: giveUpMs = Infinity, ackWait = DEFAULT_ACK_WAIT_MS } = options;
   assertSize("ackWait", ackWait, Number.MAX_SAFE_INTEGER);
   if (!(giveUpMs >= 0)) throw new RangeError(`giveUp must be a number of milliseconds, got ${giveUpMs}`);
-  const client = await loadClient();
   const access = await accessTo(client, nc, stream, ackWait);
   const retry = new Retry(SYSTEM_TIMING, giveUpMs);
   const { config, state } = await retry.until(() => streamInfo(access));
   const chosen = chosenSubject(config, subject);
   const log = new JetStreamLog(access, chosen, onlySubject(config) === chosen);
-  return { client, log, config, lastSequence: state.last_seq, giveUpMs, retry };
+  return { log, config, lastSequence: state.last_seq, giveUpMs, retry };
 }

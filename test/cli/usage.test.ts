@@ -27,7 +27,10 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["--limit", "resources", "x"], '--limit resources expects a whole number from 1 on, got ""'],
   [["--limit", "resources=0", "x"], '--limit resources expects a whole number from 1 on, got "0"'],
   [["--limit", "resources=1e3", "x"], '--limit resources expects a whole number from 1 on, got "1e3"'],
-  [["help", "foo"], 'There is no help about "foo": expected "run", "serve", "build", "types", "inspect" or nothing'],
+  [
+    ["help", "foo"],
+    'There is no help about "foo": expected "run", "serve", "build", "types", "inspect", "work", "put", "get" or nothing',
+  ],
   [
     ["nosuch.wasm"],
     "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)",

@@ -138,6 +138,15 @@ test("the end says the hash of all bytes", async () => {
   assert.deepEqual(stream.records.at(-1)?.mark?.end, { exitCode: undefined, digest: `sha-256=${expected}`, first: 1 });
 });
 
+test("the end of an output that another writer has begun says where that began", async () => {
+  const { stream, sink } = make(true);
+  await writeAll(sink, bytesOf(9));
+  await flushAll(sink);
+  const next = make(true, {}, { writer: "next", after: 2, offset: 9, first: 1 }, stream);
+  await next.sink.end(0);
+  assert.equal(stream.records.at(-1)?.mark?.end?.first, 1);
+});
+
 for (const isExclusive of [true, false]) {
   test(`of two writers the first wins, and nothing of the other is stored (exclusive: ${isExclusive})`, async () => {
     const { stream, sink } = make(isExclusive);

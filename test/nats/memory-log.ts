@@ -41,6 +41,10 @@ export class MemoryStream {
         this.#assertThere();
         return this.records.findLast((record) => record.subject === subject);
       },
+      at: async (sequence) => {
+        this.#assertThere();
+        return this.records.find((record) => record.subject === subject && record.sequence >= sequence);
+      },
       sealedAt: async () => {
         this.#assertThere();
         return this.isSealed ? this.lastSequence : undefined;

@@ -1,0 +1,52 @@
+/** `sluice work`, `put` and `get`: what needs a broker. */
+import { BrokerError, FencedError, GaveUpError, LostRecordsError } from "../../nats/broker-error.ts";
+import { MissingClientError } from "../../nats/client.ts";
+import { StreamConfigError } from "../../nats/streams.ts";
+import { DifferentBytesError } from "../../nats/transfer.ts";
+import type { NatsVerb } from "../command.ts";
+import { REFUSED } from "../failure.ts";
+import { helpText } from "../help.ts";
+import { print, say } from "../write.ts";
+import { connect, type Connected } from "./connection.ts";
+import { Given } from "./given.ts";
+import { getBytes, putBytes } from "./transfer.ts";
+import { workOn } from "./work.ts";
+
+const COMMANDS: Readonly<Record<NatsVerb, (given: Given, connected: Connected) => Promise<number>>> = {
+  work: workOn,
+  put: putBytes,
+  get: getBytes,
+};
+
+/** Carries it out, tells of what goes wrong with the broker, and gives the exit code. */
+export async function runOnBroker(verb: NatsVerb, args: readonly string[]): Promise<number> {
+  const given = new Given(verb, args);
+  if (given.has("help")) {
+    print(helpText(verb));
+    return 0;
+  }
+  try {
+    const connected = await connect(given);
+    try {
+      return await COMMANDS[verb](given, connected);
+    } finally {
+      await connected.nc.drain().catch(() => {});
+    }
+  } catch (error) {
+    if (!isBrokers(error)) throw error;
+    say(`sluice: ${error.message}\n`);
+    return REFUSED;
+  }
+}
+
+function isBrokers(error: unknown): error is Error {
+  return [
+    BrokerError,
+    FencedError,
+    GaveUpError,
+    LostRecordsError,
+    MissingClientError,
+    StreamConfigError,
+    DifferentBytesError,
+  ].some((kind) => error instanceof kind);
+}

@@ -1,0 +1,112 @@
+import { basename } from "node:path";
+import { isatty } from "node:tty";
+import { createConsumer, createStream, KEEPING } from "../../nats/create.ts";
+import { accessTo } from "../../nats/jetstream-log.ts";
+import { startWork, type WorkOptions, type Working } from "../../nats/work/work.ts";
+import { ERASE_LINE } from "../progress.ts";
+import { readComponent } from "../read.ts";
+import { onSignal } from "../signals.ts";
+import { UsageError } from "../usage.ts";
+import { onLineOfItsOwn, say, sayOnLine } from "../write.ts";
+import type { Connected } from "./connection.ts";
+import { streamAnd, type Given } from "./given.ts";
+import { serveMetrics } from "./metrics.ts";
+
+const ACK_WAIT_MS = 5000;
+const PROGRESS_MS = 500;
+
+/** `sluice work`: carries out jobs until a signal comes and those under way are done; gives the exit code. */
+export async function workOn(given: Given, connected: Connected): Promise<number> {
+  const options = optionsOf(given);
+  const [path = ""] = given.words;
+  const component = readComponent(path);
+  if (given.has("create")) await createAll(connected, options);
+  const worker = await startWork(connected.client, component, connected.nc, options);
+  for (const warning of worker.warnings) say(`sluice: ${warning}\n`);
+  const address = given.text("metrics");
+  const metrics = address === undefined ? undefined : await serveMetrics(address, worker);
+  say(`Carrying out jobs of ${options.jobs.stream}/${options.jobs.consumer} with ${basename(path)}\n`);
+  const stopProgress = showProgress(worker);
+  const stopListening = onSignal(() => void worker.drain().catch(() => {}));
+  try {
+    await worker.stopped;
+  } finally {
+    stopListening();
+    stopProgress();
+    metrics?.close();
+  }
+  const { done, already, dead } = worker.counts;
+  say(`${done + already} jobs are done, ${dead} have failed\n`);
+  return 0;
+}
+
+function optionsOf(given: Given): WorkOptions {
+  const [stream, consumer] = streamAnd(given.needed("jobs", "STREAM/CONSUMER"), "STREAM/CONSUMER");
+  if (consumer === undefined) throw new UsageError(`--jobs expects STREAM/CONSUMER, got ${JSON.stringify(stream)}`);
+  const [path, ...args] = given.words;
+  if (path === undefined) throw new UsageError("Expected a component, got none: see `sluice help work`");
+  const env = variables(given.texts("env"));
+  const dead = given.text("dead");
+  const [timeout, giveUp] = [given.duration("timeout"), given.duration("give-up")];
+  const [concurrency, retries] = [given.number("concurrency", 1), given.number("retries", 0)];
+  return {
+    jobs: { stream, consumer },
+    results: place(given.needed("results", "STREAM")),
+    headers: given.texts("header"),
+    // A guest that computes and calls nothing ends in time only in a thread of its own.
+    options: () => ({ args: [basename(path), ...args], env, ...(timeout !== undefined && { isolate: "thread" }) }),
+    onOutcome: ({ sequence, attempt }, outcome) => {
+      if (outcome === "retried" || outcome === "dead") say(`sluice: job ${sequence}, attempt ${attempt}: ${outcome}\n`);
+    },
+    ...(dead !== undefined && { dead: place(dead) }),
+    ...(timeout !== undefined && { timeout }),
+    ...(giveUp !== undefined && { giveUp }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(retries !== undefined && { retries }),
+  };
+}
+
+function place(text: string): { readonly stream: string; readonly subject?: string } {
+  const [stream, subject] = streamAnd(text, "STREAM or STREAM/SUBJECT");
+  return subject === undefined ? { stream } : { stream, subject };
+}
+
+function variables(given: readonly string[]): Readonly<Record<string, string>> {
+  const entries = given.flatMap((text): [string, string][] => {
+    const at = text.indexOf("=");
+    const name = at < 0 ? text : text.slice(0, at);
+    const value = at < 0 ? process.env[name] : text.slice(at + 1);
+    if (name === "") throw new UsageError(`--env expects NAME=VALUE or NAME, got ${JSON.stringify(text)}`);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+async function createAll({ client, nc }: Connected, { jobs, results, dead }: WorkOptions): Promise<void> {
+  const queue = await accessTo(client, nc, jobs.stream, ACK_WAIT_MS);
+  await createStream(queue, { retention: "workqueue", subjects: [jobs.stream.toLowerCase()] });
+  await createConsumer(queue, jobs.consumer, { ack_policy: "explicit" });
+  for (const { stream, subject } of [results, ...(dead ? [dead] : [])]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const access = await accessTo(client, nc, stream, ACK_WAIT_MS);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await createStream(access, { ...KEEPING, subjects: [`${subject ?? stream.toLowerCase()}.*`] });
+  }
+}
+
+/** One line on a terminal, if standard error is one. Gives what ends it. */
+function showProgress({ counts }: Working): () => void {
+  if (!isatty(2)) return () => {};
+  let isShown = false;
+  onLineOfItsOwn(() => isShown);
+  const timer = setInterval(() => {
+    const { running, done, already, retried, dead } = counts;
+    sayOnLine(`${ERASE_LINE}${running} under way, ${done + already} done, ${retried} tried again, ${dead} failed`);
+    isShown = true;
+  }, PROGRESS_MS);
+  return () => {
+    clearInterval(timer);
+    if (isShown) sayOnLine(ERASE_LINE);
+    isShown = false;
+  };
+}

@@ -1,0 +1,128 @@
+/** `sluice work`, `put` and `get`, on a real server. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, test } from "node:test";
+import { ended, guest, sluice, start } from "../cli/support.ts";
+import { NO_SERVER, TestServer, type Connected } from "./server.ts";
+
+describe("commands that need a broker, without one", { concurrency: 2 }, () => {
+  for (const verb of ["work", "put", "get"]) {
+    test(`sluice help ${verb} fits a terminal of 80 by 24`, async () => {
+      const { code, stdout } = await sluice(["help", verb]);
+      const lines = stdout.split("\n");
+      assert.ok(lines.length <= 25, `${lines.length} lines`);
+      for (const line of lines) assert.ok(line.length <= 80, line);
+      assert.equal(code, 0);
+      assert.deepEqual(await sluice([verb, "--help"]), { code: 0, signal: null, stdout, stderr: "" });
+    });
+  }
+
+  const nowhere = ["--nats", "nats://127.0.0.1:1"];
+  const MISTAKES: readonly [args: readonly string[], message: RegExp][] = [
+    [["put", "--bogus", "S"], /^sluice: Unknown option '--bogus': see `sluice help put`\n$/],
+    [["--stats", "put", "S"], /^sluice: --stats says nothing before `sluice put`/],
+    [["put", ...nowhere, "S"], /^sluice: Cannot connect to nats:\/\/127\.0\.0\.1:1: /],
+    [["get", ...nowhere, "--creds", "no-such-file", "S"], /^sluice: no-such-file cannot be read: ENOENT/],
+  ];
+  for (const [args, message] of MISTAKES) {
+    test(`sluice ${args.join(" ")}`, async () => {
+      const { code, stderr } = await sluice(args);
+      assert.match(stderr, message);
+      assert.equal(code, 1);
+    });
+  }
+});
+
+describe("commands on a server", { skip: NO_SERVER }, () => {
+  let server: TestServer;
+  let at: Connected;
+  let env: Record<string, string>;
+  const folder = mkdtempSync(join(tmpdir(), "sluice-nats-cli-"));
+
+  before(async () => {
+    server = new TestServer();
+    await server.start();
+    at = await server.connect();
+    env = { NATS_URL: server.url };
+  });
+
+  after(async () => {
+    await at.nc.drain();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("put is resumed where it was killed, get where its file ends, and both compare hashes", async () => {
+    const text = Array.from({ length: 100_000 }, (_, line) => `${line}\n`).join("");
+    const killed = start(["put", "--create", "--message", "1000", "BLOB"], { env });
+    // It does not read to the end.
+    killed.stdin?.on("error", () => {});
+    killed.stdin?.write(text.slice(0, 300_000));
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- until some of it is there
+      const info = await at.manager.streams.info("BLOB").catch(() => undefined);
+      if (info && info.state.bytes > 100_000) break;
+    }
+    killed.kill("SIGKILL");
+    await once(killed, "exit");
+    const { code, stderr } = await sluice(["put", "BLOB/blob"], { env, input: text });
+    assert.match(stderr, /^put 575\.1 KiB, sha-256=[0-9a-f]{64}, [\d.]+ KiB of it had been there into blob\n$/);
+    assert.equal(code, 0);
+    const got = await sluice(["get", "BLOB"], { env });
+    assert.equal(got.stdout === text, true);
+    const file = join(folder, "blob");
+    writeFileSync(file, text.slice(0, 123_456));
+    const resumed = await sluice(["get", "-o", file, "BLOB"], { env });
+    assert.match(resumed.stderr, /120\.6 KiB of it had been there/);
+    assert.equal(readFileSync(file, "utf8") === text, true);
+    const other = await sluice(["put", "BLOB"], { env, input: "something else" });
+    assert.match(other.stderr, /^sluice: blob has an output already that is another: its hash is sha-256=/);
+    assert.equal(other.code, 1);
+    writeFileSync(file, "another beginning");
+    const wrong = await sluice(["get", "-o", file, "BLOB"], { env });
+    assert.match(wrong.stderr, /^sluice: blob has the hash sha-256=[0-9a-f]{64}, but these bytes have /);
+  });
+
+  test("work carries out jobs until it is to end, and finishes those under way", async () => {
+    const options = ["--jobs", "JOBS/w", "--results", "RESULTS", "--dead", "DEAD", "--create"];
+    const more = ["--concurrency", "2", "--timeout", "60s", "--metrics", "0", "--header", "SIZE"];
+    const worker = start(["work", ...options, ...more, guest("args-env"), "an", "argument"], { env });
+    assert.ok(worker.stderr && worker.stdout);
+    const said: string[] = [];
+    let metrics = "";
+    for await (const line of createInterface({ input: worker.stderr })) {
+      said.push(line);
+      metrics ||= /^Metrics on (.*)$/.exec(line)?.[1] ?? "";
+      if (line.startsWith("Carrying out")) break;
+    }
+    assert.match(said.join("\n"), /Stream RESULTS has one replica/);
+    const headers = at.headers();
+    headers.set("SIZE", "big");
+    await at.js.publish("jobs", new Uint8Array(0), { headers, timeout: 5000 });
+    // oxlint-disable-next-line no-await-in-loop -- until it is done
+    while ((await at.manager.streams.info("JOBS")).state.messages > 0) await at.nc.flush();
+    const result = await sluice(["get", "RESULTS/results.1"], { env });
+    assert.deepEqual([result.code, result.stdout], [0, "args-env.wasm\nan\nargument\nSIZE=big\n"]);
+    assert.match(await (await fetch(metrics)).text(), /^sluice_jobs_done_total 1$/m);
+    assert.equal((await fetch(new URL("/ready", metrics))).status, 200);
+    worker.kill("SIGTERM");
+    assert.equal((await ended(worker)).code, 0);
+  });
+
+  test("work says what it lacks", async () => {
+    const says = async (args: readonly string[], message: RegExp): Promise<void> => {
+      const { code, stderr } = await sluice(["work", ...args], { env });
+      assert.match(stderr, message);
+      assert.equal(code, 1);
+    };
+    await says([guest("cat")], /^sluice: `sluice work` needs --jobs STREAM\/CONSUMER/);
+    await says(["--jobs", "A", "--results", "B", guest("cat")], /^sluice: --jobs expects STREAM\/CONSUMER, got "A"/);
+    await says(["--jobs", "A/b", "--results", "B"], /^sluice: Expected a component, got none/);
+    await says(["--jobs", "NONE/b", "--results", "B", guest("cat")], /^sluice: There is no stream NONE/);
+    await says(["--jobs", "A/b", "--results", "B", "--retries", "x", guest("cat")], /^sluice: --retries expects/);
+  });
+});
