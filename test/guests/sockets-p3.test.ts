@@ -175,6 +175,28 @@ for (const [name, faults, says] of ON_BAD_LINES) {
   });
 }
 
+test("on a network that breaks connections each is whole or told to be broken, at both ends", async () => {
+  let broken = 0;
+  for (let seed = 0n; seed < 8n; seed++) {
+    const network = { on: new MemoryNetwork({ resets: 0.03, seed }) };
+    const server = start(["echo", "4"], { network });
+    // oxlint-disable-next-line no-await-in-loop -- one network after the other
+    const at = await saying(server, /listening at (\d+)/);
+    const clients = Array.from({ length: 4 }, () => start(["send", at, "300000"], { network }).ended);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const [served, ...said] = await Promise.all([server.ended, ...clients]);
+    for (const one of said) {
+      assert.match(
+        one,
+        /^sent Ok\(\(\)\), read 300000 Ok\(\(\)\)\n$|^sent .*, read \d+ Err\(ErrorCode::ConnectionReset\)\n$/,
+      );
+      if (one.includes("Err")) broken++;
+    }
+    assert.match(served, /^listening at \d+\n(?:Ok\(\(\)\)\n|Err\(ErrorCode::Connection(?:Reset|Broken)\)\n){4}$/);
+  }
+  assert.ok(broken > 0 && broken < 32, `${broken} of 32`);
+});
+
 test("a peer who reads nothing stops the guest, and what it took is delivered when the guest has ended", async (t) => {
   let peer: Socket | undefined;
   const port = await serve(t, (socket) => void (peer = socket.pause()));
@@ -316,6 +338,17 @@ test("datagrams that wait to be sent are held up to limits.datagramBytes", async
   }
   const [, sent] = /^(\d+) of 40, Some\(ErrorCode::OutOfMemory\)\n$/.exec(await program.ended) ?? [];
   assert.ok(Number(sent) >= 8 && Number(sent) < 20, `${sent}`);
+});
+
+test("what a connection carried is told of both directions", async () => {
+  const network = { tcp: true, on: new MemoryNetwork() };
+  const { stats } = await run(component, { args: ["", "splice", "300000"], network });
+  const [client, server, ...others] = stats.sockets?.each ?? [];
+  assert.deepEqual([others, client?.remote], [[], server?.local]);
+  for (const way of [client?.sent, client?.received, server?.sent, server?.received]) {
+    assert.equal(way?.bytes, 300_000);
+    assert.ok(way.calls >= 5 && way.calls < 1000 && way.waits > 0, JSON.stringify(way));
+  }
 });
 
 test("a trace shows calls that took a while, when they are over", async () => {

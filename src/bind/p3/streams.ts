@@ -272,7 +272,11 @@ export class Drain implements Target, Waker, CopyListener {
     const room = Math.min(count, this.#outlet.room(0));
     if (room === 0) return this.#tookNone();
     const bytes = origin.bytes(room) ?? Uint8Array.from(origin.values(room) as readonly number[]);
-    this.#outlet.tally.bytes += bytes.length;
+    // The other side is the host's too, and has nothing now.
+    if (bytes.length === 0) return 0;
+    const { tally } = this.#outlet;
+    tally.calls++;
+    tally.bytes += bytes.length;
     this.#outlet.accept(bytes);
     // The guest's write is what failed: it has written nothing.
     if (this.#failure()) return this.#tookNone();
@@ -333,6 +337,7 @@ export class Drain implements Target, Waker, CopyListener {
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
+    this.#outlet.tally.waits++;
     this.#outlet.watch(this);
   }
 
