@@ -5,6 +5,9 @@ import { bytesText, countText, timeText } from "./format.ts";
 import type { Guest } from "./model.ts";
 import type { Wait } from "./waits.ts";
 
+/** After so long without a call a guest does something else. */
+const SILENT_MS = 300;
+
 export interface CardHandlers {
   onSelect(guest: Guest): void;
   onRemove(guest: Guest): void;
@@ -16,6 +19,8 @@ export class GuestCard {
   readonly element: HTMLElement;
   readonly #status = h("p", { class: "status" });
   readonly #calls = h("p", { class: "calls" });
+  /** How many calls it had made when it last made or waited for one, and when that was. */
+  #last = { calls: 0, at: 0 };
 
   constructor(guest: Guest, canRemove: boolean, handlers: CardHandlers) {
     const port = h(
@@ -87,14 +92,24 @@ export class GuestCard {
     return this.#status.textContent ?? "";
   }
 
+  /** It keeps its thread to itself, which tells nothing then. */
+  compute(): void {
+    this.#set("runs", "computes");
+  }
+
   clear(): void {
+    this.#last = { calls: 0, at: 0 };
     this.#set("still", "ready");
     setText(this.#calls, "");
   }
 
-  run(calls: number, wait: Wait | undefined): void {
+  /** @param at Milliseconds since the run began. */
+  run(calls: number, wait: Wait | undefined, at: number): void {
+    if (calls !== this.#last.calls || wait) this.#last = { calls, at };
     if (wait?.is === "leaving") this.#set("done", "is done, and delivers");
-    else this.#set(wait ? "waits" : "runs", wait ? `waits for ${wait.for}` : "runs");
+    else if (wait) this.#set("waits", `waits for ${wait.for}`);
+    else if (at - this.#last.at > SILENT_MS) this.#set("runs", "computes, or sleeps");
+    else this.#set("runs", "runs");
     setText(this.#calls, countText(calls, "call"));
   }
 

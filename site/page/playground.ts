@@ -14,6 +14,9 @@ import { StageView } from "./stage-view.ts";
 import { Timeline } from "./timeline.ts";
 import { waitOf } from "./waits.ts";
 
+/** Guests whose thread tells nothing for so long keep it busy. */
+const SILENT_MS = 500;
+
 const POEM_FILES: Files = { "poem.txt": new TextEncoder().encode(POEM) };
 
 export class Playground {
@@ -34,8 +37,10 @@ export class Playground {
   /** Indexes of guests that have ended. */
   readonly #done = new Set<number>();
   #selected: Guest | undefined;
-  /** Of the last frame. */
+  /** When the last frame was, for the run and for the page. */
   #at = 0;
+  #heard = 0;
+  #silence: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     this.#view = new StageView(byId("lanes"), this.#stage, {
@@ -230,6 +235,10 @@ export class Playground {
     this.#timeline.clear(this.#stage.guests.map(({ name }) => name));
     this.#session.run(this.#stage.plan());
     this.#showRun("on");
+    this.#heard = performance.now();
+    this.#silence = setInterval(() => {
+      if (performance.now() - this.#heard > SILENT_MS) this.#view.compute(this.#done);
+    }, SILENT_MS);
     announce("The run has begun");
     // Somebody waits for what is typed.
     if (this.#input.isLive) this.#input.focus();
@@ -237,6 +246,7 @@ export class Playground {
 
   #frame(frame: Frame): void {
     this.#at = frame.at;
+    this.#heard = performance.now();
     const waits = this.#stage.guests.map((guest, index) =>
       this.#done.has(index) ? undefined : waitOf(this.#stage, guest, frame),
     );
@@ -266,6 +276,7 @@ export class Playground {
   }
 
   #showRun(run: "off" | "on" | "over"): void {
+    if (run !== "on") clearInterval(this.#silence);
     this.#run.hidden = run === "on";
     this.#stop.hidden = run !== "on";
     document.documentElement.dataset["run"] = run;

@@ -83,9 +83,16 @@ export class StageView {
     }
     for (const [index, guest] of this.#stage.guests.entries()) {
       if (ended.has(index)) continue;
-      this.#cards.get(guest)?.run(guests[index]?.calls ?? 0, waits[index]);
+      this.#cards.get(guest)?.run(guests[index]?.calls ?? 0, waits[index], at);
     }
     this.#wake();
+  }
+
+  /** No guest has told anything for a while: one of them keeps their thread. */
+  compute(ended: ReadonlySet<number>): void {
+    for (const [index, guest] of this.#stage.guests.entries()) {
+      if (!ended.has(index)) this.#cards.get(guest)?.compute();
+    }
   }
 
   ended(guest: Guest, ending: Ending, at: number): void {
