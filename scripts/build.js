@@ -66,6 +66,7 @@ await build({
   entryPoints: {
     browser: "src/browser.ts",
     opfs: "src/opfs.ts",
+    terminal: "src/terminal.ts",
     "shared/web-inspect": "src/inspect.ts",
     "shared/web-testing": "src/testing/index.ts",
   },

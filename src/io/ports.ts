@@ -6,6 +6,9 @@ import type { Readiness, Watchable } from "./readiness.ts";
  * Ends once, or fails once, and stays so. Does no input before it is asked.
  */
 export interface Source extends Readiness {
+  /** True of a terminal, which a guest may ask: `wasi:cli/terminal-stdin`. */
+  readonly isTerminal?: boolean;
+
   /**
    * The bytes that are there now: at most `max`, never waits.
    *
@@ -44,6 +47,9 @@ export interface Source extends Readiness {
  * Wakes its watchers when `write` may take more or `flush` may have completed, or when either would throw.
  */
 export interface Sink extends Watchable {
+  /** True of a terminal, which a guest may ask: `wasi:cli/terminal-stdout` and `terminal-stderr`. */
+  readonly isTerminal?: boolean;
+
   /**
    * Takes as many bytes from the start of `bytes` as it can at once, never waits, and says how many (0 for none now).
    * The caller may reuse `bytes` when this returns.

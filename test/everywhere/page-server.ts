@@ -33,7 +33,7 @@ export async function servePages(entries: readonly string[]): Promise<PageServer
     ...{ outdir: here, write: false, logLevel: "warning" },
   });
   const served = new Map<string, Uint8Array>(outputFiles.map(({ path, contents }) => [`/${basename(path)}`, contents]));
-  for (const name of entries.map((entry) => basename(entry, ".ts"))) {
+  for (const name of entries.map((entry) => basename(entry, extname(entry)))) {
     const page = `<!doctype html><title>Sluice</title><script type="module" src="/${name}.js"></script>`;
     served.set(`/${name}.html`, Buffer.from(page));
   }

@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Sink, Source } from "../../io/ports.ts";
 import { told } from "../../io/told.ts";
 import type { OpenedInput, OpenedOutput, OpenedStandard, StandardOptions } from "../../run/platform.ts";
-import { has, isObject, sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
+import { has, isObject, saysTerminal, sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
 import { BlockingGroup, fdSource, FdSink, isTerminal } from "./fd.ts";
 import { nodeSource } from "./readable.ts";
 import { NodeSink } from "./writable.ts";
@@ -32,7 +32,7 @@ export function openStandard(options: StandardOptions): OpenedStandard {
 
 function openInput(value: unknown, group: BlockingGroup | undefined): OpenedInput {
   if (value === "inherit") return { source: fdSource(0, group), isTerminal: isTerminal(0) };
-  return { source: inputSource(value, "stdin"), isTerminal: false };
+  return { source: inputSource(value, "stdin"), isTerminal: saysTerminal(value) };
 }
 
 /** Makes a source of what somebody has. @param name Of it, for messages. @throws {TypeError} If it is none. */
@@ -51,7 +51,7 @@ const FDS = { stdout: 1, stderr: 2 };
 
 function openOutput(value: unknown, which: "stdout" | "stderr", group: BlockingGroup | undefined): OpenedOutput {
   if (value === "inherit") return { sink: new FdSink(FDS[which], group), isTerminal: isTerminal(FDS[which]) };
-  return { sink: outputSink(value, which), isTerminal: false };
+  return { sink: outputSink(value, which), isTerminal: saysTerminal(value) };
 }
 
 /** As `inputSource`, for a sink. */

@@ -5,7 +5,7 @@ import type { Platform } from "../../run/platform.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
-import { isObject, sinkOf, sourceOf } from "./streams.ts";
+import { isObject, saysTerminal, sinkOf, sourceOf } from "./streams.ts";
 
 /** The longest that a timer can be set to; a longer wait is several of them. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -86,9 +86,9 @@ export const webPlatform: Platform = {
   http: async (_resolve, maxExchanges) => new (await import("./fetch.ts")).FetchClient(maxExchanges),
   web: async () => (await import("./carry.ts")).clientOf,
   standard: ({ stdin, stdout, stderr }) => ({
-    stdin: { source: source(stdin, "stdin"), isTerminal: false },
-    stdout: { sink: sink(stdout, "stdout"), isTerminal: false },
-    stderr: { sink: sink(stderr, "stderr"), isTerminal: false },
+    stdin: { source: source(stdin, "stdin"), isTerminal: saysTerminal(stdin) },
+    stdout: { sink: sink(stdout, "stdout"), isTerminal: saysTerminal(stdout) },
+    stderr: { sink: sink(stderr, "stderr"), isTerminal: saysTerminal(stderr) },
   }),
   directory(value, path) {
     if (typeof FileSystemDirectoryHandle === "function" && value instanceof FileSystemDirectoryHandle) {

@@ -56,6 +56,11 @@ export function sinkOf(value: unknown, name: string): Sink | undefined {
   return undefined;
 }
 
+/** Whether a stream of an embedder's says that it is a terminal. */
+export function saysTerminal(value: unknown): boolean {
+  return isObject(value) && "isTerminal" in value && value.isTerminal === true;
+}
+
 export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
