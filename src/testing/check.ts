@@ -3,6 +3,7 @@ import { CONNECTION_CLAIMS } from "./connection-claims.ts";
 import { CONNECTION_FAILURE_CLAIMS } from "./connection-failure-claims.ts";
 import type { ConnectionFixture } from "./connection-subject.ts";
 import { DIRECTORY_CLAIMS } from "./directory-claims.ts";
+import { ENDS_CLAIMS, type EndsFixture } from "./ends-claims.ts";
 import { FILE_CLAIMS } from "./files-claims.ts";
 import type { FilesFixture } from "./files-subject.ts";
 import { HANDLER_CLAIMS } from "./handler-claims.ts";
@@ -35,6 +36,9 @@ export const CONNECTION_RULES: readonly Rule[] = ALL_CONNECTION_CLAIMS.map(witho
 
 /** What `checkHandler` tries. */
 export const HANDLER_RULES: readonly Rule[] = HANDLER_CLAIMS.map(withoutCode);
+
+/** What `checkEnds` tries. */
+export const ENDS_RULES: readonly Rule[] = ENDS_CLAIMS.map(withoutCode);
 
 /** What `checkUdp` tries. */
 export const UDP_RULES: readonly Rule[] = UDP_CLAIMS.map(withoutCode);
@@ -123,4 +127,16 @@ export function checkConnection(make: () => Awaitable<ConnectionFixture>, option
  */
 export function checkHandler(make: () => Awaitable<HandlerFixture>, options?: CheckOptions): Promise<Report> {
   return tryClaims(HANDLER_CLAIMS, make, options);
+}
+
+/**
+ * Plays the contract of streams and futures on any implementation of the component model.
+ *
+ * @param make Gives what makes pairs of ends.
+ * @returns What was kept, and what could not be tried.
+ * @throws {ContractError} With all rules that it breaks, one a line.
+ * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-state
+ */
+export function checkEnds(make: () => Awaitable<EndsFixture>, options?: CheckOptions): Promise<Report> {
+  return tryClaims(ENDS_CLAIMS, make, options);
 }

@@ -6,6 +6,7 @@
  */
 export {
   checkConnection,
+  checkEnds,
   checkFiles,
   checkHandler,
   checkInputStream,
@@ -13,6 +14,7 @@ export {
   checkPollable,
   checkUdp,
   CONNECTION_RULES,
+  ENDS_RULES,
   FILES_RULES,
   HANDLER_RULES,
   INPUT_STREAM_RULES,
@@ -30,6 +32,8 @@ export {
   type SkippedRule,
 } from "./claims.ts";
 export { connectionEnd, connectionPair, type ConnectionEnd, type ConnectionFixture } from "./connection-subject.ts";
+export type { Ends, EndsFixture } from "./ends-claims.ts";
+export { ENDED, type EndSide, type EndStep, type EndTold } from "./ends-model.ts";
 export type { FilesFixture } from "./files-subject.ts";
 export type { Handler, HandlerFixture } from "./handler-subject.ts";
 export type { InputFixture } from "./input-claims.ts";

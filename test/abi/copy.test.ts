@@ -8,146 +8,33 @@ import { elementOf } from "../../src/abi/element.ts";
 import { beginCopy, CopyEnd, END_KINDS } from "../../src/abi/ends.ts";
 import type { Guest } from "../../src/abi/guest.ts";
 import { Trap } from "../../src/io/trap.ts";
+import { EndsModel, sequences } from "../../src/testing/ends-model.ts";
+import {
+  checkEnds,
+  ContractError,
+  ENDS_RULES,
+  type Ends,
+  type EndSide,
+  type EndStep,
+  type EndTold,
+} from "../../src/testing/index.ts";
 import { newGuest } from "./support.ts";
-
-type Side = "read" | "write";
-/** `take`: the guest is given the event that its end has. */
-type Step =
-  | { readonly is: "copy"; readonly side: Side; readonly length: number }
-  | { readonly is: "cancel" | "drop" | "take"; readonly side: Side };
-
-const SIDES = ["read", "write"] as const;
-
-/** What a guest is told: nothing yet, or result and number of elements. */
-type Told = undefined | readonly [result: number, count: number];
-
-interface Copy {
-  readonly length: number;
-  progress: number;
-}
-
-/** CanonicalABI.md, "Stream State", for elements that are numbers. */
-class Model {
-  readonly #isStream: boolean;
-  readonly #copies: Record<Side, Copy | undefined> = { read: undefined, write: undefined };
-  readonly #events: Record<Side, number | undefined> = { read: undefined, write: undefined };
-  readonly #isOver: Record<Side, boolean> = { read: false, write: false };
-  readonly #isGone: Record<Side, boolean> = { read: false, write: false };
-  #pending: Side | undefined;
-  #isDropped = false;
-  moved = 0;
-
-  constructor(isStream: boolean) {
-    this.#isStream = isStream;
-  }
-
-  /** Whether a guest may do this now without a trap. */
-  allows(step: Step): boolean {
-    const { side } = step;
-    if (this.#isGone[side]) return false;
-    const copy = this.#copies[side];
-    if (step.is === "copy") return !copy && !this.#isOver[side];
-    if (step.is === "take") return this.#events[side] !== undefined;
-    if (step.is === "cancel") return copy !== undefined;
-    // The writable end of a future promises a value.
-    return !copy && (this.#isStream || side === "read" || this.#isOver.write);
-  }
-
-  play(step: Step): Told {
-    const { side } = step;
-    switch (step.is) {
-      case "copy":
-        this.#copies[side] = { length: this.#isStream ? step.length : 1, progress: 0 };
-        this.#begin(side);
-        return this.#events[side] === undefined ? undefined : this.#take(side);
-      case "take":
-        return this.#take(side);
-      case "cancel": {
-        if (this.#events[side] === undefined) this.#notify(COPY.cancelled);
-        const [result, count] = this.#take(side);
-        // What is told as complete has more to come, which does not.
-        return [this.#isStream && result === COPY.completed ? COPY.cancelled : result, count];
-      }
-      case "drop":
-        this.#isGone[side] = true;
-        if (this.#isDropped) return undefined;
-        this.#isDropped = true;
-        if (this.#pending) this.#notify(COPY.dropped);
-        return undefined;
-    }
-  }
-
-  #begin(side: Side): void {
-    const mine = this.#copy(side);
-    const other: Side = side === "read" ? "write" : "read";
-    if (this.#isDropped && (this.#isStream || this.#pending !== other)) {
-      this.#events[side] = COPY.dropped;
-      return;
-    }
-    if (this.#pending !== other) {
-      this.#pending = side;
-      return;
-    }
-    const theirs = this.#copy(other);
-    const room = theirs.length - theirs.progress;
-    if (room > 0) {
-      const count = Math.min(room, mine.length);
-      mine.progress += count;
-      theirs.progress += count;
-      this.moved += count;
-      if (count > 0 && !this.#isStream) this.#notify(COPY.completed);
-      else if (count > 0) this.#events[other] = COPY.completed;
-      this.#events[side] = COPY.completed;
-    } else if (side === "write" && mine.length === 0 && theirs.length === 0) {
-      this.#events.write = COPY.completed;
-    } else {
-      this.#notify(COPY.completed);
-      this.#pending = side;
-    }
-  }
-
-  /** Whoever waits is told, and waits no more. */
-  #notify(result: number): void {
-    const side = this.#pending;
-    assert.ok(side);
-    this.#pending = undefined;
-    this.#events[side] = result;
-  }
-
-  #take(side: Side): readonly [number, number] {
-    const result = this.#events[side];
-    assert.ok(result !== undefined);
-    const { progress } = this.#copy(side);
-    this.#events[side] = undefined;
-    this.#copies[side] = undefined;
-    // The memory is the guest's own again.
-    if (this.#pending === side) this.#pending = undefined;
-    this.#isOver[side] = this.#isStream ? result === COPY.dropped : result !== COPY.cancelled;
-    return [result, this.#isStream ? progress : 0];
-  }
-
-  #copy(side: Side): Copy {
-    const copy = this.#copies[side];
-    assert.ok(copy);
-    return copy;
-  }
-}
 
 const U8 = elementOf(codecOf({ kind: "u8" }));
 /** Where each side's buffers lie: one after the other, so that each copy has its own. */
 const BUFFERS = 1024;
 
 /** Two guests, one on each end. */
-class Real {
+class Pair implements Ends {
   readonly #isStream: boolean;
-  readonly #guests: Record<Side, Guest>;
-  readonly #ends: Record<Side, CopyEnd>;
-  readonly #at: Record<Side, number> = { read: BUFFERS, write: BUFFERS };
+  readonly #guests: Record<EndSide, Guest>;
+  readonly #ends: Record<EndSide, CopyEnd>;
+  readonly #at: Record<EndSide, number> = { read: BUFFERS, write: BUFFERS };
   /** Where the elements of the copy that is under way lie, and how many. */
-  readonly #places: Record<Side, number> = { read: 0, write: 0 };
+  readonly #places: Record<EndSide, number> = { read: 0, write: 0 };
   /** The next number to be written: those that were not taken are written again. */
   #next = 1;
-  readonly read: number[] = [];
+  readonly #read: number[] = [];
 
   constructor(isStream: boolean) {
     this.#isStream = isStream;
@@ -160,7 +47,7 @@ class Real {
     };
   }
 
-  play(step: Step): Told {
+  play(step: EndStep): EndTold {
     const { side } = step;
     const end = this.#ends[side];
     switch (step.is) {
@@ -188,74 +75,96 @@ class Real {
     }
   }
 
-  #take(side: Side): readonly [number, number] {
+  received(): readonly number[] {
+    return this.#read;
+  }
+
+  #take(side: EndSide): readonly [number, number] {
     const end = this.#ends[side];
     const [code, about, payload] = end.takeEvent();
     assert.deepEqual([code, about], [end.kind.event, 7]);
     const [result, told] = [payload & 15, payload >>> 4];
     const count = this.#isStream ? told : Number(result === COPY.completed);
     if (side === "write") this.#next += count;
-    else this.read.push(...this.#guests.read.memory.subarray(this.#places.read, this.#places.read + count));
+    else this.#read.push(...this.#guests.read.memory.subarray(this.#places.read, this.#places.read + count));
     return [result, told];
   }
 }
 
-/** Plays what is allowed of `steps` on both. Returns the model, so that more may be played. */
-function play(isStream: boolean, steps: readonly Step[]): Model {
-  const model = new Model(isStream);
-  const real = new Real(isStream);
+for (const kind of ["stream", "future"] as const) {
+  test(`the ends of a ${kind} keep the contract`, async () => {
+    const { kept } = await checkEnds(() => ({ kind, make: () => new Pair(kind === "stream") }));
+    assert.deepEqual(kept, ENDS_RULES);
+  });
+}
+
+/** What is wrong in each, and the first rule that shows it. */
+const MUTANTS: readonly (readonly [name: string, rule: string, told: (told: EndTold, step: EndStep) => EndTold])[] = [
+  ["counts one too many", "12.1", (told) => told && [told[0], told[1] + 1]],
+  [
+    "tells of a copy that was given up as of one that is complete",
+    "12.2",
+    (told, { is }) => (is === "cancel" && told ? [COPY.completed, told[1]] : told),
+  ],
+  [
+    "has the other end drop unheard",
+    "12.3",
+    (told) => told && [told[0] === COPY.dropped ? COPY.completed : told[0], told[1]],
+  ],
+  [
+    "tells nothing of a copy of nothing",
+    "12.4",
+    (told, step) => (step.is === "copy" && step.length === 0 ? undefined : told),
+  ],
+];
+
+for (const [name, rule, told] of MUTANTS) {
+  test(`the contract finds an implementation that ${name}`, async () => {
+    const make = (): Ends => {
+      const pair = new Pair(true);
+      return { play: (step) => told(pair.play(step), step), received: () => pair.received() };
+    };
+    await assert.rejects(
+      checkEnds(() => ({ kind: "stream", make })),
+      (error) => error instanceof ContractError && error.broken.some((broken) => broken.rule === rule),
+    );
+  });
+}
+
+/** Plays what is allowed of `steps` on both. */
+function play(isStream: boolean, steps: readonly EndStep[]): void {
+  const model = new EndsModel(isStream);
+  const pair = new Pair(isStream);
   const played: string[] = [];
   for (const step of steps) {
     if (!model.allows(step)) continue;
     const expected = model.play(step);
-    const told = real.play(step);
+    const told = pair.play(step);
     played.push(`${step.side}.${step.is}${"length" in step ? `(${step.length})` : ""} ${String(told)}`);
-    if (String(told) !== String(expected)) {
-      assert.deepEqual(told, expected, played.join(", "));
-    }
+    assert.equal(String(told), String(expected), played.join(", "));
   }
-  const inOrder = real.read.every((value, at) => value === at + 1);
-  assert.ok(inOrder && real.read.length <= model.moved, `${played.join(", ")}: ${real.read.join()}`);
-  return model;
+  assert.ok(
+    pair.received().every((byte, at) => byte === at + 1),
+    played.join(", "),
+  );
 }
 
-const STEPS: readonly Step[] = SIDES.flatMap((side): Step[] => [
-  ...[0, 1, 2].map((length): Step => ({ is: "copy", side, length })),
-  { is: "cancel", side },
-  { is: "drop", side },
-  { is: "take", side },
+test("all sequences of six steps on a stream", () => {
+  let count = 0;
+  for (const steps of sequences("stream", 6)) {
+    play(true, steps);
+    count++;
+  }
+  assert.ok(count > 10_000);
+});
+
+const STEPS = (["read", "write"] as const).flatMap((side): EndStep[] => [
+  ...[0, 1, 2, 5].map((length): EndStep => ({ is: "copy", side, length })),
+  ...(["cancel", "drop", "take"] as const).map((is): EndStep => ({ is, side })),
 ]);
 
-/** Each sequence of allowed steps of this length, once. */
-function enumerate(isStream: boolean, depth: number, steps: readonly Step[], sequence: Step[] = []): number {
-  const model = play(isStream, sequence);
-  if (sequence.length === depth) return 1;
-  let count = 0;
-  for (const step of steps) {
-    if (!model.allows(step)) continue;
-    sequence.push(step);
-    count += enumerate(isStream, depth, steps, sequence);
-    sequence.pop();
-  }
-  return count || 1;
-}
-
-test("a stream: all sequences of six steps", () => {
-  assert.ok(enumerate(true, 6, STEPS) > 10_000);
-});
-
-test("a future: all sequences of seven steps", () => {
-  // Its length is one.
-  const steps = STEPS.filter((step) => step.is !== "copy" || step.length === 1);
-  assert.ok(enumerate(false, 7, steps) > 100);
-});
-
 test("long sequences of random steps", () => {
-  const step = fc.constantFrom(...STEPS);
-  fc.assert(
-    fc.property(fc.boolean(), fc.array(step, { maxLength: 60 }), (isStream, steps) => void play(isStream, steps)),
-    { numRuns: 2000 },
-  );
+  fc.assert(fc.property(fc.boolean(), fc.array(fc.constantFrom(...STEPS), { maxLength: 60 }), play), { numRuns: 2000 });
 });
 
 test("what a guest may not do traps, and changes nothing", () => {
