@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // Old JavaScript on purpose: an old Node must get far enough to say what is wrong. CommonJS, since that starts faster.
-var OLDEST_NODE = 24;
+var OLDEST_NODE = "20.16";
 
-if (parseInt(process.versions.node, 10) < OLDEST_NODE || typeof WebAssembly.Suspending !== "function") {
+// What came with that.
+if (typeof process.getBuiltinModule !== "function") {
   console.error(
     "sluice: this is Node " +
       process.versions.node +
-      ", which cannot suspend WebAssembly: install Node " +
+      ", which is too old: install Node " +
       OLDEST_NODE +
       " or newer, then try again",
   );

@@ -8,6 +8,7 @@ import { instantiate as instantiateOn, type RunningInstance } from "./run/instan
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
 import { assertOptions, checkOptions } from "./run/check-options.ts";
+import { assertWaits, canSuspend } from "./wait/suspension.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import type * as Isolation from "./hosts/node/isolate/host.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
@@ -51,7 +52,7 @@ export async function instantiate(
   options: Options = {},
 ): Promise<RunningInstance> {
   const { isolate, ...given } = checked(options);
-  if (isolate === undefined) return instantiateOn(nodePlatform, await compiled(component), given);
+  if (isolate === undefined && !mustPark(given)) return instantiateOn(nodePlatform, await compiled(component), given);
   return (await isolation(isolate)).instantiateIsolated(bytesOf(component), given);
 }
 
@@ -65,7 +66,7 @@ export async function instantiate(
  */
 export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
   const { isolate, ...given } = checked(options);
-  if (isolate === undefined) return runOn(nodePlatform, await compiled(component), given);
+  if (isolate === undefined && !mustPark(given)) return runOn(nodePlatform, await compiled(component), given);
   return (await isolation(isolate)).runIsolated(bytesOf(component), given);
 }
 
@@ -96,6 +97,7 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
   const { reuse, maxConcurrent, maxWaiting, maxBodyBytes, onError = () => {}, ...given } = options;
   checkOptions(given);
+  assertWaits(nodePlatform.loop.parking);
   const [{ Serving }, { nodeListener }, { incomingOf, webResponseOf }] = await Promise.all([
     import("./run/serve.ts"),
     import("./hosts/node/http/listener.ts"),
@@ -140,8 +142,13 @@ function checked(options: Options): Options {
   return options;
 }
 
+/** Whether its guest can wait only in a thread of its own, which blocks: Node 20 and 22. */
+function mustPark({ syncExports }: Options): boolean {
+  return !canSuspend() && syncExports !== true;
+}
+
 /** Loaded where somebody asks for it. */
-async function isolation(isolate: unknown): Promise<typeof Isolation> {
+async function isolation(isolate: unknown = "thread"): Promise<typeof Isolation> {
   if (isolate !== "thread") throw new TypeError(`isolate must be "thread", got ${JSON.stringify(isolate)}`);
   return import("./hosts/node/isolate/host.ts");
 }

@@ -1,7 +1,8 @@
 /** `sluice run`: a component on the process's own standard streams. */
 import { basename } from "node:path";
 import { show } from "../abi/show.ts";
-import { nodePlatform } from "../hosts/node/platform.ts";
+import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
+import { nodePlatform, type Directory } from "../hosts/node/platform.ts";
 import { compile, type CompiledComponent } from "../run/compile.ts";
 import type { Imports } from "../run/imports.ts";
 import { instantiate, type RunningInstance } from "../run/instantiate.ts";
@@ -10,6 +11,7 @@ import type { InstanceOptions } from "../run/options.ts";
 import type { Platform } from "../run/platform.ts";
 import { runCommand } from "../run/run.ts";
 import type { Input, Output } from "../hosts/node/stdio.ts";
+import { canSuspend } from "../wait/suspension.ts";
 import type { Command } from "./command.ts";
 import type { Invocation } from "./invoke.ts";
 import { deadlock } from "./nothing-left.ts";
@@ -66,7 +68,7 @@ export async function runComponent(
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     } as const;
     const imports = await plugged(options.plugs, granted, plugs);
-    const instance = await instantiate(PLATFORM, component, { ...granted, imports });
+    const instance = await begin(component, { ...granted, imports }, false);
     isolation?.onStart(instance.stats);
     if (options.progress) {
       const { showProgress } = await import("./progress.ts");
@@ -87,6 +89,22 @@ export async function runComponent(
   }
   for (const lastWord of lastWords) lastWord();
   return exitCode ?? reportRun(ending, path);
+}
+
+/** An instance, in a thread of its own where that is the only way for its guest to wait. */
+async function begin(
+  component: CompiledComponent,
+  options: InstanceOptions<Input, Output, Directory>,
+  isPlugged: boolean,
+): Promise<RunningInstance> {
+  if (canSuspend()) return instantiate(PLATFORM, component, options);
+  if (isPlugged) {
+    throw new UnsupportedRuntimeError(
+      "--plug needs a runtime that can suspend WebAssembly, such as Node 24: on Node 20 and 22, compose the components first",
+    );
+  }
+  const { instantiateIsolated } = await import("../hosts/node/isolate/host.ts");
+  return instantiateIsolated(component.bytes, options, watchedStandard);
 }
 
 async function prepared(
@@ -112,9 +130,9 @@ async function invoke(invoked: Invocation, instance: RunningInstance): Promise<n
 }
 
 /** @throws {PlugError} If it cannot be instantiated. */
-async function plug(path: string, options: InstanceOptions<Input, Output>): Promise<RunningInstance> {
+async function plug(path: string, options: InstanceOptions<Input, Output, Directory>): Promise<RunningInstance> {
   try {
-    return await instantiate(PLATFORM, await compile(readComponent(path)), options);
+    return await begin(await compile(readComponent(path)), options, true);
   } catch (error) {
     throw new PlugError(path, error);
   }
@@ -123,7 +141,7 @@ async function plug(path: string, options: InstanceOptions<Input, Output>): Prom
 /** What components export, as imports of others: each is also given what those before it export. */
 async function plugged(
   paths: readonly string[],
-  options: InstanceOptions<Input, Output>,
+  options: InstanceOptions<Input, Output, Directory>,
   into: RunningInstance[],
 ): Promise<Imports> {
   const imports: Record<string, Imports[string]> = {};

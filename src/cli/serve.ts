@@ -9,6 +9,7 @@ import { HttpError } from "../wasi/http/error-code.ts";
 import { compile } from "../run/compile.ts";
 import type { InstanceOptions } from "../run/options.ts";
 import { Serving } from "../run/serve.ts";
+import { assertWaits } from "../wait/suspension.ts";
 import type { Command, ServeCommandOptions } from "./command.ts";
 import { LinePrefix } from "./line-prefix.ts";
 import { readComponent } from "./read.ts";
@@ -34,6 +35,7 @@ export async function serveComponent(command: Given): Promise<number> {
 }
 
 async function serveHere({ options, path }: Given): Promise<number> {
+  assertWaits(nodePlatform.loop.parking);
   const component = await compile(readComponent(path), true);
   let instances = 0;
   const failed = (error: unknown, { method, path: asked }: HttpRequest): void => {

@@ -14,6 +14,7 @@ import { Trap } from "../io/trap.ts";
 import type { OnResolve, OnStart, Started } from "../wait/callee.ts";
 import type { CoreFunction } from "../wait/gate.ts";
 import { sharedModule } from "../wait/module.ts";
+import { entering } from "../wait/suspension.ts";
 import type { Wait } from "../wait/store.ts";
 import { Call, currentThread, type CallForm, type Thread, type ThreadGroup } from "../wait/threads.ts";
 import { optionsKey } from "./async-types.ts";
@@ -356,7 +357,7 @@ export function makeEntry(core: CoreFunction, params: readonly CoreType[], resul
   };
   const { exports } = new WebAssembly.Instance(module, { entry: { core, returned } });
   // The module exports exactly this.
-  return WebAssembly.promising(exports["f"] as CoreFunction);
+  return entering(exports["f"] as CoreFunction);
 }
 
 /** The module behind `makeEntry`, the same for all functions of these types. */

@@ -71,7 +71,7 @@ export class AsyncCalls {
   async destroy(type: DefinedResource, rep: number): Promise<void> {
     const destructor = type.destructor?.();
     if (!destructor || this.#life.task.isEnded) return;
-    const run = WebAssembly.promising(destructor);
+    const run = this.#life.task.promising(destructor);
     await this.#inTurn(async () => {
       try {
         await run(...([rep] as never[]));

@@ -44,7 +44,7 @@ export class Calls {
   }
 
   function(name: string, func: FuncItem & { readonly is: "lifted" }): ExportedFunction {
-    const lifted = new Lifted(name, func, this.#linked);
+    const lifted = new Lifted(name, func, this.#linked, this.#life.task);
     const general: ExportedFunction = this.#isSync
       ? (...args) => this.#callSync(lifted, args)
       : (...args) => this.#call(lifted, args);
@@ -115,7 +115,7 @@ export class Calls {
     if (!destructor || this.#life.task.isEnded) return;
     // A guest that is called synchronously is left when this goes on.
     if (this.#isSync && this.#isRunning) await Promise.resolve();
-    const run = this.#isSync ? destructor : WebAssembly.promising(destructor);
+    const run = this.#isSync ? destructor : this.#life.task.promising(destructor);
     await this.#inTurn(async () => {
       try {
         this.#enter();
@@ -256,6 +256,7 @@ class Lifted {
   readonly name: string;
   readonly core: CoreFunction;
   readonly #linked: Linked;
+  readonly #task: Life["task"];
   readonly #func: FuncItem & { readonly is: "lifted" };
   readonly #instance: ComponentInstance;
   readonly #signature: CoreSignature;
@@ -265,11 +266,12 @@ class Lifted {
   #guest: Guest | undefined;
   #promising: ((...args: unknown[]) => Promise<unknown>) | undefined;
 
-  constructor(name: string, func: FuncItem & { readonly is: "lifted" }, linked: Linked) {
+  constructor(name: string, func: FuncItem & { readonly is: "lifted" }, linked: Linked, task: Life["task"]) {
     const { type, core, instance } = func;
     this.name = name;
     this.core = linked.coreFunction(core);
     this.#linked = linked;
+    this.#task = task;
     this.#func = func;
     this.#instance = linked.instance(instance);
     this.#signature = signatureOf(type, "lift");
@@ -288,7 +290,7 @@ class Lifted {
 
   /** The function, as it may be suspended. */
   get promising(): (...args: unknown[]) => Promise<unknown> {
-    return (this.#promising ??= WebAssembly.promising(this.core));
+    return (this.#promising ??= this.#task.promising(this.core));
   }
 
   get #caller(): Guest {

@@ -1,4 +1,3 @@
-import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
 import { Compiled, compileComponent } from "../load/compiled.ts";
 import { layerOf } from "../load/decode.ts";
 import type { CompiledCore } from "./core-module.ts";
@@ -36,17 +35,8 @@ export class CompiledComponent {
  * @throws {InvalidComponentError} Before anything of the component runs.
  */
 export async function compile(bytes: Uint8Array, keepsState = false): Promise<CompiledComponent> {
-  assertSuspends();
   if (layerOf(bytes) !== "core module") return new CompiledComponent(await compileComponent(bytes, keepsState), bytes);
   // Loaded where there is one: a component has no use for preview 1.
   const { compileCore } = await import("./core-module.ts");
   return new CompiledComponent(await compileCore(bytes), bytes);
-}
-
-/** @throws {UnsupportedRuntimeError} Where a guest cannot be suspended. */
-export function assertSuspends(): void {
-  if (typeof WebAssembly.Suspending === "function") return;
-  throw new UnsupportedRuntimeError(
-    "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24 or newer",
-  );
 }

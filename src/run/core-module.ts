@@ -133,7 +133,7 @@ function guarded(exports: Readonly<Record<string, unknown>>, life: Life): Record
     Object.entries(exports).map(([name, value]) => [
       name,
       // A function of WebAssembly, as it is given to those who call it.
-      typeof value === "function" ? inTurn(WebAssembly.promising(value as () => unknown)) : value,
+      typeof value === "function" ? inTurn(life.task.promising(value as () => unknown)) : value,
     ]),
   );
 }

@@ -15,6 +15,7 @@ import type { CoreType } from "../abi/encode.ts";
 import type { Callee } from "../wait/callee.ts";
 import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
+import { assertWaits } from "../wait/suspension.ts";
 import type { AsyncCalls } from "./async-calls.ts";
 import { Calls } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
@@ -78,6 +79,7 @@ export async function begin(
   options: InstanceOptions<unknown, unknown>,
 ): Promise<Begun> {
   checkOptions(options);
+  if (options.syncExports !== true) assertWaits(platform.loop.parking);
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return beginModule(platform, compiled, options);
   const isOurs = Object.keys(options.imports ?? {}).length === 0;

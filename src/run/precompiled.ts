@@ -3,7 +3,7 @@ import { compiledBefore, type CoreModule } from "../load/compiled.ts";
 import { InvalidComponentError } from "../load/reader.ts";
 import { told } from "../io/told.ts";
 import { addPrepared } from "../wait/module.ts";
-import { assertSuspends, CompiledComponent } from "./compile.ts";
+import { CompiledComponent } from "./compile.ts";
 
 /** The custom sections that say what a module is for. */
 export const SECTIONS = {
@@ -23,10 +23,8 @@ export const SECTIONS = {
  *
  * @param modules Each a `WebAssembly.Module`: all of them, in any order.
  * @throws {InvalidComponentError} If they do not belong together.
- * @throws {UnsupportedRuntimeError} Where a guest cannot be suspended.
  */
 export async function precompiled(modules: readonly object[]): Promise<CompiledComponent> {
-  assertSuspends();
   let shell: Uint8Array | undefined;
   let preview1: CoreModule | undefined;
   const cores: CoreModule[] = [];

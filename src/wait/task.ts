@@ -4,7 +4,8 @@ import type { Steps } from "../io/steps.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreType } from "../abi/encode.ts";
 import type { CoreValue } from "../abi/type.ts";
-import { WAIT } from "./gate.ts";
+import { WAIT, type CoreFunction } from "./gate.ts";
+import { promising, suspending, type Parking } from "./suspension.ts";
 
 /** What waiting needs of the host. */
 export interface Loop {
@@ -12,6 +13,8 @@ export interface Loop {
   turn(): Promise<void>;
   /** Milliseconds on a clock that only moves forward. */
   now(): number;
+  /** Where guests cannot be suspended: what blocks their thread in place of that. */
+  readonly parking?: Parking;
 }
 
 /** What a wait is for, until the guest is suspended. */
@@ -98,12 +101,14 @@ export class Task {
 
   /** The import that suspends a guest whose attempt was told to wait, for functions with this result. */
   suspending(result: CoreType | undefined): object {
-    let suspending = this.#suspending.get(result);
-    if (!suspending) {
-      suspending = new WebAssembly.Suspending(this.#wait);
-      this.#suspending.set(result, suspending);
-    }
-    return suspending;
+    let made = this.#suspending.get(result);
+    if (!made) this.#suspending.set(result, (made = suspending(this.#wait, this.#loop.parking)));
+    return made;
+  }
+
+  /** A function of the guest's, as it is called so that it may wait. */
+  promising(fn: CoreFunction): (...args: unknown[]) => Promise<unknown> {
+    return promising(fn, this.#loop.parking);
   }
 
   #takePending(): Promise<CoreValue | undefined> {

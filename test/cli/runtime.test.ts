@@ -6,20 +6,36 @@ import { spawn } from "node:child_process";
 import { describe, test } from "node:test";
 import { BIN, ended, folder, guest, sluice } from "./support.ts";
 
-const REFUSAL =
-  /^sluice: this is Node \S+, which cannot suspend WebAssembly: install Node 24 or newer, then try again\n$/;
+const REFUSAL = /^sluice: this is Node \S+, which is too old: install Node 20\.16 or newer, then try again\n$/;
+const WITHOUT_SUSPENSION = ["--import", `data:text/javascript,${encodeURIComponent("delete WebAssembly.Suspending")}`];
 
 describe("runtime", { concurrency: 4 }, () => {
-  const lacks: readonly [name: string, code: string][] = [
-    ["an old Node", 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "22.21.0" } })'],
-    ["a Node without WebAssembly.Suspending", "delete WebAssembly.Suspending"],
+  test("an old Node is told what to do, in one line", async () => {
+    const node = ["--import", "data:text/javascript,process.getBuiltinModule = undefined"];
+    const { code: exitCode, stdout, stderr } = await sluice([guest("hello")], { node });
+    assert.match(stderr, REFUSAL);
+    assert.deepEqual([exitCode, stdout], [1, ""]);
+  });
+
+  test("a Node that cannot suspend WebAssembly runs guests that wait, and says what they carried", async () => {
+    const { code, stdout, stderr } = await sluice(["--stats", guest("cat")], {
+      node: WITHOUT_SUSPENSION,
+      input: "one\n",
+    });
+    assert.deepEqual([code, stdout], [0, "one\n"]);
+    assert.match(stderr, /^stdin +4 /m);
+  });
+
+  const refused: readonly [name: string, args: readonly string[]][] = [
+    ["serve", ["serve", guest("http-handler")]],
+    ["--plug", ["--plug", guest("virtual-streams"), guest("hello")]],
+    ["a network", ["-S", "inherit-network", guest("hello")]],
   ];
-  for (const [name, code] of lacks) {
-    test(`${name} is told what to do, in one line`, async () => {
-      const node = ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
-      const { code: exitCode, stdout, stderr } = await sluice([guest("hello")], { node });
-      assert.match(stderr, REFUSAL);
-      assert.deepEqual([exitCode, stdout], [1, ""]);
+  for (const [name, args] of refused) {
+    test(`a Node that cannot suspend WebAssembly says of ${name} what it needs`, async () => {
+      const { code, stdout, stderr } = await sluice(args, { node: WITHOUT_SUSPENSION });
+      assert.match(stderr, /^sluice: .*suspend WebAssembly.* Node 24/);
+      assert.deepEqual([code, stdout], [1, ""]);
     });
   }
 

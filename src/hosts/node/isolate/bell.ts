@@ -57,6 +57,11 @@ export class Hearing {
     this.#rung.unwatch(waker);
   }
 
+  /** Wakes all who watch: by whom the bell was heard while the thread was blocked. */
+  hear(): void {
+    this.#rung.notify();
+  }
+
   #waitAfter(count: number): void {
     this.#isWaiting = true;
     void (this.bell.after(count) ?? Promise.resolve()).then(() => this.#wake());
@@ -66,7 +71,7 @@ export class Hearing {
     this.#isWaiting = false;
     // Before they look: what comes after that is heard of.
     const { count } = this.bell;
-    this.#rung.notify();
+    this.hear();
     if (this.#rung.watchers > 0 && !this.#isWaiting) this.#waitAfter(count);
   }
 }

@@ -1,7 +1,8 @@
 /** Calls between two threads, both ways. */
 import { errorOf, wireOf, type WireError } from "./errors.ts";
 
-type Message =
+/** What crosses. */
+export type Message =
   | { readonly is: "call"; readonly number: number; readonly name: string; readonly args: readonly unknown[] }
   | { readonly is: "value"; readonly number: number; readonly value: unknown }
   | { readonly is: "error"; readonly number: number; readonly error: WireError };
@@ -29,11 +30,13 @@ export class Channel {
   #over: { readonly reason: unknown } | undefined;
   /** Told whether somebody waits for the other thread. */
   onBusy: (isBusy: boolean) => void = () => {};
+  /** Told when something is on its way to the other thread. */
+  onSent: () => void = () => {};
 
   constructor(port: Port, answers: Answers) {
     this.#port = port;
     this.#answers = answers;
-    port.on("message", (message: Message) => this.#hear(message));
+    port.on("message", (message: Message) => this.hear(message));
   }
 
   /** Has the other thread do something. @throws {TypeError} For arguments that cannot cross. */
@@ -65,13 +68,15 @@ export class Channel {
     try {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has none
       this.#port.postMessage(message);
+      this.onSent();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new TypeError(`Only plain values go from one thread to another: ${why}`, { cause: error });
     }
   }
 
-  #hear(message: Message): void {
+  /** Takes a message of the other thread's: of who has taken it from the port by other means. */
+  hear(message: Message): void {
     if (message.is === "call") {
       void this.#answer(message.number, message.name, message.args);
       return;

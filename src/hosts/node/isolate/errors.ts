@@ -84,7 +84,8 @@ function kindOf(error: Error): string {
   return "Error";
 }
 
-function cloneable(value: unknown): boolean {
+/** Whether it can cross as it is. */
+export function cloneable(value: unknown): boolean {
   try {
     structuredClone(value);
     return true;

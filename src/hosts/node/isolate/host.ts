@@ -5,11 +5,12 @@ import type { RunningInstance } from "../../../run/instantiate.ts";
 import { TimeoutError, type Stats } from "../../../run/life.ts";
 import type { InstanceOptions } from "../../../run/options.ts";
 import type { RunResult } from "../../../run/run.ts";
+import { canSuspend } from "../../../wait/suspension.ts";
 import type { Directory } from "../platform.ts";
 import { StandardSockets } from "../shared-fds.ts";
-import type { Input, Output } from "../stdio.ts";
+import { openStandard, type Input, type Output } from "../stdio.ts";
 import { Channel } from "./channel.ts";
-import { Kept } from "./options.ts";
+import { Kept, type Parked } from "./options.ts";
 import type { ThreadData, WireExports } from "./worker.ts";
 
 type Options = InstanceOptions<Input, Output, Directory>;
@@ -19,14 +20,22 @@ declare const BUILT_WORKER: string | undefined;
 
 const WORKER = new URL(typeof BUILT_WORKER === "string" ? BUILT_WORKER : "./worker.ts", import.meta.url);
 
-/** As `instantiate`, in a thread of its own. */
-export async function instantiateIsolated(bytes: Uint8Array, options: Options): Promise<RunningInstance> {
-  return IsolatedInstance.start(bytes, options);
+/**
+ * As `instantiate`, in a thread of its own.
+ *
+ * @param standard Opens the process's own streams, where it is not the thread that does.
+ */
+export async function instantiateIsolated(
+  bytes: Uint8Array,
+  options: Options,
+  standard: Parked["standard"] = openStandard,
+): Promise<RunningInstance> {
+  return IsolatedInstance.start(bytes, options, standard);
 }
 
 /** As `run`, in a thread of its own. */
 export async function runIsolated(bytes: Uint8Array, options: Options): Promise<RunResult> {
-  const instance = await IsolatedInstance.start(bytes, options);
+  const instance = await IsolatedInstance.start(bytes, options, openStandard);
   return { exitCode: await instance.run(), stats: instance.stats };
 }
 
@@ -42,15 +51,17 @@ class IsolatedInstance implements RunningInstance {
   readonly #timer: NodeJS.Timeout | undefined;
   #ended: Promise<unknown> | undefined;
 
-  private constructor(bytes: Uint8Array, { signal, timeout, ...options }: Options) {
-    this.#kept = new Kept(options);
-    const data: ThreadData = { bytes, options: this.#kept.wire };
+  private constructor(bytes: Uint8Array, { signal, timeout, ...options }: Options, standard: Parked["standard"]) {
+    const parks = !canSuspend();
+    this.#kept = new Kept(options, parks ? { standard } : undefined);
+    const data: ThreadData = { bytes, options: this.#kept.wire, parks, stackFrames: Error.stackTraceLimit };
     // It writes to descriptors alone. Node would make this thread's streams for it, which change what they stand on.
     this.#worker = new Worker(WORKER, { workerData: data, stdout: true, stderr: true });
     this.#channel = new Channel(this.#worker, {
       ...this.#kept.answers,
       stats: (stats: Stats) => void Object.assign(this.stats, stats),
     });
+    if (parks) this.#channel.onSent = () => this.#kept.ring();
     // An instance that nobody waits for keeps no process.
     this.#worker.unref();
     this.#channel.onBusy = (isBusy) => (isBusy ? this.#worker.ref() : this.#worker.unref());
@@ -61,9 +72,9 @@ class IsolatedInstance implements RunningInstance {
     if (timeout !== undefined) this.#timer = setTimeout(() => this.#end(new TimeoutError(timeout)), timeout);
   }
 
-  static async start(bytes: Uint8Array, options: Options): Promise<IsolatedInstance> {
+  static async start(bytes: Uint8Array, options: Options, standard: Parked["standard"]): Promise<IsolatedInstance> {
     options.signal?.throwIfAborted();
-    const instance = new IsolatedInstance(bytes, options);
+    const instance = new IsolatedInstance(bytes, options, standard);
     try {
       // What worker.ts gives.
       instance.exports = instance.#functions((await instance.#channel.call("instantiate")) as WireExports);

@@ -1,10 +1,12 @@
 /** What an isolated instance is given: what can cross to its thread, and what stays here and is asked for from there. */
 import type { Trace } from "../../../bind/instance.ts";
+import { UnsupportedRuntimeError } from "../../../io/unsupported-runtime.ts";
 import { limitsFrom } from "../../../io/limits.ts";
 import type { InstanceOptions, PreopenOption } from "../../../run/options.ts";
 import { given } from "../../../run/world.ts";
 import type { Directory } from "../platform.ts";
 import { inputSource, outputSink, type Input, type Output } from "../stdio.ts";
+import type { OpenedStandard, StandardOptions } from "../../../run/platform.ts";
 import type { Answers } from "./channel.ts";
 import { OpenNodes, type WireNode } from "./files.ts";
 import { Hearing } from "./bell.ts";
@@ -15,7 +17,11 @@ import { ringBytes, SharedStreams, type RingPlace } from "./shared-streams.ts";
 type Options = InstanceOptions<Input, Output, Directory>;
 
 /** A stream that the other thread opens by itself, or shares with this one. */
-export type WireStream = "inherit" | "ignore" | Uint8Array | { readonly text: string } | RingPlace;
+export type WireStream = "inherit" | "ignore" | Uint8Array | { readonly text: string } | WireRing;
+
+export interface WireRing extends RingPlace {
+  readonly isTerminal: boolean;
+}
 
 export interface WirePreopen {
   readonly path: string;
@@ -42,8 +48,16 @@ export interface WireOptions {
 /** How much more than its buffer an output holds on its way to this thread: neither waits for the other at each piece. */
 const RINGS_PER_BUFFER = 4;
 
+const NOTHING: StandardOptions = { stdin: "ignore", stdout: "ignore", stderr: "ignore", blockingStdio: false };
+
 /** Objects of this thread that are asked in the middle of a call: there would be no time to ask another. */
 const LOCAL = ["monotonicClock", "wallClock", "random"] as const;
+
+/** What a thread that is blocked when its guest waits is given in another way. */
+export interface Parked {
+  /** Opens the process's own streams, which such a thread could not wait for. */
+  readonly standard: (options: StandardOptions) => OpenedStandard;
+}
 
 /** What stays in this thread of what an instance was given, until it is over. */
 export class Kept {
@@ -55,9 +69,13 @@ export class Kept {
   readonly #pumps: OutputPump[] = [];
   readonly #imports: Readonly<Record<string, unknown>>;
   readonly #trace: Trace | undefined;
+  readonly #parked: Parked | undefined;
 
-  /** @throws {TypeError} For what cannot be given to an isolated instance. */
-  constructor(options: Options) {
+  /**
+   * @param parked Missing for a thread whose guest is suspended.
+   * @throws {TypeError} For what cannot be given to an isolated instance.
+   */
+  constructor(options: Options, parked: Parked | undefined) {
     const {
       stdin = "ignore",
       stdout = "ignore",
@@ -68,8 +86,10 @@ export class Kept {
       ...rest
     } = options;
     assertIsolable(options);
+    if (parked) assertParkable(options);
     const { signal: _signal, timeout: _timeout, ...plain } = rest;
     this.#imports = imports;
+    this.#parked = parked;
     this.#trace = trace;
     const { bufferBytes, readBytes } = limitsFrom(options.limits);
     const output = ringBytes(bufferBytes * RINGS_PER_BUFFER);
@@ -79,7 +99,7 @@ export class Kept {
     this.#streams = streams;
     this.#hearing = new Hearing(streams.host);
     this.wire = {
-      plain,
+      plain: parked ? { ...plain, blockingFiles: true, blockingStdio: false } : plain,
       stdin: this.#input(stdin, forStdin),
       stdout: this.#output(stdout, "stdout", forStdout),
       stderr: this.#output(stderr, "stderr", forStderr),
@@ -97,6 +117,11 @@ export class Kept {
     trace: (...args: Parameters<Trace>) => this.#trace?.(...args),
   };
 
+  /** Has the other thread look, if it is blocked. */
+  ring(): void {
+    this.#streams.guest.ring();
+  }
+
   /** The instance is over: gives up what was not ended, and closes what was left open. */
   release(reason: unknown): void {
     for (const pump of this.#pumps) pump.release(reason);
@@ -107,15 +132,19 @@ export class Kept {
   }
 
   #input(value: Input, place: RingPlace): WireStream {
-    if (isContent(value)) return value;
-    this.#feeds.push(new InputFeed(this.#streams.wire(place), this.#hearing, inputSource(value, "stdin")));
-    return place;
+    const own = value === "inherit" ? this.#parked?.standard({ ...NOTHING, stdin: value }).stdin : undefined;
+    if (!own && isContent(value)) return value;
+    const source = own ? own.source : inputSource(value, "stdin");
+    this.#feeds.push(new InputFeed(this.#streams.wire(place), this.#hearing, source));
+    return { ...place, isTerminal: own?.isTerminal ?? false };
   }
 
-  #output(value: Output, name: string, place: RingPlace): WireStream {
-    if (isPlace(value)) return value;
-    this.#pumps.push(new OutputPump(this.#streams.wire(place), this.#hearing, outputSink(value, name)));
-    return place;
+  #output(value: Output, name: "stdout" | "stderr", place: RingPlace): WireStream {
+    const own = value === "inherit" ? this.#parked?.standard({ ...NOTHING, [name]: value })[name] : undefined;
+    if (!own && isPlace(value)) return value;
+    const sink = own ? own.sink : outputSink(value, name);
+    this.#pumps.push(new OutputPump(this.#streams.wire(place), this.#hearing, sink));
+    return { ...place, isTerminal: own?.isTerminal ?? false };
   }
 
   #import(name: string, member: string | undefined, args: readonly unknown[]): unknown {
@@ -156,13 +185,23 @@ function assertIsolable(options: Options): void {
   }
 }
 
+/** @throws {UnsupportedRuntimeError} For what needs the event loop of the thread, which does not turn below a guest. */
+function assertParkable(options: Options): void {
+  for (const name of ["network", "http"] as const) {
+    if (options[name] === undefined || options[name] === false) continue;
+    throw new UnsupportedRuntimeError(
+      `The option ${name} needs a runtime that can suspend WebAssembly, such as Node 24: leave it out on Node 20 and 22`,
+    );
+  }
+}
+
 /** Whether an output is opened by the other thread. */
 function isPlace(value: unknown): value is "inherit" | "ignore" {
   return value === "inherit" || value === "ignore";
 }
 
 /** As `isPlace`, of an input. */
-function isContent(value: unknown): value is Exclude<WireStream, RingPlace> {
+function isContent(value: unknown): value is Exclude<WireStream, WireRing> {
   if (isPlace(value) || value instanceof Uint8Array) return true;
   return typeof value === "object" && value !== null && "text" in value && typeof value.text === "string";
 }

@@ -1,0 +1,55 @@
+/** How a guest waits in the middle of its code: its stack is suspended or, where no engine can do that, its thread blocks. */
+import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
+import { Trap } from "../io/trap.ts";
+import type { CoreFunction } from "./gate.ts";
+
+/** What blocks the thread of a guest that cannot be suspended, and has the rest of the thread go on meanwhile. */
+export interface Parking {
+  /** Blocks until `promise` is settled; gives its value, or throws its reason. Only in the middle of what `enter` calls. */
+  wait<T>(promise: Promise<T>): T;
+  /** Calls `fn` soon, where it may wait. */
+  enter<T>(fn: () => T): Promise<T>;
+}
+
+/** Whether this engine can suspend WebAssembly: JavaScript Promise Integration. */
+export function canSuspend(): boolean {
+  return typeof WebAssembly.Suspending === "function";
+}
+
+/** @throws {UnsupportedRuntimeError} If there is no way for a guest to wait. */
+export function assertWaits(parking: Parking | undefined): void {
+  if (parking || canSuspend()) return;
+  throw new UnsupportedRuntimeError(
+    "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24, Chromium 137 or newer, or " +
+      "another that can; `run` and `instantiate` also do on Node 20 and 22, and everywhere with the option syncExports, for " +
+      "components that never wait",
+  );
+}
+
+/** An import that has its caller wait for what `wait` promises. */
+export function suspending(wait: () => Promise<unknown>, parking: Parking | undefined): object {
+  if (parking) return () => parking.wait(wait());
+  if (canSuspend()) return new WebAssembly.Suspending(wait);
+  return () => {
+    throw new Trap("4.3", "the guest has to wait in a call that cannot be suspended (see docs/embedding.md)");
+  };
+}
+
+/** A function of WebAssembly's, as it is called from outside so that it may wait. */
+export function promising(fn: CoreFunction, parking: Parking | undefined): (...args: unknown[]) => Promise<unknown> {
+  // With core values, which its caller has made for it.
+  return parking ? (...args) => parking.enter(() => fn(...(args as never[]))) : WebAssembly.promising(fn);
+}
+
+/** As `promising`, but begins at once; what returns without having waited may give `undefined`. */
+export function entering(fn: CoreFunction): (...args: unknown[]) => Promise<unknown> | undefined {
+  if (canSuspend()) return WebAssembly.promising(fn);
+  return (...args) => {
+    try {
+      fn(...(args as never[]));
+      return undefined;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+}
