@@ -37,6 +37,8 @@ export class Playground {
   /** Indexes of guests that have ended. */
   readonly #done = new Set<number>();
   #selected: Guest | undefined;
+  /** How many scenarios have been asked for. */
+  #asked = 0;
   /** When the last frame was, for the run and for the page. */
   #at = 0;
   #heard = 0;
@@ -75,7 +77,7 @@ export class Playground {
     await this.#play(SCENARIOS.find(({ id }) => `#${id}` === location.hash) ?? SCENARIOS[0]);
     if (!(await this.#session.canSuspend)) {
       this.#problem(
-        "This browser cannot suspend WebAssembly (JSPI), so a guest cannot wait here. Chromium from 137 on can, and others are on their way.",
+        "This browser cannot suspend WebAssembly (JSPI), so a guest cannot wait here. Chromium from 137 on can, and Firefox from 153 on.",
       );
     }
     document.documentElement.dataset["ready"] = "";
@@ -132,20 +134,24 @@ export class Playground {
 
   async #play(scenario: Scenario | undefined): Promise<void> {
     if (!scenario) return;
-    this.#session.abandon();
+    const asked = ++this.#asked;
+    let guests: readonly NewGuest[] = [];
+    let problem = "";
+    try {
+      guests = await Promise.all(scenario.guests.map(async ({ file }) => guestOf(sampleOf(file))));
+    } catch (error) {
+      problem = String(error);
+    }
+    // Another one has been chosen since.
+    if (asked !== this.#asked) return;
     this.#stage.clear();
     this.#stage.files = POEM_FILES;
     let last: Guest | undefined;
-    try {
-      const guests = await Promise.all(scenario.guests.map(async ({ file }) => guestOf(sampleOf(file))));
-      for (const [index, guest] of guests.entries()) {
-        const { args = guest.args, gate } = scenario.guests[index] ?? {};
-        const added = this.#stage.add({ ...guest, args, gate, inputGate: scenario.inputGate });
-        if (last) this.#stage.connect(last, added);
-        last = added;
-      }
-    } catch (error) {
-      this.#problem(String(error));
+    for (const [index, guest] of guests.entries()) {
+      const { args = guest.args, gate } = scenario.guests[index] ?? {};
+      const added = this.#stage.add({ ...guest, args, gate, inputGate: scenario.inputGate });
+      if (last) this.#stage.connect(last, added);
+      last = added;
     }
     const [first] = this.#stage.guests;
     if (first && scenario.input === "live") first.input.isLive = true;
@@ -156,6 +162,7 @@ export class Playground {
       else link.removeAttribute("aria-current");
     }
     this.#changed();
+    this.#problem(problem);
   }
 
   async #addSample(file: string): Promise<void> {

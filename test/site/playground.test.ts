@@ -176,6 +176,14 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("a guest that cannot be fetched is missing in words", async () => {
+    await visit("hello", async (visitor) => {
+      await visitor.evaluate(`globalThis.fetch = async () => new Response("", { status: 404 })`);
+      await visitor.evaluate(`location.hash = "#files"`);
+      await visitor.sees("#problem", "files-rust.wasm cannot be fetched: 404");
+    });
+  });
+
   test("a guest that waits is stopped", async () => {
     await visit("slow-reader", async (visitor) => {
       await visitor.press("▶ Run");
