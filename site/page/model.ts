@@ -45,6 +45,12 @@ export interface NewGuest {
   readonly inputGate?: number | undefined;
 }
 
+/** A channel that ends at the screen, and whose output it is. */
+export interface ScreenEnd {
+  readonly channel: number;
+  readonly name: string;
+}
+
 /** A channel by the guest whose input or output it is. */
 export interface ChannelKey {
   readonly guest: Guest;
@@ -116,6 +122,13 @@ export class Stage {
         ...(index === 0 ? [{ guest, is: "input" } as const] : []),
         { guest, is: "output" },
       ]),
+    );
+  }
+
+  /** Where pipes end. */
+  screens(): readonly ScreenEnd[] {
+    return this.channels().flatMap(({ guest, is }, channel) =>
+      is === "output" && !guest.next ? [{ channel, name: guest.name }] : [],
     );
   }
 

@@ -217,7 +217,7 @@ export class Playground {
     this.#session.prepare(new Map(this.#stage.guests.map(({ id, component }) => [id, component])));
     this.#view.build();
     this.#timeline.clear(this.#stage.guests.map(({ name }) => name));
-    this.#screen.clear();
+    this.#screen.clear(this.#stage.screens());
     this.#panel.showFiles(this.#stage.files);
     const [first] = this.#stage.guests;
     const selected = this.#stage.guests.find((guest) => guest === this.#selected) ?? first;
@@ -238,7 +238,7 @@ export class Playground {
     this.#problem("");
     this.#done.clear();
     this.#view.clear();
-    this.#screen.clear();
+    this.#screen.clear(this.#stage.screens());
     this.#timeline.clear(this.#stage.guests.map(({ name }) => name));
     this.#session.run(this.#stage.plan());
     this.#showRun("on");

@@ -14,7 +14,7 @@ import { Visitor, type Preferences } from "./visitor.ts";
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** A core module whose `_start` is a loop without an end. */
 const SPIN = Buffer.from("0061736d0100000001040160000003020100070a01065f737461727400000a0901070003400c000b0b", "hex");
-const SCREEN = "#screen-text";
+const SCREEN = ".screen-text";
 
 describe("the playground", { skip: chromium.missing }, () => {
   let folder: string;
@@ -219,6 +219,7 @@ describe("the playground", { skip: chromium.missing }, () => {
       await visitor.sees(stream("copy to wc"));
       await visitor.sees(stream("upper to the screen"));
       assert.equal(await visitor.count(".lane"), 2);
+      assert.equal(await visitor.count(SCREEN), 2);
       await visitor.drag("[aria-label='Wire the output of upper']", ".guest[aria-label=copy]");
       await visitor.sees(stream("upper to copy"));
       await visitor.sees(stream("copy to wc"));
