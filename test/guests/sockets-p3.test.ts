@@ -247,7 +247,7 @@ test("a connection that goes on by itself ends with the guest", async () => {
   await program.ended;
   await turn();
   assert.equal(peer.source.read(1), null);
-  assert.throws(() => peer.sink.flush(), PeerClosed);
+  assert.throws(() => peer.sink.write(Uint8Array.of(1)), PeerClosed);
 });
 
 test("a connection that is given up is none, and its socket of no use", async () => {

@@ -168,7 +168,7 @@ class MemoryConnection implements TcpConnection {
 
   reset(): void {
     this.#outgoing.reset();
-    this.#incoming.leave();
+    this.#incoming.leave(true);
     this.#onClose();
   }
 }
@@ -192,6 +192,8 @@ class Direction {
   #isLeaving = false;
   /** Whether the writer has heard of that. */
   #isLeft = false;
+  /** Whether the reader left something that was sent to him. */
+  #hasLost = false;
   #discards = false;
 
   /** @param onBreak Called when the network breaks the connection while somebody writes to it. */
@@ -211,7 +213,7 @@ class Direction {
     this.sink = {
       ...both,
       write: (bytes) => this.#write(bytes),
-      flush: () => this.#flushed(),
+      flush: () => this.#flush(),
       close: () => this.end(),
       // The connection is about to go, and is reset then.
       abort: () => this.reset(),
@@ -231,13 +233,15 @@ class Direction {
     this.#finish("reset");
     this.#wire.carry(() => {
       this.#isLeft = true;
+      this.#hasLost = true;
       this.#notifyLater();
     });
   }
 
-  /** Nobody reads any more, and the writer is to know. */
-  leave(): void {
+  /** Nobody reads any more, and the writer is to know. @param isReset Whether that is a failure. */
+  leave(isReset: boolean = false): void {
     this.#isLeaving = true;
+    this.#hasLost ||= isReset;
     this.#wire.carry(() => {
       this.#isLeft = true;
       this.#discard();
@@ -260,7 +264,7 @@ class Direction {
   }
 
   #write(bytes: Uint8Array): number {
-    this.#flushed();
+    if (this.#isLeft || this.#isOver) throw new PeerClosed();
     const taken = bytes.slice(0, WINDOW_BYTES - this.#underWay - this.#queue.size);
     if (taken.length === 0) return 0;
     if (this.#wire.breaks()) {
@@ -269,22 +273,27 @@ class Direction {
     }
     this.#underWay += taken.length;
     this.#wire.carry(() => {
-      if (this.#isLeaving) return;
+      if (this.#isLeaving) {
+        this.#hasLost = true;
+        return;
+      }
       this.#underWay -= taken.length;
-      if (!this.#discards && this.#end === undefined) this.#queue.push(taken);
+      if (this.#discards) this.#hasLost = true;
+      else if (this.#end === undefined) this.#queue.push(taken);
       this.#notifyLater();
     });
     return taken.length;
   }
 
-  /** What has been sent is out of the writer's hands: a flush is complete unless the reader is gone. */
-  #flushed(): boolean {
-    if (this.#isLeft || this.#isOver) throw new PeerClosed();
+  /** What has been sent is out of the writer's hands: a flush is complete, unless the reader has left some of it. */
+  #flush(): boolean {
+    if (this.#isOver || (this.#isLeft && this.#hasLost)) throw new PeerClosed();
     return true;
   }
 
   #discard(): void {
     this.#discards = true;
+    this.#hasLost ||= this.#queue.size > 0;
     this.#queue.clear();
     this.#queue.recycle();
     this.#notifyLater();

@@ -1,6 +1,7 @@
 /** A network in memory: its hosts, what it loses, and how long it takes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PeerClosed, type Source } from "../../../src/io/ports.ts";
 import { connectionPair, FakeClock, microtasks } from "../../../src/testing/index.ts";
 import type { Family, SocketAddress } from "../../../src/wasi/sockets/address.ts";
 import { MemoryNetwork } from "../../../src/wasi/sockets/memory-network.ts";
@@ -162,6 +163,29 @@ test("what makes no sense is refused, with what came", () => {
   assert.throws(() => new MemoryNetwork({ latencyNs: -1n }), /latency of -1/);
   for (const loss of [-0.1, 1.1, Number.NaN]) assert.throws(() => new MemoryNetwork({ loss }), /loss is 0 to 1/);
 });
+
+test("what was sent has arrived if the peer left nothing of it, whether it is still there or not", async () => {
+  for (const [what, end, fails] of [
+    ["read", ({ source, close }) => [source.read(10), close()], false],
+    ["left", ({ close }) => close(), true],
+    ["shut out", ({ source, close }) => [source.close(), close()], true],
+    ["reset", ({ source, reset }) => [source.read(10), reset()], true],
+  ] satisfies readonly [string, (far: Far) => unknown, boolean][]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const { near, far } = await connectionPair(new MemoryNetwork().tcp);
+    assert.equal(near.sink.write(Uint8Array.of(1)), 1);
+    end({ source: far.source, close: () => far.close(), reset: () => far.reset() });
+    if (fails) assert.throws(() => near.sink.flush(), PeerClosed, what);
+    else assert.equal(near.sink.flush(), true, what);
+    assert.throws(() => near.sink.write(Uint8Array.of(1)), PeerClosed, what);
+  }
+});
+
+interface Far {
+  readonly source: Source;
+  readonly close: () => void;
+  readonly reset: () => void;
+}
 
 test("a network that breaks connections resets both ends, and what was ended before has arrived", async () => {
   const { near, far } = await connectionPair(new MemoryNetwork({ resets: 1 }).tcp);
