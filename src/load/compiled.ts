@@ -48,6 +48,11 @@ export class Compiled {
     this.importedModules = importedModules(plan.imports);
   }
 
+  /** By which names an instance of this module exports what it changes, if it does. */
+  stateOf(module: ModuleItem): StateNames | undefined {
+    return module.is === "own" ? this.states?.[module.index] : undefined;
+  }
+
   /** The numbers of the trampolines that are needed from this step on, and not before; `steps.length` has the rest. */
   trampolinesOf(step: number): readonly number[] {
     return this.#trampolines[step] ?? [];

@@ -2,11 +2,20 @@
  * What a core module changes while it runs, made visible: memories, globals and tables under names that no other has, so
  * that an instance can be put back to what it was when it was made.
  */
-import { constant, unsigned } from "../abi/encode.ts";
+import { constant, MEMORY, unsigned } from "../abi/encode.ts";
 import { skipConstant } from "./core-module.ts";
-import { changesTables, GROW_TYPE, growBody, rewriteSizes, type KeptSize } from "./core-size.ts";
+import {
+  changesTables,
+  GROW_TYPE,
+  growBody,
+  rewriteSizes,
+  sizeInGlobal,
+  sizeInMemory,
+  type KeptSize,
+} from "./core-size.ts";
 import { coreExtern, globalType, limits, recursiveTypes, tableType } from "./decode-core.ts";
 import { joined } from "./joined.ts";
+import { SIZE } from "./shared-sizes.ts";
 import { InvalidComponentError, Reader } from "./reader.ts";
 
 /** By which names the state of an instance is exported. */
@@ -14,13 +23,20 @@ export interface StateNames {
   readonly memories: readonly string[];
   readonly globals: readonly string[];
   readonly tables: readonly string[];
+  /** Where it imports a memory whose size it asks for, or changes: that is in another memory, which it imports as SIZE. */
+  readonly sized: readonly [module: string, name: string] | undefined;
 }
+
+/** What is exported of it. */
+export type StateSort = "memories" | "globals" | "tables";
 
 export interface Exposed {
   readonly bytes: Uint8Array;
   readonly names: StateNames;
   /** Whether its code may change what is in a table, of its own or of another module. */
   readonly changesTables: boolean;
+  /** Whether it keeps the size of a memory of its own. */
+  readonly keepsOwnSize: boolean;
 }
 
 /** What the names begin with. */
@@ -55,9 +71,13 @@ const FUNCREF = "ref null 0x70";
 class StateReader {
   /** How many there are, imported ones too. */
   readonly #counts = { tables: 0, memories: 0, globals: 0, functions: 0, types: 0 };
-  readonly #found: (readonly [sort: keyof StateNames, index: number])[] = [];
+  readonly #found: (readonly [sort: StateSort, index: number])[] = [];
   /** The pages that a memory of its own has at first, by its number; `undefined` for one whose size cannot be kept. */
   readonly #pages = new Map<number, number | undefined>();
+  /** By which names memories are imported, where that is one alone, of the usual kind. */
+  readonly #imported: (readonly [module: string, name: string] | undefined)[] = [];
+  #sized: StateNames["sized"];
+  #keepsOwnSize = false;
   readonly #sections = new Map<number, Uint8Array>();
   readonly #custom: Uint8Array[] = [];
 
@@ -83,7 +103,12 @@ class StateReader {
       return content ? [Uint8Array.of(id, ...unsigned(content.length)), content] : [];
     });
     const custom = this.#custom.flatMap((content) => [Uint8Array.of(0, ...unsigned(content.length)), content]);
-    return { bytes: joined([bytes.subarray(0, 8), ...ordered, ...custom]), names, changesTables: changes };
+    return {
+      bytes: joined([bytes.subarray(0, 8), ...ordered, ...custom]),
+      names,
+      changesTables: changes,
+      keepsOwnSize: this.#keepsOwnSize,
+    };
   }
 
   #section(id: number, reader: Reader): void {
@@ -121,13 +146,16 @@ class StateReader {
 
   /** What is imported is the state of who exports it. */
   #import(reader: Reader): void {
-    reader.name();
-    reader.name();
-    const { sort } = coreExtern(reader);
+    const names = [reader.name(), reader.name()] as const;
+    if (names[0] === SIZE[0]) throw new HiddenState();
+    const type = coreExtern(reader);
+    const { sort } = type;
     if (sort === "core func") this.#counts.functions++;
     else if (sort === "core table") this.#counts.tables++;
-    else if (sort === "core memory") this.#counts.memories++;
-    else if (sort === "core global") this.#counts.globals++;
+    else if (sort === "core memory") {
+      this.#counts.memories++;
+      this.#imported.push(type.limits.is64 || type.limits.isShared ? undefined : names);
+    } else if (sort === "core global") this.#counts.globals++;
   }
 
   #table(reader: Reader): void {
@@ -158,15 +186,15 @@ class StateReader {
     this.#counts.globals++;
   }
 
-  #find(sort: keyof StateNames): number {
+  #find(sort: StateSort): number {
     const index = this.#counts[sort]++;
     this.#found.push([sort, index]);
     return index;
   }
 
   /**
-   * No memory can shrink, so the guest is told of a size that can: a global has it, and what it grows by is taken of what
-   * there is first.
+   * No memory can shrink, so the guest is told of a size that can: it is kept elsewhere, and what the memory grows by is
+   * taken of what there is first.
    */
   #keepSizes(): void {
     const code = this.#sections.get(CODE);
@@ -180,27 +208,36 @@ class StateReader {
     if (!rewritten) return;
     this.#sections.set(CODE, rewritten);
     this.#more(1, 1, GROW_TYPE);
-    for (const [memory, { sizeAt }] of sizes) {
+    for (const [memory, size] of sizes) {
       this.#more(3, 1, unsigned(this.#counts.types));
-      this.#more(6, 1, [0x7f, 0x01, ...constant(this.#pages.get(memory) ?? 0), 0x0b]);
-      const body = growBody(memory, sizeAt);
+      const pages = this.#pages.get(memory);
+      if (pages !== undefined) this.#more(6, 1, [0x7f, 0x01, ...constant(pages), 0x0b]);
+      const body = growBody(memory, size);
       this.#more(CODE, 1, [...unsigned(body.length), ...body]);
     }
   }
 
   #keepSize(memory: number, count: number): KeptSize {
-    // That of another module's is known there.
-    if (this.#pages.get(memory) === undefined) throw new HiddenState();
-    return { sizeAt: this.#find("globals"), grow: this.#counts.functions + count };
+    const grow = this.#counts.functions + count;
+    if (this.#pages.get(memory) !== undefined) {
+      this.#keepsOwnSize = true;
+      return sizeInGlobal(this.#find("globals"), grow);
+    }
+    const [names] = this.#imported;
+    // An import more gets the number 1: no other memory may have that.
+    if (!names || this.#counts.memories > 1) throw new HiddenState();
+    this.#sized = names;
+    this.#more(2, 1, [...encodedName(SIZE[0]), ...encodedName(SIZE[1]), ...MEMORY]);
+    return sizeInMemory(1, grow);
   }
 
   #exportAll(): StateNames {
-    const names = { memories: [] as string[], globals: [] as string[], tables: [] as string[] };
+    const names = { memories: [] as string[], globals: [] as string[], tables: [] as string[], sized: this.#sized };
     const added: number[] = [];
     for (const [sort, index] of this.#found) {
       const name = `${PREFIX}${sort} ${index}`;
       names[sort].push(name);
-      added.push(name.length, ...Array.from(name, (char) => char.charCodeAt(0)), CODES[sort], ...unsigned(index));
+      added.push(...encodedName(name), CODES[sort], ...unsigned(index));
     }
     this.#more(7, this.#found.length, added);
     return names;
@@ -213,6 +250,11 @@ class StateReader {
     const head = unsigned(reader.u32() + count);
     this.#sections.set(id, joined([Uint8Array.from(head), content.subarray(reader.offset), Uint8Array.from(items)]));
   }
+}
+
+/** One of ours: ASCII, and short. */
+function encodedName(name: string): number[] {
+  return [name.length, ...Array.from(name, (char) => char.charCodeAt(0))];
 }
 
 function skipExport(reader: Reader): void {

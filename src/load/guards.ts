@@ -2,6 +2,8 @@
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction, Ungated } from "../wait/gate.ts";
 import type { GlobalI32 } from "./component-instance.ts";
+import type { CoreItem } from "./items.ts";
+import { InvalidComponentError } from "./reader.ts";
 
 /** A function that never waits, and asks the gate for nothing but whether the guest may call. */
 export function gateless(params: Ungated["params"], result: Ungated["result"], attempt: CoreFunction): Ungated {
@@ -20,4 +22,10 @@ export function guardRealloc(realloc: CoreFunction, mayLeave: GlobalI32): CoreFu
 
 export function refuseToLeave(): never {
   throw new Trap("1.1", "the guest calls while it allocates or cleans up, when it may call nobody");
+}
+
+/** What is missing where a core function, memory or table is expected. */
+export function wrongCore(item: CoreItem, expected: string): InvalidComponentError {
+  if (item.is === "trampoline") return new InvalidComponentError("a lowered function is needed before it is there");
+  return new InvalidComponentError(`a core module exports no ${expected} ${JSON.stringify(item.name)}`, item.offset);
 }

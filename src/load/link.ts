@@ -25,8 +25,9 @@ import type {
   Trampoline,
 } from "./items.ts";
 import { addToGroup, type GateGroup } from "./gate-groups.ts";
-import { gateless, guardRealloc, refuseToLeave } from "./guards.ts";
+import { gateless, guardRealloc, refuseToLeave, wrongCore } from "./guards.ts";
 import { InvalidComponentError } from "./reader.ts";
+import { SharedSizes } from "./shared-sizes.ts";
 import { UnsupportedComponentError } from "./unsupported.ts";
 import { destroyingDrop } from "./drops.ts";
 import { fusedFunction, type Caller } from "./fusing.ts";
@@ -83,6 +84,7 @@ export class Linked {
   readonly compiled: Compiled;
   readonly host: LinkHost;
   readonly instances: readonly ComponentInstance[];
+  readonly sizes: SharedSizes = new SharedSizes();
   readonly #core: CoreExports[] = [];
   readonly #functions: (CoreFunction | undefined)[] = [];
   readonly #bindings: ResourceBinding[] = [];
@@ -123,6 +125,7 @@ export class Linked {
     for (const [index, { module, args, offset }] of steps.entries()) {
       this.#openGates(index);
       const imports = Object.fromEntries(args.map(([name, item]) => [name, this.#importsOf(item)]));
+      this.sizes.addTo(imports, this.compiled.stateOf(module));
       try {
         // oxlint-disable-next-line no-await-in-loop -- what comes later imports what comes before
         this.#core.push((await this.#instantiated(module, imports)).exports);
@@ -391,9 +394,4 @@ export class Linked {
   #entryOf({ linked, definer }: DefinedResource): GlobalI32 {
     return linked === this ? definer.mayEnter : linked.sharedEntry;
   }
-}
-
-function wrongCore(item: CoreItem, expected: string): InvalidComponentError {
-  if (item.is === "trampoline") return new InvalidComponentError("a lowered function is needed before it is there");
-  return new InvalidComponentError(`a core module exports no ${expected} ${JSON.stringify(item.name)}`, item.offset);
 }

@@ -1,5 +1,5 @@
 /** Core instances, put back to what they were when they were made. */
-import type { StateNames } from "./core-state.ts";
+import type { StateNames, StateSort } from "./core-state.ts";
 import type { Linked } from "./link.ts";
 
 /** Bytes of memory that are looked at together: whether all of them are 0. */
@@ -93,15 +93,13 @@ interface TableState {
 type Visible = readonly [exports: Readonly<Record<string, unknown>>, names: StateNames];
 
 /** What is visible of the state of a component instance: all of it, or nothing. */
-function visibleOf({ compiled: { states, plan }, core }: Linked): readonly Visible[] | undefined {
-  return (
-    states &&
-    plan.steps.map(({ module }, index): Visible => {
-      const names = module.is === "own" ? states[module.index] : undefined;
-      if (!names) throw new Error("A component that keeps its state has core modules of its own alone");
-      return [core[index] ?? {}, names];
-    })
-  );
+function visibleOf({ compiled, core }: Linked): readonly Visible[] | undefined {
+  if (!compiled.states) return undefined;
+  return compiled.plan.steps.map(({ module }, index): Visible => {
+    const names = compiled.stateOf(module);
+    if (!names) throw new Error("A component that keeps its state has core modules of its own alone");
+    return [core[index] ?? {}, names];
+  });
 }
 
 /** What the core instances of one component instance are, just made. */
@@ -111,11 +109,11 @@ export class Snapshot {
   readonly #globals: readonly GlobalState[];
   readonly #tables: readonly TableState[];
 
-  private constructor(instances: readonly Visible[], images: MemoryImages | undefined) {
+  private constructor(instances: readonly Visible[], sizes: readonly Memory[], images: MemoryImages | undefined) {
     // The module exports what its names say.
-    const all = <T>(sort: keyof StateNames): T[] =>
+    const all = <T>(sort: StateSort): T[] =>
       instances.flatMap(([exports, names]) => names[sort].map((name) => exports[name] as T));
-    this.#memories = all<Memory>("memories");
+    this.#memories = [...all<Memory>("memories"), ...sizes];
     this.#globals = all<Global>("globals").map((cell) => ({ cell, value: cell.value }));
     this.#tables = all<Table>("tables").map((table) => ({
       table,
@@ -132,7 +130,7 @@ export class Snapshot {
    */
   static of(linked: Linked, images?: MemoryImages): Snapshot | undefined {
     const visible = visibleOf(linked);
-    return visible && new Snapshot(visible, images);
+    return visible && new Snapshot(visible, linked.sizes.memories, images);
   }
 
   /** Bytes of memory. */

@@ -16,6 +16,8 @@ export function visibleModules(plan: Plan): readonly Exposed[] | undefined {
     if (!found) return undefined;
     modules.push(found);
   }
+  // Of a memory that one module grows by itself, and another too, nobody knows the size.
+  if (modules.some(({ keepsOwnSize }) => keepsOwnSize) && modules.some(({ names }) => names.sized)) return undefined;
   // Tables are what they were filled with, then.
   if (modules.some(({ changesTables }) => changesTables)) return modules;
   return modules.map((module) => ({ ...module, names: { ...module.names, tables: [] } }));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { exposed } from "../../src/load/core-state.ts";
+import { SharedSizes } from "../../src/load/shared-sizes.ts";
 import { binaryOf, plan } from "./made.ts";
 
 const GUESTS = new URL("../guests/built/", import.meta.url);
@@ -104,9 +105,40 @@ test("a name that is ours is no module's", () => {
   assert.equal(exposed(binaryOf(`(module (memory (export "${escaped}") 1))`)), undefined);
 });
 
+test("modules that import one memory know its size together", () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 6 });
+  const bytes = binaryOf(`(module (import "a" "m" (memory 1 6))
+    (func (export "size") (result i32) memory.size)
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))`);
+  const found = exposed(bytes);
+  assert.deepEqual(found?.names.sized, ["a", "m"]);
+  const sizes = new SharedSizes();
+  const [one, other] = [1, 2].map((): Sizes => {
+    const imports = { a: { m: memory } };
+    sizes.addTo(imports, found.names);
+    const module = new WebAssembly.Module(new Uint8Array(found.bytes));
+    // What the text exports.
+    return new WebAssembly.Instance(module, imports).exports as never;
+  });
+  assert.ok(one && other);
+  assert.equal(one.grow(2), 1);
+  assert.equal(other.size(), 3);
+  assert.equal(other.grow(4), -1);
+  assert.equal(other.grow(3), 3);
+  assert.equal(one.size(), 6);
+  const [size, ...more] = sizes.memories;
+  assert.ok(size && more.length === 0);
+  new DataView(size.buffer).setUint32(0, 2, true);
+  assert.equal(one.grow(1), 2);
+  assert.equal(memory.buffer.byteLength, 6 * 65_536);
+});
+
 const HIDDEN = {
-  "a memory that another module grows":
-    '(module (import "a" "m" (memory 1)) (func (drop (memory.grow (i32.const 1)))))',
+  "a memory that it imports beside another, and grows":
+    '(module (import "a" "m" (memory 1)) (import "a" "n" (memory 1)) (func (drop (memory.grow (i32.const 1)))))',
+  "a large memory that it imports, and grows":
+    '(module (import "a" "m" (memory i64 1)) (func (drop (memory.grow (i64.const 1)))))',
+  "an import of our name": '(module (import "\\00state" "size" (memory 1)))',
   "a large memory that grows": "(module (memory i64 1) (func (drop (memory.grow (i64.const 1)))))",
   structures: `(module (type $s (struct (field (mut i32)))) (global (ref $s) (struct.new $s (i32.const 1))))`,
   "what is no module": '(module binary "\\00asm\\01\\00\\00\\00\\ff\\ff")',

@@ -128,6 +128,52 @@ test("a guest that has changed all that it has finds nothing changed, in the sam
   assert.equal(made.count, count);
 });
 
+/** A handler of two modules: one has the memory, and the other grows it. With `too`, both do. */
+function growing(too: boolean): Uint8Array {
+  return binaryOf(`
+    (component
+      (import "wasi:http/types@0.2.0" (instance $types
+        (export "incoming-request" (type (sub resource)))
+        (export "response-outparam" (type (sub resource)))))
+      (alias export $types "incoming-request" (type $request))
+      (alias export $types "response-outparam" (type $out))
+      (core module $owner
+        (memory (export "memory") 1)
+        (func (export "grow") (result i32) ${too ? "(memory.grow (i32.const 1))" : "(i32.const 1)"}))
+      (core module $user
+        (import "owner" "memory" (memory 1))
+        (import "owner" "grow" (func $grow (result i32)))
+        (func $assert (param i32) (if (i32.eqz (local.get 0)) (then (unreachable))))
+        (func (export "handle") (param i32 i32)
+          (call $assert (i32.eq (memory.size) (i32.const 1)))
+          (call $assert (i32.eqz (i32.load (i32.const 8))))
+          (call $assert (i32.eq (memory.grow (i32.const 2)) (i32.const 1)))
+          (call $assert (i32.eqz (i32.load (i32.const 150000))))
+          (call $assert (i32.ge_u (call $grow) (i32.const 1)))
+          (memory.fill (i32.const 0) (i32.const 255) (i32.const 196608))))
+      (core instance $own (instantiate $owner))
+      (core instance $made (instantiate $user (with "owner" (instance $own))))
+      (type $handle (func (param "request" (own $request)) (param "response-out" (own $out))))
+      (func $handle (type $handle) (canon lift (core func $made "handle")))
+      (instance $handler (export "handle" (func $handle)))
+      (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))`);
+}
+
+for (const too of [false, true]) {
+  test(`a memory that ${too ? "two modules grow" : "another module grows"} is as it was`, async (t) => {
+    const made = counted(t);
+    const server = await served(t, growing(too));
+    const first = await answersOf(server, 1);
+    const { count } = made;
+    assert.deepEqual(
+      [...first, ...(await answersOf(server, 4))],
+      Array.from({ length: 5 }, () => UNANSWERED),
+    );
+    // Nobody knows the size of what two grow: each instance is made.
+    assert.equal(made.count > count, too);
+  });
+}
+
 test("such a guest does find out where an instance answers several", async (t) => {
   const server = await served(t, changing(), { reuse: 2 });
   assert.deepEqual(await answersOf(server, 3), [UNANSWERED, "RuntimeError: unreachable", UNANSWERED]);
