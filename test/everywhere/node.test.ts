@@ -14,4 +14,4 @@ const node: Host = {
 };
 
 for (const { title, play } of checks.filter((check) => !guestChecks.includes(check)))
-  test(title, { timeout: 60_000 }, () => play(node));
+  test(title, { timeout: 300_000 }, () => play(node));

@@ -12,4 +12,4 @@ const node: Host = {
   turn: () => new Promise((resolve) => setImmediate(resolve)),
 };
 
-for (const { title, play } of guestChecks) test(title, { timeout: 20_000 }, () => play(node));
+for (const { title, play } of guestChecks) test(title, { timeout: 300_000 }, () => play(node));

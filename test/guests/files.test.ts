@@ -80,6 +80,6 @@ async function play(claim: FilesystemClaim, blockingFiles: boolean): Promise<voi
 for (const claim of filesystemClaims) {
   for (const blockingFiles of [true, false]) {
     const title = `${claim.name}: ${claim.claim} ${blockingFiles ? "(blocking)" : "(waiting)"}`;
-    test(title, { timeout: 60_000 }, () => play(claim, blockingFiles));
+    test(title, { timeout: 300_000 }, () => play(claim, blockingFiles));
   }
 }

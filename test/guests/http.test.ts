@@ -16,7 +16,7 @@ const handler = await readFile(new URL("built/http-claims.wasm", import.meta.url
 const client = await readFile(new URL("built/http-client.wasm", import.meta.url));
 
 /** Longer than anything here takes: what hangs fails. */
-const options = { timeout: 60_000 };
+const options = { timeout: 300_000 };
 
 const served = (t: TestContext, more?: ServeOptions): Promise<Served> => serveGuest(t, handler, more);
 

@@ -103,6 +103,6 @@ for (const [where, network] of Object.entries(networks)) {
   for (const claim of claims) {
     if (claim.onlyInMemory === true && where !== "in memory") continue;
     const skip = claim.name === "udp-denied" && where !== "in memory" && !IS_LINUX;
-    test(`${claim.name}: ${claim.claim} (${where})`, { timeout: 60_000, skip }, () => play(claim, network()));
+    test(`${claim.name}: ${claim.claim} (${where})`, { timeout: 300_000, skip }, () => play(claim, network()));
   }
 }

@@ -15,7 +15,7 @@ import { resolver, type ResolveHost } from "../../src/wasi/http/resolve.ts";
 import { eventually } from "../../src/testing/turns.ts";
 
 /** Longer than anything here takes: what hangs fails. */
-const options = { timeout: 60_000 };
+const options = { timeout: 300_000 };
 const LONG: Timeouts = { connect: 60_000, firstByte: 60_000, betweenBytes: 60_000 };
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
@@ -378,7 +378,7 @@ test("time-outs: of no time they have passed at once", options, async (t) => {
   await assert.rejects(textOf(body), coded("connection-read-timeout"));
 });
 
-test("a time between bytes is over when bytes come, also if nobody takes them", { timeout: 60_000 }, async (t) => {
+test("a time between bytes is over when bytes come, also if nobody takes them", { timeout: 300_000 }, async (t) => {
   let say: ((text: string) => void) | undefined;
   const port = await rawServer(t, (socket) => {
     socket.write("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n");

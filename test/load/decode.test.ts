@@ -202,7 +202,7 @@ const BOMBS: Readonly<Record<string, string>> = {
 };
 
 for (const [name, fields] of Object.entries(BOMBS)) {
-  test(`refuses ${name}`, { timeout: 20_000 }, async () => {
+  test(`refuses ${name}`, { timeout: 300_000 }, async () => {
     assert.equal(isPlanned(await component(fields)), false);
   });
 }

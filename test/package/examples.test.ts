@@ -50,7 +50,7 @@ test("every example is tried", async () => {
 });
 
 for (const [name, expected] of Object.entries(OUTPUT)) {
-  test(`${name} prints what it says`, { timeout: 60_000 }, async () => {
+  test(`${name} prints what it says`, { timeout: 300_000 }, async () => {
     const { stdout, stderr } = await exec(process.execPath, [join("examples", name)], { cwd: root });
     assert.deepEqual([stdout, stderr], [expected, ""]);
   });
@@ -62,7 +62,7 @@ for (const [name, ...options] of [["deno", "run", "--allow-all"], ["bun"]] as co
   for (const example of ["web-stream.js", "virtual-streams.js"]) {
     test(
       `${example} does the same in ${name}`,
-      { timeout: 60_000, skip: !existsSync(file) && "not installed" },
+      { timeout: 300_000, skip: !existsSync(file) && "not installed" },
       async () => {
         const { stdout, stderr } = await exec(file, [...options, join("examples", example)], { cwd: root });
         assert.deepEqual([stdout, stderr], [OUTPUT[example], ""]);

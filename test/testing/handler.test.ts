@@ -71,7 +71,7 @@ test("a handler that is asked directly keeps every rule", async () => {
   assert.deepEqual(kept, HANDLER_RULES);
 });
 
-test("Node's server and client keep every rule", { timeout: 60_000 }, async () => {
+test("Node's server and client keep every rule", { timeout: 300_000 }, async () => {
   const { kept, skipped } = await checkHandler(nodeFixture);
   assert.deepEqual(skipped, []);
   assert.deepEqual(kept, HANDLER_RULES);
@@ -160,7 +160,7 @@ const mistakes: Readonly<Record<string, readonly [claim: string, carry: Carry]>>
 };
 
 for (const [what, [claim, carry]] of Object.entries(mistakes)) {
-  test(`a server that ${what} is found out`, { timeout: 60_000 }, async () => {
+  test(`a server that ${what} is found out`, { timeout: 300_000 }, async () => {
     const found = checkHandler(() => direct(carry), { only: (rule) => rule.claim.startsWith(claim) });
     await assert.rejects(found, (error) => error instanceof ContractError && error.broken.length === 1);
   });
