@@ -8,6 +8,7 @@ import { measure, type Case, type Row } from "./case.ts";
 import { charts } from "./charts.ts";
 import { contestants, type Contestants } from "./contestants.ts";
 import { async } from "./groups/async.ts";
+import { browser } from "./groups/browser.ts";
 import { calls } from "./groups/calls.ts";
 import { copy } from "./groups/copy.ts";
 import { devices } from "./groups/devices.ts";
@@ -42,6 +43,7 @@ const GROUPS: Readonly<Record<string, readonly [about: string, cases: (all: Cont
   isolate: ["A guest in a thread of its own, whose streams are in this one.", isolate],
   memory: ["What waiting, stalling and repeating cost.", memory],
   page: ["What a page loads, minified and by gzip.", pages],
+  browser: ["In a page of Chromium, and beside that in one of Firefox and in Node.", browser],
   growth: ["How cost grows with the number of instances and of bytes.", growth],
 };
 

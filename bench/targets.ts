@@ -2,6 +2,7 @@
 import { medianOf, OURS, type Row } from "./case.ts";
 import { C, NODE, SHIM, WASMTIME } from "./contestants.ts";
 import { BEFORE, SYNC } from "./groups/async.ts";
+import { IN_NODE, TRANSFORM } from "./groups/browser.ts";
 import { AWAIT, CHECK_WRITE, EMPTY } from "./groups/calls.ts";
 import { COPIES } from "./groups/loader.ts";
 import { CORE } from "./groups/memory.ts";
@@ -129,6 +130,22 @@ const TARGETS: readonly Target[] = [
     bound: ["all finish", Number.POSITIVE_INFINITY],
   },
   { what: "one of 10,000 waiting instances", row: "memory/instances-10000", to: ["-", CORE], bound: ["at most", 30] },
+  ...[
+    ["check-write", "`check-write`"],
+    ["read-64", "`read` of 64 bytes"],
+    ["poll-1", "`poll` of 1, ready"],
+    ["subscribe-and-drop", "`subscribe` and drop"],
+    ["blocking-write-and-flush-4096", "`blocking-write-and-flush` of 4096 bytes"],
+  ].map(([id = "", what = ""]): Target => ({
+    ...{ what: `${what} in Chromium`, row: `browser/${id}`, to: ["/", IN_NODE], bound: ["at most", 1.3] },
+  })),
+  {
+    what: "64 MiB through streams of a page",
+    row: "browser/streams",
+    to: ["/", TRANSFORM],
+    bound: ["at least", 0.5],
+  },
+  { what: "hello in a page, from a click", row: "browser/hello", bound: ["at most", 50] },
   { what: "the bundle of a page", row: "page/bundle", bound: ["at most", 40] },
 ];
 

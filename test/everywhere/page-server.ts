@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -25,13 +25,25 @@ export interface PageServer {
   close(): void;
 }
 
-/** @param entries Modules beside this one, such as `page.ts`; `/NAME.html` is a page that loads one of them. */
-export async function servePages(entries: readonly string[]): Promise<PageServer> {
-  const { outputFiles } = await build({
-    entryPoints: entries.map((name) => join(here, name)),
-    ...{ bundle: true, splitting: true, format: "esm", platform: "browser", target: "es2023" },
-    ...{ outdir: here, write: false, logLevel: "warning" },
-  });
+/**
+ * @param entries Modules, by their paths from here, such as `page.ts`; `/NAME.html` is a page that loads one of them.
+ * @param scripts What is one script, as service workers have to be: they import nothing later.
+ */
+export async function servePages(entries: readonly string[], scripts: readonly string[] = []): Promise<PageServer> {
+  const common = {
+    bundle: true,
+    platform: "browser",
+    target: "es2023",
+    outdir: here,
+    write: false,
+    logLevel: "warning",
+  } as const;
+  const pathsOf = (names: readonly string[]): string[] => names.map((name) => resolve(here, name));
+  const [modules, whole] = await Promise.all([
+    build({ ...common, entryPoints: pathsOf(entries), splitting: true, format: "esm" }),
+    build({ ...common, entryPoints: pathsOf(scripts), format: "iife" }),
+  ]);
+  const outputFiles = [...modules.outputFiles, ...whole.outputFiles];
   const served = new Map<string, Uint8Array>(outputFiles.map(({ path, contents }) => [`/${basename(path)}`, contents]));
   for (const name of entries.map((entry) => basename(entry, extname(entry)))) {
     const page = `<!doctype html><title>Sluice</title><script type="module" src="/${name}.js"></script>`;

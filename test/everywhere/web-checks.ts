@@ -54,6 +54,15 @@ async function failsWith(tag: string, promise: Promise<unknown>): Promise<void> 
 
 export const webChecks: readonly Check<WebHost>[] = [
   {
+    title: "sockets are refused in words",
+    async play({ run, compile, file }) {
+      const component = await compile(await file("built/udp-ungranted.wasm"));
+      const error = await rejection(run(component, { network: true }));
+      holds(error instanceof TypeError && error.message.includes("MemoryNetwork"), String(error));
+      same("exit code", (await run(component, {})).exitCode, 0);
+    },
+  },
+  {
     title: "fetch: status, fields and body of a response arrive",
     async play({ elsewhere }) {
       const { status, headers, body } = await sent(asking(elsewhere, "/open/teapot"));
