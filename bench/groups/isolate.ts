@@ -11,18 +11,23 @@ const TOTAL = 1024 * MIB;
 const SMALL_TOTAL = 16 * MIB;
 /** Without a thread of its own. */
 const PLAIN = "in the same thread";
+/** As where WebAssembly cannot be suspended. */
+const PARKED = "in one that blocks";
 
-function nsOf(what: string, where: "thread" | "none", amount: number): Measurement {
+type Where = "thread" | "parked" | "none";
+
+function nsOf(what: string, where: Where, amount: number): Measurement {
   return async () => numberIn((await runCommand(program("isolate", what, where, amount))).stdout, "ns");
 }
 
 export function isolate(): readonly Case[] {
-  const both = (measure: (where: "thread" | "none") => Measurement): Case["contestants"] => ({
+  const all = (measure: (where: Where) => Measurement): Case["contestants"] => ({
     [OURS]: measure("thread"),
     [PLAIN]: measure("none"),
+    [PARKED]: measure("parked"),
   });
   const rateOf = (what: string, total: number) =>
-    both((where) => async () => rate(total, await nsOf(what, where, total)()));
+    all((where) => async () => rate(total, await nsOf(what, where, total)()));
   return [
     {
       ...{
@@ -32,11 +37,11 @@ export function isolate(): readonly Case[] {
         better: "less",
         rounds: ROUNDS,
       },
-      contestants: both((where) => async () => (await nsOf("start", where, MS)()) / 1e6),
+      contestants: all((where) => async () => (await nsOf("start", where, MS)()) / 1e6),
     },
     {
       ...{ id: "add", what: "an export `(u32, u32) -> u32`, awaited", unit: "ns", better: "less", rounds: ROUNDS },
-      contestants: both((where) => nsOf("add", where, MS)),
+      contestants: all((where) => nsOf("add", where, MS)),
     },
     {
       ...{

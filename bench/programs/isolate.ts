@@ -1,5 +1,5 @@
 /**
- * What a thread of its own costs a guest: isolate.ts start|add|permit|flush thread|none AMOUNT. Prints `ns`: of one instance
+ * What a thread of its own costs a guest: isolate.ts start|add|permit|flush thread|parked|none AMOUNT. Prints `ns`: of one instance
  * from its start to its end, or of one call, for as many milliseconds; or of as many bytes to a function of this thread.
  */
 import { readFile } from "node:fs/promises";
@@ -8,6 +8,8 @@ import { guestPath } from "../peer.ts";
 import { nsPerStep } from "./timing.ts";
 
 const [what = "", where = "", amount = "0"] = process.argv.slice(2);
+// As on Node 22: every instance has a thread, which blocks when its guest waits.
+if (where === "parked") Reflect.deleteProperty(WebAssembly, "Suspending");
 const options: Options = where === "thread" ? { isolate: "thread" } : {};
 
 async function compiled(name: string): Promise<CompiledComponent> {
