@@ -96,10 +96,15 @@ export class Store {
     this.#schedule(this.#sync.length > 0);
   }
 
-  /** Calls back soon, when nothing is held. */
+  /** Calls back soon, when nothing is held, or when the instance is over. */
   whenIdle(callback: () => void): void {
     this.#idle.push(callback);
-    this.#schedule();
+    if (this.task.isEnded) this.#letIn();
+    else this.#schedule();
+  }
+
+  #letIn(): void {
+    for (const callback of this.#idle.splice(0)) callback();
   }
 
   /** Ends a wait, and lets its thread go on now. */
@@ -118,6 +123,8 @@ export class Store {
     }
     this.#waits.clear();
     this.#queue.length = 0;
+    // Who waits to begin finds out.
+    this.#letIn();
   }
 
   /** Whether no thread runs, or will. */

@@ -6,6 +6,8 @@ import { createServer, request as requestOf, type IncomingMessage, type RequestL
 import { connect } from "node:net";
 import { after, test, type TestContext } from "node:test";
 import { instantiate, serve, type ServeOptions } from "../../src/index.ts";
+import { Pipe } from "../../src/io/pipe.ts";
+import { changed } from "../../src/io/steps.ts";
 import { ask, listening, raw, served as serveGuest, textOf, type Served } from "./http-support.ts";
 
 const handler = await readFile(new URL("built/http-p3.wasm", import.meta.url));
@@ -128,6 +130,25 @@ test("an instance is for one request; one that is used again answers many at onc
   // The first is answered only because the second comes to the same instance.
   const both = await Promise.all([ask(together.port, "/meet"), ask(together.port, "/meet")]);
   assert.deepEqual(both.map(({ text }) => text).toSorted(), ["first", "second"]);
+});
+
+test("a guest that ends while others wait to begin ends those too", options, async (t) => {
+  // The guest is held by what it says when it panics, which nobody reads.
+  const { source, sink } = new Pipe(1);
+  const { port, errors } = await served(t, { reuse: 3, stderr: sink });
+  const waiting = ask(port, "/meet");
+  const trapping = ask(port, "/trap");
+  await changed(source);
+  // One has come to it when the other is answered, by the next instance.
+  const late = [ask(port, "/hello"), ask(port, "/hello")];
+  assert.equal((await Promise.race(late)).text, "hello");
+  source.close();
+  const statuses = (await Promise.all([waiting, trapping, ...late])).map(({ status }) => status);
+  assert.deepEqual(
+    statuses.toSorted((a, b) => a - b),
+    [200, 500, 500, 500],
+  );
+  assert.deepEqual(errors, ["unreachable", "unreachable", "unreachable"]);
 });
 
 test("a large body comes whole", options, async (t) => {
