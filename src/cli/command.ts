@@ -23,7 +23,7 @@ export type Topic = "sluice" | "run" | "serve" | "build" | Inspecting | NatsVerb
 type Inspecting = "types" | "inspect";
 
 /** Commands that need a broker: they have options of their own, in nats/given.ts. */
-export type NatsVerb = "work" | "put" | "get";
+export type NatsVerb = "work" | "pipe" | "put" | "get";
 
 export interface RunOptions {
   readonly argv0: string | undefined;
@@ -91,7 +91,7 @@ function help(topic: string | undefined): Command {
   if (isTopic(topic)) return { name: "help", topic };
   throw new UsageError(
     `There is no help about ${JSON.stringify(topic)}: expected "run", "serve", "build", "types", "inspect", "work", ` +
-      '"put", "get" or nothing',
+      '"pipe", "put", "get" or nothing',
   );
 }
 
@@ -102,7 +102,7 @@ function isTopic(word: string | undefined): word is Topic {
 }
 
 function isNatsVerb(word: string | undefined): word is NatsVerb {
-  return word === "work" || word === "put" || word === "get";
+  return word === "work" || word === "pipe" || word === "put" || word === "get";
 }
 
 function onBroker(verb: NatsVerb, [before]: readonly GivenOption[], args: readonly string[]): Command {

@@ -12,8 +12,8 @@ Usage: sluice [run] [options] app.wasm [arguments...]
        sluice serve [options] app.wasm
        sluice build app.wasm -o DIR
        sluice types | inspect [--json] app.wasm
-       sluice work | put | get ...
-       sluice help [run | serve | build | types | inspect | work | put | get]
+       sluice work | pipe | put | get ...
+       sluice help [COMMAND]
 
 Commands:
   run           Runs a command component. \`sluice app.wasm\` does the same.
@@ -21,7 +21,7 @@ Commands:
   build         Prepares it for where nothing is compiled at run time.
   types         Prints declarations of TypeScript for what embeds it.
   inspect       Tells what it imports and exports, its size and what it needs.
-  work          Carries out jobs of a NATS queue; put, get: bytes of a stream.
+  work          Carries out jobs of a NATS queue; pipe, put, get: its streams.
   -h, --help      Shows this; -V, --version shows the version.
 
 Example:

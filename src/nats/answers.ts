@@ -3,7 +3,8 @@ import { BrokerError, type BrokerErrorKind } from "./broker-error.ts";
 
 /** What the codes of JetStream's errors mean to us, where their HTTP status does not say it. */
 const KINDS: Readonly<Record<number, BrokerErrorKind>> = {
-  // Wrong last sequence; the same, in a cluster that does not know better yet.
+  // Wrong last message; wrong last sequence; the same, in a cluster that does not know better yet.
+  10_070: "conflict",
   10_071: "conflict",
   10_164: "conflict",
   // Limits: the store's, by messages, by bytes, by messages for each subject.

@@ -28,6 +28,8 @@ export interface JsMsg {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly headers?: MsgHdrs | undefined;
+  /** When it was stored. */
+  readonly time: Date;
   readonly info: {
     readonly deliverySequence: number;
     /** From 1 on. */
@@ -108,7 +110,9 @@ export interface StreamInfo {
 export interface PublishOptions {
   readonly headers: MsgHdrs;
   readonly timeout: number;
+  readonly msgID?: string;
   readonly expect?: {
+    readonly lastMsgID?: string;
     readonly streamName?: string;
     readonly lastSequence?: number;
     readonly lastSubjectSequence?: number;

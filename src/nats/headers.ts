@@ -1,5 +1,5 @@
 import type { MsgHdrs } from "./client-types.ts";
-import type { Mark, OutputEnd } from "./log.ts";
+import type { Mark, OutputEnd, SegmentMark } from "./log.ts";
 
 /** Names of the headers that our writers put on records. */
 const WRITER = "Sluice-Writer";
@@ -8,13 +8,19 @@ const OFFSET = "Sluice-Offset";
 const EOF = "Sluice-Eof";
 const DIGEST = "Sluice-Digest";
 const FIRST = "Sluice-First";
+/** Of a stage: component, first input, start, hash, last input or nothing, with spaces between. */
+const SEGMENT = "Sluice-Segment";
 
 /** What the headers of a record may take, of what the broker permits for a message. */
 export const HEADER_BYTES = 1024;
 
-export function setMark(headers: MsgHdrs, { writer, offset, end }: Mark): void {
+export function setMark(headers: MsgHdrs, { writer, offset, end, segment }: Mark): void {
   headers.set(WRITER, writer);
   headers.set(OFFSET, String(offset));
+  if (segment) {
+    const { component, first, start, hash, last } = segment;
+    headers.set(SEGMENT, [component, first, start, hash, last ?? ""].join(" ").trimEnd());
+  }
   if (!end) return;
   headers.set(EOF, end.exitCode === undefined ? "" : String(end.exitCode));
   if (end.digest !== undefined) headers.set(DIGEST, end.digest);
@@ -26,7 +32,26 @@ export function markOf(headers: MsgHdrs | undefined): Mark | undefined {
   const offset = numberIn(headers, OFFSET);
   const writer = headers?.get(WRITER);
   if (!headers || writer === undefined || writer === "" || offset === undefined) return undefined;
-  return headers.has(EOF) ? { writer, offset, end: endOf(headers) } : { writer, offset };
+  const segment = segmentOf(headers.get(SEGMENT));
+  return {
+    writer,
+    offset,
+    ...(headers.has(EOF) && { end: endOf(headers) }),
+    ...(segment && { segment }),
+  };
+}
+
+function segmentOf(text: string): SegmentMark | undefined {
+  const [, component = "", first, start, hash = "", last] =
+    /^([0-9a-f]{64}) (\d{1,15}) (\d{1,15}) ([0-9a-f]{64})(?: (\d{1,15}))?$/.exec(text) ?? [];
+  if (first === undefined) return undefined;
+  return {
+    component,
+    first: Number(first),
+    start: Number(start),
+    hash,
+    last: last === undefined ? undefined : Number(last),
+  };
 }
 
 function endOf(headers: MsgHdrs): OutputEnd {

@@ -6,6 +6,10 @@
  */
 export { NoResultError, natsSink, natsSource } from "./ports.ts";
 export type { NatsSink, NatsSinkOptions, NatsSource, NatsSourceOptions, StreamOptions } from "./ports.ts";
+export { stage } from "./stage/stage.ts";
+export type { StageOptions, StagePlace } from "./stage/stage.ts";
+export { StageFailedError, type Segment } from "./stage/segments.ts";
+export { DivergedError } from "./stage/replay-sink.ts";
 export { work } from "./work/work.ts";
 export type { WorkOptions, Working } from "./work/work.ts";
 export type { Job, Outcome } from "./work/job.ts";

@@ -41,7 +41,7 @@ export class JetStreamLog implements Log {
     this.isExclusive = isExclusive;
   }
 
-  async append({ data, mark, headers: more = {} }: LogRecord, expected: number): Promise<number> {
+  async append({ data, mark, id, previous, headers: more = {} }: LogRecord, expected: number): Promise<number> {
     const { client, js, stream, ackWaitMs } = this.#access;
     const headers = client.transport.headers();
     setMark(headers, mark);
@@ -51,7 +51,8 @@ export class JetStreamLog implements Log {
       const ack = await js.publish(this.subject, data, {
         headers,
         timeout: ackWaitMs,
-        expect: { streamName: stream, ...last },
+        msgID: id,
+        expect: { streamName: stream, ...last, ...(previous !== undefined && { lastMsgID: previous }) },
       });
       return ack.seq;
     } catch (error) {

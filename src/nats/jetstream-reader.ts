@@ -76,7 +76,12 @@ export class JetStreamReader implements LogReader {
     this.#delivered++;
     this.#next = message.seq + 1;
     this.#usualBytes = Math.max(1, Math.round((7 * this.#usualBytes + message.data.length) / 8));
-    return { sequence: message.seq, data: message.data, mark: markOf(message.headers) };
+    return {
+      sequence: message.seq,
+      data: message.data,
+      mark: markOf(message.headers),
+      time: message.time.getTime(),
+    };
   }
 
   async #fetch(): Promise<AsyncIterator<JsMsg>> {

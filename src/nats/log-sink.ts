@@ -1,7 +1,7 @@
 import type { Sink } from "../io/ports.ts";
 import { Signal, type Waker } from "../io/readiness.ts";
 import { woken } from "../io/steps.ts";
-import type { Log } from "./log.ts";
+import type { Log, SegmentMark } from "./log.ts";
 import { LogWriter, type LogWriterOptions } from "./log-writer.ts";
 
 /** How a sink cuts bytes into records. */
@@ -15,6 +15,8 @@ export interface CutOptions {
    * when it is as large as a record may be.
    */
   readonly cut: "soon" | "full";
+  /** What each record says of its segment, with the last one of that told. Asked once for each, in order. */
+  readonly segment?: (bytes: Uint8Array, isLast: boolean) => SegmentMark;
 }
 
 /** How a hash over what is written is kept, if it is. */
@@ -107,7 +109,22 @@ export class LogSink implements Sink {
     this.#check();
     const bytes = this.#take();
     this.#hash?.update(bytes);
-    this.#writer.append(bytes, { exitCode, digest: this.#hash && digestOf(this.#hash) });
+    const digest = this.#hash && digestOf(this.#hash);
+    this.#writer.append(bytes, { exitCode, digest }, this.#cut.segment?.(bytes, true));
+    return this.#delivered();
+  }
+
+  /** Makes a record of what is left, also of nothing, with which a segment is over. As `end`, but the output goes on. */
+  async endSegment(): Promise<number> {
+    this.#check();
+    const bytes = this.#take();
+    this.#hash?.update(bytes);
+    this.#writer.append(bytes, undefined, this.#cut.segment?.(bytes, true));
+    return this.#delivered();
+  }
+
+  /** Waits until all is stored; gives the sequence of the last record. */
+  async #delivered(): Promise<number> {
     while (!this.#writer.isIdle) {
       // oxlint-disable-next-line no-await-in-loop -- each round waits for the log
       await woken(this);
@@ -152,7 +169,7 @@ export class LogSink implements Sink {
     if (this.#length === 0) return;
     const bytes = this.#take();
     this.#hash?.update(bytes);
-    this.#writer.append(bytes);
+    this.#writer.append(bytes, undefined, this.#cut.segment?.(bytes, false));
   }
 
   #advance(): void {

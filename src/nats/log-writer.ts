@@ -1,6 +1,6 @@
 import { PeerClosed } from "../io/ports.ts";
 import { BrokerError, FencedError, LostRecordsError } from "./broker-error.ts";
-import type { Log, LogRecord, OutputEnd, StoredRecord, Timing } from "./log.ts";
+import type { Log, LogRecord, OutputEnd, SegmentMark, StoredRecord, Timing } from "./log.ts";
 import { Retry } from "./retry.ts";
 
 /** How a writer begins, and what it does when it cannot go on. */
@@ -28,10 +28,12 @@ export interface LogWriterOptions {
 }
 
 interface Outgoing {
+  readonly id: string;
   readonly data: Uint8Array;
   /** Bytes of the output up to its end. */
   readonly until: number;
   readonly end: Omit<OutputEnd, "first"> | undefined;
+  readonly segment: SegmentMark | undefined;
   /** Where it is stored, when that is known. */
   sequence: number | undefined;
 }
@@ -45,8 +47,8 @@ const MAX_CONFLICTS = 5;
 /**
  * Appends records to a log, in order and each once, whatever happens to the broker or to its answers.
  *
- * Each append says which sequence it expects before it, so that what comes late, twice, or after somebody else is refused by
- * the broker. At the first answer that is no success nothing more is sent. When all that is under way is answered, the last
+ * Each append says which sequence it expects before it, and which record if that is still under way, so that what comes late,
+ * twice, or after somebody else is refused by the broker. At the first answer that is no success nothing more is sent. When all that is under way is answered, the last
  * record of the log says how far the writer has come; it goes on after that (go-back-N).
  */
 export class LogWriter {
@@ -59,6 +61,8 @@ export class LogWriter {
   /** How many of them have been sent since the last recovery. */
   #sent = 0;
   #inFlight = 0;
+  /** Records that it was given. */
+  #count = 0;
   #trouble: unknown;
   /** In a row. */
   #conflicts = 0;
@@ -68,7 +72,6 @@ export class LogWriter {
   #sequence: number;
   #first: number | undefined;
   #until: number;
-  #acknowledged: number;
   #bytes = 0;
 
   /** @param onChange Called after each change of `bytes` and `failure` that the caller has not made. */
@@ -79,7 +82,6 @@ export class LogWriter {
     this.#retry = new Retry(options.timing, options.giveUpMs);
     this.#sequence = options.after;
     this.#until = options.offset;
-    this.#acknowledged = options.offset;
   }
 
   /** Bytes that are not known to be stored. */
@@ -108,11 +110,12 @@ export class LogWriter {
   }
 
   /** @param data Belongs to the writer from now on. */
-  append(data: Uint8Array, end?: Omit<OutputEnd, "first">): void {
+  append(data: Uint8Array, end?: Omit<OutputEnd, "first">, segment?: SegmentMark): void {
     if (this.#failure || this.#stopped) return;
     this.#until += data.length;
     this.#bytes += data.length;
-    this.#queue.push({ data, until: this.#until, end, sequence: undefined });
+    const id = `${this.#options.writer}.${++this.#count}`;
+    this.#queue.push({ id, data, until: this.#until, end, segment, sequence: undefined });
     this.#pump();
   }
 
@@ -128,15 +131,16 @@ export class LogWriter {
     while (this.#trouble === undefined && this.#inFlight < most) {
       const next = this.#queue[this.#sent];
       if (next === undefined || this.#failure) return;
-      void this.#send(next, this.#sequence + this.#sent++);
+      const previous = this.#sent === 0 ? undefined : this.#queue[this.#sent - 1];
+      void this.#send(next, this.#sequence + this.#sent++, previous?.id);
     }
   }
 
   /** Never rejects: what it meets is the writer's failure. */
-  async #send(outgoing: Outgoing, expected: number): Promise<void> {
+  async #send(outgoing: Outgoing, expected: number, previous: string | undefined): Promise<void> {
     this.#inFlight++;
     try {
-      const sequence = await this.#log.append(this.#record(outgoing), expected);
+      const sequence = await this.#log.append({ ...this.#record(outgoing), id: outgoing.id, previous }, expected);
       if (this.#log.isExclusive && sequence !== expected + 1) {
         throw new BrokerError("refused", `The broker stored at ${sequence} what was to be at ${expected + 1}`);
       }
@@ -151,8 +155,8 @@ export class LogWriter {
     else if (this.#inFlight === 0) await this.#recover();
   }
 
-  #record({ data, until, end }: Outgoing): LogRecord {
-    const mark = { writer: this.#options.writer, offset: until - data.length };
+  #record({ data, until, end, segment }: Outgoing): Pick<LogRecord, "data" | "mark" | "headers"> {
+    const mark = { writer: this.#options.writer, offset: until - data.length, ...(segment && { segment }) };
     if (end === undefined) return { data, mark };
     const isFirst = this.#first === undefined && mark.offset === this.#options.offset;
     const first = this.#options.first ?? (isFirst ? undefined : (this.#first ?? this.#sequence + 1));
@@ -174,7 +178,6 @@ export class LogWriter {
     this.#queue.shift();
     this.#sent--;
     this.#bytes -= head.data.length;
-    this.#acknowledged = head.until;
     this.#sequence = sequence;
     this.#first ??= sequence;
   }
@@ -236,14 +239,14 @@ export class LogWriter {
   }
 
   #adoptOwn(until: number, last: StoredRecord): void {
-    const count = this.#queue.findIndex((outgoing) => outgoing.until === until && isEnd(outgoing, last)) + 1;
-    if (count === 0 || until < this.#acknowledged) {
+    // Nobody else's are between: the first of those would have made ours after it be refused.
+    const count = this.#log.isExclusive ? last.sequence - this.#sequence : 1;
+    if (this.#queue[count - 1]?.until !== until) {
       throw new LostRecordsError(`${this.#log.subject} ends at ${until} bytes, where no message of ours does`);
     }
-    for (let index = 1; index <= count; index++) {
+    for (let index = count - 1; index >= 0; index--) {
       const [head] = this.#queue;
-      // The sequences between are only known where they can be foretold; elsewhere there is one record at a time.
-      if (head) this.#stored(head, last.sequence - count + index);
+      if (head) this.#stored(head, last.sequence - index);
     }
   }
 
@@ -254,9 +257,4 @@ export class LogWriter {
     this.#bytes = 0;
     this.#onChange();
   }
-}
-
-/** Whether both or neither are an end: an empty record that is one ends where the record before it does. */
-function isEnd({ end }: Outgoing, { mark }: StoredRecord): boolean {
-  return (end !== undefined) === (mark?.end !== undefined);
 }

@@ -8,6 +8,20 @@ export interface OutputEnd {
   readonly first: number | undefined;
 }
 
+/** What a record of a stage's output says of the segment that it belongs to. */
+export interface SegmentMark {
+  /** The hash of the component, in hexadecimal. */
+  readonly component: string;
+  /** The sequence of the segment's first input record. */
+  readonly first: number;
+  /** Bytes of the whole output before the segment. */
+  readonly start: number;
+  /** The hash of the segment's output up to the end of this record, in hexadecimal. */
+  readonly hash: string;
+  /** Present in the segment's last record: the sequence of its last input record. */
+  readonly last: number | undefined;
+}
+
 /** What a writer says of a record, in its headers. */
 export interface Mark {
   /** Who has written it: one writer has one for all its records, and no other has the same. */
@@ -16,12 +30,21 @@ export interface Mark {
   readonly offset: number;
   /** Present in the last record of an output. */
   readonly end?: OutputEnd;
+  /** Present in what a stage writes. */
+  readonly segment?: SegmentMark;
 }
 
 /** A record to append. Its bytes belong to the log from the call on. */
 export interface LogRecord {
   readonly data: Uint8Array;
   readonly mark: Mark;
+  /** What it is known by: no other record has the same. */
+  readonly id: string;
+  /**
+   * The `id` of the record that it must follow, where that is not known to be stored yet: a sequence alone would not tell whether
+   * somebody else has taken its place.
+   */
+  readonly previous?: string | undefined;
   /** What else its headers say. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
@@ -33,6 +56,8 @@ export interface StoredRecord {
   readonly data: Uint8Array;
   /** Missing: no writer of ours has written it. */
   readonly mark: Mark | undefined;
+  /** When it was stored, in milliseconds since 1970, where readers are told. */
+  readonly time?: number;
 }
 
 /** Reads records in order. One call at a time. */

@@ -29,7 +29,7 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["--limit", "resources=1e3", "x"], '--limit resources expects a whole number from 1 on, got "1e3"'],
   [
     ["help", "foo"],
-    'There is no help about "foo": expected "run", "serve", "build", "types", "inspect", "work", "put", "get" or nothing',
+    'There is no help about "foo": expected "run", "serve", "build", "types", "inspect", "work", "pipe", "put", "get" or nothing',
   ],
   [
     ["nosuch.wasm"],

@@ -10,7 +10,7 @@ import { ended, guest, sluice, start } from "../cli/support.ts";
 import { NO_SERVER, TestServer, type Connected } from "./server.ts";
 
 describe("commands that need a broker, without one", { concurrency: 2 }, () => {
-  for (const verb of ["work", "put", "get"]) {
+  for (const verb of ["work", "pipe", "put", "get"]) {
     test(`sluice help ${verb} fits a terminal of 80 by 24`, async () => {
       const { code, stdout } = await sluice(["help", verb]);
       const lines = stdout.split("\n");
@@ -111,6 +111,38 @@ describe("commands on a server", { skip: NO_SERVER }, () => {
     assert.equal((await fetch(new URL("/ready", metrics))).status, 200);
     worker.kill("SIGTERM");
     assert.equal((await ended(worker)).code, 0);
+  });
+
+  test("pipe goes on where it was killed, and what it has written is what one run would have", async () => {
+    const lines = Array.from({ length: 20_000 }, (_, line) => `${line}\n`).join("");
+    await sluice(["put", "--create", "--message", "500", "LOG"], { env, input: lines });
+    const options = ["--in", "LOG", "--out", "OUT", "--create", "--segment", "50"];
+    for (let kills = 1; kills <= 2; kills++) {
+      const stage = start(["pipe", ...options, guest("cat")], { env });
+      for (;;) {
+        // oxlint-disable-next-line no-await-in-loop -- until some of it is there
+        const info = await at.manager.streams.info("OUT").catch(() => undefined);
+        if (info && info.state.bytes > 10_000 * kills) break;
+        if (stage.exitCode !== null) break;
+      }
+      const over = once(stage, "exit");
+      stage.kill("SIGKILL");
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await over;
+    }
+    // Two at the same time: one of them wins.
+    const both = await Promise.all([1, 2].map(() => sluice(["pipe", ...options, guest("cat")], { env })));
+    assert.ok(
+      both.some(({ code }) => code === 0),
+      JSON.stringify(both),
+    );
+    for (const { code, stderr } of both) if (code !== 0) assert.match(stderr, /another writer has/);
+    const got = await sluice(["get", "OUT"], { env });
+    assert.equal(got.stdout === lines, true);
+    assert.equal(got.code, 0);
+    const other = await sluice(["pipe", "--in", "OUT", "--out", "LOG", guest("cat")], { env });
+    assert.match(other.stderr, /ends with message \d+, which no stage has written/);
+    assert.equal(other.code, 1);
   });
 
   test("work says what it lacks", async () => {

@@ -147,6 +147,16 @@ test("the end of an output that another writer has begun says where that began",
   assert.equal(stream.records.at(-1)?.mark?.end?.first, 1);
 });
 
+test("what follows a record that is lost is not stored behind somebody else's that has taken its place", async () => {
+  const { stream, sink } = make(true, { messageBytes: 1 });
+  stream.fault = (append) => (append === 0 ? "dies" : "none");
+  sink.write(Uint8Array.of(1));
+  stream.put("s", Uint8Array.of(9));
+  sink.write(Uint8Array.of(2));
+  await microtasks();
+  assert.deepEqual([...stream.bytes("s")], [9]);
+});
+
 for (const isExclusive of [true, false]) {
   test(`of two writers the first wins, and nothing of the other is stored (exclusive: ${isExclusive})`, async () => {
     const { stream, sink } = make(isExclusive);

@@ -21,6 +21,7 @@ export class MemoryStream {
   readonly #waiting = new Set<() => void>();
   #held: Held[] = [];
   lastSequence = 0;
+  #lastId = "";
   isSealed = false;
   isGone = false;
   isFull = false;
@@ -62,6 +63,7 @@ export class MemoryStream {
 
   /** Puts a record there, as somebody else would. */
   put(subject: string, data: Uint8Array, mark?: Mark): number {
+    this.#lastId = "";
     this.records.push({ sequence: ++this.lastSequence, subject, data, mark });
     this.changed();
     return this.lastSequence;
@@ -110,15 +112,25 @@ export class MemoryStream {
     return sequence;
   }
 
-  #store(subject: string, isExclusive: boolean, { data, mark, headers }: LogRecord, expected: number): number {
+  #store(
+    subject: string,
+    isExclusive: boolean,
+    { data, mark, id, previous, headers }: LogRecord,
+    expected: number,
+  ): number {
     this.#assertThere();
     if (this.isSealed) throw new BrokerError("sealed", "invalid operation on sealed stream");
     const last = this.records.findLast((record) => record.subject === subject);
     const actual = isExclusive ? this.lastSequence : (last?.sequence ?? 0);
     if (actual !== expected && !this.isCareless) throw new BrokerError("conflict", `wrong last sequence: ${actual}`);
+    if (previous !== undefined && this.#lastId !== previous && !this.isCareless) {
+      throw new BrokerError("conflict", `wrong last msg id: ${this.#lastId}`);
+    }
     if (this.isFull) throw new BrokerError("full", "maximum bytes exceeded");
     if (headers) this.headers.push(headers);
-    return this.put(subject, data.slice(), mark);
+    const sequence = this.put(subject, data.slice(), mark);
+    this.#lastId = id;
+    return sequence;
   }
 
   #assertThere(): void {

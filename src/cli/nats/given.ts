@@ -29,6 +29,12 @@ const OWN = {
     env: { type: "string", multiple: true },
     metrics: { type: "string" },
   },
+  pipe: {
+    in: { type: "string" },
+    out: { type: "string" },
+    segment: { type: "string" },
+    env: { type: "string", multiple: true },
+  },
   put: { message: { type: "string" } },
   get: { output: { type: "string", short: "o" } },
 } satisfies Record<NatsVerb, Options>;
@@ -104,6 +110,24 @@ function wordsFrom(args: readonly string[], options: Options): number {
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   const first = tokens.find(({ kind }) => kind === "positional" || kind === "option-terminator");
   return first?.index ?? args.length;
+}
+
+/** Variables as `--env` has them. @throws {UsageError} */
+export function variables(given: Given): Readonly<Record<string, string>> {
+  const entries = given.texts("env").flatMap((text): [string, string][] => {
+    const at = text.indexOf("=");
+    const name = at < 0 ? text : text.slice(0, at);
+    const value = at < 0 ? process.env[name] : text.slice(at + 1);
+    if (name === "") throw new UsageError(`--env expects NAME=VALUE or NAME, got ${JSON.stringify(text)}`);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A stream, or a subject of it. @throws {UsageError} */
+export function place(text: string): { readonly stream: string; readonly subject?: string } {
+  const [stream, subject] = streamAnd(text, "STREAM or STREAM/SUBJECT");
+  return subject === undefined ? { stream } : { stream, subject };
 }
 
 /** The two parts of STREAM/OTHER. @throws {UsageError} */

@@ -23,6 +23,16 @@ Options:
   --env NAME[=VALUE]   Sets a variable, or passes on.
   --metrics [ADDR:]PORT  Answers /metrics for Prometheus, and /ready.
 ${CONNECTION}`,
+  pipe: `Usage: sluice pipe --in STREAM[/SUBJECT] --out STREAM [options] app.wasm
+       [arguments...]
+
+Runs a command from stream to stream, in order, each byte of its output stored
+once: started again, it goes on where the output ends. Ends with the input.
+
+Options:
+  --segment N          Messages that one run of the command gets: 1000.
+  --env NAME[=VALUE]   Sets a variable, or passes on.
+${CONNECTION}`,
   put: `Usage: sluice put [options] STREAM[/SUBJECT] < file
 
 Puts standard input into a stream, with its hash. If that was interrupted, the

@@ -1,7 +1,9 @@
-/** `sluice work`, `put` and `get`: what needs a broker. */
+/** `sluice work`, `pipe`, `put` and `get`: what needs a broker. */
 import { BrokerError, FencedError, GaveUpError, LostRecordsError } from "../../nats/broker-error.ts";
 import { MissingClientError } from "../../nats/client.ts";
 import { StreamConfigError } from "../../nats/streams.ts";
+import { DivergedError } from "../../nats/stage/replay-sink.ts";
+import { StageFailedError } from "../../nats/stage/segments.ts";
 import { DifferentBytesError } from "../../nats/transfer.ts";
 import type { NatsVerb } from "../command.ts";
 import { REFUSED } from "../failure.ts";
@@ -9,11 +11,13 @@ import { helpText } from "../help.ts";
 import { print, say } from "../write.ts";
 import { connect, type Connected } from "./connection.ts";
 import { Given } from "./given.ts";
+import { pipeThrough } from "./pipe.ts";
 import { getBytes, putBytes } from "./transfer.ts";
 import { workOn } from "./work.ts";
 
 const COMMANDS: Readonly<Record<NatsVerb, (given: Given, connected: Connected) => Promise<number>>> = {
   work: workOn,
+  pipe: pipeThrough,
   put: putBytes,
   get: getBytes,
 };
@@ -48,5 +52,7 @@ function isBrokers(error: unknown): error is Error {
     MissingClientError,
     StreamConfigError,
     DifferentBytesError,
+    DivergedError,
+    StageFailedError,
   ].some((kind) => error instanceof kind);
 }

@@ -9,7 +9,7 @@ import { onSignal } from "../signals.ts";
 import { UsageError } from "../usage.ts";
 import { onLineOfItsOwn, say, sayOnLine } from "../write.ts";
 import type { Connected } from "./connection.ts";
-import { streamAnd, type Given } from "./given.ts";
+import { place, streamAnd, variables, type Given } from "./given.ts";
 import { serveMetrics } from "./metrics.ts";
 
 const ACK_WAIT_MS = 5000;
@@ -45,7 +45,7 @@ function optionsOf(given: Given): WorkOptions {
   if (consumer === undefined) throw new UsageError(`--jobs expects STREAM/CONSUMER, got ${JSON.stringify(stream)}`);
   const [path, ...args] = given.words;
   if (path === undefined) throw new UsageError("Expected a component, got none: see `sluice help work`");
-  const env = variables(given.texts("env"));
+  const env = variables(given);
   const dead = given.text("dead");
   const [timeout, giveUp] = [given.duration("timeout"), given.duration("give-up")];
   const [concurrency, retries] = [given.number("concurrency", 1), given.number("retries", 0)];
@@ -64,22 +64,6 @@ function optionsOf(given: Given): WorkOptions {
     ...(concurrency !== undefined && { concurrency }),
     ...(retries !== undefined && { retries }),
   };
-}
-
-function place(text: string): { readonly stream: string; readonly subject?: string } {
-  const [stream, subject] = streamAnd(text, "STREAM or STREAM/SUBJECT");
-  return subject === undefined ? { stream } : { stream, subject };
-}
-
-function variables(given: readonly string[]): Readonly<Record<string, string>> {
-  const entries = given.flatMap((text): [string, string][] => {
-    const at = text.indexOf("=");
-    const name = at < 0 ? text : text.slice(0, at);
-    const value = at < 0 ? process.env[name] : text.slice(at + 1);
-    if (name === "") throw new UsageError(`--env expects NAME=VALUE or NAME, got ${JSON.stringify(text)}`);
-    return value === undefined ? [] : [[name, value]];
-  });
-  return Object.fromEntries(entries);
 }
 
 async function createAll({ client, nc }: Connected, { jobs, results, dead }: WorkOptions): Promise<void> {
