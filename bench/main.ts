@@ -20,6 +20,7 @@ import { isolate } from "./groups/isolate.ts";
 import { loader } from "./groups/loader.ts";
 import { memory } from "./groups/memory.ts";
 import { page as pages } from "./groups/page.ts";
+import { runtimes } from "./groups/runtimes.ts";
 import { sockets } from "./groups/sockets.ts";
 import { startup } from "./groups/startup.ts";
 import { throughput } from "./groups/throughput.ts";
@@ -44,6 +45,7 @@ const GROUPS: Readonly<Record<string, readonly [about: string, cases: (all: Cont
   memory: ["What waiting, stalling and repeating cost.", memory],
   page: ["What a page loads, minified and by gzip.", pages],
   browser: ["In a page of Chromium, and beside that in one of Firefox and in Node.", browser],
+  runtimes: ["The same in other runtimes, beside Node.", runtimes],
   growth: ["How cost grows with the number of instances and of bytes.", growth],
 };
 
