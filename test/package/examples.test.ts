@@ -41,8 +41,8 @@ const OUTPUT: Readonly<Record<string, string>> = {
   "virtual-streams.js": "WRITES 1000 ZERO-PERMITS 999\nexit code 0, 64000 bytes\n",
 };
 
-/** Tried where it runs: in build.test.ts. */
-const ELSEWHERE: readonly string[] = ["worker.js"];
+/** Tried where they run: in build.test.ts, and in test/nats/example.test.ts. */
+const ELSEWHERE: readonly string[] = ["jobs", "worker.js"];
 
 test("every example is tried", async () => {
   const tried = [...Object.keys(OUTPUT), ...ELSEWHERE];
