@@ -16,6 +16,8 @@ const GUESTS: Readonly<Record<string, readonly [options: string, output: string]
     "0 a note\n",
   ],
   "composed-streams": ['{ stdin: { text: "one\\ntwo\\n" } }', "0 ONE\nTWO\n"],
+  // Of WASI 0.3.
+  "p3-cat": ['{ args: ["p3-cat"], stdin: { text: "one two\\n" } }', "0 one two\n"],
   wc: ['{ stdin: { text: "one two\\nthree\\n" } }', "0 2 3 14\n"],
 };
 
