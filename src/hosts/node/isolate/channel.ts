@@ -82,10 +82,12 @@ export class Channel {
       return;
     }
     const waiting = this.#waiting.get(message.number);
+    // Told already that it is over. Whoever ends the other thread waits for that, and is not to be let go now.
+    if (!waiting) return;
     this.#waiting.delete(message.number);
     if (this.#waiting.size === 0) this.onBusy(false);
-    if (message.is === "value") waiting?.resolve(message.value);
-    else waiting?.reject(errorOf(message.error));
+    if (message.is === "value") waiting.resolve(message.value);
+    else waiting.reject(errorOf(message.error));
   }
 
   async #answer(number: number, name: string, args: readonly unknown[]): Promise<void> {
