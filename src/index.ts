@@ -1,3 +1,4 @@
+import type { Served } from "./load/compiled.ts";
 /**
  * Sluice runs WebAssembly components with WASI 0.2 on JavaScript, with streams that flow.
  *
@@ -81,7 +82,9 @@ export interface Server {
 }
 
 /** What instances are given, and how they are used; see the fields. */
-export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, Omit<ServingOptions, "onLate"> {
+export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, Omit<ServingOptions, "onError"> {
+  /** Bytes that each memory of an instance may have, rounded down to pages of 64 KiB. As many as the component says, by default. */
+  readonly maxMemoryBytes?: number;
   /** Told of what kept a guest from answering, or to the end: a trap, a time-out, an error in the place of a response. */
   readonly onError?: (error: unknown) => void;
 }
@@ -95,7 +98,7 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  * @throws As `instantiate` does, of what holds for all instances. What one of them throws its request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const { reuse, maxConcurrent, maxWaiting, maxBodyBytes, onError = () => {}, ...given } = options;
+  const { reuse, maxConcurrent, maxWaiting, maxBodyBytes, maxMemoryBytes, onError = () => {}, ...given } = options;
   checkOptions(given);
   assertWaits(nodePlatform.loop.parking);
   const [{ Serving }, { nodeListener }, { incomingOf, webResponseOf }] = await Promise.all([
@@ -103,7 +106,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     import("./hosts/node/http/listener.ts"),
     import("./hosts/web/http.ts"),
   ]);
-  const serving = new Serving(nodePlatform, await compiledToServe(component), () => given, {
+  const serving = new Serving(nodePlatform, await compiledToServe(component, { maxMemoryBytes }), () => given, {
     reuse,
     maxConcurrent,
     maxWaiting,
@@ -121,10 +124,12 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
   };
 }
 
-/** What was built ahead is taken as it is: nothing puts an instance of it back. */
-async function compiledToServe(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {
-  if (component instanceof Uint8Array) return compileHere(component, true);
-  return component.bytes.length === 0 ? component : compileHere(component.bytes, true);
+/** What was built ahead is taken as it is: nothing puts an instance of it back. @throws {TypeError} If it is to be limited. */
+async function compiledToServe(component: Uint8Array | CompiledComponent, served: Served): Promise<CompiledComponent> {
+  if (component instanceof Uint8Array) return compileHere(component, served);
+  if (component.bytes.length > 0) return compileHere(component.bytes, served);
+  if (served.maxMemoryBytes === undefined) return component;
+  throw new TypeError("maxMemoryBytes takes bytes, or what `compile` gave: got a component that was compiled before");
 }
 
 /** @throws {TypeError} If they are not known. */

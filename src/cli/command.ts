@@ -54,6 +54,8 @@ export interface ServeCommandOptions extends RunOptions {
   readonly maxWaiting: number;
   /** Of a request. Missing: as many as please. */
   readonly maxBodyBytes: number | undefined;
+  /** Of each memory of an instance. Missing: what the component says. */
+  readonly maxMemoryBytes: number | undefined;
   readonly workers: number;
   readonly accessLog: boolean;
   /** Whether what guests write to standard output and error has their number before each line. */
@@ -188,6 +190,7 @@ function serveCommand(
     maxConcurrent: wholeNumber(valueOf("max-concurrent-requests") ?? "1000", "--max-concurrent-requests"),
     maxWaiting: wholeNumber(valueOf("max-waiting-requests") ?? "10000", "--max-waiting-requests"),
     maxBodyBytes: optionalNumber(valueOf("max-body-bytes"), "--max-body-bytes"),
+    maxMemoryBytes: optionalNumber(valueOf("max-memory-bytes"), "--max-memory-bytes"),
     workers: wholeNumber(valueOf("workers") ?? "1", "--workers"),
     accessLog: asks(given, "access-log"),
     prefix: !asks(given, "no-logging-prefix"),

@@ -17,6 +17,7 @@ export type OptionName =
   | "max-concurrent-requests"
   | "max-waiting-requests"
   | "max-body-bytes"
+  | "max-memory-bytes"
   | "workers"
   | "access-log"
   | "no-logging-prefix"
@@ -135,6 +136,13 @@ export const OPTIONS: readonly Described[] = [
     value: "N",
     expected: "a whole number from 1 on, such as --max-body-bytes 1048576",
     help: "Of a request; more is refused, by 413.",
+  },
+  {
+    name: "max-memory-bytes",
+    for: "serve",
+    value: "N",
+    expected: "a whole number from 1 on, such as --max-memory-bytes 134217728",
+    help: "Of each memory of an instance.",
   },
   {
     name: "workers",

@@ -36,7 +36,7 @@ export async function serveComponent(command: Given): Promise<number> {
 
 async function serveHere({ options, path }: Given): Promise<number> {
   assertWaits(nodePlatform.loop.parking);
-  const component = await compile(readComponent(path), true);
+  const component = await compile(readComponent(path), options);
   let instances = 0;
   const failed = (error: unknown, { method, path: asked }: HttpRequest): void => {
     if (error instanceof HttpError)

@@ -17,6 +17,12 @@ export type CoreModule = object;
 /** Bytes that are compiled at once where that is allowed: more, and the thread would stand still for long. */
 const COMPILED_AT_ONCE = 64 * 1024;
 
+/** For components that answer requests. */
+export interface Served {
+  /** What each memory may have. Missing: what the component says. */
+  readonly maxMemoryBytes?: number | undefined;
+}
+
 export class Compiled {
   readonly plan: Plan;
   readonly modules: readonly CoreModule[];
@@ -67,19 +73,19 @@ export function typeOfModule(module: CoreModule): ModuleType | undefined {
 }
 
 /**
- * @param keepsState Whether instances are to be put back later to what they were when they were made: if that can be, the
+ * @param served Given if instances are to be put back later to what they were when they were made: if that can be, the
  * result has `states`.
  * @throws {InvalidComponentError} If `bytes` are no component that makes sense. Nothing of it has run.
  */
-export async function compileComponent(bytes: Uint8Array, keepsState = false): Promise<Compiled> {
+export async function compileComponent(bytes: Uint8Array, served?: Served): Promise<Compiled> {
   // Parts of a Node Buffer cost more to make.
   const plan = planOf(decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)));
   if (needsFusing(plan)) await loadFusing();
   await loadAsyncs(plan);
-  const visible = keepsState ? (await import("./visible-state.ts")).visibleModules(plan) : undefined;
+  const changed = served && (await import("./visible-state.ts")).servedModules(plan, served);
   try {
     const modules = await Promise.all(
-      (visible?.map(({ bytes: changed }) => changed) ?? plan.modules).map(async (module) =>
+      (changed?.modules ?? plan.modules).map(async (module) =>
         module.length <= COMPILED_AT_ONCE ? new WebAssembly.Module(module) : WebAssembly.compile(module),
       ),
     );
@@ -88,7 +94,7 @@ export async function compileComponent(bytes: Uint8Array, keepsState = false): P
       plan,
       modules,
       plan.modules.map(({ length }) => length),
-      visible?.map(({ names }) => names),
+      changed?.states,
     );
   } catch (error) {
     assertCompiles(error);

@@ -1,17 +1,36 @@
 /** Components whose instances can be put back to what they were when they were made. */
-import { exposed, type Exposed } from "./core-state.ts";
+import { exposed, type Exposed, type StateNames } from "./core-state.ts";
 import { needsFusing } from "./fusing.ts";
+import type { Served } from "./compiled.ts";
 import type { Item, Plan } from "./items.ts";
+import { withLimitedMemories } from "./memory-limit.ts";
+
+/** The core modules of a component as they are compiled, and what can be put back. */
+export interface ServedModules {
+  readonly modules: readonly Uint8Array[];
+  /** Missing where an instance cannot be put back. */
+  readonly states: readonly StateNames[] | undefined;
+}
+
+/** @throws {RangeError | UnsupportedComponentError} See `withLimitedMemories`. */
+export function servedModules(plan: Plan, { maxMemoryBytes: most }: Served): ServedModules {
+  if (most !== undefined && (!Number.isSafeInteger(most) || most < 1)) {
+    throw new RangeError(`maxMemoryBytes must be a positive whole number, got ${String(most)}`);
+  }
+  const modules = most === undefined ? plan.modules : plan.modules.map((own) => withLimitedMemories(own, most));
+  const visible = visibleModules(plan, modules);
+  return { modules: visible?.map(({ bytes }) => bytes) ?? modules, states: visible?.map(({ names }) => names) };
+}
 
 /**
  * The core modules of a component, so changed that all their state is exported. `undefined` if there is state elsewhere:
  * in calls between components, in core modules that come from outside or are given away.
  */
-export function visibleModules(plan: Plan): readonly Exposed[] | undefined {
+function visibleModules(plan: Plan, own: readonly Uint8Array[]): readonly Exposed[] | undefined {
   if (needsFusing(plan) || plan.steps.some(({ module }) => module.is === "imported")) return undefined;
   if (hasModules(plan.imports) || hasModules(plan.exports)) return undefined;
   const modules: Exposed[] = [];
-  for (const module of plan.modules) {
+  for (const module of own) {
     const found = exposed(module);
     if (!found) return undefined;
     modules.push(found);

@@ -1,4 +1,4 @@
-import { Compiled, compileComponent } from "../load/compiled.ts";
+import { Compiled, compileComponent, type Served } from "../load/compiled.ts";
 import { layerOf } from "../load/decode.ts";
 import type { CompiledCore } from "./core-module.ts";
 
@@ -31,11 +31,11 @@ export class CompiledComponent {
 }
 
 /**
- * @param keepsState See `compileComponent`.
+ * @param served See `compileComponent`.
  * @throws {InvalidComponentError} Before anything of the component runs.
  */
-export async function compile(bytes: Uint8Array, keepsState = false): Promise<CompiledComponent> {
-  if (layerOf(bytes) !== "core module") return new CompiledComponent(await compileComponent(bytes, keepsState), bytes);
+export async function compile(bytes: Uint8Array, served?: Served): Promise<CompiledComponent> {
+  if (layerOf(bytes) !== "core module") return new CompiledComponent(await compileComponent(bytes, served), bytes);
   // Loaded where there is one: a component has no use for preview 1.
   const { compileCore } = await import("./core-module.ts");
   return new CompiledComponent(await compileCore(bytes), bytes);

@@ -139,3 +139,20 @@ for (const option of ["maxWaiting", "maxBodyBytes"] as const) {
     await assert.rejects(serve(await guest("http-handler"), { [option]: 0 }), RangeError);
   });
 }
+
+test("a guest with a limit for its memory answers as others do", async (t) => {
+  const server = await served(t, { maxMemoryBytes: 20 * 65_536 });
+  for (let count = 0; count < 2; count++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    assert.equal(await (await server.fetch(new Request("http://h/hello"))).text(), "Hello, WASI!");
+  }
+});
+
+test("a limit that the component is beyond from the start is told at once", async () => {
+  const component = await guest("http-handler");
+  await assert.rejects(
+    serve(component, { maxMemoryBytes: 65_536 }),
+    /^RangeError: maxMemoryBytes is 65536, but the component needs \d+ from the start/,
+  );
+  await assert.rejects(serve(component, { maxMemoryBytes: 0 }), /^RangeError: maxMemoryBytes must be/);
+});

@@ -174,6 +174,14 @@ for (const too of [false, true]) {
   });
 }
 
+test("a memory grows to maxMemoryBytes and no further", async (t) => {
+  // It says itself that it ends after five pages, and wants four.
+  const enough = await served(t, changing(), { maxMemoryBytes: 5 * 65_536 });
+  assert.deepEqual(await answersOf(enough, 2), [UNANSWERED, UNANSWERED]);
+  const little = await served(t, changing(), { maxMemoryBytes: 3 * 65_536 });
+  assert.deepEqual(await answersOf(little, 1), ["RuntimeError: unreachable"]);
+});
+
 test("such a guest does find out where an instance answers several", async (t) => {
   const server = await served(t, changing(), { reuse: 2 });
   assert.deepEqual(await answersOf(server, 3), [UNANSWERED, "RuntimeError: unreachable", UNANSWERED]);
