@@ -19,6 +19,7 @@ import { http } from "./groups/http.ts";
 import { isolate } from "./groups/isolate.ts";
 import { loader } from "./groups/loader.ts";
 import { memory } from "./groups/memory.ts";
+import { nats } from "./groups/nats.ts";
 import { page as pages } from "./groups/page.ts";
 import { runtimes } from "./groups/runtimes.ts";
 import { sockets } from "./groups/sockets.ts";
@@ -46,6 +47,7 @@ const GROUPS: Readonly<Record<string, readonly [about: string, cases: (all: Cont
   page: ["What a page loads, minified and by gzip.", pages],
   browser: ["In a page of Chromium, and beside that in one of Firefox and in Node.", browser],
   runtimes: ["The same in other runtimes, beside Node.", runtimes],
+  nats: ["Streams and jobs on NATS JetStream, on this machine.", nats],
   growth: ["How cost grows with the number of instances and of bytes.", growth],
 };
 
