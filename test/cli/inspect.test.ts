@@ -23,7 +23,6 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
     ["build", guest("cat"), "-o", "/dev/null/app"],
     "/dev/null/app: It cannot be written: ENOTDIR: not a directory, mkdir '/dev/null/app'",
   ],
-  [["help", "foo"], 'There is no help about "foo": expected "run", "serve", "build", "types", "inspect" or nothing'],
   [
     ["types", "nosuch.wasm"],
     "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)",
