@@ -80,7 +80,15 @@ export class Copies {
         return held.hasEvent ? held.takeEvent()[2] : BLOCKED;
       });
     }
-    return waits(this.#site, params, (...args) => this.#finished(begin(...(args as [number, number, number]))), false);
+    return waits(
+      this.#site,
+      params,
+      (index = 0, pointer = 0, length = 1) => {
+        const held = begin(index, pointer, length);
+        return held.hasEvent ? held.takeEvent()[2] : this.#finished(held);
+      },
+      false,
+    );
   }
 
   #finished(held: CopyEnd): WaitPlan {

@@ -66,11 +66,11 @@ export interface WaitPlan {
   readonly isAtOnce?: boolean;
 }
 
-/** A function in which the thread waits. */
+/** A function in which the thread waits. @param plan What for; or the result, if it is there already. */
 export function waits(
   { group }: BuiltinSite,
   params: readonly "i32"[],
-  plan: (...args: number[]) => WaitPlan,
+  plan: (...args: number[]) => WaitPlan | number,
   cancellable: boolean,
 ): Ungated {
   const { task } = group.store;
@@ -85,7 +85,12 @@ export function waits(
       return retryLater(task, again, args, true);
     }
     task.assertAlive();
-    const { isReady, watch, unwatch, result, isAtOnce } = plan(...args.map((arg) => arg >>> 0));
+    const planned = plan(...args.map((arg) => arg >>> 0));
+    if (typeof planned === "number") {
+      task.boxed = planned | 0;
+      return 0;
+    }
+    const { isReady, watch, unwatch, result, isAtOnce } = planned;
     if (isAtOnce === true && isReady()) {
       task.boxed = result(false) | 0;
       return 0;
