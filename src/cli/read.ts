@@ -13,7 +13,7 @@ export function readComponent(path: string): Uint8Array {
 function unreadable(path: string, error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT")
-    return `${path}: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)`;
+    return `${path}: There is no such file: expected a component, or a command (run, serve, build, types, inspect, work, pipe, put, get, help)`;
   if (code === "EISDIR") return `${path}: This is a folder: expected the file of a component`;
   if (code === "EACCES") return `${path}: You may not read this file: expected a component that you may`;
   return `${path}: The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;

@@ -25,7 +25,7 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   ],
   [
     ["types", "nosuch.wasm"],
-    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)",
+    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, build, types, inspect, work, pipe, put, get, help)",
   ],
   [["inspect", "/"], "/: This is a folder: expected the file of a component"],
 ];

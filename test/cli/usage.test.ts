@@ -33,15 +33,15 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   ],
   [
     ["nosuch.wasm"],
-    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)",
+    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, build, types, inspect, work, pipe, put, get, help)",
   ],
   [
     ["rnu", guest("hello")],
-    "rnu: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)",
+    "rnu: There is no such file: expected a component, or a command (run, serve, build, types, inspect, work, pipe, put, get, help)",
   ],
   [
     ["--", "run"],
-    "run: There is no such file: expected a component, or a command (run, serve, build, types, inspect, help)",
+    "run: There is no such file: expected a component, or a command (run, serve, build, types, inspect, work, pipe, put, get, help)",
   ],
   [["run", "/"], "/: This is a folder: expected the file of a component"],
 ];
