@@ -75,7 +75,6 @@ export function asyncBuiltin(builtin: AsyncTrampoline, site: BuiltinSite): Made 
             watch: (again) => void set.waiters.add(again),
             unwatch: (again) => void set.waiters.delete(again),
             result: (isCancelled) => storeEvent(guest, pointer, isCancelled ? CANCELLED : set.takeEvent()),
-            isAtOnce: true,
           };
         },
         builtin.flag,
@@ -187,7 +186,6 @@ function subtaskCancel({ flag: isAsync }: AsyncTrampoline, site: BuiltinSite): U
         isReady: () => subtask.isResolved,
         ...alone(subtask),
         result: () => finish(subtask),
-        isAtOnce: true,
       };
     },
     false,

@@ -92,7 +92,7 @@ export class Copies {
   }
 
   #finished(held: CopyEnd): WaitPlan {
-    return { isReady: () => held.hasEvent, ...alone(held), result: () => held.takeEvent()[2], isAtOnce: true };
+    return { isReady: () => held.hasEvent, ...alone(held), result: () => held.takeEvent()[2] };
   }
 
   #cancel(end: EndKind): Ungated {
