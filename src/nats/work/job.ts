@@ -110,18 +110,18 @@ async function attemptOf(run: () => Promise<number>): Promise<Omit<Attempt, "std
   }
 }
 
+/** How a log is written that has nothing of ours yet. */
+function fromTheStart({ newWriter, giveUpMs, timing }: JobOptions) {
+  return { writer: newWriter(), after: 0, offset: 0, full: "wait", giveUpMs, timing } as const;
+}
+
 function resultSink(log: Log, job: Job, options: JobOptions): LogSink {
   return new LogSink(
     log,
     // A result is whole or nothing: a flush has nothing to wait for that anybody could see.
     { windowBytes: options.windowBytes, messageBytes: options.messageBytes, cut: "full" },
     {
-      writer: options.newWriter(),
-      after: 0,
-      offset: 0,
-      full: "wait",
-      giveUpMs: options.giveUpMs,
-      timing: options.timing,
+      ...fromTheStart(options),
       endHeaders: headersOf(job),
       takeOver: (last) => last.mark?.end === undefined,
     },
@@ -174,12 +174,7 @@ async function bury(delivery: Delivery, options: JobOptions, attempt: Attempt): 
     log,
     { windowBytes: Infinity, messageBytes: Math.max(1, job.data.length), cut: "full" },
     {
-      writer: options.newWriter(),
-      after: 0,
-      offset: 0,
-      full: "wait",
-      giveUpMs: options.giveUpMs,
-      timing: options.timing,
+      ...fromTheStart(options),
       endHeaders: {
         ...ownHeaders(job),
         ...headersOf(job),

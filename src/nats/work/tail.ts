@@ -1,14 +1,14 @@
-import type { Sink } from "../../io/ports.ts";
+import { DiscardSink } from "../../io/memory.ts";
 
 /** The most that is kept: headers are part of a message, and of its limit. */
 const TAIL_BYTES = 4096;
 
 /** A sink that keeps the end of what it is given, and takes everything. */
-export class Tail implements Sink {
+export class Tail extends DiscardSink {
   #bytes: Uint8Array = new Uint8Array(0);
   #isCut = false;
 
-  write(bytes: Uint8Array): number {
+  override write(bytes: Uint8Array): number {
     const kept = this.#bytes.subarray(Math.max(0, this.#bytes.length + bytes.length - TAIL_BYTES));
     const added = bytes.subarray(Math.max(0, bytes.length - TAIL_BYTES));
     this.#isCut ||= kept.length + added.length < this.#bytes.length + bytes.length;
@@ -23,16 +23,4 @@ export class Tail implements Sink {
   text(): string {
     return `${this.#isCut ? "..." : ""}${new TextDecoder().decode(this.#bytes)}`;
   }
-
-  flush(): boolean {
-    return true;
-  }
-
-  watch(): void {}
-
-  unwatch(): void {}
-
-  close(): void {}
-
-  abort(): void {}
 }
