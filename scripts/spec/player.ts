@@ -149,6 +149,7 @@ class Player {
     const instance = await instantiate(nodePlatform, new CompiledComponent(component), {
       imports,
       syncExports: !component.plan.isAsync,
+      deadlock: "trap",
     });
     this.#all.push(instance);
     return { component, instance };

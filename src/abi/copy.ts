@@ -93,6 +93,11 @@ export abstract class Shared {
     pending?.listener.onDone(result);
   }
 
+  /** Whether the host waits for what is written. */
+  get isAskedByHost(): boolean {
+    return this.pending?.is === "read" && this.pending.target.owner === undefined;
+  }
+
   /** Who has begun gives up. */
   cancel(): void {
     this.notify(COPY.cancelled);
@@ -186,6 +191,9 @@ export class SharedStream extends Shared {
 
 /** `future<T>` */
 export class SharedFuture extends Shared {
+  /** For one that the host writes: what it reads to the end before. */
+  follows: Shared | undefined;
+
   override read(target: Target, listener: CopyListener): void {
     const { pending } = this;
     if (pending?.is !== "write") {

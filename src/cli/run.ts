@@ -68,7 +68,7 @@ export async function runComponent(
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     } as const;
     const imports = await plugged(options.plugs, granted, plugs);
-    const instance = await begin(component, { ...granted, imports }, false);
+    const instance = await begin(component, { ...granted, imports, deadlock: "trap" }, false);
     isolation?.onStart(instance.stats);
     if (options.progress) {
       const { showProgress } = await import("./progress.ts");

@@ -4,7 +4,7 @@
  * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift
  */
 import { codecOf } from "../abi/codec.ts";
-import { call as callCode, encodeModule, func, get, type CoreType } from "../abi/encode.ts";
+import type { CoreType } from "../abi/encode.ts";
 import type { Guest } from "../abi/guest.ts";
 import { alignUp, layoutOf, signatureOf, type CoreSignature } from "../abi/layout.ts";
 import { FlatValues, type CoreValue, type Type } from "../abi/type.ts";
@@ -12,12 +12,10 @@ import type { FuncType, ValType } from "../abi/types.ts";
 import { CANCELLED, NO_EVENT, WAITABLE_SET, type Event, type WaitableSet } from "../abi/waitable.ts";
 import { Trap } from "../io/trap.ts";
 import type { OnResolve, OnStart, Started } from "../wait/callee.ts";
-import type { CoreFunction } from "../wait/gate.ts";
-import { sharedModule } from "../wait/module.ts";
-import { entering } from "../wait/suspension.ts";
-import type { Wait } from "../wait/store.ts";
-import { Call, currentThread, type CallForm, type Thread, type ThreadGroup } from "../wait/threads.ts";
+import type { Store, Wait } from "../wait/store.ts";
+import { Call, type CallForm, type ThreadGroup } from "../wait/threads.ts";
 import { optionsKey } from "./async-types.ts";
+import { makeEntry, runThread, type Entry } from "./entry.ts";
 import type { FuncItem } from "./items.ts";
 import type { Linked } from "./link.ts";
 
@@ -63,6 +61,10 @@ export class AsyncLifted {
       hasCallback: options.callback !== undefined,
       optionsKey: optionsKey(options),
     };
+  }
+
+  get store(): Store {
+    return this.#group.store;
   }
 
   get type(): FuncType {
@@ -200,7 +202,7 @@ class Running {
 
   #wait({ isReady, resume }: Pick<Wait, "isReady" | "resume">): Wait {
     const { implicit: thread, group } = this.#call;
-    const wait: Wait = { thread, cancellable: true, isReady, resume, fail: () => {}, isOver: false };
+    const wait: Wait = { thread, cancellable: true, isReady, isOutside: false, resume, fail: () => {}, isOver: false };
     group.store.wait(wait);
     return wait;
   }
@@ -311,81 +313,6 @@ class Running {
 export function waitableSet(guest: Guest, index: number): WaitableSet {
   // Handles of this kind are made for sets alone.
   return guest.handles.of(WAITABLE_SET, index).rep as WaitableSet;
-}
-
-/** Calls a guest in a thread. `onReturn` is told at once if it is not suspended. */
-export function runThread(
-  thread: Thread,
-  entry: Entry,
-  args: readonly CoreValue[],
-  caller: ThreadGroup | undefined,
-  onReturn: (results: readonly unknown[]) => void,
-  onFail: (error: unknown) => void,
-): void {
-  thread.returned = undefined;
-  let call;
-  try {
-    call = thread.run(() => entry(...args), caller);
-  } catch (error) {
-    onFail(error);
-    return;
-  }
-  const { returned } = thread;
-  if (returned) {
-    onReturn(returned);
-    return;
-  }
-  if (!call) return onFail(new Error("A guest returned, and did not say so"));
-  call.then(
-    () => onReturn(thread.returned ?? []),
-    (error: unknown) => {
-      thread.leave();
-      onFail(error);
-    },
-  );
-}
-
-/** A core function, called such that it may be suspended. What it returns is told to the thread before that ends. */
-export type Entry = (...args: CoreValue[]) => Promise<unknown> | undefined;
-
-export function makeEntry(core: CoreFunction, params: readonly CoreType[], results: readonly CoreType[]): Entry {
-  const module = entryModule(params, results);
-  const returned = (...values: unknown[]): void => {
-    const thread = currentThread();
-    thread.returned = values;
-    thread.leave();
-  };
-  const { exports } = new WebAssembly.Instance(module, { entry: { core, returned } });
-  // The module exports exactly this.
-  return entering(exports["f"] as CoreFunction);
-}
-
-/** The module behind `makeEntry`, the same for all functions of these types. */
-export function entryModule(params: readonly CoreType[], results: readonly CoreType[]): object {
-  return sharedModule(`entry ${params.join()}:${results.join()}`, () => encodeEntry(params, results));
-}
-
-/** (call $returned (call $core ...)) */
-function encodeEntry(params: readonly CoreType[], results: readonly CoreType[]): Uint8Array {
-  return encodeModule({
-    types: [
-      [params, results],
-      [results, []],
-      [params, []],
-    ],
-    imports: [
-      ["entry", "core", ...func(0)],
-      ["entry", "returned", ...func(1)],
-    ],
-    functions: [
-      {
-        name: "f",
-        type: 2,
-        locals: [],
-        body: [...params.flatMap((_, index) => get(index)), ...callCode(0), ...callCode(1)],
-      },
-    ],
-  });
 }
 
 const tuples = new WeakMap<FuncType, ValType>();

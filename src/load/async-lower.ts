@@ -29,6 +29,7 @@ export function componentCallee(type: FuncType, lifted: AsyncLifted): Callee {
     params: type.params.map((param) => codecOf(param.type)),
     // The error case of a result is a value here, not thrown.
     returns: type.result ? returns(codecOf(type.result)) : (nothing as Returns<unknown>),
+    store: lifted.store,
     start: (onStart, onResolve, caller) => lifted.start(onStart, onResolve, caller),
   };
 }
@@ -36,11 +37,18 @@ export function componentCallee(type: FuncType, lifted: AsyncLifted): Callee {
 /** A call that a guest has made, and waits for. */
 export class Subtask extends Waitable {
   state: SubtaskState = STATE.starting;
+  /** Whether the host, or another component, carries it out. */
+  readonly isOutside: boolean;
   isCancelRequested = false;
   started: Started | undefined;
   /** Its handle, once it has one. */
   index = 0;
   #lent: Handle[] | undefined = [];
+
+  constructor(isOutside: boolean) {
+    super();
+    this.isOutside = isOutside;
+  }
 
   get isResolved(): boolean {
     return this.state > STATE.started;
@@ -153,6 +161,7 @@ export function lowerBlocking(callee: Callee, site: LowerSite): Ungated {
     return blockThread(task, currentThread(), {
       isReady: () => subtask.isResolved,
       cancellable: false,
+      isOutside: subtask.isOutside,
       watch: (again) => {
         wake = again;
       },
@@ -171,7 +180,7 @@ function begin(
   onChange: () => void,
   into?: CoreValue[],
 ): Subtask {
-  const subtask = new Subtask();
+  const subtask = new Subtask(callee.store !== group.store);
   const changed = (): void => {
     subtask.progress();
     onChange();

@@ -3,7 +3,7 @@ import { Trap } from "../io/trap.ts";
 import type { CoreFunction, Ungated } from "../wait/gate.ts";
 import type { Wait } from "../wait/store.ts";
 import { currentThread, Thread } from "../wait/threads.ts";
-import { makeEntry, runThread } from "./async-lift.ts";
+import { makeEntry, runThread } from "./entry.ts";
 import { plain, type BuiltinSite, type Made } from "./async-functions.ts";
 import { blockThread } from "./block.ts";
 import type { AsyncTrampoline } from "./items.ts";
@@ -87,6 +87,7 @@ export function threadFunction({ flag: cancellable }: AsyncTrampoline, op: strin
           thread,
           cancellable: thread.isCancellable,
           isReady: () => true,
+          isOutside: false,
           resume: (isCancelled) => suspended?.(isCancelled),
           fail: () => {},
           isOver: false,

@@ -8,6 +8,8 @@ import type { Thread } from "../wait/threads.ts";
 export interface Blocking {
   readonly isReady: () => boolean;
   readonly cancellable: boolean;
+  /** See `Wait`; false if it is left out. */
+  readonly isOutside?: boolean;
   /** Told what is to be called when `isReady` may have changed. */
   readonly watch: (again: () => void) => void;
   /** The result of the call in whose middle it waits. */
@@ -20,7 +22,11 @@ export interface Blocking {
  *
  * @throws {Trap} If it is in a call that cannot wait, since its type is not async.
  */
-export function blockThread(task: Task, thread: Thread, { isReady, cancellable, watch, result }: Blocking): number {
+export function blockThread(
+  task: Task,
+  thread: Thread,
+  { isReady, cancellable, isOutside = false, watch, result }: Blocking,
+): number {
   const { call, group } = thread;
   if (call.deliverPendingCancel(cancellable)) {
     // Told at once, and as after a wait.
@@ -37,6 +43,7 @@ export function blockThread(task: Task, thread: Thread, { isReady, cancellable, 
           thread,
           cancellable,
           isReady,
+          isOutside,
           resume: (isCancelled) => {
             thread.resuming();
             try {

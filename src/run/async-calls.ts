@@ -5,11 +5,12 @@ import { CopyEnd } from "../abi/ends.ts";
 import { describe } from "../abi/types.ts";
 import { show } from "../abi/show.ts";
 import { WitError } from "../io/errors.ts";
-import { Trap } from "../io/trap.ts";
+import { RuntimeError, Trap } from "../io/trap.ts";
 import { AsyncLifted } from "../load/async-lift.ts";
 import type { FuncItem } from "../load/items.ts";
 import type { DefinedResource } from "../load/defined-resource.ts";
 import type { Linked } from "../load/link.ts";
+import { isStuck } from "../load/stuck.ts";
 import { cpu } from "../wait/threads.ts";
 import type { ExportedFunction } from "./exports.ts";
 import type { Life } from "./life.ts";
@@ -30,10 +31,19 @@ export class AsyncCalls {
   /** Calls of functions that are not async, or of destructors: one at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(linked: Linked, life: Life) {
+  /** @param trapsDeadlock Whether a call that waits for what only another call could bring about ends the instance. */
+  constructor(linked: Linked, life: Life, trapsDeadlock: boolean) {
     this.#linked = linked;
     this.#life = life;
+    if (trapsDeadlock) linked.concurrency.store.onStill = () => this.#still();
     linked.isEntered = () => life.task.isEnded || linked.concurrency.groups[0]?.instance.mayEnter.value === 0;
+  }
+
+  /** No thread can go on for now. */
+  #still(): void {
+    if (this.#under.size > 0 && isStuck(this.#linked)) {
+      void this.#life.fail(new RuntimeError("deadlock: its tasks wait for each other, or for nothing"));
+    }
   }
 
   function(name: string, func: FuncItem & { readonly is: "lifted" }): ExportedFunction {

@@ -65,6 +65,7 @@ const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown>, Check>> =
     "a number of milliseconds from 0 on",
     (value) => typeof value === "number" && value >= 0 && Number.isFinite(value),
   ),
+  deadlock: expecting('"trap" or "wait"', (value) => value === "trap" || value === "wait"),
   // Looked at by who opens it.
   network: () => undefined,
   http: (value) =>

@@ -100,7 +100,7 @@ export async function begin(
       new ProvidedHost(platform, life, providers, isOurs && compiled.isChecked, copies),
       (type) => guestBinding(type, () => exports?.prototypeOf(type)),
     );
-    const asyncCalls = asyncs && new asyncs.AsyncCalls(linked, life);
+    const asyncCalls = asyncs && new asyncs.AsyncCalls(linked, life, options.deadlock === "trap");
     const calls = asyncCalls ?? new Calls(linked, life, options.syncExports === true, providers.haveComponents);
     life.onEnd = (reason) => {
       life.instance.faults.push(...linked.end(reason));

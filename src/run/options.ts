@@ -67,6 +67,12 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
    * waits: one that computes and calls nobody ends only if it is isolated.
    */
   readonly timeout?: number;
+  /**
+   * What happens when calls of WASI 0.3 are under way, their tasks wait for each other or for nothing, and nothing that
+   * the host or you could still bring about is waited for, but another call of yours: "wait" (the default) for that, or "trap".
+   * `run` traps, since nobody else calls its guest.
+   */
+  readonly deadlock?: "trap" | "wait";
   /** In place of `DEFAULT_LIMITS`, one by one. */
   readonly limits?: Partial<Limits>;
   /** How a guest spends what `check-write` permits: "strict" (the default), or "budget". */

@@ -74,7 +74,7 @@ export async function prepare(platform: Platform, bytes: Uint8Array): Promise<Pr
 
 /** Those by which asynchronous functions are called, which are made when one first is. */
 async function prepareEntries({ exports, trampolines }: Plan): Promise<void> {
-  const { entryModule } = await import("../load/async-lift.ts");
+  const { entryModule } = await import("../load/entry.ts");
   const lifted = [
     ...functionsOf(exports.values()),
     ...trampolines.flatMap((trampoline) => (trampoline.is === "lower" ? [trampoline.func] : [])),

@@ -28,7 +28,7 @@ export async function run<Input, Output>(
   component: CompiledComponent,
   options: InstanceOptions<Input, Output> = {},
 ): Promise<RunResult> {
-  const instance = await instantiate(platform, component, options);
+  const instance = await instantiate(platform, component, { ...options, deadlock: options.deadlock ?? "trap" });
   return { exitCode: await runCommand(instance), stats: instance.stats };
 }
 

@@ -1,6 +1,7 @@
 /** A function as the asynchronous ABI calls it. */
 import type { Returns } from "../abi/returns.ts";
 import type { AnyType } from "../abi/type.ts";
+import type { Store } from "./store.ts";
 import type { ThreadGroup } from "./threads.ts";
 
 /** Gives the arguments, when the callee begins. */
@@ -19,6 +20,8 @@ export interface Started {
 export interface Callee {
   readonly params: readonly AnyType[];
   readonly returns: Returns<unknown>;
+  /** Whose threads carry it out, if it is one of a component. */
+  readonly store?: Store;
   /** @param caller Who calls, if that is a component. */
   start(onStart: OnStart, onResolve: OnResolve, caller: ThreadGroup | undefined): Started;
 }

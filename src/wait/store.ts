@@ -14,6 +14,8 @@ export interface Wait {
   readonly isReady: () => boolean;
   /** Goes on. @param isCancelled Whether it goes on because its call is to be cancelled. */
   readonly resume: (isCancelled: boolean) => void;
+  /** Whether the host, or another component, may end it, whatever the threads of this one do. */
+  readonly isOutside: boolean;
   /** The instance is over. */
   readonly fail: (reason: unknown) => void;
   isOver: boolean;
@@ -29,6 +31,8 @@ export class Store {
   #resuming = 0;
   /** How often in a row nobody could go on. */
   #stuck = 0;
+  /** Told when no thread can go on for now. */
+  onStill: (() => void) | undefined;
   /** Told when nobody is in the way any more. */
   readonly #idle: (() => void)[] = [];
   /** Calls that are not async and have not returned, the innermost last: until then only their own instance's threads go on. */
@@ -42,6 +46,12 @@ export class Store {
   wait(wait: Wait): void {
     this.#waits.add(wait);
     wait.thread.wait = wait;
+    if (this.onStill) this.#schedule(true);
+  }
+
+  /** A thread is over. */
+  exited(): void {
+    if (this.onStill) this.#schedule(true);
   }
 
   /** A wait may be over: asks soon. */
@@ -133,6 +143,12 @@ export class Store {
     return waiting === 0 && this.#held === 0 && this.#resuming === 0 && !this.#isScheduled;
   }
 
+  /** Whether no thread runs or is about to, and nobody is to be let in. */
+  get isStill(): boolean {
+    const waiting = this.#queue.length + this.#idle.length + this.#sync.length;
+    return waiting === 0 && this.#held === 0 && this.#resuming === 0 && !this.#isScheduled;
+  }
+
   /** Whether somebody may go on. */
   get hasWork(): boolean {
     return this.#queue.length > 0;
@@ -163,7 +179,8 @@ export class Store {
       }
     }
     const sync = this.#sync.at(-1);
-    if (!sync || this.isHeld || sync.call.implicit.returned) return;
+    if (!sync) return this.onStill?.();
+    if (this.isHeld || sync.call.implicit.returned) return;
     // It may just have failed, which is told a little later.
     this.#stuck++;
     if (this.#stuck < 3) return this.#schedule(true);

@@ -56,6 +56,7 @@ export class ThreadGroup {
   remove(index: number): void {
     this.threads[index] = undefined;
     this.#free.push(index);
+    this.store.exited();
   }
 
   /** After the end of all its threads: as new. @returns Whether they are all over. */

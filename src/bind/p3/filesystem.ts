@@ -141,7 +141,7 @@ function writable(descriptor: Descriptor): Descriptor {
 }
 
 function written(instance: Instance, data: SharedStream, open: () => ReturnType<typeof outletOf>) {
-  const ended = new HostFuture(done);
+  const ended = new HostFuture(done, undefined, data);
   try {
     const { outlet, release } = open();
     new Drain(data, outlet, (cause) => {

@@ -63,9 +63,11 @@ export class HostFuture<T> {
   /**
    * @param element Missing if the future carries nothing.
    * @param fail Told if a guest that waits for it has no place for it. Missing: whoever writes is.
+   * @param follows What we read to the end before we write it, if there is such a stream.
    */
-  constructor(element: AnyType | undefined, fail?: (error: unknown) => void) {
+  constructor(element: AnyType | undefined, fail?: (error: unknown) => void, follows?: SharedStream) {
     this.shared = new SharedFuture(elementOf(element));
+    this.shared.follows = follows;
     this.#fail = fail;
   }
 

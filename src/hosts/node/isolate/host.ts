@@ -35,7 +35,11 @@ export async function instantiateIsolated(
 
 /** As `run`, in a thread of its own. */
 export async function runIsolated(bytes: Uint8Array, options: Options): Promise<RunResult> {
-  const instance = await IsolatedInstance.start(bytes, options, openStandard);
+  const instance = await IsolatedInstance.start(
+    bytes,
+    { ...options, deadlock: options.deadlock ?? "trap" },
+    openStandard,
+  );
   return { exitCode: await instance.run(), stats: instance.stats };
 }
 
