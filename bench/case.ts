@@ -7,6 +7,7 @@ export interface Case {
   readonly what: string;
   readonly unit: "ns" | "µs" | "ms" | "s" | "/s" | "MiB/s" | "KB" | "KiB" | "MiB";
   readonly better: "less" | "more";
+  /** At most: three are enough where all samples agree. */
   readonly rounds: number;
   /** By name: a measurement, or why there is none. */
   readonly contestants: Readonly<Record<string, Measurement | string>>;
@@ -33,11 +34,22 @@ export interface Row extends Omit<Case, "contestants" | "rounds"> {
 /** The contestant that all others are compared with. */
 export const OURS = "Sluice";
 
+/** As many samples as a median needs that one odd sample cannot move. */
+const ENOUGH = 3;
+/** Of the median: what the samples of a contestant may differ by for more of them to say nothing new. */
+const AGREE = 0.05;
+
+function agree(samples: readonly number[]): boolean {
+  const { min, median, max } = spreadOf(samples);
+  return max - min <= AGREE * Math.abs(median);
+}
+
 /** Measures a case. A contestant that fails takes no part in further rounds. */
 export async function measure({ contestants, rounds, ...about }: Case): Promise<Row> {
   const results = new Map<string, Result>();
   const samples = new Map<string, number[]>();
   for (let round = 0; round < rounds; round++) {
+    if (round >= ENOUGH && [...samples.values()].every(agree)) break;
     for (const [name, contestant] of Object.entries(contestants)) {
       if (typeof contestant === "string") results.set(name, { missing: contestant, failed: false });
       if (typeof contestant === "string" || results.has(name)) continue;

@@ -70,10 +70,11 @@ async function bench(names: readonly string[]): Promise<void> {
   const groups: Group[] = [];
   for (const [name, [what, cases]] of Object.entries(GROUPS)) {
     if (names.length > 0 && !names.includes(name)) continue;
+    const begun = performance.now();
     const rows: Row[] = [];
     for (const each of cases(all)) rows.push(await measure({ ...each, rounds: Math.min(each.rounds, MOST_ROUNDS) }));
     const group = { name, about: what, rows };
-    console.log(`\n## ${name}\n\n${groupTable(group)}`);
+    console.log(`\n## ${name}\n\n${groupTable(group)}\nIn ${((performance.now() - begun) / 1000).toFixed(0)} s\n`);
     groups.push(group);
   }
   const rows = new Map(groups.flatMap(({ name, rows: own }) => own.map((row) => [`${name}/${row.id}`, row] as const)));

@@ -11,7 +11,7 @@ const MS = "60";
 
 /** A call that does nothing but store a constant. */
 export const EMPTY = "empty call";
-/** What calls on timers are compared with. */
+/** What a pollable that is ready is compared with. */
 export const CHECK_WRITE = "check-write";
 /** JavaScript that waits for the same. */
 export const AWAIT = "JS await";
@@ -41,7 +41,6 @@ const PLAIN: readonly [id: string, what: string][] = [
   ["block-ready", "`block` on what is ready"],
   ["write-and-blocking-flush-64", "`check-write`, `write` of 64 bytes and `blocking-flush`, to nobody"],
   ["blocking-write-and-flush-4096", "`blocking-write-and-flush` of 4096 bytes to nobody"],
-  ["subscribe-and-drop", "`subscribe` and drop"],
   ...[1, 10, 100, 1000].map((count): [string, string] => [`poll-${count}`, `\`poll\` of ${count}, one is ready`]),
   ...[1, 64, 4096, 65_536].map((size): [string, string] => [`read-${size}`, `\`read\` of ${bytes(size)}`]),
 ];
@@ -49,6 +48,11 @@ const PLAIN: readonly [id: string, what: string][] = [
 const TIMERS: readonly [id: string, what: string][] = [
   ["timer-ready", "`ready` of a timer that has fired"],
   ["timer-poll", "`poll` of a timer that has fired"],
+];
+
+/** Each makes a resource and drops it: two calls that leave WebAssembly, which `check-write` does no more. */
+const DROPS: readonly [id: string, what: string][] = [
+  ["subscribe-and-drop", "`subscribe` and drop"],
   ["timer-subscribe-and-drop", "`subscribe-duration` and drop"],
 ];
 
@@ -97,6 +101,12 @@ export function calls(): readonly Case[] {
       id,
       what,
       contestants: { [OURS]: () => nsOf("discard", id), [CHECK_WRITE]: () => nsOf("discard", "check-write") },
+    })),
+    ...DROPS.map(([id, what]) => ({
+      ...common,
+      id,
+      what,
+      contestants: { [OURS]: () => nsOf("discard", id), [EMPTY]: () => emptyNsOf("check-write") },
     })),
     ...WAITS.map(([kind, what]) => ({
       ...common,
