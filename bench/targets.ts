@@ -7,6 +7,7 @@ import { AWAIT, CHECK_WRITE, EMPTY } from "./groups/calls.ts";
 import { COPIES } from "./groups/loader.ts";
 import { CORE } from "./groups/memory.ts";
 import { BARE } from "./groups/startup.ts";
+import { ALONE, RAW } from "./groups/nats.ts";
 import { figure } from "./words.ts";
 
 /** All rows, by GROUP/ID. */
@@ -147,6 +148,15 @@ const TARGETS: readonly Target[] = [
     bound: ["at least", 0.5],
   },
   { what: "hello in a page, from a click", row: "browser/hello", bound: ["at most", 50] },
+  ...[16, 64, 256].map((kib): Target => ({
+    what: `\`natsSink\`, messages of ${kib} KiB`,
+    row: `nats/sink-${kib}k`,
+    to: ["/", RAW],
+    bound: ["at least", 0.9],
+  })),
+  { what: "`natsSource`, a guest, `natsSink`", row: "nats/filter", to: ["/", RAW], bound: ["at least", 0.8] },
+  { what: "a flush into a stream", row: "nats/flush", to: ["-", RAW], bound: ["at most", 0.2] },
+  { what: "`work`, jobs of 1 KiB", row: "nats/jobs", to: ["/", ALONE], bound: ["at least", 0.9] },
   { what: "the bundle of a page", row: "page/bundle", bound: ["at most", 40] },
 ];
 

@@ -2,36 +2,25 @@
 import { readFile } from "node:fs/promises";
 import { compile, run } from "sluice";
 import { natsSink, natsSource, work, type NatsSink } from "sluice/nats";
-import { keeping, NO_SERVER, TestServer, type Connected } from "../../test/nats/server.ts";
-import { OURS, type Case, type Measurement } from "../case.ts";
+import { keeping, NO_SERVER, withServer, type Connected } from "../../test/nats/server.ts";
+import { OURS, spreadOf, type Case, type Measurement } from "../case.ts";
 import { MIB, rate } from "../flow.ts";
 
 const ROUNDS = 7;
 const TOTAL = 32 * MIB;
 const WINDOW = MIB;
-const JOBS = 200;
+const JOBS = 2000;
 const JOB_BYTES = 1024;
+const FLUSHES = 500;
+const FLUSH_BYTES = 4096;
 const CAT = new URL("../../test/guests/built/cat.wasm", import.meta.url);
 /** It flushes nothing before its end. */
 const COPY = new URL("../../test/guests/built/copy-splice.wasm", import.meta.url);
 
 /** The client alone. */
-const RAW = "the client alone";
+export const RAW = "the client alone";
 /** The component alone, without a broker. */
-const ALONE = "`run` alone";
-
-/** A server for as long as one measurement takes. */
-async function onServer<T>(use: (at: Connected) => Promise<T>): Promise<T> {
-  const server = new TestServer();
-  await server.start();
-  const at = await server.connect();
-  try {
-    return await use(at);
-  } finally {
-    await at.nc.drain();
-    await server.stop();
-  }
-}
+export const ALONE = "`run` alone";
 
 async function nsOf(act: () => Promise<unknown>): Promise<number> {
   const start = process.hrtime.bigint();
@@ -107,7 +96,7 @@ async function republishAll(at: Connected, subject: string): Promise<void> {
 const sinking =
   (message: number): Measurement =>
   () =>
-    onServer(async (at) => {
+    withServer(async (at) => {
       await at.manager.streams.add(keeping("OUT", ["out"]));
       return rate(TOTAL, await nsOf(() => fill(at, "OUT", message)));
     });
@@ -115,13 +104,13 @@ const sinking =
 const publishing =
   (message: number): Measurement =>
   () =>
-    onServer(async (at) => {
+    withServer(async (at) => {
       await at.manager.streams.add(keeping("OUT", ["out"]));
       return rate(TOTAL, await nsOf(() => publishAll(at, "out", message)));
     });
 
 const filtering: Measurement = () =>
-  onServer(async (at) => {
+  withServer(async (at) => {
     await at.manager.streams.add(keeping("IN", ["in"]));
     await at.manager.streams.add(keeping("OUT", ["out"]));
     await fill(at, "IN", 65_536);
@@ -137,15 +126,50 @@ const filtering: Measurement = () =>
   });
 
 const republishing: Measurement = () =>
-  onServer(async (at) => {
+  withServer(async (at) => {
     await at.manager.streams.add(keeping("IN", ["in"]));
     await at.manager.streams.add(keeping("OUT", ["out"]));
     await fill(at, "IN", 65_536);
     return rate(TOTAL, await nsOf(() => republishAll(at, "out")));
   });
 
+/** Milliseconds, of most. */
+async function medianMs(times: number, act: () => Promise<unknown>): Promise<number> {
+  const all: number[] = [];
+  // oxlint-disable-next-line no-await-in-loop -- each one alone
+  for (let time = 0; time < times; time++) all.push(await nsOf(act));
+  return spreadOf(all).median / 1e6;
+}
+
+const flushing: Measurement = () =>
+  withServer(async (at) => {
+    await at.manager.streams.add(keeping("OUT", ["out"]));
+    const sink = await natsSink(at.nc, { stream: "OUT" });
+    const bytes = new Uint8Array(FLUSH_BYTES);
+    return medianMs(FLUSHES, async () => {
+      sink.write(bytes);
+      // oxlint-disable-next-line no-await-in-loop -- as a writer waits
+      while (!sink.flush()) await changeOf(sink);
+    });
+  });
+
+const acknowledging: Measurement = () =>
+  withServer(async (at) => {
+    await at.manager.streams.add(keeping("OUT", ["out"]));
+    const bytes = new Uint8Array(FLUSH_BYTES);
+    return medianMs(FLUSHES, () => at.js.publish("out", bytes, { headers: at.headers(), timeout: 10_000 }));
+  });
+
+/** Jobs for each second that this process, and not the server, has had a processor. */
+async function perProcessorSecond(jobs: number, act: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await act();
+  const { user, system } = process.cpuUsage(before);
+  return (jobs * 1e6) / (user + system);
+}
+
 const working: Measurement = () =>
-  onServer(async (at) => {
+  withServer(async (at) => {
     await at.manager.streams.add({ name: "JOBS", subjects: ["jobs"], retention: "workqueue", num_replicas: 1 });
     await at.manager.streams.add(keeping("RESULTS", ["results.*"]));
     await at.manager.consumers.add("JOBS", { durable_name: "w", ack_policy: "explicit" });
@@ -154,7 +178,7 @@ const working: Measurement = () =>
     await Promise.all(jobs);
     const cat = await compile(await readFile(CAT));
     let left = JOBS;
-    const ns = await nsOf(async () => {
+    return perProcessorSecond(JOBS, async () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const worker = await work(cat, at.nc, {
         jobs: { stream: "JOBS", consumer: "w" },
@@ -165,20 +189,19 @@ const working: Measurement = () =>
         },
       });
       await promise;
-      void worker.drain();
+      // The connection ends before its last question does.
+      void worker.drain().catch(() => {});
     });
-    return (JOBS * 1e9) / ns;
   });
 
 const running: Measurement = async () => {
   const cat = await compile(await readFile(CAT));
-  const ns = await nsOf(async () => {
+  return perProcessorSecond(JOBS, async () => {
     for (let job = 0; job < JOBS; job++) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other, in one thread
       await run(cat, { stdin: new Uint8Array(JOB_BYTES), stdout: () => {} });
     }
   });
-  return (JOBS * 1e9) / ns;
 };
 
 export function nats(): readonly Case[] {
@@ -199,8 +222,16 @@ export function nats(): readonly Case[] {
     },
     {
       ...about,
+      id: "flush",
+      what: "a flush of 4 KiB, until it is acknowledged",
+      unit: "ms",
+      better: "less",
+      contestants: { [OURS]: there(flushing), [RAW]: there(acknowledging) },
+    },
+    {
+      ...about,
       id: "jobs",
-      what: "`work` with jobs of 1 KiB, eight at a time",
+      what: "`work` with jobs of 1 KiB, eight at a time, for each second of a processor",
       unit: "/s",
       contestants: { [OURS]: there(working), [ALONE]: running },
     },

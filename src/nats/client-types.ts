@@ -37,7 +37,7 @@ export interface JsMsg {
     /** Messages that the consumer has not delivered yet. */
     readonly pending: number;
   };
-  ackAck(options?: { readonly timeout?: number }): Promise<boolean>;
+  ack(): void;
   nak(ms?: number): void;
   working(): void;
   term(reason?: string): void;
@@ -164,6 +164,8 @@ export interface ConnectionOptions {
   readonly maxReconnectAttempts?: number;
   readonly reconnectTimeWait?: number;
   readonly waitOnFirstConnect?: boolean;
+  /** Errors do not say where a request was made. */
+  readonly noAsyncTraces?: boolean;
   readonly authenticator?: unknown;
   readonly user?: string;
   readonly pass?: string;

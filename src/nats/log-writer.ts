@@ -55,6 +55,7 @@ export class LogWriter {
   readonly #log: Log;
   readonly #options: LogWriterOptions;
   readonly #onChange: () => void;
+  readonly #onStored: (data: Uint8Array) => void;
   readonly #retry: Retry;
   /** What is not known to be stored, in order. */
   readonly #queue: Outgoing[] = [];
@@ -74,11 +75,20 @@ export class LogWriter {
   #until: number;
   #bytes = 0;
 
-  /** @param onChange Called after each change of `bytes` and `failure` that the caller has not made. */
-  constructor(log: Log, options: LogWriterOptions, onChange: () => void) {
+  /**
+   * @param onChange Called after each change of `bytes` and `failure` that the caller has not made.
+   * @param onStored Given the bytes of each record that is stored: they are the caller's again.
+   */
+  constructor(
+    log: Log,
+    options: LogWriterOptions,
+    onChange: () => void,
+    onStored: (data: Uint8Array) => void = () => {},
+  ) {
     this.#log = log;
     this.#options = options;
     this.#onChange = onChange;
+    this.#onStored = onStored;
     this.#retry = new Retry(options.timing, options.giveUpMs);
     this.#sequence = options.after;
     this.#until = options.offset;
@@ -109,7 +119,7 @@ export class LogWriter {
     return this.#first;
   }
 
-  /** @param data Belongs to the writer from now on. */
+  /** @param data Belongs to the writer until it is stored. */
   append(data: Uint8Array, end?: Omit<OutputEnd, "first">, segment?: SegmentMark): void {
     if (this.#failure || this.#stopped) return;
     this.#until += data.length;
@@ -180,6 +190,7 @@ export class LogWriter {
     this.#bytes -= head.data.length;
     this.#sequence = sequence;
     this.#first ??= sequence;
+    this.#onStored(head.data);
   }
 
   async #recover(): Promise<void> {

@@ -34,7 +34,7 @@ export interface Mark {
   readonly segment?: SegmentMark;
 }
 
-/** A record to append. Its bytes belong to the log from the call on. */
+/** A record to append. Its bytes belong to the log until it is acknowledged; of one that is not, for ever. */
 export interface LogRecord {
   readonly data: Uint8Array;
   readonly mark: Mark;

@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
+import { computesForEver } from "../cli/made.ts";
 import { ended, guest, sluice, start } from "../cli/support.ts";
-import { NO_SERVER, TestServer, type Connected } from "./server.ts";
+import { onServer } from "./on-server.ts";
 
 describe("commands that need a broker, without one", { concurrency: 2 }, () => {
   for (const verb of ["work", "pipe", "put", "get"]) {
@@ -37,22 +38,15 @@ describe("commands that need a broker, without one", { concurrency: 2 }, () => {
   }
 });
 
-describe("commands on a server", { skip: NO_SERVER }, () => {
-  let server: TestServer;
-  let at: Connected;
+onServer("commands on a server", (on) => {
   let env: Record<string, string>;
   const folder = mkdtempSync(join(tmpdir(), "sluice-nats-cli-"));
 
-  before(async () => {
-    server = new TestServer();
-    await server.start();
-    at = await server.connect();
-    env = { NATS_URL: server.url };
+  before(() => {
+    env = { NATS_URL: on.server.url };
   });
 
-  after(async () => {
-    await at.nc.drain();
-    await server.stop();
+  after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -64,7 +58,7 @@ describe("commands on a server", { skip: NO_SERVER }, () => {
     killed.stdin?.write(text.slice(0, 300_000));
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- until some of it is there
-      const info = await at.manager.streams.info("BLOB").catch(() => undefined);
+      const info = await on.at.manager.streams.info("BLOB").catch(() => undefined);
       if (info && info.state.bytes > 100_000) break;
     }
     killed.kill("SIGKILL");
@@ -100,17 +94,46 @@ describe("commands on a server", { skip: NO_SERVER }, () => {
       if (line.startsWith("Carrying out")) break;
     }
     assert.match(said.join("\n"), /Stream RESULTS has one replica/);
-    const headers = at.headers();
+    const headers = on.at.headers();
     headers.set("SIZE", "big");
-    await at.js.publish("jobs", new Uint8Array(0), { headers, timeout: 5000 });
+    await on.at.js.publish("jobs", new Uint8Array(0), { headers, timeout: 5000 });
     // oxlint-disable-next-line no-await-in-loop -- until it is done
-    while ((await at.manager.streams.info("JOBS")).state.messages > 0) await at.nc.flush();
+    while ((await on.at.manager.streams.info("JOBS")).state.messages > 0) await on.at.nc.flush();
     const result = await sluice(["get", "RESULTS/results.1"], { env });
     assert.deepEqual([result.code, result.stdout], [0, "args-env.wasm\nan\nargument\nSIZE=big\n"]);
     assert.match(await (await fetch(metrics)).text(), /^sluice_jobs_done_total 1$/m);
     assert.equal((await fetch(new URL("/ready", metrics))).status, 200);
     worker.kill("SIGTERM");
     assert.equal((await ended(worker)).code, 0);
+  });
+
+  test("a worker that is to end is not ready any more, while it finishes what is under way", async () => {
+    const component = join(folder, "computes.wasm");
+    writeFileSync(component, computesForEver());
+    const options = ["--jobs", "LONG/w", "--results", "LONGRESULTS", "--create", "--timeout", "1h", "--metrics", "0"];
+    const worker = start(["work", ...options, component], { env });
+    assert.ok(worker.stderr);
+    const lines = createInterface({ input: worker.stderr })[Symbol.asyncIterator]();
+    const said = async (pattern: RegExp): Promise<string> => {
+      for (;;) {
+        // oxlint-disable-next-line no-await-in-loop -- one line after the other
+        const { value, done } = await lines.next();
+        assert.ok(done !== true, `it has ended without ${pattern}`);
+        const found = pattern.exec(value);
+        if (found) return found[1] ?? "";
+      }
+    };
+    const metrics = await said(/^Metrics on (.*)$/);
+    await said(/^(Carrying out)/);
+    await on.at.js.publish("long", new Uint8Array(0), { headers: on.at.headers(), timeout: 5000 });
+    // oxlint-disable-next-line no-await-in-loop -- until it is under way
+    while (!/^sluice_jobs_running 1$/m.test(await (await fetch(metrics)).text())) continue;
+    worker.kill("SIGTERM");
+    assert.equal(await said(/^Taking no more jobs; (\d+) under way$/), "1");
+    assert.equal((await fetch(new URL("/ready", metrics))).status, 503);
+    assert.equal((await fetch(metrics)).status, 200);
+    worker.kill("SIGKILL");
+    await once(worker, "exit");
   });
 
   test("pipe goes on where it was killed, and what it has written is what one run would have", async () => {
@@ -121,7 +144,7 @@ describe("commands on a server", { skip: NO_SERVER }, () => {
       const stage = start(["pipe", ...options, guest("cat")], { env });
       for (;;) {
         // oxlint-disable-next-line no-await-in-loop -- until some of it is there
-        const info = await at.manager.streams.info("OUT").catch(() => undefined);
+        const info = await on.at.manager.streams.info("OUT").catch(() => undefined);
         if (info && info.state.bytes > 10_000 * kills) break;
         if (stage.exitCode !== null) break;
       }

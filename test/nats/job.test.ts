@@ -18,7 +18,7 @@ class FakeDelivery implements Delivery {
     this.job = { sequence: 7, subject: "jobs.a", data, headers: new Map(Object.entries(headers)), attempt };
   }
 
-  async acknowledge(): Promise<void> {
+  acknowledge(): void {
     this.said.push("ack");
   }
 
@@ -195,6 +195,23 @@ test("a job that nobody survives is put aside without another try", async () => 
   assert.equal(dead.headers.at(-1)?.["Sluice-Error"], '"its workers were lost"');
 });
 
+test("of a job that comes again and has a result, that is the end, however often it was tried", async () => {
+  let runs = 0;
+  const { results, dead, options } = setup(async (_, stdout) => {
+    runs++;
+    stdout.write(bytesOf(2));
+    return 0;
+  });
+  await carryOut(new FakeDelivery(1), options);
+  for (const attempt of [2, 4]) {
+    const delivery = new FakeDelivery(attempt);
+    // oxlint-disable-next-line no-await-in-loop -- attempts come one after the other
+    assert.equal(await carryOut(delivery, options), "already");
+    assert.deepEqual(delivery.said, ["ack"]);
+  }
+  assert.deepEqual([runs, results.records.length, dead.records.length], [1, 1, 0]);
+});
+
 test("two who put the same job aside do it once", async () => {
   const { dead, options } = setup(failing(1));
   await Promise.all([carryOut(new FakeDelivery(3), options), carryOut(new FakeDelivery(3), options)]);
@@ -211,7 +228,7 @@ test("without a place for them, jobs that fail are dropped", async () => {
 test("a job whose result is there already is only acknowledged", async () => {
   const { results, options } = setup(writing(bytesOf(2)));
   await carryOut(new FakeDelivery(1), options);
-  const delivery = new FakeDelivery(2);
+  const delivery = new FakeDelivery(1);
   assert.equal(await carryOut(delivery, options), "already");
   assert.deepEqual(delivery.said, ["ack"]);
   assert.equal(results.records.length, 1);

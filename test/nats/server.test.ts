@@ -1,49 +1,37 @@
 /** natsSink and natsSource on a real server. */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { test } from "node:test";
 import { Signal } from "../../src/io/readiness.ts";
 import { woken } from "../../src/io/steps.ts";
 import { run } from "../../src/index.ts";
 import { natsSink, natsSource, StreamConfigError } from "../../src/nats/index.ts";
 import { checkInputStream, checkOutputStream } from "../../src/testing/index.ts";
 import { inputOf, outputOf } from "../testing/fixtures.ts";
-import { guest, keeping, NO_SERVER, TestServer, type Connected } from "./server.ts";
+import { onServer } from "./on-server.ts";
+import { guest, keeping } from "./server.ts";
 
-describe("on a server", { skip: NO_SERVER }, () => {
-  let server: TestServer;
-  let at: Connected;
+onServer("on a server", (on) => {
   let streams = 0;
-
-  before(async () => {
-    server = new TestServer();
-    await server.start();
-    at = await server.connect();
-  });
-
-  after(async () => {
-    await at.nc.drain();
-    await server.stop();
-  });
 
   async function newStream(more: object = {}): Promise<string> {
     const name = `S${++streams}`;
-    await at.manager.streams.add({ ...keeping(name, [name.toLowerCase()]), ...more });
+    await on.at.manager.streams.add({ ...keeping(name, [name.toLowerCase()]), ...more });
     return name;
   }
 
   /** The server answers what was asked before: no turn is shorter than that. */
-  const turn = (): Promise<void> => at.nc.flush();
+  const turn = (): Promise<void> => on.at.nc.flush();
 
   test("natsSink keeps every rule that can be tried", async () => {
     const { skipped } = await checkOutputStream(async () => {
       const stream = await newStream();
-      const sink = await natsSink(at.nc, { stream, window: 4096, message: 1000, ackWait: 2000 });
+      const sink = await natsSink(on.at.nc, { stream, window: 4096, message: 1000, ackWait: 2000 });
       return {
         ...outputOf(sink, 5000),
         turn,
-        arrived: () => at.bytes(stream),
-        fail: () => at.manager.streams.delete(stream).then(() => {}),
-        leave: () => at.manager.streams.update(stream, { sealed: true }).then(() => {}),
+        arrived: () => on.at.bytes(stream),
+        fail: () => on.at.manager.streams.delete(stream).then(() => {}),
+        leave: () => on.at.manager.streams.update(stream, { sealed: true }).then(() => {}),
       };
     });
     // The server takes what comes; that somebody waits for it is played in memory.
@@ -55,8 +43,8 @@ describe("on a server", { skip: NO_SERVER }, () => {
   test("natsSource keeps every rule that can be tried", async () => {
     const { skipped } = await checkInputStream(async () => {
       const stream = await newStream();
-      const sink = await natsSink(at.nc, { stream, message: 64 });
-      const source = await natsSource(at.nc, { stream });
+      const sink = await natsSink(on.at.nc, { stream, message: 64 });
+      const source = await natsSource(on.at.nc, { stream });
       const supply = async (bytes: Uint8Array): Promise<void> => {
         sink.write(bytes);
         // oxlint-disable-next-line no-await-in-loop -- until the server has it
@@ -77,25 +65,25 @@ describe("on a server", { skip: NO_SERVER }, () => {
   test("a guest reads one stream and writes another, with the exit code at the end", async () => {
     const [input, output] = [await newStream(), await newStream()];
     const text = Buffer.from("line\n".repeat(50_000));
-    const feed = await natsSink(at.nc, { stream: input, message: 10_000 });
+    const feed = await natsSink(on.at.nc, { stream: input, message: 10_000 });
     await run(guest("cat"), { stdin: text, stdout: feed });
     await feed.end(0);
-    const stdout = await natsSink(at.nc, { stream: output });
-    const { exitCode } = await run(guest("cat"), { stdin: await natsSource(at.nc, { stream: input }), stdout });
+    const stdout = await natsSink(on.at.nc, { stream: output });
+    const { exitCode } = await run(guest("cat"), { stdin: await natsSource(on.at.nc, { stream: input }), stdout });
     const sequence = await stdout.end(exitCode);
-    assert.equal((await at.bytes(output)).equals(text), true);
-    const again = await natsSource(at.nc, { stream: output, from: sequence });
+    assert.equal((await on.at.bytes(output)).equals(text), true);
+    const again = await natsSource(on.at.nc, { stream: output, from: sequence });
     while (again.read(1) !== null) await turn();
     assert.deepEqual(again.end, { exitCode: 0, digest: undefined, first: 1 });
-    await assert.rejects(natsSink(at.nc, { stream: output }), /has ended, in message/);
+    await assert.rejects(natsSink(on.at.nc, { stream: output }), /has ended, in message/);
   });
 
   test("a server that is killed and comes back is waiting to a guest, and loses and doubles nothing", async () => {
     const [input, output] = [await newStream(), await newStream()];
     const text = Buffer.from(Array.from({ length: 200_000 }, (_, line) => `${line}\n`).join(""));
-    const feed = await natsSink(at.nc, { stream: input, message: 3000, window: 30_000, ackWait: 1000 });
-    const reading = natsSource(at.nc, { stream: input, ackWait: 1000 });
-    const stdout = await natsSink(at.nc, { stream: output, message: 5000, window: 50_000, ackWait: 1000 });
+    const feed = await natsSink(on.at.nc, { stream: input, message: 3000, window: 30_000, ackWait: 1000 });
+    const reading = natsSource(on.at.nc, { stream: input, ackWait: 1000 });
+    const stdout = await natsSink(on.at.nc, { stream: output, message: 5000, window: 50_000, ackWait: 1000 });
     // As much at a time as is asked for, so that there is something under way whenever the server is killed.
     const supply = { wanted: 0, given: 0, changed: new Signal() };
     const stdin = async (max: number): Promise<Uint8Array | null> => {
@@ -117,24 +105,24 @@ describe("on a server", { skip: NO_SERVER }, () => {
     });
     for (let kills = 0; kills < 3; kills++) {
       // Somewhere in the middle of it: not before some of it is done.
-      const { nc, manager } = await server.connect();
+      const { nc, manager } = await on.server.connect();
       const seen = (await manager.streams.info(output)).state.last_seq;
       want(300_000);
       while ((await manager.streams.info(output)).state.last_seq < seen + 5) await nc.flush();
       await nc.drain();
-      await server.signal("SIGKILL");
-      await server.start();
+      await on.server.signal("SIGKILL");
+      await on.server.start();
     }
     want(text.length);
     const [{ exitCode }] = await Promise.all([filtering, feeding]);
     assert.equal(exitCode, 0);
-    assert.equal((await at.bytes(output)).equals(text), true);
+    assert.equal((await on.at.bytes(output)).equals(text), true);
   });
 
   test("what would break the promise is refused before anything runs", async () => {
     const refuses = async (config: object, message: RegExp, options: object = {}): Promise<void> => {
       const stream = await newStream(config);
-      await assert.rejects(natsSink(at.nc, { stream, ...options }), (error: Error) => {
+      await assert.rejects(natsSink(on.at.nc, { stream, ...options }), (error: Error) => {
         assert.ok(error instanceof StreamConfigError || error instanceof RangeError, String(error));
         assert.match(error.message, message);
         return true;
@@ -146,7 +134,7 @@ describe("on a server", { skip: NO_SERVER }, () => {
     await refuses({ subjects: ["a.*", "b"] }, /has not exactly one subject: it has a\.\*, b; say which/);
     await refuses({ subjects: ["c.*"] }, /takes no messages of subject d\.e/, { subject: "d.e" });
     await refuses({}, /message must be a whole number from 1 to \d+, got 2000000/, { message: 2_000_000 });
-    await assert.rejects(natsSink(at.nc, { stream: "NONE" }), /There is no stream NONE/);
-    await assert.rejects(natsSource(at.nc, { stream: "NONE" }), /There is no stream NONE/);
+    await assert.rejects(natsSink(on.at.nc, { stream: "NONE" }), /There is no stream NONE/);
+    await assert.rejects(natsSource(on.at.nc, { stream: "NONE" }), /There is no stream NONE/);
   });
 });

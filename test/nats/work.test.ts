@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { after, before, describe, test } from "node:test";
+import { test } from "node:test";
 import { NoResultError, natsSource, StreamConfigError, work, type WorkOptions } from "../../src/nats/index.ts";
 import { changed } from "../../src/io/steps.ts";
 import { computesForEver } from "../cli/made.ts";
-import { guest, keeping, NO_SERVER, TestServer, type Connected } from "./server.ts";
+import { onServer } from "./on-server.ts";
+import { guest, keeping } from "./server.ts";
 
 const NS_PER_MS = 1e6;
 
@@ -18,29 +19,21 @@ interface Queue {
   readonly dead: string;
 }
 
-describe("jobs on a server", { skip: NO_SERVER }, () => {
-  let server: TestServer;
-  let at: Connected;
+onServer("jobs on a server", (on) => {
   let queues = 0;
-
-  before(async () => {
-    server = new TestServer();
-    await server.start();
-    at = await server.connect();
-  });
-
-  after(async () => {
-    await at.nc.drain();
-    await server.stop();
-  });
 
   async function newQueue(ackWaitMs = 30_000): Promise<Queue> {
     const number = ++queues;
     const [jobs, results, dead] = [`JOBS${number}`, `RESULTS${number}`, `DEAD${number}`];
-    await at.manager.streams.add({ name: jobs, subjects: [`jobs${number}`], retention: "workqueue", num_replicas: 1 });
-    await at.manager.streams.add(keeping(results, [`result${number}.*`]));
-    await at.manager.streams.add(keeping(dead, [`dead${number}.*`]));
-    await at.manager.consumers.add(jobs, {
+    await on.at.manager.streams.add({
+      name: jobs,
+      subjects: [`jobs${number}`],
+      retention: "workqueue",
+      num_replicas: 1,
+    });
+    await on.at.manager.streams.add(keeping(results, [`result${number}.*`]));
+    await on.at.manager.streams.add(keeping(dead, [`dead${number}.*`]));
+    await on.at.manager.consumers.add(jobs, {
       durable_name: "w",
       ack_policy: "explicit",
       ack_wait: ackWaitMs * NS_PER_MS,
@@ -50,21 +43,21 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
   }
 
   async function publish(queue: Queue, data: Uint8Array, headers: Record<string, string> = {}): Promise<number> {
-    const all = at.headers();
+    const all = on.at.headers();
     for (const [name, value] of Object.entries(headers)) all.set(name, value);
-    const { seq } = await at.js.publish(queue.jobs.toLowerCase(), data, { headers: all, timeout: 5000 });
+    const { seq } = await on.at.js.publish(queue.jobs.toLowerCase(), data, { headers: all, timeout: 5000 });
     return seq;
   }
 
   /** Waits until nothing is left in the queue. */
   async function untilDone(queue: Queue): Promise<void> {
     // oxlint-disable-next-line no-await-in-loop -- asked until it is so
-    while ((await at.manager.streams.info(queue.jobs)).state.messages > 0) await at.nc.flush();
+    while ((await on.at.manager.streams.info(queue.jobs)).state.messages > 0) await on.at.nc.flush();
   }
 
   async function resultOf(queue: Queue, sequence: number): Promise<Buffer> {
     const subject = `${queue.results.toLowerCase().replace("results", "result")}.${sequence}`;
-    const source = await natsSource(at.nc, { stream: queue.results, subject, complete: true });
+    const source = await natsSource(on.at.nc, { stream: queue.results, subject, complete: true });
     const pieces: Uint8Array[] = [];
     for (let bytes = source.read(65_536); bytes !== null; bytes = source.read(65_536)) {
       pieces.push(bytes);
@@ -79,7 +72,7 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
     const jobs = [Buffer.alloc(0), Buffer.from("one\n"), Buffer.alloc(300_000, "line\n")];
     const sequences = await Promise.all(jobs.map((job) => publish(queue, job)));
     const outcomes: string[] = [];
-    const worker = await work(guest("cat"), at.nc, {
+    const worker = await work(guest("cat"), on.at.nc, {
       ...queue.options,
       concurrency: 2,
       message: 10_000,
@@ -100,7 +93,7 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
   test("headers that are asked for are the guest's environment, and options are a function of the job", async () => {
     const queue = await newQueue();
     const sequence = await publish(queue, Buffer.alloc(0), { SIZE: "big", OTHER: "x" });
-    const worker = await work(guest("env"), at.nc, {
+    const worker = await work(guest("env"), on.at.nc, {
       ...queue.options,
       headers: ["SIZE", "ABSENT"],
       options: (job) => ({ args: ["env"], env: { ATTEMPT: String(job.attempt) } }),
@@ -116,7 +109,7 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
   test("a job that fails each time ends where those are, with what it said", async () => {
     const queue = await newQueue();
     await publish(queue, Buffer.from("input"));
-    const worker = await work(guest("exit-code"), at.nc, {
+    const worker = await work(guest("exit-code"), on.at.nc, {
       ...queue.options,
       retries: 1,
       backoff: 1,
@@ -125,7 +118,7 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
     await untilDone(queue);
     await worker.drain();
     assert.deepEqual([worker.counts.retried, worker.counts.dead, worker.counts.done], [1, 1, 0]);
-    const dead = await at.manager.streams.getMessage(queue.dead, { seq: 1 });
+    const dead = await on.at.manager.streams.getMessage(queue.dead, { seq: 1 });
     assert.equal(Buffer.from(dead?.data ?? []).toString(), "input");
     assert.equal(dead?.header.get("Sluice-Attempt"), "2");
   });
@@ -133,7 +126,7 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
   test("a guest that loops for ever, in a thread of its own, is out of time", async () => {
     const queue = await newQueue();
     await publish(queue, Buffer.alloc(0));
-    const worker = await work(computesForEver(), at.nc, {
+    const worker = await work(computesForEver(), on.at.nc, {
       ...queue.options,
       retries: 0,
       timeout: 200,
@@ -141,14 +134,36 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
     });
     await untilDone(queue);
     await worker.drain();
-    const dead = await at.manager.streams.getMessage(queue.dead, { seq: 1 });
+    const dead = await on.at.manager.streams.getMessage(queue.dead, { seq: 1 });
     assert.match(dead?.header.get("Sluice-Error") ?? "", /TimeoutError/);
+  });
+
+  test("a connection that is closed while a job is under way ends the worker, and nothing else", async () => {
+    const queue = await newQueue(300);
+    await publish(queue, Buffer.alloc(0));
+    const { nc } = await on.server.connect();
+    const begun = Promise.withResolvers<void>();
+    // It lives for longer than until the broker is to hear of it again.
+    const worker = await work(computesForEver(), nc, {
+      ...queue.options,
+      retries: 0,
+      timeout: 500,
+      options: () => {
+        begun.resolve();
+        return { isolate: "thread" };
+      },
+    });
+    await begun.promise;
+    await nc.drain();
+    await assert.rejects(worker.stopped, /closed/i);
+    assert.equal(worker.isTaking, false);
+    assert.equal(worker.counts.left, 1);
   });
 
   test("what would lose jobs is refused before anything runs", async () => {
     const queue = await newQueue();
     const refuses = async (options: object, message: RegExp): Promise<void> => {
-      await assert.rejects(work(guest("cat"), at.nc, { ...queue.options, ...options }), (error: Error) => {
+      await assert.rejects(work(guest("cat"), on.at.nc, { ...queue.options, ...options }), (error: Error) => {
         assert.ok(error instanceof StreamConfigError, String(error));
         assert.match(error.message, message);
         return true;
@@ -158,8 +173,8 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
     await refuses({ jobs: { stream: queue.jobs, consumer: "none" } }, /has no consumer none/);
     await refuses({ results: { stream: queue.jobs } }, /its retention is workqueue/);
     const config = { durable_name: "few", ack_policy: "explicit", max_deliver: 3, filter_subject: "x" };
-    await at.manager.streams.add({ name: "LIMITED", subjects: ["x"], max_age: 1000 * NS_PER_MS, num_replicas: 1 });
-    await at.manager.consumers.add("LIMITED", config);
+    await on.at.manager.streams.add({ name: "LIMITED", subjects: ["x"], max_age: 1000 * NS_PER_MS, num_replicas: 1 });
+    await on.at.manager.consumers.add("LIMITED", config);
     await refuses({ jobs: { stream: "LIMITED", consumer: "few" } }, /delivers 3 times at most/);
     await refuses({ jobs: { stream: "LIMITED", consumer: "few" }, retries: 1 }, /drops jobs after 1000 ms/);
   });
@@ -175,9 +190,9 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
     for (let kills = 0; kills < 3; kills++) {
       const victim = kills % workers.length;
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      const { state } = await at.manager.streams.info(queue.results);
+      const { state } = await on.at.manager.streams.info(queue.results);
       // oxlint-disable-next-line no-await-in-loop -- in the middle of it
-      while ((await at.manager.streams.info(queue.results)).state.messages < Math.min(count, state.messages + 15))
+      while ((await on.at.manager.streams.info(queue.results)).state.messages < Math.min(count, state.messages + 15))
         continue;
       workers[victim]?.kill("SIGKILL");
       // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -186,10 +201,10 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
     await untilDone(queue);
     await Promise.all(workers.map((worker) => stopWorker(worker)));
     const ends = new Map<string, number>();
-    const { state } = await at.manager.streams.info(queue.results);
+    const { state } = await on.at.manager.streams.info(queue.results);
     for (let seq = 1; seq <= state.last_seq; seq++) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      const message = await at.manager.streams.getMessage(queue.results, { seq });
+      const message = await on.at.manager.streams.getMessage(queue.results, { seq });
       if (message?.header.has("Sluice-Eof")) ends.set(message.subject, (ends.get(message.subject) ?? 0) + 1);
     }
     assert.equal(ends.size, count);
@@ -205,7 +220,7 @@ describe("jobs on a server", { skip: NO_SERVER }, () => {
 
   async function startWorker(queue: Queue): Promise<ChildProcess> {
     const options = { ...queue.options, concurrency: 2, message: 500 };
-    const child = fork(CHILD, [server.url, CAT, JSON.stringify(options)], {
+    const child = fork(CHILD, [on.server.url, CAT, JSON.stringify(options)], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     await once(child, "message");

@@ -23,6 +23,8 @@ export async function connect(given: Given): Promise<Connected> {
     name: `sluice ${given.verb}`,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_MS,
+    // Where in our code each request was made says nothing to whoever types a command, and takes time.
+    noAsyncTraces: true,
     ...authentication(given, client),
     ...encryption(given),
   };

@@ -10,16 +10,11 @@ export async function serveMetrics(address: string, worker: Working): Promise<{ 
   if (digits === undefined) {
     throw new UsageError(`--metrics expects [ADDRESS:]PORT, such as 0.0.0.0:9090, got ${JSON.stringify(address)}`);
   }
-  let isReady = true;
-  const over = (): void => {
-    isReady = false;
-  };
-  worker.stopped.then(over, over);
   const server = process.getBuiltinModule("node:http").createServer(({ url }, response) => {
     if (url === "/metrics") {
       response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(worker.metrics());
     } else if (url === "/ready") {
-      response.writeHead(isReady ? 200 : 503).end();
+      response.writeHead(worker.isTaking ? 200 : 503).end();
     } else {
       response.writeHead(404).end();
     }

@@ -27,7 +27,10 @@ export async function workOn(given: Given, connected: Connected): Promise<number
   const metrics = address === undefined ? undefined : await serveMetrics(address, worker);
   say(`Carrying out jobs of ${options.jobs.stream}/${options.jobs.consumer} with ${basename(path)}\n`);
   const stopProgress = showProgress(worker);
-  const stopListening = onSignal(() => void worker.drain().catch(() => {}));
+  const stopListening = onSignal(() => {
+    say(`Taking no more jobs; ${worker.counts.running} under way\n`);
+    void worker.drain().catch(() => {});
+  });
   try {
     await worker.stopped;
   } finally {

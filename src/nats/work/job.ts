@@ -2,6 +2,7 @@ import type { Sink } from "../../io/ports.ts";
 import { FencedError } from "../broker-error.ts";
 import type { Log, Timing } from "../log.ts";
 import { LogSink } from "../log-sink.ts";
+import { Retry } from "../retry.ts";
 import type { Attempt } from "./attempt.ts";
 import { Tail } from "./tail.ts";
 
@@ -20,8 +21,8 @@ export interface Job {
 /** What can be done with a delivery, besides carrying it out. */
 export interface Delivery {
   readonly job: Job;
-  /** It is done: never again. Resolves when the broker knows, or cannot be told: then it comes again. Does not reject. */
-  acknowledge(): Promise<void>;
+  /** It is done: never again. If the broker does not hear of it, it comes again. Does not throw; nor do the others. */
+  acknowledge(): void;
   /** Again, not before `ms` milliseconds. */
   again(ms: number): void;
   /** Never again, though it is not done. */
@@ -79,11 +80,19 @@ export function backoffMs(base: number, attempt: number): number {
  */
 export async function carryOut(delivery: Delivery, options: JobOptions): Promise<Outcome> {
   const { job } = delivery;
+  const log = options.resultLog(job);
+  if (job.attempt > 1) {
+    // Whoever tried before may have come to the end of it, and only its acknowledgement was lost.
+    const last = await new Retry(options.timing, options.giveUpMs)
+      .until(() => log.last())
+      .catch(() => "unknown" as const);
+    if (last === "unknown") return postpone(delivery);
+    if (last?.mark?.end) return already(delivery);
+  }
   // Nobody came to the end of it, not even to its failure: those who tried have died of it.
   if (job.attempt > options.retries + 1) {
     return bury(delivery, options, { exitCode: undefined, error: "its workers were lost", stderr: "" });
   }
-  const log = options.resultLog(job);
   const stdout = resultSink(log, job, options);
   const stderr = new Tail();
   const attempt = await attemptOf(() => options.run(job, stdout, stderr));
@@ -97,7 +106,7 @@ export async function carryOut(delivery: Delivery, options: JobOptions): Promise
   } catch (error) {
     return leave(delivery, log, error);
   }
-  await delivery.acknowledge();
+  delivery.acknowledge();
   return "done";
 }
 
@@ -145,8 +154,11 @@ async function leave(delivery: Delivery, log: Log, cause: unknown): Promise<Outc
   }
   const last = await log.last().catch(() => undefined);
   // Somebody else is at it, and further.
-  if (!last?.mark?.end) return "left";
-  await delivery.acknowledge();
+  return last?.mark?.end ? already(delivery) : "left";
+}
+
+function already(delivery: Delivery): Outcome {
+  delivery.acknowledge();
   return "already";
 }
 
@@ -190,6 +202,6 @@ async function bury(delivery: Delivery, options: JobOptions, attempt: Attempt): 
     // Where it cannot be put it stays in the queue; if somebody else has put it there, it is done.
     if (!(error instanceof FencedError)) return postpone(delivery);
   }
-  await delivery.acknowledge();
+  delivery.acknowledge();
   return "dead";
 }

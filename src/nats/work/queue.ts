@@ -1,46 +1,76 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { brokerError } from "../answers.ts";
 import type { Client } from "../client.ts";
-import type { Consumer, ConsumerMessages, JsMsg } from "../client-types.ts";
+import type { Consumer, JsMsg } from "../client-types.ts";
 import type { Delivery, Job } from "./job.ts";
 
-/** How long one question for the next job may wait: a worker that is to stop waits no longer. The least that a server takes. */
+/** How long one question for jobs may wait: a worker that is to stop waits no longer. The least that a server takes. */
 const POLL_MS = 1000;
 
-/** The jobs of a pull consumer. Any number of workers may ask it at the same time. */
+/** A question for as many jobs as there are lanes that have asked in the same turn. */
+interface Question {
+  /** That wait for its answer. */
+  lanes: number;
+  readonly messages: Promise<AsyncIterator<JsMsg>>;
+}
+
+/**
+ * The jobs of a pull consumer. Any number of lanes may ask for one at the same time.
+ *
+ * A question costs as much as a small job, so those of one turn are one: lanes that wait for the broker go on together when it
+ * answers. No job comes before there is a lane for it, since nobody else could have it meanwhile.
+ */
 export class JobQueue {
   readonly #client: Client;
   readonly #consumer: Consumer;
-  readonly #ackWaitMs: number;
+  /** The question that is not sent yet. */
+  #next: Question | undefined;
 
-  /** @param ackWaitMs Milliseconds that an answer may take. */
-  constructor(client: Client, consumer: Consumer, ackWaitMs: number) {
+  constructor(client: Client, consumer: Consumer) {
     this.#client = client;
     this.#consumer = consumer;
-    this.#ackWaitMs = ackWaitMs;
   }
 
   /** The next job; `undefined` if none comes for a while. @throws {BrokerError} */
   async next(): Promise<Delivery | undefined> {
+    const question = (this.#next ??= { lanes: 0, messages: this.#ask() });
+    question.lanes++;
     try {
-      const messages: ConsumerMessages = await this.#consumer.fetch({ max_messages: 1, expires: POLL_MS });
-      for await (const message of messages) return this.#delivery(message);
-      return undefined;
+      const messages = await question.messages;
+      const step = await messages.next();
+      // Only who is asked again would notice that nothing more can come.
+      if (--question.lanes === 0) void messages.return?.();
+      return step.done === true ? undefined : deliveryOf(step.value);
     } catch (error) {
       throw brokerError(this.#client, "ask for a job", error);
     }
   }
 
-  #delivery(message: JsMsg): Delivery {
-    return {
-      job: jobOf(message),
-      acknowledge: async () => {
-        // If the broker is not told, it delivers the job again, whose result is there then.
-        await message.ackAck({ timeout: this.#ackWaitMs }).catch(() => false);
-      },
-      again: (ms) => message.nak(ms),
-      drop: (reason) => message.term(reason),
-      working: () => message.working(),
-    };
+  async #ask(): Promise<AsyncIterator<JsMsg>> {
+    await turn();
+    const lanes = this.#next?.lanes ?? 1;
+    this.#next = undefined;
+    const messages = await this.#consumer.fetch({ max_messages: lanes, expires: POLL_MS });
+    return messages[Symbol.asyncIterator]();
+  }
+}
+
+function deliveryOf(message: JsMsg): Delivery {
+  return {
+    job: jobOf(message),
+    acknowledge: () => tell(() => message.ack()),
+    again: (ms) => tell(() => message.nak(ms)),
+    drop: (reason) => tell(() => message.term(reason)),
+    working: () => tell(() => message.working()),
+  };
+}
+
+/** A connection that is closed cannot be told anything. Then the broker delivers the job again, whose result may be there. */
+function tell(say: () => void): void {
+  try {
+    say();
+  } catch {
+    // As above: whoever asks for the next job is told why.
   }
 }
 

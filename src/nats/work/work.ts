@@ -52,6 +52,8 @@ export interface Working {
   readonly warnings: readonly string[];
   /** Resolves when it has stopped; rejects with what it could not go on after, such as a stream that is gone. */
   readonly stopped: Promise<void>;
+  /** Whether it takes jobs: not any more from `drain` on, or when it cannot go on. */
+  readonly isTaking: boolean;
   /** What it has counted, in the text format of Prometheus. */
   metrics(): string;
   /** Takes no more jobs, finishes those under way, gives back what comes meanwhile. */
@@ -115,7 +117,7 @@ export async function startWork(
     timing: SYSTEM_TIMING,
     newWriter: () => client.transport.nuid.next(),
   };
-  const worker = new Worker(new JobQueue(client, consumer, ackWait), {
+  const worker = new Worker(new JobQueue(client, consumer), {
     ...job,
     concurrency,
     heartbeatMs: Math.max(100, (info.config.ack_wait ?? DEFAULT_ACK_WAIT_NS) / NS_PER_MS / 3),
@@ -128,6 +130,9 @@ export async function startWork(
   return {
     counts: worker.counts,
     stopped: worker.stopped,
+    get isTaking() {
+      return worker.isTaking;
+    },
     warnings: [config, results.config, ...(dead ? [dead.config] : [])]
       .filter(({ num_replicas: replicas }) => replicas === 1)
       .map(({ name }) => `Stream ${name} has one replica: what it acknowledges is as safe as that one machine`),

@@ -66,6 +66,11 @@ export class Worker {
     this.stopped.catch(() => {});
   }
 
+  /** Whether it takes jobs. */
+  get isTaking(): boolean {
+    return !this.#isStopping;
+  }
+
   /** Takes no more jobs. What is under way goes on; resolves when that is over. */
   async drain(): Promise<void> {
     this.#isStopping = true;
