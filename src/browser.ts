@@ -74,15 +74,16 @@ export interface ServeOptions extends Omit<Options, "syncExports">, ServingOptio
  * @throws As `compile` does. What an instance throws, each request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const { reuse, maxConcurrent, ...given } = options;
-  checkOptions(given);
-  const [{ Serving }, { incomingOf, webResponseOf }] = await Promise.all([
+  const { reuse, maxConcurrent, ...instances } = options;
+  checkOptions(instances);
+  const { timeout, ...given } = instances;
+  const [{ Serving }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
     import("./run/serve.ts"),
     import("./hosts/web/http.ts"),
   ]);
-  const serving = new Serving(webPlatform, await compiled(component), () => given, { reuse, maxConcurrent });
+  const serving = new Serving(webPlatform, await compiled(component), () => given, { reuse, maxConcurrent, timeout });
   return {
-    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request))),
+    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request))),
     close: () => serving.close(),
   };
 }

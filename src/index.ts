@@ -98,10 +98,11 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  * @throws As `instantiate` does, of what holds for all instances. What one of them throws its request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const { reuse, maxConcurrent, maxWaiting, maxBodyBytes, maxMemoryBytes, onError = () => {}, ...given } = options;
-  checkOptions(given);
+  const { reuse, maxConcurrent, maxWaiting, maxBodyBytes, maxMemoryBytes, onError = () => {}, ...instances } = options;
+  checkOptions(instances);
+  const { timeout, ...given } = instances;
   assertWaits(nodePlatform.loop.parking);
-  const [{ Serving }, { nodeListener }, { incomingOf, webResponseOf }] = await Promise.all([
+  const [{ Serving }, { nodeListener }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
     import("./run/serve.ts"),
     import("./hosts/node/http/listener.ts"),
     import("./hosts/web/http.ts"),
@@ -111,13 +112,14 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     maxConcurrent,
     maxWaiting,
     maxBodyBytes,
+    timeout,
     onError,
   });
   await serving.prepare(given.imports);
   return {
-    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request))),
+    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request))),
     listener: nodeListener(
-      (request) => serving.answer(request),
+      (request, leaving) => serving.answer(request, leaving),
       (error, request) => void serving.failed(error, request),
     ),
     close: () => serving.close(),

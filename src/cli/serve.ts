@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import type { Sink } from "../io/ports.ts";
 import { PushSink } from "../io/push-sink.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
-import { nodeListener } from "../hosts/node/http/listener.ts";
-import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
+import { nodeListener, type Answer } from "../hosts/node/http/listener.ts";
+import type { HttpRequest, Leaving } from "../wasi/http/exchange.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import { compile } from "../run/compile.ts";
 import type { InstanceOptions } from "../run/options.ts";
@@ -48,7 +48,9 @@ async function serveHere({ options, path }: Given): Promise<number> {
     onError: failed,
   });
   await serving.prepare();
-  const answer = options.accessLog ? logged(serving) : (request: HttpRequest) => serving.answer(request);
+  const answer = options.accessLog
+    ? logged(serving)
+    : (request: HttpRequest, leaving: Leaving) => serving.answer(request, leaving);
   const listener = nodeListener(answer, (error, request) => void serving.failed(error, request));
   const server = process
     .getBuiltinModule("node:http")
@@ -85,7 +87,6 @@ function instanceOptions(options: ServeCommandOptions, number: number): Instance
     ...(options.trace && {
       trace: (name: string, _: unknown, outcome: string) => say(`[${number}] ${name} ${outcome}\n`),
     }),
-    ...(options.timeout !== undefined && { timeout: options.timeout }),
   };
 }
 
@@ -96,12 +97,12 @@ function outputOf(prefix: string | undefined, write: (text: string) => void): Si
 }
 
 /** A line for each request, in the manner of other servers. */
-function logged(serving: Serving): (request: HttpRequest) => Promise<HttpResponse> {
-  return async (request) => {
+function logged(serving: Serving): Answer {
+  return async (request, leaving) => {
     const start = performance.now();
     let status: number | string = "error";
     try {
-      const response = await serving.answer(request);
+      const response = await serving.answer(request, leaving);
       ({ status } = response);
       return response;
     } finally {

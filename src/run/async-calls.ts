@@ -65,7 +65,15 @@ export class AsyncCalls {
         this.#under.delete(reject);
         resolve();
       };
-      const result = this.#soon(() => this.#call(name, lifted, args, left));
+      const result = this.#soon(() => {
+        const { task } = this.#life;
+        // What is over has nobody left to abandon.
+        if (task.isEnded) {
+          this.#under.delete(reject);
+          reject(task.endedBy);
+        }
+        return this.#call(name, lifted, args, left);
+      });
       return { result, exited };
     };
   }

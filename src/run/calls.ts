@@ -152,7 +152,7 @@ export class Calls {
   }
 
   #call(lifted: Lifted, args: unknown[]): Promise<unknown> {
-    return this.#inTurn(() => this.#callNow(lifted, args));
+    return this.#isRunning ? this.#inTurn(() => this.#callNow(lifted, args)) : this.#callNow(lifted, args);
   }
 
   /** Begins at once if nobody is inside, else when those are out who came before. */
@@ -163,16 +163,21 @@ export class Calls {
     });
   }
 
-  async #callNow(lifted: Lifted, args: unknown[]): Promise<unknown> {
-    this.#life.task.assertAlive();
-    this.#enter();
+  /** Never throws. It is no async function: its promise more would take three turns of the microtasks. */
+  #callNow(lifted: Lifted, args: unknown[]): Promise<unknown> {
     let flat;
+    try {
+      this.#life.task.assertAlive();
+      this.#enter();
+    } catch (error) {
+      return Promise.reject(error);
+    }
     try {
       flat = lifted.lower(args);
     } catch (error) {
       if (!isMistake(error)) return this.#fail(error);
       this.#left();
-      throw error;
+      return Promise.reject(error);
     }
     return this.#called(lifted.promising(...flat)).then(
       (result) => this.#leave(lifted, result),
@@ -309,27 +314,32 @@ class Lifted {
       flat.push(at | 0);
       for (const [index, codec] of this.#params.entries()) {
         at = alignUp(at, codec.align);
-        const place = at;
-        this.#named(params[index], () => codec.store(guest, place, args[index]));
+        try {
+          codec.store(guest, at, args[index]);
+        } catch (error) {
+          throw this.#named(params[index], error);
+        }
         at += codec.size;
       }
       return flat;
     }
-    for (const [index, codec] of this.#params.entries()) {
-      this.#named(params[index], () => codec.lower(guest, args[index], flat));
+    let index = 0;
+    try {
+      for (const codec of this.#params) {
+        codec.lower(guest, args[index], flat);
+        index++;
+      }
+    } catch (error) {
+      throw this.#named(params[index], error);
     }
     return flat;
   }
 
-  #named(param: FuncType["params"][number] | undefined, lower: () => void): void {
-    try {
-      lower();
-    } catch (error) {
-      if (!(error instanceof TypeError) || !param) throw error;
-      throw new TypeError(`${this.name}: parameter ${param.name} (${describe(param.type)}): ${error.message}`, {
-        cause: error,
-      });
-    }
+  /** What is wrong with an argument, with its name. */
+  #named(param: FuncType["params"][number] | undefined, error: unknown): unknown {
+    if (!(error instanceof TypeError) || !param) return error;
+    const message = `${this.name}: parameter ${param.name} (${describe(param.type)}): ${error.message}`;
+    return new TypeError(message, { cause: error });
   }
 
   /** The value of a result, after which the guest has cleaned up. @throws {Trap} */

@@ -11,8 +11,15 @@ export interface Grants {
   readonly http?: HttpClient | undefined;
 }
 
-/** @throws {TypeError} If the platform lacks what is to be given. */
-export async function grantsOf(
+/** Gives them at once where there are none. @throws {TypeError} If the platform lacks what is to be given. */
+export function grantsOf(platform: Platform, options: InstanceOptions<unknown, unknown>): Grants | Promise<Grants> {
+  const { network = false, http = false } = options;
+  return network === false && http === false ? NONE : fetched(platform, options);
+}
+
+const NONE: Grants = {};
+
+async function fetched(
   platform: Platform,
   { network = false, http = false, limits }: InstanceOptions<unknown, unknown>,
 ): Promise<Grants> {

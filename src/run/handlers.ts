@@ -31,6 +31,8 @@ interface Handler {
 /** An instance that is made, or being made, and what it has to do. */
 interface Slot {
   readonly ready: Promise<Ready<Handler>>;
+  /** Once it is made. */
+  life?: Life;
   uses: number;
   /** Requests of which something is left. */
   active: number;
@@ -46,6 +48,7 @@ export class Handlers implements Answering {
   readonly #platform: Platform;
   readonly #pool: Pool<Handler>;
   readonly #reuse: number;
+  readonly #timeout: number | undefined;
   /** Where the next request goes, if it is not full. */
   #next: Slot | undefined;
 
@@ -53,6 +56,7 @@ export class Handlers implements Answering {
   constructor(platform: Platform, making: Omit<Making<Handler>, "handlerOf">, name: string) {
     this.#platform = platform;
     this.#reuse = making.reuse;
+    this.#timeout = making.timeout;
     // To the pool one use is all that is made of an instance before it is given back.
     this.#pool = new Pool(platform, { ...making, reuse: 1, handlerOf: (begun) => handlerOf(begun, name) });
   }
@@ -76,6 +80,7 @@ export class Handlers implements Answering {
     }
     if (ready) {
       const { life } = ready.begun;
+      slot.life = life;
       if (fits(exchange.request, life)) await this.#answer(slot, ready, exchange);
       else exchange.resolve(refuse(exchange.request, 431));
       if (life.task.isEnded) slot.isFull = true;
@@ -92,8 +97,16 @@ export class Handlers implements Answering {
 
   #take(): Slot {
     let slot = this.#next;
-    if (!slot || slot.isFull) {
-      slot = { ready: this.#pool.take(), uses: 0, active: 0, running: 0, bodies: new Set(), isFull: false };
+    // What has trapped may be about to be told.
+    if (!slot || slot.isFull || slot.life?.task.isEnded === true) {
+      slot = {
+        ready: Promise.resolve(this.#pool.take()),
+        uses: 0,
+        active: 0,
+        running: 0,
+        bodies: new Set(),
+        isFull: false,
+      };
     }
     slot.uses++;
     slot.active++;
@@ -105,7 +118,7 @@ export class Handlers implements Answering {
   /** Never rejects. */
   async #answer(slot: Slot, ready: Ready<Handler>, { request, resolve, reject, late }: Exchange): Promise<void> {
     const { life } = ready.begun;
-    const stopTimer = limitTime(this.#platform, life, ready.timeout);
+    const stopTimer = limitTime(this.#platform, life, this.#timeout);
     let told: { readonly error?: unknown } | undefined;
     try {
       const call = ready.handle.handle(new HeldResource(addRequest(life.instance, request), true));

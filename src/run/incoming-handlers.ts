@@ -18,10 +18,12 @@ type Handle = (request: HeldResource, out: HeldResource) => Promise<unknown>;
 export class IncomingHandlers implements Answering {
   readonly #platform: Platform;
   readonly #pool: Pool<Handle>;
+  readonly #timeout: number | undefined;
 
   /** @param name Of the interface that is exported. */
   constructor(platform: Platform, making: Omit<Making<Handle>, "handlerOf">, name: string) {
     this.#platform = platform;
+    this.#timeout = making.timeout;
     // What an instance exports under this name, with these parameters.
     const handlerOf = ({ running }: Begun): Handle => (running.exports[name] as { readonly handle: Handle }).handle;
     this.#pool = new Pool(platform, { ...making, handlerOf });
@@ -36,10 +38,16 @@ export class IncomingHandlers implements Answering {
     let stopTimer: () => void = () => {};
     let isAnswered = false;
     let body: OutgoingBody | undefined;
+    let response: HttpResponse | undefined;
+    const give = (): void => {
+      if (response) resolve(response);
+      response = undefined;
+    };
     try {
-      ready = await this.#pool.take();
+      const taken = this.#pool.take();
+      ready = taken instanceof Promise ? await taken : taken;
       const { life } = ready.begun;
-      stopTimer = limitTime(this.#platform, life, ready.timeout);
+      stopTimer = limitTime(this.#platform, life, this.#timeout);
       if (!fits(request, life)) {
         resolve(refuse(request, 431));
         await this.#pool.giveBack(ready);
@@ -55,15 +63,18 @@ export class IncomingHandlers implements Answering {
         if ("error" in answer) reject(new HttpError(answer.error));
         else {
           ({ body } = answer.response);
-          resolve(responseOf(answer.response));
+          response = responseOf(answer.response);
+          void suspendedOrLeft().then(give);
         }
       };
       await ready.handle(...resourcesFor(life, request, outparam, dropped));
       if (!isAnswered) notAnswered();
       // Nobody will finish it any more.
       body?.drop();
+      give();
       await this.#pool.giveBack(ready);
     } catch (error) {
+      give();
       if (isAnswered) late(error);
       else reject(error);
       request.body?.source.close();
@@ -73,6 +84,16 @@ export class IncomingHandlers implements Answering {
     stopTimer();
   }
 }
+
+/**
+ * Resolves when the guest that runs now is suspended, or has left and that is known. Nothing of a response is sent before:
+ * what becomes of its body in one go decides what is sent. What a guest leaves by is two microtasks on its way.
+ */
+function suspendedOrLeft(): Promise<void> {
+  return Promise.resolve().then(ignore).then(ignore);
+}
+
+function ignore(): void {}
 
 /** What a guest is called with: from then on they are its own. */
 function resourcesFor(

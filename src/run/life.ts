@@ -69,7 +69,7 @@ export class Life {
     this.task = new Task(platform.loop);
     // Until there is an instance: start functions cannot be suspended.
     this.task.isSync = true;
-    const world = this.#newWorld(options, grants);
+    const world = makeWorld(platform, options, this.#exit, grants);
     this.instance = new Instance(world, this.task, {
       trace: options.trace,
       leases: options.leases !== false,
@@ -80,10 +80,6 @@ export class Life {
 
   get world(): World {
     return this.instance.world;
-  }
-
-  #newWorld(options: InstanceOptions<unknown, unknown>, grants: Grants): World {
-    return makeWorld(this.#platform, options, (code) => this.#exit(code), grants);
   }
 
   /** From outside, and in time. */
@@ -105,7 +101,7 @@ export class Life {
    */
   renew(options: InstanceOptions<unknown, unknown>, grants: Grants): boolean {
     if (this.#aborted) return false;
-    const world = this.#newWorld(options, grants);
+    const world = makeWorld(this.#platform, options, this.#exit, grants, this.world.limits);
     if (!this.instance.renew(world)) {
       for (const { directory } of world.preopens) directory.release();
       return false;
@@ -158,14 +154,14 @@ export class Life {
     return this.#aborted ? this.#aborted.reason : reason;
   }
 
-  #exit(code: number): never {
+  readonly #exit = (code: number): never => {
     const exit = new ExitError(code);
     // Even a guest that catches this does nothing any more.
     this.task.end(exit);
     this.onEnd?.(exit);
     this.instance.faults.push(...this.instance.resources.clear());
     throw exit;
-  }
+  };
 
   /** Ends the guest from outside, and gives up what it wrote and nobody has taken. */
   abort(reason: unknown): void {

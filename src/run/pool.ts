@@ -1,6 +1,5 @@
 /** The instances that answer requests: made, used, used again, and put back to what they were. */
 import type { CompiledComponent } from "./compile.ts";
-import { checkOptions } from "./check-options.ts";
 import { begin, type Begun } from "./instantiate.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
@@ -19,8 +18,6 @@ export interface Ready<Handle> {
   readonly begun: Begun;
   readonly handle: Handle;
   readonly renewal: Renewal | undefined;
-  /** Milliseconds for each request. */
-  timeout: number | undefined;
   /** Requests that it has answered since it was made, or has begun anew. */
   uses: number;
 }
@@ -28,12 +25,14 @@ export interface Ready<Handle> {
 /** What instances are made of. */
 export interface Making<Handle> {
   readonly component: CompiledComponent;
-  /** Asked for each instance. */
+  /** Asked for each instance. They make sense, and limit no time. */
   readonly optionsOf: () => Options;
   /** What answers, of an instance. @throws If nothing does. */
   readonly handlerOf: (begun: Begun) => Handle;
   /** Requests that one answers. */
   readonly reuse: number;
+  /** Milliseconds for each request. */
+  readonly timeout: number | undefined;
 }
 
 /** Instances of one component. */
@@ -54,8 +53,8 @@ export class Pool<Handle> {
   }
 
   /** One for the next request. @throws What keeps it from being made. */
-  async take(): Promise<Ready<Handle>> {
-    return this.#takeIdle() ?? this.#begin();
+  take(): Ready<Handle> | Promise<Ready<Handle>> {
+    return this.#takeIdle() ?? this.#takeSpare() ?? this.#make(this.#making.optionsOf());
   }
 
   /** It has answered, without a fault, and its output is yet to be delivered. @throws What its streams throw in the end. */
@@ -69,7 +68,7 @@ export class Pool<Handle> {
     const { renewal } = ready;
     if (!renewal || !this.#hasRoom(renewal.byteLength) || !renewal.putBack()) return;
     this.#spareBytes += renewal.byteLength;
-    this.#spare.push({ ...ready, renewal });
+    this.#spare.push(ready as Ready<Handle> & { readonly renewal: Renewal });
   }
 
   #hasRoom(bytes: number): boolean {
@@ -89,23 +88,23 @@ export class Pool<Handle> {
     return ready;
   }
 
-  async #begin(): Promise<Ready<Handle>> {
-    const given = this.#making.optionsOf();
-    checkOptions(given);
-    const { timeout, ...options } = given;
+  /** One that begins anew, if one waits. */
+  #takeSpare(): Ready<Handle> | Promise<Ready<Handle>> | undefined {
     const spare = this.#spare.pop();
-    if (spare) {
-      this.#spareBytes -= spare.renewal.byteLength;
-      if (await spare.renewal.begin(options)) {
-        spare.timeout = timeout;
-        spare.uses = 0;
-        return spare;
-      }
-    }
+    if (!spare) return undefined;
+    this.#spareBytes -= spare.renewal.byteLength;
+    const options = this.#making.optionsOf();
+    const begun = spare.renewal.begin(options);
+    spare.uses = 0;
+    if (typeof begun === "boolean") return begun ? spare : this.#make(options);
+    return begun.then((isBegun) => (isBegun ? spare : this.#make(options)));
+  }
+
+  async #make(options: Options): Promise<Ready<Handle>> {
     const begun = await begin(this.#platform, this.#making.component, options);
     try {
       const handle = this.#making.handlerOf(begun);
-      return { begun, handle, renewal: this.#renewals.of(begun, options), timeout, uses: 0 };
+      return { begun, handle, renewal: this.#renewals.of(begun, options), uses: 0 };
     } catch (error) {
       await begun.life.close();
       throw error;

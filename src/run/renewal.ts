@@ -4,7 +4,7 @@
  * made. Where that cannot be, there is no renewal, and each is made.
  */
 import { Snapshot, type MemoryImages } from "../load/snapshot.ts";
-import { grantsOf } from "./grants.ts";
+import { grantsOf, type Grants } from "./grants.ts";
 import type { Begun } from "./instantiate.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
@@ -67,11 +67,22 @@ export class Renewal {
     return linked.instances.every((instance) => instance.renew()) && this.#snapshot.putBack();
   }
 
-  /** Begins anew, after `putBack`. @returns Whether it has begun. @throws As an instance that is made does. */
-  async begin(options: Options): Promise<boolean> {
+  /**
+   * Begins anew, after `putBack`: at once, unless something has to be fetched that it is given.
+   *
+   * @returns Whether it has begun.
+   * @throws As an instance that is made does.
+   */
+  begin(options: Options): boolean | Promise<boolean> {
     const { limits, leases } = this.#options;
     if (options.limits !== limits || options.leases !== leases || options.trace) return false;
-    const grants = await grantsOf(this.#platform, options);
+    const grants = grantsOf(this.#platform, options);
+    return grants instanceof Promise
+      ? grants.then((given) => this.#begin(options, given))
+      : this.#begin(options, grants);
+  }
+
+  #begin(options: Options, grants: Grants): boolean {
     let isBegun = false;
     try {
       isBegun = this.#begun.life.renew(options, grants);

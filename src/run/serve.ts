@@ -1,7 +1,8 @@
 /** Components that answer requests: `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3. */
-import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
+import { HttpError } from "../wasi/http/error-code.ts";
+import type { HttpRequest, HttpResponse, Leaving } from "../wasi/http/exchange.ts";
 import { Compiled } from "../load/compiled.ts";
-import type { Answering } from "./answering.ts";
+import type { Answering, Exchange } from "./answering.ts";
 import type { CompiledComponent } from "./compile.ts";
 import type { Imports } from "./imports.ts";
 import { providersFor } from "./instantiate.ts";
@@ -27,6 +28,14 @@ export interface ServingOptions {
   readonly onError?: ((error: unknown, request: HttpRequest) => void) | undefined;
 }
 
+interface Timing {
+  /** Milliseconds for each request, until its body is delivered. */
+  readonly timeout?: number | undefined;
+}
+
+type Resolve = Exchange["resolve"];
+type Reject = Exchange["reject"];
+
 /** Answers requests with instances of one component. */
 export class Serving {
   readonly #component: CompiledComponent;
@@ -35,14 +44,15 @@ export class Serving {
   readonly #maxWaiting: number;
   readonly #maxBodyBytes: number;
   readonly #onError: (error: unknown, request: HttpRequest) => void;
-  readonly #waiting: (() => void)[] = [];
+  /** What begins those that wait, first come first. */
+  readonly #waiting = new Set<() => void>();
   readonly #underWay = new Map<HttpRequest, Promise<void>>();
   readonly #told = new WeakSet<HttpRequest>();
   #answering: Promise<Answering> | undefined;
   #count = 0;
 
   /**
-   * @param optionsOf Asked for each instance.
+   * @param optionsOf Asked for each instance. They make sense, and limit no time.
    * @throws {NotAHandlerError} If the component is none.
    * @throws {RangeError} For a number that makes no sense.
    */
@@ -50,7 +60,14 @@ export class Serving {
     platform: Platform,
     component: CompiledComponent,
     optionsOf: () => InstanceOptions<unknown, unknown>,
-    { reuse = 1, maxConcurrent = 1000, maxWaiting = 10_000, maxBodyBytes, onError = () => {} }: ServingOptions,
+    {
+      reuse = 1,
+      maxConcurrent = 1000,
+      maxWaiting = 10_000,
+      maxBodyBytes,
+      timeout,
+      onError = () => {},
+    }: ServingOptions & Timing,
   ) {
     const { compiled } = component;
     const name = handlerAmong(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
@@ -61,7 +78,7 @@ export class Serving {
       }
     }
     this.#component = component;
-    const making = { component, optionsOf, reuse };
+    const making = { component, optionsOf, reuse, timeout };
     this.#makeAnswering = async () =>
       P3_HANDLER.test(name)
         ? new (await import("./handlers.ts")).Handlers(platform, making, name)
@@ -82,25 +99,46 @@ export class Serving {
    * Resolves with the response when the guest has set it; its body may still flow then. What there is no room for is
    * answered without a guest.
    *
-   * @throws {HttpError} What the guest answers in the place of a response.
+   * @param leaving For a request that has to wait for its turn: it loses that when its client leaves.
+   * @throws {HttpError} What the guest answers in the place of a response; or that the client has left.
    * @throws What ended the guest before it answered.
    */
-  async answer(request: HttpRequest): Promise<HttpResponse> {
-    if (announcesMore(request, this.#maxBodyBytes)) return refuse(request, 413);
-    if (this.#waiting.length >= this.#maxWaiting) return refuse(request, 503);
-    if (this.#count >= this.#maxConcurrent) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
-    else this.#count++;
-    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
-    const done = this.#answered(request, resolve, reject);
-    this.#underWay.set(request, done);
-    void done.finally(() => {
-      this.#underWay.delete(request);
-      // Whoever waits takes the place.
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#count--;
+  answer(request: HttpRequest, leaving?: Leaving): Promise<HttpResponse> {
+    return new Promise((resolve, reject) => {
+      if (announcesMore(request, this.#maxBodyBytes)) resolve(refuse(request, 413));
+      else if (this.#count < this.#maxConcurrent) {
+        this.#count++;
+        this.#begin(request, resolve, reject);
+      } else if (this.#waiting.size < this.#maxWaiting) this.#wait(request, resolve, reject, leaving);
+      else resolve(refuse(request, 503));
     });
-    return promise;
+  }
+
+  #wait(request: HttpRequest, resolve: Resolve, reject: Reject, leaving: Leaving | undefined): void {
+    const begin = (): void => {
+      stay?.();
+      this.#begin(request, resolve, reject);
+    };
+    this.#waiting.add(begin);
+    const stay = leaving?.(() => {
+      if (!this.#waiting.delete(begin)) return;
+      request.body?.source.close();
+      reject(new HttpError({ tag: "connection-terminated" }, "the client left before it was its turn"));
+    });
+  }
+
+  #begin(request: HttpRequest, resolve: Resolve, reject: Reject): void {
+    this.#underWay.set(request, this.#answered(request, resolve, reject));
+  }
+
+  /** It is answered: whoever waits takes the place. */
+  #end(request: HttpRequest): void {
+    this.#underWay.delete(request);
+    const [next] = this.#waiting;
+    if (next) {
+      this.#waiting.delete(next);
+      next();
+    } else this.#count--;
   }
 
   /** Resolves when all that was begun is answered, and no instance is left. */
@@ -125,25 +163,24 @@ export class Serving {
   }
 
   /** Never rejects: whoever waits for the response hears of it, or `onError` if they have it. */
-  async #answered(
-    request: HttpRequest,
-    resolve: (response: HttpResponse) => void,
-    reject: (reason: unknown) => void,
-  ): Promise<void> {
+  async #answered(request: HttpRequest, resolve: Resolve, reject: Reject): Promise<void> {
+    const answering = await (this.#answering ??= this.#makeAnswering());
+    await answering.answer(this.#bounded({ request, resolve, reject, late: (error) => this.#tell(error, request) }));
+    this.#end(request);
+  }
+
+  /** Of what comes after a refusal nobody reads the body. */
+  #bounded(exchange: Exchange): Exchange {
+    const { request, resolve } = exchange;
+    if (!request.body || this.#maxBodyBytes === Infinity) return exchange;
     let isAnswered = false;
     const answer = (response: HttpResponse): void => {
-      // Of what comes after a refusal nobody reads the body.
       if (isAnswered) response.body?.source.close();
       isAnswered = true;
       resolve(response);
     };
-    const answering = await (this.#answering ??= this.#makeAnswering());
-    await answering.answer({
-      request: bounded(request, this.#maxBodyBytes, () => answer(refuse(request, 413))),
-      resolve: answer,
-      reject,
-      late: (error) => this.#tell(error, request),
-    });
+    const given = bounded(request, this.#maxBodyBytes, () => answer(refuse(request, 413)));
+    return { ...exchange, request: given, resolve: answer };
   }
 }
 

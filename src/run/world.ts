@@ -14,14 +14,15 @@ import type { OpenedOutput, Platform } from "./platform.ts";
  * The world of one instance: what `options` grant, on what the platform has, and nothing else.
  *
  * @param grants What `options` grant that had to be waited for: see grants.ts.
+ * @param limits Those of `options`, if somebody has made them before.
  */
 export function makeWorld(
   platform: Platform,
   options: InstanceOptions<unknown, unknown>,
   exit: (code: number) => never,
   { network, http }: Grants = {},
+  limits: Limits = limitsFrom(options.limits),
 ): World {
-  const limits = limitsFrom(options.limits);
   const preopens = openAll(platform, options);
   try {
     return {

@@ -1,6 +1,7 @@
 /** Components that answer requests: the guest http-handler, asked over the loopback and by Fetch. */
 import assert from "node:assert/strict";
-import { createServer, request as nodeRequest, type Server as NodeServer } from "node:http";
+import { createServer, request as nodeRequest, type Server as NodeServer, type ServerResponse } from "node:http";
+import { once } from "node:events";
 import { connect, type AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import {
@@ -75,6 +76,7 @@ function ask(
 
 interface Served {
   readonly server: Server;
+  readonly node: NodeServer;
   readonly port: number;
   readonly errors: unknown[];
   said(): string;
@@ -95,21 +97,24 @@ async function served(t: TestContext, options: ServeOptions = {}): Promise<Serve
     node.closeAllConnections();
     await server.close();
   });
-  return { server, port, errors, said: () => said };
+  return { server, node, port, errors, said: () => said };
 }
 
-test("a response, with what Node adds to it and no more", async (t) => {
+test("a response, with what Node adds to it and no more, and its length if all of it is there", async (t) => {
   const { port } = await served(t);
   const answer = await ask(port, "/hello");
+  const dated = answer.headers[answer.headers.indexOf("Date") + 1];
+  assert.deepEqual(answer, {
+    status: 200,
+    headers: ["content-length", "12", "Date", dated, "Connection", "close"],
+    body: "Hello, WASI!",
+    trailers: [],
+    complete: true,
+  });
+  const echoed = await ask(port, "/echo", { method: "POST", body: "there" });
   assert.deepEqual(
-    { ...answer, headers: answer.headers.filter((_, at) => at % 2 === 0) },
-    {
-      status: 200,
-      headers: ["Date", "Connection", "Transfer-Encoding"],
-      body: "Hello, WASI!",
-      trailers: [],
-      complete: true,
-    },
+    [echoed.body, echoed.headers.filter((_, at) => at % 2 === 0)],
+    ["there", ["Date", "Connection", "Transfer-Encoding"]],
   );
 });
 
@@ -326,6 +331,29 @@ test("requests that wait wait together, and `maxConcurrent` holds the others bac
     [500, 500, 500],
   );
   assert.equal(errors.length, 3);
+});
+
+test("a request whose client leaves before it is its turn loses that", async (t) => {
+  const { server, node, port, errors } = await served(t, { reuse: 100, maxConcurrent: 1 });
+  const responses: ServerResponse[] = [];
+  node.on("request", (_, response) => void responses.push(response));
+  const first = nodeRequest({ host: "127.0.0.1", port, path: "/flood", agent: false }).on("error", () => {});
+  first.end();
+  await once(first, "response");
+  const second = nodeRequest({ host: "127.0.0.1", port, path: "/count", agent: false }).on("error", () => {});
+  second.end();
+  await until(() => responses.length === 2);
+  const controller = new AbortController();
+  const third = server.fetch(new Request("http://a/count", { signal: controller.signal }));
+  const fourth = ask(port, "/count");
+  second.destroy();
+  await until(() => responses[1]?.destroyed === true && responses.length === 3);
+  controller.abort();
+  await assert.rejects(third, /the client left/);
+  first.destroy();
+  // The flood is the one before it.
+  assert.equal((await fourth).body, "2");
+  assert.deepEqual(errors, []);
 });
 
 test("Fetch answers as the listener does, and rejects with what kept the guest from it", async (t) => {

@@ -1,6 +1,6 @@
 /** Requests and responses of the Fetch standard, from and to those of `wasi:http`. */
 import { HttpError } from "../../wasi/http/error-code.ts";
-import type { HttpRequest, HttpResponse, Timeouts } from "../../wasi/http/exchange.ts";
+import type { HttpRequest, HttpResponse, Leaving, Timeouts } from "../../wasi/http/exchange.ts";
 import { permittedFields, type Field } from "../../wasi/http/fields.ts";
 import { bodyOf, requestStream, streamOf } from "./body.ts";
 import { headersOf } from "./request.ts";
@@ -28,6 +28,15 @@ export function incomingOf(request: Request): HttpRequest {
     headers: fieldsOf(request.headers),
     body: bodyOf(requestStream(request), request.headers),
     timeouts: NO_TIMEOUTS,
+  };
+}
+
+/** Who asks may leave by the request's signal. */
+export function leavingOf({ signal }: Request): Leaving {
+  return (left) => {
+    if (signal.aborted) left();
+    else signal.addEventListener("abort", left, { once: true });
+    return () => signal.removeEventListener("abort", left);
   };
 }
 

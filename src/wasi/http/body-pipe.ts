@@ -27,6 +27,9 @@ export class BodyPipe {
   readonly #tooLong: (bytes: bigint) => HttpError;
   readonly #onOver: (end: BodyEnd) => void;
   #isOver = false;
+  /** Its writer has ended it, with nothing after its bytes. */
+  #isWhole = false;
+  #hasTrailers = false;
   readonly #acknowledged = new Signal();
   readonly #trailers = Promise.withResolvers<readonly Field[] | undefined>();
   #hasReader = false;
@@ -62,7 +65,10 @@ export class BodyPipe {
         sink.unwatch(waker);
         this.#acknowledged.unwatch(waker);
       },
-      close: () => sink.close(),
+      close: () => {
+        this.#isWhole = !this.#isOver && !this.#hasTrailers;
+        return sink.close();
+      },
       abort: (cause) => {
         sink.abort(cause);
         this.#trailers.reject(cause);
@@ -87,11 +93,13 @@ export class BodyPipe {
       },
       length,
       trailers: () => this.#trailers.promise,
+      isWhole: () => this.#isWhole,
     };
   }
 
   /** What comes after the bytes: to be said before the sink is closed. */
   endWith(trailers: readonly Field[] | undefined): void {
+    this.#hasTrailers = trailers !== undefined && trailers.length > 0;
     this.#trailers.resolve(trailers);
   }
 

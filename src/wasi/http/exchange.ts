@@ -10,6 +10,8 @@ export interface HttpBody {
   readonly length: bigint | undefined;
   /** Settles when the source is at its end: the fields after it, if there are any. Asked for once, at the end. */
   trailers(): Promise<readonly Field[] | undefined>;
+  /** Whether all of its bytes can be read now, without waiting, and nothing comes after them. Missing: nobody knows. */
+  isWhole?(): boolean;
 }
 
 /** A body without bytes, of a message that has none. */
@@ -55,6 +57,12 @@ export interface HttpResponse {
   /** Missing: it has none. */
   readonly body: HttpBody | undefined;
 }
+
+/**
+ * How somebody hears that a client has left. Called with what to call then, at most once; gives what to call when that
+ * is no news any more.
+ */
+export type Leaving = (left: () => void) => () => void;
 
 /** What carries requests out for an instance. */
 export interface HttpClient {

@@ -42,34 +42,59 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
+/** Whether a name, in lower case, is the transport's own. */
+export function isTransports(name: string): boolean {
+  return FORBIDDEN.has(name);
+}
+
 /** Fields in their order, with duplicates, and without those that are the transport's own. */
 export function permittedFields(fields: readonly Field[]): Field[] {
   return fields.filter(([name]) => !FORBIDDEN.has(name));
 }
 
+/** Fields of which each name is looked for among those before it: a set of so few names costs more. */
+const FEW = 16;
+
 /** What they take of a limit, each with what it costs to keep. */
 export function sizeOf(fields: readonly Field[]): number {
-  const names = new Set(fields.map(([name]) => name));
   let bytes = 0;
-  for (const name of names) bytes += name.length + NAME_OVERHEAD;
-  for (const [, value] of fields) bytes += value.length + VALUE_OVERHEAD;
+  const names = fields.length > FEW ? new Set<string>() : undefined;
+  let at = 0;
+  for (const [name, value] of fields) {
+    const isAgain = names ? names.has(name) : isBefore(fields, at, name);
+    names?.add(name);
+    bytes += value.length + VALUE_OVERHEAD + (isAgain ? 0 : name.length + NAME_OVERHEAD);
+    at++;
+  }
   return bytes;
+}
+
+function isBefore(fields: readonly Field[], end: number, name: string): boolean {
+  for (let at = 0; at < end; at++) if (fields[at]?.[0] === name) return true;
+  return false;
 }
 
 /** Fields to be sent, with one `content-length` at most. */
 export function sendable(fields: readonly Field[]): readonly Field[] {
+  let lengths = 0;
+  for (const [name] of fields) if (name === "content-length") lengths++;
+  if (lengths <= 1) return fields;
   const first = fields.findIndex(([name]) => name === "content-length");
   return fields.filter(([name], at) => name !== "content-length" || at === first);
 }
 
 /** What a `content-length` among them says; `undefined` if there is none. @throws {FieldError} If it is none. */
 export function contentLength(fields: readonly Field[]): bigint | undefined {
-  const values = new Set(fields.filter(([name]) => name === "content-length").map(([, value]) => latin1(value)));
-  if (values.size === 0) return undefined;
-  const [value = ""] = values;
-  if (values.size > 1 || !isLength(value))
-    throw new FieldError("invalid-syntax", `content-length: ${[...values].join(", ")}`);
-  return BigInt(value);
+  let length: string | undefined;
+  for (const [name, value] of fields) {
+    if (name !== "content-length") continue;
+    const text = latin1(value);
+    if (!isLength(text) || (length !== undefined && text !== length)) {
+      throw new FieldError("invalid-syntax", `content-length: ${length === undefined ? text : `${length}, ${text}`}`);
+    }
+    length = text;
+  }
+  return length === undefined ? undefined : BigInt(length);
 }
 
 /**

@@ -54,6 +54,24 @@ export function bodyOf(message: IncomingMessage, { cut, leave, waits = () => {} 
   };
 }
 
+/** What is not longer goes with the header, in one write. */
+const SHORT_BYTES = 4096;
+
+/** All bytes of a body that is whole. Whoever gets them may keep them. */
+export function wholeOf({ source }: HttpBody): Buffer {
+  const pieces: Buffer[] = [];
+  for (let bytes; (bytes = source.read(READ_BYTES)) !== null;) pieces.push(copyOf(bytes));
+  const [first] = pieces;
+  return pieces.length === 1 && first ? first : Buffer.concat(pieces);
+}
+
+/** Ends a message whose header is not sent yet. */
+export function endWith(to: OutgoingMessage, body: Buffer): void {
+  // Node joins header and body where both are text.
+  if (body.length > SHORT_BYTES) to.end(body);
+  else to.end(body.toString("latin1"), "latin1");
+}
+
 /** Sends a body, and ends the message. What the body fails of ends the connection: it never looks complete. */
 export async function sendBody(body: HttpBody, to: OutgoingMessage): Promise<void> {
   const { source } = body;

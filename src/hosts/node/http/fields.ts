@@ -1,13 +1,34 @@
 /** Fields as Node has them: one flat list of names and values, in Latin-1. */
-import { permittedFields, type Field } from "../../../wasi/http/fields.ts";
+import { isTransports, type Field } from "../../../wasi/http/fields.ts";
 
 /** As they came, without those that are the transport's own. */
 export function fieldsOf(raw: readonly string[]): Field[] {
+  return incomingFields(raw).fields;
+}
+
+/** What the fields of a message say. */
+export interface IncomingFields {
+  /** As they came, without those that are the transport's own. */
+  readonly fields: Field[];
+  /** The first `host`. */
+  readonly host: string | undefined;
+  /** Whether a body is announced. */
+  readonly hasBody: boolean;
+}
+
+/** All that is asked of the fields of a message, in one go: there are some in each. */
+export function incomingFields(raw: readonly string[]): IncomingFields {
   const fields: Field[] = [];
+  let host: string | undefined;
+  let hasBody = false;
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    fields.push([(raw[at] ?? "").toLowerCase(), Buffer.from(raw[at + 1] ?? "", "latin1")]);
+    const name = (raw[at] ?? "").toLowerCase();
+    const value = raw[at + 1] ?? "";
+    if (name === "host") host ??= value;
+    else if (name === "content-length" || name === "transfer-encoding") hasBody = true;
+    if (!isTransports(name)) fields.push([name, Buffer.from(value, "latin1")]);
   }
-  return permittedFields(fields);
+  return { fields, host, hasBody };
 }
 
 /** A value as Node takes it. */
@@ -17,7 +38,9 @@ export function textOf(value: Uint8Array): string {
 
 /** As Node takes them. */
 export function flatOf(fields: readonly Field[]): string[] {
-  return fields.flatMap(([name, value]) => [name, textOf(value)]);
+  const flat: string[] = [];
+  for (const [name, value] of fields) flat.push(name, textOf(value));
+  return flat;
 }
 
 /** The value of a field that came, if there is one. */

@@ -1,14 +1,18 @@
 /** Requests that come to a server of Node's. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { HttpError } from "../../../wasi/http/error-code.ts";
-import type { HttpRequest, HttpResponse, Timeouts } from "../../../wasi/http/exchange.ts";
+import type { HttpBody, HttpRequest, HttpResponse, Leaving, Timeouts } from "../../../wasi/http/exchange.ts";
 import { contentLength } from "../../../wasi/http/fields.ts";
 import { isAuthority } from "../../../wasi/http/message.ts";
-import { bodyOf, sendBody } from "./body.ts";
-import { fieldsOf, flatOf, rawValue } from "./fields.ts";
+import { bodyOf, endWith, sendBody, wholeOf } from "./body.ts";
+import { flatOf, incomingFields } from "./fields.ts";
 
-/** Answers a request. */
-export type Answer = (request: HttpRequest) => Promise<HttpResponse>;
+/**
+ * Answers a request.
+ *
+ * @param leaving See `Leaving`.
+ */
+export type Answer = (request: HttpRequest, leaving: Leaving) => Promise<HttpResponse>;
 
 /** How long the rest of a request is read, and thrown away, that nobody wanted to the end: the response is to arrive. */
 const LINGER_MS = 5000;
@@ -24,6 +28,9 @@ export function nodeListener(answer: Answer, failed: (error: unknown, request: H
   return (message, response) => void exchange(answer, failed, message, response);
 }
 
+/** A client that leaves is no error of ours: what is being sent ends. */
+const ignore = (): void => {};
+
 async function exchange(
   answer: Answer,
   failed: (error: unknown, request: HttpRequest) => void,
@@ -35,21 +42,31 @@ async function exchange(
     response.writeHead(400, { connection: "close" }).end();
     return;
   }
-  // A client that leaves is no error of ours: what is being sent ends.
-  response.on("error", () => {});
-  response.once("finish", () => outliving(message));
+  response.on("error", ignore);
+  if (request.body) response.once("finish", () => outliving(message));
   let given: HttpResponse | undefined;
+  let rest: HttpBody | undefined;
+  let isLeft = false;
   try {
-    given = await answer(request);
+    given = await answer(request, (left) => {
+      const leave = (): void => {
+        isLeft = true;
+        left();
+      };
+      response.once("close", leave);
+      return () => void response.off("close", leave);
+    });
     if (response.destroyed) {
       given.body?.source.close();
       return;
     }
     // Once the response is sent Node throws away a request that nobody has begun to read: the guest may still want it.
     if (request.body) message.read(0);
-    begin(given, request.method, response);
+    rest = begin(given, request.method, response);
   } catch (error) {
     given?.body?.source.close();
+    // Nobody was asked.
+    if (isLeft) return;
     failed(error, request);
     if (!response.destroyed && !response.headersSent) {
       response.writeHead(500, { "content-type": "text/html; charset=utf-8", "content-length": FAILED.length });
@@ -57,23 +74,23 @@ async function exchange(
     }
     return;
   }
-  if (given.body && !response.writableEnded) await sendBody(given.body, response);
+  if (rest) await sendBody(rest, response);
 }
 
 function requestOf(message: IncomingMessage, response: ServerResponse): HttpRequest | undefined {
   const { method = "GET", url = "/", rawHeaders, socket } = message;
-  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
-  const authority = absolute ? absolute[1] : rawValue(rawHeaders, "host");
+  // Most are a path.
+  const absolute = url.startsWith("/") ? null : /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
+  const { fields, host, hasBody } = incomingFields(rawHeaders);
+  const authority = absolute ? absolute[1] : host;
   if (authority === undefined || !isAuthority(authority)) return undefined;
-  const hasBody =
-    rawValue(rawHeaders, "content-length") !== undefined || rawValue(rawHeaders, "transfer-encoding") !== undefined;
   const path = absolute?.[2] ?? url;
   return {
     method,
     scheme: "encrypted" in socket ? "https" : "http",
     authority,
     path: path.startsWith("/") || path === "*" ? path : `/${path}`,
-    headers: fieldsOf(rawHeaders),
+    headers: fields,
     body: hasBody
       ? bodyOf(message, {
           cut: (cause) => new HttpError({ tag: "connection-terminated" }, "the client left", { cause }),
@@ -89,28 +106,42 @@ function requestOf(message: IncomingMessage, response: ServerResponse): HttpRequ
 }
 
 /**
- * Writes the header, and ends a response without a body.
+ * Writes the header, and ends a response without a body, or whose body is there.
  *
+ * @returns The body that is still to be sent.
  * @throws If it cannot be sent as it is: whoever reads the connection would take what follows for its body.
  */
-function begin({ status, headers, body }: HttpResponse, method: string, response: ServerResponse): void {
+function begin(
+  { status, headers, body }: HttpResponse,
+  method: string,
+  response: ServerResponse,
+): HttpBody | undefined {
   if (status < 200) throw unsendable(`the status ${status}, which ends no exchange`);
   const length = contentLength(headers);
   // By RFC 9110 these have none, and may say how long it would be.
   const isBare = method === "HEAD" || status === 204 || status === 304;
   if (!body && !isBare && (length ?? 0n) > 0n) throw unsendable(`a content-length of ${length}, and no body`);
-  // One that has failed before anything was sent: throws what it failed of.
-  if (!isBare) body?.source.read(0);
   const flat = flatOf(headers);
-  if (!body && !isBare && length === undefined) flat.push("content-length", "0");
-  response.writeHead(status, flat);
   if (!body || isBare) {
+    if (!isBare && length === undefined) flat.push("content-length", "0");
+    response.writeHead(status, flat);
     body?.source.close();
     response.end();
-    return;
+    return undefined;
   }
+  if (body.isWhole?.() === true) {
+    const whole = wholeOf(body);
+    if (length === undefined) flat.push("content-length", String(whole.length));
+    response.writeHead(status, flat);
+    endWith(response, whole);
+    return undefined;
+  }
+  // One that has failed before anything was sent: throws what it failed of.
+  body.source.read(0);
+  response.writeHead(status, flat);
   // With what is there of the body, or alone.
   if (!body.source.ready()) response.flushHeaders();
+  return body;
 }
 
 function unsendable(what: string): HttpError {
