@@ -35,6 +35,11 @@ export interface CopyBuffer {
 export interface Origin extends CopyBuffer {
   /** At most `count` elements as they are in memory, if they are numbers; valid until the next call. */
   bytes(count: number): Uint8Array | undefined;
+  /**
+   * Puts bytes straight into `into`, which it does not keep, and says how many: 0 for none now. They are copied then, and
+   * `took` is not called. For a host's end of `stream<u8>`, whose bytes have no place yet.
+   */
+  fill?(into: Uint8Array): number;
   /** At most `count` elements as values; resources as what stands for them (`Handle.rep`). */
   values(count: number): readonly unknown[];
   /** So many have been copied. */

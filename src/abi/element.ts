@@ -96,6 +96,11 @@ export class GuestBuffer implements Origin, Target {
   }
 
   take(origin: Origin, count: number): number {
+    if (origin.fill && this.#element.isNumber) {
+      const filled = origin.fill(this.#guest.bytes(this.#at, count * this.#element.size)) / this.#element.size;
+      this.progress += filled;
+      return filled;
+    }
     const taken = this.#copy(origin, count);
     origin.took(taken);
     this.progress += taken;

@@ -133,6 +133,10 @@ export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Arra
   };
 }
 
+/**
+ * The guest makes room for exactly what there is: it may take back no part of it, and the allocators of adapters refuse to. So
+ * a source cannot be asked to put it there itself (`Source.readInto`).
+ */
 function storeRead(guest: Guest, place: number, taken: Uint8Array): number {
   guest.storeBytes(place + 4, taken);
   guest.view.setUint8(place, 0);

@@ -37,6 +37,7 @@ export class CheckedSource implements Source {
   readonly #source: Source;
   readonly #name: string;
   readonly readBlocking?: (max: number) => Uint8Array | null;
+  readonly readInto?: (into: Uint8Array) => number | null;
   readonly leave?: () => void;
 
   /** @param name Of what it stands behind, such as `stdin`. */
@@ -45,6 +46,9 @@ export class CheckedSource implements Source {
     this.#name = name;
     if (typeof source.readBlocking === "function") {
       this.readBlocking = (max) => this.#checked("readBlocking", source.readBlocking?.(max), max);
+    }
+    if (typeof source.readInto === "function") {
+      this.readInto = (into) => this.#counted(source.readInto?.(into), into);
     }
     if (typeof source.leave === "function") this.leave = () => guarded(`${name}.leave`, () => source.leave?.());
   }
@@ -71,6 +75,12 @@ export class CheckedSource implements Source {
 
   close(): void {
     guarded(`${this.#name}.close`, () => this.#source.close());
+  }
+
+  /** Of a view that is gone, since the source let its memory grow, nothing can have been filled. */
+  #counted(count: unknown, into: Uint8Array): number | null {
+    if (count === null || isCount(count, into.length)) return count;
+    throw misbehaved(`${this.#name}.readInto`, `how many of ${into.length} bytes it put in, or null at the end`, count);
   }
 
   #checked(method: string, bytes: unknown, max: number): Uint8Array | null {

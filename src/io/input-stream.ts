@@ -1,6 +1,6 @@
 import { StreamError } from "./errors.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
-import type { Source } from "./ports.ts";
+import { readInto, type Source } from "./ports.ts";
 import type { Readiness, Waker } from "./readiness.ts";
 import type { Steps } from "./steps.ts";
 import { newTally, type Tally } from "./tally.ts";
@@ -45,6 +45,27 @@ export class InputStream implements Readiness {
   read(max: number, waits: boolean = false): Uint8Array {
     this.#tally.calls++;
     return this.#read(max, waits);
+  }
+
+  /**
+   * As `read(into.length)`, but puts the bytes at the start of `into`, and says how many they are. `into` may be a guest's
+   * memory: nobody keeps it.
+   *
+   * @throws {StreamError} As `read`.
+   */
+  readInto(into: Uint8Array): number {
+    this.#tally.calls++;
+    if (this.#closed) throw StreamError.closed();
+    const place = into.length > this.#limitBytes ? into.subarray(0, this.#limitBytes) : into;
+    let count;
+    try {
+      count = readInto(this.#source, place);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+    if (count === null) this.#end();
+    this.#tally.bytes += count;
+    return count;
   }
 
   /**
@@ -110,10 +131,7 @@ export class InputStream implements Readiness {
   #read(max: number, waits: boolean): Uint8Array {
     if (this.#closed) throw StreamError.closed();
     const bytes = this.#readSource(Math.min(max, this.#limitBytes), waits);
-    if (bytes === null) {
-      this.#closed = true;
-      throw StreamError.closed();
-    }
+    if (bytes === null) this.#end();
     this.#tally.bytes += bytes.length;
     return bytes;
   }
@@ -122,10 +140,19 @@ export class InputStream implements Readiness {
     try {
       return waits && this.#source.readBlocking ? this.#source.readBlocking(max) : this.#source.read(max);
     } catch (cause) {
-      this.#closed = true;
-      // Of the port, and no failure of the guest's stream.
-      if (cause instanceof InternalError) throw cause;
-      throw StreamError.failed(cause);
+      this.#fail(cause);
     }
+  }
+
+  #end(): never {
+    this.#closed = true;
+    throw StreamError.closed();
+  }
+
+  #fail(cause: unknown): never {
+    this.#closed = true;
+    // Of the port, and no failure of the guest's stream.
+    if (cause instanceof InternalError) throw cause;
+    throw StreamError.failed(cause);
   }
 }

@@ -27,6 +27,14 @@ export interface Source extends Readiness {
    */
   readBlocking?(max: number): Uint8Array | null;
 
+  /**
+   * As `read(into.length)`, but puts the bytes at the start of `into`, leaves the rest of it alone, and says how many they
+   * are. For a source that is given its bytes in a buffer, as by a system call: a source that has them already needs none.
+   *
+   * `into` may be a guest's memory. It is neither read, nor kept, nor written to when this has returned.
+   */
+  readInto?(into: Uint8Array): number | null;
+
   /** True when `read` would give bytes, the end or the failure. May begin to fetch. */
   ready(): boolean;
 
@@ -39,6 +47,18 @@ export interface Source extends Readiness {
 
   /** Nobody will read again: releases everything. May be called more than once. */
   close(): void;
+}
+
+/** `source.readInto(into)`, or the same with a copy. */
+export function readInto(source: Source, into: Uint8Array): number | null {
+  return source.readInto ? source.readInto(into) : copyInto(source.read(into.length), into);
+}
+
+/** Copies what a `read` gave to where it is wanted; says what `readInto` does. */
+export function copyInto(bytes: Uint8Array | null, into: Uint8Array): number | null {
+  if (bytes === null) return null;
+  into.set(bytes);
+  return bytes.length;
 }
 
 /**

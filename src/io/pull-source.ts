@@ -1,11 +1,17 @@
 import { DEFAULT_LIMITS } from "./limits.ts";
-import type { Source } from "./ports.ts";
+import { copyInto, type Source } from "./ports.ts";
 import { Signal, type Waker } from "./readiness.ts";
 
 const NONE = new Uint8Array(0);
 
 /** What a pull gives: bytes or text (as UTF-8), or nothing more (`null` or `undefined`). */
 export type Chunk = Uint8Array | string | null | undefined;
+
+/**
+ * As a pull, but puts what is there now at the start of `into`, which it does not keep, and gives the number of bytes. Gives
+ * a chunk where that has to come later.
+ */
+export type PullInto = (into: Uint8Array) => number | null | Promise<Chunk>;
 
 type State =
   /** Nobody has asked. May become fetching, ended or failed, or stay, with a chunk. */
@@ -30,6 +36,7 @@ export class PullSource implements Source {
   readonly #pull: (max: number) => Chunk | Promise<Chunk>;
   readonly #cancel: () => unknown;
   readonly #pullBlocking: ((max: number) => Chunk) | undefined;
+  readonly #pullInto: PullInto | undefined;
   readonly #changed = new Signal();
   // Made once: a source that is pulled for each wait makes none.
   readonly #arrived = (chunk: Chunk): void => this.#arrive(chunk);
@@ -43,15 +50,18 @@ export class PullSource implements Source {
    * @param pull Gives the next chunk, now or later; `max` says how many bytes are wanted, and it may give more.
    * @param cancel Called once if nobody will pull again before the end; what it throws is ignored.
    * @param pullBlocking As `pull`, but may block the thread; an empty chunk says that it must not.
+   * @param pullInto Missing: the source has its bytes already, or gets them in memory that is not ours to choose.
    */
   constructor(
     pull: (max: number) => Chunk | Promise<Chunk>,
     cancel: () => unknown = () => {},
     pullBlocking?: (max: number) => Chunk,
+    pullInto?: PullInto,
   ) {
     this.#pull = pull;
     this.#cancel = cancel;
     this.#pullBlocking = pullBlocking;
+    this.#pullInto = pullInto;
   }
 
   read(max: number): Uint8Array | null {
@@ -69,6 +79,27 @@ export class PullSource implements Source {
       throw state.cause;
     }
     return state.tag === "ended" ? null : NONE;
+  }
+
+  readInto(into: Uint8Array): number | null {
+    if (this.#pullInto && this.#isEmpty() && this.#state === IDLE && into.length > 0) {
+      let count;
+      try {
+        count = this.#pullInto(into);
+      } catch (cause) {
+        this.#state = ENDED;
+        throw cause;
+      }
+      if (count instanceof Promise) {
+        this.#state = FETCHING;
+        count.then(this.#arrived, this.#failed);
+      } else if (count === null) {
+        this.#state = ENDED;
+      } else {
+        return count;
+      }
+    }
+    return copyInto(this.read(into.length), into);
   }
 
   readBlocking(max: number): Uint8Array | null {

@@ -1,5 +1,5 @@
 /** Sources and sinks that are opened when they are first used. */
-import type { Sink, Source } from "../io/ports.ts";
+import { readInto, type Sink, type Source } from "../io/ports.ts";
 import type { Waker } from "../io/readiness.ts";
 
 export class LazySource implements Source {
@@ -12,6 +12,10 @@ export class LazySource implements Source {
 
   read(max: number): Uint8Array | null {
     return this.#opened().read(max);
+  }
+
+  readInto(into: Uint8Array): number | null {
+    return readInto(this.#opened(), into);
   }
 
   ready(): boolean {

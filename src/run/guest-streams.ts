@@ -50,12 +50,12 @@ export class GuestSource implements Source {
 
   read(max: number): Uint8Array | null {
     this.#held.get(false);
-    try {
-      return this.#stream.read(max);
-    } catch (error) {
-      if (error instanceof StreamError && error.payload.tag === "closed") return null;
-      throw causeOf(error);
-    }
+    return orEnd(() => this.#stream.read(max));
+  }
+
+  readInto(into: Uint8Array): number | null {
+    this.#held.get(false);
+    return orEnd(() => this.#stream.readInto(into));
   }
 
   ready(): boolean {
@@ -103,6 +103,15 @@ export async function* chunksOf(
     }
   } finally {
     source.close();
+  }
+}
+
+function orEnd<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof StreamError && error.payload.tag === "closed") return null;
+    throw causeOf(error);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Streams of WASI 0.3 that a guest has given to its embedder: they can be read, or given to another guest. */
 import { COPY, type CopyListener, type SharedStream, type Target } from "../abi/copy.ts";
-import type { Source } from "../io/ports.ts";
+import { copyInto, type Source } from "../io/ports.ts";
 import { Signal, type Waker } from "../io/readiness.ts";
 import { changed } from "../io/steps.ts";
 import { CHUNK_BYTES, chunksOf } from "./guest-streams.ts";
@@ -98,24 +98,39 @@ export class GuestByteStream implements Source {
     return part;
   }
 
+  readInto(into: Uint8Array): number | null {
+    return this.#ask(into.length, into) || copyInto(this.read(into.length), into);
+  }
+
   ready(): boolean {
     this.#ask(CHUNK_BYTES);
     return this.#bytes !== undefined || this.#held.isEnded;
   }
 
-  #ask(max: number): void {
-    if (this.#bytes || max === 0) return;
+  /** @param into Where what is there now is put, and nothing later. @returns How many bytes were put there. */
+  #ask(max: number, into?: Uint8Array): number {
+    if (this.#bytes || max === 0) return 0;
+    let place = into;
+    let filled = 0;
     this.#held.request({
       remaining: max,
       owner: undefined,
       take: (origin, count) => {
-        // The guest's memory is its own again when this returns.
-        const bytes = (origin.bytes(count) ?? Uint8Array.from(origin.values(count) as readonly number[])).slice();
+        if (place && origin.fill) return (filled = origin.fill(place.subarray(0, count)));
+        const bytes = origin.bytes(count) ?? Uint8Array.from(origin.values(count) as readonly number[]);
+        if (place) {
+          place.set(bytes);
+          filled = bytes.length;
+        } else if (bytes.length > 0) {
+          // The guest's memory is its own again when this returns.
+          this.#bytes = bytes.slice();
+        }
         origin.took(bytes.length);
-        if (bytes.length > 0) this.#bytes = bytes;
         return bytes.length;
       },
     });
+    place = undefined;
+    return filled;
   }
 
   watch(waker: Waker): void {

@@ -2,7 +2,7 @@ import { InputStream } from "../io/input-stream.ts";
 import type { OutputStream } from "../io/output-stream.ts";
 import type { Readiness } from "../io/readiness.ts";
 import { complete, type Steps } from "../io/steps.ts";
-import type { InputSubject, OutputSubject, PollableSubject } from "./subject.ts";
+import type { InputSubject, Length, OutputSubject, PollableSubject } from "./subject.ts";
 
 /** Our readiness, as a subject of the checks. */
 export function pollableSubject(readiness: Readiness): PollableSubject {
@@ -23,6 +23,40 @@ export function inputSubject(stream: InputStream): InputSubject {
     skip: (max) => stream.skip(Number(max)),
     blockingSkip: (max) => complete(stream.blockingSkip(Number(max))),
     subscribe: () => pollableSubject(stream),
+  };
+}
+
+/** What the memory of a reader holds before it reads. */
+const UNTOUCHED = 0xa5;
+/** Room for as much as any test supplies. */
+const MOST_INTO = 64 * 1024;
+
+/**
+ * Our input stream, as guests of WASI 0.3 read it: into memory of their own. Puts the `readInto` of a source to the test,
+ * also that it leaves alone what is beyond the bytes that it says it put there.
+ */
+export function inputIntoSubject(stream: InputStream): InputSubject {
+  const read = (max: Length): Uint8Array => {
+    const memory = new Uint8Array(Math.min(Number(max), MOST_INTO) + 1).fill(UNTOUCHED);
+    const count = stream.readInto(memory.subarray(0, -1));
+    if (memory.subarray(count).every((byte) => byte === UNTOUCHED)) return memory.slice(0, count);
+    throw new TypeError(`readInto says that it put ${count} bytes into ${memory.length - 1}, and has put more`);
+  };
+  const blockingRead = async (max: Length): Promise<Uint8Array> => {
+    for (;;) {
+      const bytes = Number(max) > 0 ? read(max) : undefined;
+      if (bytes && bytes.length > 0) return bytes;
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await complete(untilReady(stream));
+      if (!bytes) return read(0);
+    }
+  };
+  return {
+    ...inputSubject(stream),
+    read,
+    blockingRead,
+    skip: (max) => read(max).length,
+    blockingSkip: async (max) => (await blockingRead(max)).length,
   };
 }
 

@@ -45,6 +45,7 @@ export {
   classInputSubject,
   classOutputSubject,
   classPollableSubject,
+  inputIntoSubject,
   inputSubject,
   outputSubject,
   pollableSubject,

@@ -136,7 +136,7 @@ export const nativeChecks: readonly Check[] = [
   },
   {
     title: "a descriptor of a pipe keeps every rule of input-stream",
-    play: async () => void (await checkInputStream(pipeInput)),
+    play: async () => void (await checkInputStream(() => pipeInput())),
   },
   { title: "a Writable keeps every rule of output-stream", play: async () => void (await checkOutputStream(writable)) },
   { title: "a Readable keeps every rule of input-stream", play: async () => void (await checkInputStream(readable)) },

@@ -107,11 +107,11 @@ export function pipeOutput(): OutputFixture {
 }
 
 /** An `fdSource` over a pipe. */
-export function pipeInput(): InputFixture {
+export function pipeInput(read = inputOf): InputFixture {
   const { reader, writer, closeReader, closeWriter } = fifo();
   const source = fdSource(reader);
   return {
-    ...inputOf(source),
+    ...read(source),
     turn,
     supply: (bytes) => void writeSync(writer, bytes),
     supplyLater: (bytes) => void writeSync(writer, bytes),

@@ -11,7 +11,7 @@ import { iterableSource, PullSource, type Chunk } from "../../src/io/pull-source
 import { PushSink } from "../../src/io/push-sink.ts";
 import { complete } from "../../src/io/steps.ts";
 import { checkInputStream, checkOutputStream, staysPending, type InputFixture } from "../../src/testing/index.ts";
-import { inputOf, memoryInput, outputOf, turn } from "../testing/fixtures.ts";
+import { inputIntoOf, inputOf, memoryInput, outputOf, turn } from "../testing/fixtures.ts";
 import { gate } from "./gate.ts";
 
 function is(tag: string): (error: unknown) => boolean {
@@ -26,6 +26,15 @@ class Feed {
   put(chunk: Chunk | Error): void {
     this.#chunks.push(chunk instanceof Uint8Array ? chunk.slice() : chunk);
     this.#waiting.resolve();
+  }
+
+  /** What is there now, at most `max` bytes of it: nothing if there is none, or it has failed. */
+  now(max: number): Chunk {
+    const [first] = this.#chunks;
+    if (!(first instanceof Uint8Array)) return first === null ? null : undefined;
+    if (first.length <= max) this.#chunks.shift();
+    else this.#chunks[0] = first.subarray(max);
+    return first.subarray(0, max);
   }
 
   async take(): Promise<Chunk> {
@@ -49,10 +58,10 @@ class Feed {
   }
 }
 
-function fed(open: (feed: Feed) => Source): InputFixture {
+function fed(open: (feed: Feed) => Source, read = inputOf): InputFixture {
   const feed = new Feed();
   return {
-    ...inputOf(open(feed)),
+    ...read(open(feed)),
     supply: (bytes) => feed.put(bytes),
     supplyLater: (bytes) => feed.put(bytes),
     end: () => feed.put(null),
@@ -63,6 +72,22 @@ function fed(open: (feed: Feed) => Source): InputFixture {
 test("PullSource over a function keeps every rule", async () => {
   const { skipped } = await checkInputStream(() => fed((feed) => new PullSource(() => feed.take())));
   assert.deepEqual(skipped, []);
+});
+
+test("PullSource keeps every rule when it is read into memory of the reader's, now or later", async () => {
+  // What comes at once is put there, and what comes later is copied.
+  for (const isLater of [false, true]) {
+    const pullInto = (feed: Feed) => (into: Uint8Array) => {
+      const chunk = isLater ? undefined : feed.now(into.length);
+      if (!(chunk instanceof Uint8Array)) return chunk === null ? null : feed.take();
+      into.set(chunk);
+      return chunk.length;
+    };
+    const { skipped } = await checkInputStream(() =>
+      fed((feed) => new PullSource(() => feed.take(), undefined, undefined, pullInto(feed)), inputIntoOf),
+    );
+    assert.deepEqual(skipped, []);
+  }
 });
 
 test("PullSource over an async iterable keeps every rule", async () => {

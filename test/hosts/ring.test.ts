@@ -11,7 +11,7 @@ import { PeerClosed, type Sink, type Source } from "../../src/io/ports.ts";
 import type { Watchable } from "../../src/io/readiness.ts";
 import { woken } from "../../src/io/steps.ts";
 import { checkInputStream, checkOutputStream, FaultySink, FaultySource } from "../../src/testing/index.ts";
-import { inputOf, memoryInput, outputOf, turn } from "../testing/fixtures.ts";
+import { memoryInput, outputOf, READ_BY, turn } from "../testing/fixtures.ts";
 
 const CAPACITY = 4096;
 
@@ -37,20 +37,22 @@ function inputFrom(source: Source): { readonly source: RingSource; readonly feed
   return { source: new RingSource(wire, guest), feed: new InputFeed(wire, host, source) };
 }
 
-test("a source of another thread keeps every rule", async () => {
-  await checkInputStream(() => {
-    const source = new FaultySource();
-    const remote = inputFrom(source);
-    return {
-      ...inputOf(remote.source),
-      turn,
-      supply: (bytes) => source.supply(bytes),
-      end: () => source.end(),
-      fail: () => source.fail(new Error("the other side failed")),
-      dispose: () => remote.feed.release(),
-    };
+for (const [version, read] of Object.entries(READ_BY)) {
+  test(`a source of another thread keeps every rule, read as by WASI ${version}`, async () => {
+    await checkInputStream(() => {
+      const source = new FaultySource();
+      const remote = inputFrom(source);
+      return {
+        ...read(remote.source),
+        turn,
+        supply: (bytes) => source.supply(bytes),
+        end: () => source.end(),
+        fail: () => source.fail(new Error("the other side failed")),
+        dispose: () => remote.feed.release(),
+      };
+    });
   });
-});
+}
 
 test("a sink of another thread keeps every rule", async () => {
   await checkOutputStream(() => {

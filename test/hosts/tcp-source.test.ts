@@ -32,6 +32,30 @@ test("what is given is what was taken, in order, whatever becomes of where it wa
   );
 });
 
+test("what comes while somebody waits is taken from where it landed, and only the rest is copied", () => {
+  const arrivals = new Arrivals();
+  const landed = Uint8Array.from({ length: 10 }, (_, at) => at);
+  const given: Uint8Array[] = [];
+  const reader = { wake: () => void given.push(arrivals.give(4), arrivals.give(3)) };
+  arrivals.changed.watch(reader);
+  arrivals.take(landed);
+  arrivals.changed.unwatch(reader);
+  assert.deepEqual(
+    given.map(({ buffer, byteOffset, length }) => [buffer === landed.buffer, byteOffset, length]),
+    [
+      [true, 0, 4],
+      [true, 4, 3],
+    ],
+  );
+  landed.fill(0xee);
+  assert.equal(arrivals.size, 3);
+  assert.deepEqual([...arrivals.give(10)], [7, 8, 9]);
+  // Who leaves in the middle has none of it.
+  arrivals.changed.watch({ wake: () => arrivals.drop() });
+  arrivals.take(landed);
+  assert.equal(arrivals.size, 0);
+});
+
 test("a socket goes on reading while little is held, and is stopped with no more than twice that", () => {
   const arrivals = new Arrivals();
   const most = new Uint8Array(HELD);

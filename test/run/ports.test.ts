@@ -115,6 +115,12 @@ const CASES: readonly Case[] = [
     options: { stdin: source({ read: () => given }) },
     message: /^stdin\.read: expected /,
   })),
+  ...[-1, 1.5, Number.NaN, 1e9, undefined, "3", new Uint8Array(2)].map((count) => ({
+    name: `a source that puts ${typeof count} ${String(count)} into a guest's memory`,
+    guest: "p3-cat",
+    options: { stdin: source({ readInto: () => count }) },
+    message: /^stdin\.readInto: expected how many of \d+ bytes it put in, or null at the end, got /,
+  })),
   {
     name: "a source whose ready throws",
     guest: "cat",

@@ -7,6 +7,7 @@ import type { Sink, Source } from "../../src/io/ports.ts";
 import {
   FaultySink,
   FaultySource,
+  inputIntoSubject,
   inputSubject,
   outputSubject,
   type InputFixture,
@@ -25,15 +26,23 @@ export function inputOf(source: Source): Pick<InputFixture, "stream"> {
   return { stream: inputSubject(new InputStream(source)) };
 }
 
+/** As guests of WASI 0.3 read it. */
+export function inputIntoOf(source: Source): Pick<InputFixture, "stream"> {
+  return { stream: inputIntoSubject(new InputStream(source)) };
+}
+
+/** What a source is read by, by the version of WASI. */
+export const READ_BY = { "0.2": inputOf, "0.3": inputIntoOf } as const;
+
 export function outputOf(sink: Sink, limitBytes?: number, permits?: PermitMode): Pick<OutputFixture, "stream"> {
   return { stream: outputSubject(new OutputStream(new Outlet(sink, limitBytes), permits)) };
 }
 
 /** Our input stream over a source in memory. */
-export function memoryInput(faults: SourceFaults = {}): LiveInput {
+export function memoryInput(faults: SourceFaults = {}, read = inputOf): LiveInput {
   const source = new FaultySource(undefined, faults);
   return {
-    ...inputOf(source),
+    ...read(source),
     supply: (bytes) => source.supply(bytes),
     supplyLater: (bytes) => source.supply(bytes),
     end: () => source.end(),

@@ -9,13 +9,16 @@ import {
   checkInputStream,
   checkOutputStream,
   checkPollable,
+  ContractError,
+  FaultySource,
   INPUT_STREAM_RULES,
   OUTPUT_STREAM_RULES,
   POLLABLE_RULES,
   pollableSubject,
+  type InputFixture,
   type PollableFixture,
 } from "../../src/testing/index.ts";
-import { inputOf, memoryInput, memoryOutput, outputOf } from "./fixtures.ts";
+import { inputIntoOf, inputOf, memoryInput, memoryOutput, outputOf } from "./fixtures.ts";
 
 test("OutputStream over a sink in memory keeps every rule", async () => {
   const { kept, skipped } = await checkOutputStream(() => memoryOutput());
@@ -54,8 +57,29 @@ test("InputStream over a source in memory keeps every rule", async () => {
 for (const readBytes of [1, 3]) {
   test(`InputStream over a source that gives ${readBytes} bytes at once keeps every rule`, async () => {
     await checkInputStream(() => memoryInput({ readBytes }));
+    await checkInputStream(() => memoryInput({ readBytes }, inputIntoOf));
   });
 }
+
+test("a source that puts more into memory than it says is found out", async () => {
+  for (const more of [-1, 1]) {
+    const make = (): InputFixture => {
+      const source = new FaultySource();
+      const fills = Object.assign(source, {
+        readInto(into: Uint8Array): number | null {
+          const bytes = source.read(into.length);
+          if (bytes === null) return null;
+          into.set(bytes);
+          if (more > 0) into.fill(0, bytes.length, bytes.length + more);
+          return Math.max(0, bytes.length + Math.min(0, more));
+        },
+      });
+      return { ...inputIntoOf(fills), supply: (bytes) => source.supply(bytes), end: () => source.end() };
+    };
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await assert.rejects(checkInputStream(make), ContractError);
+  }
+});
 
 test("both ends of a Pipe keep every rule", async () => {
   const { skipped } = await checkInputStream(() => {

@@ -122,6 +122,8 @@ export function readFuture(shared: SharedFuture, done: (value: { readonly value:
 export interface Supply extends Readiness {
   /** What is there now, at most `max`; nothing means not now. @throws {StreamError} At the end, and if it has failed. */
   read(max: number): Uint8Array | readonly unknown[];
+  /** As `read`, of bytes: puts them at the start of `into`, which it does not keep, and says how many. */
+  readInto?(into: Uint8Array): number;
   /** What was read has arrived. */
   took?(): void;
   /** Nobody wants any more of it. */
@@ -132,6 +134,7 @@ export interface Supply extends Readiness {
 export class Feed implements Origin, Waker, CopyListener {
   readonly shared: SharedStream;
   readonly owner: undefined = undefined;
+  readonly fill?: (into: Uint8Array) => number;
   readonly #input: Supply;
   readonly #end: (cause: unknown) => void;
   #outcome: { readonly cause: unknown } | undefined;
@@ -146,6 +149,7 @@ export class Feed implements Origin, Waker, CopyListener {
     this.shared = new SharedStream(elementOf(element));
     this.#input = input;
     this.#end = end;
+    if (input.readInto) this.fill = (into) => this.#readInto(into);
     this.shared.onDrop.push(() => this.#finish());
     this.#offer();
   }
@@ -205,10 +209,24 @@ export class Feed implements Origin, Waker, CopyListener {
     try {
       return this.#input.read(count);
     } catch (error) {
-      if (!(error instanceof StreamError)) throw error;
-      this.#outcome = { cause: error.payload.tag === "closed" ? undefined : error.cause };
+      this.#ended(error);
       return NONE;
     }
+  }
+
+  #readInto(into: Uint8Array): number {
+    try {
+      return this.#input.readInto?.(into) ?? 0;
+    } catch (error) {
+      this.#ended(error);
+      return 0;
+    }
+  }
+
+  /** @throws What is no end of a stream. */
+  #ended(error: unknown): void {
+    if (!(error instanceof StreamError)) throw error;
+    this.#outcome = { cause: error.payload.tag === "closed" ? undefined : error.cause };
   }
 
   #offer(): void {

@@ -112,9 +112,10 @@ export class BlockingGroup {
 export function fdSource(fd: number, group?: BlockingGroup): Source {
   const input = new FdInput(fd);
   return new PullSource(
-    (max) => input.pull(Math.min(max, READ_BYTES)),
+    (max) => input.pull(max),
     () => input.close(),
-    group && ((max) => (group.mayBlock ? input.pullBlocking(Math.min(max, READ_BYTES)) : NONE)),
+    group && ((max) => (group.mayBlock ? input.pullBlocking(max) : NONE)),
+    (into) => input.pullInto(into),
   );
 }
 
@@ -135,42 +136,63 @@ class FdInput {
 
   pull(max: number): Uint8Array | null | Promise<Uint8Array | null> {
     if (this.#over === "ended") return null;
-    if (this.#over) throw this.#over.cause;
-    this.#wanted = max;
-    if (this.#opened.kind !== "file" && !this.#opened.own) {
-      if (!LISTENS) return this.#pooled(max);
-      // Node's stream is what makes a descriptor that is not our own non-blocking.
-      this.#stream ??= this.#listen();
-    }
-    const chunk = this.#read(this.#opened.fd, max);
-    if (chunk !== undefined) return chunk;
-    return LISTENS ? this.#later() : retried(() => (this.#released ? null : this.#read(this.#opened.fd, max)));
+    if (!this.#begin(max)) return this.#pooled();
+    const chunk = this.#chunk(this.#opened.fd, max);
+    return chunk === undefined ? this.#later() : chunk;
+  }
+
+  /** As `pull`, straight into `into` if there is something now. */
+  pullInto(into: Uint8Array): number | null | Promise<Uint8Array | null> {
+    if (this.#over === "ended") return null;
+    if (!this.#begin(into.length)) return this.#pooled();
+    const count = this.#read(this.#opened.fd, into, into.length);
+    return count === undefined ? this.#later() : count;
+  }
+
+  /** Whether a system call can be made that does not block. @throws What it has failed with. */
+  #begin(max: number): boolean {
+    if (typeof this.#over === "object") throw this.#over.cause;
+    this.#wanted = Math.min(max, READ_BYTES);
+    if (this.#opened.kind === "file" || this.#opened.own) return true;
+    if (!LISTENS) return false;
+    // Node's stream is what makes a descriptor that is not our own non-blocking.
+    this.#stream ??= this.#listen();
+    return true;
   }
 
   /** Blocks until there is something. Gives nothing if somebody has set the descriptor not to block. */
   pullBlocking(max: number): Uint8Array | null {
-    const chunk = this.#over ? undefined : this.#read(this.#fd, max);
+    const chunk = this.#over ? undefined : this.#chunk(this.#fd, max);
     return chunk === undefined ? NONE : chunk;
   }
 
-  /** What a system call gives; `undefined` if it would have to wait and does not. */
-  #read(fd: number, max: number): Uint8Array | null | undefined {
+  /** As `#read`, into a buffer of our own: at most `READ_BYTES`. */
+  #chunk(fd: number, max: number): Uint8Array | null | undefined {
+    const buffer = (this.#buffer ??= new Uint8Array(READ_BYTES));
+    const count = this.#read(fd, buffer, Math.min(max, READ_BYTES));
+    return typeof count === "number" ? buffer.subarray(0, count) : count;
+  }
+
+  /**
+   * What a system call puts into `into`, at most `max` bytes: how many, or `null` at the end; `undefined` if it would have to
+   * wait and does not.
+   */
+  #read(fd: number, into: Uint8Array, max: number): number | null | undefined {
     try {
-      const chunk = this.#readOrThrow(fd, max);
-      if (chunk === null) this.close();
-      return chunk;
+      const count = this.#readOrThrow(fd, into, max);
+      if (count === null) this.close();
+      return count;
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  #readOrThrow(fd: number, max: number): Uint8Array | null | undefined {
-    const buffer = (this.#buffer ??= new Uint8Array(READ_BYTES));
+  #readOrThrow(fd: number, into: Uint8Array, max: number): number | null | undefined {
     for (;;) {
       try {
-        const count = readSync(fd, buffer, 0, max, null);
-        return count === 0 ? null : buffer.subarray(0, count);
+        const count = readSync(fd, into, 0, max, null);
+        return count === 0 ? null : count;
       } catch (error) {
         if (wouldBlock(error)) return undefined;
         if (codeOf(error) === "EOF") return null;
@@ -197,18 +219,23 @@ class FdInput {
   }
 
   /** Has a thread of the runtime wait. */
-  #pooled(max: number): Promise<Uint8Array | null> {
+  #pooled(): Promise<Uint8Array | null> {
     const buffer = (this.#buffer ??= new Uint8Array(READ_BYTES));
     return new Promise((resolve, reject) => {
-      fs.read(this.#fd, buffer, 0, max, null, (error, count) => {
-        if (error && wouldBlock(error)) resolve(retried(() => (this.#released ? null : this.#read(this.#fd, max))));
+      fs.read(this.#fd, buffer, 0, this.#wanted, null, (error, count) => {
+        if (error && wouldBlock(error)) resolve(this.#retry(this.#fd));
         else if (error) reject(error);
         else resolve(count === 0 ? null : buffer.subarray(0, count));
       });
     });
   }
 
+  #retry(fd: number): Promise<Uint8Array | null> {
+    return retried(() => (this.#released ? null : this.#chunk(fd, this.#wanted)));
+  }
+
   #later(): Promise<Uint8Array | null> {
+    if (!LISTENS) return this.#retry(this.#opened.fd);
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#stream ??= this.#listen();

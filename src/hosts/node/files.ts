@@ -58,7 +58,7 @@ interface Calls {
   rename(path: string, toPath: string): Later<void>;
 }
 
-const BLOCKING: Calls = {
+const BLOCKING = {
   open: fs.openSync,
   read: (fd, into, at) => fs.readSync(fd, into, 0, into.length, at),
   write: (fd, bytes, at) => fs.writeSync(fd, bytes, 0, bytes.length, at),
@@ -77,7 +77,7 @@ const BLOCKING: Calls = {
   symlink: (target, path) => fs.symlinkSync(target, path),
   link: fs.linkSync,
   rename: fs.renameSync,
-};
+} satisfies Calls;
 
 /** Makes a promise of a call that takes a callback. */
 function promised<T>(call: (done: (error: Error | null, value: T) => void) => void): Promise<T> {
@@ -197,12 +197,14 @@ abstract class NodeNode {
 
 class NodeFile extends NodeNode implements OpenFile {
   readonly kind = "file";
+  readonly readInto?: (into: Uint8Array, at: number) => number;
   readonly #writable: boolean;
   #appendFd: number | undefined;
 
   constructor(calls: Calls, fd: number, writable: boolean) {
     super(calls, fd);
     this.#writable = writable;
+    if (calls === BLOCKING) this.readInto = (into, at) => BLOCKING.read(this.fd, into, at);
   }
 
   read(into: Uint8Array, at: number): Later<number> {

@@ -91,13 +91,17 @@ function asFault(port: string, cause: unknown): unknown {
   return cause instanceof InternalError || errorCodeOf(cause) ? cause : new InternalError(port, cause);
 }
 
-function answer<T>(port: string, call: () => unknown, check: Check<T>): Later<T> {
-  let value;
+/** What `call` gives. @throws What it throws, as a guest or the embedder is told of it. */
+function called(port: string, call: () => unknown): unknown {
   try {
-    value = call();
+    return call();
   } catch (cause) {
     throw asFault(port, cause);
   }
+}
+
+function answer<T>(port: string, call: () => unknown, check: Check<T>): Later<T> {
+  const value = called(port, call);
   if (!(value instanceof Promise)) return check(port, value);
   return value.then(
     (later) => check(port, later),
@@ -149,6 +153,19 @@ abstract class CheckedNode<N extends OpenNode> implements OpenNode {
 
 class CheckedFile extends CheckedNode<OpenFile> implements OpenFile {
   readonly kind = "file";
+  readonly readInto?: (into: Uint8Array, at: number) => number;
+
+  constructor(open: OpenFile, name: string) {
+    super(open, name);
+    if (typeof open.readInto === "function") {
+      const port = `${name}.readInto`;
+      this.readInto = (into, at) => {
+        const value = called(port, () => open.readInto?.(into, at));
+        // After the call: of a view that is gone, since the file let its memory grow, nothing can have been filled.
+        return count(0, into.length)(port, value);
+      };
+    }
+  }
 
   read(into: Uint8Array, at: number): Later<number> {
     return this.ask("read", (file) => file.read(into, at), count(0, into.length));

@@ -10,6 +10,7 @@ import {
   type DirectoryEntry,
   type FileStat,
   type FileType,
+  type Later,
   type NewTime,
   type OpenDirectory,
   type OpenFile,
@@ -140,20 +141,36 @@ export class Descriptor {
     const readable = this.#flags.read;
     let position = at;
     let buffer: Uint8Array | undefined;
-    const source = new PullSource((max) => {
+    const assertReadable = (): void => {
       if (!readable) throw new FileError("EBADF", "not open for reading");
+    };
+    /** Gives how many there are, or nothing at the end. */
+    const counted = (count: number, max: number): number | null => {
+      if (!Number.isInteger(count) || count < 0 || count > max) {
+        throw new RangeError(`A file must read 0 to ${max} bytes, or fail: it says that it read ${count}`);
+      }
+      position += count;
+      return count === 0 ? null : count;
+    };
+    const pull = (max: number): Later<Uint8Array | null> => {
+      assertReadable();
       if (!buffer || buffer.length < max) buffer = new Uint8Array(max);
       const into = buffer.subarray(0, max);
-      const arrive = (count: number): Uint8Array | null => {
-        if (!Number.isInteger(count) || count < 0 || count > max) {
-          throw new RangeError(`A file must read 0 to ${max} bytes, or fail: it says that it read ${count}`);
-        }
-        position += count;
-        return count === 0 ? null : into.subarray(0, count);
+      const arrive = (read: number): Uint8Array | null => {
+        const count = counted(read, max);
+        return count === null ? null : into.subarray(0, count);
       };
       const count = file.read(into, position);
       return count instanceof Promise ? count.then(arrive) : arrive(count);
-    });
+    };
+    const read = file.readInto?.bind(file);
+    const pullInto =
+      read &&
+      ((into: Uint8Array): number | null => {
+        assertReadable();
+        return counted(read(into, position), into.length);
+      });
+    const source = new PullSource(pull, undefined, undefined, pullInto);
     return Object.assign(source, { close: release });
   }
 

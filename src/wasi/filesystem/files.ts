@@ -80,6 +80,11 @@ export interface OpenFile extends OpenNode {
    */
   read(into: Uint8Array, at: number): Later<number>;
   /**
+   * As `read`, of a file that is always read at once. `into` may be a guest's memory: nothing is done with it when this has
+   * returned. Missing if reading may take until later.
+   */
+  readInto?(into: Uint8Array, at: number): number;
+  /**
    * Writes all or the first of `bytes` at `at`, with zeroes before them if the file ends earlier. The caller may reuse
    * `bytes` when this returns, even if it returns a promise.
    *

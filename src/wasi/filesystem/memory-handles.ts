@@ -45,8 +45,12 @@ abstract class Handle<T extends TreeNode> {
 
   /** Does `action` now or later, as the tree was told to. */
   protected answer<R>(action: () => R): Later<R> {
-    if (this.#closed) throw new FileError("EBADF", "closed");
+    this.assertOpen();
     return this.node.volume.later ? this.#answerLater(action) : action();
+  }
+
+  protected assertOpen(): void {
+    if (this.#closed) throw new FileError("EBADF", "closed");
   }
 
   async #answerLater<R>(action: () => R): Promise<R> {
@@ -63,19 +67,21 @@ abstract class Handle<T extends TreeNode> {
 
 export class MemoryFile extends Handle<FileNode> implements OpenFile {
   readonly kind = "file";
+  readonly readInto?: (into: Uint8Array, at: number) => number;
   readonly #options: OpenOptions;
 
   constructor(node: FileNode, options: OpenOptions) {
     super(node);
     this.#options = options;
+    if (node.volume.later) return;
+    this.readInto = (into, at) => {
+      this.assertOpen();
+      return this.#read(into, at);
+    };
   }
 
   read(into: Uint8Array, at: number): Later<number> {
-    return this.answer(() => {
-      if (!this.#options.read) throw new FileError("EBADF", "not open for reading");
-      if (into.length > 0) this.node.accessed();
-      return this.node.read(into, at);
-    });
+    return this.answer(() => this.#read(into, at));
   }
 
   write(bytes: Uint8Array, at: number): Later<number> {
@@ -93,6 +99,12 @@ export class MemoryFile extends Handle<FileNode> implements OpenFile {
       this.node.resize(size);
       this.node.modified();
     });
+  }
+
+  #read(into: Uint8Array, at: number): number {
+    if (!this.#options.read) throw new FileError("EBADF", "not open for reading");
+    if (into.length > 0) this.node.accessed();
+    return this.node.read(into, at);
   }
 
   #write(bytes: Uint8Array, at: () => number): Later<number> {

@@ -1,5 +1,5 @@
 import { Outlet } from "../../io/outlet.ts";
-import type { Source } from "../../io/ports.ts";
+import { readInto, type Source } from "../../io/ports.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
 import { newTally, type Tally } from "../../io/tally.ts";
 import type { SocketTally } from "./tallies.ts";
@@ -83,6 +83,12 @@ export class ReceivingSource implements Source {
     // Whoever asks for nothing is told of an end that is known.
     if (max === 0 && !this.#source.ready()) return NONE;
     return this.#source.read(max);
+  }
+
+  readInto(into: Uint8Array): number | null {
+    if (this.#closed) return null;
+    if (into.length === 0 && !this.#source.ready()) return 0;
+    return readInto(this.#source, into);
   }
 
   ready(): boolean {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outlet } from "../../../src/io/outlet.ts";
 import { FaultyFile, microtasks, type OpenFile } from "../../../src/testing/index.ts";
+import { checkedDirectory } from "../../../src/wasi/filesystem/checked-files.ts";
 import { Descriptor } from "../../../src/wasi/filesystem/descriptor.ts";
 import { FileSink } from "../../../src/wasi/filesystem/file-sink.ts";
 import { MemoryFiles } from "../../../src/wasi/filesystem/memory-files.ts";
@@ -50,5 +51,20 @@ for (const count of [-1, 9, 0.5, Number.NaN]) {
     const flags = { fileIntegritySync: false, dataIntegritySync: false, requestedWriteSync: false };
     const descriptor = new Descriptor(file, { ...flags, read: true, write: false, mutateDirectory: false }, false);
     assert.throws(() => descriptor.readStream(0).read(8), RangeError);
+  });
+
+  test(`a file that says that it put ${count} bytes into 8 has failed, and an embedder's is named`, async () => {
+    const file = Object.assign(opened(new MemoryFiles()), { readInto: () => count });
+    const flags = { fileIntegritySync: false, dataIntegritySync: false, requestedWriteSync: false };
+    const descriptor = new Descriptor(file, { ...flags, read: true, write: false, mutateDirectory: false }, false);
+    assert.throws(() => descriptor.readStream(0).readInto?.(new Uint8Array(8)), RangeError);
+    const root = Object.assign(new MemoryFiles().root(), { openAt: () => file });
+    const options = { read: true, write: false, create: false, exclusive: false, truncate: false } as const;
+    const node = await checkedDirectory(root, "mine").openAt("f", { ...options, sync: "none" });
+    assert.ok(node.kind === "file");
+    assert.throws(
+      () => node.readInto?.(new Uint8Array(8), 0),
+      /^InternalError: mine\.readInto: expected a whole number/,
+    );
   });
 }

@@ -3,7 +3,7 @@ import { SharedStream, type SharedFuture } from "../../../abi/copy.ts";
 import { elementOf } from "../../../abi/element.ts";
 import { u8 } from "../../../abi/scalars.ts";
 import { InputStream } from "../../../io/input-stream.ts";
-import type { Source } from "../../../io/ports.ts";
+import { readInto, type Source } from "../../../io/ports.ts";
 import { newTally } from "../../../io/tally.ts";
 import { errorCodeOf } from "../../../wasi/http/error-code.ts";
 import { NO_BODY, type HttpBody } from "../../../wasi/http/exchange.ts";
@@ -115,6 +115,12 @@ class EndingSource implements Source {
     const bytes = this.#source.read(max);
     if (bytes === null) this.isEnded = true;
     return bytes;
+  }
+
+  readInto(into: Uint8Array): number | null {
+    const count = readInto(this.#source, into);
+    if (count === null) this.isEnded = true;
+    return count;
   }
 
   ready(): boolean {

@@ -5,13 +5,11 @@ import type { Hearing } from "./bell.ts";
 import { bytesOfError, errorInBytes } from "./errors.ts";
 import { ENDED, FAILED, OPEN, OVER, type Wire } from "./ring.ts";
 
-const NONE = new Uint8Array(0);
-
 /** In the guest's thread. Asks for one piece at a time, when the last one has been read and somebody wants more. */
 export class RingSource implements Source {
   readonly #wire: Wire;
   readonly #hearing: Hearing;
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array | undefined;
   /** The count of the bell before the last look. */
   #seen = 0;
   #isOver = false;
@@ -19,23 +17,28 @@ export class RingSource implements Source {
   constructor(wire: Wire, hearing: Hearing) {
     this.#wire = wire;
     this.#hearing = hearing;
-    this.#bytes = new Uint8Array(wire.ring.capacity);
   }
 
   read(max: number): Uint8Array | null {
+    this.#bytes ??= new Uint8Array(this.#wire.ring.capacity);
+    const count = this.readInto(this.#bytes.subarray(0, max));
+    return count === null ? null : this.#bytes.subarray(0, count);
+  }
+
+  readInto(into: Uint8Array): number | null {
     if (this.#isOver) return null;
     const { ring, guest } = this.#wire;
     this.#seen = guest.count;
     // Before the bytes: it ends after them.
     const { writer } = ring;
     if (ring.used > 0) {
-      const count = ring.peek(this.#bytes.subarray(0, max));
+      const count = ring.peek(into);
       ring.consume(count);
-      return this.#bytes.subarray(0, count);
+      return count;
     }
     if (writer === OPEN) {
-      if (max > 0) this.#ask(max);
-      return NONE;
+      if (into.length > 0) this.#ask(into.length);
+      return 0;
     }
     this.#isOver = true;
     if (writer === FAILED) throw errorInBytes(ring.error);

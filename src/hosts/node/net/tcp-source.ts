@@ -26,6 +26,8 @@ export function landing(): Uint8Array {
 export class Arrivals {
   readonly changed: Signal = new Signal();
   readonly #queue = new ByteQueue();
+  /** What has just come and is not copied yet: those who are woken for it may take it from there. These are before all. */
+  #landed: Uint8Array = NONE;
   /** What comes alone and is short: a queue would have new memory for each. These are before those of the queue. */
   #small: Uint8Array = NONE;
   #smallStart = 0;
@@ -34,21 +36,29 @@ export class Arrivals {
   isUnwanted = false;
 
   get size(): number {
-    return this.#smallEnd - this.#smallStart + this.#queue.size;
+    return this.#landed.length + this.#smallEnd - this.#smallStart + this.#queue.size;
   }
 
-  /** Copies `bytes`. Says whether the socket goes on reading. */
+  /** Copies what nobody takes of `bytes` at once. Says whether the socket goes on reading. */
   take(bytes: Uint8Array): boolean {
     // Nobody will read: it is forgotten.
     if (this.isUnwanted) return true;
-    this.#put(bytes);
+    if (this.size === 0 && this.changed.watchers > 0) this.#offer(bytes);
+    else {
+      this.#put(bytes);
+      this.changed.notify();
+    }
     this.isStopped = this.#queue.size > READ_BYTES;
-    this.changed.notify();
     return !this.isStopped;
   }
 
   /** Gives up to `max` of them, until the next call. */
   give(max: number): Uint8Array {
+    if (this.#landed.length > 0) {
+      const bytes = this.#landed.subarray(0, max);
+      this.#landed = this.#landed.subarray(bytes.length);
+      return bytes;
+    }
     const start = this.#smallStart;
     if (start < this.#smallEnd) {
       this.#smallStart = Math.min(start + max, this.#smallEnd);
@@ -63,10 +73,19 @@ export class Arrivals {
   /** Nobody is going to read. */
   drop(): void {
     this.isUnwanted = true;
+    this.#landed = NONE;
     this.#small = NONE;
     this.#smallStart = 0;
     this.#smallEnd = 0;
     this.#queue.clear();
+  }
+
+  #offer(bytes: Uint8Array): void {
+    this.#landed = bytes;
+    this.changed.notify();
+    const left = this.#landed;
+    this.#landed = NONE;
+    if (left.length > 0) this.#put(left);
   }
 
   #put(bytes: Uint8Array): void {
