@@ -6,7 +6,8 @@
 import { Instance } from "../bind/instance.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
 import { Task } from "../wait/task.ts";
-import { fdSource, FdSink, isTerminal } from "../hosts/node/fd.ts";
+import { isTerminal } from "../hosts/node/fd-open.ts";
+import { fdSource, FdSink } from "../hosts/node/fd.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
 import type { OpenedOutput } from "../run/platform.ts";
 import { makeWorld } from "../run/world.ts";

@@ -5,18 +5,17 @@
  * without blocking, through /proc/self/fd where there is one: the description that we share with other processes stays
  * as it is, a call that can be done at once is one system call, and only when it cannot a stream of Node's waits.
  */
-import type { Stats } from "node:fs";
 import type { Socket, SocketConstructorOpts } from "node:net";
 import { availableParallelism } from "node:os";
 import { PullSource } from "../../io/pull-source.ts";
 import { PendingSink } from "../../io/pending-sink.ts";
 import { PeerClosed, type Source } from "../../io/ports.ts";
 import { fs } from "./builtins.ts";
+import { leave, open, type Opened } from "./fd-open.ts";
 import { codeOf, LISTENS, MOST_WRITTEN, retried, wouldBlock } from "./fd-retry.ts";
-import { blockAgain, blocks } from "./shared-fds.ts";
 import { sinkFailure } from "./writable.ts";
 
-const { closeSync, constants, fstatSync, openSync, readSync, writeSync } = fs;
+const { closeSync, constants, readSync, writeSync } = fs;
 
 /** Handed to Node's stream when the descriptor takes no more: as much as any pipe that is writable takes at once. */
 const PROBE_BYTES = 4096;
@@ -27,63 +26,6 @@ const PROBE_BYTES = 4096;
 const EAGER_TRIES = availableParallelism() > 1 ? 16 : 0;
 const READ_BYTES = 64 * 1024;
 const NONE = new Uint8Array(0);
-
-type Kind = "file" | "terminal" | "pipe" | "socket";
-
-interface Opened {
-  readonly kind: Kind;
-  readonly fd: number;
-  /** Whether `fd` is a description of our own, to close at the end. */
-  readonly own: boolean;
-  /** Whether it is the end of a pipe whose other end is closed. */
-  readonly gone: boolean;
-  /** Whether calls on `fd` block. A stream of Node's changes that, also for others who share the description. */
-  readonly blocks: boolean;
-}
-
-function open(fd: number, access: number): Opened {
-  const stat = fstatSync(fd);
-  const kind = isTerminal(fd) ? "terminal" : stat.isFIFO() ? "pipe" : stat.isSocket() ? "socket" : "file";
-  if (kind === "terminal" || kind === "pipe") {
-    try {
-      const path = `/proc/self/fd/${fd}`;
-      return {
-        kind,
-        fd: openSync(path, access | constants.O_NONBLOCK | constants.O_NOCTTY),
-        own: true,
-        gone: false,
-        blocks: false,
-      };
-    } catch (error) {
-      // A pipe that nobody reads.
-      if (codeOf(error) === "ENXIO") return { kind, fd, own: false, gone: true, blocks: true };
-      // No /proc here, or no permission: Node's streams serve, more slowly.
-    }
-  }
-  return { kind, fd, own: false, gone: false, blocks: kind !== "file" && blocks(fd) };
-}
-
-/**
- * Leaves a descriptor that is not our own as it was before a stream of Node's made it non-blocking: others share the
- * description, and go on with it when we are gone.
- */
-function leave(stream: Socket, { blocks: blocked }: Opened): void {
-  if (blocked) blockAgain(stream);
-  stream.unref();
-}
-
-// node:net and node:tty take milliseconds to load, which most runs can do without: they are fetched when they are needed.
-
-/** Whether `fd` is a terminal. */
-export function isTerminal(fd: number): boolean {
-  const stat = fstatSync(fd);
-  return stat.isCharacterDevice() && !isMemoryDevice(stat) && process.getBuiltinModule("node:tty").isatty(fd);
-}
-
-/** /dev/null and its like, which Linux numbers so: nothing has to be loaded to know that they are no terminals. */
-function isMemoryDevice({ rdev }: Stats): boolean {
-  return process.platform === "linux" && rdev >> 8 === 1;
-}
 
 /**
  * Descriptors of one guest that has the thread to itself. Where it would wait for one of them alone, the thread may

@@ -3,7 +3,8 @@ import type { Sink, Source } from "../../io/ports.ts";
 import { told } from "../../io/told.ts";
 import type { OpenedInput, OpenedOutput, OpenedStandard, StandardOptions } from "../../run/platform.ts";
 import { has, isObject, saysTerminal, sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
-import { BlockingGroup, fdSource, FdSink, isTerminal } from "./fd.ts";
+import { isTerminal } from "./fd-open.ts";
+import { BlockingGroup, fdSource, FdSink } from "./fd.ts";
 import { nodeSource } from "./readable.ts";
 import { NodeSink } from "./writable.ts";
 
