@@ -19,6 +19,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const EXAMPLE_TIMEOUT_MS = 60_000;
 const LANGUAGES = { js: "js", javascript: "js", mjs: "js", ts: "ts", typescript: "ts" };
 
+/** Sections whose rules have no guest each, but tests in `test/guests` that name them. */
+const TESTED_BY_NAME = /^1[45]\./;
+
 const problems = [];
 const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...markdownIn("docs"), "test/guests/README.md"].map(
   (name) => ({ name, text: readFileSync(join(root, name), "utf8") }),
@@ -165,6 +168,19 @@ function checkRules() {
         if (rule !== "head") for (const end of rule.split("-")) cite(`${claims}/${name}`, end);
       }
     }
+  }
+  const named = new Set();
+  for (const name of readdirSync(join(root, "test/guests"))) {
+    if (!name.endsWith(".test.ts")) continue;
+    for (const [title] of readFileSync(join(root, "test/guests", name), "utf8").matchAll(/^ *test\(\s*["`].*$/gm)) {
+      for (const [, rule] of title.matchAll(/\[(\d+\.\d+)\]/g)) {
+        cite(`test/guests/${name}`, rule);
+        named.add(rule);
+      }
+    }
+  }
+  for (const rule of known) {
+    if (TESTED_BY_NAME.test(rule) && !named.has(rule)) problems.push(`docs/contract.md: no test names ${rule}`);
   }
   for (const { name, text } of documents) {
     for (const [, rule] of text.matchAll(/\[rule (D?\d+(?:\.\d+[a-z]?)?)\]/g)) cite(name, rule);

@@ -121,7 +121,7 @@ export class Handlers implements Answering {
     const stopTimer = limitTime(this.#platform, life, this.#timeout);
     let told: { readonly error?: unknown } | undefined;
     try {
-      const call = ready.handle.handle(new HeldResource(addRequest(life.instance, request), true));
+      const call = ready.handle.handle(new HeldResource(addRequest(life.instance, request, late), true));
       slot.running++;
       const exited = call.exited.finally(() => left(slot));
       exited.catch(() => {});

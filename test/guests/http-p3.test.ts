@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, request as requestOf, type IncomingMessage, type RequestListener } from "node:http";
 import { connect } from "node:net";
 import { after, test, type TestContext } from "node:test";
-import { instantiate, serve, type ServeOptions } from "../../src/index.ts";
+import { HttpError, instantiate, serve, type ServeOptions } from "../../src/index.ts";
 import { Pipe } from "../../src/io/pipe.ts";
 import { changed } from "../../src/io/steps.ts";
 import { ask, listening, raw, served as serveGuest, textOf, type Served } from "./http-support.ts";
@@ -65,12 +65,12 @@ const RULES = [
   ...[`status 99 ${NO}`, `status 100 ${OK}`, `status 599 ${OK}`, `status 600 ${NO}`],
 ];
 
-test("what can be done with fields, requests and their options", options, async (t) => {
+test("what can be done with fields, requests and their options [15.1]", options, async (t) => {
   const { port } = await served(t);
   assert.deepEqual((await ask(port, "/rules", "", ["a", "1"])).text.split("\n"), RULES);
 });
 
-test("trailers go both ways, by way of the guest or not", options, async (t) => {
+test("trailers go both ways, by way of the guest or not [15.3]", options, async (t) => {
   const { port } = await served(t);
   assert.deepEqual((await ask(port, "/trailers")).trailers, ["x-sum", "1", "x-sum", "2", "x-latin", "\u00e9"]);
   for (const path of ["/echo", "/pass"]) {
@@ -82,7 +82,7 @@ test("trailers go both ways, by way of the guest or not", options, async (t) => 
   }
 });
 
-test("trailers come after nothing too, whether they are known at once or later", options, async (t) => {
+test("trailers come after nothing too, whether they are known at once or later [15.4]", options, async (t) => {
   const { port } = await served(t);
   for (const nanoseconds of [0, 1_000_000]) {
     const answer = await ask(port, `/trailers-alone/${nanoseconds}`);
@@ -115,7 +115,7 @@ test("hundreds at once are answered, each its own", options, async (t) => {
   }
 });
 
-test("an instance is for one request; one that is used again answers many at once", options, async (t) => {
+test("an instance is for one request; one that is used again answers many at once [15.2]", options, async (t) => {
   const fresh = await served(t);
   assert.equal((await ask(fresh.port, "/count")).text, "1");
   assert.equal((await ask(fresh.port, "/count")).text, "1");
@@ -132,7 +132,7 @@ test("an instance is for one request; one that is used again answers many at onc
   assert.deepEqual(both.map(({ text }) => text).toSorted(), ["first", "second"]);
 });
 
-test("a guest that ends while others wait to begin ends those too", options, async (t) => {
+test("a guest that ends while others wait to begin ends those too [15.2]", options, async (t) => {
   // The guest is held by what it says when it panics, which nobody reads.
   const { source, sink } = new Pipe(1);
   const { port, errors } = await served(t, { reuse: 3, stderr: sink });
@@ -163,26 +163,30 @@ test("a request that nobody reads does not keep its response", options, async (t
   assert.equal((await ask(port, "/hello", "x".repeat(500_000))).text, "hello");
 });
 
-test("a guest may answer first, and read then: of a client that leaves it hears an error", options, async (t) => {
-  const { port, said, close } = await served(t);
-  const head = "POST /after HTTP/1.1\r\nhost: test\r\ncontent-length: 3000000\r\n\r\n";
-  const patient = connect(port, "127.0.0.1");
-  patient.write(head);
-  await once(patient, "data");
-  patient.write("x".repeat(3_000_000));
-  const hasty = connect(port, "127.0.0.1");
-  hasty.write(head);
-  await once(hasty, "data");
-  hasty.destroy();
-  await close();
-  patient.destroy();
-  assert.deepEqual(said().trimEnd().split("\n").toSorted(), [
-    "0 Err(ErrorCode::ConnectionTerminated)",
-    "3000000 Ok(false)",
-  ]);
-});
+test(
+  "a guest may answer first, and read then: of a client that leaves it hears an error [15.10]",
+  options,
+  async (t) => {
+    const { port, said, close } = await served(t);
+    const head = "POST /after HTTP/1.1\r\nhost: test\r\ncontent-length: 3000000\r\n\r\n";
+    const patient = connect(port, "127.0.0.1");
+    patient.write(head);
+    await once(patient, "data");
+    patient.write("x".repeat(3_000_000));
+    const hasty = connect(port, "127.0.0.1");
+    hasty.write(head);
+    await once(hasty, "data");
+    hasty.destroy();
+    await close();
+    patient.destroy();
+    assert.deepEqual(said().trimEnd().split("\n").toSorted(), [
+      "0 Err(ErrorCode::ConnectionTerminated)",
+      "3000000 Ok(false)",
+    ]);
+  },
+);
 
-test("what a guest does wrong before it answers is a 500, and is told once", options, async (t) => {
+test("what a guest does wrong before it answers is a 500, and is told once [15.8]", options, async (t) => {
   const { port, errors } = await served(t);
   for (const path of ["/trap", "/error", "/status/100", "/length/4", "/length/6"]) {
     assert.equal((await ask(port, path)).status, 500, path);
@@ -197,7 +201,37 @@ test("what a guest does wrong before it answers is a 500, and is told once", opt
   assert.equal((await ask(port, "/hello")).text, "hello");
 });
 
-test("a body that is cut short never looks complete, and is told once", options, async (t) => {
+test(
+  "a guest that says that something is wrong with its request answers all the same, and is told of [15.9]",
+  options,
+  async (t) => {
+    const { port, errors } = await served(t);
+    for (const path of ["/refuse/2", "/refuse/3"]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      assert.equal((await ask(port, path, "abc")).text, "refused");
+    }
+    assert.deepEqual(errors, Array(2).fill("the guest says that something is wrong with the message"));
+  },
+);
+
+test(
+  "who made a request is told what is said to be wrong with it, whatever it goes through [15.9]",
+  options,
+  async (t) => {
+    const errors: unknown[] = [];
+    const back = await serve(handler, { onError: (error) => void errors.push(error) });
+    const { port } = await served(t, { http: (request) => back.fetch(request) });
+    const { text } = await ask(port, "/send/refused", "", ["x-forward-to", "back"]);
+    assert.equal(text, "200 refused Ok(None)\nErr(ErrorCode::LoopDetected)");
+    assert.deepEqual(
+      errors.map((error) => error instanceof HttpError && error.payload.tag),
+      ["loop-detected"],
+    );
+    await back.close();
+  },
+);
+
+test("a body that is cut short never looks complete, and is told once [15.4] [15.5]", options, async (t) => {
   for (const reuse of [1, 100]) {
     const { port, errors, close } = await served(t, { reuse });
     for (const path of ["/trap-after", "/trap-ended", "/unfinished", "/left"]) {
@@ -230,7 +264,7 @@ test("a body that is cut short never looks complete, and is told once", options,
   }
 });
 
-test("a length that was announced is kept, and who wrote it is told", options, async (t) => {
+test("a length that was announced is kept, and who wrote it is told [15.6] [15.7]", options, async (t) => {
   const { port, said, close } = await served(t);
   assert.equal((await ask(port, "/length/5")).text, "xxxxx");
   for (const path of ["/length/4", "/length/6"]) await ask(port, path);
@@ -254,7 +288,7 @@ test("statuses that have no body have none", options, async (t) => {
   assert.match(head, /\r\n\r\n$/);
 });
 
-test("a client that leaves in the middle of a response ends it", options, async (t) => {
+test("a client that leaves in the middle of a response ends it [15.10]", options, async (t) => {
   const { port, said, close } = await served(t);
   const socket = connect(port, "127.0.0.1");
   socket.write("GET /large/100000000 HTTP/1.1\r\nhost: test\r\n\r\n");
@@ -323,7 +357,7 @@ const SENDS: Readonly<Record<string, string>> = {
 };
 
 for (const [what, outcome] of Object.entries(SENDS)) {
-  test(`a request of the guest's own: ${what}`, options, async (t) => {
+  test(`a request of the guest's own: ${what} [15.1] [15.7]`, options, async (t) => {
     const { port } = await served(t, { http: true });
     assert.equal((await ask(port, `/send/${what}`, "", ["x-forward-to", authority])).text, outcome);
   });

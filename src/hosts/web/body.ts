@@ -1,13 +1,15 @@
 /** Bodies as the Fetch standard has them, from and to those of `wasi:http`. */
 import type { Source } from "../../io/ports.ts";
 import { changed } from "../../io/steps.ts";
+import { HttpError } from "../../wasi/http/error-code.ts";
 import type { HttpBody } from "../../wasi/http/exchange.ts";
 import { webSource } from "./readable.ts";
 
 const READ_BYTES = 64 * 1024;
 
-/** A body as a stream of bytes; what it fails of errors the stream. */
-export function streamOf({ source }: HttpBody): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** A body as a stream of bytes; what it fails of errors the stream. Cancelled with an `HttpError` it is refused. */
+export function streamOf(body: HttpBody): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const { source } = body;
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
@@ -23,7 +25,7 @@ export function streamOf({ source }: HttpBody): ReadableStream<Uint8Array<ArrayB
         controller.error(cause);
       }
     },
-    cancel: () => source.close(),
+    cancel: (reason) => (reason instanceof HttpError && body.refuse ? body.refuse(reason) : source.close()),
   });
 }
 
@@ -106,10 +108,16 @@ export function bodyOf(
 ): HttpBody | undefined {
   if (!stream) return undefined;
   const length = headers.get("content-length");
+  let refusal: HttpError | undefined;
+  const source = webSource(stream, within, () => refusal);
   return {
-    source: webSource(stream, within),
+    source,
     length: length !== null && /^\d+$/.test(length) ? BigInt(length) : undefined,
     trailers: () => Promise.resolve(undefined),
+    refuse(cause) {
+      refusal = cause;
+      source.close();
+    },
   };
 }
 

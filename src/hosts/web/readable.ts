@@ -7,11 +7,13 @@ import type { Source } from "../../io/ports.ts";
  * stream offers that (BYOB), and never ahead of the guest. Cancels the stream when nobody reads on.
  *
  * @param within Holds each wait for more to a time.
+ * @param reason Why nobody reads on, for the stream.
  * @throws {TypeError} If the stream is locked.
  */
 export function webSource(
   stream: ReadableStream<Uint8Array | string>,
   within: <T>(more: Promise<T>) => Promise<T> = asLongAsItTakes,
+  reason: () => unknown = () => undefined,
 ): Source {
   const byob = byobReader(stream);
   if (byob) {
@@ -20,7 +22,7 @@ export function webSource(
         const { done, value } = await within(byob.read(new Uint8Array(max)));
         return done ? null : value;
       },
-      () => byob.cancel(),
+      () => byob.cancel(reason()),
       later,
     );
   }
@@ -30,7 +32,7 @@ export function webSource(
       const { done, value } = await within(reader.read());
       return done ? null : value;
     },
-    () => reader.cancel(),
+    () => reader.cancel(reason()),
     later,
   );
 }

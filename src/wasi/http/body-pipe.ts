@@ -9,8 +9,8 @@ import type { Field } from "./fields.ts";
 export type BodyEnd =
   /** Its reader came to its end. */
   | { readonly tag: "delivered" }
-  /** Its reader does not want the rest. */
-  | { readonly tag: "left" }
+  /** Its reader does not want the rest; and why, if he said so. */
+  | { readonly tag: "left"; readonly cause?: HttpError }
   /** Who wrote it failed, or said too much. */
   | { readonly tag: "failed"; readonly cause: unknown };
 
@@ -94,6 +94,10 @@ export class BodyPipe {
       length,
       trailers: () => this.#trailers.promise,
       isWhole: () => this.#isWhole,
+      refuse: (cause) => {
+        this.#source.close();
+        this.#over({ tag: "left", cause });
+      },
     };
   }
 

@@ -1,6 +1,7 @@
 /** A client of an embedder's, checked where its answers cross: one that misbehaves is named, and no guest is blamed. */
 import { CheckedSource, guarded, misbehaved } from "../../io/checked-ports.ts";
 import type { Source } from "../../io/ports.ts";
+import type { HttpError } from "./error-code.ts";
 import type { HttpBody, HttpClient, HttpResponse } from "./exchange.ts";
 import { isToken, permittedFields, type Field } from "./fields.ts";
 
@@ -43,7 +44,7 @@ function fieldOf(port: string, field: unknown): Field {
 }
 
 function bodyOf(value: unknown): HttpBody {
-  const { source, length, trailers } = isObject(value) ? value : {};
+  const { source, length, trailers, refuse } = isObject(value) ? value : {};
   if (!isObject(source) || !SOURCE.every((method) => typeof source[method] === "function")) {
     throw misbehaved("http.send", "a body with a source", source);
   }
@@ -56,5 +57,6 @@ function bodyOf(value: unknown): HttpBody {
       const fields: unknown = await trailers.call(value);
       return fields === undefined ? undefined : fieldsOf("http body.trailers", fields);
     },
+    ...(typeof refuse === "function" && { refuse: (cause: HttpError) => void refuse.call(value, cause) }),
   };
 }

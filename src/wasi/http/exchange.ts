@@ -1,5 +1,6 @@
 /** The port of `wasi:http`: what carries requests out, and what answers them. Guests and runtimes meet here. */
 import type { Source } from "../../io/ports.ts";
+import type { HttpError } from "./error-code.ts";
 import type { Field } from "./fields.ts";
 
 /** A body: bytes, and what comes after them. */
@@ -12,6 +13,8 @@ export interface HttpBody {
   trailers(): Promise<readonly Field[] | undefined>;
   /** Whether all of its bytes can be read now, without waiting, and nothing comes after them. Missing: nobody knows. */
   isWhole?(): boolean;
+  /** In the place of closing the source: whoever reads it says what is wrong with it. Missing: nobody is there to be told. */
+  refuse?(cause: HttpError): void;
 }
 
 /** A body without bytes, of a message that has none. */

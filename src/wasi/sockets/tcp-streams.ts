@@ -2,6 +2,7 @@ import { Outlet } from "../../io/outlet.ts";
 import { readInto, type Source } from "../../io/ports.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
 import { newTally, type Tally } from "../../io/tally.ts";
+import { SocketError } from "./error-code.ts";
 import type { SocketTally } from "./tallies.ts";
 import type { TcpConnection } from "./tcp-port.ts";
 
@@ -58,6 +59,17 @@ export class TcpStreams {
     return (this.#sending = rest.then(finished, finished));
   }
 
+  /** What is written has no end: the connection is reset, so that the peer does not take what it got for all. */
+  breakOff(): void {
+    if (this.#sending !== "open") return;
+    const cause = new SocketError("connection-aborted", "what was to be sent has failed");
+    this.#sending = "finished";
+    this.outlet.abort(cause);
+    this.source.fail(cause);
+    this.connection.reset();
+    this.onSent();
+  }
+
   /** Lets go of the connection when all is sent. Gives nothing if it is. */
   close(): void | Promise<void> {
     this.source.close();
@@ -71,14 +83,17 @@ export class TcpStreams {
 /** What a connection receives, until somebody does not want it any more: the stream then ends at once. */
 export class ReceivingSource implements Source {
   readonly #source: Source;
+  /** Notified when it is closed, or fails. */
   readonly #closing = new Signal();
   #closed = false;
+  #failure: { readonly cause: unknown } | undefined;
 
   constructor(source: Source) {
     this.#source = source;
   }
 
   read(max: number): Uint8Array | null {
+    if (this.#failure && !this.#closed) throw this.#failure.cause;
     if (this.#closed) return null;
     // Whoever asks for nothing is told of an end that is known.
     if (max === 0 && !this.#source.ready()) return NONE;
@@ -92,7 +107,7 @@ export class ReceivingSource implements Source {
   }
 
   ready(): boolean {
-    return this.#closed || this.#source.ready();
+    return this.#closed || this.#failure !== undefined || this.#source.ready();
   }
 
   watch(waker: Waker): void {
@@ -103,6 +118,12 @@ export class ReceivingSource implements Source {
   unwatch(waker: Waker): void {
     this.#source.unwatch(waker);
     this.#closing.unwatch(waker);
+  }
+
+  /** The connection is no more. */
+  fail(cause: unknown): void {
+    this.#failure ??= { cause };
+    this.#closing.notify();
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { u8 } from "../../../abi/scalars.ts";
 import { InputStream } from "../../../io/input-stream.ts";
 import { readInto, type Source } from "../../../io/ports.ts";
 import { newTally } from "../../../io/tally.ts";
-import { errorCodeOf } from "../../../wasi/http/error-code.ts";
+import { errorCodeOf, HttpError } from "../../../wasi/http/error-code.ts";
 import { NO_BODY, type HttpBody } from "../../../wasi/http/exchange.ts";
 import { Fields, permittedFields, sizeOf, type Field } from "../../../wasi/http/fields.ts";
 import { fieldMemoryOf } from "../../http/held.ts";
@@ -28,6 +28,8 @@ export interface Made {
 export interface Received {
   readonly is: "received";
   readonly body: HttpBody | undefined;
+  /** Told of what a guest says is wrong with the message, where somebody else than its maker wants to know. */
+  readonly onRefused?: ((cause: HttpError) => void) | undefined;
 }
 
 export type Contents = Made | Received;
@@ -54,7 +56,7 @@ export function consume(
   contents: Contents,
   processed: SharedFuture,
 ): readonly [SharedStream, SharedFuture] {
-  if (contents.is === "received") return consumeReceived(instance, contents.body ?? NO_BODY, processed);
+  if (contents.is === "received") return consumeReceived(instance, contents, processed);
   const { stream = empty(), trailers, sent } = contents;
   // An outcome, by the type of the parameter.
   readFuture(processed, (read) => sent.write(read ? (read.value as Outcome) : { tag: "err", val: errorCodeOf(read) }));
@@ -69,7 +71,7 @@ function empty(): SharedStream {
 
 function consumeReceived(
   instance: Instance,
-  body: HttpBody,
+  { body = NO_BODY, onRefused }: Received,
   processed: SharedFuture,
 ): readonly [SharedStream, SharedFuture] {
   const trailers = new HostFuture<unknown>(trailersType, instance.fail);
@@ -84,7 +86,12 @@ function consumeReceived(
   });
   // As above.
   readFuture(processed, (read) => {
-    if ((read?.value as Outcome | undefined)?.tag === "err") source.close();
+    const said = read?.value as Outcome | undefined;
+    if (said?.tag !== "err") return;
+    const cause = new HttpError(said.val, "the guest says that something is wrong with the message");
+    if (body.refuse && !source.isEnded) body.refuse(cause);
+    else source.close();
+    onRefused?.(cause);
   });
   return [shared, trailers.shared];
 }

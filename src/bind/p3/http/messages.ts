@@ -6,6 +6,7 @@ import { returns } from "../../../abi/returns.ts";
 import { string, u16, u8 } from "../../../abi/scalars.ts";
 import type { Type } from "../../../abi/type.ts";
 import { option } from "../../../abi/variants.ts";
+import type { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
 import { Fields } from "../../../wasi/http/fields.ts";
 import {
@@ -33,12 +34,12 @@ const response = borrow(RESPONSE);
 const contents = [option(stream(u8)), future(trailersType)] as const;
 const body = tuple(stream(u8), future(trailersType));
 
-/** A request that has come, for a guest to answer. */
-export function addRequest(instance: Instance, given: HttpRequest): Entry {
+/** A request that has come, for a guest to answer. @param onRefused Told if it says that something is wrong with it. */
+export function addRequest(instance: Instance, given: HttpRequest, onRefused?: (cause: HttpError) => void): Entry {
   const parts = new OutgoingRequest(Fields.from(given.headers, fieldMemoryOf(instance), true));
   const { method: verb, scheme: protocol, authority, path: pathWithQuery } = given;
   Object.assign(parts, { method: verb, scheme: protocol, authority, pathWithQuery });
-  return addMessage(instance, REQUEST, new Message(parts, { is: "received", body: given.body }));
+  return addMessage(instance, REQUEST, new Message(parts, { is: "received", body: given.body, onRefused }));
 }
 
 /** A response that has come to a guest's request. @throws {FieldsTooLarge} */

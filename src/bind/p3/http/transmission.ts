@@ -76,6 +76,12 @@ function passedOn(body: HttpBody | undefined): Transmission {
       },
     },
   };
+  if (body.refuse) {
+    passed.refuse = (cause) => {
+      resolve({ tag: "left", cause });
+      body.refuse?.(cause);
+    };
+  }
   return { body: passed, over, fail: () => passed.source.close() };
 }
 
@@ -201,5 +207,6 @@ function gone({ task }: Instance, cause: unknown): unknown {
 /** How who made a body is told what became of it. */
 export function outcomeOf(end: BodyEnd): { readonly tag: "ok" } | { readonly tag: "err"; readonly val: HttpErrorCode } {
   if (end.tag === "delivered") return { tag: "ok" };
-  return { tag: "err", val: end.tag === "left" ? { tag: "connection-terminated" } : errorCodeOf(end.cause) };
+  if (end.tag === "left" && !end.cause) return { tag: "err", val: { tag: "connection-terminated" } };
+  return { tag: "err", val: errorCodeOf(end.cause) };
 }

@@ -121,8 +121,8 @@ class Arrivals implements Supply {
   }
 }
 
-function send({ outlets, resources }: Instance, shared: SharedTcpSocket, data: SharedStream): SharedFuture {
-  const ended = new HostFuture<Outcome>(outcome);
+function send({ outlets, resources, task }: Instance, shared: SharedTcpSocket, data: SharedStream): SharedFuture {
+  const ended = new HostFuture<Outcome>(outcome, undefined, data);
   const streams = taken(() => shared.takeSending());
   if (streams instanceof SocketError) {
     data.drop();
@@ -137,6 +137,13 @@ function send({ outlets, resources }: Instance, shared: SharedTcpSocket, data: S
       ended.write(outcomeOf(cause));
       letGo(held);
     };
+    // A guest that ends, whichever way, sends what it has written, as a process does.
+    if (data.failure && !task.isEnded) {
+      streams.breakOff();
+      ended.write(outcomeOf(new SocketError("connection-aborted", "what was to be sent has failed")));
+      letGo(held);
+      return;
+    }
     const rest = streams.finishSending();
     if (rest) void rest.then(over);
     else over();

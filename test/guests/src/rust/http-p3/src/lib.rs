@@ -158,6 +158,18 @@ impl Guest for Handler {
                 Ok(response)
             }
             "error" => Err(ErrorCode::DnsTimeout),
+            // Takes as many bytes of its body, says that something is wrong with it, and answers.
+            "refuse" => {
+                let (said, outcome) = wit_future::new(|| Ok(()));
+                let (mut body, _trailers) = Request::consume_body(request, outcome);
+                let mut left = number;
+                while left > 0 {
+                    let (_, bytes) = body.read(Vec::with_capacity(left)).await;
+                    left -= bytes.len();
+                }
+                let _ = said.write(Err(ErrorCode::LoopDetected)).await;
+                Ok(text("refused"))
+            }
             // Says in the end that the body is not what it should be.
             "unfinished" => {
                 let (response, mut stream, ended) = streamed(200, Fields::new());
@@ -402,6 +414,7 @@ async fn send(request: &Request, what: &str) -> String {
     let path = match what {
         "relative" => "a/b",
         "timeout" | "cancel" => "/never",
+        "refused" => "/refuse/2",
         _ => "/fields",
     };
     request.set_path_with_query(Some(path)).expect("path");
