@@ -123,7 +123,7 @@ export const NETWORK_MUTANTS: readonly Mutant[] = [
   mutant("an input that is not closed when it is shut down", ReceivingSource, "close", () => nothing),
   mutant("a socket that gives up what it holds", TcpStreams, "close", () => {
     return async function (this: TcpStreams) {
-      this.connection.close();
+      void this.connection.close();
     };
   }),
   mutant("a shutdown of one direction that ends both", TcpStreams, "shutdown", (shutdown) => {

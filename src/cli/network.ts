@@ -22,7 +22,15 @@ export interface HttpGrant {
   readonly denyPrivate: boolean;
 }
 
-const SWITCHES = ["inherit-network", "tcp", "udp", "allow-ip-name-lookup", "http", "cli"] as const;
+const SWITCHES = [
+  "inherit-network",
+  "tcp",
+  "udp",
+  "allow-ip-name-lookup",
+  "network-error-code",
+  "http",
+  "cli",
+] as const;
 type Switch = (typeof SWITCHES)[number];
 
 /** What is granted; nothing if nobody says so. @throws {UsageError} */

@@ -134,7 +134,7 @@ test("connections that are read at the same time get each its own", async () => 
     seen.toSorted((a, b) => a - b),
     [1, 2, 3, 4, 5, 6, 7, 8],
   );
-  for (const connection of connections) connection.close();
+  for (const connection of connections) void connection.close();
   for (const client of clients) client.destroy();
   handle.close();
 });
@@ -162,7 +162,7 @@ test(
     // More than is read ahead.
     await new Promise((resolve) => void client.write(new Uint8Array(200_000), resolve));
     await connection.sink.close();
-    connection.close();
+    void connection.close();
     await ended;
   },
 );

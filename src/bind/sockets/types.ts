@@ -20,7 +20,7 @@ import { ERROR_CODES, type ErrorCode } from "../../wasi/sockets/error-code.ts";
 export const NETWORK: Kind<null> = new Kind("network");
 export const network: Type<null, never> = borrow(NETWORK);
 
-const errorCode: Type<ErrorCode> = enumeration(...ERROR_CODES);
+export const errorCode: Type<ErrorCode> = enumeration(...ERROR_CODES);
 export const family: Type<"ipv4" | "ipv6"> = enumeration("ipv4", "ipv6");
 
 const ipv4 = tuple(u8, u8, u8, u8);

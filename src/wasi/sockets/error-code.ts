@@ -102,6 +102,11 @@ export const WOULD_BLOCK: SocketError = new SocketError("would-block");
 
 /** The code of an error of the operating system; `unknown` for any other value. */
 export function errorCodeOf(cause: unknown): ErrorCode {
-  if (!(cause instanceof Error) || !("code" in cause) || typeof cause.code !== "string") return "unknown";
-  return Object.hasOwn(BY_ERRNO, cause.code) ? (BY_ERRNO[cause.code] ?? "unknown") : "unknown";
+  return networkErrorCode(cause) ?? "unknown";
+}
+
+/** The code of what a stream has failed with; nothing if that has none among those of sockets, such as a full disk. */
+export function networkErrorCode(cause: unknown): ErrorCode | undefined {
+  if (!(cause instanceof Error) || !("code" in cause) || typeof cause.code !== "string") return undefined;
+  return Object.hasOwn(BY_ERRNO, cause.code) ? BY_ERRNO[cause.code] : undefined;
 }

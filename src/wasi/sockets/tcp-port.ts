@@ -71,8 +71,11 @@ export interface TcpConnection {
   readonly sink: Sink;
   /** As `TcpOptions` change. */
   configure(options: TcpOptions): void;
-  /** Lets go of it, in order. Whoever wants to be sure that all has been sent closes the sink before. */
-  close(): void;
+  /**
+   * Lets go of it, in order. Whoever wants to be sure that all has been sent closes the sink before. Gives nothing if that
+   * is done; a promise if it takes a while, so that the peer can read what the system has yet to send.
+   */
+  close(): void | Promise<void>;
   /** Lets go of it; the peer is told that it is reset. */
   reset(): void;
 }

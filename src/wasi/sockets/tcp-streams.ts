@@ -74,9 +74,7 @@ export class TcpStreams {
   close(): void | Promise<void> {
     this.source.close();
     const rest = this.finishSending();
-    if (rest) return rest.then(() => this.connection.close());
-    this.connection.close();
-    return undefined;
+    return rest ? rest.then(() => this.connection.close()) : this.connection.close();
   }
 }
 

@@ -1,5 +1,21 @@
 /** What a socket has before it exists, as the system would say. */
 import type { readFileSync } from "node:fs";
+import type { TcpOptions } from "../../../wasi/sockets/tcp-port.ts";
+
+let tcp: TcpOptions | undefined;
+
+/** Of a TCP socket. */
+export function tcpDefaults(): TcpOptions {
+  return (tcp ??= {
+    keepAlive: false,
+    keepAliveIdleSeconds: 7200,
+    keepAliveIntervalSeconds: 75,
+    keepAliveCount: 9,
+    hopLimit: defaultHopLimit(),
+    receiveBufferBytes: defaultTcpBufferBytes("receive"),
+    sendBufferBytes: defaultTcpBufferBytes("send"),
+  });
+}
 
 /** Hops, where nobody said anything. */
 export function defaultHopLimit(): number {
@@ -13,7 +29,7 @@ export function defaultBufferBytes(which: "receive" | "send"): number {
 }
 
 /** As `defaultBufferBytes`, of TCP, which Linux sizes for itself. */
-export function defaultTcpBufferBytes(which: "receive" | "send"): number {
+function defaultTcpBufferBytes(which: "receive" | "send"): number {
   // The least, what a socket begins with, and the most.
   const bytes = setting(`/proc/sys/net/ipv4/tcp_${which === "receive" ? "r" : "w"}mem`, 1);
   return bytes === undefined ? 65_536 : Math.max(1, Math.floor(bytes / 2));

@@ -1,88 +1,167 @@
-/* oxlint-disable no-underscore-dangle -- what Node calls it */
 /** Connections of `node:net` as sources and sinks. */
-import type { Socket, SocketConstructorOpts } from "node:net";
+import type { Socket } from "node:net";
 import { PendingSink } from "../../../io/pending-sink.ts";
-import { PeerClosed, type Source } from "../../../io/ports.ts";
+import { PeerClosed } from "../../../io/ports.ts";
 import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
 import type { TcpConnection, TcpOptions } from "../../../wasi/sockets/tcp-port.ts";
 import { fs } from "../builtins.ts";
 import { sinkFailure } from "../writable.ts";
 import { addressOf } from "./address.ts";
-import { Arrivals, landing, NodeTcpSource } from "./tcp-source.ts";
+import { tcpDefaults } from "./defaults.ts";
+import { setSystemOptions } from "./system-options.ts";
+import { handleOf, socketOn, type Handle, type ReadingSocket } from "./tcp-handle.ts";
+import { NodeTcpSource } from "./tcp-source.ts";
 
 /** Handed to Node's stream when the system takes no more. */
 const PROBE_BYTES = 4096;
+/** How long a peer who still sends has to read what it was sent, and how much it may send meanwhile. */
+const LINGER_MS = 2000;
+const LINGER_BYTES = 1024 * 1024;
 
-/** What Node's socket has inside, where it does: its descriptor is nowhere else. */
-interface Handle {
-  readonly fd?: number;
-}
-
-interface WithHandle {
-  _handle: Handle | null;
-}
-
-/** A socket, and what it has read: it begins with that before anybody has made a connection of it. */
-export interface ReadingSocket {
-  readonly socket: Socket;
-  readonly arrivals: Arrivals;
-}
-
-/** @param handle Something bound, or a connection; missing: nothing yet. */
-export function socketOn(handle: object | undefined): ReadingSocket {
-  const { Socket: NodeSocket } = process.getBuiltinModule("node:net");
-  const arrivals = new Arrivals();
-  const options = {
-    ...(handle && { handle }),
-    allowHalfOpen: true,
-    onread: {
-      buffer: landing(),
-      callback: (count: number, bytes: Uint8Array) => arrivals.take(bytes.subarray(0, count)),
-    },
-  };
-  // Node takes handles, of which its types say nothing.
-  return { socket: new NodeSocket(options as SocketConstructorOpts), arrivals };
-}
-
-/** The connection of a socket that a server made, as one that reads as ours do. */
-export function takeOver(socket: Socket): ReadingSocket {
-  if (process.versions["bun"] !== undefined) return hearing(socket);
-  const inner = socket as unknown as WithHandle;
-  const handle = inner._handle;
-  inner._handle = null;
-  return socketOn(handle ?? undefined);
-}
-
-/** One that keeps to itself what it is made of: what comes is in buffers of its own. */
-function hearing(socket: Socket): ReadingSocket {
-  const arrivals = new Arrivals();
-  socket.allowHalfOpen = true;
-  socket.on("data", (bytes: Uint8Array) => {
-    if (!arrivals.take(bytes)) socket.pause();
-  });
-  socket.resume();
-  return { socket, arrivals };
-}
-
+/**
+ * A connection that was accepted is a handle of libuv's, and nothing else, until somebody waits for something: then it is
+ * a socket of Node's, which is several times as large.
+ */
 export class NodeTcpConnection implements TcpConnection {
-  readonly local: SocketAddress;
   readonly remote: SocketAddress;
-  readonly source: Source;
+  readonly source: NodeTcpSource;
   readonly sink: NodeTcpSink;
-  readonly #socket: Socket;
-  #keepsAlive = false;
+  readonly #family: Family;
+  readonly #local: SocketAddress | (() => SocketAddress);
+  /** Until it is a socket, or closed. */
+  #handle: Handle | undefined;
+  #socket: Socket | undefined;
+  #options: TcpOptions = tcpDefaults();
+  #isClosed = false;
 
   /**
-   * @param reading Connected.
-   * @param local If that is known without asking the system.
+   * @param made Connected.
+   * @param local May ask the system.
    */
-  constructor({ socket, arrivals }: ReadingSocket, family: Family, local?: SocketAddress) {
+  constructor(
+    made: Handle | ReadingSocket,
+    family: Family,
+    remote: SocketAddress,
+    local: SocketAddress | (() => SocketAddress),
+  ) {
+    this.#family = family;
+    this.#local = local;
+    this.remote = remote;
+    this.sink = new NodeTcpSink(this);
+    if ("socket" in made) {
+      this.source = new NodeTcpSource(this, made.arrivals);
+      this.#adopt(made.socket);
+    } else {
+      this.source = new NodeTcpSource(this);
+      this.#handle = made;
+    }
+  }
+
+  /** The connection of a socket that is connected. */
+  static of(reading: ReadingSocket, family: Family, known?: SocketAddress): NodeTcpConnection {
+    const { localAddress = "", localPort = 0, remoteAddress = "", remotePort = 0 } = reading.socket;
+    const local = known ?? addressOf(localAddress, localPort, family);
+    return new NodeTcpConnection(reading, family, addressOf(remoteAddress, remotePort, family), local);
+  }
+
+  get local(): SocketAddress {
+    return typeof this.#local === "function" ? this.#local() : this.#local;
+  }
+
+  /** Reads from now on, for as long as there is room. */
+  get socket(): Socket {
+    if (this.#socket) return this.#socket;
+    const { socket } = socketOn(this.#handle, this.source.arrivals);
+    this.#handle = undefined;
+    this.#adopt(socket);
+    return socket;
+  }
+
+  /** Whether it is still what the system accepted: nobody has read anything. */
+  get isHandle(): boolean {
+    return this.#handle !== undefined;
+  }
+
+  /** Its descriptor; negative if it has none any more, or never had one. */
+  get fd(): number {
+    return (this.#handle ?? (this.#socket && handleOf(this.#socket)))?.fd ?? -1;
+  }
+
+  /** Whether there is nothing any more that could be ended. */
+  get isGone(): boolean {
+    return this.#socket?.destroyed ?? this.#isClosed;
+  }
+
+  configure(options: TcpOptions): void {
+    const before = this.#options;
+    this.#options = options;
+    if (options === before) return;
+    setSystemOptions(this.fd, this.#family, options, before);
+    if (!options.keepAlive && !before.keepAlive) return;
+    const { keepAliveIdleSeconds, keepAliveIntervalSeconds, keepAliveCount } = options;
+    const { socket } = this;
+    // The last two are new, and older ones leave them out.
+    const set = socket.setKeepAlive.bind(socket) as (on: boolean, ...numbers: number[]) => unknown;
+    set(options.keepAlive, keepAliveIdleSeconds * 1000, keepAliveIntervalSeconds * 1000, keepAliveCount);
+  }
+
+  close(): void | Promise<void> {
+    if (this.sink.isAborted) {
+      this.reset();
+      return undefined;
+    }
+    this.#isClosed = true;
+    if (this.#handle) {
+      this.#handle.close();
+      this.#handle = undefined;
+      return undefined;
+    }
+    const socket = this.#socket;
+    if (!socket || socket.destroyed) return undefined;
+    if (socket.readableEnded || !this.sink.hasWritten) {
+      socket.destroy();
+      return undefined;
+    }
+    return this.#linger(socket);
+  }
+
+  reset(): void {
+    const { socket } = this;
+    this.#isClosed = true;
+    const isEnding = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+    // While the system is about to send FIN, Node would lose the descriptor, and then never come to its own end.
+    if (isEnding && !socket.destroyed) socket.once("finish", () => socket.resetAndDestroy());
+    else socket.resetAndDestroy();
+  }
+
+  /**
+   * Let go with input that nobody has read, or with some that comes later, the system would reset it, and forget what it
+   * has yet to send. So a peer who sends is heard, though not listened to, for a while.
+   */
+  #linger(socket: Socket): Promise<void> {
+    const { arrivals } = this.source;
+    return new Promise((resolve) => {
+      const over = (): void => {
+        clearTimeout(timer);
+        arrivals.onForgotten = undefined;
+        socket.destroy();
+        resolve();
+      };
+      const timer = setTimeout(over, LINGER_MS);
+      socket.once("close", over);
+      arrivals.onForgotten = () => {
+        if (arrivals.forgottenBytes > LINGER_BYTES) over();
+      };
+      // What has arrived has been read by then.
+      setImmediate(() => {
+        if (arrivals.forgottenBytes === 0) over();
+      });
+    });
+  }
+
+  #adopt(socket: Socket): void {
     this.#socket = socket;
-    this.local = local ?? addressOf(socket.localAddress ?? "", socket.localPort ?? 0, family);
-    this.remote = addressOf(socket.remoteAddress ?? "", socket.remotePort ?? 0, family);
-    const source = new NodeTcpSource(socket, arrivals);
-    // The system tells of a reset once, and it may be a write that hears of it.
-    const sink = new NodeTcpSink(socket, (cause) => source.failAtEnd(cause));
+    const { source, sink } = this;
     // Stays on for good: an error that comes when nobody waits must not end the process.
     socket.on("error", (cause) => {
       source.fail(cause);
@@ -93,49 +172,29 @@ export class NodeTcpConnection implements TcpConnection {
       source.end();
       sink.lose();
     });
-    this.source = source;
-    this.sink = sink;
-  }
-
-  configure(options: TcpOptions): void {
-    if (!options.keepAlive && !this.#keepsAlive) return;
-    this.#keepsAlive = options.keepAlive;
-    const { keepAliveIdleSeconds, keepAliveIntervalSeconds, keepAliveCount } = options;
-    // The last two are new, and older ones leave them out.
-    const set = this.#socket.setKeepAlive.bind(this.#socket) as (on: boolean, ...numbers: number[]) => unknown;
-    set(options.keepAlive, keepAliveIdleSeconds * 1000, keepAliveIntervalSeconds * 1000, keepAliveCount);
-  }
-
-  close(): void {
-    if (this.sink.isAborted) this.reset();
-    else this.#socket.destroy();
-  }
-
-  reset(): void {
-    const socket = this.#socket;
-    const isEnding = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
-    // While the system is about to send FIN, Node would lose the descriptor, and then never come to its own end.
-    if (isEnding && !socket.destroyed) socket.once("finish", () => socket.resetAndDestroy());
-    else socket.resetAndDestroy();
   }
 }
 
 /** Writes by system calls; only what does not fit goes through Node's stream, which knows when there is room again. */
 class NodeTcpSink extends PendingSink {
-  readonly #socket: Socket;
-  readonly #onReset: (cause: unknown) => void;
+  readonly #connection: NodeTcpConnection;
   #isAborted = false;
   #hasEnded = false;
+  #hasWritten = false;
 
-  constructor(socket: Socket, onReset: (cause: unknown) => void) {
+  constructor(connection: NodeTcpConnection) {
     super();
-    this.#socket = socket;
-    this.#onReset = onReset;
+    this.#connection = connection;
   }
 
   /** Whether the peer has to be told that what it got is not all. */
   get isAborted(): boolean {
     return this.#isAborted;
+  }
+
+  /** Whether the system may have something yet to send. */
+  get hasWritten(): boolean {
+    return this.#hasWritten;
   }
 
   failWith(cause: unknown): void {
@@ -150,11 +209,12 @@ class NodeTcpSink extends PendingSink {
   write(bytes: Uint8Array): number {
     this.flush();
     if (bytes.length === 0 || this.isPending) return 0;
+    this.#hasWritten = true;
     const taken = this.#writeNow(bytes);
     if (taken === bytes.length) return taken;
     const rest = bytes.slice(taken, taken + PROBE_BYTES);
     this.begin();
-    this.#socket.write(rest, (error) => {
+    this.#connection.socket.write(rest, (error) => {
       if (error) this.failWith(error);
       else this.done();
     });
@@ -163,20 +223,20 @@ class NodeTcpSink extends PendingSink {
 
   close(): void | Promise<void> {
     this.#hasEnded = true;
-    const socket = this.#socket;
-    if (socket.destroyed) return undefined;
-    // Let go with input that nobody has read, the system would reset it: FIN has to be out before.
-    if (!socket.readableEnded) {
-      return new Promise((resolve) => {
-        socket.once("close", resolve);
-        socket.end(resolve);
+    const connection = this.#connection;
+    if (connection.isGone) return undefined;
+    // To let go of it, which may follow at once, sends FIN, but for input that nobody has read: then it has to be out before.
+    if (connection.isHandle ? connection.source.isAtEdge() : connection.socket.readableEnded) {
+      process.nextTick(() => {
+        if (!connection.isGone) connection.socket.end();
       });
+      return undefined;
     }
-    // Else to let go of it, which may follow at once, sends FIN.
-    process.nextTick(() => {
-      if (!socket.destroyed) socket.end();
+    const { socket } = connection;
+    return new Promise((resolve) => {
+      socket.once("close", resolve);
+      socket.end(resolve);
     });
-    return undefined;
   }
 
   abort(): void {
@@ -185,15 +245,16 @@ class NodeTcpSink extends PendingSink {
 
   /** What the system takes at once. @throws Its failures. */
   #writeNow(bytes: Uint8Array): number {
-    const fd = (this.#socket as unknown as WithHandle)._handle?.fd ?? -1;
+    const { fd, isGone } = this.#connection;
     // Windows has none.
-    if (fd < 0 || this.#socket.destroyed) return 0;
+    if (fd < 0 || isGone) return 0;
     try {
       return fs.writeSync(fd, bytes);
     } catch (error) {
       if (error instanceof Error && "code" in error) {
         if (error.code === "EAGAIN") return 0;
-        if (error.code === "ECONNRESET") this.#onReset(error);
+        // The system tells of a reset once, and it may be a write that hears of it.
+        if (error.code === "ECONNRESET") this.#connection.source.failAtEnd(error);
       }
       throw sinkFailure(error);
     }

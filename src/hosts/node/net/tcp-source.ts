@@ -3,10 +3,12 @@ import type { Socket } from "node:net";
 import { ByteQueue } from "../../../io/byte-queue.ts";
 import type { Source } from "../../../io/ports.ts";
 import { Signal, type Waker } from "../../../io/readiness.ts";
+import { fs } from "../builtins.ts";
 
 const NONE = new Uint8Array(0);
 const READ_BYTES = 64 * 1024;
 const SMALL_BYTES = 1024;
+const EDGE = new Uint8Array(1);
 
 let shared: Uint8Array | undefined;
 
@@ -34,6 +36,10 @@ export class Arrivals {
   #smallEnd = 0;
   isStopped = false;
   isUnwanted = false;
+  /** How many came that nobody has read, or ever will. */
+  forgottenBytes = 0;
+  /** Told of more of them. */
+  onForgotten: (() => void) | undefined;
 
   get size(): number {
     return this.#landed.length + this.#smallEnd - this.#smallStart + this.#queue.size;
@@ -41,8 +47,11 @@ export class Arrivals {
 
   /** Copies what nobody takes of `bytes` at once. Says whether the socket goes on reading. */
   take(bytes: Uint8Array): boolean {
-    // Nobody will read: it is forgotten.
-    if (this.isUnwanted) return true;
+    if (this.isUnwanted) {
+      this.forgottenBytes += bytes.length;
+      this.onForgotten?.();
+      return true;
+    }
     if (this.size === 0 && this.changed.watchers > 0) this.#offer(bytes);
     else {
       this.#put(bytes);
@@ -73,6 +82,7 @@ export class Arrivals {
   /** Nobody is going to read. */
   drop(): void {
     this.isUnwanted = true;
+    this.forgottenBytes = this.size;
     this.#landed = NONE;
     this.#small = NONE;
     this.#smallStart = 0;
@@ -100,28 +110,37 @@ export class Arrivals {
   }
 }
 
+/** What a source needs of its connection. */
+interface Connection {
+  /** Made when it is first asked for. */
+  readonly socket: Socket;
+  readonly isHandle: boolean;
+  readonly isGone: boolean;
+  readonly fd: number;
+}
+
 export class NodeTcpSource implements Source {
-  readonly #socket: Socket;
-  readonly #arrivals: Arrivals;
+  readonly arrivals: Arrivals;
+  readonly #connection: Connection;
   #over: "failed" | "ended" | undefined;
   #cause: unknown;
   /** What its end is not: it was no FIN. */
   #failure: { readonly cause: unknown } | undefined;
 
-  constructor(socket: Socket, arrivals: Arrivals) {
-    this.#socket = socket;
-    this.#arrivals = arrivals;
+  constructor(connection: Connection, arrivals: Arrivals = new Arrivals()) {
+    this.#connection = connection;
+    this.arrivals = arrivals;
   }
 
   /** Nothing more comes. */
   end(): void {
     if (this.#failure) this.fail(this.#failure.cause);
     this.#over ??= "ended";
-    this.#arrivals.changed.notify();
+    this.arrivals.changed.notify();
   }
 
   read(max: number): Uint8Array | null {
-    if (this.#arrivals.size > 0) return this.#arrivals.give(max);
+    if (this.arrivals.size > 0) return this.arrivals.give(max);
     if (this.#over === "failed") {
       this.#over = "ended";
       throw this.#cause;
@@ -132,24 +151,24 @@ export class NodeTcpSource implements Source {
   }
 
   ready(): boolean {
-    if (this.#arrivals.size > 0 || this.#over !== undefined) return true;
+    if (this.arrivals.size > 0 || this.#over !== undefined) return true;
     this.#fetch();
     return false;
   }
 
   watch(waker: Waker): void {
-    this.#arrivals.changed.watch(waker);
+    this.arrivals.changed.watch(waker);
   }
 
   unwatch(waker: Waker): void {
-    this.#arrivals.changed.unwatch(waker);
+    this.arrivals.changed.unwatch(waker);
   }
 
   fail(cause: unknown): void {
     if (this.#over) return;
     this.#over = "failed";
     this.#cause = cause;
-    this.#arrivals.changed.notify();
+    this.arrivals.changed.notify();
   }
 
   /** What ends after this has failed: the system says only that it has ended. */
@@ -160,14 +179,33 @@ export class NodeTcpSource implements Source {
   /** What still comes is taken and forgotten: the peer may have to send it before it reads what we send. */
   close(): void {
     this.#over = "ended";
-    this.#arrivals.drop();
-    this.#fetch();
+    this.arrivals.drop();
+    const connection = this.#connection;
+    // All of it may be let go of at once.
+    if (connection.isHandle) {
+      process.nextTick(() => {
+        if (!connection.isGone) this.#fetch();
+      });
+    } else {
+      this.#fetch();
+    }
   }
 
-  /** Reads on, if it has been stopped. */
+  /** Whether nothing has arrived of a connection that nobody has read from. What has is lost. */
+  isAtEdge(): boolean {
+    try {
+      return fs.readSync(this.#connection.fd, EDGE) === 0;
+    } catch {
+      // It would have to wait, or has failed.
+      return true;
+    }
+  }
+
+  /** Reads on, if it has been stopped, or has not begun. */
   #fetch(): void {
-    if (!this.#arrivals.isStopped) return;
-    this.#arrivals.isStopped = false;
-    this.#socket.resume();
+    const { socket } = this.#connection;
+    if (!this.arrivals.isStopped) return;
+    this.arrivals.isStopped = false;
+    socket.resume();
   }
 }

@@ -1,8 +1,7 @@
 /**
  * The TCP of the system, by `node:net`, which is loaded when the first socket needs it.
  *
- * Node cannot set the hop limit and the sizes of buffers of TCP: the guest is told what it has set, and the system does as
- * it likes (docs/sockets.md).
+ * Node itself cannot set the hop limit and the sizes of buffers of TCP: system-options.ts does so where it can.
  */
 import type { Server, Socket } from "node:net";
 import { isUnspecified, type Family, type SocketAddress } from "../../../wasi/sockets/address.ts";
@@ -15,22 +14,12 @@ import type {
   TcpPort,
 } from "../../../wasi/sockets/tcp-port.ts";
 import { addressOf, textOf } from "./address.ts";
-import { defaultHopLimit, defaultTcpBufferBytes } from "./defaults.ts";
-import { NodeTcpConnection, socketOn, takeOver } from "./tcp-connection.ts";
-
-let defaults: TcpOptions | undefined;
+import { tcpDefaults } from "./defaults.ts";
+import { NodeTcpConnection } from "./tcp-connection.ts";
+import { acceptHandles, socketOn, takeOver } from "./tcp-handle.ts";
 
 export const nodeTcp: TcpPort = {
-  defaults: () =>
-    (defaults ??= {
-      keepAlive: false,
-      keepAliveIdleSeconds: 7200,
-      keepAliveIntervalSeconds: 75,
-      keepAliveCount: 9,
-      hopLimit: defaultHopLimit(),
-      receiveBufferBytes: defaultTcpBufferBytes("receive"),
-      sendBufferBytes: defaultTcpBufferBytes("send"),
-    }),
+  defaults: tcpDefaults,
   open: (family) => new NodeTcpHandle(family),
 };
 
@@ -86,7 +75,7 @@ class NodeTcpHandle implements TcpHandle {
       socket.once("connect", () => {
         this.#connecting = undefined;
         socket.removeAllListeners("error");
-        const connection = new NodeTcpConnection(reading, this.#family);
+        const connection = NodeTcpConnection.of(reading, this.#family);
         connection.configure(options);
         resolve(connection);
       });
@@ -106,7 +95,7 @@ class NodeTcpHandle implements TcpHandle {
       const taken = takeOver(socket);
       // One that is gone again has no address any more.
       if (taken.socket.remoteAddress === undefined) taken.socket.destroy();
-      else events.arrived(new NodeTcpConnection(taken, this.#family, local));
+      else events.arrived(NodeTcpConnection.of(taken, this.#family, local));
     });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -119,6 +108,9 @@ class NodeTcpHandle implements TcpHandle {
         const at = this.local();
         // Who listens on all addresses does not know which one it is.
         if (!isUnspecified(at)) local = at;
+        acceptHandles(server, this.#family, (handle, remote, ask) =>
+          events.arrived(new NodeTcpConnection(handle, this.#family, remote, local ?? ask)),
+        );
         if (this.#isClosed) server.close();
         resolve();
       });
