@@ -27,6 +27,9 @@ export function entryOf(rep: unknown): Entry {
   return rep;
 }
 
+/** What is done when a resource is dropped: called, or its `drop`, which needs no function of its own. */
+export type OnDrop = (() => void) | { drop(): void };
+
 /** A live resource of one instance. */
 export class Entry {
   readonly kind: Kind<unknown>;
@@ -38,21 +41,28 @@ export class Entry {
   children = 0;
   /** Until it is dropped. */
   isLive = true;
-  readonly onDrop: (() => void) | undefined;
+  readonly #onDrop: OnDrop | undefined;
   readonly #owner: Resources;
 
-  constructor(owner: Resources, rep: number, kind: Kind<unknown>, value: unknown, onDrop?: () => void, parent?: Entry) {
+  constructor(owner: Resources, rep: number, kind: Kind<unknown>, value: unknown, onDrop?: OnDrop, parent?: Entry) {
     this.#owner = owner;
     this.rep = rep;
     this.kind = kind;
     this.value = value;
-    this.onDrop = onDrop;
+    this.#onDrop = onDrop;
     this.parent = parent;
   }
 
   /** @throws {Trap} If children live. */
   drop(): void {
     this.#owner.drop(this);
+  }
+
+  /** It is dropped, or its instance is over. */
+  dropped(): void {
+    const onDrop = this.#onDrop;
+    if (typeof onDrop === "function") onDrop();
+    else onDrop?.drop();
   }
 
   /** See `Resources.release`. */
@@ -80,7 +90,7 @@ export class Resources {
   }
 
   /** @param parent The resource that must outlive this one. @throws {Trap} Over the limit. */
-  add<T>(kind: Kind<T>, value: T, onDrop?: () => void, parent?: Entry): Entry {
+  add<T>(kind: Kind<T>, value: T, onDrop?: OnDrop, parent?: Entry): Entry {
     const rep = this.#free.pop() ?? this.#entries.length;
     if (rep > this.#limit) {
       this.#free.push(rep);
@@ -122,7 +132,7 @@ export class Resources {
     this.#entries[rep] = undefined;
     this.#free.push(rep);
     if (parent) parent.children--;
-    entry.onDrop?.();
+    entry.dropped();
   }
 
   /** Lets go of a resource without dropping it: somebody else has it from now on. @throws {Trap} As `drop`. */
@@ -144,7 +154,7 @@ export class Resources {
       if (!entry) continue;
       entry.isLive = false;
       try {
-        entry.onDrop?.();
+        entry.dropped();
       } catch (fault) {
         faults.push(fault);
       }

@@ -33,11 +33,11 @@ export function addTimer(instance: Instance, timer: Timer): Entry {
 }
 
 export function addInputStream(instance: Instance, stream: InputStream): Entry {
-  return instance.resources.add(INPUT_STREAM, stream, () => stream.drop());
+  return instance.resources.add(INPUT_STREAM, stream, stream);
 }
 
 export function addOutputStream(instance: Instance, stream: OutputStream): Entry {
-  return instance.resources.add(OUTPUT_STREAM, stream, () => stream.drop());
+  return instance.resources.add(OUTPUT_STREAM, stream, stream);
 }
 
 const streamError = variant({ "last-operation-failed": own(ERROR), closed: null });

@@ -6,6 +6,9 @@ import type { Steps } from "./steps.ts";
 import { newTally, type Tally } from "./tally.ts";
 import { InternalError } from "./trap.ts";
 
+/** One for all: many streams are made. */
+function nothing(): void {}
+
 /** How often a source may say that there is something, and have nothing, before it has to say so anew. */
 export const SPURIOUS_ROUNDS = 16;
 
@@ -26,7 +29,7 @@ export class InputStream implements Readiness {
     source: Source,
     limitBytes: number = DEFAULT_LIMITS.readBytes,
     tally: Tally = newTally(),
-    onDrop: () => void = () => {},
+    onDrop: () => void = nothing,
   ) {
     this.#source = source;
     this.#limitBytes = limitBytes;

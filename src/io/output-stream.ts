@@ -22,6 +22,9 @@ export interface Lending {
   catchUp(stream: OutputStream, calls: number, granted: number, bytes: Uint8Array): void;
 }
 
+/** One for all: many streams are made. */
+function nothing(): void {}
+
 /** The class below, which alone reaches its parts, puts the functions in when it is made. */
 export const lending: Lending = {} as Lending;
 
@@ -47,7 +50,7 @@ export class OutputStream implements Readiness {
   }
 
   /** @param onDrop Called when the guest lets go of this handle; the outlet lives as long as its owner says. */
-  constructor(outlet: Outlet, permits: PermitMode = "strict", onDrop: () => void = () => {}) {
+  constructor(outlet: Outlet, permits: PermitMode = "strict", onDrop: () => void = nothing) {
     this.#outlet = outlet;
     this.#permit = new Permit(permits);
     this.#onDrop = onDrop;

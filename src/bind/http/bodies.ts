@@ -42,7 +42,7 @@ function read({ resources, world }: Instance, entry: Entry): Entry {
   const body = entry.value as IncomingBody;
   if (!body.takeStream()) throw new Refused("the stream of the body was taken before");
   const input = new InputStream(body.source, world.limits.readBytes, newTally());
-  return resources.add(INPUT_STREAM, input, () => input.drop(), entry);
+  return resources.add(INPUT_STREAM, input, input, entry);
 }
 
 function write({ resources, world }: Instance, entry: Entry): Entry {
@@ -50,7 +50,7 @@ function write({ resources, world }: Instance, entry: Entry): Entry {
   const body = entry.value as OutgoingBody;
   if (!body.takeStream()) throw new Refused("the stream of the body was taken before");
   const output = new OutputStream(body.outlet, world.permits);
-  return resources.add(OUTPUT_STREAM, output, () => output.drop(), entry);
+  return resources.add(OUTPUT_STREAM, output, output, entry);
 }
 
 function finishIncoming({ resources }: Instance, body: IncomingBody): Entry {

@@ -18,7 +18,7 @@ function resolve(instance: Instance, name: string): Entry {
   if (!port) throw new SocketError("permanent-resolver-failure", "no name lookup is granted");
   const stream = lookupsOf(instance, port).resolve(name);
   try {
-    return instance.resources.add(ADDRESSES, stream, () => stream.drop());
+    return instance.resources.add(ADDRESSES, stream, stream);
   } catch (error) {
     stream.drop();
     throw error;

@@ -50,10 +50,7 @@ function addStreams(instance: Instance, socket: Entry, streams: TcpStreams): [En
   const output = new OutputStream(outlet, world.permits);
   instance.outlets.add(outlet);
   streams.onSent = () => void instance.outlets.delete(outlet);
-  return [
-    resources.add(INPUT_STREAM, input, () => input.drop(), socket),
-    resources.add(OUTPUT_STREAM, output, () => output.drop(), socket),
-  ];
+  return [resources.add(INPUT_STREAM, input, input, socket), resources.add(OUTPUT_STREAM, output, output, socket)];
 }
 
 function finishConnect(instance: Instance, entry: Entry): [Entry, Entry] {

@@ -4,6 +4,7 @@ import { ByteQueue } from "../../../io/byte-queue.ts";
 import type { Source } from "../../../io/ports.ts";
 import { Signal, type Waker } from "../../../io/readiness.ts";
 import { fs } from "../builtins.ts";
+import { codeOf } from "../fd-retry.ts";
 
 const NONE = new Uint8Array(0);
 const READ_BYTES = 64 * 1024;
@@ -120,16 +121,21 @@ interface Connection {
 }
 
 export class NodeTcpSource implements Source {
-  readonly arrivals: Arrivals;
+  /** Nothing has been asked for while it is missing. */
+  #arrivals: Arrivals | undefined;
   readonly #connection: Connection;
   #over: "failed" | "ended" | undefined;
   #cause: unknown;
   /** What its end is not: it was no FIN. */
   #failure: { readonly cause: unknown } | undefined;
 
-  constructor(connection: Connection, arrivals: Arrivals = new Arrivals()) {
+  constructor(connection: Connection, arrivals?: Arrivals) {
     this.#connection = connection;
-    this.arrivals = arrivals;
+    this.#arrivals = arrivals;
+  }
+
+  get arrivals(): Arrivals {
+    return (this.#arrivals ??= new Arrivals());
   }
 
   /** Nothing more comes. */
@@ -179,26 +185,28 @@ export class NodeTcpSource implements Source {
   /** What still comes is taken and forgotten: the peer may have to send it before it reads what we send. */
   close(): void {
     this.#over = "ended";
-    this.arrivals.drop();
     const connection = this.#connection;
     // All of it may be let go of at once.
-    if (connection.isHandle) {
-      process.nextTick(() => {
-        if (!connection.isGone) this.#fetch();
-      });
-    } else {
-      this.#fetch();
-    }
+    if (connection.isHandle) process.nextTick(() => connection.isGone || this.#forget());
+    else this.#forget();
   }
 
-  /** Whether nothing has arrived of a connection that nobody has read from. What has is lost. */
+  /** Asks the system whether nothing has arrived that nobody has read, of a connection that is still a handle. */
   isAtEdge(): boolean {
+    let count;
     try {
-      return fs.readSync(this.#connection.fd, EDGE) === 0;
-    } catch {
-      // It would have to wait, or has failed.
+      count = fs.readSync(this.#connection.fd, EDGE);
+    } catch (cause) {
+      if (codeOf(cause) !== "EAGAIN") this.failAtEnd(cause);
       return true;
     }
+    if (count > 0) this.arrivals.take(EDGE);
+    return count === 0;
+  }
+
+  #forget(): void {
+    this.arrivals.drop();
+    this.#fetch();
   }
 
   /** Reads on, if it has been stopped, or has not begun. */
