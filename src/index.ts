@@ -15,7 +15,7 @@ import type * as Isolation from "./hosts/node/isolate/host.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
 import { nodePlatform, type Directory } from "./hosts/node/platform.ts";
 import type { Input, Output } from "./hosts/node/stdio.ts";
-import type { RequestListener } from "node:http";
+import type { NodeListener } from "./hosts/node/http/listener.ts";
 import type { ServingOptions } from "./run/serve.ts";
 
 /** What an instance is given; see the fields. */
@@ -75,8 +75,11 @@ export async function run(component: Uint8Array | CompiledComponent, options: Op
 export interface Server {
   /** For all that speaks Fetch. Rejects with what kept the guest from answering. */
   fetch(request: Request): Promise<Response>;
-  /** For `createServer` of `node:http`, with trailers; what kept a guest from answering is a 500, and told to `onError`. */
-  readonly listener: RequestListener;
+  /**
+   * For `createServer` of `node:http`, `node:https` and `node:http2`, with trailers; what kept a guest from answering is a
+   * 500, and told to `onError`. As a listener of `checkContinue` too it answers 100 when a guest reads the body.
+   */
+  readonly listener: NodeListener;
   /** Resolves when all that was begun is answered, and no instance is left. Ask for nothing more then. */
   close(): Promise<void>;
 }
@@ -166,6 +169,7 @@ async function compiled(component: Uint8Array | CompiledComponent): Promise<Comp
 
 export * from "./api.ts";
 export type { Input, Output } from "./hosts/node/stdio.ts";
+export type { NodeListener } from "./hosts/node/http/listener.ts";
 export type { ServingOptions } from "./run/serve.ts";
 export type { Directory } from "./hosts/node/platform.ts";
 export { nodeDirectory, type NodeFilesOptions } from "./hosts/node/files.ts";

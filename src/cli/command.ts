@@ -56,6 +56,8 @@ export interface ServeCommandOptions extends RunOptions {
   readonly maxBodyBytes: number | undefined;
   /** Of each memory of an instance. Missing: what the component says. */
   readonly maxMemoryBytes: number | undefined;
+  /** Paths. Missing: without TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly workers: number;
   readonly accessLog: boolean;
   /** Whether what guests write to standard output and error has their number before each line. */
@@ -191,11 +193,18 @@ function serveCommand(
     maxWaiting: wholeNumber(valueOf("max-waiting-requests") ?? "10000", "--max-waiting-requests"),
     maxBodyBytes: optionalNumber(valueOf("max-body-bytes"), "--max-body-bytes"),
     maxMemoryBytes: optionalNumber(valueOf("max-memory-bytes"), "--max-memory-bytes"),
+    tls: tlsFiles(valueOf("tls-cert"), valueOf("tls-key")),
     workers: wholeNumber(valueOf("workers") ?? "1", "--workers"),
     accessLog: asks(given, "access-log"),
     prefix: !asks(given, "no-logging-prefix"),
   };
   return { name: "serve", options, path };
+}
+
+function tlsFiles(cert: string | undefined, key: string | undefined): ServeCommandOptions["tls"] {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  throw new UsageError("--tls-cert and --tls-key belong together: a certificate and its key, each a file in PEM");
 }
 
 const DEFAULT_ADDRESS = "127.0.0.1:8080";

@@ -18,6 +18,8 @@ export type OptionName =
   | "max-waiting-requests"
   | "max-body-bytes"
   | "max-memory-bytes"
+  | "tls-cert"
+  | "tls-key"
   | "workers"
   | "access-log"
   | "no-logging-prefix"
@@ -143,6 +145,19 @@ export const OPTIONS: readonly Described[] = [
     value: "N",
     expected: "a whole number from 1 on, such as --max-memory-bytes 134217728",
     help: "Of each memory of an instance.",
+  },
+  {
+    name: "tls-cert",
+    for: "serve",
+    value: "FILE",
+    expected: "a file in PEM, such as --tls-cert cert.pem",
+    help: "Serves HTTPS; with --tls-key FILE.",
+  },
+  {
+    name: "tls-key",
+    for: "serve",
+    value: "FILE",
+    expected: "a file in PEM, such as --tls-key key.pem",
   },
   {
     name: "workers",

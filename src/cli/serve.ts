@@ -1,9 +1,11 @@
 /** `sluice serve`: a component that answers HTTP. */
+import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { Sink } from "../io/ports.ts";
 import { PushSink } from "../io/push-sink.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
-import { nodeListener, type Answer } from "../hosts/node/http/listener.ts";
+import type { Answer, Failed } from "../hosts/node/http/exchange.ts";
+import { httpServer, type HttpServer } from "../hosts/node/http/server.ts";
 import type { HttpRequest, Leaving } from "../wasi/http/exchange.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import { compile } from "../run/compile.ts";
@@ -15,6 +17,7 @@ import { LinePrefix } from "./line-prefix.ts";
 import { readComponent } from "./read.ts";
 import { reportRun } from "./run-failure.ts";
 import { onSignal } from "./signals.ts";
+import { UsageError } from "./usage.ts";
 import { print, say } from "./write.ts";
 
 type Given = Command & { readonly name: "serve" };
@@ -30,6 +33,7 @@ export async function serveComponent(command: Given): Promise<number> {
   try {
     return await serveHere(command);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     return reportRun(error, command.path);
   }
 }
@@ -51,26 +55,47 @@ async function serveHere({ options, path }: Given): Promise<number> {
   const answer = options.accessLog
     ? logged(serving)
     : (request: HttpRequest, leaving: Leaving) => serving.answer(request, leaving);
-  const listener = nodeListener(answer, (error, request) => void serving.failed(error, request));
-  const server = process
-    .getBuiltinModule("node:http")
-    .createServer({ requireHostHeader: false, noDelay: true }, listener);
+  const { tls } = options;
+  const { server, close, closeIdle } = listener(answer, (error, request) => void serving.failed(error, request), tls);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
   });
   const { address, port, family } = server.address() as AddressInfo;
-  say(`Serving HTTP on http://${family === "IPv6" ? `[${address}]` : address}:${port}/\n`);
+  const scheme = tls ? "https" : "http";
+  say(`Serving HTTP on ${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}/\n`);
   await new Promise<void>((resolve) => void onSignal(() => resolve()));
   // No more are taken; those that were begun are answered, and the connections that wait for more let go.
-  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-  server.closeIdleConnections();
+  const closed = close();
   await serving.close();
-  server.closeIdleConnections();
+  closeIdle();
   await closed;
   // As one of several workers it would be kept for the messages of the first process.
   if (process.connected) process.disconnect?.();
   return 0;
+}
+
+/** @throws {UsageError} For a certificate or a key that is none. */
+function listener(answer: Answer, failed: Failed, tls: ServeCommandOptions["tls"]): HttpServer {
+  if (!tls) return httpServer(answer, failed);
+  const files = { cert: readPem("--tls-cert", tls.cert), key: readPem("--tls-key", tls.key) };
+  try {
+    return httpServer(answer, failed, files);
+  } catch (cause) {
+    throw new UsageError(`--tls-cert and --tls-key expect a certificate and its key in PEM: ${messageOf(cause)}`);
+  }
+}
+
+function readPem(option: string, path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new UsageError(`${option} expects a file in PEM: ${messageOf(cause)}`);
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function instanceOptions(options: ServeCommandOptions, number: number): InstanceOptions<unknown, unknown> {

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { get, type IncomingMessage } from "node:http";
+import { connect } from "node:http2";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { guest, NOT_UNIX, sluice, start } from "./support.ts";
 
 const HANDLER = guest("http-handler");
@@ -128,6 +130,36 @@ describe("serve", { concurrency: 4 }, () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => answer(`${served.url}/hello`)));
     assert.ok(answers.every(([status, body]) => status === 200 && body === "Hello, WASI!"));
     assert.equal(await stop(served), 0);
+  });
+
+  test("HTTP/2 is spoken by who knows of it, and by TLS with a certificate", { skip: NOT_UNIX }, async () => {
+    const [cert, key] = ["cert", "key"].map((name) =>
+      fileURLToPath(new URL(`../hosts/tls/${name}.pem`, import.meta.url)),
+    );
+    for (const args of [[], ["--tls-cert", cert ?? "", "--tls-key", key ?? ""]]) {
+      // oxlint-disable no-await-in-loop -- one after the other
+      const served = await serving(...args, HANDLER);
+      assert.equal(served.url.startsWith("https:"), args.length > 0);
+      const session = connect(served.url, { rejectUnauthorized: false });
+      const stream = session.request({ ":path": "/hello" });
+      assert.equal(await text(stream), "Hello, WASI!");
+      // It is let go of by the server.
+      assert.equal(await stop(served), 0);
+      session.destroy();
+      // oxlint-enable no-await-in-loop
+    }
+  });
+
+  test("a certificate without its key, or none, is refused", async () => {
+    const alone = await sluice(["serve", "--tls-cert", "cert.pem", HANDLER]);
+    assert.equal(alone.code, 1);
+    assert.match(alone.stderr, /--tls-cert and --tls-key belong together/);
+    const none = await sluice(["serve", "--tls-cert", "no.pem", "--tls-key", "no.pem", HANDLER]);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /--tls-cert expects a file in PEM: .*no\.pem/);
+    const wrong = await sluice(["serve", "--tls-cert", HANDLER, "--tls-key", HANDLER, HANDLER]);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /--tls-cert and --tls-key expect a certificate and its key in PEM/);
   });
 
   test("what answers no requests is refused", async () => {

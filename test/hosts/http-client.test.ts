@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { NodeHttpClient } from "../../src/hosts/node/http/client.ts";
 import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { httpFailure } from "../../src/hosts/node/http/errors.ts";
-import { turn } from "../run/support.ts";
+import { turn, until } from "../run/support.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { HttpBody, HttpRequest, HttpResponse } from "../../src/wasi/http/exchange.ts";
 import { changed } from "../../src/io/steps.ts";
@@ -443,4 +443,47 @@ test("a connection is used again, by the same client alone; one that was closed 
   sockets[0]?.resetAndDestroy();
   await sent;
   assert.equal(connections, 3);
+});
+
+test("who expects 100 sends the body then, and not at all where the answer is no", async (t) => {
+  const heads: string[] = [];
+  const bodies = Promise.withResolvers<string>();
+  const port = await raw(t, (socket) => {
+    socket.once("data", (head: Buffer) => {
+      heads.push(head.toString());
+      if (heads.length === 2) {
+        socket.write("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno");
+        socket.once("close", () => heads.push("closed"));
+        return;
+      }
+      socket.once("data", (body: Buffer) => {
+        bodies.resolve(body.toString());
+        socket.end("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+      });
+      socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+    });
+  });
+  const headers = [
+    ["expect", text("100-continue")],
+    ["content-length", text("4")],
+  ] as const;
+  const by = client(t);
+  const sent = (body: BodyPipe): Promise<HttpResponse> => {
+    body.sink.write(text("some"));
+    return by.send(request(port, { method: "POST", headers, body: body.body }), never);
+  };
+  const first = pipe(4n);
+  const answered = sent(first);
+  assert.equal(await bodies.promise, "some");
+  first.endWith(undefined);
+  void first.sink.close();
+  assert.equal((await answered).status, 200);
+  assert.match(heads[0] ?? "", /\r\n\r\n$/);
+  const second = pipe(4n);
+  const refused = await sent(second);
+  assert.equal(refused.status, 403);
+  assert.equal(await textOf(bodyOf(refused)), "no");
+  assert.throws(() => second.sink.write(text("more")));
+  await until(() => heads.length === 3);
+  assert.match(heads[1] ?? "", /\r\n\r\n$/);
 });

@@ -1,8 +1,10 @@
 /** Components that answer requests: the guest http-handler, asked over the loopback and by Fetch. */
 import assert from "node:assert/strict";
-import { createServer, request as nodeRequest, type Server as NodeServer, type ServerResponse } from "node:http";
 import { once } from "node:events";
-import { connect, type AddressInfo } from "node:net";
+import { createServer, request as nodeRequest, type ServerResponse } from "node:http";
+import { connect as connectHttp2, createServer as createHttp2 } from "node:http2";
+import { connect, type AddressInfo, type Server as NetServer } from "node:net";
+import { text as allOf } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import {
   HttpError,
@@ -33,7 +35,7 @@ interface Answer {
   readonly complete: boolean;
 }
 
-function listening(server: NodeServer): Promise<number> {
+function listening(server: NetServer): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
@@ -76,7 +78,7 @@ function ask(
 
 interface Served {
   readonly server: Server;
-  readonly node: NodeServer;
+  readonly node: NetServer;
   readonly port: number;
   readonly errors: unknown[];
   said(): string;
@@ -116,6 +118,32 @@ test("a response, with what Node adds to it and no more, and its length if all o
     [echoed.body, echoed.headers.filter((_, at) => at % 2 === 0)],
     ["there", ["Date", "Connection", "Transfer-Encoding"]],
   );
+});
+
+test("the listener answers HTTP/2 too, and who waits for 100", async (t) => {
+  const server = await serve(await guest("http-handler"));
+  const node = createHttp2(server.listener);
+  const port = await listening(node);
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  t.after(async () => {
+    session.destroy();
+    node.close();
+    await server.close();
+  });
+  const stream = session.request({ ":path": "/who", ":authority": "example.com:81" });
+  assert.equal(await allOf(stream), 'Method::Get Some(Scheme::Http) Some("example.com:81") /who');
+  // With fields after its body.
+  const given = session.request({ ":method": "POST", ":path": "/echo" }, { waitForTrailers: true });
+  given.once("wantTrailers", () => given.sendTrailers({ "x-t": "1" }));
+  const after = once(given, "trailers");
+  given.end("some");
+  assert.equal(await allOf(given), "some");
+  assert.equal(((await after) as [Record<string, unknown>])[0]["x-t"], "1");
+  node.on("checkContinue", server.listener);
+  const echo = session.request({ ":method": "POST", ":path": "/echo", expect: "100-continue" });
+  await once(echo, "continue");
+  echo.end("some");
+  assert.equal(await allOf(echo), "some");
 });
 
 test("a guest sees method, scheme, authority and path as they came", async (t) => {

@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { NodeHttpClient } from "../../src/hosts/node/http/client.ts";
 import { nodeListener } from "../../src/hosts/node/http/listener.ts";
+import { httpServer } from "../../src/hosts/node/http/server.ts";
+import { TLS, trust } from "../hosts/tls.ts";
 import {
   checkHandler,
   ContractError,
@@ -65,6 +67,34 @@ function direct(carry: Carry = straight): HandlerFixture {
   };
 }
 
+/** HTTP/2, which TLS agrees on. */
+function http2Fixture(seen: Set<string>): HandlerFixture {
+  trust();
+  const disposals: (() => void)[] = [];
+  return {
+    ...{ keepsFields: true, hasTrailers: true, isDuplex: true, turn },
+    async serve(handler) {
+      const { server, close } = httpServer(handler, () => {}, TLS);
+      server.on("secureConnection", ({ alpnProtocol }) => seen.add(String(alpnProtocol)));
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const client = new NodeHttpClient(async () => [{ family: "ipv4", ip: "127.0.0.1" }], 100);
+      disposals.push(() => {
+        client.close();
+        void close();
+      });
+      const { port } = server.address() as AddressInfo;
+      return {
+        client: { send: (request, signal) => client.send({ ...request, scheme: "https" }, signal) },
+        authority: `name.test:${port}`,
+      };
+    },
+    dispose() {
+      for (const dispose of disposals) dispose();
+    },
+  };
+}
+
 test("a handler that is asked directly keeps every rule", async () => {
   const { kept, skipped } = await checkHandler(() => direct());
   assert.deepEqual(skipped, []);
@@ -75,6 +105,14 @@ test("Node's server and client keep every rule", { timeout: 300_000 }, async () 
   const { kept, skipped } = await checkHandler(nodeFixture);
   assert.deepEqual(skipped, []);
   assert.deepEqual(kept, HANDLER_RULES);
+});
+
+test("HTTP/2 keeps every rule", { timeout: 300_000 }, async () => {
+  const seen = new Set<string>();
+  const { kept, skipped } = await checkHandler(() => http2Fixture(seen));
+  assert.deepEqual(skipped, []);
+  assert.deepEqual(kept, HANDLER_RULES);
+  assert.deepEqual([...seen], ["h2"]);
 });
 
 /** Another body in the place of one. */

@@ -1,5 +1,6 @@
-/** Bodies from and to Node's messages. */
-import type { IncomingMessage, OutgoingMessage } from "node:http";
+/** Bodies from and to Node's messages, and what comes over streams of HTTP/2. */
+import type { OutgoingMessage } from "node:http";
+import type { Readable, Writable } from "node:stream";
 import type { Source } from "../../../io/ports.ts";
 import type { Waker } from "../../../io/readiness.ts";
 import { changed } from "../../../io/steps.ts";
@@ -10,6 +11,9 @@ import { nodeSource } from "../readable.ts";
 import { fieldsOf, rawValue, textOf } from "./fields.ts";
 
 const READ_BYTES = 64 * 1024;
+/** How long the rest of a request is read, and thrown away, that nobody wanted to the end: the response is to arrive. */
+const LINGER_MS = 5000;
+const LINGER_BYTES = 1024 * 1024;
 
 /** How a message's body is read, and left. */
 export interface BodyParts {
@@ -21,10 +25,17 @@ export interface BodyParts {
   readonly waits?: (isWaiting: boolean, source: Source) => void;
 }
 
+/** What is said around a body that comes in. */
+export interface Around {
+  readonly rawHeaders: readonly string[];
+  /** Once the body is at its end. */
+  readonly rawTrailers: readonly string[];
+}
+
 /** The body of a message that comes in. Nothing is read ahead of who wants it. */
-export function bodyOf(message: IncomingMessage, { cut, leave, waits = () => {} }: BodyParts): HttpBody {
-  const source = nodeSource(message);
-  const length = rawValue(message.rawHeaders, "content-length");
+export function bodyOf(stream: Readable, around: Around, { cut, leave, waits = () => {} }: BodyParts): HttpBody {
+  const source = nodeSource(stream);
+  const length = rawValue(around.rawHeaders, "content-length");
   return {
     source: {
       read(max) {
@@ -48,7 +59,7 @@ export function bodyOf(message: IncomingMessage, { cut, leave, waits = () => {} 
     },
     length: length !== undefined && /^\d+$/.test(length) ? BigInt(length) : undefined,
     trailers(): Promise<readonly Field[] | undefined> {
-      const { rawTrailers } = message;
+      const { rawTrailers } = around;
       return Promise.resolve(rawTrailers.length === 0 ? undefined : fieldsOf(rawTrailers));
     },
   };
@@ -74,6 +85,30 @@ export function endWith(to: OutgoingMessage, body: Buffer): void {
 
 /** Sends a body, and ends the message. What the body fails of ends the connection: it never looks complete. */
 export async function sendBody(body: HttpBody, to: OutgoingMessage): Promise<void> {
+  await pour(body, to, {
+    end(trailers) {
+      if (trailers.length > 0) {
+        to.addTrailers(trailers.map(([name, value]): [string, string] => [name, textOf(value)]));
+      }
+      to.end();
+    },
+    cut(cause) {
+      // A body that ends with its connection looks complete, unless that is reset.
+      if (!to.chunkedEncoding) to.socket?.resetAndDestroy();
+      to.destroy(cause);
+    },
+  });
+}
+
+/** How the sending of a body ends. */
+interface Ends {
+  readonly end: (trailers: readonly Field[]) => void;
+  /** It has failed: no part of it may pass for the whole. */
+  readonly cut: (cause: Error) => void;
+}
+
+/** Writes all of a body, as fast as it is taken. Who closes the other end closes the body. */
+export async function pour(body: HttpBody, to: Writable, { end, cut }: Ends): Promise<void> {
   const { source } = body;
   const onClose = (): void => source.close();
   to.once("close", onClose);
@@ -85,15 +120,9 @@ export async function sendBody(body: HttpBody, to: OutgoingMessage): Promise<voi
       // oxlint-enable no-await-in-loop
     }
     if (to.destroyed) return;
-    const trailers = await body.trailers();
-    if (trailers && trailers.length > 0) {
-      to.addTrailers(trailers.map(([name, value]): [string, string] => [name, textOf(value)]));
-    }
-    to.end();
+    end((await body.trailers()) ?? []);
   } catch (cause) {
-    // A body that ends with its connection looks complete, unless that is reset.
-    if (!to.chunkedEncoding) to.socket?.resetAndDestroy();
-    to.destroy(cause instanceof Error ? cause : new Error("The body failed", { cause }));
+    cut(cause instanceof Error ? cause : new Error("The body failed", { cause }));
   }
 }
 
@@ -104,7 +133,7 @@ function copyOf(bytes: Uint8Array): Buffer {
   return copy;
 }
 
-function drained(to: OutgoingMessage): Promise<void> {
+function drained(to: Writable): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       to.off("drain", done);
@@ -114,4 +143,19 @@ function drained(to: OutgoingMessage): Promise<void> {
     to.on("drain", done);
     to.on("close", done);
   });
+}
+
+/** A connection that is closed with bytes unread is reset, and the response with it. @param end Says that enough was read. */
+export function lingering(rest: Readable, end: () => void): void {
+  if (rest.listenerCount("data") > 0) return;
+  const timer = setTimeout(end, LINGER_MS);
+  timer.unref();
+  let bytes = 0;
+  rest.on("error", () => {});
+  rest.on("data", (chunk: Uint8Array) => {
+    bytes += chunk.length;
+    if (bytes > LINGER_BYTES) end();
+  });
+  rest.once("end", () => clearTimeout(timer));
+  rest.once("close", () => clearTimeout(timer));
 }

@@ -1,25 +1,35 @@
-/** Requests by `node:http` and `node:https`, which keep trailers, order and duplicates. */
+/** Requests by `node:http`, `node:https` and `node:http2`, which keep trailers, order and duplicates. */
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
-import { HttpError, type BareCode } from "../../../wasi/http/error-code.ts";
+import type { TLSSocket } from "node:tls";
+import { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpBody, HttpClient, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
 import { splitAuthority } from "../../../wasi/http/message.ts";
 import type { ResolveHost } from "../../../wasi/http/resolve.ts";
-import type { IpAddress } from "../../../wasi/sockets/address.ts";
 import { bodyOf, sendBody } from "./body.ts";
-import { httpFailure } from "./errors.ts";
+import { failed, httpFailure, unwanted } from "./errors.ts";
 import { fieldsOf, flatOf, rawValue, textOf } from "./fields.ts";
-
-/** What a response's header may take: more than Node allows by itself, which is less than what others send. */
-const MAX_HEADER_BYTES = 128 * 1024;
-const MAX_TIMER_MS = 2 ** 31 - 1;
+import { Origins } from "./origins.ts";
+import {
+  MAX_HEADER_BYTES,
+  REPEATABLE,
+  expectsContinue,
+  isWanted,
+  responseParts,
+  timer,
+  within,
+  type Peer,
+  type Settling,
+} from "./settling.ts";
 
 /** Connections are kept for the next request, and are this client's alone. */
 export class NodeHttpClient implements HttpClient {
   readonly #resolve: ResolveHost;
   readonly #maxExchanges: number;
   readonly #agents = new Map<string, Agent>();
+  readonly #origins = new Origins();
   #exchanges = 0;
 
   /** @param maxExchanges Requests that are under way at a time, each to the end of its response's body. */
@@ -54,37 +64,36 @@ export class NodeHttpClient implements HttpClient {
     const addresses = await within(request.timeouts.connect, this.#resolve(host, port), timedOut);
     if (signal.aborted) throw unwanted();
     const sent = !request.body || (await isEmpty(request.body)) ? withoutBody(request) : request;
-    const options = this.#options(sent, host, port, addresses);
-    return new Promise((resolve, reject) => {
-      new Sending(sent, options, { deadline, timedOut, signal, resolve, reject, over }).begin();
-    });
+    const found = addresses.map(({ ip, family }) => ({ address: ip, family: family === "ipv6" ? 6 : 4 }));
+    const peer = { host, port, lookup: lookupOf(found) };
+    const settling = { deadline, timedOut, signal, over };
+    if (request.scheme !== "https") return this.#sendOver(sent, peer, settling);
+    return this.#origins.send(sent, peer, settling, (socket) => this.#sendOver(sent, peer, settling, socket));
   }
 
   close(): void {
     for (const agent of this.#agents.values()) agent.destroy();
+    this.#origins.close();
   }
 
-  #options(
-    { scheme, authority, method, path, headers, body }: HttpRequest,
-    host: string,
-    port: number,
-    addresses: readonly IpAddress[],
-  ): RequestOptions {
-    const found = addresses.map(({ ip, family }) => ({ address: ip, family: family === "ipv6" ? 6 : 4 }));
+  /** By HTTP/1.1. @param socket A connection that is there already. */
+  #sendOver(request: HttpRequest, peer: Peer, settling: Settling, socket?: TLSSocket): Promise<HttpResponse> {
+    const options = this.#options(request, peer, socket);
+    return new Promise((resolve, reject) => {
+      new Sending(request, options, { ...settling, resolve, reject }).begin();
+    });
+  }
+
+  #options({ scheme, authority, method, path, headers, body }: HttpRequest, peer: Peer, socket?: TLSSocket): Options {
     const flat = ["host", authority, ...flatOf(headers)];
     if (body && body.length === undefined) flat.push("transfer-encoding", "chunked");
     return {
-      ...{ protocol: `${scheme}:`, host, port, method, headers: flat, agent: this.#agent(scheme) },
+      ...{ ...peer, protocol: `${scheme}:`, method, headers: flat, agent: this.#agent(scheme) },
       // Node sends it in Latin-1.
       path: textOf(Buffer.from(path)),
       setHost: false,
       maxHeaderSize: MAX_HEADER_BYTES,
-      // What was looked up and permitted, and nothing that is looked up anew.
-      lookup: (_name, options, done) => {
-        const [first] = found;
-        if (options.all === true) done(null, found);
-        else done(null, first?.address ?? "", first?.family ?? 4);
-      },
+      ...(socket && { given: socket }),
     };
   }
 
@@ -94,34 +103,47 @@ export class NodeHttpClient implements HttpClient {
       agent = new (
         scheme === "https" ? process.getBuiltinModule("node:https") : process.getBuiltinModule("node:http")
       ).Agent({ keepAlive: true });
+      const connect = agent.createConnection.bind(agent);
+      agent.createConnection = (options: Options, done) => options.given ?? connect(options, done);
       this.#agents.set(scheme, agent);
     }
     return agent;
   }
 }
 
-interface Settling {
-  /** Milliseconds of `Date.now`. */
-  readonly deadline: number;
-  readonly timedOut: HttpError;
-  readonly signal: AbortSignal;
+/** What this client gives Node beside what Node knows: a connection that is there already. */
+interface Options extends RequestOptions {
+  readonly given?: TLSSocket;
+}
+
+/** What was looked up and permitted, and nothing that is looked up anew. */
+function lookupOf(found: readonly { readonly address: string; readonly family: number }[]): LookupFunction {
+  return (_name, options, done) => {
+    const [first] = found;
+    if (options.all === true) done(null, [...found]);
+    else done(null, first?.address ?? "", first?.family ?? 4);
+  };
+}
+
+interface Promised extends Settling {
   readonly resolve: (response: HttpResponse) => void;
   readonly reject: (reason: unknown) => void;
-  readonly over: () => void;
 }
 
 /** One request, from when it is made until its response has begun. */
 class Sending {
   readonly #request: HttpRequest;
-  readonly #options: RequestOptions;
-  readonly #settling: Settling;
+  readonly #options: Options;
+  readonly #settling: Promised;
   #timer: NodeJS.Timeout | undefined;
   #node: ClientRequest | undefined;
   #hasResponse = false;
   #isRepeated = false;
+  /** The body is not wanted, and was announced. */
+  #isUnsent = false;
   readonly #onAbort = (): void => void this.#node?.destroy(unwanted());
 
-  constructor(request: HttpRequest, options: RequestOptions, settling: Settling) {
+  constructor(request: HttpRequest, options: Options, settling: Promised) {
     this.#request = request;
     this.#options = options;
     this.#settling = settling;
@@ -157,10 +179,22 @@ class Sending {
       }
     });
     if (body) {
+      const isExpecting = expectsContinue(this.#request);
       // Whoever waits for the response before it sends anything would wait for ever.
-      if (!body.source.ready()) node.flushHeaders();
-      void sendBody(body, node);
+      if (isExpecting || !body.source.ready()) node.flushHeaders();
+      void (isExpecting ? this.#sendIfWanted(body, node) : sendBody(body, node));
     } else node.end();
+  }
+
+  async #sendIfWanted(body: HttpBody, node: ClientRequest): Promise<void> {
+    // What Node gives is one of its own.
+    if (await isWanted(node, (response) => (response as IncomingMessage).statusCode ?? 0)) {
+      await sendBody(body, node);
+      return;
+    }
+    body.source.close();
+    // The other side still waits for it: the connection is good for nothing else.
+    this.#isUnsent = true;
   }
 
   /** Nothing if Node does not take it: told to who waits. */
@@ -177,7 +211,7 @@ class Sending {
 
   #wait(ms: number, error: HttpError): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#node?.destroy(error), cappedMs(ms));
+    this.#timer = timer(ms, () => this.#node?.destroy(error));
   }
 
   #failed(cause: unknown): void {
@@ -216,36 +250,17 @@ class Sending {
       this.#settling.reject(new HttpError(error, `the transfer coding ${coding}`));
       return;
     }
-    this.#settling.resolve({ status: statusCode, headers: fieldsOf(rawHeaders), body: this.#bodyOf(response) });
-  }
-
-  #bodyOf(response: IncomingMessage): HttpResponse["body"] {
-    const { betweenBytes } = this.#request.timeouts;
-    let timer: NodeJS.Timeout | undefined;
-    return bodyOf(response, {
-      cut: (cause) =>
-        cause instanceof HttpError ? cause : failed("HTTP-response-incomplete", "the response ends too early", cause),
-      leave: (source) => source.close(),
-      waits(isWaiting, source) {
-        if (!isWaiting) {
-          clearTimeout(timer);
-          timer = undefined;
-          return;
-        }
-        timer ??= setTimeout(() => {
-          timer = undefined;
-          // What has come is there for whoever asks again.
-          if (source.ready()) return;
-          response.destroy(failed("connection-read-timeout", `no more of the response in ${betweenBytes} ms`));
-        }, cappedMs(betweenBytes));
-      },
+    response.once("close", () => {
+      if (this.#isUnsent) this.#node?.destroy();
     });
+    const { betweenBytes } = this.#request.timeouts;
+    const body = bodyOf(
+      response,
+      response,
+      responseParts(betweenBytes, (error) => void response.destroy(error)),
+    );
+    this.#settling.resolve({ status: statusCode, headers: fieldsOf(rawHeaders), body });
   }
-}
-
-/** Nobody wants the response any more. */
-function unwanted(): HttpError {
-  return failed("internal-error", "nobody wants the response");
 }
 
 /** Whether a body is known to have no bytes, and nothing after them, before it is sent. */
@@ -255,8 +270,6 @@ async function isEmpty(body: HttpBody): Promise<boolean> {
 
 /** Requests that have no body, as a rule: of others Node would make one. */
 const BARE: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"]);
-/** Requests that change nothing more when they are sent twice. */
-const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "PUT"]);
 
 /** Many guests open the body of each request: what has none by its method is sent without, and others with a length. */
 function withoutBody(request: HttpRequest): HttpRequest {
@@ -264,27 +277,4 @@ function withoutBody(request: HttpRequest): HttpRequest {
   const zero: Field = ["content-length", Uint8Array.of(0x30)];
   const isSaid = BARE.has(method) || headers.some(([name]) => name === "content-length");
   return { ...request, headers: isSaid ? headers : [...headers, zero], body: undefined };
-}
-
-function failed(tag: BareCode | "internal-error", message: string, cause?: unknown): HttpError {
-  const code = tag === "internal-error" ? { tag, val: undefined } : { tag };
-  return new HttpError(code, message, { cause });
-}
-
-/** What timers of Node's can wait for. */
-function cappedMs(ms: number): number {
-  return Math.min(ms, MAX_TIMER_MS);
-}
-
-/** Rejects with `error` after the time. */
-async function within<T>(ms: number, promise: Promise<T>, error: HttpError): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(error), cappedMs(ms));
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -14,6 +14,10 @@ const BY_CODE: Readonly<Record<string, BareCode>> = {
   ERR_UNESCAPED_CHARACTERS: "HTTP-request-URI-invalid",
   ERR_TLS_CERT_ALTNAME_INVALID: "TLS-certificate-error",
   EPROTO: "TLS-protocol-error",
+  // The other side speaks HTTP/2, and not as it should; or says so of us.
+  ERR_HTTP2_ERROR: "HTTP-protocol-error",
+  ERR_HTTP2_SESSION_ERROR: "HTTP-protocol-error",
+  ERR_HTTP2_STREAM_CANCEL: "connection-terminated",
 };
 
 /** What Node calls what is wrong with a certificate. */
@@ -27,6 +31,16 @@ export function httpFailure(cause: unknown): HttpError {
   if (cause instanceof HttpError) return cause;
   const { code, message } = errorOf(cause);
   return new HttpError(codeFor(code, message), message, { cause });
+}
+
+export function failed(tag: BareCode | "internal-error", message: string, cause?: unknown): HttpError {
+  const code = tag === "internal-error" ? { tag, val: undefined } : { tag };
+  return new HttpError(code, message, { cause });
+}
+
+/** Nobody wants the response any more. */
+export function unwanted(): HttpError {
+  return failed("internal-error", "nobody wants the response");
 }
 
 function codeFor(code: string, message: string): HttpErrorCode {

@@ -1,7 +1,7 @@
 /** Fields as Node has them: one flat list of names and values, in Latin-1. */
 import { isTransports, type Field } from "../../../wasi/http/fields.ts";
 
-/** As they came, without those that are the transport's own. */
+/** As they came, without those that are the transport's own, such as the pseudo-headers of HTTP/2. */
 export function fieldsOf(raw: readonly string[]): Field[] {
   return incomingFields(raw).fields;
 }
@@ -26,7 +26,7 @@ export function incomingFields(raw: readonly string[]): IncomingFields {
     const value = raw[at + 1] ?? "";
     if (name === "host") host ??= value;
     else if (name === "content-length" || name === "transfer-encoding") hasBody = true;
-    if (!isTransports(name)) fields.push([name, Buffer.from(value, "latin1")]);
+    if (!isTransports(name) && !name.startsWith(":")) fields.push([name, Buffer.from(value, "latin1")]);
   }
   return { fields, host, hasBody };
 }

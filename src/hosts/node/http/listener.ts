@@ -1,151 +1,138 @@
 /** Requests that come to a server of Node's. */
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { HttpError } from "../../../wasi/http/error-code.ts";
-import type { HttpBody, HttpRequest, HttpResponse, Leaving, Timeouts } from "../../../wasi/http/exchange.ts";
-import { contentLength } from "../../../wasi/http/fields.ts";
-import { isAuthority } from "../../../wasi/http/message.ts";
-import { bodyOf, endWith, sendBody, wholeOf } from "./body.ts";
-import { flatOf, incomingFields } from "./fields.ts";
+import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
+import type { Field } from "../../../wasi/http/fields.ts";
+import { bodyOf, endWith, lingering, sendBody } from "./body.ts";
+import { exchange, requestFrom, type Answer, type Failed, type Wire } from "./exchange.ts";
+import { flatOf, incomingFields, rawValue } from "./fields.ts";
+import { StreamWire } from "./stream-wire.ts";
 
-/**
- * Answers a request.
- *
- * @param leaving See `Leaving`.
- */
-export type Answer = (request: HttpRequest, leaving: Leaving) => Promise<HttpResponse>;
-
-/** How long the rest of a request is read, and thrown away, that nobody wanted to the end: the response is to arrive. */
-const LINGER_MS = 5000;
-const LINGER_BYTES = 1024 * 1024;
-
-/** Nobody limits what a server does but itself. */
-const NO_TIMEOUTS: Timeouts = { connect: Infinity, firstByte: Infinity, betweenBytes: Infinity };
-
-const FAILED = "<!doctype html><title>500 Internal Server Error</title><h1>500 Internal Server Error</h1>\n";
+/** Answers what comes to servers of `node:http`, `node:https` and `node:http2`, of which it takes `request` and `checkContinue`. */
+export type NodeListener = (
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+) => void;
 
 /** @param failed Told of what kept a request from being answered. */
-export function nodeListener(answer: Answer, failed: (error: unknown, request: HttpRequest) => void): RequestListener {
-  return (message, response) => void exchange(answer, failed, message, response);
+export function nodeListener(answer: Answer, failed: Failed): NodeListener {
+  return (message, response) => {
+    const wire =
+      "stream" in response && "stream" in message
+        ? new StreamWire(message.stream, message.rawHeaders)
+        : // A server gives both of the same protocol.
+          new MessageWire(message as IncomingMessage, response as ServerResponse);
+    void exchange(answer, failed, wire);
+  };
 }
 
 /** A client that leaves is no error of ours: what is being sent ends. */
 const ignore = (): void => {};
 
-async function exchange(
-  answer: Answer,
-  failed: (error: unknown, request: HttpRequest) => void,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const request = requestOf(message, response);
-  if (!request) {
-    response.writeHead(400, { connection: "close" }).end();
-    return;
-  }
-  response.on("error", ignore);
-  if (request.body) response.once("finish", () => outliving(message));
-  let given: HttpResponse | undefined;
-  let rest: HttpBody | undefined;
-  let isLeft = false;
-  try {
-    given = await answer(request, (left) => {
-      const leave = (): void => {
-        isLeft = true;
-        left();
-      };
-      response.once("close", leave);
-      return () => void response.off("close", leave);
-    });
-    if (response.destroyed) {
-      given.body?.source.close();
-      return;
-    }
-    // Once the response is sent Node throws away a request that nobody has begun to read: the guest may still want it.
-    if (request.body) message.read(0);
-    rest = begin(given, request.method, response);
-  } catch (error) {
-    given?.body?.source.close();
-    // Nobody was asked.
-    if (isLeft) return;
-    failed(error, request);
-    if (!response.destroyed && !response.headersSent) {
-      response.writeHead(500, { "content-type": "text/html; charset=utf-8", "content-length": FAILED.length });
-      response.end(FAILED);
-    }
-    return;
-  }
-  if (rest) await sendBody(rest, response);
-}
+/** HTTP/1.1. */
+class MessageWire implements Wire {
+  readonly request: HttpRequest | undefined;
+  readonly #message: IncomingMessage;
+  readonly #response: ServerResponse;
 
-function requestOf(message: IncomingMessage, response: ServerResponse): HttpRequest | undefined {
-  const { method = "GET", url = "/", rawHeaders, socket } = message;
-  // Most are a path.
-  const absolute = url.startsWith("/") ? null : /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
-  const { fields, host, hasBody } = incomingFields(rawHeaders);
-  const authority = absolute ? absolute[1] : host;
-  if (authority === undefined || !isAuthority(authority)) return undefined;
-  const path = absolute?.[2] ?? url;
-  return {
-    method,
-    scheme: "encrypted" in socket ? "https" : "http",
-    authority,
-    path: path.startsWith("/") || path === "*" ? path : `/${path}`,
-    headers: fields,
-    body: hasBody
-      ? bodyOf(message, {
-          cut: (cause) => new HttpError({ tag: "connection-terminated" }, "the client left", { cause }),
-          // The response is still to go out on the same connection.
-          leave: () => {
-            if (response.writableFinished) lingering(message);
-            else response.once("finish", () => lingering(message));
-          },
-        })
-      : undefined,
-    timeouts: NO_TIMEOUTS,
+  constructor(message: IncomingMessage, response: ServerResponse) {
+    this.#message = message;
+    this.#response = response;
+    this.request = this.#read();
+    response.on("error", ignore);
+    if (this.request?.body) response.once("finish", () => outliving(message));
+  }
+
+  readonly leaving: Leaving = (left) => {
+    const response = this.#response;
+    response.once("close", left);
+    return () => void response.off("close", left);
   };
+
+  get isGone(): boolean {
+    return this.#response.destroyed;
+  }
+
+  get hasBegun(): boolean {
+    return this.#response.headersSent;
+  }
+
+  refuse(): void {
+    this.#response.writeHead(400, { connection: "close" }).end();
+  }
+
+  keep(): void {
+    // Once the response is sent Node throws away a request that nobody has begun to read.
+    this.#message.read(0);
+  }
+
+  begin(status: number, headers: readonly Field[], length: number | undefined): void {
+    const flat = flatOf(headers);
+    if (length !== undefined) flat.push("content-length", String(length));
+    this.#response.writeHead(status, flat);
+  }
+
+  flush(): void {
+    this.#response.flushHeaders();
+  }
+
+  end(bytes?: Buffer): void {
+    if (bytes) endWith(this.#response, bytes);
+    else this.#response.end();
+  }
+
+  send(body: HttpBody): Promise<void> {
+    return sendBody(body, this.#response);
+  }
+
+  #read(): HttpRequest | undefined {
+    const message = this.#message;
+    const { method = "GET", url = "/", rawHeaders, socket } = message;
+    // Most are a path.
+    const absolute = url.startsWith("/") ? null : /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
+    const { fields, host, hasBody } = incomingFields(rawHeaders);
+    const path = absolute?.[2] ?? url;
+    return requestFrom({
+      method,
+      scheme: "encrypted" in socket ? "https" : "http",
+      authority: absolute ? absolute[1] : host,
+      path: path.startsWith("/") || path === "*" ? path : `/${path}`,
+      headers: fields,
+      body: hasBody ? this.#body() : undefined,
+    });
+  }
+
+  #body(): HttpBody {
+    const [message, response] = [this.#message, this.#response];
+    return bodyOf(message, message, {
+      cut: (cause) => new HttpError({ tag: "connection-terminated" }, "the client left", { cause }),
+      // The response is still to go out on the same connection.
+      leave: () => {
+        const linger = (): void => {
+          if (!message.complete) lingering(message, () => void message.socket.destroy());
+        };
+        if (response.writableFinished) linger();
+        else response.once("finish", linger);
+      },
+      ...(isExpected(message, response) && { waits: (isWaiting) => isWaiting && goOn(response) }),
+    });
+  }
 }
 
-/**
- * Writes the header, and ends a response without a body, or whose body is there.
- *
- * @returns The body that is still to be sent.
- * @throws If it cannot be sent as it is: whoever reads the connection would take what follows for its body.
- */
-function begin(
-  { status, headers, body }: HttpResponse,
-  method: string,
-  response: ServerResponse,
-): HttpBody | undefined {
-  if (status < 200) throw unsendable(`the status ${status}, which ends no exchange`);
-  const length = contentLength(headers);
-  // By RFC 9110 these have none, and may say how long it would be.
-  const isBare = method === "HEAD" || status === 204 || status === 304;
-  if (!body && !isBare && (length ?? 0n) > 0n) throw unsendable(`a content-length of ${length}, and no body`);
-  const flat = flatOf(headers);
-  if (!body || isBare) {
-    if (!isBare && length === undefined) flat.push("content-length", "0");
-    response.writeHead(status, flat);
-    body?.source.close();
-    response.end();
-    return undefined;
-  }
-  if (body.isWhole?.() === true) {
-    const whole = wholeOf(body);
-    if (length === undefined) flat.push("content-length", String(whole.length));
-    response.writeHead(status, flat);
-    endWith(response, whole);
-    return undefined;
-  }
-  // One that has failed before anything was sent: throws what it failed of.
-  body.source.read(0);
-  response.writeHead(status, flat);
-  // With what is there of the body, or alone.
-  if (!body.source.ready()) response.flushHeaders();
-  return body;
+/** Whether who asks waits for 100 before they send the body. */
+function isExpected({ rawHeaders }: IncomingMessage, response: ServerResponse): boolean {
+  return rawValue(rawHeaders, "expect") !== undefined && !hasGoneOn(response);
 }
 
-function unsendable(what: string): HttpError {
-  return new HttpError({ tag: "HTTP-protocol-error" }, `the guest answered with ${what}`);
+/** A server without `checkContinue` has sent it by itself. Nothing public says so; to send it twice does no harm. */
+function hasGoneOn(response: ServerResponse): boolean {
+  return Reflect.get(response, "_sent100") === true;
+}
+
+/** Once, when somebody wants the body. Node closes a connection whose request was answered without. */
+function goOn(response: ServerResponse): void {
+  if (!hasGoneOn(response) && !response.headersSent && !response.destroyed) response.writeContinue();
 }
 
 /** Once the response is sent Node no longer says of the request that the client has left. */
@@ -157,21 +144,4 @@ function outliving(message: IncomingMessage): void {
   socket.once("close", gone);
   message.once("end", stop);
   message.once("close", stop);
-}
-
-/** A connection that is closed with bytes unread is reset, and the response with it. */
-function lingering(message: IncomingMessage): void {
-  if (message.complete || message.listenerCount("data") > 0) return;
-  const { socket } = message;
-  const end = (): void => void socket.destroy();
-  const timer = setTimeout(end, LINGER_MS);
-  timer.unref();
-  let bytes = 0;
-  message.on("error", () => {});
-  message.on("data", (chunk: Uint8Array) => {
-    bytes += chunk.length;
-    if (bytes > LINGER_BYTES) end();
-  });
-  message.once("end", () => clearTimeout(timer));
-  message.once("close", () => clearTimeout(timer));
 }

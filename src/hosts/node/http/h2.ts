@@ -1,0 +1,95 @@
+/** What streams of HTTP/2 have on both sides. */
+import type { Http2Stream, OutgoingHttpHeaders } from "node:http2";
+import type { HttpBody } from "../../../wasi/http/exchange.ts";
+import { permittedFields, type Field } from "../../../wasi/http/fields.ts";
+import { bodyOf, pour, type BodyParts } from "./body.ts";
+import { rawValue, textOf } from "./fields.ts";
+
+/** Node 20 takes an object alone: values of a name in their order, but names as they come first. */
+const TAKES_LISTS = Number(process.versions.node.split(".")[0]) >= 22;
+
+/** What the pseudo-headers of a message say, by their names. */
+export function pseudoOf(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
+  const all = new Map<string, string>();
+  for (let at = 0; rawHeaders[at]?.startsWith(":") === true; at += 2) {
+    all.set(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+  }
+  return all;
+}
+
+/** The status of a response. */
+export function rawStatus(rawHeaders: readonly string[]): number {
+  return Number(rawValue(rawHeaders, ":status"));
+}
+
+/** Fields as a stream carries them: without those of a connection, of which HTTP/2 has none. */
+export function headersOf(fields: readonly Field[]): string[] {
+  return permittedFields(fields).flatMap(([name, value]) => {
+    const text = textOf(value);
+    return name === "te" && text !== "trailers" ? [] : [name, text];
+  });
+}
+
+/** A flat list of names and values as this Node takes it. */
+export function takenHeaders(flat: readonly string[]): OutgoingHttpHeaders | readonly string[] {
+  return TAKES_LISTS ? flat : grouped(flat);
+}
+
+function grouped(flat: readonly string[]): OutgoingHttpHeaders {
+  const all: Record<string, string | string[]> = {};
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const [name = "", value = ""] = flat.slice(at, at + 2);
+    const before = all[name];
+    all[name] = before === undefined ? value : [before, value].flat();
+  }
+  return all;
+}
+
+/** The body that comes over a stream. */
+export function streamBody(stream: Http2Stream, rawHeaders: readonly string[], parts: BodyParts): HttpBody {
+  let rawTrailers: readonly string[] = [];
+  stream.on("trailers", (_: unknown, __: number, raw: readonly string[] = []) => void (rawTrailers = raw));
+  endOnlyWhole(stream);
+  return bodyOf(
+    stream,
+    {
+      rawHeaders,
+      get rawTrailers() {
+        return rawTrailers;
+      },
+    },
+    parts,
+  );
+}
+
+/** To Node a stream that was reset without an error has ended: its body would look complete. */
+function endOnlyWhole(stream: Http2Stream): void {
+  const push = stream.push.bind(stream);
+  let isEnded = false;
+  stream.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+    // What comes to its end is not closed yet.
+    const isReset = chunk === null && !isEnded && stream.closed && !stream.destroyed;
+    isEnded ||= chunk === null;
+    if (!isReset) return push(chunk, encoding);
+    // Node is still at it.
+    process.nextTick(() => stream.destroy(new Error("The stream was reset")));
+    return false;
+  };
+}
+
+/** Sends a body over a stream that waits for trailers. One that fails resets the stream. */
+export function pourStream(body: HttpBody, stream: Http2Stream): Promise<void> {
+  return pour(body, stream, {
+    end: (trailers) => endStream(stream, trailers),
+    // Nothing else says so: `close` would end the stream first, as if the body were whole.
+    cut: (cause) => stream.destroy(cause),
+  });
+}
+
+/** Ends a stream that waits for trailers, of which there may be none. */
+export function endStream(stream: Http2Stream, trailers: readonly Field[], last?: Uint8Array): void {
+  // Where Node has made a request and a response of the stream, the response would send its own, which are none.
+  stream.removeAllListeners("wantTrailers");
+  stream.once("wantTrailers", () => stream.sendTrailers(grouped(headersOf(trailers))));
+  stream.end(last);
+}

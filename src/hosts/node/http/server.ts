@@ -1,0 +1,141 @@
+/** A server of HTTP/1.1 and HTTP/2 on one port, with TLS or without. */
+import type { Server } from "node:http";
+import type { Http2Server, ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
+import { exchange, type Answer, type Failed } from "./exchange.ts";
+import { nodeListener } from "./listener.ts";
+import { StreamWire } from "./stream-wire.ts";
+
+/** What a connection of HTTP/2 begins with, if it is not agreed on by TLS. */
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+/** As other servers have it. */
+const MAX_STREAMS = 200;
+/** How long a connection of HTTP/2 is kept that nobody uses. */
+const IDLE_MS = 60_000;
+
+/** A certificate and its key, in PEM. */
+export interface TlsFiles {
+  readonly cert: Uint8Array;
+  readonly key: Uint8Array;
+}
+
+/** A server that answers, once somebody has it listen. */
+export interface HttpServer {
+  readonly server: Server;
+  /** Takes nothing more, and lets go of connections as soon as what they have asked for is answered. Resolves when none is left. */
+  readonly close: () => Promise<void>;
+  /** Lets go of connections of whom nothing is being answered. */
+  readonly closeIdle: () => void;
+}
+
+/** @param tls Missing: without. */
+export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles): HttpServer {
+  const listener = nodeListener(answer, failed);
+  const options = { requireHostHeader: false, noDelay: true };
+  const server = tls
+    ? process
+        .getBuiltinModule("node:https")
+        .createServer({ ...options, ...pemOf(tls), ALPNProtocols: ["h2", "http/1.1"] }, listener)
+    : process.getBuiltinModule("node:http").createServer(options, listener);
+  // Whoever waits for 100 before they send a body gets it when the guest wants that.
+  server.on("checkContinue", listener);
+  const sessions = new Set<ServerHttp2Session>();
+  /** Those of which it is not known yet what they speak. */
+  const silent = new Set<Socket>();
+  let isClosing = false;
+  let h2: Http2Server | undefined;
+  const toHttp2 = (socket: Socket): void => {
+    h2 ??= http2Server(answer, failed, (session) => {
+      sessions.add(session);
+      session.once("close", () => sessions.delete(session));
+      if (isClosing) session.close();
+    });
+    h2.emit("connection", socket);
+  };
+  const event = tls ? "secureConnection" : "connection";
+  const toHttp1 = server.listeners(event);
+  server.removeAllListeners(event);
+  server.on(event, (socket: Socket) => {
+    const http1 = (): void => {
+      for (const one of toHttp1) one.call(server, socket);
+    };
+    if ("alpnProtocol" in socket) (socket.alpnProtocol === "h2" ? toHttp2 : http1)(socket);
+    else {
+      silent.add(socket);
+      socket.once("close", () => silent.delete(socket));
+      sniff(socket, server.headersTimeout, (isHttp2) => {
+        silent.delete(socket);
+        (isHttp2 ? toHttp2 : http1)(socket);
+      });
+    }
+  });
+  return {
+    server,
+    closeIdle: () => server.closeIdleConnections(),
+    close() {
+      isClosing = true;
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      server.closeIdleConnections();
+      for (const session of sessions) session.close();
+      for (const socket of silent) socket.destroy();
+      return closed;
+    },
+  };
+}
+
+/** Hands a connection over as soon as its first bytes say what it speaks: they are still to be read then. */
+function sniff(socket: Socket, timeoutMs: number, speaks: (isHttp2: boolean) => void): void {
+  let bytes: Buffer = Buffer.alloc(0);
+  const onData = (chunk: Buffer): void => {
+    bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
+    const isBegun = bytes.subarray(0, PREFACE.length).equals(PREFACE.subarray(0, bytes.length));
+    if (isBegun && bytes.length < PREFACE.length) return;
+    done();
+    socket.pause();
+    socket.unshift(bytes);
+    speaks(isBegun);
+    // HTTP/2 reads by itself.
+    if (!isBegun) socket.resume();
+  };
+  const end = (): void => void socket.destroy();
+  const done = (): void => {
+    socket.setTimeout(0);
+    socket.off("data", onData);
+    socket.off("timeout", end);
+    socket.off("end", end);
+    socket.off("error", end);
+  };
+  socket.on("data", onData);
+  // Of the server itself, as long as nothing else listens.
+  socket.on("error", end);
+  socket.on("end", end);
+  socket.setTimeout(timeoutMs, end);
+}
+
+function http2Server(answer: Answer, failed: Failed, begun: (session: ServerHttp2Session) => void): Http2Server {
+  const h2 = process.getBuiltinModule("node:http2").createServer({
+    settings: { maxConcurrentStreams: MAX_STREAMS },
+    strictSingleValueFields: false,
+  });
+  h2.on("session", (session) => {
+    let streams = 0;
+    session.on("stream", (stream) => {
+      streams++;
+      stream.once("close", () => streams--);
+    });
+    // What is wrong with a connection ends it, and is nobody's else concern.
+    session.on("error", () => {});
+    session.setTimeout(IDLE_MS, () => {
+      if (streams === 0) session.close();
+    });
+    begun(session);
+  });
+  h2.on("stream", (stream, _, __, rawHeaders: readonly string[]) => {
+    void exchange(answer, failed, new StreamWire(stream, rawHeaders));
+  });
+  return h2;
+}
+
+function pemOf({ cert, key }: TlsFiles): { readonly cert: Buffer; readonly key: Buffer } {
+  return { cert: Buffer.from(cert), key: Buffer.from(key) };
+}

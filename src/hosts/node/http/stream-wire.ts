@@ -1,0 +1,120 @@
+/** A stream of HTTP/2 that carries a request to a server. */
+import type { Http2Stream, ServerHttp2Stream } from "node:http2";
+import { HttpError } from "../../../wasi/http/error-code.ts";
+import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
+import type { Field } from "../../../wasi/http/fields.ts";
+import { lingering } from "./body.ts";
+import { requestFrom, type Wire } from "./exchange.ts";
+import { fieldsOf, rawValue } from "./fields.ts";
+import { endStream, headersOf, pourStream, pseudoOf, streamBody, takenHeaders } from "./h2.ts";
+
+const NO_ERROR = 0;
+const REFUSED = 400;
+
+export class StreamWire implements Wire {
+  readonly request: HttpRequest | undefined;
+  readonly #stream: ServerHttp2Stream;
+
+  constructor(stream: Http2Stream, rawHeaders: readonly string[]) {
+    // A server has these.
+    this.#stream = stream as ServerHttp2Stream;
+    this.request = this.#read(rawHeaders);
+    // A client that leaves is no error of ours: what is being sent ends.
+    stream.on("error", () => {});
+  }
+
+  get isGone(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
+  }
+
+  get hasBegun(): boolean {
+    return this.#stream.headersSent;
+  }
+
+  refuse(): void {
+    this.#stream.respond({ ":status": REFUSED }, { endStream: true });
+    this.#linger();
+  }
+
+  keep(): void {
+    // Once the response is sent Node throws away a request that nobody has begun to read.
+    this.#stream.read(0);
+  }
+
+  readonly leaving: Leaving = (left) => {
+    const stream = this.#stream;
+    stream.once("close", left);
+    return () => void stream.off("close", left);
+  };
+
+  begin(status: number, headers: readonly Field[], length: number | undefined, hasBody: boolean): void {
+    // To Node 205 has no body, whatever it says.
+    const isReset = status === 205;
+    const said = isReset ? headers.filter(([name]) => name !== "content-length") : headers;
+    const flat = [":status", String(status), ...headersOf(said)];
+    if (length !== undefined && !isReset) flat.push("content-length", String(length));
+    this.#stream.respond(takenHeaders(flat), { endStream: !hasBody, waitForTrailers: hasBody });
+  }
+
+  // It is sent.
+  flush(): void {}
+
+  end(bytes?: Buffer): void {
+    if (!this.#stream.writableEnded) endStream(this.#stream, [], bytes);
+  }
+
+  async send(body: HttpBody): Promise<void> {
+    if (this.#stream.writableEnded) body.source.close();
+    else await pourStream(body, this.#stream);
+  }
+
+  /** To reset it at once could take away what is still to be sent. */
+  #linger(): void {
+    const stream = this.#stream;
+    if (!stream.destroyed) lingering(stream, () => stream.close(NO_ERROR));
+  }
+
+  #read(rawHeaders: readonly string[]): HttpRequest | undefined {
+    const stream = this.#stream;
+    const pseudo = pseudoOf(rawHeaders);
+    const [method, path] = [pseudo.get(":method"), pseudo.get(":path")];
+    // As for a tunnel.
+    if (method === undefined || path === undefined) return undefined;
+    return requestFrom({
+      method,
+      scheme: stream.session?.encrypted === true ? "https" : "http",
+      authority: pseudo.get(":authority") ?? rawValue(rawHeaders, "host"),
+      path: path.startsWith("/") || path === "*" ? path : `/${path}`,
+      headers: fieldsOf(withOneCookie(rawHeaders)),
+      body: stream.endAfterHeaders ? undefined : this.#body(rawHeaders),
+    });
+  }
+
+  #body(rawHeaders: readonly string[]): HttpBody {
+    const stream = this.#stream;
+    const isExpected = rawValue(rawHeaders, "expect") !== undefined && !stream.sentInfoHeaders?.length;
+    let isAsked = false;
+    const goOn = (): void => {
+      if (isAsked || stream.headersSent || this.isGone) return;
+      isAsked = true;
+      stream.additionalHeaders({ ":status": 100 });
+    };
+    return streamBody(stream, rawHeaders, {
+      cut: (cause) => new HttpError({ tag: "connection-terminated" }, "the client left", { cause }),
+      leave: () => {
+        if (stream.writableFinished) this.#linger();
+        else stream.once("finish", () => this.#linger());
+      },
+      ...(isExpected && { waits: (isWaiting) => isWaiting && goOn() }),
+    });
+  }
+}
+
+/** RFC 9113 has them apart, as they compress better; elsewhere there is one. */
+function withOneCookie(rawHeaders: readonly string[]): readonly string[] {
+  const cookies = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1] === "cookie");
+  if (cookies.length < 2) return rawHeaders;
+  const first = rawHeaders.indexOf("cookie");
+  const isOther = (at: number): boolean => rawHeaders[at - (at % 2)] !== "cookie" || at - (at % 2) === first;
+  return rawHeaders.filter((_, at) => isOther(at)).with(first + 1, cookies.join("; "));
+}
