@@ -33,6 +33,7 @@ export class NodeTcpConnection implements TcpConnection {
   #socket: Socket | undefined;
   #options: TcpOptions = tcpDefaults();
   #isClosed = false;
+  #isLeft = false;
 
   /**
    * @param made Connected.
@@ -90,6 +91,24 @@ export class NodeTcpConnection implements TcpConnection {
   /** Whether there is nothing any more that could be ended. */
   get isGone(): boolean {
     return this.#socket?.destroyed ?? this.#isClosed;
+  }
+
+  /**
+   * Ends what has been closed of it, when whoever runs now is done: all of it may be let go of by then, which does the same
+   * for less.
+   */
+  leave(): void {
+    if (this.#isLeft) return;
+    this.#isLeft = true;
+    process.nextTick(left, this);
+  }
+
+  /** As `leave` has it. */
+  left(): void {
+    this.#isLeft = false;
+    if (this.isGone) return;
+    if (this.source.isClosed) this.source.forget();
+    if (this.sink.hasEnded) this.socket.end();
   }
 
   configure(options: TcpOptions): void {
@@ -175,6 +194,10 @@ export class NodeTcpConnection implements TcpConnection {
   }
 }
 
+function left(connection: NodeTcpConnection): void {
+  connection.left();
+}
+
 /** Writes by system calls; only what does not fit goes through Node's stream, which knows when there is room again. */
 class NodeTcpSink extends PendingSink {
   readonly #connection: NodeTcpConnection;
@@ -195,6 +218,11 @@ class NodeTcpSink extends PendingSink {
   /** Whether the system may have something yet to send. */
   get hasWritten(): boolean {
     return this.#hasWritten;
+  }
+
+  /** Whether nothing more is to be sent. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   failWith(cause: unknown): void {
@@ -227,9 +255,7 @@ class NodeTcpSink extends PendingSink {
     if (connection.isGone) return undefined;
     // To let go of it, which may follow at once, sends FIN, but for input that nobody has read: then it has to be out before.
     if (connection.isHandle ? connection.source.isAtEdge() : connection.socket.readableEnded) {
-      process.nextTick(() => {
-        if (!connection.isGone) connection.socket.end();
-      });
+      connection.leave();
       return undefined;
     }
     const { socket } = connection;

@@ -82,6 +82,7 @@ export class Arrivals {
 
   /** Nobody is going to read. */
   drop(): void {
+    if (this.isUnwanted) return;
     this.isUnwanted = true;
     this.forgottenBytes = this.size;
     this.#landed = NONE;
@@ -116,14 +117,17 @@ interface Connection {
   /** Made when it is first asked for. */
   readonly socket: Socket;
   readonly isHandle: boolean;
-  readonly isGone: boolean;
   readonly fd: number;
+  /** Has it ask for `forget`, unless all of it is closed by then. */
+  leave(): void;
 }
 
 export class NodeTcpSource implements Source {
   /** Nothing has been asked for while it is missing. */
   #arrivals: Arrivals | undefined;
   readonly #connection: Connection;
+  /** Nobody is going to read. */
+  isClosed = false;
   #over: "failed" | "ended" | undefined;
   #cause: unknown;
   /** What its end is not: it was no FIN. */
@@ -185,10 +189,11 @@ export class NodeTcpSource implements Source {
   /** What still comes is taken and forgotten: the peer may have to send it before it reads what we send. */
   close(): void {
     this.#over = "ended";
+    this.isClosed = true;
     const connection = this.#connection;
     // All of it may be let go of at once.
-    if (connection.isHandle) process.nextTick(() => connection.isGone || this.#forget());
-    else this.#forget();
+    if (connection.isHandle) connection.leave();
+    else this.forget();
   }
 
   /** Asks the system whether nothing has arrived that nobody has read, of a connection that is still a handle. */
@@ -204,7 +209,8 @@ export class NodeTcpSource implements Source {
     return count === 0;
   }
 
-  #forget(): void {
+  /** Takes what has arrived, and what still comes, for nobody. */
+  forget(): void {
     this.arrivals.drop();
     this.#fetch();
   }
