@@ -2,8 +2,6 @@
 import { tuple } from "../../abi/composites.ts";
 import { borrow, borrowEntry, own } from "../../abi/owned.ts";
 import { Kind, type Entry } from "../../abi/resources.ts";
-import { returns } from "../../abi/returns.ts";
-import { bool } from "../../abi/scalars.ts";
 import { enumeration } from "../../abi/variants.ts";
 import { InputStream } from "../../io/input-stream.ts";
 import { OutputStream } from "../../io/output-stream.ts";
@@ -14,7 +12,7 @@ import { blocking, call, defineInterface, type Interface } from "../definition.t
 import type { Instance } from "../instance.ts";
 import { INPUT_STREAM, OUTPUT_STREAM, subscribe } from "../io.ts";
 import { openTcpSocket } from "./held.ts";
-import { optionFunctions } from "./tcp-options.ts";
+import { tcpOptions } from "./tcp-options.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
 
 const TCP_SOCKET: Kind<TcpSocket> = new Kind("tcp-socket");
@@ -79,10 +77,6 @@ const socketFunctions = (): Interface["functions"] => ({
   "[method]tcp-socket.start-listen": blocking([self], unit, (_, socket) => socket.startListen()),
   "[method]tcp-socket.finish-listen": call([self], unit, (_, socket) => socket.finishListen()),
   "[method]tcp-socket.accept": call([self], acceptResult, accept),
-  "[method]tcp-socket.local-address": call([self], socketResult(socketAddress), (_, socket) => socket.localAddress()),
-  "[method]tcp-socket.remote-address": call([self], socketResult(socketAddress), (_, socket) => socket.remoteAddress()),
-  "[method]tcp-socket.is-listening": call([self], returns(bool), (_, socket) => socket.isListening),
-  "[method]tcp-socket.address-family": call([self], returns(family), (_, socket) => socket.family),
   "[method]tcp-socket.subscribe": subscribe(TCP_SOCKET),
   "[method]tcp-socket.shutdown": call([self, enumeration("receive", "send", "both")], unit, (_, socket, direction) =>
     socket.shutdown(direction),
@@ -92,7 +86,10 @@ const socketFunctions = (): Interface["functions"] => ({
 /** @see WASI 0.2 `wasi:sockets/tcp` */
 export const tcp: Interface = defineInterface(
   "wasi:sockets/tcp",
-  () => ({ ...socketFunctions(), ...optionFunctions({ self, socketOf: (socket) => socket, socketResult, get: "" }) }),
+  () => ({
+    ...socketFunctions(),
+    ...tcpOptions({ resource: "tcp-socket", self, socketOf: (socket) => socket, socketResult, get: "" }),
+  }),
   [TCP_SOCKET],
 );
 

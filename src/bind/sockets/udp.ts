@@ -4,7 +4,7 @@ import { bytes, list } from "../../abi/lists.ts";
 import { borrow, borrowEntry, own } from "../../abi/owned.ts";
 import { Kind, type Entry } from "../../abi/resources.ts";
 import { returns } from "../../abi/returns.ts";
-import { length, u8 } from "../../abi/scalars.ts";
+import { length } from "../../abi/scalars.ts";
 import { option } from "../../abi/variants.ts";
 import type { Readiness } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
@@ -17,6 +17,7 @@ import type { Instance } from "../instance.ts";
 import { addPollable, POLLABLE } from "../io.ts";
 import { openUdpSocket, talliesOf } from "./held.ts";
 import { family, network, socketAddress, socketResult } from "./types.ts";
+import { udpOptions } from "./udp-options.ts";
 
 const UDP_SOCKET: Kind<UdpSocket> = new Kind("udp-socket");
 const INCOMING: Kind<IncomingDatagrams> = new Kind("incoming-datagram-stream");
@@ -72,23 +73,7 @@ const socketFunctions = (): Interface["functions"] => ({
     socketResult(tuple(own(INCOMING), own(OUTGOING))),
     stream,
   ),
-  "[method]udp-socket.local-address": call([self], socketResult(socketAddress), (_, socket) => socket.localAddress()),
-  "[method]udp-socket.remote-address": call([self], socketResult(socketAddress), (_, socket) => socket.remoteAddress()),
-  "[method]udp-socket.address-family": call([self], returns(family), (_, socket) => socket.family),
   "[method]udp-socket.subscribe": subscribe(UDP_SOCKET, ({ readiness }) => readiness),
-});
-
-const optionFunctions = (): Interface["functions"] => ({
-  "[method]udp-socket.unicast-hop-limit": call([self], socketResult(u8), (_, socket) => socket.hopLimit()),
-  "[method]udp-socket.set-unicast-hop-limit": call([self, u8], unit, (_, socket, value) => socket.setHopLimit(value)),
-  "[method]udp-socket.receive-buffer-size": call([self], size, (_, socket) => socket.bufferSize("receive")),
-  "[method]udp-socket.set-receive-buffer-size": call([self, length], unit, (_, socket, value) =>
-    socket.setBufferSize("receive", value),
-  ),
-  "[method]udp-socket.send-buffer-size": call([self], size, (_, socket) => socket.bufferSize("send")),
-  "[method]udp-socket.set-send-buffer-size": call([self, length], unit, (_, socket, value) =>
-    socket.setBufferSize("send", value),
-  ),
 });
 
 const streamFunctions = (): Interface["functions"] => ({
@@ -113,7 +98,11 @@ const streamFunctions = (): Interface["functions"] => ({
 /** @see WASI 0.2 `wasi:sockets/udp` */
 export const udp: Interface = defineInterface(
   "wasi:sockets/udp",
-  () => ({ ...socketFunctions(), ...optionFunctions(), ...streamFunctions() }),
+  () => ({
+    ...socketFunctions(),
+    ...udpOptions({ resource: "udp-socket", self, socketOf: (socket) => socket, socketResult, get: "" }),
+    ...streamFunctions(),
+  }),
   [UDP_SOCKET, INCOMING, OUTGOING],
 );
 

@@ -5,7 +5,7 @@ import { elementOf } from "../../../abi/element.ts";
 import { borrow, own } from "../../../abi/owned.ts";
 import { Kind, type Entry } from "../../../abi/resources.ts";
 import { returns } from "../../../abi/returns.ts";
-import { bool, u8 } from "../../../abi/scalars.ts";
+import { u8 } from "../../../abi/scalars.ts";
 import { InputStream } from "../../../io/input-stream.ts";
 import type { Waker } from "../../../io/readiness.ts";
 import type { Steps } from "../../../io/steps.ts";
@@ -17,7 +17,7 @@ import { blocking, call, type Interface } from "../../definition.ts";
 import type { Instance } from "../../instance.ts";
 import { ending } from "../../lower.ts";
 import { openTcpSocket } from "../../sockets/held.ts";
-import { optionFunctions } from "../../sockets/tcp-options.ts";
+import { tcpOptions } from "../../sockets/tcp-options.ts";
 import { family, socketAddress } from "../../sockets/types.ts";
 import { Drain, Feed, future, HostFuture, stream, type Supply } from "../streams.ts";
 import { letGo, SharedTcpSocket } from "./shared-tcp.ts";
@@ -180,8 +180,6 @@ function taken(take: () => TcpStreams): TcpStreams | SocketError {
   }
 }
 
-const addressResult = socketResult(socketAddress);
-
 export const tcpFunctions = (): Interface["functions"] => ({
   "[static]tcp-socket.create": call([family], socketResult(ownSocket), create),
   "[method]tcp-socket.bind": blocking([self, socketAddress], unit, (_, shared, address) => bind(shared, address)),
@@ -189,9 +187,5 @@ export const tcpFunctions = (): Interface["functions"] => ({
   "[method]tcp-socket.listen": blocking([self], socketResult(stream(ownSocket)), listen),
   "[method]tcp-socket.send": call([self, stream(u8)], returns(future(outcome)), send),
   "[method]tcp-socket.receive": call([self], returns(tuple(stream(u8), future(outcome))), receive),
-  "[method]tcp-socket.get-local-address": call([self], addressResult, (_, { socket }) => socket.localAddress()),
-  "[method]tcp-socket.get-remote-address": call([self], addressResult, (_, { socket }) => socket.remoteAddress()),
-  "[method]tcp-socket.get-is-listening": call([self], returns(bool), (_, { socket }) => socket.isListening),
-  "[method]tcp-socket.get-address-family": call([self], returns(family), (_, { socket }) => socket.family),
-  ...optionFunctions({ self, socketOf: ({ socket }) => socket, socketResult, get: "get-" }),
+  ...tcpOptions({ resource: "tcp-socket", self, socketOf: ({ socket }) => socket, socketResult, get: "get-" }),
 });

@@ -3,8 +3,6 @@ import { tuple } from "../../../abi/composites.ts";
 import { bytes } from "../../../abi/lists.ts";
 import { borrow, own } from "../../../abi/owned.ts";
 import { Kind, type Entry } from "../../../abi/resources.ts";
-import { returns } from "../../../abi/returns.ts";
-import { length, u8 } from "../../../abi/scalars.ts";
 import { option } from "../../../abi/variants.ts";
 import type { Steps } from "../../../io/steps.ts";
 import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
@@ -15,6 +13,7 @@ import { blocking, call, type Interface } from "../../definition.ts";
 import type { Instance } from "../../instance.ts";
 import { openUdpSocket, talliesOf } from "../../sockets/held.ts";
 import { family, socketAddress } from "../../sockets/types.ts";
+import { udpOptions } from "../../sockets/udp-options.ts";
 import { socketResult } from "./types.ts";
 
 /** A socket, and what comes to it from whom it is with. */
@@ -73,8 +72,6 @@ export const UDP_SOCKET: Kind<Datagrams> = new Kind("udp-socket");
 
 const self = borrow(UDP_SOCKET);
 const unit = socketResult<void>(null);
-const size = socketResult(length);
-const addressResult = socketResult(socketAddress);
 
 function create(instance: Instance, of: Family): Entry {
   const { socket, release } = openUdpSocket(instance, of);
@@ -111,19 +108,5 @@ export const udpFunctions = (): Interface["functions"] => ({
     of.send(data.slice(), to),
   ),
   "[method]udp-socket.receive": blocking([self], socketResult(tuple(bytes, socketAddress)), (_, of) => of.receive()),
-  "[method]udp-socket.get-local-address": call([self], addressResult, (_, { socket }) => socket.localAddress()),
-  "[method]udp-socket.get-remote-address": call([self], addressResult, (_, { socket }) => socket.remoteAddress()),
-  "[method]udp-socket.get-address-family": call([self], returns(family), (_, { socket }) => socket.family),
-  "[method]udp-socket.get-unicast-hop-limit": call([self], socketResult(u8), (_, { socket }) => socket.hopLimit()),
-  "[method]udp-socket.set-unicast-hop-limit": call([self, u8], unit, (_, { socket }, value) =>
-    socket.setHopLimit(value),
-  ),
-  "[method]udp-socket.get-receive-buffer-size": call([self], size, (_, { socket }) => socket.bufferSize("receive")),
-  "[method]udp-socket.set-receive-buffer-size": call([self, length], unit, (_, { socket }, value) =>
-    socket.setBufferSize("receive", value),
-  ),
-  "[method]udp-socket.get-send-buffer-size": call([self], size, (_, { socket }) => socket.bufferSize("send")),
-  "[method]udp-socket.set-send-buffer-size": call([self, length], unit, (_, { socket }, value) =>
-    socket.setBufferSize("send", value),
-  ),
+  ...udpOptions({ resource: "udp-socket", self, socketOf: ({ socket }) => socket, socketResult, get: "get-" }),
 });
