@@ -64,6 +64,7 @@ async function serveHere({ options, path }: Given): Promise<number> {
   const { address, port, family } = server.address() as AddressInfo;
   const scheme = tls ? "https" : "http";
   say(`Serving HTTP on ${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}/\n`);
+  collectLess();
   await new Promise<void>((resolve) => void onSignal(() => resolve()));
   // No more are taken; those that were begun are answered, and the connections that wait for more let go.
   const closed = close();
@@ -96,6 +97,19 @@ function readPem(option: string, path: string): Uint8Array {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The first V8 that is known to have the flag below; one that does not know a flag says so to the user. */
+const V8_WITH_FLAG = 14;
+
+/**
+ * Has V8 count the memories of guests as it counts its heap: it collects when all of that has grown by a part of itself.
+ * Without this it does for each 32 MiB of them, so that many instances at a time, of which none is garbage, are looked
+ * through again and again: 5,000 took 20 ms each in the end.
+ */
+function collectLess(): void {
+  if (Number.parseInt(process.versions.v8, 10) < V8_WITH_FLAG) return;
+  process.getBuiltinModule("node:v8").setFlagsFromString("--external-memory-accounted-in-global-limit");
 }
 
 function instanceOptions(options: ServeCommandOptions, number: number): InstanceOptions<unknown, unknown> {
