@@ -8,6 +8,7 @@ import { Timers } from "../wasi/clocks/timers.ts";
 import { Listings } from "../wasi/filesystem/listings.ts";
 import type { SocketTallies } from "../wasi/sockets/tallies.ts";
 import type { World } from "../wasi/world.ts";
+import type { HeldMessages } from "./http/held.ts";
 
 /** Told of each call: its WIT name, its parameters, and how it ended. */
 export type Trace = (name: string, values: readonly unknown[], outcome: string) => void;
@@ -41,6 +42,8 @@ export class Instance {
   listings: Listings;
   /** What its sockets carried; missing until it has one. */
   sockets: SocketTallies | undefined;
+  /** What it holds of HTTP; missing until it has something. */
+  messages: HeldMessages | undefined;
   #timers: Timers | undefined;
   #openFiles = 0;
 
@@ -74,6 +77,7 @@ export class Instance {
     this.faults = [];
     this.listings = new Listings(world.limits.listedEntries);
     this.sockets = undefined;
+    this.messages = undefined;
     this.#timers = undefined;
     return true;
   }

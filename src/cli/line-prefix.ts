@@ -5,7 +5,8 @@ const LONGEST = 8192;
 export class LinePrefix {
   readonly #prefix: string;
   readonly #write: (text: string) => void;
-  readonly #decoder = new TextDecoder();
+  /** Made for the first bytes: most guests that answer requests print nothing. */
+  #decoder: TextDecoder | undefined;
   /** What a line has begun with. */
   #begun = "";
 
@@ -15,6 +16,7 @@ export class LinePrefix {
   }
 
   readonly push = (chunk: Uint8Array): void => {
+    this.#decoder ??= new TextDecoder();
     const lines = (this.#begun + this.#decoder.decode(chunk, { stream: true })).split("\n");
     this.#begun = lines.pop() ?? "";
     if (this.#begun.length > LONGEST) lines.push(this.#takeBegun());
@@ -23,6 +25,7 @@ export class LinePrefix {
 
   /** Nothing more comes: a line that was not ended is written too. */
   readonly end = (): void => {
+    if (!this.#decoder) return;
     const line = this.#takeBegun() + this.#decoder.decode();
     if (line !== "") this.#write(`${this.#prefix}${line}\n`);
   };

@@ -180,13 +180,21 @@ export class Life {
     faults.push(...resources.clear());
     // What the outputs wait for may be who writes to our input, who waits for us to read.
     this.#guard(() => this.world.stdin.source.leave?.());
-    for (const end of await Promise.allSettled(outlets.map((outlet) => outlet.finish()))) {
+    const unfinished: Promise<void>[] = [];
+    for (const outlet of outlets) {
+      this.#guard(() => {
+        const rest = outlet.sealOrWait();
+        if (rest) unfinished.push(rest);
+      });
+    }
+    for (const end of unfinished.length > 0 ? await Promise.allSettled(unfinished) : []) {
       if (end.status === "rejected") faults.push(end.reason);
     }
     this.#guard(() => this.world.stdin.source.close());
     this.#guard(() => this.world.http?.close?.());
     for (const { directory } of this.world.preopens) this.#guard(() => directory.release());
     this.#signal?.removeEventListener("abort", this.#onAbort);
+    if (faults.length === 0) return;
     const others = [...new Set(faults)].filter((fault) => fault !== reason);
     if (others.length > 0) throw faultOf(others);
   }
