@@ -124,6 +124,12 @@ const TARGETS: readonly Target[] = [
   { what: "serving, an instance for each request", row: "http/fresh", to: ["/", NODE], bound: ["at least", 0.5] },
   { what: "serving, an instance for each request", row: "http/fresh", to: ["/", WASMTIME], bound: ["at least", 1] },
   { what: "serving, an instance for all", row: "http/reuse", to: ["/", NODE], bound: ["at least", 0.8] },
+  { what: "serving, beside what `jco serve` runs", row: "http/reuse", to: ["/", SHIM], bound: ["at least", 10] },
+  { what: "99 of 100 answers, an instance for each", row: "http/fresh-p99", bound: ["at most", 10] },
+  { what: "99 of 100 answers, an instance for all", row: "http/reuse-p99", bound: ["at most", 10] },
+  { what: "a body of 1 GiB and back", row: "http/body", to: ["/", NODE], bound: ["at least", 0.8] },
+  { what: "three that wait 1 s for an answer", row: "http/waiting", bound: ["at most", 1.1] },
+  { what: "opening one of 5,000 streams", row: "http/streams", bound: ["all finish", Number.POSITIVE_INFINITY] },
   { what: "the first answer of a server", row: "http/first", bound: ["at most", 100] },
   { what: "a stalled writer of 1 GiB", row: "memory/stalled", bound: ["at most", 2] },
   {

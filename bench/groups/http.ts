@@ -1,22 +1,31 @@
 /** A guest that answers HTTP, as each contestant's command serves it; the same program asks all of them. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { join } from "node:path";
 import { OURS, type Case, type Measurement } from "../case.ts";
-import { NODE, program, WASMTIME, type Contestants } from "../contestants.ts";
-import { guestPath } from "../peer.ts";
-import { numberIn, ROOT, runCommand } from "../processes.ts";
+import { NODE, program, SHIM, WASMTIME, type Contestants } from "../contestants.ts";
+import { MIB, rate } from "../flow.ts";
+import { guestPath, peerModule } from "../peer.ts";
+import { numberIn, ROOT, runCommand, runPipeline } from "../processes.ts";
 
 const ROUNDS = 3;
 const CONNECTIONS = 32;
-const SECONDS = 2;
+/** Until what a server runs is compiled, and then what is counted. */
+const WARM_SECONDS = 1;
+const SECONDS = 1;
+const BODY_BYTES = 1024 * MIB;
+const STREAMS = 5000;
+/** How many wait for an answer that takes a second. */
+const WAITING = 3;
 /** How often somebody looks whether a server is there. */
 const LOOK_MS = 20;
 const GUEST = "http-handler";
 
-type Serve = (port: number) => readonly string[];
+/** The command that serves. */
+type Serve = (port: number) => readonly string[] | Promise<readonly string[]>;
 
 const sluice =
   (...options: readonly string[]): Serve =>
@@ -27,66 +36,224 @@ const sluice =
   ];
 const node: Serve = (port) => program("http-server", port);
 const wasmtime: Serve = (port) => ["wasmtime", "serve", "--addr", `127.0.0.1:${port}`, "-Scli", guestPath(GUEST)];
+/** As `jco serve` does: with one instance for all. */
+const shim: Serve = async (port) => [
+  process.execPath,
+  join(ROOT, "bench", "programs", "shim-server.js"),
+  join(dirname(await peerModule(GUEST)), "app.js"),
+  String(port),
+];
 
 export function http({ guests: { [WASMTIME]: command = "missing" } }: Contestants): readonly Case[] {
-  const theirs = typeof command === "string" ? command : rateOf(wasmtime);
+  const wasmtimes = (measurement: Measurement): Measurement | string =>
+    typeof command === "string" ? command : measurement;
+  const kept = new Kept();
+  const reused = sluice("--reuse", "1000000");
   const about = { unit: "/s", better: "more", rounds: ROUNDS } as const;
+  const late = { unit: "ms", better: "less", rounds: ROUNDS } as const;
   return [
     {
       ...{ id: "fresh", what: `requests, an instance for each, ${CONNECTIONS} connections`, ...about },
-      contestants: { [OURS]: rateOf(sluice()), [NODE]: rateOf(node), [WASMTIME]: theirs },
+      contestants: {
+        [OURS]: kept.first("fresh", () => loaded(sluice())),
+        [NODE]: kept.first("node", () => loaded(node)),
+        [WASMTIME]: wasmtimes(kept.first("wasmtime", () => loaded(wasmtime))),
+      },
+    },
+    {
+      ...{ id: "fresh-p99", what: "of these, the time in which 99 of 100 were answered", ...late },
+      contestants: {
+        [OURS]: kept.second("fresh"),
+        [NODE]: kept.second("node"),
+        [WASMTIME]: wasmtimes(kept.second("wasmtime")),
+      },
     },
     {
       ...{ id: "reuse", what: `requests, an instance for all, ${CONNECTIONS} connections`, ...about },
-      contestants: { [OURS]: rateOf(sluice("--reuse", "1000000")), [NODE]: rateOf(node) },
+      contestants: {
+        [OURS]: kept.first("reuse", () => loaded(reused)),
+        [NODE]: kept.first("node again", () => loaded(node)),
+        [SHIM]: kept.first("shim", () => loaded(shim)),
+      },
     },
     {
-      ...{
-        id: "first",
-        what: "from the start of a server to its first answer",
-        unit: "ms",
-        better: "less",
-        rounds: ROUNDS,
-      },
+      ...{ id: "reuse-p99", what: "of these, the time in which 99 of 100 were answered", ...late },
       contestants: {
-        [OURS]: firstOf(sluice()),
-        [NODE]: firstOf(node),
-        [WASMTIME]: typeof command === "string" ? command : firstOf(wasmtime),
+        [OURS]: kept.second("reuse"),
+        [NODE]: kept.second("node again"),
+        [SHIM]: kept.second("shim"),
       },
+    },
+    {
+      ...{ id: "first", what: "from the start of a server to its first answer", ...late },
+      contestants: { [OURS]: firstOf(sluice()), [NODE]: firstOf(node), [WASMTIME]: wasmtimes(firstOf(wasmtime)) },
+    },
+    {
+      ...{ id: "body", what: "1 GiB sent and sent back", unit: "MiB/s", better: "more", rounds: ROUNDS },
+      contestants: {
+        [OURS]: kept.first("body", () => sentBack(sluice())),
+        [NODE]: kept.first("node's body", () => sentBack(node)),
+      },
+    },
+    {
+      ...{ id: "body-peak", what: "meanwhile, the most resident memory", unit: "MiB", better: "less", rounds: ROUNDS },
+      contestants: { [OURS]: kept.second("body"), [NODE]: kept.second("node's body") },
+    },
+    {
+      ...{ id: "waiting", what: `${WAITING} that wait for an answer which takes 1 s`, unit: "s", better: "less" },
+      rounds: 1,
+      contestants: {
+        [OURS]: waitingFor(sluice("--http", "127.0.0.1")),
+        [WASMTIME]: wasmtimes(waitingFor(wasmtime)),
+      },
+    },
+    {
+      ...{ id: "streams", what: `opening one of ${STREAMS} streams in both directions`, unit: "ms", better: "less" },
+      rounds: 1,
+      contestants: {
+        [OURS]: kept.first("streams", () => streaming(sluice("--max-concurrent-requests", String(STREAMS)))),
+        [NODE]: kept.first("node's streams", () => streaming(node)),
+      },
+    },
+    {
+      ...{ id: "streams-memory", what: "resident memory of each of them", unit: "KiB", better: "less", rounds: 1 },
+      contestants: { [OURS]: kept.second("streams"), [NODE]: kept.second("node's streams") },
     },
   ];
 }
 
-function rateOf(serve: Serve): Measurement {
-  return () =>
-    served(serve, async (port) =>
-      numberIn((await runCommand(program("http-load", port, CONNECTIONS, SECONDS))).stdout, "rate"),
-    );
+/** Two figures of one measurement: the second is a row of its own, which takes no time. */
+class Kept {
+  readonly #seconds = new Map<string, number[]>();
+
+  first(name: string, measure: () => Promise<readonly [first: number, second: number]>): Measurement {
+    return async () => {
+      const [first, second] = await measure();
+      this.#seconds.set(name, [...(this.#seconds.get(name) ?? []), second]);
+      return first;
+    };
+  }
+
+  second(name: string): Measurement {
+    return () => {
+      const second = this.#seconds.get(name)?.shift();
+      return second === undefined
+        ? Promise.reject(new Error("the row before has no such figure"))
+        : Promise.resolve(second);
+    };
+  }
+}
+
+/** Requests in a second, and in how many milliseconds 99 of 100 were answered. */
+async function loaded(serve: Serve): Promise<readonly [number, number]> {
+  const { value } = await served(serve, async (port) => {
+    await load(port, WARM_SECONDS);
+    return load(port, SECONDS);
+  });
+  return value;
+}
+
+async function load(port: number, seconds: number): Promise<readonly [number, number]> {
+  const options = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "--latency"];
+  const asked = await runCommand(["wrk", ...options, `http://127.0.0.1:${port}/hello`]).catch(() => undefined);
+  if (!asked) {
+    const { stdout } = await runCommand(program("http-load", port, CONNECTIONS, seconds));
+    return [numberIn(stdout, "rate"), numberIn(stdout, "p99")];
+  }
+  const [, latency, unit = ""] = /^ +99% +([\d.]+)(us|ms|s)$/m.exec(asked.stdout) ?? [];
+  const [, perSecond] = /^Requests\/sec: +([\d.]+)$/m.exec(asked.stdout) ?? [];
+  const ms = { us: 0.001, ms: 1, s: 1000 }[unit];
+  if (latency === undefined || ms === undefined) throw new Error("wrk does not say how long answers took");
+  if (asked.stdout.includes("Non-2xx")) throw new Error("answers that are none");
+  return [Number(perSecond), Number(latency) * ms];
 }
 
 function firstOf(serve: Serve): Measurement {
   return async () => {
     const start = performance.now();
-    return served(serve, async (port) => {
-      const response = await fetch(`http://127.0.0.1:${port}/hello`, { headers: { connection: "close" } });
-      await response.text();
+    const { value } = await served(serve, async (port) => {
+      await said(port, { connection: "close" });
       return performance.now() - start;
     });
+    return value;
   };
 }
 
-async function served<T>(serve: Serve, use: (port: number) => Promise<T>): Promise<T> {
+/** MiB in a second, and the most MiB that the server had. */
+async function sentBack(serve: Serve): Promise<readonly [number, number]> {
+  const { value, peakMib } = await served(serve, async (port) => {
+    const url = `http://127.0.0.1:${port}/echo`;
+    const { stdout } = await runPipeline([
+      ["head", "-c", String(BODY_BYTES), "/dev/zero"],
+      ["curl", "-sST", "-", "-o", "/dev/null", "-w", "bytes %{size_download}\nseconds %{time_total}\n", url],
+    ]);
+    if (numberIn(stdout, "bytes") !== BODY_BYTES) throw new Error("the body did not come back");
+    return rate(BODY_BYTES, numberIn(stdout, "seconds") * 1e9);
+  });
+  return [value, peakMib];
+}
+
+/** Seconds until several are answered that each wait for an answer that takes one. */
+function waitingFor(serve: Serve): Measurement {
+  return async () => {
+    const { value } = await served(node, async (slow) => {
+      const headers = { to: `127.0.0.1:${slow}`, path: "/slow" };
+      const { value: seconds } = await served(serve, async (port) => {
+        await said(port, {});
+        const start = performance.now();
+        await Promise.all(Array.from({ length: WAITING }, () => said(port, headers, "/forward")));
+        return (performance.now() - start) / 1000;
+      });
+      return seconds;
+    });
+    return value;
+  };
+}
+
+/** Milliseconds and KiB of one of many that stay open. */
+async function streaming(serve: Serve): Promise<readonly [number, number]> {
+  let before = 0;
+  const { value, peakMib } = await served(serve, async (port, residentMib) => {
+    await said(port, {});
+    before = await residentMib();
+    const { stdout } = await runCommand(program("http-streams", port, STREAMS), { timeoutMs: 300_000 });
+    return numberIn(stdout, "each");
+  });
+  return [value, ((peakMib - before) * 1024) / STREAMS];
+}
+
+async function said(port: number, headers: Readonly<Record<string, string>>, path = "/hello"): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+  const body = await response.text();
+  if (body !== "Hello, WASI!") throw new Error(`${response.status}: ${body.slice(0, 100)}`);
+}
+
+interface Served<T> {
+  readonly value: T;
+  /** The most that the process had. */
+  readonly peakMib: number;
+}
+
+async function served<T>(
+  serve: Serve,
+  use: (port: number, residentMib: () => Promise<number>) => Promise<T>,
+): Promise<Served<T>> {
   const port = await freePort();
-  const [file = "", ...args] = serve(port);
+  const [file = "", ...args] = await serve(port);
   const child = spawn(file, args, { stdio: "ignore" });
   const ended = once(child, "close");
+  const mibOf = async (what: "VmHWM" | "VmRSS"): Promise<number> => {
+    const status = await readFile(`/proc/${child.pid}/status`, "latin1").catch(() => "");
+    return Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1024;
+  };
   try {
     while (!(await answers(port))) {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
       // oxlint-disable-next-line no-await-in-loop -- until it is there
       await wait(LOOK_MS);
     }
-    return await use(port);
+    const value = await use(port, () => mibOf("VmRSS"));
+    return { value, peakMib: await mibOf("VmHWM") };
   } finally {
     child.kill("SIGKILL");
     await ended;

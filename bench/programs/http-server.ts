@@ -1,8 +1,21 @@
-/** What Node does without a guest: http-server.ts PORT. */
+/**
+ * What Node does without a guest: http-server.ts PORT. Says hello, sends back what is sent to /echo, and to /slow says
+ * hello a second later.
+ */
 import { createServer } from "node:http";
 
-createServer((_, response) => {
+const SLOW_MS = 1000;
+
+createServer((request, response) => {
   response.writeHead(200);
-  response.write("Hello, WASI!");
-  response.end();
+  if (request.url === "/echo") {
+    request.pipe(response);
+    return;
+  }
+  const hello = (): void => {
+    response.write("Hello, WASI!");
+    response.end();
+  };
+  if (request.url === "/slow") setTimeout(hello, SLOW_MS);
+  else hello();
 }).listen(Number(process.argv[2]), "127.0.0.1");
