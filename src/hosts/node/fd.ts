@@ -12,7 +12,7 @@ import { PendingSink } from "../../io/pending-sink.ts";
 import { PeerClosed, type Source } from "../../io/ports.ts";
 import { fs } from "./builtins.ts";
 import { leave, open, type Opened } from "./fd-open.ts";
-import { codeOf, LISTENS, MOST_WRITTEN, retried, wouldBlock } from "./fd-retry.ts";
+import { codeOf, limitStacks, LISTENS, MOST_WRITTEN, retried, wouldBlock } from "./fd-retry.ts";
 import { sinkFailure } from "./writable.ts";
 
 const { closeSync, constants, readSync, writeSync } = fs;
@@ -132,6 +132,7 @@ class FdInput {
 
   #readOrThrow(fd: number, into: Uint8Array, max: number): number | null | undefined {
     for (;;) {
+      const frames = limitStacks(0);
       try {
         const count = readSync(fd, into, 0, max, null);
         return count === 0 ? null : count;
@@ -141,6 +142,8 @@ class FdInput {
         // A terminal whose other side is gone.
         if (codeOf(error) === "EIO" && this.#opened.kind === "terminal") return null;
         if (codeOf(error) !== "EINTR") throw error;
+      } finally {
+        limitStacks(frames);
       }
     }
   }
@@ -300,6 +303,7 @@ export class FdSink extends PendingSink {
     let written = start;
     let tried = 0;
     while (written < bytes.length) {
+      const frames = limitStacks(0);
       try {
         written += writeSync(fd, bytes, written, Math.min(bytes.length - written, MOST_WRITTEN));
         tried = 0;
@@ -309,6 +313,8 @@ export class FdSink extends PendingSink {
         } else if (codeOf(error) !== "EINTR") {
           throw sinkFailure(error);
         }
+      } finally {
+        limitStacks(frames);
       }
     }
     return written;
