@@ -25,6 +25,8 @@ export interface CopyBuffer {
   readonly owner: object | undefined;
   /** For a guest's: whether it asks for no element at all, only whether the other side is there. */
   readonly isEmpty?: boolean;
+  /** For a guest's: whether it waits until that is done, and does nothing else. */
+  readonly waits?: boolean;
   /** The host has or takes nothing now, though the other side is there. It comes again. */
   stalled?(): void;
   /** For the host's: whether a copy would move something now. */
@@ -38,8 +40,10 @@ export interface Origin extends CopyBuffer {
   /**
    * Puts bytes straight into `into`, which it does not keep, and says how many: 0 for none now. They are copied then, and
    * `took` is not called. For a host's end of `stream<u8>`, whose bytes have no place yet.
+   *
+   * @param waits Whether the thread may be blocked until there are some.
    */
-  fill?(into: Uint8Array): number;
+  fill?(into: Uint8Array, waits: boolean): number;
   /** At most `count` elements as values; resources as what stands for them (`Handle.rep`). */
   values(count: number): readonly unknown[];
   /** So many have been copied. */

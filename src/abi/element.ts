@@ -41,9 +41,22 @@ export function elementOf(codec: AnyType | undefined): Element {
 
 const NOTHING = new Uint8Array(0);
 
+/** Where a guest copies from or to. */
+export interface CopyPlace {
+  /** The handle. */
+  readonly index: number;
+  readonly pointer: number;
+  /** In elements. */
+  readonly length: number;
+  readonly owner: object;
+  /** Whether the guest waits until that is done, and does nothing else: the host may block its thread. */
+  readonly waits?: boolean;
+}
+
 /** Elements in a guest's memory: to be read, or to be filled. */
 export class GuestBuffer implements Origin, Target {
   readonly owner: object;
+  readonly waits: boolean;
   readonly #guest: Guest;
   readonly #element: Element;
   readonly #pointer: number;
@@ -51,10 +64,9 @@ export class GuestBuffer implements Origin, Target {
   progress = 0;
 
   /**
-   * @param length In elements.
    * @throws {Trap} If it is not inside the guest's memory.
    */
-  constructor(guest: Guest, element: Element, pointer: number, length: number, owner: object) {
+  constructor(guest: Guest, element: Element, { pointer, length, owner, waits = false }: CopyPlace) {
     if (length > MAX_LIST_BYTES)
       throw new Trap("1.1", `a copy of ${length} elements: at most ${MAX_LIST_BYTES} may be`);
     this.#pointer =
@@ -63,6 +75,7 @@ export class GuestBuffer implements Origin, Target {
     this.#element = element;
     this.#length = length;
     this.owner = owner;
+    this.waits = waits;
   }
 
   get remaining(): number {
@@ -97,7 +110,8 @@ export class GuestBuffer implements Origin, Target {
 
   take(origin: Origin, count: number): number {
     if (origin.fill && this.#element.isNumber) {
-      const filled = origin.fill(this.#guest.bytes(this.#at, count * this.#element.size)) / this.#element.size;
+      const filled =
+        origin.fill(this.#guest.bytes(this.#at, count * this.#element.size), this.waits) / this.#element.size;
       this.progress += filled;
       return filled;
     }

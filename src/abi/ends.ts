@@ -2,7 +2,7 @@
 import { PeerClosed } from "../io/ports.ts";
 import { Trap } from "../io/trap.ts";
 import { COPY, SharedFuture, SharedStream, type CopyResult, type Shared } from "./copy.ts";
-import { GuestBuffer, type Element } from "./element.ts";
+import { GuestBuffer, type CopyPlace, type Element } from "./element.ts";
 import type { CopyBinding, Guest } from "./guest.ts";
 import type { HandleTable, ResourceType } from "./handles.ts";
 import type { ValType } from "./types.ts";
@@ -150,14 +150,5 @@ export function beginCopy(guest: Guest, element: Element, held: CopyEnd, place: 
   if (held.state !== "idle") {
     throw new Trap("1.1", `a ${held.kind.table.name} is used while a copy is under way, or after its end`);
   }
-  held.copy(new GuestBuffer(guest, element, place.pointer, place.length, place.owner), place.index);
-}
-
-/** Where a guest copies from or to. */
-export interface CopyPlace {
-  readonly index: number;
-  readonly pointer: number;
-  /** In elements. */
-  readonly length: number;
-  readonly owner: object;
+  held.copy(new GuestBuffer(guest, element, place), place.index);
 }

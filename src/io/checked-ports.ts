@@ -37,7 +37,7 @@ export class CheckedSource implements Source {
   readonly #source: Source;
   readonly #name: string;
   readonly readBlocking?: (max: number) => Uint8Array | null;
-  readonly readInto?: (into: Uint8Array) => number | null;
+  readonly readInto?: (into: Uint8Array, waits: boolean) => number | null;
   readonly leave?: () => void;
 
   /** @param name Of what it stands behind, such as `stdin`. */
@@ -48,7 +48,7 @@ export class CheckedSource implements Source {
       this.readBlocking = (max) => this.#checked("readBlocking", source.readBlocking?.(max), max);
     }
     if (typeof source.readInto === "function") {
-      this.readInto = (into) => this.#counted(source.readInto?.(into), into);
+      this.readInto = (into, waits) => this.#counted(source.readInto?.(into, waits), into);
     }
     if (typeof source.leave === "function") this.leave = () => guarded(`${name}.leave`, () => source.leave?.());
   }

@@ -54,15 +54,16 @@ export class InputStream implements Readiness {
    * As `read(into.length)`, but puts the bytes at the start of `into`, and says how many they are. `into` may be a guest's
    * memory: nobody keeps it.
    *
+   * @param waits As of `read`.
    * @throws {StreamError} As `read`.
    */
-  readInto(into: Uint8Array): number {
+  readInto(into: Uint8Array, waits: boolean = false): number {
     this.#tally.calls++;
     if (this.#closed) throw StreamError.closed();
     const place = into.length > this.#limitBytes ? into.subarray(0, this.#limitBytes) : into;
     let count;
     try {
-      count = readInto(this.#source, place);
+      count = readInto(this.#source, place, waits);
     } catch (cause) {
       this.#fail(cause);
     }

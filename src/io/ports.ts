@@ -32,8 +32,10 @@ export interface Source extends Readiness {
    * are. For a source that is given its bytes in a buffer, as by a system call: a source that has them already needs none.
    *
    * `into` may be a guest's memory. It is neither read, nor kept, nor written to when this has returned.
+   *
+   * @param waits Whether the reader would wait all the same: see `readBlocking`.
    */
-  readInto?(into: Uint8Array): number | null;
+  readInto?(into: Uint8Array, waits: boolean): number | null;
 
   /** True when `read` would give bytes, the end or the failure. May begin to fetch. */
   ready(): boolean;
@@ -50,8 +52,10 @@ export interface Source extends Readiness {
 }
 
 /** `source.readInto(into)`, or the same with a copy. */
-export function readInto(source: Source, into: Uint8Array): number | null {
-  return source.readInto ? source.readInto(into) : copyInto(source.read(into.length), into);
+export function readInto(source: Source, into: Uint8Array, waits: boolean = false): number | null {
+  if (source.readInto) return source.readInto(into, waits);
+  const max = into.length;
+  return copyInto(waits && source.readBlocking ? source.readBlocking(max) : source.read(max), into);
 }
 
 /** Copies what a `read` gave to where it is wanted; says what `readInto` does. */

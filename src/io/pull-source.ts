@@ -9,9 +9,9 @@ export type Chunk = Uint8Array | string | null | undefined;
 
 /**
  * As a pull, but puts what is there now at the start of `into`, which it does not keep, and gives the number of bytes. Gives
- * a chunk where that has to come later.
+ * a chunk where that has to come later. May block the thread for one that waits.
  */
-export type PullInto = (into: Uint8Array) => number | null | Promise<Chunk>;
+export type PullInto = (into: Uint8Array, waits: boolean) => number | null | Promise<Chunk>;
 
 type State =
   /** Nobody has asked. May become fetching, ended or failed, or stay, with a chunk. */
@@ -81,11 +81,11 @@ export class PullSource implements Source {
     return state.tag === "ended" ? null : NONE;
   }
 
-  readInto(into: Uint8Array): number | null {
+  readInto(into: Uint8Array, waits: boolean = false): number | null {
     if (this.#pullInto && this.#isEmpty() && this.#state === IDLE && into.length > 0) {
       let count;
       try {
-        count = this.#pullInto(into);
+        count = this.#pullInto(into, waits);
       } catch (cause) {
         this.#state = ENDED;
         throw cause;

@@ -71,7 +71,8 @@ export class Copies {
       const held = this.#held(end, index);
       if (held.set && !isAsync) throw new Trap("1.1", `a ${end.table.name} in a waitable set is used synchronously`);
       group.store.task.countBytes(length * carried.size);
-      beginCopy(guest, carried, held, { index, pointer, length, owner: group });
+      const isAlone = !isAsync && group.store.isAlone;
+      beginCopy(guest, carried, held, { index, pointer, length, owner: group, waits: isAlone });
       return held;
     };
     if (isAsync) {

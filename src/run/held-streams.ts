@@ -116,7 +116,7 @@ export class GuestByteStream implements Source {
       remaining: max,
       owner: undefined,
       take: (origin, count) => {
-        if (place && origin.fill) return (filled = origin.fill(place.subarray(0, count)));
+        if (place && origin.fill) return (filled = origin.fill(place.subarray(0, count), false));
         const bytes = origin.bytes(count) ?? Uint8Array.from(origin.values(count) as readonly number[]);
         if (place) {
           place.set(bytes);

@@ -51,7 +51,8 @@ export interface InstanceOptions<Input, Output, Directory = unknown> {
    * Whether a guest that waits for one of the process's own standard streams ("inherit") blocks the thread, which is
    * faster, as for a command that has a process to itself; else (the default) only the guest waits. The thread never
    * blocks while one of them still has something to deliver, or if one of the three is neither "inherit" nor "ignore", or
-   * if a preopen is not a path with `blockingFiles`, or if there is a `network`: those need the event loop.
+   * if a preopen is not a path with `blockingFiles`, or if there is a `network` or `http`: those need the event loop. By WASI 0.3 a guest waits so in a read or write that is not
+   * asynchronous, if it has no other thread and no call is under way.
    */
   readonly blockingStdio?: boolean;
   /** Where standard input comes from. Released when the guest is over. */

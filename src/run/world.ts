@@ -63,7 +63,7 @@ function streamsOf(
     stdin: options.stdin ?? "ignore",
     stdout: options.stdout ?? "ignore",
     stderr: options.stderr ?? "ignore",
-    blockingStdio: (options.blockingStdio ?? false) && filesBlock(options) && (options.network ?? false) === false,
+    blockingStdio: (options.blockingStdio ?? false) && filesBlock(options) && !isConnected(options),
   });
   const output = ({ sink, isTerminal }: OpenedOutput): StandardOutput => ({
     outlet: new Outlet(sink, limits.bufferBytes),
@@ -77,6 +77,11 @@ function streamsOf(
 }
 
 /** Whether files need no event loop: there are none, or they are the platform's own, which block. */
+/** Whether it has connections, whose bytes go on while it waits for something else. */
+function isConnected({ network = false, http = false }: InstanceOptions<unknown, unknown>): boolean {
+  return network !== false || http !== false;
+}
+
 function filesBlock({ preopens = {}, blockingFiles = false }: InstanceOptions<unknown, unknown>): boolean {
   return Object.values(preopens).every((value) => blockingFiles && typeof given(value).directory === "string");
 }

@@ -27,6 +27,8 @@ export class Store {
   readonly #queue: Wait[] = [];
   readonly #waits = new Set<Wait>();
   #isScheduled = false;
+  /** How many have begun, and are not over. */
+  #threads = 0;
   #held = 0;
   #resuming = 0;
   /** How often in a row nobody could go on. */
@@ -49,8 +51,19 @@ export class Store {
     if (this.onStill) this.#schedule(true);
   }
 
+  /** A thread begins. */
+  entered(): void {
+    this.#threads++;
+  }
+
+  /** Whether one thread is all that there is, and the host is doing nothing for it: when that waits, nothing else goes on. */
+  get isAlone(): boolean {
+    return this.#threads === 1 && !this.task.isAwaited;
+  }
+
   /** A thread is over. */
   exited(): void {
+    this.#threads--;
     if (this.onStill) this.#schedule(true);
   }
 

@@ -173,6 +173,11 @@ export class Task {
     this.#drives.forEach((drive) => drive.fail(first));
   }
 
+  /** Whether the host does something of which the guest will be told. */
+  get isAwaited(): boolean {
+    return this.#drives.size > 0;
+  }
+
   /** Whether the guest has called nobody yet. */
   get isUntouched(): boolean {
     return this.#budget === CALLS_PER_TURN && !this.isEnded;

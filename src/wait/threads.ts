@@ -50,6 +50,7 @@ export class ThreadGroup {
   add(thread: Thread): number {
     const index = this.#free.pop() ?? this.threads.length;
     this.threads[index] = thread;
+    this.store.entered();
     return index;
   }
 

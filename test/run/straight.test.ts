@@ -24,6 +24,8 @@ function never(name: string): () => never {
 /** A source that puts bytes where it is told, and says where that was. It gives none of its own. */
 class Filling implements Source {
   readonly places: Uint8Array[] = [];
+  /** Whether the reader waits, each time. */
+  readonly waits: boolean[] = [];
   readonly read = never("read");
   readonly #pieces: number[];
   #byte = 0;
@@ -33,8 +35,9 @@ class Filling implements Source {
     this.#pieces = pieces;
   }
 
-  readInto(into: Uint8Array): number | null {
+  readInto(into: Uint8Array, waits: boolean): number | null {
     this.places.push(into);
+    this.waits.push(waits);
     const [piece] = this.#pieces;
     if (piece === undefined) return null;
     const count = Math.min(piece, into.length);
@@ -269,6 +272,61 @@ test("what a guest writes is put straight where its embedder reads it, if it wai
   assert.deepEqual(read(12), [null, "............"]);
 });
 
+/** A guest that reads and writes, and waits for that; `wait` is a call that it makes first, and leaves under way. */
+const WAITER = `(component
+  (type $t (stream u8))
+  (import "wait" (func $wait async))
+  (core module $libc (memory (export "memory") 1))
+  (core instance $libc (instantiate $libc))
+  (alias core export $libc "memory" (core memory $memory))
+  (core func $wait (canon lower (func $wait) async))
+  (core func $read (canon stream.read $t (memory $memory)))
+  (core module $m
+    (import "" "wait" (func $wait (result i32)))
+    (import "" "read" (func $read (param i32 i32 i32) (result i32)))
+    (func (export "read") (param $end i32) (param $first i32) (result i32)
+      (if (local.get $first) (then (drop (call $wait))))
+      (call $read (local.get $end) (i32.const 1024) (i32.const 8))))
+  (core instance $m (instantiate $m (with "" (instance
+    (export "wait" (func $wait)) (export "read" (func $read))))))
+  (func (export "read") async (param "end" $t) (param "first" bool) (result u32) (canon lift (core func $m "read"))))`;
+
+test("the thread may be blocked for a guest that waits and does nothing else, and for no other", async () => {
+  const waiter = await compile(await wat(WAITER));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const isBusy of [false, true]) {
+    const { exports } = await instantiate(waiter, { imports: { wait: () => promise } });
+    const source = new Filling(4);
+    // Its function, as the component has it.
+    const { read } = exports as unknown as { read(end: unknown, first: boolean): Promise<number> };
+    assert.equal(await read(source, isBusy), 4 << 4);
+    assert.deepEqual(source.waits, [!isBusy]);
+  }
+  resolve();
+  // One that can do something else meanwhile.
+  const guest = await holderOf();
+  const source = new Filling(4, 0);
+  await guest.take(source);
+  assert.equal(await guest.read(2048, 4), 4 << 4);
+  assert.deepEqual(source.waits, [false]);
+});
+
+test("what a guest writes and waits for may block the thread", async () => {
+  const calls: string[] = [];
+  const sink = Object.assign(new DiscardSink(), {
+    write(bytes: Uint8Array): number {
+      calls.push("write");
+      return bytes.length;
+    },
+    writeBlocking(bytes: Uint8Array): number {
+      calls.push("writeBlocking");
+      return bytes.length;
+    },
+  });
+  await run(await compiled("p3-cat"), { stdin: new Filling(10, 20), stdout: sink });
+  assert.deepEqual(calls, ["writeBlocking", "writeBlocking"]);
+});
+
 test("files are read straight into memory where that is done at once, and not where it is done later", async () => {
   for (const later of [false, true]) {
     const files = MemoryFiles.from({ f: "some content" }, { later });
@@ -279,9 +337,9 @@ test("files are read straight into memory where that is done at once, and not wh
     const file = later ? opened : Object.assign(opened, { read });
     const source = new Descriptor(file, FLAGS, true).readStream(5);
     const into = new Uint8Array(4);
-    let count = source.readInto?.(into);
+    let count = source.readInto?.(into, false);
     await until(() => source.ready());
-    if (later) count = source.readInto?.(into);
+    if (later) count = source.readInto?.(into, false);
     assert.equal(count, 4);
     assert.equal(new TextDecoder().decode(into), "cont");
     source.close();

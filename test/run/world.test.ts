@@ -26,6 +26,8 @@ test("standard streams block the thread only where files need no event loop", ()
   for (const [options, expected] of [
     [{}, false],
     [{ blockingStdio: true }, true],
+    [{ blockingStdio: true, http: false }, true],
+    [{ blockingStdio: true, http: true }, false],
     [{ blockingStdio: true, preopens: { "/": "." } }, false],
     [{ blockingStdio: true, preopens: { "/": { directory: ".", readOnly: true } } }, false],
     [{ blockingStdio: true, blockingFiles: true, preopens: { "/": "." } }, true],

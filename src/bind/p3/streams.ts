@@ -123,7 +123,7 @@ export interface Supply extends Readiness {
   /** What is there now, at most `max`; nothing means not now. @throws {StreamError} At the end, and if it has failed. */
   read(max: number): Uint8Array | readonly unknown[];
   /** As `read`, of bytes: puts them at the start of `into`, which it does not keep, and says how many. */
-  readInto?(into: Uint8Array): number;
+  readInto?(into: Uint8Array, waits: boolean): number;
   /** What was read has arrived. */
   took?(): void;
   /** Nobody wants any more of it. */
@@ -134,7 +134,7 @@ export interface Supply extends Readiness {
 export class Feed implements Origin, Waker, CopyListener {
   readonly shared: SharedStream;
   readonly owner: undefined = undefined;
-  readonly fill?: (into: Uint8Array) => number;
+  readonly fill?: (into: Uint8Array, waits: boolean) => number;
   readonly #input: Supply;
   readonly #end: (cause: unknown) => void;
   #outcome: { readonly cause: unknown } | undefined;
@@ -149,7 +149,7 @@ export class Feed implements Origin, Waker, CopyListener {
     this.shared = new SharedStream(elementOf(element));
     this.#input = input;
     this.#end = end;
-    if (input.readInto) this.fill = (into) => this.#readInto(into);
+    if (input.readInto) this.fill = (into, waits) => this.#readInto(into, waits);
     this.shared.onDrop.push(() => this.#finish());
     this.#offer();
   }
@@ -214,9 +214,9 @@ export class Feed implements Origin, Waker, CopyListener {
     }
   }
 
-  #readInto(into: Uint8Array): number {
+  #readInto(into: Uint8Array, waits: boolean): number {
     try {
-      return this.#input.readInto?.(into) ?? 0;
+      return this.#input.readInto?.(into, waits) ?? 0;
     } catch (error) {
       this.#ended(error);
       return 0;
@@ -297,7 +297,7 @@ export class Drain implements Target, Waker, CopyListener {
     const { tally } = this.#outlet;
     tally.calls++;
     tally.bytes += bytes.length;
-    this.#outlet.accept(bytes);
+    this.#outlet.accept(bytes, origin.waits);
     // The guest's write is what failed: it has written nothing.
     if (this.#failure()) return this.#tookNone();
     origin.took(bytes.length);

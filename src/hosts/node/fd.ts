@@ -57,7 +57,7 @@ export function fdSource(fd: number, group?: BlockingGroup): Source {
     (max) => input.pull(max),
     () => input.close(),
     group && ((max) => (group.mayBlock ? input.pullBlocking(max) : NONE)),
-    (into) => input.pullInto(into),
+    (into, waits) => input.pullInto(into, waits && group?.mayBlock === true),
   );
 }
 
@@ -83,9 +83,14 @@ class FdInput {
     return chunk === undefined ? this.#later() : chunk;
   }
 
-  /** As `pull`, straight into `into` if there is something now. */
-  pullInto(into: Uint8Array): number | null | Promise<Uint8Array | null> {
+  /** As `pull`, straight into `into` if there is something now, or if it may block until there is. */
+  pullInto(into: Uint8Array, blocking: boolean): number | null | Promise<Uint8Array | null> {
     if (this.#over === "ended") return null;
+    if (blocking && !this.#over) {
+      const count = this.#read(this.#fd, into, into.length);
+      // Else somebody has set the descriptor not to block.
+      if (count !== undefined) return count;
+    }
     if (!this.#begin(into.length)) return this.#pooled();
     const count = this.#read(this.#opened.fd, into, into.length);
     return count === undefined ? this.#later() : count;

@@ -57,7 +57,7 @@ for (const count of [-1, 9, 0.5, Number.NaN]) {
     const file = Object.assign(opened(new MemoryFiles()), { readInto: () => count });
     const flags = { fileIntegritySync: false, dataIntegritySync: false, requestedWriteSync: false };
     const descriptor = new Descriptor(file, { ...flags, read: true, write: false, mutateDirectory: false }, false);
-    assert.throws(() => descriptor.readStream(0).readInto?.(new Uint8Array(8)), RangeError);
+    assert.throws(() => descriptor.readStream(0).readInto?.(new Uint8Array(8), false), RangeError);
     const root = Object.assign(new MemoryFiles().root(), { openAt: () => file });
     const options = { read: true, write: false, create: false, exclusive: false, truncate: false } as const;
     const node = await checkedDirectory(root, "mine").openAt("f", { ...options, sync: "none" });
