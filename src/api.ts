@@ -1,5 +1,5 @@
 /** What is the same on every platform. index.ts and browser.ts give it, with functions of their own. */
-export { InvalidComponentError } from "./load/reader.ts";
+export { InvalidComponentError } from "./load/invalid-component.ts";
 export { UnsupportedComponentError } from "./load/unsupported.ts";
 export {
   MissingImportsError,
@@ -8,7 +8,7 @@ export {
   type Imports,
   type ImportValue,
 } from "./run/imports.ts";
-export type { CompiledComponent } from "./run/compile.ts";
+export type { CompiledComponent } from "./run/component.ts";
 export { precompiled } from "./run/precompiled.ts";
 export type { RunningInstance } from "./run/instantiate.ts";
 export { ExitError, TimeoutError, type Levels, type Stats } from "./run/life.ts";

@@ -5,7 +5,7 @@
  */
 import { webPlatform } from "./hosts/web/platform.ts";
 import type { WebInput, WebOutput } from "./hosts/web/streams.ts";
-import { compile as compileAnew, type CompiledComponent } from "./run/compile.ts";
+import { type CompiledComponent } from "./run/component.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { ServingOptions } from "./run/serve.ts";
@@ -27,7 +27,8 @@ export interface Options extends Omit<InstanceOptions<WebInput, WebOutput, OpenD
  * @throws {InvalidComponentError} If they are none.
  */
 export async function compile(component: Uint8Array): Promise<CompiledComponent> {
-  return compileAnew(component);
+  // What was built ahead needs none of it.
+  return (await import("./run/compile.ts")).compile(component);
 }
 
 /**

@@ -1,10 +1,11 @@
-import type { Served } from "./load/compiled.ts";
+import type { Served } from "./load/compile.ts";
 /**
  * Sluice runs WebAssembly components with WASI 0.2 on JavaScript, with streams that flow.
  *
  * @module
  */
-import { compile as compileHere, type CompiledComponent } from "./run/compile.ts";
+import { type CompiledComponent } from "./run/component.ts";
+import { compile as compileHere } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";

@@ -11,5 +11,5 @@ export {
   type ModuleInspection,
 } from "./run/inspect.ts";
 export type { ComponentSizes, CustomSection, Sizes } from "./load/sizes.ts";
-export type { CompiledComponent } from "./run/compile.ts";
-export { InvalidComponentError } from "./load/reader.ts";
+export type { CompiledComponent } from "./run/component.ts";
+export { InvalidComponentError } from "./load/invalid-component.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { CollectSink } from "../../src/io/memory.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
-import { compile, type CompiledComponent } from "../../src/run/compile.ts";
+import { type CompiledComponent } from "../../src/run/component.ts";
+import { compile } from "../../src/run/compile.ts";
 import { run } from "../../src/run/run.ts";
 import { guest } from "./corpus.ts";
 

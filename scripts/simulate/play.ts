@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { Trap } from "../../src/io/trap.ts";
 import { compileOnce } from "../../src/hosts/node/compile.ts";
-import type { CompiledComponent } from "../../src/run/compile.ts";
+import type { CompiledComponent } from "../../src/run/component.ts";
 import { instantiate } from "../../src/run/instantiate.ts";
 import { ExitError } from "../../src/run/life.ts";
 import type { InstanceOptions } from "../../src/run/options.ts";

@@ -1,11 +1,12 @@
 /** Plays a script of the component model: makes its components, calls what they export, and holds that against what it says. */
-import { InvalidComponentError } from "../../src/load/reader.ts";
+import { InvalidComponentError } from "../../src/load/invalid-component.ts";
 import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
 import type { FuncType } from "../../src/abi/types.ts";
 import { camelCase } from "../../src/abi/names.ts";
 import { WitError } from "../../src/io/errors.ts";
-import { compileComponent, type Compiled } from "../../src/load/compiled.ts";
-import { CompiledComponent } from "../../src/run/compile.ts";
+import { compileComponent } from "../../src/load/compile.ts";
+import { type Compiled } from "../../src/load/compiled.ts";
+import { CompiledComponent } from "../../src/run/component.ts";
 import { MissingImportsError, type Imports } from "../../src/run/imports.ts";
 import { instantiate, type RunningInstance } from "../../src/run/instantiate.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";

@@ -4,7 +4,7 @@ import type { Kind } from "../abi/resources.ts";
 import type { Returns } from "../abi/returns.ts";
 import type { AnyType, InOf } from "../abi/type.ts";
 import type { CoreFunction } from "../wait/gate.ts";
-import type { FrontName } from "../wait/lease-code.ts";
+import type { FrontName } from "../wait/lease-state.ts";
 import type { Instance } from "./instance.ts";
 import type { Site } from "./lower.ts";
 

@@ -8,7 +8,7 @@ import { WitError } from "../io/errors.ts";
 import { Compiled } from "../load/compiled.ts";
 import { moduleTypeOf } from "../load/core-module.ts";
 import type { Item } from "../load/items.ts";
-import type { CompiledComponent } from "../run/compile.ts";
+import type { CompiledComponent } from "../run/component.ts";
 import type { RunningInstance } from "../run/instantiate.ts";
 import { UsageError } from "./usage.ts";
 

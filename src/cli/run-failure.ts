@@ -2,7 +2,7 @@
 import { InternalError } from "../io/trap.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
 import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
-import { InvalidComponentError } from "../load/reader.ts";
+import { InvalidComponentError } from "../load/invalid-component.ts";
 import { UnsupportedComponentError } from "../load/unsupported.ts";
 import { MissingImportsError } from "../run/imports.ts";
 import { PreopenError } from "../run/world.ts";

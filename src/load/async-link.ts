@@ -13,9 +13,9 @@ import { NO_OPTIONS } from "./definitions.ts";
 import { componentCallee, lowerAsync, lowerBlocking } from "./async-lower.ts";
 import type { AsyncTrampoline, FuncItem, Options, Trampoline } from "./items.ts";
 import { TypeComparison } from "./same-type.ts";
-import { mentions } from "./type-scope.ts";
+import { mentions } from "../abi/type-facts.ts";
 import type { LiftedFunction, Linked } from "./link.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 
 /** What calls that JavaScript carries out count as. */
 const CALL_COST = 16;

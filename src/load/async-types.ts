@@ -4,8 +4,8 @@ import { layoutOf, MAX_FLAT_ASYNC_PARAMS, signatureOf } from "../abi/layout.ts";
 import { MAX_FLAT_PARAMS, type FuncType, type ValType } from "../abi/types.ts";
 import type { CoreExternType, CoreFuncType } from "./core-types.ts";
 import type { Options } from "./items.ts";
-import { InvalidComponentError } from "./reader.ts";
-import { isPointed } from "./type-scope.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
+import { isPointed } from "../abi/type-facts.ts";
 
 /** See `CallForm.optionsKey`. That of options without a memory is the beginning of that with one. */
 export function optionsKey({ encoding, memory }: Options): string {

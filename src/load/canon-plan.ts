@@ -6,10 +6,11 @@ import type { CoreExternType, CoreFuncType } from "./core-types.ts";
 import { NO_OPTIONS, type Canon, type CanonOptions } from "./definitions.ts";
 import type { CoreItem, FuncItem, Options } from "./items.ts";
 import type { Planner } from "./plan.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 import { asyncLiftSignature, asyncLowerSignature, assertNeedsAsync, builtinType, optionsKey } from "./async-types.ts";
 import { at, type Scope } from "./scope.ts";
-import { isPointed, mentions, rawValueType } from "./type-scope.ts";
+import { isPointed, mentions } from "../abi/type-facts.ts";
+import { rawValueType } from "./type-scope.ts";
 
 const REALLOC: CoreFuncType = { params: ["i32", "i32", "i32", "i32"], results: ["i32"] };
 const RESOURCE_FUNCTIONS: Readonly<Record<"resource.new" | "resource.drop" | "resource.rep", CoreFuncType>> = {

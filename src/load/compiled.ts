@@ -1,34 +1,29 @@
 /** A component that is ready to be instantiated: its plan, its core modules, and what its instances share. */
-import { GateModules } from "../wait/gate.ts";
-import { assertCompiles } from "../wait/module.ts";
-import { moduleTypeOf } from "./core-module.ts";
-import type { ModuleType } from "./core-types.ts";
-import { loadAsyncs } from "./asyncs.ts";
-import { decode } from "./decode.ts";
-import { loadFusing, needsFusing } from "./fusing.ts";
+import { GateModules, type EncodeGates } from "../wait/gate.ts";
 import type { CoreItem, Item, ModuleItem, Plan, Trampoline } from "./items.ts";
-import { planOf } from "./plan.ts";
 import type { StateNames } from "./core-state.ts";
-import { InvalidComponentError } from "./reader.ts";
 
 /** A `WebAssembly.Module`: see RuntimeError in io/trap.ts for why it is not called so. */
 export type CoreModule = object;
 
-/** Bytes that are compiled at once where that is allowed: more, and the thread would stand still for long. */
-const COMPILED_AT_ONCE = 64 * 1024;
-
-/** For components that answer requests. */
-export interface Served {
-  /** What each memory may have. Missing: what the component says. */
-  readonly maxMemoryBytes?: number | undefined;
+/** What it is made of. */
+export interface CompiledParts {
+  readonly plan: Plan;
+  readonly modules: readonly CoreModule[];
+  /** In bytes. */
+  readonly sizes: readonly number[];
+  /** See `Compiled.states`. */
+  readonly states?: readonly StateNames[] | undefined;
+  /** See `GateModules`. */
+  readonly encodeGates?: EncodeGates | undefined;
 }
 
 export class Compiled {
   readonly plan: Plan;
   readonly modules: readonly CoreModule[];
-  /** In bytes, where they are known. */
+  /** In bytes. */
   readonly sizes: readonly number[];
-  readonly gates: GateModules = new GateModules();
+  readonly gates: GateModules;
   /** Whether component instances call each other in it. */
   readonly isComposed: boolean;
   /** Whether all that it imports has been found to be ours, and of our types. */
@@ -39,12 +34,8 @@ export class Compiled {
   readonly states: readonly StateNames[] | undefined;
   readonly #trampolines: readonly (readonly number[])[];
 
-  constructor(
-    plan: Plan,
-    modules: readonly CoreModule[],
-    sizes: readonly number[] = [],
-    states?: readonly StateNames[],
-  ) {
+  constructor({ plan, modules, sizes, states, encodeGates }: CompiledParts) {
+    this.gates = new GateModules(encodeGates);
     this.states = states;
     this.plan = plan;
     this.modules = modules;
@@ -62,78 +53,6 @@ export class Compiled {
   /** The numbers of the trampolines that are needed from this step on, and not before; `steps.length` has the rest. */
   trampolinesOf(step: number): readonly number[] {
     return this.#trampolines[step] ?? [];
-  }
-}
-
-const moduleTypes = new WeakMap<CoreModule, ModuleType>();
-
-/** What a module of one of our components imports and exports, if we understand it. */
-export function typeOfModule(module: CoreModule): ModuleType | undefined {
-  return moduleTypes.get(module);
-}
-
-/**
- * @param served Given if instances are to be put back later to what they were when they were made: if that can be, the
- * result has `states`.
- * @throws {InvalidComponentError} If `bytes` are no component that makes sense. Nothing of it has run.
- */
-export async function compileComponent(bytes: Uint8Array, served?: Served): Promise<Compiled> {
-  // Parts of a Node Buffer cost more to make.
-  const plan = planOf(decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)));
-  if (needsFusing(plan)) await loadFusing();
-  await loadAsyncs(plan);
-  const changed = served && (await import("./visible-state.ts")).servedModules(plan, served);
-  try {
-    const modules = await Promise.all(
-      (changed?.modules ?? plan.modules).map(async (module) =>
-        module.length <= COMPILED_AT_ONCE ? new WebAssembly.Module(module) : WebAssembly.compile(module),
-      ),
-    );
-    rememberTypes(plan, modules);
-    return new Compiled(
-      plan,
-      modules,
-      plan.modules.map(({ length }) => length),
-      changed?.states,
-    );
-  } catch (error) {
-    assertCompiles(error);
-    if (!(error instanceof WebAssembly.CompileError)) throw error;
-    throw new InvalidComponentError(
-      `The component is invalid: a core module of it cannot be compiled: ${error.message}`,
-      undefined,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-/**
- * What `compileComponent` would give.
- *
- * @param shell The component, as `shellOf` gives it.
- * @param modules Its core modules, in order.
- * @throws {InvalidComponentError} If they do not belong together.
- */
-export async function compiledBefore(shell: Uint8Array, modules: readonly CoreModule[]): Promise<Compiled> {
-  const plan = planOf(decode(shell));
-  if (plan.modules.length !== modules.length) {
-    throw new InvalidComponentError(
-      `The component has ${plan.modules.length} core modules, and ${modules.length} of them were given`,
-    );
-  }
-  if (needsFusing(plan)) await loadFusing();
-  await loadAsyncs(plan);
-  rememberTypes(plan, modules);
-  return new Compiled(plan, modules);
-}
-
-function rememberTypes(plan: Plan, modules: readonly CoreModule[]): void {
-  for (const [index, module] of modules.entries()) {
-    const own = plan.modules[index];
-    const type = own && moduleTypeOf(own);
-    if (type) moduleTypes.set(module, type);
   }
 }
 

@@ -7,6 +7,11 @@ export interface GlobalI32 {
   value: number;
 }
 
+/** For those who may be called at any time. */
+export function alwaysOne(): GlobalI32 {
+  return new WebAssembly.Global({ value: "i32", mutable: true }, 1);
+}
+
 /** What it is made of. */
 export interface InstanceHost {
   readonly handleCount: HandleCount;

@@ -7,7 +7,7 @@ import { checkedType, evaluateExtern, outerType, push } from "./extern.ts";
 import type { CoreInstanceItem, CoreItem, InstanceItem, Item } from "./items.ts";
 import { NamedItems } from "./members.ts";
 import type { Planner } from "./plan.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 import { at, type Scope } from "./scope.ts";
 import { typeItem, type TypeItem } from "./type-scope.ts";
 import { VisibleTypes } from "./visible-types.ts";

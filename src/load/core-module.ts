@@ -2,7 +2,8 @@
 import type { CoreExternType, CoreFuncType, CoreImport, ModuleType } from "./core-types.ts";
 import { coreExtern, globalType, limits, recursiveTypes, tableType, tagType } from "./decode-core.ts";
 import type { RawCoreExtern } from "./definitions.ts";
-import { InvalidComponentError, Reader } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
+import { Reader } from "./reader.ts";
 
 const types = new WeakMap<Uint8Array, ModuleType | undefined>();
 

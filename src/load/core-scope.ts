@@ -9,7 +9,7 @@ import {
 } from "./core-types.ts";
 import type { ModuleDeclaration, RawCoreExtern, RawCoreType } from "./definitions.ts";
 import type { CoreInstanceItem, CoreItem } from "./items.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 import { at, type Scope } from "./scope.ts";
 
 /** Of 64 KiB each: as many as 32 bits can address. */

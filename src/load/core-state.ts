@@ -16,7 +16,8 @@ import {
 import { coreExtern, globalType, limits, recursiveTypes, tableType } from "./decode-core.ts";
 import { joined } from "./joined.ts";
 import { SIZE } from "./shared-sizes.ts";
-import { InvalidComponentError, Reader } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
+import { Reader } from "./reader.ts";
 
 /** By which names the state of an instance is exported. */
 export interface StateNames {

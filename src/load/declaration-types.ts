@@ -4,7 +4,7 @@ import type { NamedType, ResourceId, ValType } from "../abi/types.ts";
 import type { Plan } from "./items.ts";
 import { quoted, type TextBudget } from "./text-budget.ts";
 import type { Home, Place, TypeNames } from "./type-names.ts";
-import { partsOf } from "./type-scope.ts";
+import { partsOf } from "../abi/type-facts.ts";
 
 /**
  * Where a value goes: what a guest gives is ours to change; what it is given may be whatever serves; what has a name

@@ -1,5 +1,6 @@
 /** Names and types of imports and exports, in their binary form. */
-import { compatibleVersion, isExternName, isInterfaceName, isLabel, isVersion, splitVersion } from "../abi/names.ts";
+import { isExternName, isInterfaceName, isLabel, isVersion } from "../abi/name-rules.ts";
+import { compatibleVersion, splitVersion } from "../abi/names.ts";
 import type { RawExtern, Sort } from "./definitions.ts";
 import type { Reader } from "./reader.ts";
 

@@ -8,7 +8,8 @@ import { decodeCanon } from "./decode-canon.ts";
 import { checkedName, declared, extern, externName } from "./decode-extern.ts";
 import { alias, coreSort, sortIndex } from "./decode-sort.ts";
 import { coreTypeDefinition, resultType, TypeDecoder } from "./decode-type.ts";
-import { InvalidComponentError, Reader } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
+import { Reader } from "./reader.ts";
 
 /** Components in components: deeper than anybody nests, and shallower than a stack. */
 const MAX_DEPTH = 100;

@@ -3,12 +3,7 @@ import { call, encodeModule, func, get, MUTABLE_I32 } from "../abi/encode.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction } from "../wait/gate.ts";
 import { sharedModule } from "../wait/module.ts";
-import type { GlobalI32 } from "./component-instance.ts";
-
-/** For those who may be called at any time. */
-export function alwaysOne(): GlobalI32 {
-  return new WebAssembly.Global({ value: "i32", mutable: true }, 1);
-}
+import { alwaysOne, type GlobalI32 } from "./component-instance.ts";
 
 /** The drop of a handle on a resource that has a destructor, which may wait: JavaScript says what is to be destroyed. */
 export function destroyingDrop(

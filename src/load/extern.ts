@@ -6,9 +6,10 @@ import type { Declaration, RawExtern } from "./definitions.ts";
 import type { ComponentItem, FuncItem, ImportPath, InstanceItem, Item } from "./items.ts";
 import { NamedItems } from "./members.ts";
 import { MAX_DEPTH, type Instantiate } from "./planning.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 import { at, Scope } from "./scope.ts";
-import { mentions, typeItem, type TypeItem } from "./type-scope.ts";
+import { mentions } from "../abi/type-facts.ts";
+import { typeItem, type TypeItem } from "./type-scope.ts";
 import { VisibleTypes } from "./visible-types.ts";
 
 /** What is needed of whoever evaluates. */

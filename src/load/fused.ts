@@ -7,12 +7,20 @@ import type { FuncType } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction } from "../wait/gate.ts";
 import { moduleOf } from "../wait/module.ts";
-import { asyncLinking } from "./asyncs.ts";
-import { alwaysOne } from "./drops.ts";
-import type { Caller } from "./fusing.ts";
+import { alwaysOne } from "./component-instance.ts";
+import { asyncs } from "./parts.ts";
 import type { Options } from "./items.ts";
 import type { ComponentInstance, GlobalI32 } from "./component-instance.ts";
 import type { LiftedFunction, Linked } from "./link.ts";
+
+/** Where a function of another component is lowered. */
+export interface Caller {
+  readonly linked: Linked;
+  readonly options: Options;
+  readonly instance: number;
+  /** As the caller spells it. */
+  readonly type: FuncType;
+}
 
 interface Adapter {
   readonly module: object;
@@ -29,9 +37,14 @@ function adapterOf(type: FuncType, caller: FuseSide, callee: FuseSide): Adapter 
   let adapter = known.get(key);
   if (!adapter) {
     const fused = fuse(type, caller, callee);
-    known.set(key, (adapter = { module: moduleOf(fused.bytes), fused }));
+    known.set(key, (adapter = { module: moduleOf(nameOf(fused.bytes), () => fused.bytes), fused }));
   }
   return adapter;
+}
+
+/** Its bytes as text: what depends on no less than all of them has no shorter name. */
+function nameOf(bytes: Uint8Array): string {
+  return `fused ${Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")}`;
 }
 
 function sideOf({ encoding, memory, realloc, postReturn }: Options, threads = false): FuseSide {
@@ -86,7 +99,7 @@ interface NestedThreads {
 }
 
 function threadsOf({ linked, func }: LiftedFunction): NestedThreads | undefined {
-  return linked.compiled.plan.isAsync ? asyncLinking().nestedThreads(linked, func) : undefined;
+  return linked.compiled.plan.isAsync ? asyncs.code.nestedThreads(linked, func) : undefined;
 }
 
 function memoryOf(linked: Linked, { memory }: Options): WebAssembly.Memory | undefined {

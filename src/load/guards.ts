@@ -3,7 +3,7 @@ import { Trap } from "../io/trap.ts";
 import type { CoreFunction, Ungated } from "../wait/gate.ts";
 import type { GlobalI32 } from "./component-instance.ts";
 import type { CoreItem } from "./items.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 
 /** A function that never waits, and asks the gate for nothing but whether the guest may call. */
 export function gateless(params: Ungated["params"], result: Ungated["result"], attempt: CoreFunction): Ungated {

@@ -8,29 +8,18 @@ import type { Lease } from "../wait/lease.ts";
 import type { Callee } from "../wait/callee.ts";
 import type { Task } from "../wait/task.ts";
 import type { ThreadGroup } from "../wait/threads.ts";
-import { asyncLinking } from "./asyncs.ts";
 import type { Concurrency } from "./async-link.ts";
 import { ComponentInstance, type GlobalI32 } from "./component-instance.ts";
 import { DefinedResource } from "./defined-resource.ts";
-import { typeOfModule, type Compiled, type CoreModule } from "./compiled.ts";
-import { moduleMismatch } from "./core-types.ts";
-import type {
-  CoreInstanceItem,
-  CoreItem,
-  FuncItem,
-  ImportPath,
-  ModuleItem,
-  Options,
-  ResourceOrigin,
-  Trampoline,
-} from "./items.ts";
+import type { Compiled, CoreModule } from "./compiled.ts";
+import type { CoreInstanceItem, CoreItem, FuncItem, ModuleItem, Options, ResourceOrigin, Trampoline } from "./items.ts";
 import { addToGroup, type GateGroup } from "./gate-groups.ts";
 import { gateless, guardRealloc, refuseToLeave, wrongCore } from "./guards.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 import { SharedSizes } from "./shared-sizes.ts";
 import { UnsupportedComponentError } from "./unsupported.ts";
-import { destroyingDrop } from "./drops.ts";
-import { fusedFunction, type Caller } from "./fusing.ts";
+import type { Caller } from "./fused.ts";
+import { asyncs, drops, fusing } from "./parts.ts";
 
 /** What the linked components are given. */
 export interface LinkHost {
@@ -53,7 +42,7 @@ export interface LinkHost {
   /** What stands for a resource type that is imported. */
   bind(id: ResourceId, linked: Linked): ResourceBinding;
   /** A core module that is imported, or in an instance that is. */
-  module(path: ImportPath): CoreModule;
+  module(item: ModuleItem & { readonly is: "imported" }): CoreModule;
   /** Of the gate: see `GateContext`. */
   readonly suspending: GateContext["wait"];
   readonly unbox: GateContext["unbox"];
@@ -155,7 +144,7 @@ export class Linked {
 
   /** Of an asynchronous component. */
   get concurrency(): Concurrency {
-    return (this.#concurrency ??= new (asyncLinking().Concurrency)(this));
+    return (this.#concurrency ??= new asyncs.code.Concurrency(this));
   }
 
   /** What threads of a component instance share. */
@@ -226,7 +215,7 @@ export class Linked {
 
   /** As `guest`, whose resources and streams are for another component: what stands for them. */
   rawGuest(options: Options, instance: number): Guest {
-    this.#rawBindings ??= asyncLinking().rawBindings(this.#bindings);
+    this.#rawBindings ??= asyncs.code.rawBindings(this.#bindings);
     return this.#guest(options, instance, this.#rawBindings, this.concurrency.copies);
   }
 
@@ -268,7 +257,7 @@ export class Linked {
   }
 
   #inItsContext(realloc: CoreFunction, instance: number): CoreFunction {
-    return this.compiled.plan.isAsync ? asyncLinking().inItsContext(this, realloc, instance) : realloc;
+    return this.compiled.plan.isAsync ? asyncs.code.inItsContext(this, realloc, instance) : realloc;
   }
 
   #importsOf(item: CoreInstanceItem): CoreExports {
@@ -289,11 +278,7 @@ export class Linked {
   /** @throws {InvalidComponentError} If it is imported, and known to be another than is expected. */
   module(item: ModuleItem): CoreModule {
     if (item.is === "imported") {
-      const module = this.host.module(item.path);
-      const type = typeOfModule(module);
-      const wrong = type && moduleMismatch(item.type, type);
-      if (wrong === undefined) return module;
-      throw new InvalidComponentError(`the core module ${item.path.join(" ")} is not what is expected: ${wrong}`);
+      return this.host.module(item);
     }
     const module = this.compiled.modules[item.index];
     if (!module) throw new Error(`There is no core module ${item.index}`);
@@ -341,15 +326,18 @@ export class Linked {
     switch (trampoline.is) {
       case "lower": {
         const { func, options, instance } = trampoline;
-        const long = this.compiled.plan.isAsync ? asyncLinking().linkLowered(this, trampoline) : undefined;
+        const long = this.compiled.plan.isAsync ? asyncs.code.linkLowered(this, trampoline) : undefined;
         if (long) return long;
         const caller: Caller = { linked: this, options, instance, type: func.type };
-        if (func.is === "lifted") return () => fusedFunction(caller, { type: func.type, linked: this, func });
+        if (func.is === "lifted")
+          return () => fusing.code.fusedFunction(caller, { type: func.type, linked: this, func });
         const lowered = this.host.lower(func, this.guest(options, instance), this.instance(instance).lease);
-        return "linked" in lowered ? () => fusedFunction(caller, lowered) : { ...lowered, holds: !func.type.async };
+        return "linked" in lowered
+          ? () => fusing.code.fusedFunction(caller, lowered)
+          : { ...lowered, holds: !func.type.async };
       }
       case "async":
-        return asyncLinking().linkBuiltin(this, trampoline);
+        return asyncs.code.linkBuiltin(this, trampoline);
       case "resource.new":
         return this.#newFunction(trampoline.resource, this.instance(trampoline.instance));
       case "resource.rep":
@@ -379,7 +367,7 @@ export class Linked {
     if (destructor && type instanceof DefinedResource) {
       const mayEnter = type.definer === holder ? undefined : this.#entryOf(type);
       return () =>
-        destroyingDrop(destructor(), mayEnter, (handle) => {
+        drops.code.destroyingDrop(destructor(), mayEnter, (handle) => {
           if (holder.mayLeave.value === 0) refuseToLeave();
           return handles.release(type, handle >>> 0);
         });

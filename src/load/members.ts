@@ -1,8 +1,9 @@
 /** Rules on the names of imports and exports: that they differ, and what is a function of a resource type. */
-import { memberOf, uniqueForm } from "../abi/names.ts";
+import { uniqueForm } from "../abi/name-rules.ts";
+import { memberOf } from "../abi/names.ts";
 import type { FuncType, ResourceId, ValType } from "../abi/types.ts";
 import type { Item } from "./items.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 
 /** Imports, or exports, of a component or an instance, as they are added. */
 export class NamedItems {

@@ -19,7 +19,7 @@ import type {
   Trampoline,
 } from "./items.ts";
 import { MAX_DEPTH, type Instantiate } from "./planning.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 import { Scope } from "./scope.ts";
 
 /** Component instances in one component, and core instances: a binary of a few bytes can ask for 2 ** n of them. */

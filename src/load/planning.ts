@@ -1,6 +1,6 @@
 import type { Declaration } from "./definitions.ts";
 import type { ComponentItem, CoreItem, FuncItem, InstanceItem, Item } from "./items.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 import { TypeComparison } from "./same-type.ts";
 
 /** Definitions and declarations with all that they list, counted as often as they are carried out. */

@@ -10,7 +10,7 @@ import type {
   ModuleItem,
 } from "./items.ts";
 import { Planning } from "./planning.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 import type { TypeItem } from "./type-scope.ts";
 
 /** The index spaces of a component, or of a type of one while its declarations are read. */

@@ -1,6 +1,7 @@
 /** What of a component's bytes is what. */
 import { layerOf } from "./decode.ts";
-import { InvalidComponentError, Reader } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
+import { Reader } from "./reader.ts";
 
 /** A section that an engine passes over. Sizes are in bytes. */
 export interface CustomSection {

@@ -1,4 +1,4 @@
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 
 /** Characters that the types of a component take when they are written down: a few bytes can ask for 2 ** 100 of them. */
 const MAX_CHARACTERS = 16_000_000;

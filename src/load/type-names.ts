@@ -1,5 +1,5 @@
 /** Which names the types of a component have, and where: in its interfaces, and in its world. */
-import { isLabel } from "../abi/names.ts";
+import { isLabel } from "../abi/name-rules.ts";
 import type { ResourceId, ValType } from "../abi/types.ts";
 import type { Item, Plan } from "./items.ts";
 

@@ -1,9 +1,10 @@
 /** Types of a component, looked up and made whole: what the binary says by index becomes data without indices. */
+import { factsOf, mentions } from "../abi/type-facts.ts";
 import { layoutOf } from "../abi/layout.ts";
 import { MAX_LIST_BYTES, type FuncType, type ResourceId, type ValType } from "../abi/types.ts";
 import type { Declaration, RawDefinedType, RawField, RawType, RawTypeDefinition } from "./definitions.ts";
-import { uniqueForm } from "../abi/names.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { uniqueForm } from "../abi/name-rules.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 import type { Scope } from "./scope.ts";
 
 /** What a type index may stand for. */
@@ -170,69 +171,4 @@ function checked(type: ValType, offset: number): ValType {
     throw new InvalidComponentError(`a value of a type takes ${size} bytes: at most ${MAX_LIST_BYTES} may be`, offset);
   }
   return type;
-}
-
-interface Facts {
-  /** How deep types are within each other in it. */
-  readonly depth: number;
-  /** The kinds of types that are somewhere in it, itself among them. */
-  readonly kinds: ReadonlySet<ValType["kind"]>;
-  readonly isPointed: boolean;
-}
-
-const facts = new WeakMap<ValType, Facts>();
-
-/** Found once for each, so that a type that is used twice on each level is no work of 2 ** depth. */
-function factsOf(type: ValType): Facts {
-  let known = facts.get(type);
-  if (!known) {
-    const parts = partsOf(type).map(factsOf);
-    known = {
-      depth: 1 + parts.reduce((most, { depth }) => Math.max(most, depth), 0),
-      kinds: new Set([type.kind, ...parts.flatMap(({ kinds }) => [...kinds])]),
-      isPointed:
-        type.kind === "string" ||
-        type.kind === "map" ||
-        (type.kind === "list" && type.length === undefined) ||
-        (type.kind !== "stream" && type.kind !== "future" && parts.some((part) => part.isPointed)),
-    };
-    facts.set(type, known);
-  }
-  return known;
-}
-
-/** Whether a type of one of these kinds is somewhere in `type`. */
-export function mentions(type: ValType, ...kinds: readonly ValType["kind"][]): boolean {
-  const inside = factsOf(type).kinds;
-  return kinds.some((kind) => inside.has(kind));
-}
-
-/** Whether some part of a value lies behind a pointer. */
-export function isPointed(type: ValType): boolean {
-  return factsOf(type).isPointed;
-}
-
-/** The types that `type` is made of. */
-export function partsOf(type: ValType): readonly ValType[] {
-  switch (type.kind) {
-    case "record":
-      return type.fields.map((field) => field.type);
-    case "tuple":
-      return type.members;
-    case "variant":
-      return type.cases.flatMap((one) => one.type ?? []);
-    case "option":
-      return [type.some];
-    case "result":
-      return [type.ok, type.err].flatMap((one) => one ?? []);
-    case "list":
-      return [type.element];
-    case "stream":
-    case "future":
-      return type.element ? [type.element] : [];
-    case "map":
-      return [type.key, type.value];
-    default:
-      return [];
-  }
 }

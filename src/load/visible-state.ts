@@ -1,7 +1,7 @@
 /** Components whose instances can be put back to what they were when they were made. */
 import { exposed, type Exposed, type StateNames } from "./core-state.ts";
-import { needsFusing } from "./fusing.ts";
-import type { Served } from "./compiled.ts";
+import { needsFusing } from "./parts.ts";
+import type { Served } from "./compile.ts";
 import type { Item, Plan } from "./items.ts";
 import { withLimitedMemories } from "./memory-limit.ts";
 

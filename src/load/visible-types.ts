@@ -2,9 +2,9 @@
 import { describe, type FuncType, type ResourceId, type ValType } from "../abi/types.ts";
 import type { Item } from "./items.ts";
 import type { Planning } from "./planning.ts";
-import { InvalidComponentError } from "./reader.ts";
+import { InvalidComponentError } from "./invalid-component.ts";
 import { needsName } from "./type-names.ts";
-import { partsOf } from "./type-scope.ts";
+import { partsOf } from "../abi/type-facts.ts";
 
 type Nameable = ValType | ResourceId;
 

@@ -12,6 +12,7 @@ import { lower } from "../bind/lower.ts";
 import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 import { Trap } from "../io/trap.ts";
+import { encodeGates } from "../wait/gate-code.ts";
 import { GateModules, type CoreFunction } from "../wait/gate.ts";
 import { JcoHandles, TableKinds, type JcoTable } from "./jco-tables.ts";
 import { fromJs, resourcesIn, resultOf, toJs } from "./jco-values.ts";
@@ -43,7 +44,7 @@ export class JcoInterfaces {
   readonly #instance: Instance;
   readonly #kinds = new TableKinds();
   readonly #prototypes = new Map<ResourceType, object>();
-  readonly #gates = new GateModules();
+  readonly #gates = new GateModules(encodeGates);
   readonly #mayLeave = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
   /** Whether glue has asked for lowered functions: those can suspend a guest, others cannot. */
   lowers = false;

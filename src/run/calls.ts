@@ -9,7 +9,7 @@ import { describe, type FuncType, type ValType } from "../abi/types.ts";
 import { WitError } from "../io/errors.ts";
 import { Trap } from "../io/trap.ts";
 import type { FuncItem } from "../load/items.ts";
-import { mentions } from "../load/type-scope.ts";
+import { mentions } from "../abi/type-facts.ts";
 import type { ComponentInstance } from "../load/component-instance.ts";
 import type { DefinedResource } from "../load/defined-resource.ts";
 import type { Linked } from "../load/link.ts";

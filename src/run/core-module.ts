@@ -5,7 +5,8 @@ import { lowerP1 } from "../bind/p1/lower.ts";
 import { PREVIEW1, preview1, PREVIEW1_NAMES } from "../bind/p1/preview1.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreModule } from "../load/compiled.ts";
-import { InvalidComponentError } from "../load/reader.ts";
+import { InvalidComponentError } from "../load/invalid-component.ts";
+import { encodeGates } from "../wait/gate-code.ts";
 import { GateModules } from "../wait/gate.ts";
 import { MissingImportsError } from "./imports.ts";
 import type { Life } from "./life.ts";
@@ -27,7 +28,7 @@ export class CompiledCore {
   readonly functions: readonly string[];
   readonly imports: readonly string[];
   readonly exports: readonly string[];
-  readonly gates: GateModules = new GateModules();
+  readonly gates: GateModules = new GateModules(encodeGates);
 
   constructor(module: CoreModule) {
     this.module = module;

@@ -7,9 +7,9 @@ import type { Plan } from "../load/items.ts";
 import { planOf } from "../load/plan.ts";
 import { sizesOf, type ComponentSizes, type Sizes } from "../load/sizes.ts";
 import { witOf } from "../load/wit.ts";
-import { InvalidComponentError } from "../load/reader.ts";
+import { InvalidComponentError } from "../load/invalid-component.ts";
 import { Compiled } from "../load/compiled.ts";
-import type { CompiledComponent } from "./compile.ts";
+import type { CompiledComponent } from "./component.ts";
 import { MissingImportsError, Providers } from "./imports.ts";
 
 /** A component: its world, what of it is there, and whether it runs. */

@@ -4,10 +4,8 @@ import type { ResourceId } from "../abi/types.ts";
 import { loadInterfaces } from "../bind/interfaces.ts";
 import { hostCallee } from "../bind/callee.ts";
 import { lower } from "../bind/lower.ts";
-import type { FuncItem, ImportPath } from "../load/items.ts";
-import { loadFusing } from "../load/fusing.ts";
-import { InvalidComponentError } from "../load/reader.ts";
-import { TypeComparison } from "../load/same-type.ts";
+import type { FuncItem, ModuleItem } from "../load/items.ts";
+import { fusing } from "../load/parts.ts";
 import { UnsupportedComponentError } from "../load/unsupported.ts";
 import { Linked, type LiftedFunction, type LinkHost } from "../load/link.ts";
 import { Compiled, type CoreModule } from "../load/compiled.ts";
@@ -20,10 +18,10 @@ import type { AsyncCalls } from "./async-calls.ts";
 import { Calls } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
 import { checkOptions } from "./check-options.ts";
-import type { CompiledComponent } from "./compile.ts";
+import type { CompiledComponent } from "./component.ts";
 import type { CompiledCore } from "./core-module.ts";
 import { Exports } from "./exports.ts";
-import { assertSameType } from "./host-types.ts";
+import type * as TypeChecks from "./type-checks.ts";
 import {
   classOf,
   functionOf,
@@ -82,9 +80,9 @@ export async function begin(
   if (options.syncExports !== true) assertWaits(platform.loop.parking);
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return beginModule(platform, compiled, options);
-  const isOurs = Object.keys(options.imports ?? {}).length === 0;
   const providers = await providersFor(compiled, options.imports);
-  if (providers.haveComponents) await loadFusing();
+  if (providers.haveComponents) await fusing.load();
+  const checks = needsChecks(compiled, providers) ? await import("./type-checks.ts") : undefined;
   const grants = await grantsOf(platform, options);
   options.signal?.throwIfAborted();
   const life = new Life(platform, options, grants);
@@ -95,10 +93,8 @@ export async function begin(
     }
     const asyncs = compiled.plan.isAsync ? (asyncRun ??= await loadAsyncRun()) : undefined;
     const copies = asyncs && new asyncs.JsCopies(platform, life, () => linked.concurrency.same);
-    const linked: Linked = new Linked(
-      compiled,
-      new ProvidedHost(platform, life, providers, isOurs && compiled.isChecked, copies),
-      (type) => guestBinding(type, () => exports?.prototypeOf(type)),
+    const linked: Linked = new Linked(compiled, new ProvidedHost(platform, life, providers, checks, copies), (type) =>
+      guestBinding(type, () => exports?.prototypeOf(type)),
     );
     const asyncCalls = asyncs && new asyncs.AsyncCalls(linked, life, options.deadlock === "trap");
     const calls = asyncCalls ?? new Calls(linked, life, options.syncExports === true, providers.haveComponents);
@@ -110,12 +106,17 @@ export async function begin(
     life.task.isSync = options.syncExports === true;
     // What ends it may have come while large modules were instantiated.
     life.task.assertAlive();
-    compiled.isChecked ||= isOurs;
+    compiled.isChecked ||= Object.keys(options.imports ?? {}).length === 0;
     exports = new Exports(linked, calls, providers);
     return { running: running(exports.all(), life), life, linked, calls: asyncCalls };
   } catch (error) {
     throw await life.fail(error);
   }
+}
+
+/** Whether types have to be compared: those of our own interfaces once, others each time. */
+function needsChecks({ isChecked, importedModules }: Compiled, { haveComponents }: Providers): boolean {
+  return !isChecked || haveComponents || importedModules.length > 0;
 }
 
 /** What asynchronous components need here, and others have no use for. */
@@ -183,18 +184,18 @@ class ProvidedHost implements LinkHost {
   readonly #platform: Platform;
   readonly #life: Life;
   readonly #providers: Providers;
-  readonly #isChecked: boolean;
+  readonly #checks: typeof TypeChecks | undefined;
   #linked: Linked | undefined;
 
-  /** @param isChecked Whether types have been compared before. */
+  /** @param checks Missing if there is nothing to be compared. */
   constructor(
     platform: Platform,
     life: Life,
     providers: Providers,
-    isChecked: boolean,
+    checks: typeof TypeChecks | undefined,
     copies: CopyBinding | undefined,
   ) {
-    this.#isChecked = isChecked;
+    this.#checks = checks;
     this.#platform = platform;
     this.#life = life;
     this.#providers = providers;
@@ -237,7 +238,7 @@ class ProvidedHost implements LinkHost {
       const label = `${provider.interface.name}#${member ?? ""}`;
       const definition = provider.interface.functions[member ?? ""];
       if (!definition) throw new Error(`${label} was there before`);
-      if (!this.#isChecked) assertSameType(label, type, definition, (id) => this.#bound(id).type);
+      this.#checks?.assertSameType(label, type, definition, (id) => this.#bound(id).type);
       return { label, definition };
     }
     const run = member === undefined ? functionOf(provider.value) : memberFunction(provider.value, member);
@@ -252,12 +253,12 @@ class ProvidedHost implements LinkHost {
     if (item?.sort !== "func" || item.func.is !== "lifted") {
       throw new UnsupportedComponentError(`${path.join("#")} of a component that only gives it on`);
     }
-    const difference = new TypeComparison(
+    this.#checks?.assertGivenType(
+      path,
+      type,
+      item.func.type,
       (declared, given) => this.#bound(declared).type === linked.binding(given).type,
-    ).differenceOf(type, item.func.type);
-    if (difference !== undefined) {
-      throw new InvalidComponentError(`${path.join("#")} is given by a component, but otherwise: ${difference}`);
-    }
+    );
     return { type: item.func.type, linked, func: item.func };
   }
 
@@ -303,10 +304,12 @@ class ProvidedHost implements LinkHost {
     }
   }
 
-  module([name, member, ...rest]: ImportPath): CoreModule {
+  module(item: ModuleItem & { readonly is: "imported" }): CoreModule {
+    const [name, member, ...rest] = item.path;
     const provider = this.#providers.of(name);
     const module = provider && rest.length === 0 ? moduleOf(provider, member) : undefined;
     if (!module) throw new UnsupportedComponentError(`a core module of an import of an import, ${name}`);
+    this.#checks?.assertGivenModule(module, item);
     return module;
   }
 

@@ -1,7 +1,7 @@
 /** Values that streams and futures carry: what stands for resources in them, as JavaScript has that, and the other way. */
 import { camelCaseAll } from "../abi/names.ts";
 import type { ValType } from "../abi/types.ts";
-import { mentions } from "../load/type-scope.ts";
+import { mentions } from "../abi/type-facts.ts";
 
 /** Of a handle within a value. */
 export type Leaf = (value: unknown, type: ValType) => unknown;

@@ -1,5 +1,5 @@
 /** The instances that answer requests: made, used, used again, and put back to what they were. */
-import type { CompiledComponent } from "./compile.ts";
+import type { CompiledComponent } from "./component.ts";
 import { begin, type Begun } from "./instantiate.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";

@@ -2,7 +2,8 @@
 import { camelCase, memberOf, pascalCase } from "../abi/names.ts";
 import { signatureOf } from "../abi/layout.ts";
 import type { FuncItem, InstanceItem, Item, Plan } from "../load/items.ts";
-import { shellOf, withSection } from "../load/shell.ts";
+import { withSection } from "../load/custom-section.ts";
+import { writePlan } from "../load/plan-data.ts";
 import { Compiled } from "../load/compiled.ts";
 import { recording } from "../wait/module.ts";
 import { compile } from "./compile.ts";
@@ -11,6 +12,7 @@ import type { Imports, ImportValue } from "./imports.ts";
 import { begin } from "./instantiate.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
+import { VERSION } from "./version.ts";
 import { SECTIONS } from "./precompiled.ts";
 
 /** A module of no contents. */
@@ -54,22 +56,26 @@ export async function prepare(platform: Platform, bytes: Uint8Array): Promise<Pr
     }
     if (plan?.isAsync === true) await prepareEntries(plan);
   });
-  const ours = made.map((module, index) => ({
+  const ours = [...made].map(([name, module], index) => ({
     name: `made-${index}`,
-    bytes: withSection(module, SECTIONS.made, module),
+    bytes: withSection(module, SECTIONS.made, utf8(name)),
   }));
   if (!plan) {
     return {
-      modules: [{ name: "core", bytes: withSection(bytes, SECTIONS.preview1, new Uint8Array()) }, ...ours],
+      modules: [{ name: "core", bytes: withSection(bytes, SECTIONS.preview1, utf8(VERSION)) }, ...ours],
       exports,
     };
   }
   const cores = plan.modules.map((module, index) => ({
     name: `core-${index}`,
-    bytes: withSection(module, SECTIONS.core, new TextEncoder().encode(String(index))),
+    bytes: withSection(module, SECTIONS.core, utf8(String(index))),
   }));
-  const shell = { name: "component", bytes: withSection(EMPTY, SECTIONS.component, shellOf(bytes)) };
-  return { modules: [shell, ...cores, ...ours], exports };
+  const whole = { name: "component", bytes: withSection(EMPTY, SECTIONS.plan, utf8(writePlan(plan, VERSION))) };
+  return { modules: [whole, ...cores, ...ours], exports };
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 /** Those by which asynchronous functions are called, which are made when one first is. */

@@ -1,4 +1,4 @@
-import type { CompiledComponent } from "./compile.ts";
+import type { CompiledComponent } from "./component.ts";
 import { WitError } from "../io/errors.ts";
 import { instantiate, type RunningInstance } from "./instantiate.ts";
 import { ExitError, type Stats } from "./life.ts";

@@ -3,7 +3,7 @@ import { HttpError } from "../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse, Leaving } from "../wasi/http/exchange.ts";
 import { Compiled } from "../load/compiled.ts";
 import type { Answering, Exchange } from "./answering.ts";
-import type { CompiledComponent } from "./compile.ts";
+import type { CompiledComponent } from "./component.ts";
 import type { Imports } from "./imports.ts";
 import { providersFor } from "./instantiate.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";

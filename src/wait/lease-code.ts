@@ -1,30 +1,21 @@
-/** The state of a lease, and the WebAssembly that works on it: see `Lease`. */
-import { call, constant, encodeModule, get, MEMORY, unsigned } from "../abi/encode.ts";
+/** The WebAssembly that works on the state of a lease: see `Lease`. */
+import { call, constant, get, unsigned } from "../abi/encode.ts";
+import {
+  BYTES,
+  CALLS,
+  GRANTED,
+  HOLDER,
+  MOST_STAGED,
+  POLLABLE,
+  POLLS,
+  ROOM,
+  STAGED,
+  STREAM,
+  type FrontName,
+} from "./lease-state.ts";
 
-/** Bytes that a lease takes before its stream has to: with its state no more than a page. */
-export const STAGED_BYTES: number = 60 * 1024;
 /** A larger write goes to its stream at once: there it is not copied, and one call for so much costs little. */
 const PIECE_BYTES = 4096;
-
-// Where the state of the open lease is in the memory, in bytes. All are i32.
-/** The number of the lease, or 0 if none is open. */
-export const HOLDER = 0;
-/** The handle of its stream, or 0. */
-export const STREAM = 4;
-/** The handle of a pollable on its stream, or 0. */
-export const POLLABLE = 8;
-/** What the next check-write grants: the stream is ready as long as this is not 0. */
-export const ROOM = 12;
-/** What the last check-write has granted and no write has spent. */
-export const GRANTED = 16;
-export const STAGED = 20;
-/** How many more calls the guest may make before it is asked how long it has kept the event loop. */
-export const CALLS = 24;
-/** How many of its calls were about the pollable. */
-export const POLLS = 28;
-/** How many bytes may be staged. */
-export const MOST_STAGED = 32;
-export const BYTES = 64;
 
 // Memory 0 is that of the leases, memory 1 the guest's.
 const MEMORY_SIZE = [0x3f, 0x01];
@@ -75,8 +66,6 @@ const countPoll = (calls: number): number[] => [
 
 /** WebAssembly that answers a call before JavaScript hears of it, if it can: else it leaves the block that it is in. */
 export interface FrontParts {
-  /** Of the guest's, beside the memory of the leases (memory 0) and the number of its lease (global 0). */
-  readonly needs: { readonly memory?: true; readonly realloc?: true };
   /** How many i32 it has, after the parameters. */
   readonly locals: number;
   /** @param realloc The number of the guest's allocator among the functions. */
@@ -87,7 +76,6 @@ export interface FrontParts {
 function checkWrite(): FrontParts {
   const [handle, result, calls, room] = [get(0), get(1), 2, 3];
   return {
-    needs: { memory: true },
     locals: 2,
     code: () => [
       ...slowUnlessMine(STREAM, handle, calls),
@@ -106,7 +94,6 @@ function checkWrite(): FrontParts {
 function write(): FrontParts {
   const [handle, bytes, count, result, calls, staged] = [get(0), get(1), get(2), get(3), 4, 5];
   return {
-    needs: { memory: true },
     locals: 2,
     code: () => [
       ...slowUnlessMine(STREAM, handle, calls),
@@ -136,7 +123,6 @@ function write(): FrontParts {
 function whenReady(answer: readonly number[]): FrontParts {
   const [pollable, calls] = [get(0), 1];
   return {
-    needs: {},
     locals: 1,
     code: () => [
       ...slowUnlessMine(POLLABLE, pollable, calls),
@@ -151,7 +137,6 @@ function poll(): FrontParts {
   const [list, count, result, calls, positions] = [get(0), get(1), get(2), 3, 4];
   const pollable = [...list, 0x28, 0x42, 0x01, 0x00];
   return {
-    needs: { memory: true, realloc: true },
     locals: 2,
     code: (realloc) => [
       ...slowIf(...count, ...constant(1), I32_NE),
@@ -169,9 +154,6 @@ function poll(): FrontParts {
   };
 }
 
-/** The functions that a lease may answer. */
-export type FrontName = "check-write" | "write" | "block" | "ready" | "poll";
-
 export const FRONTS: Readonly<Record<FrontName, FrontParts>> = {
   "check-write": checkWrite(),
   write: write(),
@@ -179,17 +161,3 @@ export const FRONTS: Readonly<Record<FrontName, FrontParts>> = {
   ready: whenReady(constant(1)),
   poll: poll(),
 };
-
-/** Not every runtime can. */
-export function canHaveTwoMemories(): boolean {
-  return WebAssembly.validate(
-    encodeModule({
-      types: [],
-      imports: [
-        ["a", "a", ...MEMORY],
-        ["a", "b", ...MEMORY],
-      ],
-      functions: [],
-    }),
-  );
-}

@@ -13,7 +13,7 @@ import {
   STAGED,
   STAGED_BYTES,
   STREAM,
-} from "./lease-code.ts";
+} from "./lease-state.ts";
 import type { Task } from "./task.ts";
 
 const NONE = new Uint8Array(0);

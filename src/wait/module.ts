@@ -4,42 +4,50 @@
  */
 import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
 
-/** By what they were compiled of. It is code that was made here, and holds nothing of an instance's. */
+/** By their names, which say all that their code depends on. It is code that was made here, and holds nothing of an instance's. */
 const prepared = new Map<string, object>();
 /** Those that every instance may share, by a name. */
 const shared = new Map<string, object>();
 /** Who hears of the bytes of what is made. */
-const recorders = new Set<(bytes: Uint8Array) => void>();
+const recorders = new Set<(name: string, bytes: Uint8Array) => void>();
 
-/** @throws {UnsupportedRuntimeError} If nothing is compiled here, and it was not compiled before. */
-export function moduleOf(bytes: Uint8Array): object {
-  for (const record of recorders) record(bytes);
-  return (prepared.size > 0 ? prepared.get(keyOf(bytes)) : undefined) ?? compiledNow(bytes);
+/**
+ * @param name Says all that its code depends on: what has the same name is the same module, for one version of this package.
+ * @param encode Missing if it has to be there.
+ * @throws {UnsupportedRuntimeError} If nothing is compiled here, and it was not compiled before.
+ */
+export function moduleOf(name: string, encode: (() => Uint8Array) | undefined): object {
+  const there = recorders.size === 0 ? prepared.get(name) : undefined;
+  if (there) return there;
+  if (!encode) throw notPrepared();
+  const bytes = encode();
+  for (const record of recorders) record(name, bytes);
+  return compiledNow(bytes);
 }
 
 /** One that is the same for all who ask for this name. */
 export function sharedModule(name: string, encode: () => Uint8Array): object {
   let module = shared.get(name);
-  if (!module || recorders.size > 0) shared.set(name, (module = moduleOf(encode())));
+  if (!module || recorders.size > 0) shared.set(name, (module = moduleOf(name, encode)));
   return module;
 }
 
-/** A module that was compiled of these bytes before: from now on it is there for whoever needs that one. */
-export function addPrepared(bytes: Uint8Array, module: object): void {
-  prepared.set(keyOf(bytes), module);
+/** A module that was compiled before: from now on it is there for whoever needs the one of this name. */
+export function addPrepared(name: string, module: object): void {
+  prepared.set(name, module);
 }
 
-/** Gives what is made while `run` runs, or at the same time: the bytes of each module once. */
-export async function recording(run: () => Promise<void>): Promise<readonly Uint8Array[]> {
+/** Gives what is made while `run` runs, or at the same time: the bytes of each module, by its name. */
+export async function recording(run: () => Promise<void>): Promise<ReadonlyMap<string, Uint8Array>> {
   const made = new Map<string, Uint8Array>();
-  const record = (bytes: Uint8Array): void => void made.set(keyOf(bytes), bytes.slice());
+  const record = (name: string, bytes: Uint8Array): void => void made.set(name, bytes.slice());
   recorders.add(record);
   try {
     await run();
   } finally {
     recorders.delete(record);
   }
-  return [...made.values()];
+  return made;
 }
 
 /** @throws {UnsupportedRuntimeError} In the place of an error that says of no module in particular why it is refused. */
@@ -61,20 +69,17 @@ function compiledNow(bytes: Uint8Array): object {
     return new WebAssembly.Module(bytes);
   } catch (error) {
     if (prepared.size > 0 && error instanceof WebAssembly.CompileError) {
-      throw new UnsupportedRuntimeError(
-        "A module is needed that `sluice build` did not prepare: it prepares a component for imports of its own, as it " +
-          "declares them, and for the version of sluice that built it",
-        { cause: error },
-      );
+      throw notPrepared({ cause: error });
     }
     assertCompiles(error);
     throw error;
   }
 }
 
-/** The bytes as text: they are few, and nothing that is the same to somebody else passes for them. */
-function keyOf(bytes: Uint8Array): string {
-  let key = "";
-  for (const byte of bytes) key += String.fromCharCode(byte);
-  return key;
+function notPrepared(options?: ErrorOptions): UnsupportedRuntimeError {
+  return new UnsupportedRuntimeError(
+    "A module is needed that `sluice build` did not prepare: it prepares a component for imports of its own, as it " +
+      "declares them",
+    options,
+  );
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
-import { InvalidComponentError } from "../../src/load/reader.ts";
+import { InvalidComponentError } from "../../src/load/invalid-component.ts";
 import { accepts, refuses } from "./refusals.ts";
 import { exported, running } from "./wat.ts";
 

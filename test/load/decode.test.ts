@@ -8,7 +8,7 @@ import { Compiled } from "../../src/load/compiled.ts";
 import { decode } from "../../src/load/decode.ts";
 import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
 import { planOf } from "../../src/load/plan.ts";
-import { InvalidComponentError } from "../../src/load/reader.ts";
+import { InvalidComponentError } from "../../src/load/invalid-component.ts";
 import { component } from "./wat.ts";
 
 const BUILT = new URL("../guests/built/", import.meta.url);
@@ -28,7 +28,7 @@ function bytesOf(name: string): Uint8Array {
 /** Whether the bytes are a component that can be planned. Anything but an error in words is thrown. */
 function isPlanned(bytes: Uint8Array): boolean {
   try {
-    void new Compiled(planOf(decode(bytes)), []);
+    void new Compiled({ plan: planOf(decode(bytes)), modules: [], sizes: [] });
     return true;
   } catch (error) {
     if (!(error instanceof InvalidComponentError) && !(error instanceof UnsupportedComponentError)) throw error;

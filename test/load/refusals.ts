@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { InvalidComponentError } from "../../src/load/reader.ts";
+import { InvalidComponentError } from "../../src/load/invalid-component.ts";
 import { compiled } from "./wat.ts";
 
 /** What is wrong with a component, its fields, and what the error says of it. */

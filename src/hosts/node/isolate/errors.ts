@@ -4,7 +4,7 @@ import { WitError } from "../../../io/errors.ts";
 import { PeerClosed } from "../../../io/ports.ts";
 import { RuntimeError, Trap } from "../../../io/trap.ts";
 import { UnsupportedComponentError } from "../../../load/unsupported.ts";
-import { InvalidComponentError } from "../../../load/reader.ts";
+import { InvalidComponentError } from "../../../load/invalid-component.ts";
 import { UnsupportedRuntimeError } from "../../../io/unsupported-runtime.ts";
 import { MissingImportsError } from "../../../run/imports.ts";
 import { ExitError, TimeoutError } from "../../../run/life.ts";

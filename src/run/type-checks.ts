@@ -1,11 +1,16 @@
-/** Whether what a component declares of an interface of ours is what it is. */
+/** Whether what a component declares of what it imports is what it is given. */
 import { describe, type FuncType, type ResourceId, type ValType } from "../abi/types.ts";
 import type { ResourceType } from "../abi/handles.ts";
 import type { Definition } from "../bind/definition.ts";
-import { InvalidComponentError } from "../load/reader.ts";
+import { InvalidComponentError } from "../load/invalid-component.ts";
+import type { CoreModule } from "../load/compiled.ts";
+import type { ImportPath, ModuleItem } from "../load/items.ts";
+import { assertModule } from "../load/module-types.ts";
 import { TypeComparison } from "../load/same-type.ts";
 
 /**
+ * Of a function of ours.
+ *
  * @param typeOf What stands for a resource type of the component.
  * @throws {InvalidComponentError} If the types differ.
  */
@@ -38,4 +43,26 @@ export function assertSameType(
       `the component declares ${name} otherwise than WASI: its result is ${describe(result)}`,
     );
   }
+}
+
+/**
+ * Of a function of another component.
+ *
+ * @param isSame Whether two resource types, each as its side has it, are one.
+ * @throws {InvalidComponentError} If the types differ.
+ */
+export function assertGivenType(
+  path: ImportPath,
+  declared: FuncType,
+  given: FuncType,
+  isSame: (declared: ResourceId, given: ResourceId) => boolean,
+): void {
+  const difference = new TypeComparison(isSame).differenceOf(declared, given);
+  if (difference === undefined) return;
+  throw new InvalidComponentError(`${path.join("#")} is given by a component, but otherwise: ${difference}`);
+}
+
+/** Of a core module. @throws {InvalidComponentError} If it is known to be another. */
+export function assertGivenModule(module: CoreModule, { path, type }: ModuleItem & { readonly is: "imported" }): void {
+  assertModule(module, path, type);
 }

@@ -1,0 +1,25 @@
+/** What links only some components. */
+import type * as Asyncs from "./async-link.ts";
+import type * as Drops from "./drops.ts";
+import type * as Fused from "./fused.ts";
+import type { Plan } from "./items.ts";
+import { Part } from "./part.ts";
+
+/** Links asynchronous components. */
+export const asyncs: Part<typeof Asyncs> = new Part(() => import("./async-link.ts"));
+/** Makes calls between components. */
+export const fusing: Part<typeof Fused> = new Part(() => import("./fused.ts"));
+/** Drops resources that have destructors of components. */
+export const drops: Part<typeof Drops> = new Part(() => import("./drops.ts"));
+
+/** Whether components in it call each other. */
+export function needsFusing({ trampolines }: Plan): boolean {
+  return trampolines.some((trampoline) => trampoline.is === "lower" && trampoline.func.is === "lifted");
+}
+
+/** Loads what a component needs. To be waited for before it is linked. */
+export async function loadParts(plan: Plan): Promise<void> {
+  if (needsFusing(plan)) await fusing.load();
+  if (plan.isAsync) await asyncs.load();
+  if (plan.resources.some(({ origin }) => origin.is === "defined" && origin.destructor)) await drops.load();
+}
