@@ -5,6 +5,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { rolldown } from "rolldown";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -22,6 +23,26 @@ const ENTRIES = [
   "map/sockets",
   "nats/index",
   "testing/index",
+];
+
+/** What a page loads together, by what needs it: first come, first served. */
+const PIECES = {
+  io: 'export { BytesSource, CollectSink, PendingSink, Pipe, PullSource, PushSink } from "./src/api.ts";',
+  core: 'export { compile, instantiate, precompiled, run, serve } from "./src/browser.ts";',
+  memory: 'export { MemoryFiles } from "./src/api.ts";',
+  network: 'export { MemoryNetwork } from "./src/api.ts";',
+  api: 'export * from "./src/browser.ts";',
+  load: 'export * from "./src/run/compile.ts"; export * from "./src/run/type-checks.ts";',
+};
+/** What is loaded for some components, also for those that are built ahead: these do without the piece "load". */
+const PARTS = [
+  "bind/callee",
+  "load/async-link",
+  "load/drops",
+  "load/fused",
+  "run/async-calls",
+  "run/core-module",
+  "run/js-streams",
 ];
 
 /** @type {import("esbuild").BuildOptions} */
@@ -60,20 +81,7 @@ await build({
   // Those that `inOnePiece` adds.
   logOverride: { "ignored-bare-import": "silent" },
 });
-// Those of pages, workers and all else that is not Node: see `exports` in package.json.
-await build({
-  ...LIBRARY,
-  entryPoints: {
-    browser: "src/browser.ts",
-    opfs: "src/opfs.ts",
-    terminal: "src/terminal.ts",
-    "shared/web-inspect": "src/inspect.ts",
-    "shared/web-testing": "src/testing/index.ts",
-  },
-  chunkNames: "shared/web-[name]-[hash]",
-  plugins: [inOnePiece(await loadedAtOnce("src/browser.ts"))],
-  logOverride: { "ignored-bare-import": "silent" },
-});
+await buildForPages();
 // The command is one script, which bin/start.js gives to V8 with what V8 has compiled of it before: a function of `require`,
 // the module that it fills, and its own URL.
 await build({
@@ -131,4 +139,72 @@ function inOnePiece(modules) {
       );
     },
   };
+}
+
+/**
+ * The modules of pages, workers and all else that is not Node: see `exports` in package.json. What is loaded together is
+ * one file, whoever else needs some of it: a bundler would make a file for each set of those who import something, some
+ * forty, and one file of all would have what only a few need.
+ */
+async function buildForPages() {
+  // The entry is a file of its own, so that who imports little of it has nothing else.
+  const pieces = new Map([[join(root, "src", "browser.ts"), null]]);
+  const later = new Set(await liveIn(PARTS.map((part) => `export * from "./src/${part}.ts";`).join("\n")));
+  for (const [name, contents] of Object.entries(PIECES)) {
+    const modules = await liveIn(contents);
+    for (const path of modules) {
+      if (!pieces.has(path)) pieces.set(path, name === "load" && later.has(path) ? "common" : name);
+    }
+  }
+  const bundle = await rolldown({
+    cwd: root,
+    input: {
+      browser: "src/browser.ts",
+      opfs: "src/opfs.ts",
+      terminal: "src/terminal.ts",
+      "shared/web-inspect": "src/inspect.ts",
+      "shared/web-testing": "src/testing/index.ts",
+    },
+    platform: "browser",
+    external: /^node:/,
+    preserveEntrySignatures: "allow-extension",
+    treeshake: { moduleSideEffects: false },
+    transform: { target: COMMON.target, define: LIBRARY.define },
+    logLevel: "warn",
+  });
+  await bundle.write({
+    dir: "dist",
+    format: "esm",
+    comments: { legal: false, jsdoc: false, annotation: true },
+    entryFileNames: "[name].js",
+    chunkFileNames: "shared/web-[name]-[hash].js",
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [{ debugName: "pieces", name: (path) => pieces.get(path) }],
+    },
+  });
+}
+
+/** The paths of the modules of which something is needed for what `contents` exports, before anything is imported later. */
+async function liveIn(contents) {
+  const { metafile } = await build({
+    ...LIBRARY,
+    stdin: { contents, resolveDir: root, loader: "ts" },
+    splitting: false,
+    write: false,
+    metafile: true,
+    plugins: [
+      {
+        name: "later",
+        setup(bundler) {
+          bundler.onResolve({ filter: /./ }, ({ path, kind }) =>
+            kind === "dynamic-import" ? { path, external: true } : undefined,
+          );
+        },
+      },
+    ],
+  });
+  return Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? join(root, path) : [])),
+  );
 }

@@ -1,5 +1,6 @@
 import { Compiled } from "../load/compiled.ts";
 import type { CompiledCore } from "./core-module.ts";
+import type * as TypeChecks from "./type-checks.ts";
 
 /** A component, or a core module of WASI preview 1, that is ready to be instantiated any number of times. */
 export class CompiledComponent {
@@ -13,10 +14,13 @@ export class CompiledComponent {
   readonly isAsync: boolean;
   /** @internal What it was compiled of, for threads that are to do so again: the engine knows it by then. */
   readonly bytes: Uint8Array;
+  /** @internal What compares types, where it has been compiled here: who builds ahead has compared them. */
+  readonly checks: typeof TypeChecks | undefined;
 
   /** @internal */
-  constructor(compiled: Compiled | CompiledCore, bytes: Uint8Array = new Uint8Array(0)) {
+  constructor(compiled: Compiled | CompiledCore, bytes: Uint8Array = new Uint8Array(0), checks?: typeof TypeChecks) {
     this.compiled = compiled;
+    this.checks = checks;
     this.bytes = bytes;
     this.isAsync = compiled instanceof Compiled && compiled.plan.isAsync;
     if (compiled instanceof Compiled) {

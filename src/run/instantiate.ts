@@ -2,7 +2,6 @@ import type { CopyBinding, Guest, ResourceBinding } from "../abi/guest.ts";
 import { HandleCount } from "../abi/handles.ts";
 import type { ResourceId } from "../abi/types.ts";
 import { loadInterfaces } from "../bind/interfaces.ts";
-import { hostCallee } from "../bind/callee.ts";
 import { lower } from "../bind/lower.ts";
 import type { FuncItem, ModuleItem } from "../load/items.ts";
 import { fusing } from "../load/parts.ts";
@@ -73,7 +72,7 @@ export interface Begun {
 /** As `instantiate`. */
 export async function begin(
   platform: Platform,
-  { compiled }: CompiledComponent,
+  { compiled, checks: known }: CompiledComponent,
   options: InstanceOptions<unknown, unknown>,
 ): Promise<Begun> {
   checkOptions(options);
@@ -82,7 +81,7 @@ export async function begin(
   if (!(compiled instanceof Compiled)) return beginModule(platform, compiled, options);
   const providers = await providersFor(compiled, options.imports);
   if (providers.haveComponents) await fusing.load();
-  const checks = needsChecks(compiled, providers) ? await import("./type-checks.ts") : undefined;
+  const checks = needsChecks(compiled, providers) ? (known ?? (await import("./type-checks.ts"))) : undefined;
   const grants = await grantsOf(platform, options);
   options.signal?.throwIfAborted();
   const life = new Life(platform, options, grants);
@@ -121,8 +120,12 @@ function needsChecks({ isChecked, importedModules }: Compiled, { haveComponents 
 
 /** What asynchronous components need here, and others have no use for. */
 async function loadAsyncRun() {
-  const [{ AsyncCalls }, { JsCopies }] = await Promise.all([import("./async-calls.ts"), import("./js-streams.ts")]);
-  return { AsyncCalls, JsCopies };
+  const [{ AsyncCalls }, { JsCopies }, { hostCallee }] = await Promise.all([
+    import("./async-calls.ts"),
+    import("./js-streams.ts"),
+    import("../bind/callee.ts"),
+  ]);
+  return { AsyncCalls, JsCopies, hostCallee };
 }
 
 /** Once for the process: it is code, and holds nothing of an instance's. */
@@ -269,7 +272,8 @@ class ProvidedHost implements LinkHost {
     if (!provider) throw new Error(`${name} was there before`);
     if (provider.is === "component") return this.#exported(func, provider.exported);
     const { label, definition } = this.#definition(func, provider);
-    return hostCallee(instance, label, definition, this.trapped);
+    if (!asyncRun) throw new Error("Only asynchronous components call so");
+    return asyncRun.hostCallee(instance, label, definition, this.trapped);
   }
 
   bind(id: ResourceId, linked: Linked): ResourceBinding {
