@@ -6,6 +6,7 @@ import { preview1, PREVIEW1_NAMES } from "../../src/bind/p1/preview1.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { CollectSink, ExitError } from "../../src/index.ts";
 import { makeWorld } from "../../src/run/world.ts";
+import { encodeGates } from "../../src/wait/gate-code.ts";
 import { GateModules } from "../../src/wait/gate.ts";
 import { Task } from "../../src/wait/task.ts";
 import { argumentsFor, granted, handlesOf } from "./arguments.ts";
@@ -66,7 +67,7 @@ test("4.9 a guest of preview 1 gives way, whichever function it calls", async ()
     const definition = preview1(world, host, () => memory.buffer)[name];
     assert.ok(definition, name);
     const ungated = lowerP1(name, definition, host);
-    const { functions } = new GateModules().gate([ungated], {
+    const { functions } = new GateModules(encodeGates).gate([ungated], {
       wait: (result) => task.suspending(result),
       unbox: () => task.boxed,
       memory: undefined,

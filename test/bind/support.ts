@@ -10,6 +10,7 @@ import { Trap } from "../../src/io/trap.ts";
 import { ExitError } from "../../src/run/life.ts";
 import type { InstanceOptions } from "../../src/run/options.ts";
 import { makeWorld } from "../../src/run/world.ts";
+import { encodeGates } from "../../src/wait/gate-code.ts";
 import { GateModules, type Gated, type Ungated } from "../../src/wait/gate.ts";
 import type { Lease } from "../../src/wait/lease.ts";
 import { Task, type Loop } from "../../src/wait/task.ts";
@@ -28,7 +29,7 @@ export function promising(fn: Lowered | undefined): (...args: unknown[]) => Prom
 }
 
 /** Those of all guests here: they are given the same functions. */
-const modules = new GateModules();
+const modules = new GateModules(encodeGates);
 
 /** A guest without a component: memory, an allocator, handles, and every function of every interface, lowered and gated. */
 export class BareGuest {

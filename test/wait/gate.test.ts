@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { call, encodeModule, func, get, type CoreType, type FunctionType } from "../../src/abi/encode.ts";
 import type { CoreValue } from "../../src/abi/type.ts";
 import type { Readiness } from "../../src/io/readiness.ts";
+import { encodeGates } from "../../src/wait/gate-code.ts";
 import { GateModules, WAIT, type CoreFunction, type GateContext, type Ungated } from "../../src/wait/gate.ts";
 import { Task, type Ends, type Loop } from "../../src/wait/task.ts";
 import { held } from "./support.ts";
@@ -69,7 +70,7 @@ class Host {
 
   gate(...functions: Partial<Ungated>[]): Call[] {
     const whole = functions.map((one): Ungated => ({ ...ungated(() => 0), ...one }));
-    return new GateModules().gate(whole, this.context()).functions.map(asCall);
+    return new GateModules(encodeGates).gate(whole, this.context()).functions.map(asCall);
   }
 
   /** The next call has to give way. */
@@ -201,7 +202,7 @@ test("all functions of one module are themselves, whatever their types", () => {
 });
 
 test("a module is made once for functions of the same form", (t) => {
-  const modules = new GateModules();
+  const modules = new GateModules(encodeGates);
   const host = new Host();
   const made = t.mock.method(WebAssembly, "Module");
   const one: Ungated = { ...ungated(() => 0), params: ["i32"], result: "i32" };
@@ -230,7 +231,7 @@ test("while it may not leave, the guest is refused, and nothing is attempted", (
 test("a refusal that does not throw ends the guest all the same", () => {
   const host = new Host();
   const context = host.context({ refuse: (() => {}) as () => never });
-  const [f] = new GateModules().gate([ungated(() => assert.fail())], context).functions;
+  const [f] = new GateModules(encodeGates).gate([ungated(() => assert.fail())], context).functions;
   host.mayLeave.value = 0;
   assert.throws(() => asCall(f)(), WebAssembly.RuntimeError);
 });
@@ -244,7 +245,10 @@ test("while its allocator runs, the guest may not leave; if that traps, never ag
     if (fails) throw new WebAssembly.RuntimeError("unreachable");
     return 64;
   };
-  const { functions, realloc } = new GateModules().gate([ungated(() => 0)], host.context({ realloc: allocate }));
+  const { functions, realloc } = new GateModules(encodeGates).gate(
+    [ungated(() => 0)],
+    host.context({ realloc: allocate }),
+  );
   assert.equal(asCall(realloc)(1, 2, 4, 8), 64);
   assert.deepEqual(calls, [[0, 1, 2, 4, 8]]);
   assert.equal(host.mayLeave.value, 1);
@@ -255,7 +259,7 @@ test("while its allocator runs, the guest may not leave; if that traps, never ag
 });
 
 test("a guest without an allocator has none", () => {
-  assert.equal(new GateModules().gate([], new Host().context()).realloc, undefined);
+  assert.equal(new GateModules(encodeGates).gate([], new Host().context()).realloc, undefined);
 });
 
 test("a call that waits suspends the guest, and gives a result of any type", async () => {
