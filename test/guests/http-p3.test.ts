@@ -82,6 +82,17 @@ test("trailers go both ways, by way of the guest or not [15.3]", options, async 
   }
 });
 
+test("trailers of a request beyond limits.fieldBytes are an error of the request [11.3]", options, async (t) => {
+  const { port, errors } = await served(t, { limits: { fieldBytes: 400 } });
+  const request = requestOf({ port, host: "127.0.0.1", method: "POST", path: "/echo", agent: false });
+  request.setHeader("transfer-encoding", "chunked");
+  request.addTrailers({ "x-t": "a".repeat(400) });
+  request.end("hello");
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  await assert.rejects(textOf(response));
+  assert.deepEqual(errors, ["HTTP-request-trailer-section-size"]);
+});
+
 test("trailers come after nothing too, whether they are known at once or later [15.4]", options, async (t) => {
   const { port } = await served(t);
   for (const nanoseconds of [0, 1_000_000]) {

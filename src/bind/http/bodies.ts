@@ -11,7 +11,7 @@ import { HttpError } from "../../wasi/http/error-code.ts";
 import { sizeOf, type Fields } from "../../wasi/http/fields.ts";
 import { IncomingBody, type FutureTrailers } from "../../wasi/http/incoming-body.ts";
 import { NO_BODY, type HttpBody } from "../../wasi/http/exchange.ts";
-import type { OutgoingBody } from "../../wasi/http/outgoing-body.ts";
+import type { OutgoingBody, Side } from "../../wasi/http/outgoing-body.ts";
 import { call, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { ERROR, INPUT_STREAM, OUTPUT_STREAM, subscribe } from "../io.ts";
@@ -28,8 +28,8 @@ export class Refused extends WitError<undefined> {
 }
 
 /** Gives the guest the body of what it has received. @param parent Missing: it may outlive that. */
-export function addIncomingBody({ resources }: Instance, given: HttpBody | undefined): Entry {
-  const body = new IncomingBody(given ?? NO_BODY);
+export function addIncomingBody({ resources }: Instance, side: Side, given: HttpBody | undefined): Entry {
+  const body = new IncomingBody(side, given ?? NO_BODY);
   return resources.add(INCOMING_BODY, body, () => body.drop());
 }
 
@@ -74,7 +74,7 @@ function trailersNow(instance: Instance, future: FutureTrailers): unknown {
   if (value.tag === "err") return { tag: "ok", val: value };
   const bytes = sizeOf(value.val ?? []);
   if (bytes > instance.world.limits.fieldBytes) {
-    return { tag: "ok", val: { tag: "err", val: { tag: "HTTP-response-trailer-section-size", val: bytes } } };
+    return { tag: "ok", val: { tag: "err", val: { tag: `HTTP-${future.side}-trailer-section-size`, val: bytes } } };
   }
   return { tag: "ok", val: { tag: "ok", val: value.val && addHeaders(instance, value.val) } };
 }

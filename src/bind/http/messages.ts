@@ -50,7 +50,8 @@ const unit = plainResult<void>(null);
 
 function consume<T extends HttpRequest | HttpResponse>(instance: Instance, incoming: Incoming<T>): Entry {
   if (!incoming.consume()) throw new Refused("the body was taken before");
-  return addIncomingBody(instance, incoming.message.body);
+  const { message } = incoming;
+  return addIncomingBody(instance, "status" in message ? "response" : "request", message.body);
 }
 
 function bodyOf(

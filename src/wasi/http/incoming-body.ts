@@ -4,6 +4,7 @@ import { errorCodeOf, type HttpErrorCode } from "./error-code.ts";
 import type { HttpBody } from "./exchange.ts";
 import { permittedFields, type Field } from "./fields.ts";
 import { Future } from "./future.ts";
+import type { Side } from "./outgoing-body.ts";
 
 /** Skipped at a time. */
 const SKIP_BYTES = 64 * 1024;
@@ -21,10 +22,12 @@ export type Trailers =
 export class IncomingBody {
   readonly source: Source;
   readonly #body: HttpBody;
+  readonly #side: Side;
   #isRead = false;
   #isFinished = false;
 
-  constructor(body: HttpBody) {
+  constructor(side: Side, body: HttpBody) {
+    this.#side = side;
     this.#body = body;
     this.source = body.source;
   }
@@ -39,7 +42,7 @@ export class IncomingBody {
   /** Nobody reads on: what is left is skipped, for what comes after it. */
   finish(): FutureTrailers {
     this.#isFinished = true;
-    return new FutureTrailers(this.#body);
+    return new FutureTrailers(this.#side, this.#body);
   }
 
   drop(): void {
@@ -49,11 +52,13 @@ export class IncomingBody {
 
 /** @see WASI 0.2 `wasi:http/types` `future-trailers` */
 export class FutureTrailers extends Future<Trailers> {
+  readonly side: Side;
   readonly #source: Source;
   #isDropped = false;
 
-  constructor(body: HttpBody) {
+  constructor(side: Side, body: HttpBody) {
     super();
+    this.side = side;
     this.#source = body.source;
     void this.#settle(body);
   }

@@ -161,7 +161,7 @@ test("a stream is given once", () => {
   const body = new OutgoingBody("request", undefined, ROOM);
   assert.deepEqual([body.takeStream(), body.takeStream()], [true, false]);
   const { source } = body.body;
-  const incoming = new IncomingBody(body.body);
+  const incoming = new IncomingBody("response", body.body);
   assert.deepEqual([incoming.takeStream(), incoming.takeStream()], [true, false]);
   assert.equal(incoming.source, source);
 });
@@ -169,7 +169,11 @@ test("a stream is given once", () => {
 test("trailers come when the rest of the body is skipped; those of the transport's own do not", async () => {
   const source = new FaultySource(bytes(1000), { endAt: 1000, readBytes: 100 });
   const own: Field = ["transfer-encoding", bytes(1)];
-  const future = new FutureTrailers({ source, length: undefined, trailers: () => Promise.resolve([trailer, own]) });
+  const future = new FutureTrailers("response", {
+    source,
+    length: undefined,
+    trailers: () => Promise.resolve([trailer, own]),
+  });
   assert.equal(future.take().tag, "waiting");
   assert.ok(await eventually(() => future.ready()));
   assert.deepEqual(future.take(), { tag: "settled", value: { tag: "ok", val: [trailer] } });
@@ -180,7 +184,11 @@ test("trailers come when the rest of the body is skipped; those of the transport
 test("a body that fails while it is skipped says so in the place of trailers", async () => {
   const cause = new HttpError({ tag: "HTTP-response-incomplete" });
   const failing = new FaultySource(bytes(1000), { failAt: 500, cause });
-  const future = new FutureTrailers({ source: failing, length: undefined, trailers: () => Promise.resolve(undefined) });
+  const future = new FutureTrailers("response", {
+    source: failing,
+    length: undefined,
+    trailers: () => Promise.resolve(undefined),
+  });
   assert.ok(await eventually(() => future.ready()));
   assert.deepEqual(future.take(), { tag: "settled", value: { tag: "err", val: { tag: "HTTP-response-incomplete" } } });
 });
@@ -194,7 +202,11 @@ test("trailers that never come are waited for, and given up when nobody wants th
     unwatch: () => {},
     close: () => void (isClosed = true),
   };
-  const future = new FutureTrailers({ source: silent, length: undefined, trailers: () => Promise.resolve(undefined) });
+  const future = new FutureTrailers("response", {
+    source: silent,
+    length: undefined,
+    trailers: () => Promise.resolve(undefined),
+  });
   const waiting = new Promise<void>((resolve) => future.watch({ wake: () => resolve() }));
   assert.ok(await staysPending(waiting));
   future.drop();
@@ -211,9 +223,9 @@ test("a body that nobody finishes is closed when it is dropped; one that is fini
     close: () => void closed++,
   };
   const body = { source: silent, length: undefined, trailers: () => Promise.resolve(undefined) };
-  new IncomingBody(body).drop();
+  new IncomingBody("response", body).drop();
   assert.equal(closed, 1);
-  const finished = new IncomingBody(body);
+  const finished = new IncomingBody("response", body);
   const future = finished.finish();
   finished.drop();
   assert.equal(closed, 1);

@@ -8,6 +8,7 @@ import { newTally } from "../../../io/tally.ts";
 import { errorCodeOf, HttpError } from "../../../wasi/http/error-code.ts";
 import { NO_BODY, type HttpBody } from "../../../wasi/http/exchange.ts";
 import { Fields, permittedFields, sizeOf, type Field } from "../../../wasi/http/fields.ts";
+import type { Side } from "../../../wasi/http/outgoing-body.ts";
 import { fieldMemoryOf } from "../../http/held.ts";
 import type { Instance } from "../../instance.ts";
 import { Feed, HostFuture, readFuture } from "../streams.ts";
@@ -27,6 +28,7 @@ export interface Made {
 /** What has come from elsewhere. */
 export interface Received {
   readonly is: "received";
+  readonly side: Side;
   readonly body: HttpBody | undefined;
   /** Told of what a guest says is wrong with the message, where somebody else than its maker wants to know. */
   readonly onRefused?: ((cause: HttpError) => void) | undefined;
@@ -71,7 +73,7 @@ function empty(): SharedStream {
 
 function consumeReceived(
   instance: Instance,
-  { body = NO_BODY, onRefused }: Received,
+  { side, body = NO_BODY, onRefused }: Received,
   processed: SharedFuture,
 ): readonly [SharedStream, SharedFuture] {
   const trailers = new HostFuture<unknown>(trailersType, instance.fail);
@@ -82,7 +84,7 @@ function consumeReceived(
     if (cause !== undefined) return failed(cause);
     // Who does not want the rest does not wait for what comes after it.
     if (!source.isEnded) return trailers.write({ tag: "ok", val: undefined });
-    body.trailers().then((fields) => giveTrailers(instance, trailers, fields && permittedFields(fields)), failed);
+    body.trailers().then((fields) => giveTrailers(instance, side, trailers, fields && permittedFields(fields)), failed);
   });
   // As above.
   readFuture(processed, (read) => {
@@ -96,10 +98,15 @@ function consumeReceived(
   return [shared, trailers.shared];
 }
 
-function giveTrailers(instance: Instance, trailers: HostFuture<unknown>, fields: readonly Field[] | undefined): void {
+function giveTrailers(
+  instance: Instance,
+  side: Side,
+  trailers: HostFuture<unknown>,
+  fields: readonly Field[] | undefined,
+): void {
   const bytes = sizeOf(fields ?? []);
   if (bytes > instance.world.limits.fieldBytes) {
-    trailers.write({ tag: "err", val: { tag: "HTTP-response-trailer-section-size", val: bytes } });
+    trailers.write({ tag: "err", val: { tag: `HTTP-${side}-trailer-section-size`, val: bytes } });
     return;
   }
   // They are the guest's when it reads them, and not before.

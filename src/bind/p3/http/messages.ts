@@ -39,14 +39,18 @@ export function addRequest(instance: Instance, given: HttpRequest, onRefused?: (
   const parts = new OutgoingRequest(Fields.from(given.headers, fieldMemoryOf(instance), true));
   const { method: verb, scheme: protocol, authority, path: pathWithQuery } = given;
   Object.assign(parts, { method: verb, scheme: protocol, authority, pathWithQuery });
-  return addMessage(instance, REQUEST, new Message(parts, { is: "received", body: given.body, onRefused }));
+  return addMessage(
+    instance,
+    REQUEST,
+    new Message(parts, { is: "received", side: "request", body: given.body, onRefused }),
+  );
 }
 
 /** A response that has come to a guest's request. @throws {FieldsTooLarge} */
 export function addResponse(instance: Instance, { status, headers, body: given }: HttpResponse): Entry {
   const parts = new OutgoingResponse(Fields.from(headers, fieldMemoryOf(instance), true));
   parts.status = status;
-  return addMessage(instance, RESPONSE, new Message(parts, { is: "received", body: given }));
+  return addMessage(instance, RESPONSE, new Message(parts, { is: "received", side: "response", body: given }));
 }
 
 function addMessage<T extends OutgoingRequest | OutgoingResponse>(
