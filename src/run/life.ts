@@ -159,7 +159,6 @@ export class Life {
     // Even a guest that catches this does nothing any more.
     this.task.end(exit);
     this.onEnd?.(exit);
-    this.instance.faults.push(...this.instance.resources.clear());
     throw exit;
   };
 

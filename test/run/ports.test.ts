@@ -289,6 +289,25 @@ describe("ports that misbehave", () => {
     await assert.rejects(run(await compiled("trap-now"), options), /unreachable/);
   });
 
+  test("an abort of a sink that promises something, and breaks it, is nobody's to wait for", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const later: unknown[] = [];
+    const hear = (fault: unknown): void => void later.push(fault);
+    process.on("unhandledRejection", hear);
+    const running = run(components.get("cat") ?? assert.fail(), {
+      stdin: () => new Promise<null>(() => {}),
+      stdout: sink({ abort: () => Promise.reject(new Error("on purpose")) }),
+      signal: controller.signal,
+    });
+    setImmediate(() => controller.abort(reason));
+    await assert.rejects(running, reason);
+    // Node tells of them when the microtasks are done.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", hear);
+    assert.deepEqual(later, []);
+  });
+
   test("an abort of a sink that throws ends the run with the signal's reason", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
