@@ -9,7 +9,7 @@ const ROUNDS = 5;
 const IDLE = 10_000;
 
 /** What a contestant is told to do, and what that comes to. */
-type Play = (command: Command, amount: number, peer: LimitCommand) => Promise<number>;
+export type Play = (command: Command, amount: number, peer: LimitCommand) => Promise<number>;
 type Command = (args: readonly string[]) => Promise<readonly string[]>;
 
 /** The other end is there first, and says in the end how many nanoseconds it took. */
@@ -21,7 +21,7 @@ async function nsAtPeer(
   return numberIn(said.stdout, "ns");
 }
 
-const send =
+export const send =
   (size: number): Play =>
   async (command, mib, peer) => {
     const total = mib * MIB;
@@ -31,7 +31,7 @@ const send =
     return rate(total, ns);
   };
 
-const receive =
+export const receive =
   (size: number): Play =>
   async (command, mib, peer) => {
     const total = mib * MIB;
