@@ -10,7 +10,7 @@ import { instantiate as instantiateOn, type RunningInstance } from "./run/instan
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
 import { assertOptions, checkOptions } from "./run/check-options.ts";
-import { assertWaits, canSuspend } from "./wait/suspension.ts";
+import { canSuspend } from "./wait/suspension.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import type * as Isolation from "./hosts/node/isolate/host.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
@@ -87,6 +87,8 @@ export interface Server {
 
 /** What instances are given, and how they are used; see the fields. */
 export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, Omit<ServingOptions, "onError"> {
+  /** Whether requests are answered in threads of their own, each of which answers one at a time and can be ended whatever it does. */
+  readonly isolate?: "thread";
   /** Bytes that each memory of an instance may have, rounded down to pages of 64 KiB. As many as the component says, by default. */
   readonly maxMemoryBytes?: number;
   /** Told of what kept a guest from answering, or to the end: a trap, a time-out, an error in the place of a response. */
@@ -102,23 +104,27 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  * @throws As `instantiate` does, of what holds for all instances. What one of them throws its request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const { reuse, maxConcurrent, maxWaiting, maxBodyBytes, maxMemoryBytes, onError = () => {}, ...instances } = options;
+  const { isolate, maxMemoryBytes, onError = () => {}, ...others } = options;
+  const { reuse, maxConcurrent, maxWaiting, maxBodyBytes, ...instances } = others;
   checkOptions(instances);
   const { timeout, ...given } = instances;
-  assertWaits(nodePlatform.loop.parking);
+  if (isolate !== undefined) assertThread(isolate);
   const [{ Serving }, { nodeListener }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
     import("./run/serve.ts"),
     import("./hosts/node/http/listener.ts"),
     import("./hosts/web/http.ts"),
   ]);
-  const serving = new Serving(nodePlatform, await compiledToServe(component, { maxMemoryBytes }), () => given, {
-    reuse,
-    maxConcurrent,
-    maxWaiting,
-    maxBodyBytes,
-    timeout,
-    onError,
-  });
+  const threads =
+    isolate !== undefined || !canSuspend()
+      ? (await import("./hosts/node/isolate/handlers.ts")).inThreads(bytesOf(component), maxMemoryBytes)
+      : undefined;
+  const serving = new Serving(
+    nodePlatform,
+    threads ? await compiled(component) : await compiledToServe(component, { maxMemoryBytes }),
+    () => given,
+    { reuse, maxConcurrent, maxWaiting, maxBodyBytes, timeout, onError },
+    threads,
+  );
   await serving.prepare(given.imports);
   return {
     fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request))),
@@ -158,9 +164,13 @@ function mustPark({ syncExports }: Options): boolean {
   return !canSuspend() && syncExports !== true;
 }
 
+function assertThread(isolate: unknown): void {
+  if (isolate !== "thread") throw new TypeError(`isolate must be "thread", got ${JSON.stringify(isolate)}`);
+}
+
 /** Loaded where somebody asks for it. */
 async function isolation(isolate: unknown = "thread"): Promise<typeof Isolation> {
-  if (isolate !== "thread") throw new TypeError(`isolate must be "thread", got ${JSON.stringify(isolate)}`);
+  assertThread(isolate);
   return import("./hosts/node/isolate/host.ts");
 }
 

@@ -1,7 +1,6 @@
 /** `sluice run`: a component on the process's own standard streams. */
 import { basename } from "node:path";
 import { show } from "../abi/show.ts";
-import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
 import { nodePlatform, type Directory } from "../hosts/node/platform.ts";
 import { type CompiledComponent } from "../run/component.ts";
 import { compile } from "../run/compile.ts";
@@ -68,8 +67,9 @@ export async function runComponent(
       ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     } as const;
-    const imports = await plugged(options.plugs, granted, plugs);
-    const instance = await begin(component, { ...granted, imports, deadlock: "trap" }, false);
+    const instance = canSuspend()
+      ? await beginHere(component, options.plugs, granted, plugs)
+      : await beginInThread(component, options.plugs, granted);
     isolation?.onStart(instance.stats);
     if (options.progress) {
       const { showProgress } = await import("./progress.ts");
@@ -92,20 +92,44 @@ export async function runComponent(
   return exitCode ?? reportRun(ending, path);
 }
 
-/** An instance, in a thread of its own where that is the only way for its guest to wait. */
-async function begin(
+/** An instance, after those that are plugged in. */
+async function beginHere(
   component: CompiledComponent,
+  paths: readonly string[],
   options: InstanceOptions<Input, Output, Directory>,
-  isPlugged: boolean,
+  plugs: RunningInstance[],
 ): Promise<RunningInstance> {
-  if (canSuspend()) return instantiate(PLATFORM, component, options);
-  if (isPlugged) {
-    throw new UnsupportedRuntimeError(
-      "--plug needs a runtime that can suspend WebAssembly, such as Node 24: on Node 20 and 22, compose the components first",
-    );
-  }
+  const imports = await plugged(paths, options, plugs);
+  return instantiate(PLATFORM, component, { ...options, imports, deadlock: "trap" });
+}
+
+/** Where the only way for guests to wait is in a thread of their own. */
+async function beginInThread(
+  component: CompiledComponent,
+  plugs: readonly string[],
+  options: InstanceOptions<Input, Output, Directory>,
+): Promise<RunningInstance> {
   const { instantiateIsolated } = await import("../hosts/node/isolate/host.ts");
-  return instantiateIsolated(component.bytes, options, watchedStandard);
+  return instantiateIsolated(
+    component.bytes,
+    { ...options, deadlock: "trap" },
+    {
+      standard: watchedStandard,
+      plugs: plugs.map((path) => ({
+        bytes: readPlug(path),
+        failed: (error: unknown) => new PlugError(path, error),
+      })),
+    },
+  );
+}
+
+/** @throws {PlugError} */
+function readPlug(path: string): Uint8Array {
+  try {
+    return readComponent(path);
+  } catch (error) {
+    throw new PlugError(path, error);
+  }
 }
 
 async function prepared(
@@ -133,7 +157,7 @@ async function invoke(invoked: Invocation, instance: RunningInstance): Promise<n
 /** @throws {PlugError} If it cannot be instantiated. */
 async function plug(path: string, options: InstanceOptions<Input, Output, Directory>): Promise<RunningInstance> {
   try {
-    return await begin(await compile(readComponent(path)), options, true);
+    return await instantiate(PLATFORM, await compile(readComponent(path)), options);
   } catch (error) {
     throw new PlugError(path, error);
   }

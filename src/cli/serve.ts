@@ -11,7 +11,7 @@ import { HttpError } from "../wasi/http/error-code.ts";
 import { compile } from "../run/compile.ts";
 import type { InstanceOptions } from "../run/options.ts";
 import { Serving } from "../run/serve.ts";
-import { assertWaits } from "../wait/suspension.ts";
+import { canSuspend } from "../wait/suspension.ts";
 import type { Command, ServeCommandOptions } from "./command.ts";
 import { LinePrefix } from "./line-prefix.ts";
 import { readComponent } from "./read.ts";
@@ -39,18 +39,22 @@ export async function serveComponent(command: Given): Promise<number> {
 }
 
 async function serveHere({ options, path }: Given): Promise<number> {
-  assertWaits(nodePlatform.loop.parking);
-  const component = await compile(readComponent(path), options);
+  const bytes = readComponent(path);
+  const inThreads = !canSuspend() && (await import("../hosts/node/isolate/handlers.ts")).inThreads;
+  const component = await compile(bytes, inThreads ? undefined : options);
   let instances = 0;
   const failed = (error: unknown, { method, path: asked }: HttpRequest): void => {
     if (error instanceof HttpError)
       say(`sluice: ${path}: ${method} ${asked}: the guest answered with the error ${error.message}\n`);
     else reportRun(error, `${path}: ${method} ${asked}`);
   };
-  const serving = new Serving(nodePlatform, component, () => instanceOptions(options, instances++), {
-    ...options,
-    onError: failed,
-  });
+  const serving = new Serving(
+    nodePlatform,
+    component,
+    () => instanceOptions(options, instances++),
+    { ...options, onError: failed },
+    inThreads ? inThreads(bytes, options.maxMemoryBytes) : undefined,
+  );
   await serving.prepare();
   const answer = options.accessLog
     ? logged(serving)

@@ -8,10 +8,11 @@ import type { HttpOptions, InstanceOptions } from "./options.ts";
 import { networkOf } from "./network.ts";
 import type { Platform } from "./platform.ts";
 
-type Option = Exclude<InstanceOptions<unknown, unknown>["http"], undefined | false>;
+/** What grants it. */
+export type HttpOption = Exclude<InstanceOptions<unknown, unknown>["http"], undefined | false>;
 
 /** @throws {TypeError} If the option is none, or there is nobody. */
-export async function httpOf(platform: Platform, option: Option, { sockets }: Limits): Promise<HttpClient> {
+export async function httpOf(platform: Platform, option: HttpOption, { sockets }: Limits): Promise<HttpClient> {
   if (typeof option === "function") return intercepted(platform, option);
   if (option !== true && "send" in option) return checkedClient(option);
   const { hosts, denyPrivate, check } = optionsOf(option);

@@ -4,7 +4,8 @@ import { ruling } from "../wasi/sockets/rules.ts";
 import type { NetworkOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 
-const ALL: NetworkOptions = { tcp: true, udp: true, lookup: true };
+/** What `true` stands for. */
+export const ALL: NetworkOptions = { tcp: true, udp: true, lookup: true };
 
 /** What the option grants, on the platform's network or its own. @throws {TypeError} If there is none. */
 export async function networkOf(platform: Platform, option: true | NetworkOptions): Promise<Network> {

@@ -11,6 +11,17 @@ import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { announcesMore, bounded, refuse } from "./refusals.ts";
 
+/** What instances are made of that answer requests. */
+export interface ServingMaking {
+  readonly component: CompiledComponent;
+  /** Asked for each instance. They make sense, and limit no time. */
+  readonly optionsOf: () => InstanceOptions<unknown, unknown>;
+  /** Requests that one answers. */
+  readonly reuse: number;
+  /** Milliseconds for each request, until its body is delivered. */
+  readonly timeout: number | undefined;
+}
+
 /** How instances are used. */
 export interface ServingOptions {
   /**
@@ -53,6 +64,7 @@ export class Serving {
 
   /**
    * @param optionsOf Asked for each instance. They make sense, and limit no time.
+   * @param makeAnswering Where instances are not in this thread.
    * @throws {NotAHandlerError} If the component is none.
    * @throws {RangeError} For a number that makes no sense.
    */
@@ -68,9 +80,11 @@ export class Serving {
       timeout,
       onError = () => {},
     }: ServingOptions & Timing,
+    makeAnswering: (making: ServingMaking) => Promise<Answering> = (making) => answeringOf(platform, making),
   ) {
     const { compiled } = component;
-    const name = handlerAmong(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
+    // Only to hear at once that there is none.
+    handlerAmong(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
     const numbers = { reuse, maxConcurrent, maxWaiting, maxBodyBytes: maxBodyBytes ?? 1 };
     for (const [option, value] of Object.entries(numbers)) {
       if (!Number.isSafeInteger(value) || value < 1) {
@@ -78,11 +92,7 @@ export class Serving {
       }
     }
     this.#component = component;
-    const making = { component, optionsOf, reuse, timeout };
-    this.#makeAnswering = async () =>
-      P3_HANDLER.test(name)
-        ? new (await import("./handlers.ts")).Handlers(platform, making, name)
-        : new (await import("./incoming-handlers.ts")).IncomingHandlers(platform, making, name);
+    this.#makeAnswering = () => makeAnswering({ component, optionsOf, reuse, timeout });
     this.#maxConcurrent = maxConcurrent;
     this.#maxWaiting = maxWaiting;
     this.#maxBodyBytes = maxBodyBytes ?? Infinity;
@@ -182,6 +192,15 @@ export class Serving {
     const given = bounded(request, this.#maxBodyBytes, () => answer(refuse(request, 413)));
     return { ...exchange, request: given, resolve: answer };
   }
+}
+
+/** What answers requests with instances in this thread. @throws {NotAHandlerError} If the component is none. */
+export async function answeringOf(platform: Platform, making: ServingMaking): Promise<Answering> {
+  const { compiled } = making.component;
+  const name = handlerAmong(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
+  return P3_HANDLER.test(name)
+    ? new (await import("./handlers.ts")).Handlers(platform, making, name)
+    : new (await import("./incoming-handlers.ts")).IncomingHandlers(platform, making, name);
 }
 
 const P2_HANDLER = /^wasi:http\/incoming-handler@0\.2\.\d+$/;

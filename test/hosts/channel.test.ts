@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Channel, type Message } from "../../src/hosts/node/isolate/channel.ts";
+import { wireOf } from "../../src/hosts/node/isolate/errors.ts";
 
 /** A port whose other side is this test. */
 function channel(): { readonly channel: Channel; readonly sent: Message[]; readonly busy: boolean[] } {
@@ -30,4 +31,24 @@ test("an answer that comes after the end changes nothing: who ends the thread wa
   assert.deepEqual(busy, [true, false]);
   calls.hear({ is: "value", number: 1, value: "a" });
   assert.deepEqual(busy, [true, false]);
+});
+
+test("a call that blocks takes its answer alone: what came before is heard later, in order", async () => {
+  const heard: string[] = [];
+  const coming: Message[] = [
+    { is: "call", number: 0, name: "note", args: ["one"] },
+    { is: "call", number: 0, name: "note", args: ["two"] },
+    { is: "value", number: 1, value: 5 },
+    { is: "error", number: 2, error: wireOf(new RangeError("far")) },
+  ];
+  const fetch = (): Message => coming.shift() ?? assert.fail("nothing comes");
+  const port = { on: () => {}, postMessage: () => {} };
+  const calls = new Channel(port, { note: (text: string) => void heard.push(text) }, fetch);
+  assert.equal(calls.callNow("five"), 5);
+  assert.throws(() => calls.callNow("far"), RangeError);
+  assert.deepEqual(heard, []);
+  calls.hear({ is: "call", number: 0, name: "note", args: ["three"] });
+  assert.deepEqual(heard, ["one", "two", "three"]);
+  calls.end(new Error("enough"));
+  assert.throws(() => calls.callNow("five"), /enough/);
 });

@@ -18,10 +18,12 @@ import {
   PeerClosed,
   Pipe,
   run,
+  serve,
   StreamError,
   TimeoutError,
   Trap,
   WitError,
+  type AddressCheck,
   type Options,
 } from "../../src/index.ts";
 import { guest, heldSource, until } from "../run/support.ts";
@@ -172,6 +174,40 @@ describe("isolate", { concurrency: 2 }, () => {
     assert.ok(seen === 1 || seen instanceof StreamError || seen instanceof WebAssembly.RuntimeError, String(seen));
   });
 
+  test("networks and clients of this thread are used from there", async () => {
+    const asked: string[] = [];
+    const check: AddressCheck = (_, use) => asked.push(use) > 0;
+    const network = { tcp: true, udp: true, on: new MemoryNetwork(), check };
+    for (const name of ["tcp-exchange", "udp-exchange"]) {
+      const stderr = new CollectSink();
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      assert.equal(
+        (await run(await guest(name), { isolate, args: [name], network, stderr })).exitCode,
+        0,
+        stderr.text(),
+      );
+    }
+    assert.ok(asked.includes("tcp-accept") && asked.includes("udp-receive"));
+  });
+
+  test("requests are answered in threads, and sent by functions of this one", async () => {
+    const back = await serve(await guest("http-claims"), { isolate });
+    const front = await serve(await guest("http-claims"), { isolate, http: (request) => back.fetch(request) });
+    const asked = { method: "POST", body: "abc", headers: { "x-forward-to": "anywhere" } };
+    assert.equal(await (await front.fetch(new Request("http://test/forward/echo", asked))).text(), "abc");
+    await Promise.all([front.close(), back.close()]);
+  });
+
+  test("a time-out ends the thread of a handler, and the next request has another", async () => {
+    const server = await serve(await guest("http-claims"), { isolate, timeout: 1, http: () => new Promise(() => {}) });
+    for (const path of ["/forward/hello", "/forward/echo"]) {
+      const request = new Request(`http://test${path}`, { headers: { "x-forward-to": "nobody" } });
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await assert.rejects(server.fetch(request), TimeoutError);
+    }
+    await server.close();
+  });
+
   test("an abort ends a guest that computes, and releases what it had", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
@@ -208,7 +244,6 @@ describe("isolate", { concurrency: 2 }, () => {
       { monotonicClock: { now: () => 0n, resolution: () => 1n, schedule: () => () => {} } },
       /^monotonicClock is an object of this thread/,
     ],
-    "a network in memory": [{ network: { udp: true, on: new MemoryNetwork() } }, /^network\.check and network\.on are/],
     syncExports: [{ syncExports: true }, /^syncExports cannot be had/],
     "a class": [{ imports: { "a:b/c": { Thing: CollectSink } } }, /^imports: a:b\/c#Thing is a class/],
     "no stream": [{ stdin: 5 as never }, /^stdin must be/],

@@ -1,18 +1,25 @@
 /** Guests where WebAssembly cannot be suspended: each in a thread that blocks, and the same to whoever runs it. */
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { describe, test } from "node:test";
+import { show } from "../../src/abi/show.ts";
 import {
   CollectSink,
   instantiate,
   MemoryFiles,
+  MemoryNetwork,
+  NotAHandlerError,
   Pipe,
   run,
   serve,
   TimeoutError,
   Trap,
-  UnsupportedRuntimeError,
+  type AddressCheck,
+  type Trace,
   type RunningInstance,
 } from "../../src/index.ts";
+import { claimServer } from "../guests/claim-server.ts";
+import { listening } from "../guests/http-support.ts";
 import { guest, heldSource, until } from "../run/support.ts";
 import { turn } from "../testing/fixtures.ts";
 
@@ -96,6 +103,16 @@ describe("parked", { concurrency: 2 }, () => {
     await assert.rejects(scaleTwice(1), /the instance is closed/);
   });
 
+  test("calls that are traced say what they say elsewhere", async () => {
+    const calls: string[] = [];
+    const trace: Trace = (name, values, outcome) => void calls.push(`${name}(${values.map(show).join()}) ${outcome}`);
+    await run(await guest("hello"), { stdout: "ignore", trace });
+    assert.ok(
+      calls.some((call) => call.includes("blocking-write-and-flush(OutputStream,")),
+      calls.join("\n"),
+    );
+  });
+
   test("closing ends a guest that waits", async () => {
     const { source } = heldSource();
     const instance = await instantiate(await guest("cat"), { stdin: source });
@@ -133,16 +150,96 @@ describe("parked", { concurrency: 2 }, () => {
     await cat.close().catch(() => {});
   });
 
-  test("what a blocked thread cannot have is refused in words", async () => {
-    const component = await guest("hello");
-    for (const options of [{ network: true }, { network: { tcp: true } }, { http: true }]) {
+  test("sockets are those of a network of this thread, which is asked here", async () => {
+    const asked: string[] = [];
+    const check: AddressCheck = async ({ port }, use) => {
+      await turn();
+      asked.push(use);
+      return port !== 9;
+    };
+    for (const name of ["tcp-exchange", "udp-exchange"]) {
+      const network = { tcp: true, udp: true, lookup: true, on: new MemoryNetwork(), check };
+      const stderr = new CollectSink();
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await assert.rejects(run(component, options), (error) => {
-        assert.ok(error instanceof UnsupportedRuntimeError);
-        assert.match(error.message, /^The option (?:network|http) needs a runtime that can suspend WebAssembly/);
-        return true;
-      });
+      assert.equal((await run(await guest(name), { args: [name], network, stderr })).exitCode, 0, stderr.text());
     }
-    await assert.rejects(serve(await guest("http-handler")), UnsupportedRuntimeError);
+    assert.deepEqual(
+      ["tcp-listen", "tcp-accept", "udp-bind", "udp-receive"].filter((use) => !asked.some((one) => one === use)),
+      [],
+    );
+  });
+
+  test("sockets and names are those of the system", async () => {
+    for (const name of ["tcp-exchange", "udp-refused", "lookup-localhost"]) {
+      const stderr = new CollectSink();
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const { exitCode } = await run(await guest(name), { args: [name], network: true, stderr });
+      assert.equal(exitCode, 0, `${name}: ${stderr.text()}`);
+    }
+  });
+
+  test("requests are carried out here, with bodies and trailers both ways", async (t) => {
+    const server = createServer(claimServer);
+    t.after(() => server.close());
+    const authority = `127.0.0.1:${await listening(server)}`;
+    await Promise.all(
+      ["get", "post", "response-first", "cut", "short", "drop-future"].map(async (claim) => {
+        const stderr = new CollectSink();
+        const args = ["http-client", claim, authority];
+        const { exitCode } = await run(await guest("http-client"), { args, http: true, stderr });
+        assert.equal(exitCode, 0, `${claim}: ${stderr.text()}`);
+      }),
+    );
+    server.closeAllConnections();
+  });
+
+  test("rules of requests hold", async () => {
+    const args = ["http-client", "refused", "127.0.0.1:9"];
+    for (const http of [false, { hosts: ["example.invalid"] }, { check: () => false }]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      assert.equal((await run(await guest("http-client"), { args, http })).exitCode, 0);
+    }
+  });
+
+  test("guests answer requests in threads, and send some to each other", async () => {
+    const said: string[] = [];
+    const errors: unknown[] = [];
+    const back = await serve(await guest("http-claims"), { onError: (error) => void errors.push(error) });
+    const front = await serve(await guest("http-claims"), {
+      http: (request) => back.fetch(request),
+      stdout: (chunk) => void said.push(Buffer.from(chunk).toString()),
+    });
+    // As much as all that is between them holds: the guest sends all of it before it reads.
+    const body = "a".repeat(50_000);
+    const forwarded = { method: "POST", body, headers: { "x-forward-to": "anywhere" } };
+    const response = await front.fetch(new Request("http://test/forward/echo", forwarded));
+    assert.equal(await response.text(), body);
+    assert.equal(await (await front.fetch(new Request("http://test/hello"))).text(), "hello");
+    await assert.rejects(back.fetch(new Request("http://test/trap")), WebAssembly.RuntimeError);
+    await assert.rejects((await back.fetch(new Request("http://test/unfinished"))).text());
+    const left = await back.fetch(new Request("http://test/large/100000000"));
+    await left.body?.cancel();
+    assert.equal((await back.fetch(new Request("http://test/status/204"))).status, 204);
+    await Promise.all([front.close(), back.close()]);
+  });
+
+  test("a thread answers one request after the other, by one instance if it may", async () => {
+    const server = await serve(await guest("http-claims"), { reuse: 2, maxConcurrent: 1 });
+    const count = async (): Promise<string> => (await server.fetch(new Request("http://test/count"))).text();
+    assert.deepEqual([await count(), await count(), await count()], ["1", "2", "1"]);
+    await server.close();
+  });
+
+  test("a handler of WASI 0.3 answers too", async () => {
+    const server = await serve(await guest("http-p3"));
+    const response = await server.fetch(new Request("http://test/echo", { method: "POST", body: "abc" }));
+    assert.equal(await response.text(), "abc");
+    await server.close();
+  });
+
+  test("what no thread can be served with is refused in words", async () => {
+    await assert.rejects(serve(await guest("hello")), NotAHandlerError);
+    const wrong = serve(await guest("http-claims"), { isolate: "process" as never });
+    await assert.rejects(wrong, { name: "TypeError", message: /^isolate must be "thread", got "process"/ });
   });
 });

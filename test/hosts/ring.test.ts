@@ -5,7 +5,7 @@ import { Hearing } from "../../src/hosts/node/isolate/bell.ts";
 import { InputFeed, RingSource } from "../../src/hosts/node/isolate/ring-input.ts";
 import { OutputPump, RingSink } from "../../src/hosts/node/isolate/ring-output.ts";
 import type { Wire } from "../../src/hosts/node/isolate/ring.ts";
-import { SharedStreams } from "../../src/hosts/node/isolate/shared-streams.ts";
+import { Bells, ringPlaces, wireAt } from "../../src/hosts/node/isolate/shared-streams.ts";
 import { bytesOfError, errorInBytes } from "../../src/hosts/node/isolate/errors.ts";
 import { PeerClosed, type Sink, type Source } from "../../src/io/ports.ts";
 import type { Watchable } from "../../src/io/readiness.ts";
@@ -22,9 +22,13 @@ interface Ends {
 }
 
 function ends(capacity = CAPACITY): Ends {
-  const { streams, places } = SharedStreams.make([capacity]);
-  const [place = assert.fail()] = places;
-  return { wire: streams.wire(place), guest: new Hearing(streams.guest), host: new Hearing(streams.host) };
+  const bells = new Bells();
+  const [place = assert.fail()] = ringPlaces([capacity]);
+  return {
+    wire: wireAt(place, bells.guest, bells.host),
+    guest: new Hearing(bells.guest),
+    host: new Hearing(bells.host),
+  };
 }
 
 function outputTo(sink: Sink, capacity?: number): { readonly sink: RingSink; readonly pump: OutputPump } {

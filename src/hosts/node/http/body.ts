@@ -126,6 +126,11 @@ export async function pour(body: HttpBody, to: Writable, { end, cut }: Ends): Pr
   }
 }
 
+/** Sends the header alone. Before Node 24, `flushHeaders` would send it in UTF-8. */
+export function sendHeader(message: OutgoingMessage): void {
+  message.write("", "latin1");
+}
+
 /** `Buffer.from` would fill its memory with zeros first. */
 function copyOf(bytes: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafe(bytes.length);

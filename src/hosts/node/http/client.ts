@@ -8,7 +8,7 @@ import type { HttpBody, HttpClient, HttpRequest, HttpResponse } from "../../../w
 import type { Field } from "../../../wasi/http/fields.ts";
 import { splitAuthority } from "../../../wasi/http/message.ts";
 import type { ResolveHost } from "../../../wasi/http/resolve.ts";
-import { bodyOf, sendBody } from "./body.ts";
+import { bodyOf, sendBody, sendHeader } from "./body.ts";
 import { failed, httpFailure, unwanted } from "./errors.ts";
 import { fieldsOf, flatOf, rawValue, textOf } from "./fields.ts";
 import { Origins } from "./origins.ts";
@@ -181,7 +181,7 @@ class Sending {
     if (body) {
       const isExpecting = expectsContinue(this.#request);
       // Whoever waits for the response before it sends anything would wait for ever.
-      if (isExpecting || !body.source.ready()) node.flushHeaders();
+      if (isExpecting || !body.source.ready()) sendHeader(node);
       void (isExpecting ? this.#sendIfWanted(body, node) : sendBody(body, node));
     } else node.end();
   }

@@ -4,7 +4,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
-import { bodyOf, endWith, lingering, sendBody } from "./body.ts";
+import { bodyOf, endWith, lingering, sendBody, sendHeader } from "./body.ts";
 import { exchange, requestFrom, type Answer, type Failed, type Wire } from "./exchange.ts";
 import { flatOf, incomingFields, rawValue } from "./fields.ts";
 import { StreamWire } from "./stream-wire.ts";
@@ -74,7 +74,7 @@ class MessageWire implements Wire {
   }
 
   flush(): void {
-    this.#response.flushHeaders();
+    sendHeader(this.#response);
   }
 
   end(bytes?: Buffer): void {

@@ -21,6 +21,9 @@ export interface Port {
   postMessage(message: unknown): void;
 }
 
+/** Waits for a message of the other thread, and takes it from the port. Blocks the thread until there is one. */
+export type Fetch = () => Message;
+
 /** One end of a port. What crosses it are plain values: what the structured clone algorithm clones. */
 export class Channel {
   readonly #port: Port;
@@ -28,14 +31,19 @@ export class Channel {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #over: { readonly reason: unknown } | undefined;
+  readonly #fetch: Fetch | undefined;
+  /** What came while the thread was blocked for something else. */
+  readonly #late: Message[] = [];
   /** Told whether somebody waits for the other thread. */
   onBusy: (isBusy: boolean) => void = () => {};
   /** Told when something is on its way to the other thread. */
   onSent: () => void = () => {};
 
-  constructor(port: Port, answers: Answers) {
+  /** @param fetch Where it can be: then this thread may block for an answer. */
+  constructor(port: Port, answers: Answers, fetch?: Fetch) {
     this.#port = port;
     this.#answers = answers;
+    this.#fetch = fetch;
     port.on("message", (message: Message) => this.hear(message));
   }
 
@@ -48,6 +56,28 @@ export class Channel {
       this.#waiting.set(number, { resolve, reject });
       if (this.#waiting.size === 1) this.onBusy(true);
     });
+  }
+
+  /** As `call`, but this thread is blocked until the answer is there. Throws what `call` rejects with. */
+  callNow(name: string, ...args: readonly unknown[]): unknown {
+    if (this.#over) throw this.#over.reason;
+    if (!this.#fetch) throw new Error("This thread cannot be blocked");
+    const number = ++this.#calls;
+    this.#send({ is: "call", number, name, args });
+    for (;;) {
+      const message = this.#fetch();
+      if (message.is === "value" && message.number === number) return message.value;
+      if (message.is === "error" && message.number === number) throw errorOf(message.error);
+      // Nobody expects to be called in the middle of a call of his own.
+      if (this.#late.push(message) === 1) setImmediate(() => this.hearLate());
+    }
+  }
+
+  /** Takes the messages that had to wait. Says whether there were any. */
+  hearLate(): boolean {
+    const late = this.#late.splice(0);
+    for (const message of late) this.#hear(message);
+    return late.length > 0;
   }
 
   /** Has the other thread do something whose end nobody waits for. */
@@ -77,6 +107,11 @@ export class Channel {
 
   /** Takes a message of the other thread's: of who has taken it from the port by other means. */
   hear(message: Message): void {
+    this.hearLate();
+    this.#hear(message);
+  }
+
+  #hear(message: Message): void {
     if (message.is === "call") {
       void this.#answer(message.number, message.name, message.args);
       return;

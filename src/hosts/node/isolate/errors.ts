@@ -10,7 +10,10 @@ import { MissingImportsError } from "../../../run/imports.ts";
 import { ExitError, TimeoutError } from "../../../run/life.ts";
 import { NotACommandError } from "../../../run/run.ts";
 import { PreopenError } from "../../../run/world.ts";
+import { NotAHandlerError } from "../../../run/not-a-handler.ts";
 import { FileError } from "../../../wasi/filesystem/files.ts";
+import { HttpError } from "../../../wasi/http/error-code.ts";
+import { NetworkError, SocketError } from "../../../wasi/sockets/error-code.ts";
 import { RING_ERROR_BYTES } from "./ring.ts";
 
 /** What a thrown value is on its way. */
@@ -33,13 +36,17 @@ const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
   RangeError,
   ExitError,
   FileError,
+  HttpError,
   InternalError,
   InvalidComponentError,
   MissingImportsError,
+  NetworkError,
   NotACommandError,
+  NotAHandlerError,
   PeerClosed,
   PreopenError,
   RuntimeError,
+  SocketError,
   TimeoutError,
   Trap,
   UnsupportedComponentError,

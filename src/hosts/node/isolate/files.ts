@@ -8,7 +8,7 @@ import type {
   OpenNode,
   OpenOptions,
 } from "../../../wasi/filesystem/files.ts";
-import type { Channel } from "./channel.ts";
+import type { Link } from "./link.ts";
 
 /** What is open, on its way. */
 export interface WireNode {
@@ -65,11 +65,11 @@ function isWire(value: unknown): value is WireNode {
 }
 
 abstract class RemoteNode implements OpenNode {
-  readonly #channel: Channel;
+  readonly #link: Link;
   readonly wire: WireNode;
 
-  constructor(channel: Channel, wire: WireNode) {
-    this.#channel = channel;
+  constructor(link: Link, wire: WireNode) {
+    this.#link = link;
     this.wire = wire;
   }
 
@@ -90,16 +90,16 @@ abstract class RemoteNode implements OpenNode {
   }
 
   close(): void {
-    this.#channel.tell("file", this.wire.number, "close", []);
+    this.#link.tell("file", this.wire.number, "close", []);
   }
 
   /** What the other thread gives is what its port says. */
   protected call<T>(method: string, ...args: readonly unknown[]): Promise<T> {
-    return this.#channel.call("file", this.wire.number, method, args) as Promise<T>;
+    return this.#link.call("file", this.wire.number, method, args) as Promise<T>;
   }
 
   protected async open(method: string, ...args: readonly unknown[]): Promise<OpenFile | OpenDirectory> {
-    return remoteNode(this.#channel, await this.call<WireNode>(method, ...args));
+    return remoteNode(this.#link, await this.call<WireNode>(method, ...args));
   }
 }
 
@@ -187,8 +187,8 @@ class RemoteDirectory extends RemoteNode implements OpenDirectory {
 }
 
 /** What is open in the other thread. */
-export function remoteNode(channel: Channel, wire: WireNode): OpenFile | OpenDirectory {
-  return wire.kind === "file" ? new RemoteFile(channel, wire) : new RemoteDirectory(channel, wire);
+export function remoteNode(link: Link, wire: WireNode): OpenFile | OpenDirectory {
+  return wire.kind === "file" ? new RemoteFile(link, wire) : new RemoteDirectory(link, wire);
 }
 
 /** What the other thread knows `directory` by; of another file system, nothing. */

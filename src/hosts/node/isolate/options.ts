@@ -1,18 +1,23 @@
 /** What an isolated instance is given: what can cross to its thread, and what stays here and is asked for from there. */
-import type { Trace } from "../../../bind/instance.ts";
-import { UnsupportedRuntimeError } from "../../../io/unsupported-runtime.ts";
-import { limitsFrom } from "../../../io/limits.ts";
-import type { InstanceOptions, PreopenOption } from "../../../run/options.ts";
+import { limitsFrom, type Limits } from "../../../io/limits.ts";
+import type { HttpOption } from "../../../run/http.ts";
+import { ALL } from "../../../run/network.ts";
+import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../../run/options.ts";
+import type { HttpClient } from "../../../wasi/http/exchange.ts";
+import type { NetworkPorts } from "../../../wasi/sockets/network.ts";
 import { given } from "../../../run/world.ts";
-import type { Directory } from "../platform.ts";
+import { nodePlatform, type Directory } from "../platform.ts";
 import { inputSource, outputSink, type Input, type Output } from "../stdio.ts";
 import type { OpenedStandard, StandardOptions } from "../../../run/platform.ts";
-import type { Answers } from "./channel.ts";
+import { Bodies } from "./bodies.ts";
 import { OpenNodes, type WireNode } from "./files.ts";
-import { Hearing } from "./bell.ts";
-import { InputFeed } from "./ring-input.ts";
-import { OutputPump } from "./ring-output.ts";
-import { ringBytes, SharedStreams, type RingPlace } from "./shared-streams.ts";
+import { serveClient } from "./http.ts";
+import type { Link } from "./link.ts";
+import { serveNetwork } from "./network.ts";
+import { valueOf } from "./traced.ts";
+import type { InputFeed } from "./ring-input.ts";
+import type { OutputPump } from "./ring-output.ts";
+import { ringBytes, ringPlaces, type RingPlace } from "./shared-streams.ts";
 
 type Options = InstanceOptions<Input, Output, Directory>;
 
@@ -34,15 +39,26 @@ export type WireImports = Readonly<Record<string, readonly string[] | undefined>
 
 /** What crosses. */
 export interface WireOptions {
+  /** Of the link to what stays here. */
+  readonly number: number;
   readonly plain: Options;
   readonly stdin: WireStream;
   readonly stdout: WireStream;
   readonly stderr: WireStream;
-  /** What rings lie in. */
-  readonly memory: SharedArrayBuffer;
   readonly preopens: readonly WirePreopen[];
   readonly imports: WireImports;
   readonly traces: boolean;
+  /** Missing: it is as `plain` has it. */
+  readonly network: WireNetwork | undefined;
+  /** Whether who carries requests out is here; else as `plain` has it. */
+  readonly hasClient: boolean;
+}
+
+/** A network that is here, with rules that hold there. */
+export interface WireNetwork {
+  readonly granted: NetworkOptions;
+  /** Whether somebody here is asked. */
+  readonly checks: boolean;
 }
 
 /** How much more than its buffer an output holds on its way to this thread: neither waits for the other at each piece. */
@@ -59,23 +75,45 @@ export interface Parked {
   readonly standard: (options: StandardOptions) => OpenedStandard;
 }
 
+/** What of an instance's options is served in this thread: it has to be waited for. */
+interface Served {
+  readonly network: NetworkPorts | undefined;
+  readonly client: HttpClient | undefined;
+}
+
 /** What stays in this thread of what an instance was given, until it is over. */
 export class Kept {
   readonly wire: WireOptions;
   readonly #nodes = new OpenNodes();
-  readonly #streams: SharedStreams;
-  readonly #hearing: Hearing;
+  readonly #link: Link;
   readonly #feeds: InputFeed[] = [];
   readonly #pumps: OutputPump[] = [];
   readonly #imports: Readonly<Record<string, unknown>>;
-  readonly #trace: Trace | undefined;
   readonly #parked: Parked | undefined;
+  readonly #ends: ((reason: unknown) => void)[] = [];
 
   /**
+   * @param link Nobody's yet.
+   * @param number Of the link.
    * @param parked Missing for a thread whose guest is suspended.
    * @throws {TypeError} For what cannot be given to an isolated instance.
    */
-  constructor(options: Options, parked: Parked | undefined) {
+  static async make(link: Link, number: number, options: Options, parked: Parked | undefined): Promise<Kept> {
+    assertIsolable(options);
+    const { network = false, http = false, limits } = options;
+    return new Kept(link, number, options, parked, {
+      network: network !== false && isServed(network, parked) ? await portsOf(network) : undefined,
+      client: http !== false && isServed(http, parked) ? await clientOf(http, limitsFrom(limits)) : undefined,
+    });
+  }
+
+  private constructor(
+    link: Link,
+    number: number,
+    options: Options,
+    parked: Parked | undefined,
+    { network, client }: Served,
+  ) {
     const {
       stdin = "ignore",
       stdout = "ignore",
@@ -85,41 +123,44 @@ export class Kept {
       trace,
       ...rest
     } = options;
-    assertIsolable(options);
-    if (parked) assertParkable(options);
-    const { signal: _signal, timeout: _timeout, ...plain } = rest;
+    const { signal: _signal, timeout: _timeout, ...others } = rest;
+    const plain = { ...others, ...(network && { network: false }), ...(client && { http: false }) };
+    this.#link = link;
     this.#imports = imports;
     this.#parked = parked;
-    this.#trace = trace;
-    const { bufferBytes, readBytes } = limitsFrom(options.limits);
+    const { bufferBytes, readBytes, datagramBytes } = limitsFrom(options.limits);
     const output = ringBytes(bufferBytes * RINGS_PER_BUFFER);
-    const { streams, places } = SharedStreams.make([ringBytes(readBytes), output, output]);
     // One for each of the three.
-    const [forStdin, forStdout, forStderr] = places as [RingPlace, RingPlace, RingPlace];
-    this.#streams = streams;
-    this.#hearing = new Hearing(streams.host);
+    const places = ringPlaces([ringBytes(readBytes), output, output]) as [RingPlace, RingPlace, RingPlace];
+    link.answer({
+      file: (node: number, method: string, args: readonly unknown[]) => this.#nodes.call(node, method, args),
+      import: (name: string, member: string | undefined, args: readonly unknown[]) => this.#import(name, member, args),
+      trace: (name: string, values: readonly unknown[], outcome: string) => trace?.(name, values.map(valueOf), outcome),
+    });
+    if (network) this.#ends.push(serveNetwork(link, network, datagramBytes));
+    if (client) {
+      const bodies = new Bodies(link);
+      const end = serveClient(link, bodies, client);
+      this.#ends.push(end, (reason) => bodies.release(reason));
+    }
+    const granted = network && typeof options.network === "object" ? options.network : {};
+    const { on: _on, check, ...rules } = granted;
+    if (check) link.answer({ check });
     this.wire = {
+      number,
       plain: parked ? { ...plain, blockingFiles: true, blockingStdio: false } : plain,
-      stdin: this.#input(stdin, forStdin),
-      stdout: this.#output(stdout, "stdout", forStdout),
-      stderr: this.#output(stderr, "stderr", forStderr),
-      memory: streams.memory,
+      stdin: this.#input(stdin, places[0]),
+      stdout: this.#output(stdout, "stdout", places[1]),
+      stderr: this.#output(stderr, "stderr", places[2]),
       preopens: Object.entries(preopens).map(([path, value]) => this.#preopen(path, value)),
       imports: membersOf(imports),
       traces: trace !== undefined,
+      network: network && {
+        granted: options.network === true ? ALL : rules,
+        checks: check !== undefined,
+      },
+      hasClient: client !== undefined,
     };
-  }
-
-  /** What the other thread asks for. */
-  readonly answers: Answers = {
-    file: (number: number, method: string, args: readonly unknown[]) => this.#nodes.call(number, method, args),
-    import: (name: string, member: string | undefined, args: readonly unknown[]) => this.#import(name, member, args),
-    trace: (...args: Parameters<Trace>) => this.#trace?.(...args),
-  };
-
-  /** Has the other thread look, if it is blocked. */
-  ring(): void {
-    this.#streams.guest.ring();
   }
 
   /** The instance is over: gives up what was not ended, and closes what was left open. */
@@ -127,15 +168,14 @@ export class Kept {
     for (const pump of this.#pumps) pump.release(reason);
     for (const feed of this.#feeds) feed.release();
     this.#nodes.closeAll();
-    // Nothing waits any more.
-    this.#streams.host.ring();
+    for (const end of this.#ends) end(reason);
   }
 
   #input(value: Input, place: RingPlace): WireStream {
     const own = value === "inherit" ? this.#parked?.standard({ ...NOTHING, stdin: value }).stdin : undefined;
     if (!own && isContent(value)) return value;
     const source = own ? own.source : inputSource(value, "stdin");
-    this.#feeds.push(new InputFeed(this.#streams.wire(place), this.#hearing, source));
+    this.#feeds.push(this.#link.feed(place, source));
     return { ...place, isTerminal: own?.isTerminal ?? false };
   }
 
@@ -143,7 +183,7 @@ export class Kept {
     const own = value === "inherit" ? this.#parked?.standard({ ...NOTHING, [name]: value })[name] : undefined;
     if (!own && isPlace(value)) return value;
     const sink = own ? own.sink : outputSink(value, name);
-    this.#pumps.push(new OutputPump(this.#streams.wire(place), this.#hearing, sink));
+    this.#pumps.push(this.#link.pump(place, sink));
     return { ...place, isTerminal: own?.isTerminal ?? false };
   }
 
@@ -174,25 +214,26 @@ function assertIsolable(options: Options): void {
       );
     }
   }
-  const { network } = options;
-  if (typeof network === "object" && (network.check !== undefined || network.on !== undefined)) {
-    throw new TypeError(
-      "network.check and network.on are of this thread, and cannot be given to an isolated instance: say what it may do with tcp, udp, lookup, connect, listen and denyPrivate",
-    );
-  }
   if (options.syncExports === true) {
     throw new TypeError("syncExports cannot be had of an isolated instance: its functions return promises");
   }
 }
 
-/** @throws {UnsupportedRuntimeError} For what needs the event loop of the thread, which does not turn below a guest. */
-function assertParkable(options: Options): void {
-  for (const name of ["network", "http"] as const) {
-    if (options[name] === undefined || options[name] === false) continue;
-    throw new UnsupportedRuntimeError(
-      `The option ${name} needs a runtime that can suspend WebAssembly, such as Node 24: leave it out on Node 20 and 22`,
-    );
-  }
+/** What is asked in the thread that has it. */
+const OWN = ["check", "on", "send"];
+
+/** Whether an option is served here: the other thread is blocked while its guest waits, or some of it is an object of this one. */
+function isServed(option: object | true, parked: Parked | undefined): boolean {
+  return parked !== undefined || typeof option === "function" || OWN.some((name) => name in Object(option));
+}
+
+async function portsOf(option: true | NetworkOptions): Promise<NetworkPorts> {
+  if (option !== true && option.on) return option.on;
+  return (await import("../net/ports.ts")).nodeNetwork;
+}
+
+async function clientOf(option: HttpOption, limits: Limits): Promise<HttpClient> {
+  return (await import("../../../run/http.ts")).httpOf(nodePlatform, option, limits);
 }
 
 /** Whether an output is opened by the other thread. */

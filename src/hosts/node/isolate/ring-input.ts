@@ -1,20 +1,24 @@
-/** An input that is a source in another thread: what its guest reads from, and what feeds that there. */
+/** An input that is a source in another thread: what is read from here, and what feeds that there. */
 import type { Source } from "../../../io/ports.ts";
 import type { Waker } from "../../../io/readiness.ts";
 import type { Hearing } from "./bell.ts";
 import { bytesOfError, errorInBytes } from "./errors.ts";
 import { ENDED, FAILED, OPEN, OVER, type Wire } from "./ring.ts";
 
-/** In the guest's thread. Asks for one piece at a time, when the last one has been read and somebody wants more. */
+/** In the thread of the reader. Asks for one piece at a time, when the last one has been read and somebody wants more. */
 export class RingSource implements Source {
+  readonly isTerminal: boolean;
   readonly #wire: Wire;
   readonly #hearing: Hearing;
   #bytes: Uint8Array | undefined;
   /** The count of the bell before the last look. */
   #seen = 0;
   #isOver = false;
+  #failure: { readonly cause: unknown } | undefined;
 
-  constructor(wire: Wire, hearing: Hearing) {
+  /** @param hearing Of `wire.near`. */
+  constructor(wire: Wire, hearing: Hearing, isTerminal = false) {
+    this.isTerminal = isTerminal;
     this.#wire = wire;
     this.#hearing = hearing;
   }
@@ -27,8 +31,12 @@ export class RingSource implements Source {
 
   readInto(into: Uint8Array): number | null {
     if (this.#isOver) return null;
-    const { ring, guest } = this.#wire;
-    this.#seen = guest.count;
+    const { ring, near } = this.#wire;
+    this.#seen = near.count;
+    if (this.#failure) {
+      this.#isOver = true;
+      throw this.#failure.cause;
+    }
     // Before the bytes: it ends after them.
     const { writer } = ring;
     if (ring.used > 0) {
@@ -46,9 +54,9 @@ export class RingSource implements Source {
   }
 
   ready(): boolean {
-    const { ring, guest } = this.#wire;
-    this.#seen = guest.count;
-    if (this.#isOver || ring.used > 0 || ring.writer !== OPEN) return true;
+    const { ring, near } = this.#wire;
+    this.#seen = near.count;
+    if (this.#isOver || this.#failure || ring.used > 0 || ring.writer !== OPEN) return true;
     this.#ask(ring.capacity);
     return ring.used > 0;
   }
@@ -61,23 +69,29 @@ export class RingSource implements Source {
     this.#hearing.unwatch(waker);
   }
 
+  /** The other thread is gone. */
+  fail(cause: unknown): void {
+    this.#failure ??= { cause };
+    this.#wire.near.ring();
+  }
+
   leave(): void {
     this.#wire.ring.endReader(ENDED);
-    this.#wire.host.ring();
+    this.#wire.far.ring();
   }
 
   close(): void {
     this.#isOver = true;
     this.#wire.ring.endReader(OVER);
-    this.#wire.host.ring();
+    this.#wire.far.ring();
   }
 
   #ask(bytes: number): void {
-    const { ring, host } = this.#wire;
+    const { ring, far } = this.#wire;
     // In this order: whoever is not asked any more has put in what was wanted.
     if (ring.wanted > 0 || ring.used > 0) return;
     ring.want(Math.min(bytes, ring.capacity));
-    host.ring();
+    far.ring();
   }
 }
 
@@ -86,20 +100,26 @@ export class InputFeed implements Waker {
   readonly #wire: Wire;
   readonly #hearing: Hearing;
   readonly #source: Source;
+  readonly #onEnd: (hasEnded: boolean) => void;
   #isLeft = false;
   #isOver = false;
   #isWatching = false;
 
-  constructor(wire: Wire, hearing: Hearing, source: Source) {
+  /**
+   * @param hearing Of `wire.far`.
+   * @param onEnd Called once, when nothing more will be read from `source`: whether that is its end.
+   */
+  constructor(wire: Wire, hearing: Hearing, source: Source, onEnd: (hasEnded: boolean) => void = () => {}) {
+    this.#onEnd = onEnd;
     this.#wire = wire;
     this.#hearing = hearing;
     this.#source = source;
-    hearing.watch(this, wire.host.count);
+    hearing.watch(this, wire.far.count);
   }
 
   wake(): void {
     if (this.#isOver) return;
-    const { ring, guest } = this.#wire;
+    const { ring, near } = this.#wire;
     const { reader } = ring;
     if (reader === OVER) {
       this.release();
@@ -114,8 +134,9 @@ export class InputFeed implements Waker {
       this.#feed();
     } catch (cause) {
       ring.endWriter(FAILED, bytesOfError(cause));
-      guest.ring();
+      near.ring();
       this.#watch(false);
+      this.#onEnd(false);
     }
   }
 
@@ -126,10 +147,11 @@ export class InputFeed implements Waker {
     this.#hearing.unwatch(this);
     this.#watch(false);
     this.#source.close();
+    if (this.#wire.ring.writer === OPEN) this.#onEnd(false);
   }
 
   #feed(): void {
-    const { ring, guest } = this.#wire;
+    const { ring, near } = this.#wire;
     if (ring.writer !== OPEN) return;
     const bytes = this.#source.read(ring.wanted);
     if (bytes !== null && bytes.length === 0) {
@@ -139,13 +161,14 @@ export class InputFeed implements Waker {
     this.#watch(false);
     if (bytes === null) {
       ring.endWriter(ENDED);
+      this.#onEnd(true);
     } else {
       ring.put(bytes);
       // Then: who looks between would ask again, and there would be more than there is room for. Who has read all of it
       // already is rung for, and asks then.
       ring.want(0);
     }
-    guest.ring();
+    near.ring();
   }
 
   #watch(watches: boolean): void {

@@ -1,6 +1,7 @@
-/** An output that is a sink in another thread: what its guest writes to, and what hands it on there. */
+/** An output that is a sink in another thread: what is written to here, and what hands it on there. */
 import { PeerClosed, type Sink } from "../../../io/ports.ts";
 import type { Waker } from "../../../io/readiness.ts";
+import { woken } from "../../../io/steps.ts";
 import type { Hearing } from "./bell.ts";
 import { bytesOfError, errorInBytes } from "./errors.ts";
 import { ENDED, FAILED, OPEN, OVER, type Wire } from "./ring.ts";
@@ -9,14 +10,17 @@ const STAGING_BYTES = 64 * 1024;
 /** What is handed on before others in the thread have a turn. */
 const TURN_BYTES = 1024 * 1024;
 
-/** In the guest's thread. */
+/** In the thread of the writer. */
 export class RingSink implements Sink {
+  readonly isTerminal: boolean;
   readonly #wire: Wire;
   readonly #hearing: Hearing;
   /** The count of the bell before the last look. */
   #seen = 0;
 
-  constructor(wire: Wire, hearing: Hearing) {
+  /** @param hearing Of `wire.near`. */
+  constructor(wire: Wire, hearing: Hearing, isTerminal = false) {
+    this.isTerminal = isTerminal;
     this.#wire = wire;
     this.#hearing = hearing;
   }
@@ -24,7 +28,7 @@ export class RingSink implements Sink {
   write(bytes: Uint8Array): number {
     this.#look();
     const taken = this.#wire.ring.put(bytes);
-    if (taken > 0) this.#wire.host.ring();
+    if (taken > 0) this.#wire.far.ring();
     return taken;
   }
 
@@ -43,27 +47,28 @@ export class RingSink implements Sink {
 
   /** Resolves when the other thread has ended its sink. */
   async close(): Promise<void> {
-    const { ring, guest, host } = this.#wire;
+    const { ring, near, far } = this.#wire;
     ring.endWriter(ENDED);
-    host.ring();
+    far.ring();
     for (;;) {
-      const { count } = guest;
+      this.#seen = near.count;
       if (ring.reader === FAILED) throw errorInBytes(ring.error);
       if (ring.reader !== OPEN) return;
+      // Not for the bell alone: the thread may be blocked, and hear it then by other means.
       // oxlint-disable-next-line no-await-in-loop -- each round waits for the bell
-      await guest.after(count);
+      await woken(this);
     }
   }
 
   abort(): void {
     this.#wire.ring.endWriter(OVER);
-    this.#wire.host.ring();
+    this.#wire.far.ring();
   }
 
   /** @throws What the sink has thrown. */
   #look(): void {
-    const { ring, guest } = this.#wire;
-    this.#seen = guest.count;
+    const { ring, near } = this.#wire;
+    this.#seen = near.count;
     const { reader } = ring;
     if (reader === FAILED) throw errorInBytes(ring.error);
     if (reader !== OPEN) throw new PeerClosed();
@@ -83,7 +88,7 @@ export class OutputPump implements Waker {
     this.#wire = wire;
     this.#hearing = hearing;
     this.#sink = sink;
-    hearing.watch(this, wire.host.count);
+    hearing.watch(this, wire.far.count);
     // For good: it may fail while there is nothing to write.
     sink.watch(this);
   }
@@ -109,7 +114,7 @@ export class OutputPump implements Waker {
   }
 
   #move(): void {
-    const { ring, guest } = this.#wire;
+    const { ring, near } = this.#wire;
     const { writer } = ring;
     if (writer === OVER) {
       this.release(new Error("The guest's end of the stream failed"));
@@ -118,7 +123,7 @@ export class OutputPump implements Waker {
     let moved = 0;
     while (moved < TURN_BYTES) {
       // There is room again while the rest is moved.
-      if (moved > 0) guest.ring();
+      if (moved > 0) near.ring();
       const staging = (this.#staging ??= new Uint8Array(STAGING_BYTES));
       const count = ring.peek(staging);
       if (count === 0) break;
@@ -131,12 +136,12 @@ export class OutputPump implements Waker {
     // Asked when there is nothing to flush too: it says whether the sink has failed.
     const isDone = this.#sink.flush() && ring.used === 0;
     if (isDone) ring.allLeft();
-    guest.ring();
+    near.ring();
     if (isDone && writer === ENDED) void this.#close();
   }
 
   async #close(): Promise<void> {
-    const { ring, guest } = this.#wire;
+    const { ring, near } = this.#wire;
     this.#stop();
     try {
       await this.#sink.close();
@@ -144,13 +149,13 @@ export class OutputPump implements Waker {
     } catch (cause) {
       ring.endReader(FAILED, bytesOfError(cause));
     }
-    guest.ring();
+    near.ring();
   }
 
   #fail(cause: unknown): void {
-    const { ring, guest } = this.#wire;
+    const { ring, near } = this.#wire;
     ring.endReader(FAILED, bytesOfError(cause));
-    guest.ring();
+    near.ring();
     this.#stop();
     try {
       this.#sink.abort(cause);

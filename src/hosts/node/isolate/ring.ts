@@ -139,8 +139,8 @@ export class Ring {
 /** A ring, and the bells of the threads at its ends. */
 export interface Wire {
   readonly ring: Ring;
-  /** Rung for the thread of the guest. */
-  readonly guest: Bell;
-  /** Rung for the thread of the embedder. */
-  readonly host: Bell;
+  /** Rung for the thread that has the source or the sink in place of the other's. */
+  readonly near: Bell;
+  /** Rung for the thread of what is behind that. */
+  readonly far: Bell;
 }

@@ -4,13 +4,14 @@ import { Ring, type Wire } from "./ring.ts";
 
 /** Apart, so that the two threads do not write to one line of a processor's cache. */
 const GUEST_BELL = 64;
-const FIRST_RING = 128;
+const BELLS_BYTES = 128;
 
 const LEAST_BYTES = 4096;
 const MOST_BYTES = 1024 * 1024;
 
 /** Where a ring lies. */
 export interface RingPlace {
+  readonly memory: SharedArrayBuffer;
   readonly at: number;
   readonly capacity: number;
 }
@@ -21,29 +22,31 @@ export function ringBytes(bytes: number): number {
   return 2 ** Math.ceil(Math.log2(wanted));
 }
 
-export class SharedStreams {
+/** A bell for each of two threads. */
+export class Bells {
   readonly memory: SharedArrayBuffer;
   readonly host: Bell;
   readonly guest: Bell;
 
-  constructor(memory: SharedArrayBuffer) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BELLS_BYTES)) {
     this.memory = memory;
     this.host = new Bell(memory, 0);
     this.guest = new Bell(memory, GUEST_BELL);
   }
+}
 
-  /** Memory for rings of these sizes, each as `ringBytes` gives them. */
-  static make(capacities: readonly number[]): { readonly streams: SharedStreams; readonly places: RingPlace[] } {
-    let end = FIRST_RING;
-    const places = capacities.map((capacity): RingPlace => {
-      const at = end;
-      end += Ring.bytesFor(capacity);
-      return { at, capacity };
-    });
-    return { streams: new SharedStreams(new SharedArrayBuffer(end)), places };
-  }
+/** Memory for rings of these sizes, each as `ringBytes` gives them. */
+export function ringPlaces(capacities: readonly number[]): RingPlace[] {
+  const memory = new SharedArrayBuffer(capacities.reduce((sum, capacity) => sum + Ring.bytesFor(capacity), 0));
+  let end = 0;
+  return capacities.map((capacity): RingPlace => {
+    const at = end;
+    end += Ring.bytesFor(capacity);
+    return { memory, at, capacity };
+  });
+}
 
-  wire({ at, capacity }: RingPlace): Wire {
-    return { ring: new Ring(this.memory, at, capacity), guest: this.guest, host: this.host };
-  }
+/** The ring at `place`, between the thread that has a stream and that of what is behind it. */
+export function wireAt({ memory, at, capacity }: RingPlace, near: Bell, far: Bell): Wire {
+  return { ring: new Ring(memory, at, capacity), near, far };
 }

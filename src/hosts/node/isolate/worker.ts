@@ -1,34 +1,46 @@
-/** The thread of one isolated instance: see host.ts, which starts it. */
+/** The thread of isolated instances: see thread.ts, which starts it. */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import type { Answering } from "../../../run/answering.ts";
 import { compile } from "../../../run/compile.ts";
 import type { Imports } from "../../../run/imports.ts";
 import { instantiate, type RunningInstance } from "../../../run/instantiate.ts";
 import type { Stats } from "../../../run/life.ts";
+import type { InstanceOptions } from "../../../run/options.ts";
 import type { Platform } from "../../../run/platform.ts";
 import { runCommand } from "../../../run/run.ts";
+import { answeringOf } from "../../../run/serve.ts";
 import type { OpenDirectory } from "../../../wasi/filesystem/files.ts";
+import type { HttpResponse } from "../../../wasi/http/exchange.ts";
 import { nodeMonotonicClock } from "../clock.ts";
 import { nodePlatform, type Directory } from "../platform.ts";
-import { openStandard, type Input, type Output } from "../stdio.ts";
-import { show } from "../../../abi/show.ts";
-import { cloneable } from "./errors.ts";
+import type { Input, Output } from "../stdio.ts";
+import { Bodies, type WireRequest, type WireResponse } from "./bodies.ts";
+import { wireOf } from "./errors.ts";
 import { Channel, type Message } from "./channel.ts";
 import { remoteNode } from "./files.ts";
 import { Hearing } from "./bell.ts";
-import { RingSink } from "./ring-output.ts";
-import { RingSource } from "./ring-input.ts";
-import { SharedStreams } from "./shared-streams.ts";
-import type { WireImports, WireOptions, WireRing, WireStream } from "./options.ts";
+import { remoteClient } from "./http.ts";
+import { Links, type Link, type OtherThread } from "./link.ts";
+import { remoteCheck, remoteNetwork } from "./network.ts";
+import { Bells } from "./shared-streams.ts";
+import type { WireImports, WireNetwork, WireOptions, WireRing, WireStream } from "./options.ts";
 import { ParkedThread } from "./parking.ts";
+import { wireValue } from "./traced.ts";
 
 /** What the thread is started with. */
 export interface ThreadData {
-  readonly bytes: Uint8Array;
-  readonly options: WireOptions;
+  readonly bells: SharedArrayBuffer;
   /** Whether the thread is blocked when its guest waits. */
   readonly parks: boolean;
   /** `Error.stackTraceLimit`. */
   readonly stackFrames: number;
+}
+
+/** What answers requests in it. */
+export interface ServingData {
+  readonly bytes: Uint8Array;
+  readonly maxMemoryBytes: number | undefined;
+  readonly reuse: number;
 }
 
 /** Names of what an instance exports: functions, and interfaces with functions. */
@@ -39,26 +51,104 @@ const STATS_NS = 100_000_000n;
 
 if (!parentPort) throw new Error("This is to be run in a thread of its own");
 const port = parentPort;
-// What host.ts gives.
+// What thread.ts gives.
 const data = workerData as ThreadData;
 Error.stackTraceLimit = data.stackFrames;
-const streams = new SharedStreams(data.options.memory);
-const hearing = new Hearing(streams.guest);
-const parked = data.parks ? new ParkedThread(hearing, takeMessage, nodeMonotonicClock) : undefined;
+const bells = new Bells(data.bells);
+const hearing = new Hearing(bells.guest);
+const parked = data.parks ? new ParkedThread(hearing, takeMessages, nodeMonotonicClock) : undefined;
+const platform: Platform = {
+  ...nodePlatform,
+  ...(parked ? { loop: parked.loop, monotonicClock: parked.clock } : {}),
+};
+const links = new Links();
+/** Those whose exports the instance imports, in their order. */
+const plugs: RunningInstance[] = [];
 let instance: RunningInstance | undefined;
+let answering: Answering | undefined;
+/** Requests of which something is left. */
+const underWay = new Map<number, Promise<void>>();
 
-const channel = new Channel(port, {
-  async instantiate(): Promise<WireExports> {
-    const { bytes, options } = data;
-    instance = await instantiate<Input, Output>(platformOf(options), await compile(bytes), optionsOf(options));
-    tellStatsAgain();
-    return namesOf(instance.exports);
+const channel = new Channel(
+  port,
+  {
+    of: links.of,
+    async plug(bytes: Uint8Array, options: WireOptions): Promise<void> {
+      plugs.push(await instanceOf(bytes, options));
+    },
+    async instantiate(bytes: Uint8Array, options: WireOptions): Promise<WireExports> {
+      instance = await instanceOf(bytes, options);
+      tellStatsAgain();
+      return namesOf(instance.exports);
+    },
+    call: (name: string, member: string | undefined, args: readonly unknown[]) =>
+      told(() => functionOf(name, member)(...args)),
+    run: () => told(() => withPlugs(() => runCommand(running()))),
+    close: () => told(() => withPlugs(() => running().close())),
+    async serve({ bytes, maxMemoryBytes, reuse }: ServingData): Promise<void> {
+      const component = await compile(bytes, { maxMemoryBytes });
+      // What thread.ts gives, which waits for it.
+      const options = () => optionsOf(channel.callNow("options") as WireOptions);
+      answering = await answeringOf(platform, { component, optionsOf: options, reuse, timeout: undefined });
+    },
+    answer: (number: number, request: WireRequest) => answer(number, request),
+    done: (number: number) => underWay.get(number),
   },
-  call: (name: string, member: string | undefined, args: readonly unknown[]) =>
-    told(() => functionOf(name, member)(...args)),
-  run: () => told(() => runCommand(running())),
-  close: () => told(() => running().close()),
-});
+  fetchMessage,
+);
+const other: OtherThread = { channel, own: bells.guest, other: bells.host, hearing };
+
+async function instanceOf(bytes: Uint8Array, options: WireOptions): Promise<RunningInstance> {
+  const given = optionsOf(options);
+  const imports = { ...given.imports };
+  // Functions and interfaces, as an instance exports them.
+  for (const plug of plugs) Object.assign(imports, plug.exports as Imports);
+  return instantiate<Input, Output>(platform, await compile(bytes), { ...given, imports });
+}
+
+/** Ends them after `run`, a user before what it uses. */
+async function withPlugs<T>(run: () => Promise<T>): Promise<T> {
+  let fault: { readonly cause: unknown } | undefined;
+  const close = async (): Promise<void> => {
+    for (const plug of plugs.toReversed()) {
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await plug.close().catch((cause: unknown) => void (fault ??= { cause }));
+    }
+  };
+  let result;
+  try {
+    result = await run();
+  } catch (error) {
+    // What ended the guest is told, before what came of that.
+    await close();
+    throw error;
+  }
+  await close();
+  if (fault) throw fault.cause;
+  return result;
+}
+
+/** Gives the response when its header is there. */
+function answer(number: number, request: WireRequest): Promise<WireResponse> {
+  if (!answering) throw new Error("Nothing answers here");
+  const link = links.open(other, number);
+  const bodies = new Bodies(link);
+  const { promise, resolve, reject } = Promise.withResolvers<WireResponse>();
+  const late = (error: unknown): void => link.tell("late", wireOf(error));
+  const exchange = {
+    request: bodies.take(request),
+    resolve: (response: HttpResponse) => resolve(bodies.give(response)),
+    reject,
+    late,
+  };
+  const done = answering.answer(exchange).then(async () => {
+    await bodies.delivered();
+    links.close(number);
+    underWay.delete(number);
+  });
+  underWay.set(number, done);
+  return promise;
+}
 
 function running(): RunningInstance {
   if (!instance) throw new Error("There is no instance yet");
@@ -74,12 +164,23 @@ async function told<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A message that came while the thread was blocked. */
-function takeMessage(): boolean {
+/** Messages that came while the thread was blocked. */
+function takeMessages(): boolean {
+  if (channel.hearLate()) return true;
   const received = receiveMessageOnPort(port);
   // What the channel of the other thread sends.
   if (received) channel.hear(received.message as Message);
   return received !== undefined;
+}
+
+function fetchMessage(): Message {
+  for (;;) {
+    const { count } = bells.guest;
+    const received = receiveMessageOnPort(port);
+    // As above.
+    if (received) return received.message as Message;
+    bells.guest.park(count);
+  }
 }
 
 function tellStatsAgain(): void {
@@ -113,33 +214,15 @@ function isFunction(value: unknown): boolean {
   return typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value));
 }
 
-function platformOf({ stdin, stdout, stderr }: WireOptions): Platform {
-  return {
-    ...nodePlatform,
-    ...(parked ? { loop: parked.loop, monotonicClock: parked.clock } : {}),
-    standard: (options) => {
-      const opened = openStandard(options);
-      return {
-        stdin: { ...opened.stdin, ...terminalOf(stdin) },
-        stdout: { ...opened.stdout, ...terminalOf(stdout) },
-        stderr: { ...opened.stderr, ...terminalOf(stderr) },
-      };
-    },
-  };
-}
-
-/** Whether it is one, where the other thread knows. */
-function terminalOf(stream: WireStream): { readonly isTerminal?: boolean } {
-  return isRing(stream) ? { isTerminal: stream.isTerminal } : {};
-}
-
-function optionsOf({ plain, stdin, stdout, stderr, preopens, imports, traces }: WireOptions) {
+function optionsOf(wire: WireOptions): InstanceOptions<Input, Output, Directory> {
+  const { number, plain, stdin, stdout, stderr, preopens, imports, traces, network, hasClient } = wire;
+  const link = links.open(other, number);
   // An output is never bytes or text: the other thread has looked.
   const outputOf = (stream: WireStream): Output =>
-    isRing(stream) ? new RingSink(streams.wire(stream), hearing) : (stream as Output);
+    isRing(stream) ? link.sink(stream, stream.isTerminal) : (stream as Output);
   return {
     ...plain,
-    stdin: isRing(stdin) ? new RingSource(streams.wire(stdin), hearing) : stdin,
+    stdin: isRing(stdin) ? link.source(stdin, stdin.isTerminal) : stdin,
     stdout: outputOf(stdout),
     stderr: outputOf(stderr),
     preopens: Object.fromEntries(
@@ -150,37 +233,35 @@ function optionsOf({ plain, stdin, stdout, stderr, preopens, imports, traces }: 
           readOnly,
           directory: (typeof directory === "string"
             ? directory
-            : (remoteNode(channel, directory) as OpenDirectory)) satisfies Directory,
+            : (remoteNode(link, directory) as OpenDirectory)) satisfies Directory,
         },
       ]),
     ),
-    imports: importsOf(imports),
-    ...(traces ? { trace: tellTrace } : {}),
+    imports: importsOf(link, imports),
+    ...(traces && { trace: tracer(link) }),
+    ...(network && { network: networkOf(link, network) }),
+    ...(hasClient && { http: remoteClient(link, new Bodies(link)) }),
   };
 }
 
-function tellTrace(name: string, values: readonly unknown[], outcome: string): void {
-  channel.tell("trace", name, values.map(traceable), outcome);
+function networkOf(link: Link, { granted, checks }: WireNetwork) {
+  return { ...granted, on: remoteNetwork(link), ...(checks && { check: remoteCheck(link) }) };
 }
 
-/** A value as it can cross: a resource by its number, and what cannot cross either as what it says of itself. */
-function traceable(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(traceable);
-  if (typeof value === "object" && value !== null && "kind" in value && "rep" in value) {
-    return { kind: "resource", rep: value.rep };
-  }
-  return cloneable(value) ? value : show(value);
+function tracer(link: Link) {
+  return (name: string, values: readonly unknown[], outcome: string): void =>
+    link.tell("trace", name, values.map(wireValue), outcome);
 }
 
 function isRing(stream: WireStream): stream is WireRing {
   return typeof stream === "object" && "capacity" in stream;
 }
 
-function importsOf(imports: WireImports): Imports {
+function importsOf(link: Link, imports: WireImports): Imports {
   const remote =
     (name: string, member?: string) =>
     (...args: readonly unknown[]) =>
-      channel.call("import", name, member, args);
+      link.call("import", name, member, args);
   return Object.fromEntries(
     Object.entries(imports).map(([name, members]) => [
       name,

@@ -1,0 +1,136 @@
+/** Requests and responses that cross from one thread to the other, with bodies that flow. */
+import type { HttpError } from "../../../wasi/http/error-code.ts";
+import type { HttpBody, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
+import { Signal } from "../../../io/readiness.ts";
+import { woken } from "../../../io/steps.ts";
+import type { Field } from "../../../wasi/http/fields.ts";
+import { errorOf, wireOf, type WireError } from "./errors.ts";
+import type { Link } from "./link.ts";
+import type { InputFeed, RingSource } from "./ring-input.ts";
+import { ringPlaces, type RingPlace } from "./shared-streams.ts";
+
+const BODY_BYTES = 64 * 1024;
+
+/** A message on its way. */
+export type WireMessage<M extends { readonly body: unknown }> = Omit<M, "body"> & {
+  readonly body: WireBody | undefined;
+};
+
+export interface WireBody {
+  readonly number: number;
+  readonly place: RingPlace;
+  readonly length: bigint | undefined;
+}
+
+export type WireRequest = WireMessage<HttpRequest>;
+export type WireResponse = WireMessage<HttpResponse>;
+
+interface Given {
+  readonly body: HttpBody;
+  readonly feed: InputFeed;
+}
+
+interface Taken {
+  readonly source: RingSource;
+  readonly trailers: PromiseWithResolvers<readonly Field[] | undefined>;
+}
+
+/** The bodies of one side, both those that it gives and those that it is given. */
+export class Bodies {
+  readonly #link: Link;
+  readonly #given = new Map<number, Given>();
+  /** Those that it was given, until the other side has no more to say of them. */
+  readonly #taken = new Map<number, Taken>();
+  readonly #fewer = new Signal();
+  #last = 0;
+  #isOver = false;
+
+  constructor(link: Link) {
+    this.#link = link;
+    link.answer({
+      trailers: (number: number, fields: readonly Field[] | undefined, error: WireError | undefined) => {
+        const trailers = this.#taken.get(number)?.trailers;
+        this.#taken.delete(number);
+        if (error) trailers?.reject(errorOf(error));
+        else trailers?.resolve(fields);
+      },
+      refuse: (number: number, cause: WireError) => {
+        const given = this.#given.get(number);
+        // Who refuses a body says why by a code of HTTP.
+        given?.body.refuse?.(errorOf(cause) as HttpError);
+        given?.feed.release();
+      },
+    });
+  }
+
+  /** For the other side. The body flows from now on. */
+  give<M extends HttpRequest | HttpResponse>(message: M): WireMessage<M> {
+    return { ...message, body: message.body && this.#giveBody(message.body) };
+  }
+
+  /** What the other side has given. */
+  take<M extends WireRequest | WireResponse>(message: M): Omit<M, "body"> & { readonly body: HttpBody | undefined } {
+    return { ...message, body: message.body && this.#takeBody(message.body) };
+  }
+
+  /** Resolves when the other side has, or wants, no more of what it was given. */
+  async delivered(): Promise<void> {
+    while (this.#given.size > 0) {
+      // oxlint-disable-next-line no-await-in-loop -- until there are none
+      await woken(this.#fewer);
+    }
+  }
+
+  /** What still flows is given up. */
+  release(reason: unknown): void {
+    this.#isOver = true;
+    for (const { feed } of this.#given.values()) feed.release();
+    for (const { source, trailers } of this.#taken.values()) {
+      source.fail(reason);
+      trailers.reject(reason);
+    }
+    this.#taken.clear();
+  }
+
+  #giveBody(body: HttpBody): WireBody | undefined {
+    if (this.#isOver) {
+      body.source.close();
+      return undefined;
+    }
+    const number = ++this.#last;
+    const [place] = ringPlaces([BODY_BYTES]) as [RingPlace];
+    const feed = this.#link.feed(place, body.source, (hasEnded) => {
+      void this.#tellTrailers(number, hasEnded ? body : undefined).then(() => {
+        this.#given.delete(number);
+        feed.release();
+        this.#fewer.notify();
+      });
+    });
+    this.#given.set(number, { body, feed });
+    return { number, place, length: body.length };
+  }
+
+  /** @param body At its end. Missing: it has none, and nobody is to wait for what comes after. */
+  async #tellTrailers(number: number, body: HttpBody | undefined): Promise<void> {
+    try {
+      if (!body) throw new Error("The body has no end");
+      this.#link.tell("trailers", number, await body.trailers());
+    } catch (error) {
+      this.#link.tell("trailers", number, undefined, wireOf(error));
+    }
+  }
+
+  #takeBody({ number, place, length }: WireBody): HttpBody {
+    const trailers: Taken["trailers"] = Promise.withResolvers();
+    // Nobody may ever ask.
+    trailers.promise.catch(() => {});
+    const source = this.#link.source(place);
+    this.#taken.set(number, { source, trailers });
+    return {
+      source,
+      length,
+      trailers: () => trailers.promise,
+      refuse: (cause) => this.#link.tell("refuse", number, wireOf(cause)),
+    };
+  }
+}

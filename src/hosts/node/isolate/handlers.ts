@@ -1,0 +1,136 @@
+/** What answers requests in threads of its own: each answers one at a time. */
+import type { Answering, Exchange } from "../../../run/answering.ts";
+import { TimeoutError } from "../../../run/life.ts";
+import type { ServingMaking } from "../../../run/serve.ts";
+import { Bodies, type WireResponse } from "./bodies.ts";
+import { errorOf, type WireError } from "./errors.ts";
+import type { WireOptions } from "./options.ts";
+import { Thread, type Options } from "./thread.ts";
+import type { ServingData } from "./worker.ts";
+
+/** More requests wait for one that has answered. */
+const MAX_THREADS = 32;
+
+const CLOSED = new Error("the server is closed");
+const ANSWERED = new Error("the request is answered");
+
+/** As `answeringOf` of run/serve.ts, with instances in threads. @param bytes Of the component. */
+export function inThreads(
+  bytes: Uint8Array,
+  maxMemoryBytes: number | undefined,
+): (making: ServingMaking) => Promise<Answering> {
+  return async ({ optionsOf, reuse, timeout }) =>
+    // Of this platform's.
+    new ThreadedHandlers({ bytes, maxMemoryBytes, reuse }, optionsOf as () => Options, timeout);
+}
+
+class ThreadedHandlers implements Answering {
+  readonly #data: ServingData;
+  readonly #optionsOf: () => Options;
+  readonly #timeout: number | undefined;
+  readonly #idle: ServingThread[] = [];
+  readonly #waiting: ((thread: ServingThread | undefined) => void)[] = [];
+  #count = 0;
+
+  /**
+   * @param optionsOf Asked for each instance.
+   * @param timeout Milliseconds for each request.
+   */
+  constructor(data: ServingData, optionsOf: () => Options, timeout: number | undefined) {
+    this.#timeout = timeout;
+    this.#data = data;
+    this.#optionsOf = optionsOf;
+  }
+
+  async answer(exchange: Exchange): Promise<void> {
+    const thread = (await this.#take()) ?? new ServingThread(this.#data, this.#optionsOf, this.#timeout);
+    await thread.answer(exchange);
+    const free = thread.isEnded ? undefined : thread;
+    const next = this.#waiting.shift();
+    if (next) next(free);
+    else if (free) this.#idle.push(free);
+    else this.#count--;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#idle.splice(0).map((thread) => thread.end(CLOSED)));
+  }
+
+  /** One that is free. Nothing: a new one is to be made. */
+  #take(): ServingThread | Promise<ServingThread | undefined> | undefined {
+    for (let thread; (thread = this.#idle.pop()); this.#count--) if (!thread.isEnded) return thread;
+    if (this.#count >= MAX_THREADS) return new Promise((resolve) => void this.#waiting.push(resolve));
+    this.#count++;
+    return undefined;
+  }
+}
+
+class ServingThread {
+  readonly #thread: Thread;
+  readonly #ready: Promise<unknown>;
+  readonly #optionsOf: () => Options;
+  readonly #timeout: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(data: ServingData, optionsOf: () => Options, timeout: number | undefined) {
+    this.#timeout = timeout;
+    this.#optionsOf = optionsOf;
+    this.#thread = new Thread({ options: () => this.#options() }, () => clearTimeout(this.#timer));
+    this.#ready = this.#thread.channel.call("serve", data);
+    // Whoever asks is told.
+    this.#ready.catch(() => {});
+  }
+
+  get isEnded(): boolean {
+    return this.#thread.isEnded;
+  }
+
+  end(reason: unknown): Promise<void> {
+    return this.#thread.end(reason);
+  }
+
+  /** Never rejects: whoever waits hears of what goes wrong. */
+  async answer({ request, resolve, reject, late }: Exchange): Promise<void> {
+    const { number, link } = this.#thread.open();
+    const bodies = new Bodies(link);
+    link.answer({ late: (error: WireError) => late(errorOf(error)) });
+    let done: Promise<unknown> | undefined;
+    let isAnswered = false;
+    try {
+      await this.#ready;
+      this.#limit();
+      const { channel } = this.#thread;
+      const answered = channel.call("answer", number, bodies.give(request));
+      // A call as well, so that the thread is waited for.
+      done = channel.call("done", number);
+      done.catch(() => {});
+      // What worker.ts gives.
+      const response = (await answered) as WireResponse;
+      isAnswered = true;
+      resolve(bodies.take(response));
+      await done;
+      bodies.release(ANSWERED);
+    } catch (error) {
+      if (isAnswered) late(error);
+      else reject(error);
+      // Of one that goes on it is still to hear.
+      if (!isAnswered) await done?.catch(() => {});
+      request.body?.source.close();
+      bodies.release(error);
+    }
+    clearTimeout(this.#timer);
+    this.#thread.close(number);
+  }
+
+  #limit(): void {
+    const timeout = this.#timeout;
+    if (timeout === undefined) return;
+    this.#timer = setTimeout(() => void this.#thread.end(new TimeoutError(timeout)), timeout);
+  }
+
+  /** For the next instance: the one before is over. */
+  #options(): Promise<WireOptions> {
+    this.#thread.forget(ANSWERED);
+    return this.#thread.keep(this.#optionsOf());
+  }
+}
