@@ -11,8 +11,11 @@ const MIB = 1024 * 1024;
 /** Says on standard error when the guest is entered, for one that does not call the host. */
 const ANNOUNCE = `data:text/javascript,
   import { writeSync } from "node:fs";
-  const promising = WebAssembly.promising;
-  WebAssembly.promising = (f) => { const g = promising(f); return (...args) => (writeSync(2, "entered\\n"), g(...args)); };
+  const { promising } = WebAssembly;
+  const soon = setImmediate;
+  // Where guests are not suspended, they are called from the event loop.
+  if (!promising) globalThis.setImmediate = (f, ...args) => soon(() => (writeSync(2, "entered\\n"), f(...args)));
+  else WebAssembly.promising = (f) => { const g = promising(f); return (...args) => (writeSync(2, "entered\\n"), g(...args)); };
 `;
 
 /** A namespace of processes needs Linux, and root or one of users. */

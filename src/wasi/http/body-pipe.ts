@@ -117,8 +117,8 @@ export class BodyPipe {
   }
 
   #take(max: number): Uint8Array | null {
-    this.#hasReader = true;
-    this.#acknowledge();
+    // Who only looks takes nothing, and may never come to read.
+    if (max > 0) this.#acknowledge();
     let bytes: Uint8Array | null;
     try {
       bytes = this.#source.read(max);

@@ -9,7 +9,8 @@ import type { Link } from "./link.ts";
 import type { InputFeed, RingSource } from "./ring-input.ts";
 import { ringPlaces, type RingPlace } from "./shared-streams.ts";
 
-const BODY_BYTES = 64 * 1024;
+/** Room for what a guest has written and nobody has read (`limits.bufferBytes`), beside what was read ahead. */
+const BODY_BYTES = 128 * 1024;
 
 /** A message on its way. */
 export type WireMessage<M extends { readonly body: unknown }> = Omit<M, "body"> & {
@@ -24,6 +25,11 @@ export interface WireBody {
 
 export type WireRequest = WireMessage<HttpRequest>;
 export type WireResponse = WireMessage<HttpResponse>;
+
+interface WireTrailers {
+  readonly fields: readonly Field[] | undefined;
+  readonly error: WireError | undefined;
+}
 
 interface Given {
   readonly body: HttpBody;
@@ -41,6 +47,7 @@ export class Bodies {
   readonly #given = new Map<number, Given>();
   /** Those that it was given, until the other side has no more to say of them. */
   readonly #taken = new Map<number, Taken>();
+  readonly #early = new Map<number, WireTrailers>();
   readonly #fewer = new Signal();
   #last = 0;
   #isOver = false;
@@ -49,10 +56,11 @@ export class Bodies {
     this.#link = link;
     link.answer({
       trailers: (number: number, fields: readonly Field[] | undefined, error: WireError | undefined) => {
-        const trailers = this.#taken.get(number)?.trailers;
+        const taken = this.#taken.get(number);
         this.#taken.delete(number);
-        if (error) trailers?.reject(errorOf(error));
-        else trailers?.resolve(fields);
+        if (taken) settle(taken.trailers, { fields, error });
+        // It comes before the message that the body is of.
+        else this.#early.set(number, { fields, error });
       },
       refuse: (number: number, cause: WireError) => {
         const given = this.#given.get(number);
@@ -73,8 +81,9 @@ export class Bodies {
     return { ...message, body: message.body && this.#takeBody(message.body) };
   }
 
-  /** Resolves when the other side has, or wants, no more of what it was given. */
+  /** Whoever writes is done: what is left goes over. Resolves when there is no more, or nobody wants it. */
   async delivered(): Promise<void> {
+    for (const { feed } of [...this.#given.values()]) feed.push();
     while (this.#given.size > 0) {
       // oxlint-disable-next-line no-await-in-loop -- until there are none
       await woken(this.#fewer);
@@ -107,6 +116,7 @@ export class Bodies {
       });
     });
     this.#given.set(number, { body, feed });
+    feed.tell();
     return { number, place, length: body.length };
   }
 
@@ -125,7 +135,10 @@ export class Bodies {
     // Nobody may ever ask.
     trailers.promise.catch(() => {});
     const source = this.#link.source(place);
-    this.#taken.set(number, { source, trailers });
+    const early = this.#early.get(number);
+    this.#early.delete(number);
+    if (!early) this.#taken.set(number, { source, trailers });
+    else settle(trailers, early);
     return {
       source,
       length,
@@ -133,4 +146,9 @@ export class Bodies {
       refuse: (cause) => this.#link.tell("refuse", number, wireOf(cause)),
     };
   }
+}
+
+function settle({ resolve, reject }: Taken["trailers"], { fields, error }: WireTrailers): void {
+  if (error) reject(errorOf(error));
+  else resolve(fields);
 }

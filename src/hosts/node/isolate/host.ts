@@ -43,17 +43,14 @@ class IsolatedInstance implements RunningInstance {
   readonly #thread: Thread;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => void this.#thread.end(this.#signal?.reason);
-  readonly #timer: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #isEnded = false;
 
-  private constructor({ signal, timeout }: Options, standard: Parked["standard"] | undefined) {
+  private constructor({ signal }: Options, standard: Parked["standard"] | undefined) {
     const answers = { stats: (stats: Stats) => void Object.assign(this.stats, stats) };
     this.#thread = new Thread(answers, () => this.#over(), standard);
     this.#signal = signal;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (timeout !== undefined) {
-      this.#timer = setTimeout(() => void this.#thread.end(new TimeoutError(timeout)), timeout);
-    }
   }
 
   static async start(
@@ -75,8 +72,10 @@ class IsolatedInstance implements RunningInstance {
         });
       }
       const given = await instance.#thread.keep(options);
+      await channel.call("load", bytes);
+      instance.#limit(options.timeout);
       // What worker.ts gives.
-      instance.exports = instance.#functions((await channel.call("instantiate", bytes, given)) as WireExports);
+      instance.exports = instance.#functions((await channel.call("instantiate", given)) as WireExports);
       return instance;
     } catch (error) {
       await instance.#thread.end(error);
@@ -105,6 +104,12 @@ class IsolatedInstance implements RunningInstance {
     } finally {
       await this.#thread.end(closed);
     }
+  }
+
+  /** From now on: the guest can begin. */
+  #limit(timeout: number | undefined): void {
+    if (timeout === undefined) return;
+    this.#timer = setTimeout(() => void this.#thread.end(new TimeoutError(timeout)), timeout);
   }
 
   #over(): void {

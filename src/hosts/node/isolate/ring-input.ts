@@ -133,10 +133,33 @@ export class InputFeed implements Waker {
     try {
       this.#feed();
     } catch (cause) {
-      ring.endWriter(FAILED, bytesOfError(cause));
+      this.#fail(cause);
       near.ring();
-      this.#watch(false);
-      this.#onEnd(false);
+    }
+  }
+
+  /** Says at once what is known: that there is nothing, or a failure. */
+  tell(): void {
+    try {
+      if (this.#source.read(0) === null) this.#put(null);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  /** What is there goes over unasked, as far as there is room: the end and a failure that are known too. */
+  push(): void {
+    const { ring, near } = this.#wire;
+    try {
+      while (!this.#isOver && ring.writer === OPEN) {
+        const bytes = this.#source.read(ring.capacity - ring.used);
+        if (bytes !== null && bytes.length === 0) return;
+        this.#put(bytes);
+      }
+    } catch (cause) {
+      this.#fail(cause);
+    } finally {
+      near.ring();
     }
   }
 
@@ -153,12 +176,18 @@ export class InputFeed implements Waker {
   #feed(): void {
     const { ring, near } = this.#wire;
     if (ring.writer !== OPEN) return;
-    const bytes = this.#source.read(ring.wanted);
+    const bytes = this.#source.read(Math.min(ring.wanted, ring.capacity - ring.used));
     if (bytes !== null && bytes.length === 0) {
       this.#watch(true);
       return;
     }
     this.#watch(false);
+    this.#put(bytes);
+    near.ring();
+  }
+
+  #put(bytes: Uint8Array | null): void {
+    const { ring } = this.#wire;
     if (bytes === null) {
       ring.endWriter(ENDED);
       this.#onEnd(true);
@@ -168,7 +197,12 @@ export class InputFeed implements Waker {
       // already is rung for, and asks then.
       ring.want(0);
     }
-    near.ring();
+  }
+
+  #fail(cause: unknown): void {
+    this.#wire.ring.endWriter(FAILED, bytesOfError(cause));
+    this.#watch(false);
+    this.#onEnd(false);
   }
 
   #watch(watches: boolean): void {

@@ -1,7 +1,7 @@
 /** The thread of isolated instances: see thread.ts, which starts it. */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { Answering } from "../../../run/answering.ts";
-import { compile } from "../../../run/compile.ts";
+import { compile, type CompiledComponent } from "../../../run/compile.ts";
 import type { Imports } from "../../../run/imports.ts";
 import { instantiate, type RunningInstance } from "../../../run/instantiate.ts";
 import type { Stats } from "../../../run/life.ts";
@@ -64,6 +64,7 @@ const platform: Platform = {
 const links = new Links();
 /** Those whose exports the instance imports, in their order. */
 const plugs: RunningInstance[] = [];
+let component: CompiledComponent | undefined;
 let instance: RunningInstance | undefined;
 let answering: Answering | undefined;
 /** Requests of which something is left. */
@@ -74,10 +75,14 @@ const channel = new Channel(
   {
     of: links.of,
     async plug(bytes: Uint8Array, options: WireOptions): Promise<void> {
-      plugs.push(await instanceOf(bytes, options));
+      plugs.push(await instanceOf(await compile(bytes), options));
     },
-    async instantiate(bytes: Uint8Array, options: WireOptions): Promise<WireExports> {
-      instance = await instanceOf(bytes, options);
+    async load(bytes: Uint8Array): Promise<void> {
+      component = await compile(bytes);
+    },
+    async instantiate(options: WireOptions): Promise<WireExports> {
+      if (!component) throw new Error("There is no component yet");
+      instance = await instanceOf(component, options);
       tellStatsAgain();
       return namesOf(instance.exports);
     },
@@ -86,10 +91,10 @@ const channel = new Channel(
     run: () => told(() => withPlugs(() => runCommand(running()))),
     close: () => told(() => withPlugs(() => running().close())),
     async serve({ bytes, maxMemoryBytes, reuse }: ServingData): Promise<void> {
-      const component = await compile(bytes, { maxMemoryBytes });
+      const served = await compile(bytes, { maxMemoryBytes });
       // What thread.ts gives, which waits for it.
       const options = () => optionsOf(channel.callNow("options") as WireOptions);
-      answering = await answeringOf(platform, { component, optionsOf: options, reuse, timeout: undefined });
+      answering = await answeringOf(platform, { component: served, optionsOf: options, reuse, timeout: undefined });
     },
     answer: (number: number, request: WireRequest) => answer(number, request),
     done: (number: number) => underWay.get(number),
@@ -98,12 +103,12 @@ const channel = new Channel(
 );
 const other: OtherThread = { channel, own: bells.guest, other: bells.host, hearing };
 
-async function instanceOf(bytes: Uint8Array, options: WireOptions): Promise<RunningInstance> {
+async function instanceOf(of: CompiledComponent, options: WireOptions): Promise<RunningInstance> {
   const given = optionsOf(options);
   const imports = { ...given.imports };
   // Functions and interfaces, as an instance exports them.
   for (const plug of plugs) Object.assign(imports, plug.exports as Imports);
-  return instantiate<Input, Output>(platform, await compile(bytes), { ...given, imports });
+  return instantiate<Input, Output>(platform, of, { ...given, imports });
 }
 
 /** Ends them after `run`, a user before what it uses. */
@@ -133,11 +138,11 @@ function answer(number: number, request: WireRequest): Promise<WireResponse> {
   if (!answering) throw new Error("Nothing answers here");
   const link = links.open(other, number);
   const bodies = new Bodies(link);
-  const { promise, resolve, reject } = Promise.withResolvers<WireResponse>();
+  const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const late = (error: unknown): void => link.tell("late", wireOf(error));
   const exchange = {
     request: bodies.take(request),
-    resolve: (response: HttpResponse) => resolve(bodies.give(response)),
+    resolve,
     reject,
     late,
   };
@@ -147,7 +152,8 @@ function answer(number: number, request: WireRequest): Promise<WireResponse> {
     underWay.delete(number);
   });
   underWay.set(number, done);
-  return promise;
+  // When the guest first waits, or has returned: a body that has failed by then is given as such.
+  return promise.then((response) => bodies.give(response));
 }
 
 function running(): RunningInstance {
