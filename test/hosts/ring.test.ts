@@ -211,29 +211,52 @@ function interruptedInput(at: { readonly reader?: string; readonly feed?: string
     guest,
   );
   const feed: InputFeed = new InputFeed(
-    at.feed === undefined ? wire : interrupted(wire, at.feed, () => void source.ready()),
+    at.feed === undefined ? wire : interrupted(wire, at.feed, () => look()),
     host,
     given,
   );
-  return { source, feed };
+  const look = (): void => {
+    // The reader has waited meanwhile.
+    guest.hear();
+    source.ready();
+  };
+  return { source, feed, look };
 }
 
 interface Interrupted {
   readonly source: RingSource;
   readonly feed: InputFeed;
+  /** The reader looks, after something may have changed. */
+  readonly look: () => void;
 }
 
-function expectAll({ source, feed }: Interrupted): void {
+function expectAll({ source, feed, look }: Interrupted): void {
   let came = 0;
   for (let turns = 0; turns < 20; turns++) {
     // Twice: a wake may come for any reason.
     feed.wake();
     feed.wake();
+    look();
     const bytes = source.read(CAPACITY) ?? assert.fail();
     for (const byte of bytes) assert.equal(byte, came++ & 255);
   }
   assert.equal(came, 3 * CAPACITY);
 }
+
+test("what the other thread does is seen when the reader, or the writer, next waits", async () => {
+  const input = inputFrom(new FaultySource(Uint8Array.of(1, 2, 3)));
+  assert.equal(input.source.ready(), false);
+  input.feed.wake();
+  assert.deepEqual([input.source.ready(), input.source.read(3)?.length], [false, 0]);
+  await Promise.resolve();
+  assert.deepEqual([input.source.ready(), input.source.read(3)?.length], [true, 3]);
+  const output = outputTo(new FaultySink());
+  assert.equal(output.sink.write(new Uint8Array(2 * CAPACITY)), CAPACITY);
+  output.pump.wake();
+  assert.deepEqual([output.sink.write(new Uint8Array(1)), output.sink.flush()], [0, false]);
+  await Promise.resolve();
+  assert.deepEqual([output.sink.flush(), output.sink.write(new Uint8Array(1))], [true, 1]);
+});
 
 test("a reader that looks just before a piece is put in does not ask for another", () => {
   expectAll(interruptedInput({ feed: "put" }));
@@ -241,7 +264,7 @@ test("a reader that looks just before a piece is put in does not ask for another
 
 test("a reader that is given what it wanted while it asks for it does not ask again", () => {
   const ring = interruptedInput({ reader: "wanted" });
-  ring.source.ready();
-  ring.source.ready();
+  ring.look();
+  ring.look();
   expectAll(ring);
 });

@@ -36,11 +36,15 @@ export class Bell {
   }
 }
 
+const LATER = Promise.resolve();
+
 /** The one of a thread's that hears a bell, for all that it has to do with the other thread. */
 export class Hearing {
   readonly bell: Bell;
   readonly #rung = new Signal();
   #isWaiting = false;
+  #moment = 0;
+  #isNow = false;
 
   constructor(bell: Bell) {
     this.bell = bell;
@@ -57,8 +61,22 @@ export class Hearing {
     this.#rung.unwatch(waker);
   }
 
+  /**
+   * The same number for as long as nothing in this thread has waited. What the other thread does meanwhile is not to be seen
+   * before the next one: a guest that asks twice is told the same, as where its streams are of its own thread.
+   */
+  get moment(): number {
+    if (!this.#isNow) {
+      this.#isNow = true;
+      this.#moment++;
+      void LATER.then(() => (this.#isNow = false));
+    }
+    return this.#moment;
+  }
+
   /** Wakes all who watch: by whom the bell was heard while the thread was blocked. */
   hear(): void {
+    this.#isNow = false;
     this.#rung.notify();
   }
 

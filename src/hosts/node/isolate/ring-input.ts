@@ -3,7 +3,7 @@ import type { Source } from "../../../io/ports.ts";
 import type { Waker } from "../../../io/readiness.ts";
 import type { Hearing } from "./bell.ts";
 import { bytesOfError, errorInBytes } from "./errors.ts";
-import { ENDED, FAILED, OPEN, OVER, type Wire } from "./ring.ts";
+import { ENDED, FAILED, OPEN, OVER, type SideState, type Wire } from "./ring.ts";
 
 /** In the thread of the reader. Asks for one piece at a time, when the last one has been read and somebody wants more. */
 export class RingSource implements Source {
@@ -11,8 +11,12 @@ export class RingSource implements Source {
   readonly #wire: Wire;
   readonly #hearing: Hearing;
   #bytes: Uint8Array | undefined;
-  /** The count of the bell before the last look. */
+  /** When it last looked, as `Hearing` counts: what follows is as it was then. */
+  #moment = -1;
+  /** The count of the bell before that. */
   #seen = 0;
+  #writer: SideState = OPEN;
+  #used = 0;
   #isOver = false;
   #failure: { readonly cause: unknown } | undefined;
 
@@ -31,34 +35,32 @@ export class RingSource implements Source {
 
   readInto(into: Uint8Array): number | null {
     if (this.#isOver) return null;
-    const { ring, near } = this.#wire;
-    this.#seen = near.count;
+    const { ring } = this.#wire;
+    this.#look();
     if (this.#failure) {
       this.#isOver = true;
       throw this.#failure.cause;
     }
-    // Before the bytes: it ends after them.
-    const { writer } = ring;
-    if (ring.used > 0) {
-      const count = ring.peek(into);
+    if (this.#used > 0) {
+      const count = ring.peek(into.length > this.#used ? into.subarray(0, this.#used) : into);
       ring.consume(count);
+      this.#used -= count;
       return count;
     }
-    if (writer === OPEN) {
+    if (this.#writer === OPEN) {
       if (into.length > 0) this.#ask(into.length);
       return 0;
     }
     this.#isOver = true;
-    if (writer === FAILED) throw errorInBytes(ring.error);
+    if (this.#writer === FAILED) throw errorInBytes(ring.error);
     return null;
   }
 
   ready(): boolean {
-    const { ring, near } = this.#wire;
-    this.#seen = near.count;
-    if (this.#isOver || this.#failure || ring.used > 0 || ring.writer !== OPEN) return true;
-    this.#ask(ring.capacity);
-    return ring.used > 0;
+    this.#look();
+    if (this.#isOver || this.#failure || this.#used > 0 || this.#writer !== OPEN) return true;
+    this.#ask(this.#wire.ring.capacity);
+    return false;
   }
 
   watch(waker: Waker): void {
@@ -84,6 +86,17 @@ export class RingSource implements Source {
     this.#isOver = true;
     this.#wire.ring.endReader(OVER);
     this.#wire.far.ring();
+  }
+
+  #look(): void {
+    const { ring, near } = this.#wire;
+    const { moment } = this.#hearing;
+    if (moment === this.#moment) return;
+    this.#moment = moment;
+    this.#seen = near.count;
+    // Before the bytes: it ends after them.
+    this.#writer = ring.writer;
+    this.#used = ring.used;
   }
 
   #ask(bytes: number): void {

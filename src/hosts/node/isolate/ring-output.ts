@@ -4,7 +4,7 @@ import type { Waker } from "../../../io/readiness.ts";
 import { woken } from "../../../io/steps.ts";
 import type { Hearing } from "./bell.ts";
 import { bytesOfError, errorInBytes } from "./errors.ts";
-import { ENDED, FAILED, OPEN, OVER, type Wire } from "./ring.ts";
+import { ENDED, FAILED, OPEN, OVER, type SideState, type Wire } from "./ring.ts";
 
 const STAGING_BYTES = 64 * 1024;
 /** What is handed on before others in the thread have a turn. */
@@ -15,8 +15,14 @@ export class RingSink implements Sink {
   readonly isTerminal: boolean;
   readonly #wire: Wire;
   readonly #hearing: Hearing;
-  /** The count of the bell before the last look. */
+  /** When it last looked, as `Hearing` counts: what follows is as it was then. */
+  #moment = -1;
+  /** The count of the bell before that. */
   #seen = 0;
+  #reader: SideState = OPEN;
+  #room = 0;
+  /** Bytes that have not left. */
+  #pending = 0;
 
   /** @param hearing Of `wire.near`. */
   constructor(wire: Wire, hearing: Hearing, isTerminal = false) {
@@ -27,14 +33,18 @@ export class RingSink implements Sink {
 
   write(bytes: Uint8Array): number {
     this.#look();
-    const taken = this.#wire.ring.put(bytes);
-    if (taken > 0) this.#wire.far.ring();
+    const taken = this.#wire.ring.put(bytes.length > this.#room ? bytes.subarray(0, this.#room) : bytes);
+    if (taken > 0) {
+      this.#room -= taken;
+      this.#pending += taken;
+      this.#wire.far.ring();
+    }
     return taken;
   }
 
   flush(): boolean {
     this.#look();
-    return this.#wire.ring.hasLeft;
+    return this.#pending === 0;
   }
 
   watch(waker: Waker): void {
@@ -68,10 +78,16 @@ export class RingSink implements Sink {
   /** @throws What the sink has thrown. */
   #look(): void {
     const { ring, near } = this.#wire;
-    this.#seen = near.count;
-    const { reader } = ring;
-    if (reader === FAILED) throw errorInBytes(ring.error);
-    if (reader !== OPEN) throw new PeerClosed();
+    const { moment } = this.#hearing;
+    if (moment !== this.#moment) {
+      this.#moment = moment;
+      this.#seen = near.count;
+      this.#reader = ring.reader;
+      this.#room = ring.capacity - ring.used;
+      this.#pending = ring.pending;
+    }
+    if (this.#reader === FAILED) throw errorInBytes(ring.error);
+    if (this.#reader !== OPEN) throw new PeerClosed();
   }
 }
 

@@ -53,9 +53,9 @@ export class Ring {
     return (this.#get(WRITTEN) - this.#get(READ)) | 0;
   }
 
-  /** Whether all that was put in has left behind the reader. */
-  get hasLeft(): boolean {
-    return this.#get(LEFT) === this.#get(WRITTEN);
+  /** Of what was put in, how much has not left behind the reader. */
+  get pending(): number {
+    return (this.#get(WRITTEN) - this.#get(LEFT)) | 0;
   }
 
   get wanted(): number {
