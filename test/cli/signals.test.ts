@@ -8,12 +8,14 @@ import { computesForEver } from "./made.ts";
 import { BIN, ended, folder, guest, NOT_UNIX, start, startProcess, startShell, until, type How } from "./support.ts";
 
 const MIB = 1024 * 1024;
-/** Says on standard error when the guest is entered, for one that does not call the host. */
+/**
+ * Says on standard error when the guest is entered, for one that does not call the host. Where guests are not suspended, they
+ * are called from the event loop. Of one line, as URLs are: without comments.
+ */
 const ANNOUNCE = `data:text/javascript,
   import { writeSync } from "node:fs";
   const { promising } = WebAssembly;
   const soon = setImmediate;
-  // Where guests are not suspended, they are called from the event loop.
   if (!promising) globalThis.setImmediate = (f, ...args) => soon(() => (writeSync(2, "entered\\n"), f(...args)));
   else WebAssembly.promising = (f) => { const g = promising(f); return (...args) => (writeSync(2, "entered\\n"), g(...args)); };
 `;

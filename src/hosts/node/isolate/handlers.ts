@@ -11,6 +11,9 @@ import type { ServingData } from "./worker.ts";
 /** More requests wait for one that has answered. */
 const MAX_THREADS = 32;
 
+/** What a guest that only computes has beyond its time. */
+const GRACE_MS = 500;
+
 const CLOSED = new Error("the server is closed");
 const ANSWERED = new Error("the request is answered");
 
@@ -21,29 +24,24 @@ export function inThreads(
 ): (making: ServingMaking) => Promise<Answering> {
   return async ({ optionsOf, reuse, timeout }) =>
     // Of this platform's.
-    new ThreadedHandlers({ bytes, maxMemoryBytes, reuse }, optionsOf as () => Options, timeout);
+    new ThreadedHandlers({ bytes, maxMemoryBytes, reuse, timeout }, optionsOf as () => Options);
 }
 
 class ThreadedHandlers implements Answering {
   readonly #data: ServingData;
   readonly #optionsOf: () => Options;
-  readonly #timeout: number | undefined;
   readonly #idle: ServingThread[] = [];
   readonly #waiting: ((thread: ServingThread | undefined) => void)[] = [];
   #count = 0;
 
-  /**
-   * @param optionsOf Asked for each instance.
-   * @param timeout Milliseconds for each request.
-   */
-  constructor(data: ServingData, optionsOf: () => Options, timeout: number | undefined) {
-    this.#timeout = timeout;
+  /** @param optionsOf Asked for each instance. */
+  constructor(data: ServingData, optionsOf: () => Options) {
     this.#data = data;
     this.#optionsOf = optionsOf;
   }
 
   async answer(exchange: Exchange): Promise<void> {
-    const thread = (await this.#take()) ?? new ServingThread(this.#data, this.#optionsOf, this.#timeout);
+    const thread = (await this.#take()) ?? new ServingThread(this.#data, this.#optionsOf);
     await thread.answer(exchange);
     const free = thread.isEnded ? undefined : thread;
     const next = this.#waiting.shift();
@@ -72,8 +70,8 @@ class ServingThread {
   readonly #timeout: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(data: ServingData, optionsOf: () => Options, timeout: number | undefined) {
-    this.#timeout = timeout;
+  constructor(data: ServingData, optionsOf: () => Options) {
+    this.#timeout = data.timeout;
     this.#optionsOf = optionsOf;
     this.#thread = new Thread({ options: () => this.#options() }, () => clearTimeout(this.#timer));
     this.#ready = this.#thread.channel.call("serve", data);
@@ -122,10 +120,11 @@ class ServingThread {
     this.#thread.close(number);
   }
 
+  /** Who waits, or calls, is ended in time by the thread itself. */
   #limit(): void {
     const timeout = this.#timeout;
     if (timeout === undefined) return;
-    this.#timer = setTimeout(() => void this.#thread.end(new TimeoutError(timeout)), timeout);
+    this.#timer = setTimeout(() => void this.#thread.end(new TimeoutError(timeout)), timeout + GRACE_MS);
   }
 
   /** For the next instance: the one before is over. */

@@ -1,7 +1,8 @@
 /** The thread of isolated instances: see thread.ts, which starts it. */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { Answering } from "../../../run/answering.ts";
-import { compile, type CompiledComponent } from "../../../run/compile.ts";
+import { compile } from "../../../run/compile.ts";
+import type { CompiledComponent } from "../../../run/component.ts";
 import type { Imports } from "../../../run/imports.ts";
 import { instantiate, type RunningInstance } from "../../../run/instantiate.ts";
 import type { Stats } from "../../../run/life.ts";
@@ -41,6 +42,8 @@ export interface ServingData {
   readonly bytes: Uint8Array;
   readonly maxMemoryBytes: number | undefined;
   readonly reuse: number;
+  /** Milliseconds for each request. */
+  readonly timeout: number | undefined;
 }
 
 /** Names of what an instance exports: functions, and interfaces with functions. */
@@ -90,11 +93,11 @@ const channel = new Channel(
       told(() => functionOf(name, member)(...args)),
     run: () => told(() => withPlugs(() => runCommand(running()))),
     close: () => told(() => withPlugs(() => running().close())),
-    async serve({ bytes, maxMemoryBytes, reuse }: ServingData): Promise<void> {
+    async serve({ bytes, maxMemoryBytes, reuse, timeout }: ServingData): Promise<void> {
       const served = await compile(bytes, { maxMemoryBytes });
       // What thread.ts gives, which waits for it.
       const options = () => optionsOf(channel.callNow("options") as WireOptions);
-      answering = await answeringOf(platform, { component: served, optionsOf: options, reuse, timeout: undefined });
+      answering = await answeringOf(platform, { component: served, optionsOf: options, reuse, timeout });
     },
     answer: (number: number, request: WireRequest) => answer(number, request),
     done: (number: number) => underWay.get(number),
