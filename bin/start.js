@@ -21,14 +21,14 @@ const dist = join(__dirname, "..", "dist");
 const path = join(dist, "cli", "sluice.js");
 
 /** Carries out a command line, as `main` of src/cli/main.ts does. */
-exports.start = (args) => load().main(args);
+exports.start = (args) => load(args[0] === "serve" ? "serve" : "run").main(args);
 
 /** As that of src/cli/main.ts. */
-exports.runInThread = () => load().runInThread();
+exports.runInThread = () => load("run").runInThread();
 
-/** What the script exports. */
-function load() {
-  const code = `${path}.${process.versions.v8}-${process.arch}.code`;
+/** What the script exports. What is kept is of one kind of command: another calls other functions. */
+function load(kind) {
+  const code = `${path}.${process.versions.v8}-${process.arch}.${kind}.code`;
   const cachedData = codeFor(code);
   // It has no character beyond ASCII.
   const script = new Script(readFileSync(path, "latin1"), { filename: path, cachedData });
@@ -36,7 +36,7 @@ function load() {
   // What the script is: a function.
   script.runInThisContext()(require, command, pathToFileURL(path).href);
   if (cachedData === undefined || script.cachedDataRejected === true) {
-    // A run of a component calls what all runs call.
+    // A run of a component calls what all runs call, a server what all servers do.
     process.once("exit", () => command.exports.hasRun() && keep(code, script));
   }
   return command.exports;

@@ -53,6 +53,7 @@ async function carryOut(args: readonly string[]): Promise<number> {
     }
     if (command.name === "serve") {
       const { serveComponent } = await import("./serve.ts");
+      ran = true;
       return await serveComponent(command);
     }
     if (command.name === "build") {

@@ -9,9 +9,11 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { once } from "node:events";
 import { join } from "node:path";
 import { spawn, type SpawnOptions } from "node:child_process";
 import { test, type TestContext } from "node:test";
@@ -45,6 +47,28 @@ test("it is kept after a run, and runs are the same with it", async (t) => {
   assert.deepEqual(await hello(path), first);
   assert.deepEqual([first.code, first.stdout, first.stderr], [0, "hello\n", ""]);
 });
+
+test(
+  "a server keeps what is its own when it ends, and the next one does not refuse it",
+  { skip: NOT_UNIX },
+  async (t) => {
+    const path = copy(t);
+    await hello(path);
+    const ofRuns = kept(path);
+    const seen = [];
+    for (let start = 0; start < 2; start++) {
+      const words = [join(path, "bin", "sluice.js"), "serve", "--addr", "0", guest("http-handler")];
+      const child = spawn(process.execPath, words, { stdio: ["ignore", "ignore", "pipe"] });
+      child.stderr.once("data", () => child.kill("SIGTERM"));
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      assert.equal((await once(child, "close"))[0], 0);
+      const own = kept(path).filter((name) => !ofRuns.includes(name));
+      assert.equal(own.length, 1);
+      seen.push(statSync(join(path, "dist", "cli", own[0] ?? "")).ino);
+    }
+    assert.equal(seen[1], seen[0], "what is refused is made anew");
+  },
+);
 
 test("what is damaged, or of another V8, is not used", async (t) => {
   const path = copy(t);
