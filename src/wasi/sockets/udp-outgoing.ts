@@ -28,6 +28,16 @@ interface SendingSocket extends Watchable {
   send(data: Uint8Array, to: SocketAddress | undefined): Steps<void>;
 }
 
+/** All of them in one new piece of memory: to make one for each costs as much as to send it. */
+function copied(datagrams: readonly OutgoingDatagram[]): OutgoingDatagram[] {
+  const memory = new Uint8Array(datagrams.reduce((bytes, { data }) => bytes + data.length, 0));
+  let start = 0;
+  return datagrams.map(({ data, to }) => {
+    memory.set(data, start);
+    return { data: memory.subarray(start, (start += data.length)), to };
+  });
+}
+
 /** @see WASI 0.2 `wasi:sockets/udp` `outgoing-datagram-stream` */
 export class OutgoingDatagrams implements Readiness {
   readonly #socket: SendingSocket;
@@ -63,7 +73,7 @@ export class OutgoingDatagrams implements Readiness {
     this.#tally.calls++;
     this.#permit.spend(datagrams.length);
     // Sending one may take a moment, and the guest's memory is not ours for so long.
-    const copies = datagrams.map(({ data, to }) => ({ data: data.slice(), to }));
+    const copies = copied(datagrams);
     for (const [sent, { data, to }] of copies.entries()) {
       try {
         yield* this.#socket.send(data, to);

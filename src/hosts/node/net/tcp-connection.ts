@@ -9,7 +9,7 @@ import { sinkFailure } from "../writable.ts";
 import { addressOf } from "./address.ts";
 import { tcpDefaults } from "./defaults.ts";
 import { setSystemOptions } from "./system-options.ts";
-import { handleOf, socketOn, type Handle, type ReadingSocket } from "./tcp-handle.ts";
+import { handleOf, HANDLES_KNOW, socketOn, type Handle, type ReadingSocket } from "./tcp-handle.ts";
 import { NodeTcpSource } from "./tcp-source.ts";
 
 /** Handed to Node's stream when the system takes no more. */
@@ -28,7 +28,7 @@ export class NodeTcpConnection implements TcpConnection {
   readonly sink: NodeTcpSink;
   readonly #family: Family;
   readonly #local: SocketAddress | (() => SocketAddress);
-  /** Until it is a socket, or closed. */
+  /** Where there is one that knows that its descriptor is gone, whoever has closed it. */
   #handle: Handle | undefined;
   #socket: Socket | undefined;
   #options: TcpOptions = tcpDefaults();
@@ -51,6 +51,7 @@ export class NodeTcpConnection implements TcpConnection {
     this.sink = new NodeTcpSink(this);
     if ("socket" in made) {
       this.source = new NodeTcpSource(this, made.arrivals);
+      if (HANDLES_KNOW) this.#handle = handleOf(made.socket);
       this.#adopt(made.socket);
     } else {
       this.source = new NodeTcpSource(this);
@@ -73,19 +74,20 @@ export class NodeTcpConnection implements TcpConnection {
   get socket(): Socket {
     if (this.#socket) return this.#socket;
     const { socket } = socketOn(this.#handle, this.source.arrivals);
-    this.#handle = undefined;
     this.#adopt(socket);
     return socket;
   }
 
   /** Whether it is still what the system accepted: nobody has read anything. */
   get isHandle(): boolean {
-    return this.#handle !== undefined;
+    return this.#socket === undefined;
   }
 
   /** Its descriptor; negative if it has none any more, or never had one. */
   get fd(): number {
-    return (this.#handle ?? (this.#socket && handleOf(this.#socket)))?.fd ?? -1;
+    if (this.#handle) return this.#handle.fd ?? -1;
+    const socket = this.#socket;
+    return socket && !socket.destroyed ? (handleOf(socket)?.fd ?? -1) : -1;
   }
 
   /** Whether there is nothing any more that could be ended. */
@@ -130,13 +132,13 @@ export class NodeTcpConnection implements TcpConnection {
       return undefined;
     }
     this.#isClosed = true;
-    if (this.#handle) {
-      this.#handle.close();
+    const socket = this.#socket;
+    if (!socket) {
+      this.#handle?.close();
       this.#handle = undefined;
       return undefined;
     }
-    const socket = this.#socket;
-    if (!socket || socket.destroyed) return undefined;
+    if (socket.destroyed) return undefined;
     if (socket.readableEnded || !this.sink.hasWritten) {
       socket.destroy();
       return undefined;
@@ -145,11 +147,12 @@ export class NodeTcpConnection implements TcpConnection {
   }
 
   reset(): void {
+    if (this.isGone) return;
     const { socket } = this;
     this.#isClosed = true;
     const isEnding = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
     // While the system is about to send FIN, Node would lose the descriptor, and then never come to its own end.
-    if (isEnding && !socket.destroyed) socket.once("finish", () => socket.resetAndDestroy());
+    if (isEnding) socket.once("finish", () => socket.resetAndDestroy());
     else socket.resetAndDestroy();
   }
 
@@ -271,9 +274,9 @@ class NodeTcpSink extends PendingSink {
 
   /** What the system takes at once. @throws Its failures. */
   #writeNow(bytes: Uint8Array): number {
-    const { fd, isGone } = this.#connection;
+    const { fd } = this.#connection;
     // Windows has none.
-    if (fd < 0 || isGone) return 0;
+    if (fd < 0) return 0;
     try {
       return fs.writeSync(fd, bytes);
     } catch (error) {

@@ -34,6 +34,9 @@ export interface ReadingSocket {
   readonly arrivals: Arrivals;
 }
 
+/** Whether a handle says, once it is closed, that its descriptor is gone. */
+export const HANDLES_KNOW: boolean = process.versions["bun"] === undefined;
+
 /** Its descriptor is nowhere else. */
 export function handleOf(socket: Socket): Handle | undefined {
   return (socket as unknown as WithHandle)._handle ?? undefined;
@@ -56,7 +59,7 @@ export function socketOn(handle: object | undefined, arrivals: Arrivals = new Ar
 
 /** The connection of a socket that a server made, as one that reads as ours do. */
 export function takeOver(socket: Socket): ReadingSocket {
-  if (process.versions["bun"] !== undefined) return hearing(socket);
+  if (!HANDLES_KNOW) return hearing(socket);
   const inner = socket as unknown as WithHandle;
   const handle = inner._handle;
   inner._handle = null;

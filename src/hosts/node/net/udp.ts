@@ -119,8 +119,7 @@ class NodeUdpHandle implements UdpHandle {
     }
     this.#socket = socket;
     socket.on("message", (data: Uint8Array, from: RemoteInfo) => {
-      // Node may use its memory for something else.
-      this.#events.received(new Uint8Array(data), addressOf(from.address, from.port, this.#family));
+      this.#events.received(owned(data), addressOf(from.address, from.port, this.#family));
       this.#settle();
     });
     socket.on("error", (error) => {
@@ -208,6 +207,12 @@ function bindSocket(socket: Socket, address: SocketAddress): void | Promise<void
       resolve();
     });
   });
+}
+
+/** What has come, in memory that nobody else uses: mostly Node makes some for each datagram. */
+function owned({ buffer, length, byteOffset }: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(buffer);
+  return whole.length === length ? whole : whole.slice(byteOffset, byteOffset + length);
 }
 
 function closeSocket(socket: Socket): void {
