@@ -1,3 +1,4 @@
+/* oxlint-disable no-await-in-loop -- what waits, waits in turn */
 /** What connections of `node:net` ask of the system: options, and what becomes of the rest when they are let go. */
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
@@ -82,7 +83,6 @@ test(
     for (let taken; (taken = connection.sink.write(piece)) > 0; sent += taken) assert.ok(sent < 2 ** 28);
     const gone = (async () => {
       while (!connection.sink.flush()) {
-        // oxlint-disable-next-line no-await-in-loop -- until that has left
         await new Promise((resolve) => setImmediate(resolve));
       }
       connection.source.close();
@@ -102,3 +102,33 @@ test(
     await gone;
   },
 );
+
+test("so it is for a guest that writes and leaves in one turn", { skip: !IS_LINUX }, async (t) => {
+  const { connection, peer } = await accepted(t);
+  peer.pause();
+  await new Promise((resolve) => void peer.write(new Uint8Array(200_000), resolve));
+  // It has begun to read, and has read nothing.
+  assert.equal(connection.source.ready(), false);
+  let sent = 0;
+  while (sent < 1_000_000) {
+    const taken = connection.sink.write(new Uint8Array(65_536));
+    sent += taken;
+    if (taken < 65_536) break;
+  }
+  const gone = (async () => {
+    connection.source.close();
+    await connection.sink.close();
+    await connection.close();
+  })();
+  let read = 0;
+  peer.on("data", (bytes: Uint8Array) => {
+    read += bytes.length;
+  });
+  // Not before that connection would be gone, if it did not linger.
+  for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+  peer.resume();
+  await once(peer, "end");
+  assert.equal(read, sent);
+  peer.end();
+  await gone;
+});

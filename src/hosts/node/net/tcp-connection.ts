@@ -174,10 +174,12 @@ export class NodeTcpConnection implements TcpConnection {
       arrivals.onForgotten = () => {
         if (arrivals.forgottenBytes > LINGER_BYTES) over();
       };
-      // What has arrived has been read by then.
-      setImmediate(() => {
-        if (arrivals.forgottenBytes === 0) over();
-      });
+      // What has arrived has been read by then: the first comes before the system is asked again, the second after that.
+      setImmediate(() =>
+        setImmediate(() => {
+          if (arrivals.forgottenBytes === 0) over();
+        }),
+      );
     });
   }
 
