@@ -34,8 +34,10 @@ export interface ReadingSocket {
   readonly arrivals: Arrivals;
 }
 
+const { bun, deno } = process.versions as Partial<Record<string, string>>;
+
 /** Whether a handle says, once it is closed, that its descriptor is gone. */
-export const HANDLES_KNOW: boolean = process.versions["bun"] === undefined;
+export const HANDLES_KNOW: boolean = bun === undefined;
 
 /** Its descriptor is nowhere else. */
 export function handleOf(socket: Socket): Handle | undefined {
@@ -87,7 +89,8 @@ export type Accepted = (handle: Handle, remote: SocketAddress, local: () => Sock
 export function acceptHandles(server: Server, family: Family, accepted: Accepted): void {
   const inner = (server as unknown as { readonly _handle: ServerHandle | null })._handle;
   const original = inner?.onconnection;
-  if (!inner || !original) return;
+  // Others have some of it by the same names, and not the same arguments.
+  if (!inner || !original || bun !== undefined || deno !== undefined) return;
   inner.onconnection = function onconnection(status, connection) {
     if (status !== 0 || !((connection.fd ?? -1) >= 0)) {
       original.call(this, status, connection);
