@@ -91,17 +91,22 @@ export class ReceivingSource implements Source {
   }
 
   read(max: number): Uint8Array | null {
-    if (this.#failure && !this.#closed) throw this.#failure.cause;
-    if (this.#closed) return null;
+    if (this.#isClosed()) return null;
     // Whoever asks for nothing is told of an end that is known.
     if (max === 0 && !this.#source.ready()) return NONE;
     return this.#source.read(max);
   }
 
   readInto(into: Uint8Array): number | null {
-    if (this.#closed) return null;
+    if (this.#isClosed()) return null;
     if (into.length === 0 && !this.#source.ready()) return 0;
     return readInto(this.#source, into);
+  }
+
+  /** @throws Why the connection is no more, to who still wants it. */
+  #isClosed(): boolean {
+    if (this.#failure && !this.#closed) throw this.#failure.cause;
+    return this.#closed;
   }
 
   ready(): boolean {
