@@ -11,7 +11,8 @@ import type { Steps } from "../io/steps.ts";
 import { InternalError } from "../io/trap.ts";
 import { WAIT, type GateType, type Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
-import type { Ends, Task } from "../wait/task.ts";
+import type { Ends } from "../wait/drive.ts";
+import type { Task } from "../wait/task.ts";
 import type { Definition } from "./definition.ts";
 import type { Instance } from "./instance.ts";
 

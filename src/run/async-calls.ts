@@ -105,10 +105,10 @@ export class AsyncCalls {
     this.#under.clear();
   }
 
-  /** Not while a guest runs, or waits in a call during which nothing else may. */
+  /** Not while a guest runs, or waits in a call during which nothing else may; and from where it may wait. */
   #soon<T>(begin: () => Promise<T>): Promise<T> {
     const { store } = this.#linked.concurrency;
-    if (!cpu.thread && !store.isHeld) return begin();
+    if (!cpu.thread && !store.isHeld && !store.task.blocksThread) return begin();
     return new Promise<T>((resolve) => store.whenIdle(() => resolve(begin())));
   }
 
@@ -122,26 +122,28 @@ export class AsyncCalls {
     const { task } = this.#life;
     task.assertAlive();
     const { params, result } = lifted.type;
-    const value = await new Promise<unknown>((resolve, reject) => {
-      const end = (reason: unknown): void => reject(reason instanceof Error ? reason : new Error(String(reason)));
-      this.#under.add(end);
-      const settle = (then: () => void): void => {
-        this.#under.delete(end);
-        then();
-      };
-      lifted.start(
-        () => params.map((_, index) => args[index]),
-        (resolved) =>
-          settle(() => {
-            if (resolved) resolve(resolved.value);
-            else reject(new Trap("1.1", `${name} was cancelled`));
-          }),
-        undefined,
-        (error) =>
-          settle(() => reject(new TypeError(`${name}: ${mistake(lifted, args) ?? error.message}`, { cause: error }))),
-        onExit,
-      );
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    // Where the guest blocks the thread, the call may be over before anybody waits for it.
+    promise.catch(() => {});
+    const end = (reason: unknown): void => reject(reason instanceof Error ? reason : new Error(String(reason)));
+    this.#under.add(end);
+    const settle = (then: () => void): void => {
+      this.#under.delete(end);
+      then();
+    };
+    lifted.start(
+      () => params.map((_, index) => args[index]),
+      (resolved) =>
+        settle(() => {
+          if (resolved) resolve(resolved.value);
+          else reject(new Trap("1.1", `${name} was cancelled`));
+        }),
+      undefined,
+      (error) =>
+        settle(() => reject(new TypeError(`${name}: ${mistake(lifted, args) ?? error.message}`, { cause: error }))),
+      onExit,
+    );
+    const value = await promise;
     if (result?.kind !== "result") return value;
     // A result is `{ tag, val }`.
     const { tag, val } = value as { readonly tag: "ok" | "err"; readonly val: unknown };

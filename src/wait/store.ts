@@ -170,7 +170,7 @@ export class Store {
   #schedule(isForced = false): void {
     if (this.#isScheduled || (!isForced && this.#queue.length === 0 && this.#idle.length === 0)) return;
     this.#isScheduled = true;
-    void LATER.then(() => this.#run());
+    this.task.soon(() => this.#run());
   }
 
   #run(): void {
@@ -184,7 +184,7 @@ export class Store {
       if (this.task.mustGiveWay(YIELD_COST)) {
         this.#isScheduled = true;
         void this.task.giveWay().then(
-          () => this.#run(),
+          () => this.task.soon(() => this.#run()),
           // The instance is over.
           () => void (this.#isScheduled = false),
         );
@@ -215,5 +215,3 @@ export class Store {
     return undefined;
   }
 }
-
-const LATER: Promise<void> = Promise.resolve();

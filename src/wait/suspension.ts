@@ -26,9 +26,8 @@ export function assertWaits(parking: Parking | undefined): void {
   );
 }
 
-/** An import that has its caller wait for what `wait` promises. */
-export function suspending(wait: () => Promise<unknown>, parking: Parking | undefined): object {
-  if (parking) return () => parking.wait(wait());
+/** An import that has its caller wait for what `wait` promises, by suspending it. */
+export function suspending(wait: () => Promise<unknown>): object {
   if (canSuspend()) return new WebAssembly.Suspending(wait);
   return () => {
     throw new Trap("4.3", "the guest has to wait in a call that cannot be suspended (see docs/embedding.md)");

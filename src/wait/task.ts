@@ -1,9 +1,10 @@
 import { Few } from "../io/few.ts";
-import type { Readiness, Waker } from "../io/readiness.ts";
+import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreType } from "../abi/encode.ts";
 import type { CoreValue } from "../abi/type.ts";
+import { Drive, type Drives, type Ends } from "./drive.ts";
 import { WAIT, type CoreFunction } from "./gate.ts";
 import { promising, suspending, type Parking } from "./suspension.ts";
 
@@ -28,10 +29,11 @@ interface PendingSteps {
   readonly args: unknown;
 }
 
+const TWO_WAIT =
+  "two tasks of the guest wait in the middle of their code at a time, for which this runtime would have to suspend WebAssembly";
+
 /** Calls that a guest may make before it is asked how long it has kept the event loop. */
 const CALLS_PER_TURN = 1024;
-/** What it costs to be woken. */
-const WAKE_COST = 16;
 /** Bytes that are moved in the time of one call: 2 ** 12. */
 const BYTES_SHIFT = 12;
 /** What a call costs that was told "not now": a guest that spins gives way after 16 of them. */
@@ -52,6 +54,10 @@ export class Task {
   #hasFailed = false;
   readonly #drives: Drives = new Few();
   #pending: Pending | undefined;
+  /** Whether what is pending is for other threads of the guest to bring about: where its thread is blocked. */
+  #isForOthers = false;
+  /** Whether a thread of the guest waits for others so, and its stack lies below. */
+  #isParked = false;
   readonly #wait = (): Promise<CoreValue | undefined> => this.#takePending();
   readonly #suspending = new Map<CoreType | undefined, object>();
   /** What the last attempt gave, if it could not say so itself: see `Ungated.boxed`. */
@@ -85,25 +91,64 @@ export class Task {
   pendRetry(attempt: (...args: never[]) => unknown, args: readonly unknown[], isBoxed = false): number {
     this.#pending = async () => {
       await this.giveWay();
-      // With what it was called with.
-      const result = attempt(...(args as never[])) as CoreValue | undefined;
+      // With what it was called with. It may enter a guest.
+      const again = (): CoreValue | undefined => attempt(...(args as never[])) as CoreValue | undefined;
+      const { parking } = this.#loop;
+      const result = parking ? await parking.enter(again) : again();
       if (this.#pending) return this.#takePending();
       return isBoxed ? this.boxed : result;
     };
     return WAIT;
   }
 
-  /** Has the guest wait for what `wait` promises, which it begins when the guest is suspended. Returns what an attempt then does. */
+  /**
+   * Has the guest wait for what `wait` promises, which it begins when the guest is suspended, and which other threads of the
+   * guest may bring about. Returns what an attempt then does.
+   *
+   * @throws {Trap} Where its thread is blocked, and another thread of the guest waits so already: that one could only go on
+   *   after this one, for which it may be waited.
+   */
   pendUntil(wait: () => Promise<CoreValue | undefined>): number {
+    if (this.#loop.parking) {
+      if (this.#isParked) throw new Trap("4.3", TWO_WAIT);
+      this.#isParked = true;
+      this.#isForOthers = true;
+    }
     this.#pending = wait;
     return WAIT;
+  }
+
+  /** Whether a guest that waits blocks its thread: it must not be entered from a promise. */
+  get blocksThread(): boolean {
+    return this.#loop.parking !== undefined;
+  }
+
+  /** Has a guest go on soon: from where it may be entered, and wait. */
+  soon(goOn: () => void): void {
+    const { parking } = this.#loop;
+    void (parking ? parking.enter(goOn) : LATER.then(goOn));
   }
 
   /** The import that suspends a guest whose attempt was told to wait, for functions with this result. */
   suspending(result: CoreType | undefined): object {
     let made = this.#suspending.get(result);
-    if (!made) this.#suspending.set(result, (made = suspending(this.#wait, this.#loop.parking)));
+    if (!made) {
+      const { parking } = this.#loop;
+      made = parking ? () => this.#park(parking) : suspending(this.#wait);
+      this.#suspending.set(result, made);
+    }
     return made;
+  }
+
+  /** Blocks the guest's thread for what is pending. */
+  #park(parking: Parking): CoreValue | undefined {
+    // Whether one of those that wait below it waits for other threads.
+    const below = !this.#isForOthers && this.#isParked;
+    try {
+      return parking.wait(this.#takePending());
+    } finally {
+      this.#isParked = below;
+    }
   }
 
   /** A function of the guest's, as it is called so that it may wait. */
@@ -114,6 +159,7 @@ export class Task {
   #takePending(): Promise<CoreValue | undefined> {
     const pending = this.#pending;
     this.#pending = undefined;
+    this.#isForOthers = false;
     if (pending === undefined) throw new Error("Nothing is pending");
     if (typeof pending === "function") return pending();
     return this.drive(pending.steps, pending.first, pending.ends, pending.args);
@@ -228,134 +274,6 @@ export class Task {
   }
 }
 
-/** What a wait ends in, for a call with these arguments. What they throw the caller gets. */
-export interface Ends<A, T, R> {
-  readonly deliver: (args: A, value: T) => R;
-  readonly deliverError: (args: A, error: unknown) => R;
-}
-
-type Drives = Few<{ fail(reason: unknown): void }>;
-
 const LATER = Promise.resolve();
 
 function ignore(): void {}
-
-/**
- * Steps on their way. Leaves nothing behind, however they end.
- *
- * Goes on in a microtask of its own: who wakes it is in the middle of something. That is the only one: each promise more
- * costs a suspension 50 ns or more (`npm run bench calls`, rows blocking-read that waits).
- */
-class Drive<A, T, R> implements Waker {
-  readonly #task: Task;
-  readonly #steps: Steps<T>;
-  readonly #all: Drives;
-  readonly #ends: Ends<A, T, R>;
-  readonly #args: A;
-  readonly #resolve: (result: R) => void;
-  readonly #reject: (error: unknown) => void;
-  #readiness: Readiness | undefined;
-  #isGivenUp = false;
-
-  constructor(
-    task: Task,
-    steps: Steps<T>,
-    all: Drives,
-    ends: Ends<A, T, R>,
-    args: A,
-    resolve: (result: R) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#task = task;
-    this.#steps = steps;
-    this.#all = all;
-    this.#ends = ends;
-    this.#args = args;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  #waitFor(readiness: Readiness): void {
-    // It may have been ended while these steps were on no list.
-    this.#task.assertAlive();
-    this.#all.add(this);
-    this.#readiness = readiness;
-    readiness.watch(this);
-  }
-
-  wake(): void {
-    // Once more, by somebody who has not forgotten it.
-    if (!this.#readiness) return;
-    const fault = this.#leave();
-    const task = this.#task;
-    if (fault) void LATER.then(() => this.#giveUp(fault.cause));
-    else if (task.isEnded || !task.mustGiveWay(WAKE_COST)) void LATER.then(() => this.go());
-    // Woken again and again in one turn, by a stream that gives nothing for ever, it lets others have theirs.
-    else
-      void task.giveWay().then(
-        () => this.go(),
-        (reason: unknown) => this.#giveUp(reason),
-      );
-  }
-
-  /** Ends it: it takes no further step, also if it has been woken. */
-  fail(reason: unknown): void {
-    this.#isGivenUp = true;
-    this.#leave();
-    void LATER.then(() => this.#giveUp(reason));
-  }
-
-  /** @param first What they wait for, if that is known without asking them. */
-  go(first?: Readiness): void {
-    if (this.#isGivenUp) return;
-    let value;
-    try {
-      if (first) {
-        this.#waitFor(first);
-        return;
-      }
-      this.#task.assertAlive();
-      const step = this.#steps.next();
-      if (step.done !== true) {
-        this.#waitFor(step.value);
-        return;
-      }
-      value = step.value;
-    } catch (error) {
-      this.#leave();
-      this.#giveUp(error);
-      return;
-    }
-    this.#finish(this.#ends.deliver, value);
-  }
-
-  #giveUp(error: unknown): void {
-    // Given up in the middle they still let go of what they hold. What they return is for nobody.
-    (this.#steps as Generator<Readiness, T | void, void>).return();
-    this.#finish(this.#ends.deliverError, error);
-  }
-
-  #finish<V>(end: (args: A, value: V) => R, value: V): void {
-    let result;
-    try {
-      result = end(this.#args, value);
-    } catch (error) {
-      this.#reject(error);
-      return;
-    }
-    this.#resolve(result);
-  }
-
-  /** Waits no more. Gives what goes wrong with that: those who wake it are not to be told. */
-  #leave(): { readonly cause: unknown } | undefined {
-    const readiness = this.#readiness;
-    this.#readiness = undefined;
-    this.#all.delete(this);
-    try {
-      readiness?.unwatch(this);
-    } catch (cause) {
-      return { cause };
-    }
-    return undefined;
-  }
-}

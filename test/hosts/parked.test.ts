@@ -20,6 +20,7 @@ import {
 } from "../../src/index.ts";
 import { claimServer } from "../guests/claim-server.ts";
 import { listening } from "../guests/http-support.ts";
+import { wat } from "../load/wat.ts";
 import { guest, heldSource, until } from "../run/support.ts";
 import { turn } from "../testing/fixtures.ts";
 
@@ -242,4 +243,96 @@ describe("parked", { concurrency: 2 }, () => {
     const wrong = serve(await guest("http-claims"), { isolate: "process" as never });
     await assert.rejects(wrong, { name: "TypeError", message: /^isolate must be "thread", got "process"/ });
   });
+
+  test("a command of WASI 0.3 waits for streams of this thread in the middle of its code", async () => {
+    const stdout = new CollectSink();
+    const { exitCode } = await run(await guest("p3-cat"), { stdin: lines(), stdout });
+    assert.deepEqual([exitCode, stdout.text()], [0, "one\ntwo\n"]);
+  });
+
+  test("a command of WASI 0.3 whose tasks wait for nothing is told so", async () => {
+    await assert.rejects(run(await guest("p3-deadlock"), {}), /RuntimeError: deadlock/);
+  });
+
+  test("tasks of WASI 0.3 wait side by side in callbacks, and give way when they go on", async () => {
+    const { exports, waiting, close } = await tasks();
+    const calls = [exports.callback(), exports.callback(), exports.callback()];
+    await until(() => waiting.length === 3);
+    for (const goOn of waiting.toReversed()) goOn();
+    await Promise.all(calls);
+    await close();
+  });
+
+  test("a task of WASI 0.3 waits in the middle of its code while others do in callbacks", async () => {
+    const { exports, waiting, close } = await tasks();
+    const calls = [exports.callback(), exports.stack(), exports.callback()];
+    await until(() => waiting.length === 3);
+    for (const goOn of waiting) goOn();
+    await Promise.all(calls);
+    // The one before is over.
+    const again = exports.stack();
+    await until(() => waiting.length === 4);
+    waiting[3]?.();
+    await again;
+    await close();
+  });
+
+  test("of two tasks that wait in the middle of their code the second is told that it cannot", async () => {
+    const { exports, waiting } = await tasks();
+    const first = exports.stack();
+    await until(() => waiting.length === 1);
+    const second = exports.stack();
+    const isTold = (error: unknown): boolean =>
+      error instanceof Trap && error.rule === "4.3" && /two tasks of the guest wait/.test(error.message);
+    await Promise.all([assert.rejects(first, isTold), assert.rejects(second, isTold)]);
+  });
 });
+
+/** Each function waits for `host`: with a callback, which then asks often whether there is more; or in the middle of its code. */
+const TASKS = `(component
+  (import "host" (func $host async))
+  (core module $libc (memory (export "memory") 1))
+  (core instance $libc (instantiate $libc))
+  (core func $host (canon lower (func $host) async))
+  (core func $set (canon waitable-set.new))
+  (core func $join (canon waitable.join))
+  (core func $wait (canon waitable-set.wait (memory (core memory $libc "memory"))))
+  (core func $poll (canon waitable-set.poll (memory (core memory $libc "memory"))))
+  (core func $return (canon task.return))
+  (core module $m
+    (import "" "host" (func $host (result i32)))
+    (import "" "set" (func $set (result i32)))
+    (import "" "join" (func $join (param i32 i32)))
+    (import "" "wait" (func $wait (param i32 i32) (result i32)))
+    (import "" "poll" (func $poll (param i32 i32) (result i32)))
+    (import "" "return" (func $return))
+    (func $begun (result i32)
+      (local $set i32)
+      (local.set $set (call $set))
+      (call $join (i32.shr_u (call $host) (i32.const 4)) (local.get $set))
+      (local.get $set))
+    (func (export "callback") (result i32) (i32.or (i32.const 2) (i32.shl (call $begun) (i32.const 4))))
+    (func (export "cb") (param i32 i32 i32) (result i32)
+      (local $left i32) (local $set i32)
+      (local.set $set (call $set))
+      (local.set $left (i32.const 5000))
+      (loop $next
+        (drop (call $poll (local.get $set) (i32.const 0)))
+        (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      (call $return)
+      (i32.const 0))
+    (func (export "stack") (drop (call $wait (call $begun) (i32.const 0))) (call $return)))
+  (core instance $m (instantiate $m (with "" (instance
+    (export "host" (func $host)) (export "set" (func $set)) (export "join" (func $join))
+    (export "wait" (func $wait)) (export "poll" (func $poll)) (export "return" (func $return))))))
+  (func (export "callback") async (canon lift (core func $m "callback") async (callback (core func $m "cb"))))
+  (func (export "stack") async (canon lift (core func $m "stack") async)))`;
+
+async function tasks() {
+  const waiting: (() => void)[] = [];
+  const host = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
+  const instance = await instantiate(await wat(TASKS), { imports: { host } });
+  // As it exports them.
+  const exports = instance.exports as Readonly<Record<"callback" | "stack", () => Promise<void>>>;
+  return { exports, waiting, close: () => instance.close() };
+}

@@ -6,7 +6,8 @@ import type { CoreValue } from "../../src/abi/type.ts";
 import type { Readiness } from "../../src/io/readiness.ts";
 import { encodeGates } from "../../src/wait/gate-code.ts";
 import { GateModules, WAIT, type CoreFunction, type GateContext, type Ungated } from "../../src/wait/gate.ts";
-import { Task, type Ends, type Loop } from "../../src/wait/task.ts";
+import type { Ends } from "../../src/wait/drive.ts";
+import { Task, type Loop } from "../../src/wait/task.ts";
 import { held } from "./support.ts";
 
 type Result = CoreType | undefined;

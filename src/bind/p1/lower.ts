@@ -3,7 +3,7 @@ import { show } from "../../abi/show.ts";
 import type { CoreValue } from "../../abi/type.ts";
 import { Trap } from "../../io/trap.ts";
 import type { GateType, Ungated } from "../../wait/gate.ts";
-import type { Ends } from "../../wait/task.ts";
+import type { Ends } from "../../wait/drive.ts";
 import { ending, GENERAL_COST } from "../lower.ts";
 import type { P1Function, P1Host, P1Param } from "./define.ts";
 import { errnoName, errnoOf } from "./errno.ts";
