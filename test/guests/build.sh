@@ -8,6 +8,7 @@
 #   Rust, with a wit/:  rustup, with 1.95.0 and its target wasm32-unknown-unknown; crates.io
 #   Rust, with sockets: rustup, with 1.95.0 and its target wasm32-wasip2; crates.io for those of WASI 0.3
 #   Go:                 Go 1.26.8
+#   C of WASI 0.3:      cargo install wit-bindgen-cli@0.63.0 wasm-tools@1.263.0, and clang as above
 # and, for the compositions of src/wac, which are made of what is in built/:
 #                       cargo install wac-cli@0.12.0
 # Then run:             JCO=DIR ./build.sh
@@ -26,6 +27,8 @@ RUST_SRC=${RUST_SRC:-${rust_src[0]}}
 RUSTUP=${RUSTUP:-$HOME/.cargo/bin}
 GO=${GO:-go}
 WAC=${WAC:-wac}
+WIT_BINDGEN=${WIT_BINDGEN:-wit-bindgen}
+WASM_TOOLS=${WASM_TOOLS:-wasm-tools}
 NODE=${NODE:-node}
 
 core=$(mktemp -d)
@@ -48,7 +51,7 @@ wasip2=" sockets-rust sockets-p3 http-p3 http-middleware-p3 "
 # The source of a guest: a file in C, the folder of a package in Rust or Go, or a composition.
 source_of() {
   local source
-  for source in src/*/"$1".c src/rust/"$1"/ src/go/"$1"/ src/wac/"$1".wac; do
+  for source in src/*/"$1".c src/rust/"$1"/ src/go/"$1"/ src/bindgen/"$1"/ src/wac/"$1".wac; do
     if [ -e "$source" ]; then echo "$source"; return; fi
   done
   echo "build.sh: no guest is named $1" >&2
@@ -68,6 +71,7 @@ missing_for() {
       if has_world "$1" || [[ $wasip2 == *" $(basename "$1") "* ]]; then needed=("$RUSTUP/cargo" "$RUSTUP/rustc"); fi
       ;;
     src/go/*) needed=("$GO") ;;
+    src/bindgen/*) needed=("$CLANG" "$WIT_BINDGEN" "$WASM_TOOLS") ;;
     *) needed=("$CLANG") ;;
   esac
   for tool in "${needed[@]}"; do
@@ -115,6 +119,15 @@ compile_rust_wasip2() {
   cp "$made" "built/$1.wasm"
 }
 
+# wit-bindgen reads the world of a guest, and writes C and an object that says what it is.
+compile_bindgen() {
+  local made=$core/$1.bindings
+  "$WIT_BINDGEN" c --out-dir "$made" "$2world.wit"
+  "$CLANG" -O2 -std=c17 -Wall -Wextra "${freestanding[@]}" -Iinclude/freestanding "-I$made" -Wl,--strip-debug \
+    -o "$core/$1.core.wasm" "$2main.c" "$made"/guest.c "$made"/guest_component_type.o
+  "$WASM_TOOLS" component new "$core/$1.core.wasm" -o "built/$1.wasm"
+}
+
 compile_go() {
   GOOS=wasip1 GOARCH=wasm GOTOOLCHAIN=local "$GO" build -C "$2" -trimpath -buildvcs=false \
     -ldflags "-s -w -buildid=" -o "$core/$1.core.wasm" .
@@ -144,6 +157,11 @@ compile() {
       fi
       compile_rust "$name" "$source" >&2
       ;;
+    src/bindgen/*)
+      compile_bindgen "$name" "$source" >&2
+      echo "$name"
+      return
+      ;;
     src/go/*) compile_go "$name" "$source" >&2 ;;
     *) compile_c "$name" "$source" >&2 ;;
   esac
@@ -168,7 +186,7 @@ compose() {
 }
 
 if [ $# -eq 0 ]; then
-  set -- $(basename -a -s .c src/*/*.c src/rust/*/ src/go/*/) $(basename -a -s .wac src/wac/*.wac)
+  set -- $(basename -a -s .c src/*/*.c src/rust/*/ src/go/*/ src/bindgen/*/) $(basename -a -s .wac src/wac/*.wac)
 fi
 mkdir -p built/p1
 guests=()
@@ -178,7 +196,7 @@ for name in "$@"; do
   guest=$(compile "$name")
   if [ -z "$guest" ]; then continue; fi
   if [ -e "src/wac/$name.wac" ]; then compositions+=("$name")
-  elif [[ $wasip2 == *" $name "* ]]; then linked+=("$name")
+  elif [[ $wasip2 == *" $name "* || -e src/bindgen/$name ]]; then linked+=("$name")
   else guests+=("$guest"); fi
 done
 if [ ${#guests[@]} -gt 0 ]; then
