@@ -7,6 +7,8 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { nodePlatform } from "../../src/hosts/node/platform.ts";
+import { prepare } from "../../src/run/prepare.ts";
 import { chromium, firefox, type Browser } from "../everywhere/browser.ts";
 import { root } from "./support.ts";
 
@@ -17,10 +19,14 @@ const HUNG_MS = 180_000;
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
   ".wasm": "application/wasm",
 };
 /** What is served, and nothing else. */
 const SERVED = /^\/(?:dist|test\/package\/page|test\/guests\/built)(?:\/[\w-]+)+\.(?:html|js|wasm)$/;
+
+/** What is built ahead too. */
+const AHEAD = ["hello", "composed-streams", "timer-not-early", "p3-cat"];
 
 /** How a command ended, and all that it wrote. */
 interface Ended {
@@ -49,6 +55,8 @@ class Server {
   /** What was asked for and is there, in order. */
   readonly served = new Map<string, Buffer>();
   readonly missing: string[] = [];
+  /** Of components that were built ahead, by path. */
+  readonly #ahead = new Map<string, Buffer>();
   readonly #server = createServer(({ url = "" }, response) => {
     void this.#answer(url).then((body) => {
       if (body === undefined) {
@@ -66,6 +74,16 @@ class Server {
   });
 
   async start(): Promise<string> {
+    for (const name of AHEAD) {
+      // oxlint-disable-next-line no-await-in-loop -- each hears of what is made meanwhile
+      const { modules } = await prepare(
+        nodePlatform,
+        Uint8Array.from(await readFile(join(root, "test", "guests", "built", `${name}.wasm`))),
+      );
+      const names = modules.map((module) => module.name);
+      this.#ahead.set(`/ahead/${name}/modules.json`, Buffer.from(JSON.stringify(names)));
+      for (const { name: one, bytes } of modules) this.#ahead.set(`/ahead/${name}/${one}.wasm`, Buffer.from(bytes));
+    }
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     const { port } = this.#server.address() as AddressInfo;
@@ -78,6 +96,8 @@ class Server {
   }
 
   async #answer(path: string): Promise<Buffer | undefined> {
+    const ahead = this.#ahead.get(path);
+    if (ahead) return ahead;
     const body = SERVED.test(path) ? await readFile(join(root, path)).catch(() => undefined) : undefined;
     if (body) this.served.set(path, body);
     else this.missing.push(path);
@@ -99,6 +119,11 @@ const COMMANDS: Readonly<Record<string, readonly [exitCode: number, stdout: stri
   // A core module of preview 1.
   "p1/wc": [0, "2 3 14\n"],
   "cat over virtual-streams": [0, "ONE\nTWO\n"],
+  // In the order of AHEAD.
+  "hello, built ahead": [0, "hello\n"],
+  "composed-streams, built ahead": [0, "ONE\nTWO\n"],
+  "timer-not-early, built ahead": [0, ""],
+  "p3-cat, built ahead": [0, "one two\n"],
 };
 
 for (const { name, missing, launch } of [chromium, firefox]) {

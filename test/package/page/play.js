@@ -1,5 +1,5 @@
 // Runs guests, and then asks whether the page's policy was really in force.
-import { compile, instantiate, MemoryFiles, run } from "../../../dist/browser.js";
+import { compile, instantiate, MemoryFiles, precompiled, run } from "../../../dist/browser.js";
 
 /** The directives that something was refused for, from the start on. */
 const refused = [];
@@ -11,6 +11,15 @@ async function component(name) {
   const response = await fetch(`../../guests/built/${name}.wasm`);
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
   return compile(new Uint8Array(await response.arrayBuffer()));
+}
+
+/** One that was built ahead. */
+async function ahead(name) {
+  const folder = `../../../ahead/${name}`;
+  const names = await (await fetch(`${folder}/modules.json`)).json();
+  return precompiled(
+    await Promise.all(names.map((one) => WebAssembly.compileStreaming(fetch(`${folder}/${one}.wasm`)))),
+  );
 }
 
 /** A stream that takes one chunk at a time, and text of all of them. */
@@ -25,12 +34,12 @@ function collector() {
   return { stream, text: () => text };
 }
 
-async function command(name, { input = "", ...options } = {}) {
+async function command(name, { input = "", from = component, ...options } = {}) {
   const stdout = collector();
   const stderr = collector();
   const stdin = new Blob([input]).stream();
   const given = { stdin, stdout: stdout.stream, stderr: stderr.stream, ...options };
-  const { exitCode } = await run(await component(name), given);
+  const { exitCode } = await run(await from(name), given);
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
@@ -92,6 +101,10 @@ export async function play() {
     }),
     "p1/wc": await command("p1/wc", { input: "one two\nthree\n" }),
     "cat over virtual-streams": await linked("one\ntwo\n"),
+    "hello, built ahead": await command("hello", { from: ahead }),
+    "composed-streams, built ahead": await command("composed-streams", { input: "one\ntwo\n", from: ahead }),
+    "timer-not-early, built ahead": await command("timer-not-early", { from: ahead }),
+    "p3-cat, built ahead": await command("p3-cat", { input: "one two\n", from: ahead }),
   };
   const scale = await scaled(7);
   await told();
