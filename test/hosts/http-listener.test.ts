@@ -116,6 +116,43 @@ for (const [what, request] of [
   });
 }
 
+/** What others take otherwise is refused, or is for the guest what it is for all. */
+for (const [what, bytes, expected] of [
+  ["the same length twice", "content-length: 4\r\ncontent-length: 4\r\n\r\nsome", undefined],
+  ["lengths in a list", "content-length: 4, 4\r\n\r\nsome", undefined],
+  ["a length with a sign", "content-length: +4\r\n\r\nsome", undefined],
+  ["a length in hexadecimal", "content-length: 0x4\r\n\r\nsome", undefined],
+  ["a length that is too large", `content-length: ${"9".repeat(30)}\r\n\r\nsome`, undefined],
+  ["chunks twice", "transfer-encoding: chunked, chunked\r\n\r\n4\r\nsome\r\n0\r\n\r\n", undefined],
+  ["a coding that is none", "transfer-encoding: xchunked\r\n\r\n4\r\nsome\r\n0\r\n\r\n", undefined],
+  ["a coding before chunks", "transfer-encoding: gzip, chunked\r\n\r\n4\r\nsome\r\n0\r\n\r\n", undefined],
+  ["codings in two fields", "transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", undefined],
+  ["a coding over a vertical tab", "transfer-encoding: \x0bchunked\r\n\r\n4\r\nsome\r\n0\r\n\r\n", undefined],
+  ["lines that end by a line feed alone", "content-length: 4\n\nsome", undefined],
+  ["a carriage return alone in a field", "x: a\rb\r\ncontent-length: 4\r\n\r\nsome", undefined],
+  ["a null byte in a field", "x: a\0b\r\ncontent-length: 4\r\n\r\nsome", undefined],
+  ["a name with a blank", "x y: 1\r\ncontent-length: 4\r\n\r\nsome", undefined],
+  ["a chunk whose size is none", "transfer-encoding: chunked\r\n\r\n+4\r\nsome\r\n0\r\n\r\n", "cut"],
+  ["a chunk longer than its size", "transfer-encoding: chunked\r\n\r\n3\r\nsome\r\n0\r\n\r\n", "cut"],
+  ["a chunk that ends by a line feed", "transfer-encoding: chunked\r\n\r\n4\nsome\n0\n\n", "cut"],
+  ["a chunk with an extension", "transfer-encoding: chunked\r\n\r\n4;a=b\r\nsome\r\n0\r\n\r\n", "some"],
+  ["chunks in upper case", "Transfer-Encoding: CHUNKED\r\n\r\n4\r\nsome\r\n0\r\n\r\n", "some"],
+  ["more than its length", "content-length: 4\r\n\r\nsomemore", "some"],
+  ["zeros before its length", "content-length: 0004\r\n\r\nsome", "some"],
+] as const) {
+  test(`a request with ${what} is ${expected === undefined ? "refused" : `"${expected}"`}`, async (t) => {
+    const seen: string[] = [];
+    const { port } = await listening(t, async ({ body }) => {
+      const whole = body ? readAll(body.source) : Promise.resolve("none");
+      seen.push(await whole.catch(() => "cut"));
+      return plain(204);
+    });
+    const answer = await exchange(port, `POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${bytes}`);
+    assert.deepEqual(seen, expected === undefined ? [] : [expected]);
+    if (expected === undefined) assert.match(answer, /^HTTP\/1\.1 400 /);
+  });
+}
+
 test("a body comes as it is read, with its trailers; one that is cut short fails", async (t) => {
   const results: unknown[] = [];
   const { port } = await listening(t, async ({ body }) => {

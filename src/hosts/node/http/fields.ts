@@ -14,6 +14,8 @@ export interface IncomingFields {
   readonly host: string | undefined;
   /** Whether a body is announced. */
   readonly hasBody: boolean;
+  /** Whether its body is coded for the transport otherwise than in chunks: nobody decodes it, and nobody could tell. */
+  readonly isCoded: boolean;
 }
 
 /** All that is asked of the fields of a message, in one go: there are some in each. */
@@ -21,14 +23,19 @@ export function incomingFields(raw: readonly string[]): IncomingFields {
   const fields: Field[] = [];
   let host: string | undefined;
   let hasBody = false;
+  let isCoded = false;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] ?? "").toLowerCase();
     const value = raw[at + 1] ?? "";
     if (name === "host") host ??= value;
-    else if (name === "content-length" || name === "transfer-encoding") hasBody = true;
+    else if (name === "content-length") hasBody = true;
+    else if (name === "transfer-encoding") {
+      hasBody = true;
+      isCoded ||= value.toLowerCase() !== "chunked";
+    }
     if (!isTransports(name) && !name.startsWith(":")) fields.push([name, Buffer.from(value, "latin1")]);
   }
-  return { fields, host, hasBody };
+  return { fields, host, hasBody, isCoded };
 }
 
 /** A value as Node takes it. */

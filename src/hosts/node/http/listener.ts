@@ -91,7 +91,8 @@ class MessageWire implements Wire {
     const { method = "GET", url = "/", rawHeaders, socket } = message;
     // Most are a path.
     const absolute = url.startsWith("/") ? null : /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
-    const { fields, host, hasBody } = incomingFields(rawHeaders);
+    const { fields, host, hasBody, isCoded } = incomingFields(rawHeaders);
+    if (isCoded) return undefined;
     const path = absolute?.[2] ?? url;
     return requestFrom({
       method,
