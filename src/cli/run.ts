@@ -6,7 +6,7 @@ import { type CompiledComponent } from "../run/component.ts";
 import { compile } from "../run/compile.ts";
 import type { Imports } from "../run/imports.ts";
 import { instantiate, type RunningInstance } from "../run/instantiate.ts";
-import { ExitError, type Stats } from "../run/life.ts";
+import { ExitError, TimeoutError, type Stats } from "../run/life.ts";
 import type { InstanceOptions } from "../run/options.ts";
 import type { Platform } from "../run/platform.ts";
 import { runCommand } from "../run/run.ts";
@@ -82,6 +82,11 @@ export async function runComponent(
     exitCode = invoked ? await invoke(invoked, instance) : await runCommand(instance);
   } catch (error) {
     ending = error;
+    // The guest has not begun, and has carried nothing.
+    if (options.stats && lastWords.length === 0 && error instanceof TimeoutError) {
+      const [{ statsTable }, { newTally }] = await Promise.all([import("./stats.ts"), import("../io/tally.ts")]);
+      lastWords.push(() => say(statsTable({ stdin: newTally(), stdout: newTally(), stderr: newTally() })));
+    }
   }
   // A user before what it uses.
   for (const library of plugs.toReversed()) {
