@@ -126,9 +126,10 @@ export async function pour(body: HttpBody, to: Writable, { end, cut }: Ends): Pr
   }
 }
 
-/** Sends the header alone. Before Node 24, `flushHeaders` would send it in UTF-8. */
+/** Sends the header alone. `flushHeaders` would send it in UTF-8, in Node before 24 and in Deno; Bun needs it. */
 export function sendHeader(message: OutgoingMessage): void {
-  message.write("", "latin1");
+  if (process.versions["bun"] !== undefined) message.flushHeaders();
+  else message.write("", "latin1");
 }
 
 /** `Buffer.from` would fill its memory with zeros first. */
