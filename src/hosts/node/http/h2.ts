@@ -5,6 +5,9 @@ import { permittedFields, type Field } from "../../../wasi/http/fields.ts";
 import { bodyOf, pour, type BodyParts } from "./body.ts";
 import { rawValue, textOf } from "./fields.ts";
 
+/** What may be under way on a stream while nobody reads. With the 64 KiB of the standard a body takes twice as long. */
+export const WINDOW_BYTES: number = 256 * 1024;
+
 /** Node 20 takes an object alone: values of a name in their order, but names as they come first. */
 const TAKES_LISTS = Number(process.versions.node.split(".")[0]) >= 22;
 

@@ -3,6 +3,7 @@ import type { ClientHttp2Session } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
 import { httpFailure, unwanted } from "./errors.ts";
+import { WINDOW_BYTES } from "./h2.ts";
 import { MAX_HEADER_BYTES, timer, type Peer, type Settling } from "./settling.ts";
 import { NotProcessed, sendOverStream } from "./stream-sending.ts";
 
@@ -97,7 +98,7 @@ export class Origins {
     const session = process.getBuiltinModule("node:http2").connect(`https://${name}:${port}`, {
       createConnection: () => socket,
       // Beyond that Node says nothing but that the stream is over; a header that is too large for us we want to name.
-      settings: { enablePush: false, maxHeaderListSize: 4 * MAX_HEADER_BYTES },
+      settings: { enablePush: false, initialWindowSize: WINDOW_BYTES, maxHeaderListSize: 4 * MAX_HEADER_BYTES },
       maxHeaderListPairs: (4 * MAX_HEADER_BYTES) / FIELD_BYTES,
       maxSendHeaderBlockLength: MAX_HEADER_BYTES,
       // The types do not have it on this side.

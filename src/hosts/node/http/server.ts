@@ -4,6 +4,7 @@ import type { Http2Server, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { exchange, type Answer, type Failed } from "./exchange.ts";
 import { nodeListener } from "./listener.ts";
+import { WINDOW_BYTES } from "./h2.ts";
 import { StreamWire } from "./stream-wire.ts";
 
 /** What a connection of HTTP/2 begins with, if it is not agreed on by TLS. */
@@ -114,7 +115,7 @@ function sniff(socket: Socket, timeoutMs: number, speaks: (isHttp2: boolean) => 
 
 function http2Server(answer: Answer, failed: Failed, begun: (session: ServerHttp2Session) => void): Http2Server {
   const h2 = process.getBuiltinModule("node:http2").createServer({
-    settings: { maxConcurrentStreams: MAX_STREAMS },
+    settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES },
     strictSingleValueFields: false,
   });
   h2.on("session", (session) => {
