@@ -1,6 +1,7 @@
 /**
- * `node scripts/nats-faults.ts [JOBS] [FAULTS]`: jobs on a real server, whose workers are killed or stopped for longer than the
- * broker waits, and which is killed itself, at random moments. Then each job must have one result, and the right one.
+ * `node scripts/nats-faults.ts [JOBS] [FAULTS] [SERVERS]`: jobs on a real server, or on a cluster of three, while they are being
+ * published. At random moments workers are killed, or stopped for longer than the broker waits, and so are servers, above all the
+ * one that leads the results. Then each job must have one result, and the right one.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -8,11 +9,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { natsSource } from "../src/nats/index.ts";
 import { changed } from "../src/io/steps.ts";
-import { keeping, TestServer, type Connected } from "../test/nats/server.ts";
+import { connectTo, freePort, keeping, TestServer, type Connected } from "../test/nats/server.ts";
 
-const [JOBS = 600, FAULTS = 30] = process.argv.slice(2).map(Number);
+const [JOBS = 600, FAULTS = 30, SERVERS = 1] = process.argv.slice(2).map(Number);
 const WORKERS = 3;
 const ACK_WAIT_MS = 1000;
+/** Longer than a cluster waits before it elects another leader. */
+const STOPPED_MS = 6000;
 const CHILD = fileURLToPath(new URL("../test/nats/children/worker.ts", import.meta.url));
 const CAT = fileURLToPath(new URL("../test/guests/built/cat.wasm", import.meta.url));
 const OPTIONS = {
@@ -25,50 +28,124 @@ const OPTIONS = {
 /** From nothing to a few messages. */
 const textOf = (job: number): string => `${job}\n`.repeat(100 * (job % 9));
 
-async function startWorker(server: TestServer): Promise<ChildProcess> {
-  const options = { stdio: ["ignore", "ignore", "inherit", "ipc"] as ("ignore" | "inherit" | "ipc")[] };
-  const child = fork(CHILD, [server.url, CAT, JSON.stringify(OPTIONS)], options);
-  await once(child, "message");
-  return child;
-}
-
 /* oxlint-disable no-await-in-loop -- faults, jobs and results come one after the other */
 
-async function play(server: TestServer, workers: ChildProcess[]): Promise<Record<string, number>> {
-  const counts = { "workers killed": 0, "workers stopped": 0, "brokers killed": 0 };
+/** Again until it succeeds: a broker that has just begun, or elects its leader, refuses, or says nothing. */
+async function persistently<T>(attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch {
+      await delay(100);
+    }
+  }
+}
+
+async function startServers(): Promise<readonly TestServer[]> {
+  const ports = await Promise.all(Array.from({ length: SERVERS }, () => freePort()));
+  const routes = ports.map((port) => `"nats-route://127.0.0.1:${port}"`).join(", ");
+  const configOf = (port: number, index: number): string =>
+    `server_name: s${index}\ncluster { name: c, listen: "127.0.0.1:${port}", routes: [${routes}] }`;
+  const servers = ports.map((port, index) => new TestServer(SERVERS === 1 ? "" : configOf(port, index)));
+  await Promise.all(servers.map((server) => server.start()));
+  return servers;
+}
+
+const servers = await startServers();
+const urls = servers.map(({ url }) => url);
+
+async function startWorker(): Promise<ChildProcess> {
+  const options = { stdio: ["ignore", "ignore", "inherit", "ipc"] as ("ignore" | "inherit" | "ipc")[] };
+  const child = fork(CHILD, [urls.join(","), CAT, JSON.stringify(OPTIONS)], options);
+  // One that begins while there is no leader may give up.
+  const isReady = await Promise.race([once(child, "message").then(() => true), once(child, "exit").then(() => false)]);
+  return isReady ? child : startWorker();
+}
+
+function anyOf<T>(all: readonly T[]): T {
+  const one = all[Math.floor(Math.random() * all.length)];
+  if (one === undefined) throw new RangeError("there is none");
+  return one;
+}
+
+/** The one that leads the results, if one does. */
+async function leader({ manager }: Connected): Promise<TestServer> {
+  const name = await manager.streams.info("RESULTS").then(
+    ({ cluster }) => cluster?.leader,
+    () => undefined,
+  );
+  return servers.find((_, index) => `s${index}` === name) ?? anyOf(servers);
+}
+
+interface Fault {
+  readonly what: string;
+  play(at: Connected, workers: ChildProcess[]): Promise<void>;
+}
+
+async function restart(server: TestServer): Promise<void> {
+  await server.signal("SIGKILL");
+  await server.start();
+}
+
+const KINDS: readonly Fault[] = [
+  {
+    what: "workers killed",
+    async play(_at, workers) {
+      const victim = anyOf([...workers.keys()]);
+      workers[victim]?.kill("SIGKILL");
+      workers[victim] = await startWorker();
+    },
+  },
+  {
+    what: "workers stopped",
+    async play(_at, workers) {
+      const victim = anyOf(workers);
+      victim.kill("SIGSTOP");
+      await delay(2 * ACK_WAIT_MS);
+      victim.kill("SIGCONT");
+    },
+  },
+  { what: "servers killed", play: () => restart(anyOf(servers)) },
+  { what: "leaders killed", play: async (at) => restart(await leader(at)) },
+  {
+    what: "leaders stopped",
+    async play(at) {
+      const server = await leader(at);
+      await server.signal("SIGSTOP");
+      await delay(STOPPED_MS);
+      await server.signal("SIGCONT");
+    },
+  },
+];
+
+async function play(at: Connected, workers: ChildProcess[]): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
   for (let fault = 0; fault < FAULTS; fault++) {
     await delay(Math.random() * 800);
-    const victim = Math.floor(Math.random() * workers.length);
-    if (fault % 5 === 4) {
-      counts["brokers killed"]++;
-      await server.signal("SIGKILL");
-      await server.start();
-    } else if (fault % 5 === 3) {
-      counts["workers stopped"]++;
-      workers[victim]?.kill("SIGSTOP");
-      await delay(2 * ACK_WAIT_MS);
-      workers[victim]?.kill("SIGCONT");
-    } else {
-      counts["workers killed"]++;
-      workers[victim]?.kill("SIGKILL");
-      workers[victim] = await startWorker(server);
-    }
+    const { what, play: strike } = anyOf([KINDS[0], KINDS[0], ...KINDS].filter((kind) => kind !== undefined));
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+    await strike(at, workers);
   }
   return counts;
 }
 
-async function publishAll({ js, headers }: Connected): Promise<void> {
+/** Each once, whatever becomes of the broker: the broker knows those that it has by their number. */
+async function publishAll({ js, headers }: Connected, isOver: () => boolean): Promise<void> {
   for (let job = 0; job < JOBS; job++) {
-    await js.publish("jobs", Buffer.from(textOf(job)), { headers: headers(), timeout: 5000 });
+    const publish = () =>
+      js.publish("jobs", Buffer.from(textOf(job)), { headers: headers(), msgID: String(job), timeout: 2000 });
+    await persistently(publish);
+    // Faster when no more faults come.
+    if (!isOver()) await delay((FAULTS * 1000) / JOBS);
   }
 }
 
 /** What is wrong with the results. */
 async function problemsIn({ nc, manager }: Connected): Promise<string[]> {
   const ends = new Map<string, number>();
-  const { state } = await manager.streams.info("RESULTS");
+  const { state } = await persistently(() => manager.streams.info("RESULTS"));
   for (let seq = 1; seq <= state.last_seq; seq++) {
-    const message = await manager.streams.getMessage("RESULTS", { seq });
+    const message = await persistently(() => manager.streams.getMessage("RESULTS", { seq }));
     if (message?.header.has("Sluice-Eof")) ends.set(message.subject, (ends.get(message.subject) ?? 0) + 1);
   }
   const problems: string[] = [];
@@ -88,24 +165,26 @@ async function problemsIn({ nc, manager }: Connected): Promise<string[]> {
   return problems;
 }
 
-const server = new TestServer();
-await server.start();
-const before = await server.connect();
-await before.manager.streams.add({ name: "JOBS", subjects: ["jobs"], retention: "workqueue", num_replicas: 1 });
-await before.manager.streams.add(keeping("RESULTS", ["results.*"]));
-const consumer = { durable_name: "w", ack_policy: "explicit", ack_wait: ACK_WAIT_MS * 1e6 };
-await before.manager.consumers.add("JOBS", consumer);
-await publishAll(before);
-await before.nc.drain();
-const workers = await Promise.all(Array.from({ length: WORKERS }, () => startWorker(server)));
-const counts = await play(server, workers);
-const at = await server.connect();
-while ((await at.manager.streams.info("JOBS")).state.messages > 0) await delay(100);
+const at = await connectTo(urls);
+const { manager } = at;
+const replicated = { num_replicas: SERVERS };
+const jobs = { name: "JOBS", subjects: ["jobs"], retention: "workqueue", ...replicated } as const;
+await persistently(() => manager.streams.add(jobs));
+await persistently(() => manager.streams.add({ ...keeping("RESULTS", ["results.*"]), ...replicated }));
+const consumer = { durable_name: "w", ack_policy: "explicit", ack_wait: ACK_WAIT_MS * 1e6 } as const;
+await persistently(() => manager.consumers.add("JOBS", consumer));
+const workers = await Promise.all(Array.from({ length: WORKERS }, () => startWorker()));
+let isOver = false;
+const published = publishAll(at, () => isOver);
+const counts = await play(at, workers);
+isOver = true;
+await published;
+while ((await persistently(() => manager.streams.info("JOBS"))).state.messages > 0) await delay(100);
 const problems = await problemsIn(at);
 for (const worker of workers) worker.kill("SIGKILL");
 await at.nc.drain();
-await server.stop();
-const told = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
-console.log(`${JOBS} jobs, ${told.join(", ")}: ${problems.length} problems`);
+await Promise.all(servers.map((server) => server.stop()));
+const told = [...counts].map(([what, count]) => `${count} ${what}`);
+console.log(`${JOBS} jobs, ${SERVERS} servers, ${told.join(", ")}: ${problems.length} problems`);
 for (const problem of problems.slice(0, 20)) console.log(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -105,6 +105,8 @@ export interface StreamInfo {
     readonly first_seq: number;
     readonly last_seq: number;
   };
+  /** Where there are several servers. */
+  readonly cluster?: { readonly leader?: string };
 }
 
 export interface PublishOptions {

@@ -1,11 +1,11 @@
-/** A worker as a process that can be killed: its arguments are the server, the component, and options of `work` as JSON. */
+/** A worker as a process that can be killed: its arguments are servers (with commas), the component, and options of `work` as JSON. */
 import { readFileSync } from "node:fs";
 import { loadClient } from "../../../src/nats/client.ts";
 import { work, type WorkOptions } from "../../../src/nats/index.ts";
 
 const [, , url = "", component = "", options = "{}"] = process.argv;
 const { transport } = await loadClient();
-const nc = await transport.connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+const nc = await transport.connect({ servers: url.split(","), maxReconnectAttempts: -1, reconnectTimeWait: 100 });
 // What the test has written.
 const worker = await work(readFileSync(component), nc, JSON.parse(options) as WorkOptions);
 process.send?.("ready");
