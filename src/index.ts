@@ -105,7 +105,7 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
   const { isolate, maxMemoryBytes, onError = () => {}, ...others } = options;
-  const { reuse, maxConcurrent, maxWaiting, maxBodyBytes, ...instances } = others;
+  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, ...instances } = others;
   checkOptions(instances);
   const { timeout, ...given } = instances;
   if (isolate !== undefined) assertThread(isolate);
@@ -122,7 +122,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     nodePlatform,
     threads ? await compiled(component) : await compiledToServe(component, { maxMemoryBytes }),
     () => given,
-    { reuse, maxConcurrent, maxWaiting, maxBodyBytes, timeout, onError },
+    { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, timeout, onError },
     threads,
   );
   await serving.prepare(given.imports);

@@ -16,6 +16,7 @@ export type OptionName =
   | "reuse"
   | "max-concurrent-requests"
   | "max-waiting-requests"
+  | "max-waiting-time"
   | "max-body-bytes"
   | "max-memory-bytes"
   | "tls-cert"
@@ -131,6 +132,13 @@ export const OPTIONS: readonly Described[] = [
     value: "N",
     expected: "a whole number from 1 on, such as --max-waiting-requests 100",
     help: "More are refused, by 503: 10000.",
+  },
+  {
+    name: "max-waiting-time",
+    for: "serve",
+    value: "DURATION",
+    expected: "a duration, such as --max-waiting-time 5s",
+    help: "Of a request; then it is refused, by 503: 30s.",
   },
   {
     name: "max-body-bytes",

@@ -6,6 +6,7 @@ import type { Answering, Exchange } from "./answering.ts";
 import type { CompiledComponent } from "./component.ts";
 import type { Imports } from "./imports.ts";
 import { providersFor } from "./instantiate.ts";
+import { afterMs } from "./life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
@@ -33,6 +34,11 @@ export interface ServingOptions {
   readonly maxConcurrent?: number | undefined;
   /** Requests that wait for their turn; more are answered with 503. 10,000 is the default. */
   readonly maxWaiting?: number | undefined;
+  /**
+   * Milliseconds that a request waits for its turn; then it is answered with 503. 30,000 is the default. Guests that ask their
+   * own server, all of which wait for one more, go on then.
+   */
+  readonly maxWaitingTime?: number | undefined;
   /** Bytes that the body of a request may have; more is answered with 413, and fails for the guest. As many as please, by default. */
   readonly maxBodyBytes?: number | undefined;
   /** Told of what went wrong and nobody else hears of: once for a request, and of what ended its guest rather than of what came of that. */
@@ -49,10 +55,12 @@ type Reject = Exchange["reject"];
 
 /** Answers requests with instances of one component. */
 export class Serving {
+  readonly #platform: Platform;
   readonly #component: CompiledComponent;
   readonly #makeAnswering: () => Promise<Answering>;
   readonly #maxConcurrent: number;
   readonly #maxWaiting: number;
+  readonly #maxWaitingTime: number;
   readonly #maxBodyBytes: number;
   readonly #onError: (error: unknown, request: HttpRequest) => void;
   /** What begins those that wait, first come first. */
@@ -76,6 +84,7 @@ export class Serving {
       reuse = 1,
       maxConcurrent = 1000,
       maxWaiting = 10_000,
+      maxWaitingTime = 30_000,
       maxBodyBytes,
       timeout,
       onError = () => {},
@@ -85,16 +94,18 @@ export class Serving {
     const { compiled } = component;
     // Only to hear at once that there is none.
     handlerAmong(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
-    const numbers = { reuse, maxConcurrent, maxWaiting, maxBodyBytes: maxBodyBytes ?? 1 };
+    const numbers = { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes: maxBodyBytes ?? 1 };
     for (const [option, value] of Object.entries(numbers)) {
       if (!Number.isSafeInteger(value) || value < 1) {
         throw new RangeError(`${option} must be a positive whole number, got ${String(value)}`);
       }
     }
+    this.#platform = platform;
     this.#component = component;
     this.#makeAnswering = () => makeAnswering({ component, optionsOf, reuse, timeout });
     this.#maxConcurrent = maxConcurrent;
     this.#maxWaiting = maxWaiting;
+    this.#maxWaitingTime = maxWaitingTime;
     this.#maxBodyBytes = maxBodyBytes ?? Infinity;
     this.#onError = onError;
   }
@@ -127,11 +138,18 @@ export class Serving {
   #wait(request: HttpRequest, resolve: Resolve, reject: Reject, leaving: Leaving | undefined): void {
     const begin = (): void => {
       stay?.();
+      cancel();
       this.#begin(request, resolve, reject);
     };
     this.#waiting.add(begin);
+    const cancel = afterMs(this.#platform.monotonicClock, this.#maxWaitingTime, () => {
+      if (!this.#waiting.delete(begin)) return;
+      stay?.();
+      resolve(refuse(request, 503));
+    });
     const stay = leaving?.(() => {
       if (!this.#waiting.delete(begin)) return;
+      cancel();
       request.body?.source.close();
       reject(new HttpError({ tag: "connection-terminated" }, "the client left before it was its turn"));
     });

@@ -117,6 +117,24 @@ test("requests beyond those that may wait are told to come again", async (t) => 
   await ended;
 });
 
+test("a request whose turn does not come in time is told to come again, and loses it", async (t) => {
+  const controller = new AbortController();
+  const server = await served(t, { maxConcurrent: 1, maxWaitingTime: 1, signal: controller.signal });
+  const port = await listening(t, server);
+  // Its body does not end.
+  const first = send(port, "/echo", ["more"], 5);
+  const given = first.catch(() => "cut");
+  assert.deepEqual(await send(port, "/hello", []), { status: 503, retryAfter: "1" });
+  controller.abort(new Error("enough"));
+  await given;
+});
+
+test("guests that ask their own server go on when all of them wait for one more", async (t) => {
+  const again = (): Request => new Request("http://h/forward", { headers: { to: "h", path: "/forward" } });
+  const server: Server = await served(t, { maxConcurrent: 3, maxWaitingTime: 1, http: () => server.fetch(again()) });
+  assert.equal((await server.fetch(again())).status, 503);
+});
+
 test("what goes wrong with a request is told once, whatever it is", async (t) => {
   const errors: unknown[] = [];
   const server = await served(t, { onError: (error) => void errors.push(error) });
@@ -134,7 +152,7 @@ test("what goes wrong with a request is told once, whatever it is", async (t) =>
   });
 });
 
-for (const option of ["maxWaiting", "maxBodyBytes"] as const) {
+for (const option of ["maxWaiting", "maxWaitingTime", "maxBodyBytes"] as const) {
   test(`${option} is a whole number from 1 on`, async () => {
     await assert.rejects(serve(await guest("http-handler"), { [option]: 0 }), RangeError);
   });
