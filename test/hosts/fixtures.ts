@@ -4,7 +4,8 @@ import { closeSync, constants, mkdtempSync, openSync, readdirSync, readSync, rmS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fdSource, FdSink } from "../../src/hosts/node/fd.ts";
-import type { InputFixture, OutputFixture } from "../../src/testing/index.ts";
+import { LISTENS } from "../../src/hosts/node/fd-retry.ts";
+import type { InputFixture, OutputFixture, Turn } from "../../src/testing/index.ts";
 import { inputOf, memoryInput, outputOf, turn } from "../testing/fixtures.ts";
 
 /** A folder that is gone when the process ends. */
@@ -60,6 +61,12 @@ export function openDescriptors(): number {
   return readdirSync("/proc/self/fd").length;
 }
 
+/**
+ * A turn for descriptors. Where nobody tells of them they are tried again by timers of some milliseconds: these come before a
+ * thousand such turns are over, however fast the loop turns.
+ */
+const descriptorTurn: Turn = LISTENS ? turn : () => new Promise((resolve) => setTimeout(resolve));
+
 /** An `FdSink` over a pipe, whose reader reads in each turn unless it stalls. */
 export function pipeOutput(): OutputFixture {
   const { reader, writer, closeReader, closeWriter } = fifo();
@@ -74,7 +81,7 @@ export function pipeOutput(): OutputFixture {
     ...outputOf(sink),
     turn: async () => {
       drain();
-      await turn();
+      await descriptorTurn();
     },
     async arrived(count) {
       for (;;) {
@@ -82,7 +89,7 @@ export function pipeOutput(): OutputFixture {
         const all = Buffer.concat(chunks);
         if (all.length >= count) return all;
         // oxlint-disable-next-line no-await-in-loop -- until it has come
-        await turn();
+        await descriptorTurn();
       }
     },
     stall: () => {
@@ -112,7 +119,7 @@ export function pipeInput(read = inputOf): InputFixture {
   const source = fdSource(reader);
   return {
     ...read(source),
-    turn,
+    turn: descriptorTurn,
     supply: (bytes) => void writeSync(writer, bytes),
     supplyLater: (bytes) => void writeSync(writer, bytes),
     end: closeWriter,
