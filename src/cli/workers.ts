@@ -1,4 +1,5 @@
 /** `sluice serve --workers N`: processes that share one port. */
+import { deferred } from "../io/deferred.ts";
 import type { Worker } from "node:cluster";
 import { onSignal } from "./signals.ts";
 import { say } from "./write.ts";
@@ -8,7 +9,7 @@ export async function superviseWorkers(count: number): Promise<number> {
   const cluster = process.getBuiltinModule("node:cluster");
   const running = new Set<Worker>();
   let isEnding = false;
-  const { promise: ended, resolve } = Promise.withResolvers<number>();
+  const { promise: ended, resolve } = deferred<number>();
   const start = (): void => {
     const worker = cluster.fork();
     let hasListened = false;

@@ -1,4 +1,5 @@
 /** Calls of what an asynchronous component exports: many at once, as the specification orders them. */
+import { deferred } from "../io/deferred.ts";
 import { codecOf } from "../abi/codec.ts";
 import type { Shared } from "../abi/copy.ts";
 import { CopyEnd } from "../abi/ends.ts";
@@ -57,7 +58,7 @@ export class AsyncCalls {
   underWay(name: string, func: FuncItem & { readonly is: "lifted" }): (...args: unknown[]) => UnderWay {
     const lifted = new AsyncLifted(this.#linked, func, this.#linked.guest(func.options, func.instance));
     return (...args) => {
-      const { promise: exited, resolve, reject } = Promise.withResolvers<void>();
+      const { promise: exited, resolve, reject } = deferred<void>();
       // Who waits for the result alone is told by that.
       exited.catch(() => {});
       this.#under.add(reject);
@@ -122,7 +123,7 @@ export class AsyncCalls {
     const { task } = this.#life;
     task.assertAlive();
     const { params, result } = lifted.type;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const { promise, resolve, reject } = deferred<unknown>();
     // Where the guest blocks the thread, the call may be over before anybody waits for it.
     promise.catch(() => {});
     const end = (reason: unknown): void => reject(reason instanceof Error ? reason : new Error(String(reason)));

@@ -1,4 +1,5 @@
 /* oxlint-disable no-await-in-loop -- what goes over a connection goes in turn */
+import { deferred } from "../io/deferred.ts";
 import { InputStream } from "../io/input-stream.ts";
 import { OutputStream } from "../io/output-stream.ts";
 import type { Family, SocketAddress } from "../wasi/sockets/address.ts";
@@ -55,7 +56,7 @@ export async function connectionPair(
   family: Family = "ipv4",
 ): Promise<{ readonly near: TcpConnection; readonly far: TcpConnection }> {
   const listener = port.open(family);
-  const arrived = Promise.withResolvers<TcpConnection>();
+  const arrived = deferred<TcpConnection>();
   await listener.bind({ family, ip: LOOPBACK[family], port: 0 });
   await listener.listen(1, { arrived: arrived.resolve, failed: arrived.reject });
   const remote: SocketAddress = listener.local();

@@ -1,4 +1,5 @@
 /* oxlint-disable no-await-in-loop -- one exchange after the other */
+import { deferred } from "../io/deferred.ts";
 import type { BodyPipe } from "../wasi/http/body-pipe.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
@@ -148,8 +149,8 @@ export const HANDLER_CLAIMS: readonly Claim<HandlerFixture>[] = [
     expect(await isFailure(readAll(body)), "the end of the body came");
   }),
   claim("11.8", "a request that is cut never looks complete", [], async (fixture) => {
-    const ended = Promise.withResolvers<boolean>();
-    const begun = Promise.withResolvers<void>();
+    const ended = deferred<boolean>();
+    const begun = deferred<void>();
     const ask = await serving(fixture, async ({ body }) => {
       await readAll(body, 10);
       begun.resolve();
@@ -228,7 +229,7 @@ export const HANDLER_CLAIMS: readonly Claim<HandlerFixture>[] = [
     });
   }),
   claim("11.11", "who gives up a request is done with it", [], async (fixture) => {
-    const reached = Promise.withResolvers<void>();
+    const reached = deferred<void>();
     const ask = await serving(fixture, () => {
       reached.resolve();
       return new Promise(() => {});
@@ -241,7 +242,7 @@ export const HANDLER_CLAIMS: readonly Claim<HandlerFixture>[] = [
     expect(await isFailure(asked.promise), "it was answered");
   }),
   claim("11.12", "requests that wait do so together", [], async (fixture) => {
-    const gates = [0, 1, 2].map(() => Promise.withResolvers<void>());
+    const gates = [0, 1, 2].map(() => deferred<void>());
     const ask = await serving(fixture, async ({ path }) => {
       await gates[Number(path.slice(1))]?.promise;
       return answer({ headers: [field("x-path", path.charCodeAt(1))] });

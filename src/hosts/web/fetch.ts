@@ -1,4 +1,5 @@
 /** Requests that `fetch` sends, and what it says of its failures as codes of `wasi:http`. */
+import { deferred } from "../../io/deferred.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../../wasi/http/exchange.ts";
 import { HeldBodies } from "./held-bodies.ts";
@@ -84,7 +85,7 @@ async function within<T>(
   error: HttpError,
   end: (error: HttpError) => void,
 ): Promise<T> {
-  const { promise: passed, reject } = Promise.withResolvers<never>();
+  const { promise: passed, reject } = deferred<never>();
   const timer = setTimeout(
     () => {
       reject(error);

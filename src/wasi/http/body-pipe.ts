@@ -1,3 +1,4 @@
+import { deferred } from "../../io/deferred.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { Pipe } from "../../io/pipe.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
@@ -31,7 +32,7 @@ export class BodyPipe {
   #isWhole = false;
   #hasTrailers = false;
   readonly #acknowledged = new Signal();
-  readonly #trailers = Promise.withResolvers<readonly Field[] | undefined>();
+  readonly #trailers = deferred<readonly Field[] | undefined>();
   #hasReader = false;
   #written = 0;
   #read = 0;

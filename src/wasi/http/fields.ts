@@ -179,7 +179,12 @@ export class Fields {
 
   /** All of them, the values of a name together, where its first is. */
   entries(): Field[] {
-    const groups = Map.groupBy(this.#fields, ([name]) => name);
+    const groups = new Map<string, Field[]>();
+    for (const field of this.#fields) {
+      const group = groups.get(field[0]);
+      if (group) group.push(field);
+      else groups.set(field[0], [field]);
+    }
     return [...groups.values()].flat();
   }
 

@@ -1,4 +1,5 @@
 /** What a guest has made of a body, on its way to who sends it. */
+import { deferred } from "../../../io/deferred.ts";
 import type { SharedFuture, SharedStream } from "../../../abi/copy.ts";
 import { Kind, type Entry } from "../../../abi/resources.ts";
 import type { BodyEnd } from "../../../wasi/http/body-pipe.ts";
@@ -52,7 +53,7 @@ export async function transmit(
 /** What has come is sent as it is. */
 function passedOn(body: HttpBody | undefined): Transmission {
   if (!body) return { body, over: DELIVERED, fail: () => {} };
-  const { promise: over, resolve } = Promise.withResolvers<BodyEnd>();
+  const { promise: over, resolve } = deferred<BodyEnd>();
   const { source } = body;
   const passed: HttpBody = {
     ...{ length: body.length, trailers: () => body.trailers() },
@@ -138,7 +139,7 @@ class Sending implements Transmission {
     length: bigint | undefined,
   ) {
     this.#instance = instance;
-    const { promise, resolve } = Promise.withResolvers<BodyEnd>();
+    const { promise, resolve } = deferred<BodyEnd>();
     this.over = promise;
     const close = openBody(instance);
     this.#outgoing = new OutgoingBody(side, length, instance.world.limits.bufferBytes, (end) => {

@@ -1,4 +1,5 @@
 /** Requests and responses that cross from one thread to the other, with bodies that flow. */
+import { deferred, type Deferred } from "../../../io/deferred.ts";
 import type { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpBody, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
 import { Signal } from "../../../io/readiness.ts";
@@ -38,7 +39,7 @@ interface Given {
 
 interface Taken {
   readonly source: RingSource;
-  readonly trailers: PromiseWithResolvers<readonly Field[] | undefined>;
+  readonly trailers: Deferred<readonly Field[] | undefined>;
 }
 
 /** The bodies of one side, both those that it gives and those that it is given. */
@@ -131,7 +132,7 @@ export class Bodies {
   }
 
   #takeBody({ number, place, length }: WireBody): HttpBody {
-    const trailers: Taken["trailers"] = Promise.withResolvers();
+    const trailers: Taken["trailers"] = deferred();
     // Nobody may ever ask.
     trailers.promise.catch(() => {});
     const source = this.#link.source(place);

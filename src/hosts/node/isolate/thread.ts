@@ -1,4 +1,5 @@
 /** A thread for instances, as the one that starts it has it: it can be ended in the middle of whatever it does. */
+import { deferred } from "../../../io/deferred.ts";
 import { Worker } from "node:worker_threads";
 import type { InstanceOptions } from "../../../run/options.ts";
 import { canSuspend } from "../../../wait/suspension.ts";
@@ -94,7 +95,7 @@ export class Thread {
   end(reason: unknown): Promise<void> {
     if (!this.#ended) {
       // In this order: what is released may look.
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = deferred<void>();
       this.#ended = { reason, done: promise };
       resolve(this.#terminate(reason));
     }

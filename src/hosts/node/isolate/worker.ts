@@ -1,4 +1,5 @@
 /** The thread of isolated instances: see thread.ts, which starts it. */
+import { deferred } from "../../../io/deferred.ts";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { Answering } from "../../../run/answering.ts";
 import { compile } from "../../../run/compile.ts";
@@ -141,7 +142,7 @@ function answer(number: number, request: WireRequest): Promise<WireResponse> {
   if (!answering) throw new Error("Nothing answers here");
   const link = links.open(other, number);
   const bodies = new Bodies(link);
-  const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+  const { promise, resolve, reject } = deferred<HttpResponse>();
   const late = (error: unknown): void => link.tell("late", wireOf(error));
   const exchange = {
     request: bodies.take(request),
