@@ -77,6 +77,11 @@ export class HandleTable {
     return this.#handles[index];
   }
 
+  /** Whether there have never been any. */
+  get isUnused(): boolean {
+    return this.#handles.length === 1;
+  }
+
   /** All handles that there are. */
   all(): Handle[] {
     return this.#handles.filter((handle) => handle !== undefined);

@@ -7,11 +7,6 @@ export interface GlobalI32 {
   value: number;
 }
 
-/** For those who may be called at any time. */
-export function alwaysOne(): GlobalI32 {
-  return new WebAssembly.Global({ value: "i32", mutable: true }, 1);
-}
-
 /** What it is made of. */
 export interface InstanceHost {
   readonly handleCount: HandleCount;
@@ -32,10 +27,10 @@ export class ComponentInstance {
 
   #mayEnter: GlobalI32 | undefined;
 
-  /** For a guest that is as it was when it was made. @returns Whether it may call, as it must then. */
+  /** For a guest that is as it was when it was made. @returns Whether it may call and be called, as it must then. */
   renew(): boolean {
     this.handles.forgetAll();
-    return this.mayLeave.value === 1;
+    return this.mayLeave.value === 1 && (!this.#mayEnter || this.#mayEnter.value === 1);
   }
 
   constructor(host: InstanceHost) {

@@ -7,7 +7,7 @@ import type { FuncType } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction } from "../wait/gate.ts";
 import { moduleOf } from "../wait/module.ts";
-import { alwaysOne } from "./component-instance.ts";
+import { failing } from "./guards.ts";
 import { asyncs } from "./parts.ts";
 import type { Options } from "./items.ts";
 import type { ComponentInstance, GlobalI32 } from "./component-instance.ts";
@@ -84,7 +84,7 @@ export function fusedFunction(caller: Caller, callee: LiftedFunction): CoreFunct
       "may-enter": entryOf(caller, callee),
     },
     host: {
-      trap,
+      trap: failing(trap, caller.linked.host.failed),
       ...transcoders(callerMemory, calleeMemory),
       ...transfers(fused.handles, caller.linked, from, to, threadsOf(callee)),
     },
@@ -120,7 +120,7 @@ function isWithin(caller: Caller, callee: LiftedFunction): boolean {
 function entryOf(caller: Caller, callee: LiftedFunction): GlobalI32 {
   const { linked } = callee;
   if (caller.linked !== linked) return linked.sharedEntry;
-  return isWithin(caller, callee) ? alwaysOne() : linked.instance(callee.func.instance).mayEnter;
+  return isWithin(caller, callee) ? linked.newEntry() : linked.instance(callee.func.instance).mayEnter;
 }
 
 function trap(code: number): never {
@@ -160,7 +160,7 @@ function transfers(
 ): Record<string, unknown> {
   // The callee cannot be entered again before it has returned: there is one call at a time.
   let scope: Scope | undefined;
-  const functions: Record<string, unknown> = {
+  const functions: Record<string, (handle: number) => unknown> = {
     enter: () => {
       scope = new Scope(callee);
       threads?.enter();
@@ -184,5 +184,6 @@ function transfers(
             return type.definer === to ? Number(lent.rep) : to.handles.borrow(type, lent.rep, scope);
           };
   }
-  return functions;
+  const { failed } = linked.host;
+  return Object.fromEntries(Object.entries(functions).map(([name, call]) => [name, failing(call, failed)]));
 }

@@ -20,6 +20,18 @@ export function guardRealloc(realloc: CoreFunction, mayLeave: GlobalI32): CoreFu
   };
 }
 
+/** What a guest calls without a gate. One that catches what this throws, as those with exceptions can, is over too. */
+export function failing<Result>(call: (handle: number) => Result, failed: () => void): (handle: number) => Result {
+  return (handle) => {
+    try {
+      return call(handle);
+    } catch (error) {
+      failed();
+      throw error;
+    }
+  };
+}
+
 export function refuseToLeave(): never {
   throw new Trap("1.1", "the guest calls while it allocates or cleans up, when it may call nobody");
 }

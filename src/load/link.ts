@@ -14,7 +14,7 @@ import { DefinedResource } from "./defined-resource.ts";
 import type { Compiled, CoreModule } from "./compiled.ts";
 import type { CoreInstanceItem, CoreItem, FuncItem, ModuleItem, Options, ResourceOrigin, Trampoline } from "./items.ts";
 import { addToGroup, type GateGroup } from "./gate-groups.ts";
-import { gateless, guardRealloc, refuseToLeave, wrongCore } from "./guards.ts";
+import { failing, gateless, guardRealloc, refuseToLeave, wrongCore } from "./guards.ts";
 import { InvalidComponentError } from "./invalid-component.ts";
 import { SharedSizes } from "./shared-sizes.ts";
 import { UnsupportedComponentError } from "./unsupported.ts";
@@ -78,6 +78,8 @@ export class Linked {
   readonly #functions: (CoreFunction | undefined)[] = [];
   readonly #bindings: ResourceBinding[] = [];
   readonly #reallocs = new Map<CoreItem, CoreFunction | undefined>();
+
+  readonly #entries: GlobalI32[] = [];
 
   #concurrency: Concurrency | undefined;
   #rawBindings: ResourceBinding[] | undefined;
@@ -174,6 +176,23 @@ export class Linked {
   /** As `entry`: from now on the component is called by another. */
   get sharedEntry(): GlobalI32 {
     return (this.entry ??= new WebAssembly.Global({ value: "i32", mutable: true }, this.isEntered() ? 0 : 1));
+  }
+
+  /** Whether a component within it may be entered that the caller is a part of: 1 or 0. */
+  newEntry(): GlobalI32 {
+    const entry = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
+    this.#entries.push(entry);
+    return entry;
+  }
+
+  /**
+   * After the end: for a guest that is as it was when it was made.
+   *
+   * @returns Whether nothing of before still runs, nor has failed in the middle of a call.
+   */
+  renew(): boolean {
+    if (this.compiled.plan.isAsync && !this.concurrency.renew()) return false;
+    return this.instances.every((instance) => instance.renew()) && this.#entries.every(({ value }) => value === 1);
   }
 
   /** The instance is over: no other component enters it any more. */
@@ -356,30 +375,20 @@ export class Linked {
 
   #repFunction(id: ResourceId, { handles }: ComponentInstance): CoreFunction {
     const { type } = this.binding(id);
-    return (handle: number) => Number(handles.of(type, handle >>> 0).rep);
+    return failing((handle) => Number(handles.of(type, handle >>> 0).rep), this.host.failed);
   }
 
   #dropFunction(id: ResourceId, holder: ComponentInstance): Ungated | (() => CoreFunction) {
     const { type } = this.binding(id);
+    if (type instanceof DefinedResource && type.destructor) {
+      return () => drops.code.destroyingDrop(this, type, holder);
+    }
     const { handles } = holder;
     const { resources } = this.host;
-    const destructor = type instanceof DefinedResource ? type.destructor : undefined;
-    if (destructor && type instanceof DefinedResource) {
-      const mayEnter = type.definer === holder ? undefined : this.#entryOf(type);
-      return () =>
-        drops.code.destroyingDrop(destructor(), mayEnter, (handle) => {
-          if (holder.mayLeave.value === 0) refuseToLeave();
-          return handles.release(type, handle >>> 0);
-        });
-    }
     return gateless(["i32"], undefined, (handle: number) => {
       resources.settle();
       handles.drop(type, handle >>> 0);
       return 0;
     });
-  }
-
-  #entryOf({ linked, definer }: DefinedResource): GlobalI32 {
-    return linked === this ? definer.mayEnter : linked.sharedEntry;
   }
 }

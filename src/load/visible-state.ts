@@ -1,6 +1,5 @@
 /** Components whose instances can be put back to what they were when they were made. */
 import { exposed, type Exposed, type StateNames } from "./core-state.ts";
-import { needsFusing } from "./parts.ts";
 import type { Served } from "./compile.ts";
 import type { Item, Plan } from "./items.ts";
 import { withLimitedMemories } from "./memory-limit.ts";
@@ -24,10 +23,10 @@ export function servedModules(plan: Plan, { maxMemoryBytes: most }: Served): Ser
 
 /**
  * The core modules of a component, so changed that all their state is exported. `undefined` if there is state elsewhere:
- * in calls between components, in core modules that come from outside or are given away.
+ * in core modules that come from outside or are given away.
  */
 function visibleModules(plan: Plan, own: readonly Uint8Array[]): readonly Exposed[] | undefined {
-  if (needsFusing(plan) || plan.steps.some(({ module }) => module.is === "imported")) return undefined;
+  if (plan.steps.some(({ module }) => module.is === "imported")) return undefined;
   if (hasModules(plan.imports) || hasModules(plan.exports)) return undefined;
   const modules: Exposed[] = [];
   for (const module of own) {

@@ -23,7 +23,7 @@ export class Renewals {
   /** For one that was just made, of these options; `undefined` if it cannot be put back. */
   of({ life, linked }: Begun, options: Options): Renewal | undefined {
     // What it was told while it was made, such as the time or something random, another one would not be.
-    if (!linked || !life.task.isUntouched || linked.instances.some(({ handles }) => handles.all().length > 0)) return;
+    if (!linked || !life.task.isUntouched || linked.instances.some(({ handles }) => !handles.isUnused)) return;
     // What an embedder gives it may know it, and a trace has its name.
     if (options.trace || Object.keys(options.imports ?? {}).length > 0) return;
     const snapshot = Snapshot.of(linked, this.#images);
@@ -62,9 +62,7 @@ export class Renewal {
    * @returns Whether that can be.
    */
   putBack(): boolean {
-    const { linked } = this.#begun;
-    if (linked.compiled.plan.isAsync && !linked.concurrency.renew()) return false;
-    return linked.instances.every((instance) => instance.renew()) && this.#snapshot.putBack();
+    return this.#begun.linked.renew() && this.#snapshot.putBack();
   }
 
   /**

@@ -571,3 +571,68 @@ test("a trap is final, also for a guest that catches what its calls throw", asyn
     }
   }
 });
+
+test("so is one of a call to another component", async () => {
+  const fails = {
+    "a value that is none": `(drop (call $f (i32.const 0x110000)))`,
+    "a handle that is none": `(drop (call $take (i32.const 5)))`,
+    "a drop of a handle that is none": `(call $drop (i32.const 5))`,
+  };
+  const text = (fail: string): string => `(component
+    (component $callee
+      (core module $m
+        (func (export "f") (param i32) (result i32) (local.get 0))
+        (func (export "drop") (param i32)))
+      (core instance $m (instantiate $m))
+      (type $r (resource (rep i32) (dtor (core func $m "drop"))))
+      (export $exported "r" (type $r))
+      (func (export "f") (param "x" u32) (result char) (canon lift (core func $m "f")))
+      (func (export "take") (param "x" (own $exported)) (result u32) (canon lift (core func $m "f"))))
+    (instance $callee (instantiate $callee))
+    (alias export $callee "r" (type $r))
+    (core func $f (canon lower (func $callee "f")))
+    (core func $take (canon lower (func $callee "take")))
+    (core func $drop (canon resource.drop $r))
+    (core module $m
+      (import "i" "f" (func $f (param i32) (result i32)))
+      (import "i" "take" (func $take (param i32) (result i32)))
+      (import "i" "drop" (func $drop (param i32)))
+      (func (export "caught") (result i32) (block $c (try_table (catch_all $c) ${fail})) (i32.const 1)))
+    (core instance $m (instantiate $m (with "i" (instance
+      (export "f" (func $f)) (export "take" (func $take)) (export "drop" (func $drop))))))
+    (func (export "caught") (result u32) (canon lift (core func $m "caught"))))`;
+  for (const [what, fail] of Object.entries(fails)) {
+    for (const syncExports of [false, true]) {
+      const exports = await exportsOf(text(fail), { syncExports });
+      for (let round = 0; round < 2; round++) await assert.rejects(async () => exports["caught"]?.(), Trap, what);
+    }
+  }
+});
+
+test("a destructor may drop what else is of its type", async () => {
+  const exports = await exportsOf(`(component
+    (core module $table
+      (table (export "t") 1 funcref)
+      (type $drop (func (param i32)))
+      (func (export "destroy") (param i32) (call_indirect (type $drop) (local.get 0) (i32.const 0))))
+    (core instance $table (instantiate $table))
+    (type $r (resource (rep i32) (dtor (core func $table "destroy"))))
+    (core func $new (canon resource.new $r))
+    (core func $drop (canon resource.drop $r))
+    (core module $m
+      (import "i" "t" (table $t 1 funcref))
+      (import "i" "new" (func $new (param i32) (result i32)))
+      (import "i" "drop" (func $drop (param i32)))
+      (global $destroyed (mut i32) (i32.const 0))
+      (func $destroyed (param $next i32)
+        (global.set $destroyed (i32.add (global.get $destroyed) (i32.const 1)))
+        (if (local.get $next) (then (call $drop (local.get $next)))))
+      (elem (table $t) (i32.const 0) func $destroyed)
+      (func (export "chain") (result i32)
+        (call $drop (call $new (call $new (call $new (i32.const 0)))))
+        (global.get $destroyed)))
+    (core instance $m (instantiate $m (with "i" (instance
+      (export "t" (table $table "t")) (export "new" (func $new)) (export "drop" (func $drop))))))
+    (func (export "chain") (result u32) (canon lift (core func $m "chain"))))`);
+  assert.equal(await exports["chain"]?.(), 3);
+});

@@ -211,6 +211,126 @@ test("where not all of its state can be reached each instance is made", async (t
   }
 });
 
+interface ComposedVaried {
+  /** What the counting component does when it is made. */
+  readonly start?: string;
+  /** What the handler does last. */
+  readonly last?: string;
+}
+
+/**
+ * Two instances of a component that counts, which has resources of its own, and a handler that calls both: each of them
+ * traps if anything is not as it was when it was made, and changes all of it.
+ */
+function composed({ start = "", last = "" }: ComposedVaried = {}): Uint8Array {
+  return binaryOf(`
+    (component
+      (import "wasi:http/types@0.2.0" (instance $types
+        (export "incoming-request" (type (sub resource)))
+        (export "response-outparam" (type (sub resource)))))
+      (alias export $types "incoming-request" (type $request))
+      (alias export $types "response-outparam" (type $out))
+      (component $counting
+        (core module $table
+          (table (export "t") 1 funcref)
+          (type $drop (func (param i32)))
+          (func (export "destroy") (param i32) (call_indirect (type $drop) (local.get 0) (i32.const 0))))
+        (core instance $table (instantiate $table))
+        (type $item (resource (rep i32) (dtor (core func $table "destroy"))))
+        (core func $new (canon resource.new $item))
+        (core func $drop (canon resource.drop $item))
+        (core module $module
+          (import "" "t" (table $t 1 funcref))
+          (import "" "new" (func $new (param i32) (result i32)))
+          (import "" "drop" (func $drop (param i32)))
+          (memory (export "memory") 1)
+          (global $count (mut i32) (i32.const 0))
+          (global $free (mut i32) (i32.const 1024))
+          (elem (table $t) (i32.const 0) func $destroyed)
+          (func $assert (param i32) (if (i32.eqz (local.get 0)) (then (unreachable))))
+          (func $destroyed (param i32) (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (local.get 0))))
+          (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+            (global.get $free)
+            (global.set $free (i32.add (global.get $free) (local.get 3))))
+          ;; The first call makes an item of the number 1, and keeps it.
+          (func (export "count") (param i32 i32) (result i32)
+            (global.set $count (i32.add (global.get $count) (i32.const 1)))
+            (if (i32.eq (global.get $count) (i32.const 1)) (then
+              (call $assert (i32.eqz (i32.load (i32.const 8))))
+              (call $assert (i32.eqz (i32.load8_u (i32.const 60000))))
+              (call $assert (i32.eq (local.get 0) (i32.const 1024)))
+              (call $assert (i32.eq (call $new (i32.const 5)) (i32.const 1)))))
+            (i32.store8 (i32.const 60000) (i32.const 1))
+            (global.get $count))
+          (func (export "make") (result i32) (call $new (i32.const 9)))
+          (func (export "look") (param i32) (result i32) (local.get 0))
+          ${start})
+        (core instance $made (instantiate $module (with "" (instance
+          (export "t" (table $table "t")) (export "new" (func $new)) (export "drop" (func $drop))))))
+        (export $exported "item" (type $item))
+        (func (export "count") (param "text" string) (result u32)
+          (canon lift (core func $made "count") (memory (core memory $made "memory")) (realloc (core func $made "realloc"))))
+        (func (export "make") (result (own $exported)) (canon lift (core func $made "make")))
+        (func (export "look") (param "item" (borrow $exported)) (result u32) (canon lift (core func $made "look"))))
+      (instance $first (instantiate $counting))
+      (instance $second (instantiate $counting))
+      (alias export $first "item" (type $item))
+      (core module $memory (memory (export "memory") 1) (data (i32.const 16) "caf\\c3\\a9"))
+      (core instance $memory (instantiate $memory))
+      (core func $first-count (canon lower (func $first "count") (memory (core memory $memory "memory"))))
+      (core func $second-count (canon lower (func $second "count") (memory (core memory $memory "memory")) string-encoding=utf8))
+      (core func $make (canon lower (func $first "make")))
+      (core func $look (canon lower (func $first "look")))
+      (core func $drop (canon resource.drop $item))
+      (core module $module
+        (import "" "first" (func $first (param i32 i32) (result i32)))
+        (import "" "second" (func $second (param i32 i32) (result i32)))
+        (import "" "make" (func $make (result i32)))
+        (import "" "look" (func $look (param i32) (result i32)))
+        (import "" "drop" (func $drop (param i32)))
+        (func $assert (param i32) (if (i32.eqz (local.get 0)) (then (unreachable))))
+        (func (export "handle") (param i32 i32) (local $item i32)
+          (call $assert (i32.eq (call $first (i32.const 16) (i32.const 5)) (i32.const 1)))
+          (call $assert (i32.eq (call $first (i32.const 16) (i32.const 5)) (i32.const 2)))
+          (call $assert (i32.eq (call $second (i32.const 16) (i32.const 5)) (i32.const 1)))
+          (local.set $item (call $make))
+          (call $assert (i32.eq (local.get $item) (i32.const 3)))
+          (call $assert (i32.eq (call $look (local.get $item)) (i32.const 9)))
+          (call $drop (local.get $item))
+          (call $assert (i32.eq (call $make) (i32.const 3)))
+          ${last}))
+      (core instance $made (instantiate $module (with "" (instance
+        (export "first" (func $first-count)) (export "second" (func $second-count))
+        (export "make" (func $make)) (export "look" (func $look)) (export "drop" (func $drop))))))
+      (type $handle (func (param "request" (own $request)) (param "response-out" (own $out))))
+      (func $handle (type $handle) (canon lift (core func $made "handle")))
+      (instance $handler (export "handle" (func $handle)))
+      (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))`);
+}
+
+test("so does one of several components that call each other", async (t) => {
+  const made = counted(t);
+  const server = await served(t, composed());
+  assert.deepEqual(await answersOf(server, 1), [UNANSWERED]);
+  const { count } = made;
+  assert.deepEqual(
+    await answersOf(server, 20),
+    Array.from({ length: 20 }, () => UNANSWERED),
+  );
+  assert.equal(made.count, count);
+});
+
+test("handles that were given up while it was made have used up numbers: each instance is made", async (t) => {
+  const made = counted(t);
+  const start = "(start $start) (func $start (call $drop (call $new (i32.const 0))))";
+  const server = await served(t, composed({ start }));
+  const before = made.count;
+  await answersOf(server, 2);
+  const { count } = made;
+  await answersOf(server, 1);
+  assert.equal(made.count - count, (count - before) / 2);
+});
+
 test("one that traps is not put back", async (t) => {
   const made = counted(t);
   const server = await served(t, changing({ last: "(unreachable)" }));
@@ -223,11 +343,19 @@ test("one that traps is not put back", async (t) => {
 test("one that asked for something while it was made is not put back", async (t) => {
   const made = counted(t);
   const imports = '(import "clock" "now" (func $now (result i64)))';
-  const server = await served(t, changing({ imports, fields: "(start $start) (func $start (drop (call $now)))" }));
-  await answersOf(server, 1);
-  const { count } = made;
-  assert.deepEqual(await answersOf(server, 1), [UNANSWERED]);
-  assert.ok(made.count > count);
+  for (const times of [1, 1024, 1025, 2050]) {
+    const start = `(start $start) (func $start (local $left i32) (local.set $left (i32.const ${times}))
+      (loop $next (drop (call $now))
+        (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))`;
+    // oxlint-disable-next-line no-await-in-loop -- they count for all
+    const server = await served(t, changing({ imports, fields: start }));
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await answersOf(server, 1);
+    const { count } = made;
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    assert.deepEqual(await answersOf(server, 1), [UNANSWERED]);
+    assert.ok(made.count > count, `${times} calls`);
+  }
 });
 
 test("a program of Rust's counts from one each time, whatever others have done to its instance", async (t) => {
