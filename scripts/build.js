@@ -71,7 +71,7 @@ const LIBRARY = {
   format: "esm",
   splitting: true,
   chunkNames: "shared/[name]-[hash]",
-  // From a module in dist/shared: see src/hosts/node/isolate/host.ts.
+  // From a module in dist/shared: see src/hosts/node/isolate/threads.ts.
   define: { BUILT_WORKER: '"../hosts/node/isolate/worker.js"' },
 };
 await build({

@@ -26,7 +26,11 @@ interface AbortSignal {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
-declare var AbortController: { new (): { readonly signal: AbortSignal; abort(reason?: unknown): void } };
+interface AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+declare var AbortController: { new (): AbortController };
 
 declare namespace WebAssembly {
   class RuntimeError extends Error {

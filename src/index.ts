@@ -12,12 +12,11 @@ import type { HttpClient } from "./wasi/http/exchange.ts";
 import { assertOptions, checkOptions } from "./run/check-options.ts";
 import { canSuspend } from "./wait/suspension.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
-import type * as Isolation from "./hosts/node/isolate/host.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
 import { nodePlatform, type Directory } from "./hosts/node/platform.ts";
 import type { Input, Output } from "./hosts/node/stdio.ts";
 import type { NodeListener } from "./hosts/node/http/listener.ts";
-import type { ServingOptions } from "./run/serve.ts";
+import type { MakeAnswering, ServingOptions } from "./run/serve.ts";
 
 /** What an instance is given; see the fields. */
 export interface Options extends Omit<InstanceOptions<Input, Output, Directory>, "http"> {
@@ -55,7 +54,8 @@ export async function instantiate(
 ): Promise<RunningInstance> {
   const { isolate, ...given } = checked(options);
   if (isolate === undefined && !mustPark(given)) return instantiateOn(nodePlatform, await compiled(component), given);
-  return (await isolation(isolate)).instantiateIsolated(bytesOf(component), given);
+  const { nodeThreads, instantiateIsolated } = await isolation(isolate);
+  return instantiateIsolated(nodeThreads, bytesOf(component), given);
 }
 
 /**
@@ -69,7 +69,8 @@ export async function instantiate(
 export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
   const { isolate, ...given } = checked(options);
   if (isolate === undefined && !mustPark(given)) return runOn(nodePlatform, await compiled(component), given);
-  return (await isolation(isolate)).runIsolated(bytesOf(component), given);
+  const { nodeThreads, runIsolated } = await isolation(isolate);
+  return runIsolated(nodeThreads, bytesOf(component), given);
 }
 
 /** What answers requests with a component. */
@@ -115,9 +116,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     import("./hosts/web/http.ts"),
   ]);
   const threads =
-    isolate !== undefined || !canSuspend()
-      ? (await import("./hosts/node/isolate/handlers.ts")).inThreads(bytesOf(component), maxMemoryBytes)
-      : undefined;
+    isolate !== undefined || !canSuspend() ? await inThreads(bytesOf(component), maxMemoryBytes) : undefined;
   const serving = new Serving(
     nodePlatform,
     threads ? await compiled(component) : await compiledToServe(component, { maxMemoryBytes }),
@@ -169,9 +168,21 @@ function assertThread(isolate: unknown): void {
 }
 
 /** Loaded where somebody asks for it. */
-async function isolation(isolate: unknown = "thread"): Promise<typeof Isolation> {
+async function isolation(isolate: unknown = "thread") {
   assertThread(isolate);
-  return import("./hosts/node/isolate/host.ts");
+  const [{ nodeThreads }, { instantiateIsolated, runIsolated }] = await Promise.all([
+    import("./hosts/node/isolate/threads.ts"),
+    import("./hosts/isolate/host.ts"),
+  ]);
+  return { nodeThreads, instantiateIsolated, runIsolated };
+}
+
+async function inThreads(bytes: Uint8Array, maxMemoryBytes: number | undefined): Promise<MakeAnswering> {
+  const [{ nodeThreads }, { threadedHandlers }] = await Promise.all([
+    import("./hosts/node/isolate/threads.ts"),
+    import("./hosts/isolate/handlers.ts"),
+  ]);
+  return threadedHandlers(nodeThreads, bytes, maxMemoryBytes);
 }
 
 async function compiled(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {

@@ -114,8 +114,12 @@ async function beginInThread(
   plugs: readonly string[],
   options: InstanceOptions<Input, Output, Directory>,
 ): Promise<RunningInstance> {
-  const { instantiateIsolated } = await import("../hosts/node/isolate/host.ts");
+  const [{ nodeThreads }, { instantiateIsolated }] = await Promise.all([
+    import("../hosts/node/isolate/threads.ts"),
+    import("../hosts/isolate/host.ts"),
+  ]);
   return instantiateIsolated(
+    nodeThreads,
     component.bytes,
     { ...options, deadlock: "trap" },
     {

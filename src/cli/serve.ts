@@ -10,7 +10,7 @@ import type { HttpRequest, Leaving } from "../wasi/http/exchange.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import { compile } from "../run/compile.ts";
 import type { InstanceOptions } from "../run/options.ts";
-import { Serving } from "../run/serve.ts";
+import { Serving, type MakeAnswering } from "../run/serve.ts";
 import { canSuspend } from "../wait/suspension.ts";
 import type { Command, ServeCommandOptions } from "./command.ts";
 import { LinePrefix } from "./line-prefix.ts";
@@ -38,9 +38,18 @@ export async function serveComponent(command: Given): Promise<number> {
   }
 }
 
+/** Where the only way for guests to wait is in threads of their own. */
+async function answeringInThreads(bytes: Uint8Array, maxMemoryBytes: number | undefined): Promise<MakeAnswering> {
+  const [{ nodeThreads }, { threadedHandlers }] = await Promise.all([
+    import("../hosts/node/isolate/threads.ts"),
+    import("../hosts/isolate/handlers.ts"),
+  ]);
+  return threadedHandlers(nodeThreads, bytes, maxMemoryBytes);
+}
+
 async function serveHere({ options, path }: Given): Promise<number> {
   const bytes = readComponent(path);
-  const inThreads = !canSuspend() && (await import("../hosts/node/isolate/handlers.ts")).inThreads;
+  const inThreads = canSuspend() ? undefined : await answeringInThreads(bytes, options.maxMemoryBytes);
   const component = await compile(bytes, inThreads ? undefined : options);
   let instances = 0;
   const failed = (error: unknown, { method, path: asked }: HttpRequest): void => {
@@ -53,7 +62,7 @@ async function serveHere({ options, path }: Given): Promise<number> {
     component,
     () => instanceOptions(options, instances++),
     { ...options, onError: failed },
-    inThreads ? inThreads(bytes, options.maxMemoryBytes) : undefined,
+    inThreads,
   );
   await serving.prepare();
   const answer = options.accessLog

@@ -23,6 +23,9 @@ export interface ServingMaking {
   readonly timeout: number | undefined;
 }
 
+/** What makes what answers requests, in this thread or in others. */
+export type MakeAnswering = (making: ServingMaking) => Promise<Answering>;
+
 /** How instances are used. */
 export interface ServingOptions {
   /**
@@ -89,7 +92,7 @@ export class Serving {
       timeout,
       onError = () => {},
     }: ServingOptions & Timing,
-    makeAnswering: (making: ServingMaking) => Promise<Answering> = (making) => answeringOf(platform, making),
+    makeAnswering: MakeAnswering = (making) => answeringOf(platform, making),
   ) {
     const { compiled } = component;
     // Only to hear at once that there is none.

@@ -1,8 +1,8 @@
 /** Calls between threads: who is told that somebody waits for the other one, and when. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Channel, type Message } from "../../src/hosts/node/isolate/channel.ts";
-import { wireOf } from "../../src/hosts/node/isolate/errors.ts";
+import { Channel, type Message } from "../../src/hosts/isolate/channel.ts";
+import { wireOf } from "../../src/hosts/isolate/errors.ts";
 
 /** A port whose other side is this test. */
 function channel(): { readonly channel: Channel; readonly sent: Message[]; readonly busy: boolean[] } {
@@ -43,7 +43,14 @@ test("a call that blocks takes its answer alone: what came before is heard later
   ];
   const fetch = (): Message => coming.shift() ?? assert.fail("nothing comes");
   const port = { on: () => {}, postMessage: () => {} };
-  const calls = new Channel(port, { note: (text: string) => void heard.push(text) }, fetch);
+  const calls = new Channel(
+    port,
+    { note: (text: string) => void heard.push(text) },
+    {
+      fetch,
+      soon: setImmediate,
+    },
+  );
   assert.equal(calls.callNow("five"), 5);
   assert.throws(() => calls.callNow("far"), RangeError);
   assert.deepEqual(heard, []);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
-import { errorOf, wireOf } from "../../src/hosts/node/isolate/errors.ts";
+import { errorOf, wireOf } from "../../src/hosts/isolate/errors.ts";
 import {
   CollectSink,
   compile,

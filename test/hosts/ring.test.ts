@@ -1,12 +1,12 @@
 /** Streams that cross to another thread in shared memory: both ends here, which cannot tell. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Hearing } from "../../src/hosts/node/isolate/bell.ts";
-import { InputFeed, RingSource } from "../../src/hosts/node/isolate/ring-input.ts";
-import { OutputPump, RingSink } from "../../src/hosts/node/isolate/ring-output.ts";
-import type { Wire } from "../../src/hosts/node/isolate/ring.ts";
-import { Bells, ringPlaces, wireAt } from "../../src/hosts/node/isolate/shared-streams.ts";
-import { bytesOfError, errorInBytes } from "../../src/hosts/node/isolate/errors.ts";
+import { Hearing } from "../../src/hosts/isolate/bell.ts";
+import { InputFeed, RingSource } from "../../src/hosts/isolate/ring-input.ts";
+import { OutputPump, RingSink } from "../../src/hosts/isolate/ring-output.ts";
+import type { Wire } from "../../src/hosts/isolate/ring.ts";
+import { Bells, ringPlaces, wireAt } from "../../src/hosts/isolate/shared-streams.ts";
+import { bytesOfError, errorInBytes } from "../../src/hosts/isolate/errors.ts";
 import { PeerClosed, type Sink, type Source } from "../../src/io/ports.ts";
 import type { Watchable } from "../../src/io/readiness.ts";
 import { woken } from "../../src/io/steps.ts";
@@ -26,8 +26,8 @@ function ends(capacity = CAPACITY): Ends {
   const [place = assert.fail()] = ringPlaces([capacity]);
   return {
     wire: wireAt(place, bells.guest, bells.host),
-    guest: new Hearing(bells.guest),
-    host: new Hearing(bells.host),
+    guest: new Hearing(bells.guest, setImmediate),
+    host: new Hearing(bells.host, setImmediate),
   };
 }
 

@@ -1,17 +1,25 @@
 /** How one thread hears from another that something has changed, in memory that both share. */
-import { Signal, type Waker } from "../../../io/readiness.ts";
+import { Signal, type Waker } from "../../io/readiness.ts";
+
+/** The second word: whether a message is on its way. */
+const POKED = 1;
 
 /**
  * A count that only grows: who changes something that the other thread waits for rings it afterwards. That thread waits by
  * a promise (`Hearing`), or blocks (`park`): where it cannot suspend WebAssembly.
  */
 export class Bell {
-  static readonly BYTES = 4;
   readonly #words: Int32Array;
+  readonly #poke: (() => void) | undefined;
 
-  /** @param at In `memory`, a multiple of 4. */
-  constructor(memory: SharedArrayBuffer, at: number) {
-    this.#words = new Int32Array(memory, at, 1);
+  /**
+   * @param at In `memory`, a multiple of 4.
+   * @param poke Has the other thread call `poked` of its `Hearing`, by a message: for engines that wait for no memory but by
+   *   blocking.
+   */
+  constructor(memory: SharedArrayBuffer, at: number, poke?: () => void) {
+    this.#words = new Int32Array(memory, at, 2);
+    this.#poke = poke;
   }
 
   /** How often it has been rung, in 32 bits. */
@@ -22,6 +30,13 @@ export class Bell {
   ring(): void {
     Atomics.add(this.#words, 0, 1);
     Atomics.notify(this.#words, 0);
+    // One message at a time: there may be nobody who takes them.
+    if (this.#poke && Atomics.exchange(this.#words, POKED, 1) === 0) this.#poke();
+  }
+
+  /** The message has come that the other thread's `ring` has sent: there may be another one. */
+  heard(): void {
+    Atomics.store(this.#words, POKED, 0);
   }
 
   /** Resolves when `count` is another; nothing if it is already. */
@@ -38,16 +53,24 @@ export class Bell {
 
 const LATER = Promise.resolve();
 
+/** Whether an engine tells of a bell without being blocked for it. */
+export function canHear(): boolean {
+  return typeof Atomics.waitAsync === "function";
+}
+
 /** The one of a thread's that hears a bell, for all that it has to do with the other thread. */
 export class Hearing {
   readonly bell: Bell;
+  /** Has something done in a turn of the event loop of its own. */
+  readonly soon: (callback: () => void) => void;
   readonly #rung = new Signal();
   #isWaiting = false;
   #moment = 0;
   #isNow = false;
 
-  constructor(bell: Bell) {
+  constructor(bell: Bell, soon: (callback: () => void) => void) {
     this.bell = bell;
+    this.soon = soon;
   }
 
   /** @param seen The count of the bell before `waker` last looked: it is woken too if the bell was rung since. */
@@ -80,9 +103,18 @@ export class Hearing {
     this.#rung.notify();
   }
 
+  /** A message says that the bell was rung: where it is not heard otherwise. */
+  poked(): void {
+    this.bell.heard();
+    this.#wake();
+  }
+
   #waitAfter(count: number): void {
+    const isRung = this.bell.count !== count;
+    // Then a message says so.
+    if (!isRung && !canHear()) return;
     this.#isWaiting = true;
-    void (this.bell.after(count) ?? Promise.resolve()).then(() => this.#wake());
+    void ((isRung ? undefined : this.bell.after(count)) ?? LATER).then(() => this.#wake());
   }
 
   #wake(): void {

@@ -1,20 +1,21 @@
 /** Errors that go from one thread to another, and are there what they were here. */
-import { InternalError } from "../../../io/trap.ts";
-import { WitError } from "../../../io/errors.ts";
-import { PeerClosed } from "../../../io/ports.ts";
-import { RuntimeError, Trap } from "../../../io/trap.ts";
-import { UnsupportedComponentError } from "../../../load/unsupported.ts";
-import { InvalidComponentError } from "../../../load/invalid-component.ts";
-import { UnsupportedRuntimeError } from "../../../io/unsupported-runtime.ts";
-import { MissingImportsError } from "../../../run/imports.ts";
-import { ExitError, TimeoutError } from "../../../run/life.ts";
-import { NotACommandError } from "../../../run/run.ts";
-import { PreopenError } from "../../../run/world.ts";
-import { NotAHandlerError } from "../../../run/not-a-handler.ts";
-import { FileError } from "../../../wasi/filesystem/files.ts";
-import { HttpError } from "../../../wasi/http/error-code.ts";
-import { NetworkError, SocketError } from "../../../wasi/sockets/error-code.ts";
+import { InternalError } from "../../io/trap.ts";
+import { WitError } from "../../io/errors.ts";
+import { PeerClosed } from "../../io/ports.ts";
+import { RuntimeError, Trap } from "../../io/trap.ts";
+import { UnsupportedComponentError } from "../../load/unsupported.ts";
+import { InvalidComponentError } from "../../load/invalid-component.ts";
+import { UnsupportedRuntimeError } from "../../io/unsupported-runtime.ts";
+import { MissingImportsError } from "../../run/imports.ts";
+import { ExitError, TimeoutError } from "../../run/life.ts";
+import { NotACommandError } from "../../run/run.ts";
+import { PreopenError } from "../../run/world.ts";
+import { NotAHandlerError } from "../../run/not-a-handler.ts";
+import { FileError } from "../../wasi/filesystem/files.ts";
+import { HttpError } from "../../wasi/http/error-code.ts";
+import { NetworkError, SocketError } from "../../wasi/sockets/error-code.ts";
 import { RING_ERROR_BYTES } from "./ring.ts";
+import { bytesOfValue, valueInBytes } from "./values.ts";
 
 /** What a thrown value is on its way. */
 export type WireError =
@@ -94,7 +95,7 @@ function kindOf(error: Error): string {
 /** Whether it can cross as it is. */
 export function cloneable(value: unknown): boolean {
   try {
-    structuredClone(value);
+    bytesOfValue(value);
     return true;
   } catch {
     return false;
@@ -106,13 +107,12 @@ const MAX_MESSAGE = 4000;
 
 /** As `wireOf`, in bytes for a ring: of an error that has too much to it, what kind it is and what it says. */
 export function bytesOfError(error: unknown): Uint8Array {
-  const { serialize } = process.getBuiltinModule("node:v8");
   const wire = wireOf(error);
-  const bytes = serialize(wire);
+  const bytes = bytesOfValue(wire);
   if (bytes.length <= RING_ERROR_BYTES) return bytes;
   const message = (wire.is === "error" ? wire.message : String(wire.value)).slice(0, MAX_MESSAGE);
   const kind = wire.is === "error" ? wire.kind : "Error";
-  return serialize({
+  return bytesOfValue({
     is: "error",
     kind,
     message,
@@ -124,5 +124,5 @@ export function bytesOfError(error: unknown): Uint8Array {
 
 /** @param bytes What `bytesOfError` gave. */
 export function errorInBytes(bytes: Uint8Array): unknown {
-  return errorOf(process.getBuiltinModule("node:v8").deserialize(bytes) as WireError);
+  return errorOf(valueInBytes(bytes) as WireError);
 }

@@ -17,12 +17,17 @@ export type Answers = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 /** A thread, or the port of one. */
 export interface Port {
-  on(event: string, listener: (message: Message) => void): unknown;
+  on(event: "message", listener: (message: Message) => void): unknown;
   postMessage(message: unknown): void;
 }
 
-/** Waits for a message of the other thread, and takes it from the port. Blocks the thread until there is one. */
-export type Fetch = () => Message;
+/** What a thread has that can be blocked. */
+export interface Blocking {
+  /** Waits for a message of the other thread, and takes it from the port. Blocks the thread until there is one. */
+  readonly fetch: () => Message;
+  /** Has something done in a turn of the event loop of its own. */
+  readonly soon: (callback: () => void) => void;
+}
 
 /** One end of a port. What crosses it are plain values: what the structured clone algorithm clones. */
 export class Channel {
@@ -31,7 +36,7 @@ export class Channel {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #over: { readonly reason: unknown } | undefined;
-  readonly #fetch: Fetch | undefined;
+  readonly #blocking: Blocking | undefined;
   /** What came while the thread was blocked for something else. */
   readonly #late: Message[] = [];
   /** Told whether somebody waits for the other thread. */
@@ -39,11 +44,11 @@ export class Channel {
   /** Told when something is on its way to the other thread. */
   onSent: () => void = () => {};
 
-  /** @param fetch Where it can be: then this thread may block for an answer. */
-  constructor(port: Port, answers: Answers, fetch?: Fetch) {
+  /** @param blocking Of a thread that may block for an answer. */
+  constructor(port: Port, answers: Answers, blocking?: Blocking) {
     this.#port = port;
     this.#answers = answers;
-    this.#fetch = fetch;
+    this.#blocking = blocking;
     port.on("message", (message: Message) => this.hear(message));
   }
 
@@ -61,15 +66,16 @@ export class Channel {
   /** As `call`, but this thread is blocked until the answer is there. Throws what `call` rejects with. */
   callNow(name: string, ...args: readonly unknown[]): unknown {
     if (this.#over) throw this.#over.reason;
-    if (!this.#fetch) throw new Error("This thread cannot be blocked");
+    const blocking = this.#blocking;
+    if (!blocking) throw new Error("This thread cannot be blocked");
     const number = ++this.#calls;
     this.#send({ is: "call", number, name, args });
     for (;;) {
-      const message = this.#fetch();
+      const message = blocking.fetch();
       if (message.is === "value" && message.number === number) return message.value;
       if (message.is === "error" && message.number === number) throw errorOf(message.error);
       // Nobody expects to be called in the middle of a call of his own.
-      if (this.#late.push(message) === 1) setImmediate(() => this.hearLate());
+      if (this.#late.push(message) === 1) blocking.soon(() => this.hearLate());
     }
   }
 

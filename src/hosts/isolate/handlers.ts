@@ -1,12 +1,13 @@
 /** What answers requests in threads of its own: each answers one at a time. */
-import type { Answering, Exchange } from "../../../run/answering.ts";
-import { TimeoutError } from "../../../run/life.ts";
-import type { ServingMaking } from "../../../run/serve.ts";
+import type { Answering, Exchange } from "../../run/answering.ts";
+import { afterMs, TimeoutError } from "../../run/life.ts";
+import type { MakeAnswering } from "../../run/serve.ts";
+import type { MonotonicClock } from "../../wasi/clocks/clocks.ts";
 import { Bodies, type WireResponse } from "./bodies.ts";
 import { errorOf, type WireError } from "./errors.ts";
-import type { WireOptions } from "./options.ts";
-import { Thread, type Options } from "./thread.ts";
-import type { ServingData } from "./worker.ts";
+import type { ServingData } from "./guests.ts";
+import type { Options, WireOptions } from "./options.ts";
+import { Thread, type Threads } from "./thread.ts";
 
 /** More requests wait for one that has answered. */
 const MAX_THREADS = 32;
@@ -18,16 +19,17 @@ const CLOSED = new Error("the server is closed");
 const ANSWERED = new Error("the request is answered");
 
 /** As `answeringOf` of run/serve.ts, with instances in threads. @param bytes Of the component. */
-export function inThreads(
+export function threadedHandlers(
+  threads: Threads,
   bytes: Uint8Array,
   maxMemoryBytes: number | undefined,
-): (making: ServingMaking) => Promise<Answering> {
+): MakeAnswering {
   return async ({ optionsOf, reuse, timeout }) =>
-    // Of this platform's.
-    new ThreadedHandlers({ bytes, maxMemoryBytes, reuse, timeout }, optionsOf as () => Options);
+    new ThreadedHandlers(threads, { bytes, maxMemoryBytes, reuse, timeout }, optionsOf);
 }
 
 class ThreadedHandlers implements Answering {
+  readonly #threads: Threads;
   readonly #data: ServingData;
   readonly #optionsOf: () => Options;
   readonly #idle: ServingThread[] = [];
@@ -35,13 +37,14 @@ class ThreadedHandlers implements Answering {
   #count = 0;
 
   /** @param optionsOf Asked for each instance. */
-  constructor(data: ServingData, optionsOf: () => Options) {
+  constructor(threads: Threads, data: ServingData, optionsOf: () => Options) {
+    this.#threads = threads;
     this.#data = data;
     this.#optionsOf = optionsOf;
   }
 
   async answer(exchange: Exchange): Promise<void> {
-    const thread = (await this.#take()) ?? new ServingThread(this.#data, this.#optionsOf);
+    const thread = (await this.#take()) ?? new ServingThread(this.#threads, this.#data, this.#optionsOf);
     await thread.answer(exchange);
     const free = thread.isEnded ? undefined : thread;
     const next = this.#waiting.shift();
@@ -68,12 +71,14 @@ class ServingThread {
   readonly #ready: Promise<unknown>;
   readonly #optionsOf: () => Options;
   readonly #timeout: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: MonotonicClock;
+  #cancelTimeout = (): void => {};
 
-  constructor(data: ServingData, optionsOf: () => Options) {
+  constructor(threads: Threads, data: ServingData, optionsOf: () => Options) {
+    this.#clock = threads.platform.monotonicClock;
     this.#timeout = data.timeout;
     this.#optionsOf = optionsOf;
-    this.#thread = new Thread({ options: () => this.#options() }, () => clearTimeout(this.#timer));
+    this.#thread = new Thread(threads, { options: () => this.#options() }, () => this.#cancelTimeout());
     this.#ready = this.#thread.channel.call("serve", data);
     // Whoever asks is told.
     this.#ready.catch(() => {});
@@ -116,7 +121,7 @@ class ServingThread {
       request.body?.source.close();
       bodies.release(error);
     }
-    clearTimeout(this.#timer);
+    this.#cancelTimeout();
     this.#thread.close(number);
   }
 
@@ -124,7 +129,8 @@ class ServingThread {
   #limit(): void {
     const timeout = this.#timeout;
     if (timeout === undefined) return;
-    this.#timer = setTimeout(() => void this.#thread.end(new TimeoutError(timeout)), timeout + GRACE_MS);
+    const end = (): void => void this.#thread.end(new TimeoutError(timeout));
+    this.#cancelTimeout = afterMs(this.#clock, timeout + GRACE_MS, end);
   }
 
   /** For the next instance: the one before is over. */

@@ -4,7 +4,7 @@ import { Ring, type Wire } from "./ring.ts";
 
 /** Apart, so that the two threads do not write to one line of a processor's cache. */
 const GUEST_BELL = 64;
-const BELLS_BYTES = 128;
+export const BELLS_BYTES = 128;
 
 const LEAST_BYTES = 4096;
 const MOST_BYTES = 1024 * 1024;
@@ -28,10 +28,11 @@ export class Bells {
   readonly host: Bell;
   readonly guest: Bell;
 
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BELLS_BYTES)) {
+  /** @param poke As that of `Bell`, for who rings the other. */
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BELLS_BYTES), poke?: () => void) {
     this.memory = memory;
-    this.host = new Bell(memory, 0);
-    this.guest = new Bell(memory, GUEST_BELL);
+    this.host = new Bell(memory, 0, poke);
+    this.guest = new Bell(memory, GUEST_BELL, poke);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Answers, Channel } from "./channel.ts";
 import { InputFeed, RingSource } from "./ring-input.ts";
 import { OutputPump, RingSink } from "./ring-output.ts";
 import { wireAt, type RingPlace } from "./shared-streams.ts";
-import type { Sink, Source } from "../../../io/ports.ts";
+import type { Sink, Source } from "../../io/ports.ts";
 
 /** The thread on the other side. */
 export interface OtherThread {
@@ -15,6 +15,8 @@ export interface OtherThread {
   readonly other: Bell;
   /** Of `own`. */
   readonly hearing: Hearing;
+  /** Memory for rings of these sizes, which both threads have or are given, each as `ringBytes` gives them. */
+  readonly places: (capacities: readonly number[]) => RingPlace[];
 }
 
 /** One side of an instance: there is one for it in each of the two threads, under the same number. */
@@ -51,6 +53,12 @@ export class Link {
     const run = this.#answers.get(name);
     if (!run) throw new Error(`The other thread asks for ${name}, which is not there`);
     return run(...(args as never[]));
+  }
+
+  /** Memory for a ring of each of these sizes. */
+  places<const T extends readonly number[]>(capacities: T): { readonly [K in keyof T]: RingPlace } {
+    // One for each.
+    return this.#thread.places(capacities) as { readonly [K in keyof T]: RingPlace };
   }
 
   /** What the other side feeds. */

@@ -1,7 +1,7 @@
 /** An output that is a sink in another thread: what is written to here, and what hands it on there. */
-import { PeerClosed, type Sink } from "../../../io/ports.ts";
-import type { Waker } from "../../../io/readiness.ts";
-import { woken } from "../../../io/steps.ts";
+import { PeerClosed, type Sink } from "../../io/ports.ts";
+import type { Waker } from "../../io/readiness.ts";
+import { woken } from "../../io/steps.ts";
 import type { Hearing } from "./bell.ts";
 import { bytesOfError, errorInBytes } from "./errors.ts";
 import { ENDED, FAILED, OPEN, OVER, type SideState, type Wire } from "./ring.ts";
@@ -23,6 +23,8 @@ export class RingSink implements Sink {
   #room = 0;
   /** Bytes that have not left. */
   #pending = 0;
+  /** It was ended, and nothing is looked at any more. */
+  #isLeft = false;
 
   /** @param hearing Of `wire.near`. */
   constructor(wire: Wire, hearing: Hearing, isTerminal = false) {
@@ -57,13 +59,19 @@ export class RingSink implements Sink {
 
   /** Resolves when the other thread has ended its sink. */
   async close(): Promise<void> {
+    if (this.#isLeft) return;
     const { ring, near, far } = this.#wire;
     ring.endWriter(ENDED);
     far.ring();
     for (;;) {
       this.#seen = near.count;
-      if (ring.reader === FAILED) throw errorInBytes(ring.error);
-      if (ring.reader !== OPEN) return;
+      const { reader } = ring;
+      if (reader !== OPEN) {
+        const failure = reader === FAILED ? { cause: errorInBytes(ring.error) } : undefined;
+        this.#leave();
+        if (failure) throw failure.cause;
+        return;
+      }
       // Not for the bell alone: the thread may be blocked, and hear it then by other means.
       // oxlint-disable-next-line no-await-in-loop -- each round waits for the bell
       await woken(this);
@@ -71,12 +79,21 @@ export class RingSink implements Sink {
   }
 
   abort(): void {
-    this.#wire.ring.endWriter(OVER);
-    this.#wire.far.ring();
+    if (this.#isLeft) return;
+    const { ring, far } = this.#wire;
+    ring.endWriter(OVER);
+    this.#leave();
+    far.ring();
+  }
+
+  #leave(): void {
+    if (!this.#isLeft) this.#wire.ring.leave();
+    this.#isLeft = true;
   }
 
   /** @throws What the sink has thrown. */
   #look(): void {
+    if (this.#isLeft) throw new PeerClosed();
     const { ring, near } = this.#wire;
     const { moment } = this.#hearing;
     if (moment !== this.#moment) {
@@ -125,7 +142,9 @@ export class OutputPump implements Waker {
   release(reason: unknown): void {
     if (this.#isOver) return;
     this.#stop();
-    this.#wire.ring.endReader(OVER);
+    const { ring } = this.#wire;
+    ring.endReader(OVER);
+    ring.leave();
     this.#sink.abort(reason);
   }
 
@@ -148,7 +167,7 @@ export class OutputPump implements Waker {
       moved += taken;
       if (taken < count) break;
     }
-    if (moved >= TURN_BYTES) setImmediate(() => this.wake());
+    if (moved >= TURN_BYTES) this.#hearing.soon(() => this.wake());
     // Asked when there is nothing to flush too: it says whether the sink has failed.
     const isDone = this.#sink.flush() && ring.used === 0;
     if (isDone) ring.allLeft();
@@ -165,12 +184,14 @@ export class OutputPump implements Waker {
     } catch (cause) {
       ring.endReader(FAILED, bytesOfError(cause));
     }
+    ring.leave();
     near.ring();
   }
 
   #fail(cause: unknown): void {
     const { ring, near } = this.#wire;
     ring.endReader(FAILED, bytesOfError(cause));
+    ring.leave();
     near.ring();
     this.#stop();
     try {

@@ -1,14 +1,14 @@
 /** Requests and responses that cross from one thread to the other, with bodies that flow. */
-import { deferred, type Deferred } from "../../../io/deferred.ts";
-import type { HttpError } from "../../../wasi/http/error-code.ts";
-import type { HttpBody, HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
-import { Signal } from "../../../io/readiness.ts";
-import { woken } from "../../../io/steps.ts";
-import type { Field } from "../../../wasi/http/fields.ts";
+import { deferred, type Deferred } from "../../io/deferred.ts";
+import type { HttpError } from "../../wasi/http/error-code.ts";
+import type { HttpBody, HttpRequest, HttpResponse } from "../../wasi/http/exchange.ts";
+import { Signal } from "../../io/readiness.ts";
+import { woken } from "../../io/steps.ts";
+import type { Field } from "../../wasi/http/fields.ts";
 import { errorOf, wireOf, type WireError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import type { InputFeed, RingSource } from "./ring-input.ts";
-import { ringPlaces, type RingPlace } from "./shared-streams.ts";
+import type { RingPlace } from "./shared-streams.ts";
 
 /** Room for what a guest has written and nobody has read (`limits.bufferBytes`), beside what was read ahead. */
 const BODY_BYTES = 128 * 1024;
@@ -108,7 +108,7 @@ export class Bodies {
       return undefined;
     }
     const number = ++this.#last;
-    const [place] = ringPlaces([BODY_BYTES]) as [RingPlace];
+    const [place] = this.#link.places([BODY_BYTES]);
     const feed = this.#link.feed(place, body.source, (hasEnded) => {
       void this.#tellTrailers(number, hasEnded ? body : undefined).then(() => {
         this.#given.delete(number);

@@ -1,25 +1,25 @@
 /** What an isolated instance is given: what can cross to its thread, and what stays here and is asked for from there. */
-import { limitsFrom, type Limits } from "../../../io/limits.ts";
-import type { HttpOption } from "../../../run/http.ts";
-import { ALL } from "../../../run/network.ts";
-import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../../run/options.ts";
-import type { HttpClient } from "../../../wasi/http/exchange.ts";
-import type { NetworkPorts } from "../../../wasi/sockets/network.ts";
-import { given } from "../../../run/world.ts";
-import { nodePlatform, type Directory } from "../platform.ts";
-import { inputSource, outputSink, type Input, type Output } from "../stdio.ts";
-import type { OpenedStandard, StandardOptions } from "../../../run/platform.ts";
+import { limitsFrom, type Limits } from "../../io/limits.ts";
+import type { HttpOption } from "../../run/http.ts";
+import { ALL } from "../../run/network.ts";
+import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../run/options.ts";
+import type { HttpClient } from "../../wasi/http/exchange.ts";
+import type { NetworkPorts } from "../../wasi/sockets/network.ts";
+import { given, PreopenError } from "../../run/world.ts";
+import type { OpenedStandard, Platform, StandardOptions } from "../../run/platform.ts";
+import type { OpenDirectory, OpenFile } from "../../wasi/filesystem/files.ts";
 import { Bodies } from "./bodies.ts";
-import { OpenNodes, type WireNode } from "./files.ts";
+import { isNode, OpenNodes, type WireNode } from "./files.ts";
 import { serveClient } from "./http.ts";
 import type { Link } from "./link.ts";
 import { serveNetwork } from "./network.ts";
 import { valueOf } from "./traced.ts";
 import type { InputFeed } from "./ring-input.ts";
 import type { OutputPump } from "./ring-output.ts";
-import { ringBytes, ringPlaces, type RingPlace } from "./shared-streams.ts";
+import { ringBytes, type RingPlace } from "./shared-streams.ts";
 
-type Options = InstanceOptions<Input, Output, Directory>;
+/** Of any runtime. */
+export type Options = InstanceOptions<unknown, unknown>;
 
 /** A stream that the other thread opens by itself, or shares with this one. */
 export type WireStream = "inherit" | "ignore" | Uint8Array | { readonly text: string } | WireRing;
@@ -85,6 +85,7 @@ interface Served {
 export class Kept {
   readonly wire: WireOptions;
   readonly #nodes = new OpenNodes();
+  readonly #platform: Platform;
   readonly #link: Link;
   readonly #feeds: InputFeed[] = [];
   readonly #pumps: OutputPump[] = [];
@@ -93,21 +94,29 @@ export class Kept {
   readonly #ends: ((reason: unknown) => void)[] = [];
 
   /**
+   * @param platform Of this thread.
    * @param link Nobody's yet.
    * @param number Of the link.
    * @param parked Missing for a thread whose guest is suspended.
    * @throws {TypeError} For what cannot be given to an isolated instance.
    */
-  static async make(link: Link, number: number, options: Options, parked: Parked | undefined): Promise<Kept> {
+  static async make(
+    platform: Platform,
+    link: Link,
+    number: number,
+    options: Options,
+    parked: Parked | undefined,
+  ): Promise<Kept> {
     assertIsolable(options);
     const { network = false, http = false, limits } = options;
-    return new Kept(link, number, options, parked, {
-      network: network !== false && isServed(network, parked) ? await portsOf(network) : undefined,
-      client: http !== false && isServed(http, parked) ? await clientOf(http, limitsFrom(limits)) : undefined,
+    return new Kept(platform, link, number, options, parked, {
+      network: network !== false && isServed(network, parked) ? await portsOf(platform, network) : undefined,
+      client: http !== false && isServed(http, parked) ? await httpOf(platform, http, limitsFrom(limits)) : undefined,
     });
   }
 
   private constructor(
+    platform: Platform,
     link: Link,
     number: number,
     options: Options,
@@ -125,13 +134,13 @@ export class Kept {
     } = options;
     const { signal: _signal, timeout: _timeout, ...others } = rest;
     const plain = { ...others, ...(network && { network: false }), ...(client && { http: false }) };
+    this.#platform = platform;
     this.#link = link;
     this.#imports = imports;
     this.#parked = parked;
     const { bufferBytes, readBytes, datagramBytes } = limitsFrom(options.limits);
     const output = ringBytes(bufferBytes * RINGS_PER_BUFFER);
-    // One for each of the three.
-    const places = ringPlaces([ringBytes(readBytes), output, output]) as [RingPlace, RingPlace, RingPlace];
+    const places = link.places([ringBytes(readBytes), output, output]);
     link.answer({
       file: (node: number, method: string, args: readonly unknown[]) => this.#nodes.call(node, method, args),
       import: (name: string, member: string | undefined, args: readonly unknown[]) => this.#import(name, member, args),
@@ -171,18 +180,18 @@ export class Kept {
     for (const end of this.#ends) end(reason);
   }
 
-  #input(value: Input, place: RingPlace): WireStream {
+  #input(value: unknown, place: RingPlace): WireStream {
     const own = value === "inherit" ? this.#parked?.standard({ ...NOTHING, stdin: value }).stdin : undefined;
     if (!own && isContent(value)) return value;
-    const source = own ? own.source : inputSource(value, "stdin");
+    const source = own ? own.source : this.#platform.source(value, "stdin");
     this.#feeds.push(this.#link.feed(place, source));
     return { ...place, isTerminal: own?.isTerminal ?? false };
   }
 
-  #output(value: Output, name: "stdout" | "stderr", place: RingPlace): WireStream {
+  #output(value: unknown, name: "stdout" | "stderr", place: RingPlace): WireStream {
     const own = value === "inherit" ? this.#parked?.standard({ ...NOTHING, [name]: value })[name] : undefined;
     if (!own && isPlace(value)) return value;
-    const sink = own ? own.sink : outputSink(value, name);
+    const sink = own ? own.sink : this.#platform.sink(value, name);
     this.#pumps.push(this.#link.pump(place, sink));
     return { ...place, isTerminal: own?.isTerminal ?? false };
   }
@@ -195,13 +204,23 @@ export class Kept {
     return (fn as (...args: readonly unknown[]) => unknown).apply(holder, [...args]);
   }
 
-  #preopen(path: string, value: PreopenOption<Directory>): WirePreopen {
+  #preopen(path: string, value: PreopenOption<unknown>): WirePreopen {
     const { directory, readOnly } = given(value);
     return {
       path,
       readOnly: readOnly === true,
-      directory: typeof directory === "string" ? directory : this.#nodes.add(directory),
+      directory: typeof directory === "string" ? directory : this.#nodes.add(this.#opened(directory, path)),
     };
+  }
+
+  /** What is no directory of an embedder's is refused where it is known what it is. */
+  #opened(directory: unknown, path: string): OpenFile | OpenDirectory {
+    if (isNode(directory)) return directory;
+    try {
+      return this.#platform.directory(directory, path, false);
+    } catch (cause) {
+      throw new PreopenError(path, cause);
+    }
   }
 }
 
@@ -227,13 +246,13 @@ function isServed(option: object | true, parked: Parked | undefined): boolean {
   return parked !== undefined || typeof option === "function" || OWN.some((name) => name in Object(option));
 }
 
-async function portsOf(option: true | NetworkOptions): Promise<NetworkPorts> {
+async function portsOf(platform: Platform, option: true | NetworkOptions): Promise<NetworkPorts> {
   if (option !== true && option.on) return option.on;
-  return (await import("../net/ports.ts")).nodeNetwork;
+  return (await import("../../run/network.ts")).portsOf(platform);
 }
 
-async function clientOf(option: HttpOption, limits: Limits): Promise<HttpClient> {
-  return (await import("../../../run/http.ts")).httpOf(nodePlatform, option, limits);
+async function httpOf(platform: Platform, option: HttpOption, limits: Limits): Promise<HttpClient> {
+  return (await import("../../run/http.ts")).httpOf(platform, option, limits);
 }
 
 /** Whether an output is opened by the other thread. */

@@ -1,5 +1,5 @@
 /** Values of a call that is traced in another thread, as they are shown here. */
-import { show } from "../../../abi/show.ts";
+import { show } from "../../abi/show.ts";
 import { cloneable } from "./errors.ts";
 
 /** What cannot cross, on its way. */

@@ -1,17 +1,11 @@
 /** The TCP of a network, for a guest in another thread. */
-import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
-import type {
-  TcpConnection,
-  TcpHandle,
-  TcpListenerEvents,
-  TcpOptions,
-  TcpPort,
-} from "../../../wasi/sockets/tcp-port.ts";
+import type { Family, SocketAddress } from "../../wasi/sockets/address.ts";
+import type { TcpConnection, TcpHandle, TcpListenerEvents, TcpOptions, TcpPort } from "../../wasi/sockets/tcp-port.ts";
 import { errorOf, wireOf, type WireError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import type { InputFeed, RingSource } from "./ring-input.ts";
 import type { OutputPump, RingSink } from "./ring-output.ts";
-import { ringPlaces, type RingPlace } from "./shared-streams.ts";
+import type { RingPlace } from "./shared-streams.ts";
 
 const RING_BYTES = 64 * 1024;
 /** Peers beyond the backlog that the guest's thread is told of at a time: it knows how many wait. */
@@ -98,7 +92,7 @@ export class OpenTcp {
   #give(connection: TcpConnection): WireConnection {
     const { local, remote, source, sink } = connection;
     const number = ++this.#last;
-    const [received, sent] = ringPlaces([RING_BYTES, RING_BYTES]) as [RingPlace, RingPlace];
+    const [received, sent] = this.#link.places([RING_BYTES, RING_BYTES]);
     const feed = this.#link.feed(received, source);
     this.#connections.set(number, { connection, feed, pump: this.#link.pump(sent, sink) });
     if (this.#isOver) void this.#end(number, "reset");

@@ -1,6 +1,6 @@
 /** An input that is a source in another thread: what is read from here, and what feeds that there. */
-import type { Source } from "../../../io/ports.ts";
-import type { Waker } from "../../../io/readiness.ts";
+import type { Source } from "../../io/ports.ts";
+import type { Waker } from "../../io/readiness.ts";
 import type { Hearing } from "./bell.ts";
 import { bytesOfError, errorInBytes } from "./errors.ts";
 import { ENDED, FAILED, OPEN, OVER, type SideState, type Wire } from "./ring.ts";
@@ -18,6 +18,7 @@ export class RingSource implements Source {
   #writer: SideState = OPEN;
   #used = 0;
   #isOver = false;
+  #isClosed = false;
   #failure: { readonly cause: unknown } | undefined;
 
   /** @param hearing Of `wire.near`. */
@@ -78,17 +79,23 @@ export class RingSource implements Source {
   }
 
   leave(): void {
+    if (this.#isClosed) return;
     this.#wire.ring.endReader(ENDED);
     this.#wire.far.ring();
   }
 
   close(): void {
     this.#isOver = true;
-    this.#wire.ring.endReader(OVER);
-    this.#wire.far.ring();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { ring, far } = this.#wire;
+    ring.endReader(OVER);
+    ring.leave();
+    far.ring();
   }
 
   #look(): void {
+    if (this.#isClosed) return;
     const { ring, near } = this.#wire;
     const { moment } = this.#hearing;
     if (moment === this.#moment) return;
@@ -183,7 +190,10 @@ export class InputFeed implements Waker {
     this.#hearing.unwatch(this);
     this.#watch(false);
     this.#source.close();
-    if (this.#wire.ring.writer === OPEN) this.#onEnd(false);
+    const { ring } = this.#wire;
+    const isOpen = ring.writer === OPEN;
+    ring.leave();
+    if (isOpen) this.#onEnd(false);
   }
 
   #feed(): void {

@@ -1,26 +1,22 @@
 /**
  * The thread of a guest that cannot be suspended. What a guest waits for comes about while its thread is blocked: by the
- * other thread, which rings a bell, by messages of it, by timers, and by promises that depend on these. Node turns none of
+ * other thread, which rings a bell, by messages of it, by timers, and by promises that depend on these. No runtime turns any of
  * that over below a guest; so this does.
  */
-import type { MonotonicClock } from "../../../wasi/clocks/clocks.ts";
-import type { Parking } from "../../../wait/suspension.ts";
-import type { Loop } from "../../../wait/task.ts";
-import { Trap } from "../../../io/trap.ts";
+import type { MonotonicClock } from "../../wasi/clocks/clocks.ts";
+import type { Parking } from "../../wait/suspension.ts";
+import type { Loop } from "../../wait/task.ts";
+import { Trap } from "../../io/trap.ts";
 import type { Hearing } from "./bell.ts";
 
 interface Timer {
   readonly at: bigint;
   readonly callback: () => void;
+  /** Takes it from the event loop. Missing where that has not heard of it, as it is blocked. */
+  cancel: (() => void) | undefined;
 }
 
 const NS_PER_MS = 1e6;
-
-/**
- * What runs promises, which the language does only when nobody is called any more. Node has had this since it has promises,
- * and this is for versions of it that change no more.
- */
-const { _tickCallback: runPromises } = process as unknown as { readonly _tickCallback: () => void };
 
 export class ParkedThread implements Parking {
   readonly loop: Loop;
@@ -29,17 +25,23 @@ export class ParkedThread implements Parking {
   readonly #hearing: Hearing;
   readonly #listen: () => boolean;
   readonly #clock: MonotonicClock;
+  readonly #runPromises: () => void;
   readonly #timers = new Set<Timer>();
   /** What is to be called by nobody but the event loop. */
   #soon: (() => void)[] = [];
+  /** Whether the event loop will call `#called`. */
+  #isComing = false;
+  #isCalled = false;
   /** The count of the bell before everybody was last told. */
   #heard: number;
 
   /**
    * @param listen Takes a message of the other thread. False if there is none. The bell is rung after each.
    * @param clock Of the thread while it is not blocked.
+   * @param runPromises What runs promises, which the language does only when nobody is called any more.
    */
-  constructor(hearing: Hearing, listen: () => boolean, clock: MonotonicClock) {
+  constructor(hearing: Hearing, listen: () => boolean, clock: MonotonicClock, runPromises: () => void) {
+    this.#runPromises = runPromises;
     this.#hearing = hearing;
     this.#listen = listen;
     this.#clock = clock;
@@ -78,7 +80,7 @@ export class ParkedThread implements Parking {
       (value) => void (outcome = { value }),
       (cause: unknown) => void (outcome = { cause }),
     );
-    runPromises();
+    this.#runPromises();
     if (!canRun) {
       throw new Trap(
         "4.3",
@@ -87,7 +89,7 @@ export class ParkedThread implements Parking {
     }
     while (!settled()) {
       this.#turn();
-      runPromises();
+      this.#runPromises();
     }
     const end = settled();
     if (end && "value" in end) return end.value;
@@ -101,7 +103,7 @@ export class ParkedThread implements Parking {
     // Before they look: what comes after that is heard of.
     this.#heard = bell.count;
     this.#hearing.hear();
-    while (this.#listen()) runPromises();
+    while (this.#listen()) this.#runPromises();
     this.#fireTimers();
     this.#runSoon();
   }
@@ -120,27 +122,44 @@ export class ParkedThread implements Parking {
     const now = this.#clock.now();
     for (const timer of [...this.#timers]) {
       if (timer.at > now || !this.#timers.delete(timer)) continue;
+      timer.cancel?.();
       timer.callback();
-      runPromises();
+      this.#runPromises();
     }
   }
 
   /** A timer that is heard of whichever way the thread waits. */
   #schedule(delayNs: bigint, callback: () => void): () => void {
-    const timer: Timer = { at: this.#clock.now() + delayNs, callback };
+    const timer: Timer = { at: this.#clock.now() + delayNs, callback, cancel: undefined };
     this.#timers.add(timer);
-    const cancel = this.#clock.schedule(delayNs, () => {
-      if (this.#timers.delete(timer)) callback();
-    });
+    if (!this.#isCalled) this.#arm(timer);
     return () => {
-      this.#timers.delete(timer);
-      cancel();
+      if (this.#timers.delete(timer)) timer.cancel?.();
     };
+  }
+
+  /** The event loop has it too. */
+  #arm(timer: Timer): void {
+    const left = timer.at - this.#clock.now();
+    timer.cancel = this.#clock.schedule(left > 0n ? left : 0n, () => {
+      if (this.#timers.delete(timer)) timer.callback();
+    });
   }
 
   #later(callback: () => void): void {
     this.#soon.push(callback);
-    setImmediate(() => this.#runSoon());
+    if (this.#isComing) return;
+    this.#isComing = true;
+    this.#hearing.soon(() => this.#called());
+  }
+
+  /** By the event loop, which has no other turn until this returns, however often the guest waits. */
+  #called(): void {
+    this.#isComing = false;
+    this.#isCalled = true;
+    this.#runSoon();
+    this.#isCalled = false;
+    for (const timer of this.#timers) if (!timer.cancel) this.#arm(timer);
   }
 
   #runSoon(): void {
@@ -148,7 +167,7 @@ export class ParkedThread implements Parking {
     this.#soon = [];
     for (const callback of soon) {
       callback();
-      runPromises();
+      this.#runPromises();
     }
   }
 }

@@ -7,7 +7,7 @@ import type {
   OpenFile,
   OpenNode,
   OpenOptions,
-} from "../../../wasi/filesystem/files.ts";
+} from "../../wasi/filesystem/files.ts";
 import type { Link } from "./link.ts";
 
 /** What is open, on its way. */
@@ -56,7 +56,8 @@ async function read(file: OpenFile, [length, at]: readonly unknown[]): Promise<U
   return into.subarray(0, await file.read(into, Number(at)));
 }
 
-function isNode(value: unknown): value is OpenFile | OpenDirectory {
+/** Whether a value says that it is what a file system has open. */
+export function isNode(value: unknown): value is OpenFile | OpenDirectory {
   return typeof value === "object" && value !== null && "kind" in value && "syncData" in value;
 }
 

@@ -1,34 +1,39 @@
 /** A thread for instances, as the one that starts it has it: it can be ended in the middle of whatever it does. */
-import { deferred } from "../../../io/deferred.ts";
-import { Worker } from "node:worker_threads";
-import type { InstanceOptions } from "../../../run/options.ts";
-import { canSuspend } from "../../../wait/suspension.ts";
-import type { Directory } from "../platform.ts";
-import { StandardSockets } from "../shared-fds.ts";
-import { openStandard, type Input, type Output } from "../stdio.ts";
-import { Hearing } from "./bell.ts";
-import { Channel, type Answers } from "./channel.ts";
+import { deferred } from "../../io/deferred.ts";
+import type { Platform } from "../../run/platform.ts";
+import { Channel, type Answers, type Port } from "./channel.ts";
 import { Links, type Link, type OtherThread } from "./link.ts";
-import { Kept, type Parked, type WireOptions } from "./options.ts";
-import { Bells } from "./shared-streams.ts";
-import type { ThreadData } from "./worker.ts";
+import { Kept, type Options, type Parked, type WireOptions } from "./options.ts";
 
-export type Options = InstanceOptions<Input, Output, Directory>;
+/** The threads of a runtime. */
+export interface Threads {
+  /** Of the thread that starts them. */
+  readonly platform: Platform;
+  /** Begins one, in which there is what guests.ts gives. */
+  readonly start: () => StartedThread;
+}
 
-/** Where worker.ts is once it is built, beside those of dist/shared: see scripts/build.js. */
-declare const BUILT_WORKER: string | undefined;
-
-const WORKER = new URL(typeof BUILT_WORKER === "string" ? BUILT_WORKER : "./worker.ts", import.meta.url);
+/** What a runtime knows of a thread of its own. */
+export interface StartedThread extends Omit<OtherThread, "channel"> {
+  /** Whether it is blocked when its guest waits. */
+  readonly parks: boolean;
+  readonly port: Port;
+  /** Calls `ended` if it ends by itself. */
+  onEnd(ended: (reason: unknown) => void): void;
+  /** Whether somebody waits for it: one that nobody waits for keeps no process. */
+  setBusy(isBusy: boolean): void;
+  /** Resolves when it is gone. */
+  terminate(): Promise<void>;
+}
 
 export class Thread {
   readonly channel: Channel;
-  readonly #worker: Worker;
+  readonly #platform: Platform;
+  readonly #started: StartedThread;
   readonly #parked: Parked | undefined;
-  readonly #bells = new Bells();
   readonly #other: OtherThread;
   readonly #links = new Links();
   readonly #kept = new Map<number, Kept>();
-  readonly #sockets = new StandardSockets();
   readonly #onEnd: (reason: unknown) => void;
   #last = 0;
   #ended: { readonly reason: unknown; readonly done: Promise<void> } | undefined;
@@ -39,32 +44,28 @@ export class Thread {
    * @param standard Opens the process's own streams, where it is not the thread that does.
    */
   constructor(
+    { platform, start }: Threads,
     answers: Answers,
     onEnd: (reason: unknown) => void = () => {},
-    standard: Parked["standard"] = openStandard,
+    standard: Parked["standard"] = (options) => platform.standard(options),
   ) {
-    const parks = !canSuspend();
-    this.#parked = parks ? { standard } : undefined;
+    this.#platform = platform;
     this.#onEnd = onEnd;
-    const data: ThreadData = { bells: this.#bells.memory, parks, stackFrames: Error.stackTraceLimit };
-    // It writes to descriptors alone. Node would make this thread's streams for it, which change what they stand on.
-    this.#worker = new Worker(WORKER, { workerData: data, stdout: true, stderr: true });
-    this.channel = new Channel(this.#worker, { ...answers, of: this.#links.of });
+    this.#started = start();
+    const { port, parks, own, other, hearing, places } = this.#started;
+    this.#parked = parks ? { standard } : undefined;
+    this.channel = new Channel(port, { ...answers, of: this.#links.of });
     // Whether it is blocked, it knows.
-    this.channel.onSent = () => this.#bells.guest.ring();
-    const { host, guest } = this.#bells;
-    this.#other = { channel: this.channel, own: host, other: guest, hearing: new Hearing(host) };
-    // A thread that nobody waits for keeps no process.
-    this.#worker.unref();
-    this.channel.onBusy = (isBusy) => (isBusy ? this.#worker.ref() : this.#worker.unref());
-    this.#worker.on("error", (error) => void this.end(error));
-    this.#worker.on("exit", () => void this.end(new Error("The thread of the instance has ended")));
+    this.channel.onSent = () => other.ring();
+    this.#other = { channel: this.channel, own, other, hearing, places };
+    this.channel.onBusy = (isBusy) => this.#started.setBusy(isBusy);
+    this.#started.onEnd((reason) => void this.end(reason));
   }
 
   /** What an instance in it is to be given. @throws {TypeError} For what cannot be given to one. */
   async keep(options: Options): Promise<WireOptions> {
     const { number, link } = this.open();
-    const kept = await Kept.make(link, number, options, this.#parked);
+    const kept = await Kept.make(this.#platform, link, number, options, this.#parked);
     this.#kept.set(number, kept);
     if (this.#ended) this.#release(this.#ended.reason);
     return kept.wire;
@@ -88,7 +89,7 @@ export class Thread {
   forget(reason: unknown): void {
     this.#release(reason);
     // Nothing waits any more.
-    this.#bells.host.ring();
+    this.#other.own.ring();
   }
 
   /** Ends it, whatever it does: who waits for it is told why. */
@@ -106,8 +107,7 @@ export class Thread {
     this.#onEnd(reason);
     this.channel.end(reason);
     this.forget(reason);
-    await this.#worker.terminate();
-    this.#sockets.restore();
+    await this.#started.terminate();
   }
 
   #release(reason: unknown): void {

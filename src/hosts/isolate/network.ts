@@ -1,5 +1,5 @@
 /** A network of one thread, for a guest in another. */
-import type { AddressCheck, NetworkPorts } from "../../../wasi/sockets/network.ts";
+import type { AddressCheck, NetworkPorts } from "../../wasi/sockets/network.ts";
 import type { Link } from "./link.ts";
 import { OpenTcp, RemoteTcp } from "./tcp.ts";
 import { OpenUdp, RemoteUdp } from "./udp.ts";

@@ -1,5 +1,5 @@
 /** Who carries requests out for a guest in another thread. */
-import type { HttpClient } from "../../../wasi/http/exchange.ts";
+import type { HttpClient } from "../../wasi/http/exchange.ts";
 import type { Bodies, WireRequest, WireResponse } from "./bodies.ts";
 import type { Link } from "./link.ts";
 

@@ -9,6 +9,9 @@ const WANTED = 3;
 const WRITER = 4;
 const READER = 5;
 const ERROR_BYTES = 6;
+/** How many sides will never look at it again. */
+const DONE = 7;
+const SIDES = 2;
 const HEAD_BYTES = 32;
 /** The most bytes of an error, encoded, that cross. */
 export const RING_ERROR_BYTES: number = 16 * 1024;
@@ -112,6 +115,20 @@ export class Ring {
 
   endReader(state: SideState, error?: Uint8Array): void {
     this.#end(READER, state, error);
+  }
+
+  /** This side will never look at it again. */
+  leave(): void {
+    Atomics.add(this.#words, DONE, 1);
+  }
+
+  /** Whether nobody will look at it again: then its memory may become another ring, by `clear`. */
+  get isLeft(): boolean {
+    return this.#get(DONE) === SIDES;
+  }
+
+  clear(): void {
+    for (const word of this.#words.keys()) this.#set(word, 0);
   }
 
   /** Why the other side has failed. */

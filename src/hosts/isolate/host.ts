@@ -1,11 +1,12 @@
 /** Instances in threads of their own, which can be ended in the middle of whatever they do. */
-import { newTally } from "../../../io/tally.ts";
-import type { RunningInstance } from "../../../run/instantiate.ts";
-import { TimeoutError, type Stats } from "../../../run/life.ts";
-import type { RunResult } from "../../../run/run.ts";
-import type { Parked } from "./options.ts";
-import { Thread, type Options } from "./thread.ts";
-import type { WireExports } from "./worker.ts";
+import { newTally } from "../../io/tally.ts";
+import type { RunningInstance } from "../../run/instantiate.ts";
+import { afterMs, TimeoutError, type Stats } from "../../run/life.ts";
+import type { RunResult } from "../../run/run.ts";
+import type { MonotonicClock } from "../../wasi/clocks/clocks.ts";
+import type { WireExports } from "./guests.ts";
+import type { Options, Parked } from "./options.ts";
+import { Thread, type Threads } from "./thread.ts";
 
 /** A component whose exports are imports of those after it. */
 export interface Plug {
@@ -24,16 +25,18 @@ export interface ThreadOptions {
 
 /** As `instantiate`, in a thread of its own. */
 export async function instantiateIsolated(
+  threads: Threads,
   bytes: Uint8Array,
   options: Options,
   thread: ThreadOptions = {},
 ): Promise<RunningInstance> {
-  return IsolatedInstance.start(bytes, options, thread);
+  return IsolatedInstance.start(threads, bytes, options, thread);
 }
 
 /** As `run`, in a thread of its own. */
-export async function runIsolated(bytes: Uint8Array, options: Options): Promise<RunResult> {
-  const instance = await IsolatedInstance.start(bytes, { ...options, deadlock: options.deadlock ?? "trap" }, {});
+export async function runIsolated(threads: Threads, bytes: Uint8Array, options: Options): Promise<RunResult> {
+  const given = { ...options, deadlock: options.deadlock ?? "trap" };
+  const instance = await IsolatedInstance.start(threads, bytes, given, {});
   return { exitCode: await instance.run(), stats: instance.stats };
 }
 
@@ -43,23 +46,26 @@ class IsolatedInstance implements RunningInstance {
   readonly #thread: Thread;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => void this.#thread.end(this.#signal?.reason);
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: MonotonicClock;
+  #cancelTimeout = (): void => {};
   #isEnded = false;
 
-  private constructor({ signal }: Options, standard: Parked["standard"] | undefined) {
+  private constructor(threads: Threads, { signal }: Options, standard: Parked["standard"] | undefined) {
     const answers = { stats: (stats: Stats) => void Object.assign(this.stats, stats) };
-    this.#thread = new Thread(answers, () => this.#over(), standard);
+    this.#thread = new Thread(threads, answers, () => this.#over(), standard);
+    this.#clock = threads.platform.monotonicClock;
     this.#signal = signal;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   static async start(
+    threads: Threads,
     bytes: Uint8Array,
     options: Options,
     { standard, plugs = [] }: ThreadOptions,
   ): Promise<IsolatedInstance> {
     options.signal?.throwIfAborted();
-    const instance = new IsolatedInstance(options, standard);
+    const instance = new IsolatedInstance(threads, options, standard);
     const { channel } = instance.#thread;
     const { deadlock: _, ...forPlug } = options;
     try {
@@ -109,12 +115,12 @@ class IsolatedInstance implements RunningInstance {
   /** From now on: the guest can begin. */
   #limit(timeout: number | undefined): void {
     if (timeout === undefined) return;
-    this.#timer = setTimeout(() => void this.#thread.end(new TimeoutError(timeout)), timeout);
+    this.#cancelTimeout = afterMs(this.#clock, timeout, () => void this.#thread.end(new TimeoutError(timeout)));
   }
 
   #over(): void {
     this.#isEnded = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimeout();
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
 

@@ -1,6 +1,6 @@
 /** The UDP of a network, for a guest in another thread. */
-import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
-import type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../../../wasi/sockets/udp-port.ts";
+import type { Family, SocketAddress } from "../../wasi/sockets/address.ts";
+import type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../../wasi/sockets/udp-port.ts";
 import { errorOf, wireOf, type WireError } from "./errors.ts";
 import type { Link } from "./link.ts";
 
