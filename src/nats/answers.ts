@@ -41,6 +41,15 @@ function kindOf(jetstream: Client["jetstream"], cause: unknown): BrokerErrorKind
     // No quorum, no leader, a server that starts: 5xx.
     return KINDS[cause.code] ?? (cause.status >= 500 ? "unknown" : "refused");
   }
+  if (isForbidden(jetstream, cause.cause)) return "refused";
   if (SILENCE.has(cause.name) || cause.message === "heartbeats missed") return "unknown";
   return "refused";
 }
+
+/** Whether a request had no answer, or none but that there is no JetStream, because it is not for this user. */
+function isForbidden(jetstream: Client["jetstream"], cause: unknown): boolean {
+  if (cause instanceof jetstream.JetStreamApiError) return cause.code === NOT_FOR_ACCOUNT;
+  return cause instanceof Error && cause.name === "PermissionViolationError";
+}
+
+const NOT_FOR_ACCOUNT = 10_039;

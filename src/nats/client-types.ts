@@ -6,7 +6,7 @@
 /** A connection of the client's: what its `connect` gives. */
 export interface NatsConnection {
   /** What the server has said of itself. */
-  readonly info?: { readonly max_payload: number } | undefined;
+  readonly info?: { readonly max_payload: number; readonly jetstream?: boolean } | undefined;
   /** Resolves when it is over, with the error that has ended it. */
   closed(): Promise<unknown>;
   /** Sends what waits, and ends it. */
@@ -158,6 +158,9 @@ export interface JetStreamModule {
   readonly JetStreamApiError: new (...args: never[]) => Error & { readonly code: number; readonly status: number };
 }
 
+/** Answers a server's challenge. Throws if what it answers with is not what it should be. */
+export type Authenticator = (nonce?: string) => unknown;
+
 /** What `connect` takes. */
 export interface ConnectionOptions {
   readonly servers: string | readonly string[];
@@ -168,7 +171,9 @@ export interface ConnectionOptions {
   readonly waitOnFirstConnect?: boolean;
   /** Errors do not say where a request was made. */
   readonly noAsyncTraces?: boolean;
-  readonly authenticator?: unknown;
+  /** Milliseconds that a server has to take it in. */
+  readonly timeout?: number;
+  readonly authenticator?: Authenticator;
   readonly user?: string;
   readonly pass?: string;
   readonly token?: string;
@@ -178,8 +183,8 @@ export interface ConnectionOptions {
 /** `@nats-io/transport-node`. */
 export interface TransportModule {
   connect(options: ConnectionOptions): Promise<NatsConnection>;
-  credsAuthenticator(credentials: Uint8Array): unknown;
-  nkeyAuthenticator(seed: Uint8Array): unknown;
+  credsAuthenticator(credentials: () => Uint8Array): Authenticator;
+  nkeyAuthenticator(seed: () => Uint8Array): Authenticator;
   headers(): MsgHdrs;
   readonly nuid: { next(): string };
 }

@@ -1,13 +1,15 @@
+import { brokerError } from "./answers.ts";
 import type { ConsumerConfig, StreamConfig } from "./client-types.ts";
 import type { JetStreamAccess } from "./jetstream-log.ts";
 
-/** Makes a stream if it is not there. One that is stays as it is. */
+/** Makes a stream if it is not there. One that is stays as it is. @throws {BrokerError} */
 export async function createStream(
   access: JetStreamAccess,
   config: Omit<Partial<StreamConfig>, "name">,
 ): Promise<void> {
   await unlessThere(
     access,
+    `make stream ${access.stream}`,
     () => access.manager.streams.info(access.stream),
     () => access.manager.streams.add({ num_replicas: 1, ...config, name: access.stream }),
   );
@@ -17,6 +19,7 @@ export async function createStream(
 export async function createConsumer(access: JetStreamAccess, name: string, config: ConsumerConfig): Promise<void> {
   await unlessThere(
     access,
+    `make consumer ${name} of stream ${access.stream}`,
     () => access.manager.consumers.info(access.stream, name),
     () => access.manager.consumers.add(access.stream, { ...config, durable_name: name }),
   );
@@ -24,14 +27,19 @@ export async function createConsumer(access: JetStreamAccess, name: string, conf
 
 async function unlessThere(
   { client }: JetStreamAccess,
+  what: string,
   look: () => Promise<unknown>,
   make: () => Promise<unknown>,
 ): Promise<void> {
+  const isMissing = (error: unknown): boolean =>
+    error instanceof client.jetstream.JetStreamApiError && error.status === 404;
   try {
-    await look();
+    await look().catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+      return make();
+    });
   } catch (error) {
-    if (!(error instanceof client.jetstream.JetStreamApiError) || error.status !== 404) throw error;
-    await make();
+    throw brokerError(client, what, error);
   }
 }
 
