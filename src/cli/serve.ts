@@ -75,7 +75,10 @@ async function serveHere({ options, path }: Given): Promise<number> {
     server.listen(options.port, options.host, resolve);
   });
   // Whoever reads that it serves may end it at once.
-  const ending = new Promise<void>((resolve) => void onSignal(() => resolve()));
+  const hear = options.workers > 1 ? (await import("./workers.ts")).onEnd : onSignal;
+  const ending = new Promise<void>((resolve) => {
+    hear(() => resolve());
+  });
   const { address, port, family } = server.address() as AddressInfo;
   const scheme = tls ? "https" : "http";
   say(`Serving HTTP on ${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}/\n`);
