@@ -92,6 +92,12 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
   readonly isolate?: "thread";
   /** Bytes that each memory of an instance may have, rounded down to pages of 64 KiB. As many as the component says, by default. */
   readonly maxMemoryBytes?: number;
+  /**
+   * Milliseconds that a client of `listener` may keep it waiting: with more of a body, while a guest wants it, or by taking
+   * nothing of a response. Then it is let go of, as if it had left. 60,000 is the default. The header of a request is for the
+   * server to wait for, by its `headersTimeout`.
+   */
+  readonly maxStallTime?: number;
   /** Told of what kept a guest from answering, or to the end: a trap, a time-out, an error in the place of a response. */
   readonly onError?: (error: unknown) => void;
 }
@@ -106,7 +112,7 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
   const { isolate, maxMemoryBytes, onError = () => {}, ...others } = options;
-  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, ...instances } = others;
+  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, maxStallTime, ...instances } = others;
   checkOptions(instances);
   const { timeout, ...given } = instances;
   if (isolate !== undefined) assertThread(isolate);
@@ -130,6 +136,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     listener: nodeListener(
       (request, leaving) => serving.answer(request, leaving),
       (error, request) => void serving.failed(error, request),
+      maxStallTime,
     ),
     close: () => serving.close(),
   };

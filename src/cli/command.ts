@@ -54,6 +54,8 @@ export interface ServeCommandOptions extends RunOptions {
   readonly maxWaiting: number;
   /** Milliseconds. */
   readonly maxWaitingTime: number;
+  /** Milliseconds. */
+  readonly maxStallTime: number;
   /** Of a request. Missing: as many as please. */
   readonly maxBodyBytes: number | undefined;
   /** Of each memory of an instance. Missing: what the component says. */
@@ -194,6 +196,7 @@ function serveCommand(
     maxConcurrent: wholeNumber(valueOf("max-concurrent-requests") ?? "1000", "--max-concurrent-requests"),
     maxWaiting: wholeNumber(valueOf("max-waiting-requests") ?? "10000", "--max-waiting-requests"),
     maxWaitingTime: milliseconds(valueOf("max-waiting-time") ?? "30s", "--max-waiting-time"),
+    maxStallTime: milliseconds(valueOf("max-stall-time") ?? "60s", "--max-stall-time"),
     maxBodyBytes: optionalNumber(valueOf("max-body-bytes"), "--max-body-bytes"),
     maxMemoryBytes: optionalNumber(valueOf("max-memory-bytes"), "--max-memory-bytes"),
     tls: tlsFiles(valueOf("tls-cert"), valueOf("tls-key")),

@@ -17,6 +17,7 @@ export type OptionName =
   | "max-concurrent-requests"
   | "max-waiting-requests"
   | "max-waiting-time"
+  | "max-stall-time"
   | "max-body-bytes"
   | "max-memory-bytes"
   | "tls-cert"
@@ -139,6 +140,13 @@ export const OPTIONS: readonly Described[] = [
     value: "DURATION",
     expected: "a duration, such as --max-waiting-time 5s",
     help: "Of a request; then it is refused, by 503: 30s.",
+  },
+  {
+    name: "max-stall-time",
+    for: "serve",
+    value: "DURATION",
+    expected: "a duration, such as --max-stall-time 10s",
+    help: "Of a client that sends no more, or takes nothing: 60s.",
   },
   {
     name: "max-body-bytes",

@@ -69,7 +69,12 @@ async function serveHere({ options, path }: Given): Promise<number> {
     ? logged(serving)
     : (request: HttpRequest, leaving: Leaving) => serving.answer(request, leaving);
   const { tls } = options;
-  const { server, close, closeIdle } = listener(answer, (error, request) => void serving.failed(error, request), tls);
+  const { server, close, closeIdle } = listener(
+    answer,
+    (error, request) => void serving.failed(error, request),
+    tls,
+    options.maxStallTime,
+  );
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
@@ -97,11 +102,11 @@ async function serveHere({ options, path }: Given): Promise<number> {
 }
 
 /** @throws {UsageError} For a certificate or a key that is none. */
-function listener(answer: Answer, failed: Failed, tls: ServeCommandOptions["tls"]): HttpServer {
-  if (!tls) return httpServer(answer, failed);
+function listener(answer: Answer, failed: Failed, tls: ServeCommandOptions["tls"], stallMs: number): HttpServer {
+  if (!tls) return httpServer(answer, failed, undefined, stallMs);
   const files = { cert: readPem("--tls-cert", tls.cert), key: readPem("--tls-key", tls.key) };
   try {
-    return httpServer(answer, failed, files);
+    return httpServer(answer, failed, files, stallMs);
   } catch (cause) {
     throw new UsageError(`--tls-cert and --tls-key expect a certificate and its key in PEM: ${messageOf(cause)}`);
   }

@@ -152,7 +152,7 @@ test("what goes wrong with a request is told once, whatever it is", async (t) =>
   });
 });
 
-for (const option of ["maxWaiting", "maxWaitingTime", "maxBodyBytes"] as const) {
+for (const option of ["maxWaiting", "maxWaitingTime", "maxBodyBytes", "maxStallTime"] as const) {
   test(`${option} is a whole number from 1 on`, async () => {
     await assert.rejects(serve(await guest("http-handler"), { [option]: 0 }), RangeError);
   });

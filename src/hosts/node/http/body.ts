@@ -9,6 +9,7 @@ import type { HttpBody } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
 import { nodeSource } from "../readable.ts";
 import { fieldsOf, rawValue, textOf } from "./fields.ts";
+import { timer } from "./settling.ts";
 
 const READ_BYTES = 64 * 1024;
 /** How long the rest of a request is read, and thrown away, that nobody wanted to the end: the response is to arrive. */
@@ -84,31 +85,30 @@ export function endWith(to: OutgoingMessage, body: Buffer): void {
 }
 
 /** Sends a body, and ends the message. What the body fails of ends the connection: it never looks complete. */
-export async function sendBody(body: HttpBody, to: OutgoingMessage): Promise<void> {
+export async function sendBody(body: HttpBody, to: OutgoingMessage, stallMs?: number): Promise<void> {
   await pour(body, to, {
+    stallMs,
     end(trailers) {
       if (trailers.length > 0) {
         to.addTrailers(trailers.map(([name, value]): [string, string] => [name, textOf(value)]));
       }
       to.end();
     },
-    cut(cause) {
-      // A body that ends with its connection looks complete, unless that is reset.
-      if (!to.chunkedEncoding) to.socket?.resetAndDestroy();
-      to.destroy(cause);
-    },
+    cut: (cause) => cutMessage(to, cause),
   });
 }
 
 /** How the sending of a body ends. */
 interface Ends {
+  /** See `untilTaken`. */
+  readonly stallMs?: number | undefined;
   readonly end: (trailers: readonly Field[]) => void;
   /** It has failed: no part of it may pass for the whole. */
   readonly cut: (cause: Error) => void;
 }
 
 /** Writes all of a body, as fast as it is taken. Who closes the other end closes the body. */
-export async function pour(body: HttpBody, to: Writable, { end, cut }: Ends): Promise<void> {
+export async function pour(body: HttpBody, to: Writable, { stallMs, end, cut }: Ends): Promise<void> {
   const { source } = body;
   const onClose = (): void => source.close();
   to.once("close", onClose);
@@ -116,11 +116,12 @@ export async function pour(body: HttpBody, to: Writable, { end, cut }: Ends): Pr
     for (let bytes; !to.destroyed && (bytes = source.read(READ_BYTES)) !== null;) {
       // oxlint-disable no-await-in-loop -- one piece after the other
       if (bytes.length === 0) await changed(source);
-      else if (!to.write(copyOf(bytes))) await drained(to);
+      else if (!to.write(copyOf(bytes))) await drained(to, stallMs, cut);
       // oxlint-enable no-await-in-loop
     }
     if (to.destroyed) return;
     end((await body.trailers()) ?? []);
+    untilTaken(to, "finish", stallMs, cut);
   } catch (cause) {
     cut(cause instanceof Error ? cause : new Error("The body failed", { cause }));
   }
@@ -139,7 +140,7 @@ function copyOf(bytes: Uint8Array): Buffer {
   return copy;
 }
 
-function drained(to: Writable): Promise<void> {
+function drained(to: Writable, stallMs: number | undefined, cut: Ends["cut"]): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       to.off("drain", done);
@@ -148,20 +149,47 @@ function drained(to: Writable): Promise<void> {
     };
     to.on("drain", done);
     to.on("close", done);
+    untilTaken(to, "drain", stallMs, cut);
   });
+}
+
+/** Cuts off who takes nothing for so many milliseconds of what is there for them. Missing: however long it takes. */
+export function untilTaken(
+  to: Writable,
+  event: "drain" | "finish",
+  stallMs: number | undefined,
+  cut: (cause: Error) => void,
+): void {
+  if (stallMs === undefined || to.writableLength === 0 || to.destroyed) return;
+  const late = timer(stallMs, () => cut(new Error(`Nothing was taken in ${stallMs} ms`)));
+  const done = (): void => {
+    clearTimeout(late);
+    to.off(event, done);
+    to.off("close", done);
+  };
+  to.on(event, done);
+  to.on("close", done);
+}
+
+/** Ends the connection of a message: nothing of it looks complete. */
+export function cutMessage(message: OutgoingMessage, cause: Error): void {
+  const { socket } = message;
+  // A body that ends with its connection looks complete, unless that is reset. TLS says itself how it ends.
+  if (socket && !message.chunkedEncoding && !("encrypted" in socket)) socket.resetAndDestroy();
+  message.destroy(cause);
 }
 
 /** A connection that is closed with bytes unread is reset, and the response with it. @param end Says that enough was read. */
 export function lingering(rest: Readable, end: () => void): void {
   if (rest.listenerCount("data") > 0) return;
-  const timer = setTimeout(end, LINGER_MS);
-  timer.unref();
+  const late = setTimeout(end, LINGER_MS);
+  late.unref();
   let bytes = 0;
   rest.on("error", () => {});
   rest.on("data", (chunk: Uint8Array) => {
     bytes += chunk.length;
     if (bytes > LINGER_BYTES) end();
   });
-  rest.once("end", () => clearTimeout(timer));
-  rest.once("close", () => clearTimeout(timer));
+  rest.once("end", () => clearTimeout(late));
+  rest.once("close", () => clearTimeout(late));
 }

@@ -56,6 +56,12 @@ export function requestFrom({
   return { ...rest, authority, timeouts: NO_TIMEOUTS };
 }
 
+/** What a request's body failed of that does not come to its end. */
+export function whyCut(cause: unknown): HttpError {
+  if (cause instanceof HttpError) return cause;
+  return new HttpError({ tag: "connection-terminated" }, "the client left", { cause });
+}
+
 /** Never rejects. */
 export async function exchange(answer: Answer, failed: Failed, wire: Wire): Promise<void> {
   const { request } = wire;

@@ -81,8 +81,9 @@ function endOnlyWhole(stream: Http2Stream): void {
 }
 
 /** Sends a body over a stream that waits for trailers. One that fails resets the stream. */
-export function pourStream(body: HttpBody, stream: Http2Stream): Promise<void> {
+export function pourStream(body: HttpBody, stream: Http2Stream, stallMs?: number): Promise<void> {
   return pour(body, stream, {
+    stallMs,
     end: (trailers) => endStream(stream, trailers),
     // Nothing else says so: `close` would end the stream first, as if the body were whole.
     cut: (cause) => stream.destroy(cause),

@@ -1,12 +1,12 @@
 /** Requests that come to a server of Node's. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
-import { bodyOf, endWith, lingering, sendBody, sendHeader } from "./body.ts";
-import { exchange, requestFrom, type Answer, type Failed, type Wire } from "./exchange.ts";
+import { bodyOf, cutMessage, endWith, lingering, sendBody, sendHeader, untilTaken } from "./body.ts";
+import { exchange, requestFrom, whyCut, type Answer, type Failed, type Wire } from "./exchange.ts";
 import { flatOf, incomingFields, rawValue } from "./fields.ts";
+import { stalling, STALL_MS } from "./settling.ts";
 import { StreamWire } from "./stream-wire.ts";
 
 /** Answers what comes to servers of `node:http`, `node:https` and `node:http2`, of which it takes `request` and `checkContinue`. */
@@ -15,14 +15,21 @@ export type NodeListener = (
   response: ServerResponse | Http2ServerResponse,
 ) => void;
 
-/** @param failed Told of what kept a request from being answered. */
-export function nodeListener(answer: Answer, failed: Failed): NodeListener {
+/**
+ * @param failed Told of what kept a request from being answered.
+ * @param stallMs Milliseconds that a client may keep it waiting: with more of its body while somebody wants that, or by taking
+ *   nothing of the response. Then it is let go of.
+ */
+export function nodeListener(answer: Answer, failed: Failed, stallMs: number = STALL_MS): NodeListener {
+  if (!Number.isSafeInteger(stallMs) || stallMs < 1) {
+    throw new RangeError(`maxStallTime must be a positive whole number, got ${String(stallMs)}`);
+  }
   return (message, response) => {
     const wire =
       "stream" in response && "stream" in message
-        ? new StreamWire(message.stream, message.rawHeaders)
+        ? new StreamWire(message.stream, message.rawHeaders, stallMs)
         : // A server gives both of the same protocol.
-          new MessageWire(message as IncomingMessage, response as ServerResponse);
+          new MessageWire(message as IncomingMessage, response as ServerResponse, stallMs);
     void exchange(answer, failed, wire);
   };
 }
@@ -35,8 +42,10 @@ class MessageWire implements Wire {
   readonly request: HttpRequest | undefined;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #stallMs: number;
 
-  constructor(message: IncomingMessage, response: ServerResponse) {
+  constructor(message: IncomingMessage, response: ServerResponse, stallMs: number) {
+    this.#stallMs = stallMs;
     this.#message = message;
     this.#response = response;
     this.request = this.#read();
@@ -80,10 +89,11 @@ class MessageWire implements Wire {
   end(bytes?: Buffer): void {
     if (bytes) endWith(this.#response, bytes);
     else this.#response.end();
+    untilTaken(this.#response, "finish", this.#stallMs, (cause) => cutMessage(this.#response, cause));
   }
 
   send(body: HttpBody): Promise<void> {
-    return sendBody(body, this.#response);
+    return sendBody(body, this.#response, this.#stallMs);
   }
 
   #read(): HttpRequest | undefined {
@@ -106,8 +116,10 @@ class MessageWire implements Wire {
 
   #body(): HttpBody {
     const [message, response] = [this.#message, this.#response];
+    const isWaited = isExpected(message, response);
+    const stalls = stalling(this.#stallMs, "request", (reason) => message.destroy(reason));
     return bodyOf(message, message, {
-      cut: (cause) => new HttpError({ tag: "connection-terminated" }, "the client left", { cause }),
+      cut: whyCut,
       // The response is still to go out on the same connection.
       leave: () => {
         const linger = (): void => {
@@ -116,7 +128,10 @@ class MessageWire implements Wire {
         if (response.writableFinished) linger();
         else response.once("finish", linger);
       },
-      ...(isExpected(message, response) && { waits: (isWaiting) => isWaiting && goOn(response) }),
+      waits: (isWaiting, source) => {
+        if (isWaited && isWaiting) goOn(response);
+        stalls(isWaiting, source);
+      },
     });
   }
 }

@@ -5,12 +5,15 @@ import type { Socket } from "node:net";
 import { exchange, type Answer, type Failed } from "./exchange.ts";
 import { nodeListener } from "./listener.ts";
 import { WINDOW_BYTES } from "./h2.ts";
+import { STALL_MS } from "./settling.ts";
 import { StreamWire } from "./stream-wire.ts";
 
 /** What a connection of HTTP/2 begins with, if it is not agreed on by TLS. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 /** As other servers have it. */
 const MAX_STREAMS = 200;
+/** How often it is looked for headers that are late. */
+const CHECK_MS = 15_000;
 /** How long a connection of HTTP/2 is kept that nobody uses. */
 const IDLE_MS = 60_000;
 
@@ -29,14 +32,27 @@ export interface HttpServer {
   readonly closeIdle: () => void;
 }
 
-/** @param tls Missing: without. */
-export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles): HttpServer {
-  const listener = nodeListener(answer, failed);
-  const options = { requireHostHeader: false, noDelay: true };
+/**
+ * @param tls Missing: without.
+ * @param stallMs See `nodeListener`; and milliseconds in which the header of a request is to come.
+ */
+export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles, stallMs: number = STALL_MS): HttpServer {
+  const listener = nodeListener(answer, failed, stallMs);
+  const options = {
+    requireHostHeader: false,
+    noDelay: true,
+    headersTimeout: stallMs,
+    // A body that flows may take as long as it takes.
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(stallMs, CHECK_MS),
+  };
   const server = tls
     ? process
         .getBuiltinModule("node:https")
-        .createServer({ ...options, ...pemOf(tls), ALPNProtocols: ["h2", "http/1.1"] }, listener)
+        .createServer(
+          { ...options, ...pemOf(tls), handshakeTimeout: stallMs, ALPNProtocols: ["h2", "http/1.1"] },
+          listener,
+        )
     : process.getBuiltinModule("node:http").createServer(options, listener);
   // Whoever waits for 100 before they send a body gets it when the guest wants that.
   server.on("checkContinue", listener);
@@ -46,7 +62,7 @@ export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles): Http
   let isClosing = false;
   let h2: Http2Server | undefined;
   const toHttp2 = (socket: Socket): void => {
-    h2 ??= http2Server(answer, failed, (session) => {
+    h2 ??= http2Server(answer, failed, stallMs, (session) => {
       sessions.add(session);
       session.once("close", () => sessions.delete(session));
       if (isClosing) session.close();
@@ -64,7 +80,7 @@ export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles): Http
     else {
       silent.add(socket);
       socket.once("close", () => silent.delete(socket));
-      sniff(socket, server.headersTimeout, (isHttp2) => {
+      sniff(socket, stallMs, (isHttp2) => {
         silent.delete(socket);
         (isHttp2 ? toHttp2 : http1)(socket);
       });
@@ -113,7 +129,12 @@ function sniff(socket: Socket, timeoutMs: number, speaks: (isHttp2: boolean) => 
   socket.setTimeout(timeoutMs, end);
 }
 
-function http2Server(answer: Answer, failed: Failed, begun: (session: ServerHttp2Session) => void): Http2Server {
+function http2Server(
+  answer: Answer,
+  failed: Failed,
+  stallMs: number,
+  begun: (session: ServerHttp2Session) => void,
+): Http2Server {
   const h2 = process.getBuiltinModule("node:http2").createServer({
     settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES },
     strictSingleValueFields: false,
@@ -126,13 +147,13 @@ function http2Server(answer: Answer, failed: Failed, begun: (session: ServerHttp
     });
     // What is wrong with a connection ends it, and is nobody's else concern.
     session.on("error", () => {});
-    session.setTimeout(IDLE_MS, () => {
+    session.setTimeout(Math.min(IDLE_MS, stallMs), () => {
       if (streams === 0) session.close();
     });
     begun(session);
   });
   h2.on("stream", (stream, _, __, rawHeaders: readonly string[]) => {
-    void exchange(answer, failed, new StreamWire(stream, rawHeaders));
+    void exchange(answer, failed, new StreamWire(stream, rawHeaders, stallMs));
   });
   return h2;
 }

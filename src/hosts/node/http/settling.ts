@@ -9,6 +9,8 @@ import { textOf } from "./fields.ts";
 
 /** What a response's header may take: more than Node allows by itself, which is less than what others send. */
 export const MAX_HEADER_BYTES: number = 128 * 1024;
+/** How long a server waits for a client that sends nothing more, or takes nothing: as other servers have it. */
+export const STALL_MS = 60_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Methods that change nothing more when they are sent twice. */
@@ -83,22 +85,31 @@ export async function within<T>(ms: number, promise: Promise<T>, error: HttpErro
  * @param end Ends it, for this reason.
  */
 export function responseParts(betweenBytes: number, end: (reason: HttpError) => void): BodyParts {
-  let late: NodeJS.Timeout | undefined;
   return {
     cut: (cause) =>
       cause instanceof HttpError ? cause : failed("HTTP-response-incomplete", "the response ends too early", cause),
     leave: (source) => source.close(),
-    waits(isWaiting, source) {
-      if (!isWaiting) {
-        clearTimeout(late);
-        late = undefined;
-        return;
-      }
-      late ??= timer(betweenBytes, () => {
-        late = undefined;
-        // What has come is there for whoever asks again.
-        if (!source.ready()) end(failed("connection-read-timeout", `no more of the response in ${betweenBytes} ms`));
-      });
-    },
+    waits: stalling(betweenBytes, "response", end),
+  };
+}
+
+/** Ends a body of which nothing comes for so many milliseconds, while somebody waits. */
+export function stalling(
+  ms: number,
+  what: "request" | "response",
+  end: (reason: HttpError) => void,
+): NonNullable<BodyParts["waits"]> {
+  let late: NodeJS.Timeout | undefined;
+  return (isWaiting, source) => {
+    if (!isWaiting) {
+      clearTimeout(late);
+      late = undefined;
+      return;
+    }
+    late ??= timer(ms, () => {
+      late = undefined;
+      // What has come is there for whoever asks again.
+      if (!source.ready()) end(failed("connection-read-timeout", `no more of the ${what} in ${ms} ms`));
+    });
   };
 }

@@ -1,12 +1,12 @@
 /** A stream of HTTP/2 that carries a request to a server. */
 import type { Http2Stream, ServerHttp2Stream } from "node:http2";
-import { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
-import { lingering } from "./body.ts";
-import { requestFrom, type Wire } from "./exchange.ts";
+import { lingering, untilTaken } from "./body.ts";
+import { requestFrom, whyCut, type Wire } from "./exchange.ts";
 import { fieldsOf, rawValue } from "./fields.ts";
 import { endStream, headersOf, pourStream, pseudoOf, streamBody, takenHeaders } from "./h2.ts";
+import { stalling } from "./settling.ts";
 
 const NO_ERROR = 0;
 const REFUSED = 400;
@@ -14,10 +14,12 @@ const REFUSED = 400;
 export class StreamWire implements Wire {
   readonly request: HttpRequest | undefined;
   readonly #stream: ServerHttp2Stream;
+  readonly #stallMs: number;
 
-  constructor(stream: Http2Stream, rawHeaders: readonly string[]) {
+  constructor(stream: Http2Stream, rawHeaders: readonly string[], stallMs: number) {
     // A server has these.
     this.#stream = stream as ServerHttp2Stream;
+    this.#stallMs = stallMs;
     this.request = this.#read(rawHeaders);
     // A client that leaves is no error of ours: what is being sent ends.
     stream.on("error", () => {});
@@ -60,12 +62,14 @@ export class StreamWire implements Wire {
   flush(): void {}
 
   end(bytes?: Buffer): void {
-    if (!this.#stream.writableEnded) endStream(this.#stream, [], bytes);
+    if (this.#stream.writableEnded) return;
+    endStream(this.#stream, [], bytes);
+    untilTaken(this.#stream, "finish", this.#stallMs, (cause) => this.#stream.destroy(cause));
   }
 
   async send(body: HttpBody): Promise<void> {
     if (this.#stream.writableEnded) body.source.close();
-    else await pourStream(body, this.#stream);
+    else await pourStream(body, this.#stream, this.#stallMs);
   }
 
   /** To reset it at once could take away what is still to be sent. */
@@ -99,13 +103,17 @@ export class StreamWire implements Wire {
       isAsked = true;
       stream.additionalHeaders({ ":status": 100 });
     };
+    const stalls = stalling(this.#stallMs, "request", (reason) => stream.destroy(reason));
     return streamBody(stream, rawHeaders, {
-      cut: (cause) => new HttpError({ tag: "connection-terminated" }, "the client left", { cause }),
+      cut: whyCut,
       leave: () => {
         if (stream.writableFinished) this.#linger();
         else stream.once("finish", () => this.#linger());
       },
-      ...(isExpected && { waits: (isWaiting) => isWaiting && goOn() }),
+      waits: (isWaiting, source) => {
+        if (isExpected && isWaiting) goOn();
+        stalls(isWaiting, source);
+      },
     });
   }
 }
