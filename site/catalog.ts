@@ -39,6 +39,12 @@ export const SAMPLES: readonly Sample[] = [
     args: "300000",
   },
   { file: "p1/p1-ask", name: "ask", language: "C, preview 1", says: "asks for your name: a core module of preview 1" },
+  {
+    file: "multi-export",
+    name: "demo",
+    language: "C",
+    says: "no command: has functions that you call, by a form made from their types",
+  },
   { file: "ls", name: "ls", language: "C", says: "lists a directory", args: "/" },
   { file: "cat-files", name: "cat-files", language: "C", says: "prints files", args: "/poem.txt" },
   { file: "cp", name: "cp", language: "C", says: "copies a file", args: "/poem.txt /copy.txt" },
@@ -122,6 +128,14 @@ export const SCENARIOS: readonly Scenario[] = [
     title: "A broken rule",
     says: "While a flush is in flight nothing may be written. This guest does it all the same, and is ended for it, alone.",
     guests: [{ file: "write-during-flush", gate: 25 }],
+  },
+  {
+    id: "call",
+    title: "A call",
+    says:
+      "No program, but a component with functions. Choose one under Call, and say with what; Run calls it. What it is " +
+      "given and gives are values of WIT: numbers, text, lists, records, across languages.",
+    guests: [{ file: "multi-export" }],
   },
   {
     id: "files",

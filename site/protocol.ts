@@ -10,6 +10,8 @@ export interface GuestPlan {
   /** Without the program's own name. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What is called, in WAVE; the command itself if nothing. */
+  readonly call: string | undefined;
 }
 
 /** One end of a channel: a guest by its index, or what is at the edge of the stage. */
@@ -116,6 +118,8 @@ export interface Frame {
 /** How a guest ended. */
 export type Ending =
   | { readonly is: "exited"; readonly code: number }
+  /** What a function gave, in WAVE; empty if nothing. */
+  | { readonly is: "returned"; readonly value: string }
   | { readonly is: "failed"; readonly name: string; readonly message: string; readonly rule: string | undefined }
   | { readonly is: "stopped" };
 

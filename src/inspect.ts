@@ -1,5 +1,5 @@
 /**
- * `sluice/inspect`: what a component is, and declarations of TypeScript for it.
+ * `sluice/inspect`: what a component is, declarations of TypeScript for it, and calls of its functions as people write them.
  *
  * @module
  */
@@ -10,6 +10,14 @@ export {
   type InspectedImport,
   type ModuleInspection,
 } from "./run/inspect.ts";
+export {
+  invocation,
+  NoSuchFunctionError,
+  type InspectedFunction,
+  type InspectedParameter,
+  type Invocation,
+} from "./run/invoke.ts";
+export { WaveError, type WaveErrorDetails } from "./abi/wave.ts";
 export type { ComponentSizes, CustomSection, Sizes } from "./load/sizes.ts";
 export type { CompiledComponent } from "./run/component.ts";
 export { InvalidComponentError } from "./load/invalid-component.ts";

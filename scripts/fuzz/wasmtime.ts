@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { printValue } from "../../src/abi/wave-print.ts";
-import { invocation } from "../../src/cli/invoke.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { compile } from "../../src/run/compile.ts";
 import { instantiate } from "../../src/run/instantiate.ts";
+import { invocation } from "../../src/run/invoke.ts";
 import { reasonOf } from "./batch.ts";
 import { anyEcho, chain } from "./chain.ts";
 import { Values } from "./generate.ts";
@@ -21,7 +21,7 @@ async function ours(bytes: Uint8Array, call: string): Promise<string> {
   const component = await compile(bytes);
   const instance = await instantiate(nodePlatform, component);
   try {
-    return await invocation(component, bytes, call, []).call(instance);
+    return `${await invocation(component, call).call(instance)}\n`;
   } finally {
     await instance.close();
   }

@@ -1,5 +1,6 @@
 /** One guest on the stage: what it is, its arguments, its ports, and how it is. */
 import type { Ending } from "../protocol.ts";
+import { callText, shortOf } from "./call.ts";
 import { h, setText } from "./dom.ts";
 import { bytesText, countText, timeText } from "./format.ts";
 import type { Guest } from "./model.ts";
@@ -10,6 +11,8 @@ const SILENT_MS = 300;
 
 export interface CardHandlers {
   onSelect(guest: Guest): void;
+  /** What is called is to be changed. */
+  onCall(guest: Guest): void;
   onRemove(guest: Guest): void;
   /** The port of its output was pressed; see wiring.ts. */
   onPort(guest: Guest, port: HTMLElement, event: PointerEvent | undefined): void;
@@ -19,6 +22,9 @@ export class GuestCard {
   readonly element: HTMLElement;
   readonly #status = h("p", { class: "status" });
   readonly #calls = h("p", { class: "calls" });
+  readonly #called = h("code");
+  readonly #call: HTMLElement;
+  readonly #args: HTMLElement;
   /** How many calls it had made when it last made or waited for one, and when that was. */
   #last = { calls: 0, at: 0 };
 
@@ -40,6 +46,27 @@ export class GuestCard {
       // Of the keyboard alone: a pointer has been told before.
       if (event.detail === 0) handlers.onPort(guest, port, undefined);
     });
+    this.#args = h("input", {
+      class: "args",
+      attributes: {
+        type: "text",
+        value: guest.args,
+        placeholder: "arguments",
+        "aria-label": `Arguments of ${guest.name}`,
+        autocapitalize: "off",
+        spellcheck: "false",
+      },
+      on: { input: ({ target }) => target instanceof HTMLInputElement && (guest.args = target.value) },
+    });
+    this.#call = h(
+      "button",
+      {
+        class: "call",
+        attributes: { type: "button", title: "Call something else, or with something else" },
+        on: { click: () => handlers.onCall(guest) },
+      },
+      this.#called,
+    );
     this.element = h(
       "article",
       { class: "guest", attributes: { "aria-label": guest.name, "data-guest": guest.id } },
@@ -68,23 +95,21 @@ export class GuestCard {
           ),
       ),
       h("p", { class: "origin" }, `${guest.origin} · ${bytesText(guest.component.length)}`),
-      h("input", {
-        class: "args",
-        attributes: {
-          type: "text",
-          value: guest.args,
-          placeholder: "arguments",
-          "aria-label": `Arguments of ${guest.name}`,
-          autocapitalize: "off",
-          spellcheck: "false",
-        },
-        on: { input: ({ target }) => target instanceof HTMLInputElement && (guest.args = target.value) },
-      }),
+      this.#args,
+      this.#call,
       this.#status,
       this.#calls,
       port,
     );
+    this.showCall(guest);
     this.clear();
+  }
+
+  /** What of it is called: a command has arguments in that place. */
+  showCall({ call, functions }: Guest): void {
+    this.#args.hidden = call !== undefined;
+    this.#call.hidden = call === undefined;
+    setText(this.#called, call ? shortOf(callText(call, functions)) : "");
   }
 
   /** How it is, in words. */
@@ -118,11 +143,14 @@ export class GuestCard {
       case "exited":
         this.#set(ending.code === 0 ? "done" : "failed", `exit code ${ending.code} after ${timeText(at)}`);
         break;
+      case "returned":
+        this.#set("done", `${ending.value === "" ? "returned" : `gave ${ending.value}`} after ${timeText(at)}`);
+        break;
       case "stopped":
         this.#set("failed", `stopped after ${timeText(at)}`);
         break;
       case "failed":
-        this.#set("failed", ending.rule === undefined ? ending.name : `trap: rule ${ending.rule}`);
+        this.#set("failed", failureText(ending));
         break;
     }
   }
@@ -131,4 +159,9 @@ export class GuestCard {
     this.element.dataset["state"] = state;
     setText(this.#status, text);
   }
+}
+
+function failureText({ name, rule }: Ending & { readonly is: "failed" }): string {
+  if (name === "WaveError") return "arguments do not fit";
+  return rule === undefined ? name : `trap: rule ${rule}`;
 }

@@ -1,11 +1,15 @@
 /** A guest from within: its world, and what it is given. */
 import type { Files } from "../protocol.ts";
+import { CallForm } from "./call-form.ts";
 import { h, setText } from "./dom.ts";
+import { droppedFiles, pickedFiles, type Dropped } from "./dropped.ts";
 import { bytesText, countText } from "./format.ts";
-import type { Guest, Inspection } from "./model.ts";
+import type { Guest } from "./model.ts";
 
 export interface PanelHandlers {
-  onFilesDropped(files: Iterable<File>): void;
+  /** Something else of it is called. */
+  onCall(guest: Guest): void;
+  onFilesDropped(files: readonly Dropped[]): void;
   onFileRemoved(path: string): void;
 }
 
@@ -19,38 +23,53 @@ export class GuestPanel {
     attributes: { rows: 2, spellcheck: "false", placeholder: "NAME=value", "aria-label": "Environment, a line each" },
   });
   readonly #files = h("ul", { class: "files" });
+  readonly #form: CallForm;
   #guest: Guest | undefined;
   #addresses: readonly string[] = [];
 
   constructor(handlers: PanelHandlers) {
     this.#handlers = handlers;
-    const pick = h("input", {
-      class: "visually-hidden",
-      attributes: { type: "file", multiple: true, "aria-label": "Files for all guests" },
-    });
-    pick.addEventListener("change", () => {
-      handlers.onFilesDropped([...(pick.files ?? [])]);
-      pick.value = "";
-    });
+    this.#form = new CallForm((guest) => handlers.onCall(guest));
+    const pick = (label: string, isFolder: boolean): HTMLInputElement => {
+      const input = h("input", {
+        class: "visually-hidden",
+        attributes: { type: "file", multiple: true, webkitdirectory: isFolder, "aria-label": label },
+      });
+      input.addEventListener("change", () => {
+        handlers.onFilesDropped(pickedFiles(input.files ?? []));
+        input.value = "";
+      });
+      return input;
+    };
     this.#env.addEventListener("input", () => this.#guest && (this.#guest.env = this.#env.value));
     this.element = h(
       "section",
       { class: "panel details", id: "details", attributes: { "aria-label": "Guest" } },
       h("header", {}, this.#title, this.#says),
+      this.#form.element,
       h("h3", {}, "World"),
       this.#world,
       h("h3", {}, "Environment"),
       this.#env,
-      h("header", {}, h("h3", {}, "Files, of all guests"), h("label", { class: "button" }, pick, "Add…")),
+      h(
+        "header",
+        {},
+        h("h3", {}, "Files, of all guests"),
+        h(
+          "div",
+          { class: "row" },
+          h("label", { class: "button" }, pick("Files for all guests", false), "Add…"),
+          h("label", { class: "button" }, pick("A folder for all guests", true), "Folder…"),
+        ),
+      ),
       this.#files,
     );
     this.element.addEventListener("dragover", (event) => event.preventDefault());
     this.element.addEventListener("drop", (event) => {
-      const files = [...(event.dataTransfer?.files ?? [])].filter(({ name }) => !name.endsWith(".wasm"));
-      if (files.length === 0) return;
+      if ([...(event.dataTransfer?.files ?? [])].some(({ name }) => name.endsWith(".wasm"))) return;
       event.preventDefault();
       event.stopPropagation();
-      handlers.onFilesDropped(files);
+      void droppedFiles(event.dataTransfer).then((files) => handlers.onFilesDropped(files));
     });
   }
 
@@ -59,7 +78,13 @@ export class GuestPanel {
     setText(this.#title, guest.name);
     setText(this.#says, `${guest.origin}, ${bytesText(guest.component.length)}`);
     this.#env.value = guest.env;
-    this.#world.replaceChildren(...worldOf(guest.inspection));
+    this.#form.show(guest);
+    this.#world.replaceChildren(...worldOf(guest));
+  }
+
+  /** To where it is said what is called. */
+  focusCall(): void {
+    this.#form.focus();
   }
 
   showFiles(files: Files): void {
@@ -98,13 +123,15 @@ export class GuestPanel {
   }
 }
 
-function worldOf(inspection: Inspection | string): HTMLElement[] {
+function worldOf({ inspection, functions }: Guest): HTMLElement[] {
   if (typeof inspection === "string") return [h("p", { class: "problem" }, inspection)];
   const { missing } = inspection;
   const problems = [
     missing.length > 0 && `Nobody here provides ${missing.join(", ")}`,
     inspection.kind === "component" && inspection.unsupported,
-    !inspection.isCommand && "It is no command: it exports neither wasi:cli/run nor _start",
+    !inspection.isCommand &&
+      functions.length === 0 &&
+      "It is no command: it exports neither wasi:cli/run nor _start, and nothing that could be called here",
   ].filter((problem) => typeof problem === "string");
   return [
     ...problems.map((problem) => h("p", { class: "problem" }, problem)),

@@ -1,6 +1,7 @@
 /** What stands on the stage: guests, and what is wired to what. */
-import { inspect, type ComponentInspection, type ModuleInspection } from "sluice/inspect";
+import { inspect, type ComponentInspection, type InspectedFunction, type ModuleInspection } from "sluice/inspect";
 import type { ChannelPlan, End, Files, RunPlan } from "../protocol.ts";
+import { callable, callOf, callText } from "./call.ts";
 import { envOf, OPEN, rateOf, wordsOf } from "./format.ts";
 
 export type Inspection = ComponentInspection | ModuleInspection;
@@ -16,6 +17,11 @@ export interface Guest {
   readonly component: Uint8Array;
   /** Or why it cannot be looked into. */
   readonly inspection: Inspection | string;
+  readonly isCommand: boolean;
+  /** What of it can be called, besides the command that it may be. */
+  readonly functions: readonly InspectedFunction[];
+  /** What is called when it runs: the command, if nothing. */
+  call: Call | undefined;
   args: string;
   env: string;
   /** What it reads if nobody is wired to it. */
@@ -25,6 +31,13 @@ export interface Guest {
   gate: number;
   /** Whose input its output is; the screen's if nobody's. */
   next: Guest | undefined;
+}
+
+/** A call of a function, as it is typed. */
+export interface Call {
+  readonly name: string;
+  /** In the order of the parameters. */
+  readonly values: readonly string[];
 }
 
 export interface Input {
@@ -64,12 +77,18 @@ export class Stage {
 
   add({ name, origin, component, args = "", env = "", gate = OPEN, inputGate = OPEN }: NewGuest): Guest {
     if (this.guests.length >= MAX_GUESTS) throw new RangeError(`There is room for ${MAX_GUESTS} guests`);
+    const inspection = inspected(component);
+    const functions = callable(inspection);
+    const isCommand = typeof inspection !== "string" && inspection.isCommand;
     const guest: Guest = {
       id: this.#next++,
       name,
       origin,
       component,
-      inspection: inspected(component),
+      inspection,
+      isCommand,
+      functions,
+      call: isCommand ? undefined : callOf(functions[0]),
       args,
       env,
       input: { text: "", file: undefined, isLive: false },
@@ -134,11 +153,12 @@ export class Stage {
 
   plan(): RunPlan {
     return {
-      guests: this.guests.map(({ id, name, args, env }) => ({
+      guests: this.guests.map(({ id, name, args, env, call, functions }) => ({
         name,
         component: id,
         args: wordsOf(args),
         env: envOf(env),
+        call: call && callText(call, functions),
       })),
       channels: this.channels().map((key) => this.#channelPlan(key)),
       files: this.files,

@@ -2,8 +2,10 @@
 import { POEM, SAMPLES, SCENARIOS, type Scenario } from "../catalog.ts";
 import type { Ending, Files, Frame } from "../protocol.ts";
 import { DRIP_BYTES } from "./channel-view.ts";
+import { callText, shortOf } from "./call.ts";
 import { announce, byId, h, setText } from "./dom.ts";
-import { rateOf } from "./format.ts";
+import { droppedFiles, pickedFiles, type Dropped } from "./dropped.ts";
+import { countText, rateOf } from "./format.ts";
 import { GuestPanel } from "./guest-panel.ts";
 import { InputPanel } from "./input-panel.ts";
 import { MAX_GUESTS, Stage, type Guest, type NewGuest } from "./model.ts";
@@ -13,6 +15,7 @@ import { Session } from "./session.ts";
 import { StageView } from "./stage-view.ts";
 import { Timeline } from "./timeline.ts";
 import { waitOf } from "./waits.ts";
+import { unzip } from "./zip.ts";
 
 /** Guests whose thread tells nothing for so long keep it busy. */
 const SILENT_MS = 500;
@@ -51,6 +54,10 @@ export class Playground {
         this.#select(guest);
         this.#input.focus();
       },
+      onCall: (guest) => {
+        this.#select(guest);
+        this.#panel.focusCall();
+      },
       onChanged: () => this.#changed(),
       onGate: (channel, position) => this.#session.tell({ is: "rate", channel, rate: rateOf(position) }),
       onDrip: (channel) => this.#session.tell({ is: "let", channel, bytes: DRIP_BYTES }),
@@ -60,6 +67,7 @@ export class Playground {
       onLine: (guest, line) => this.#type(guest, line),
     });
     this.#panel = new GuestPanel({
+      onCall: (guest) => this.#view.showCall(guest),
       onFilesDropped: (files) => void this.#addFiles(files),
       onFileRemoved: (path) => {
         const { [path]: _, ...rest } = this.#stage.files;
@@ -104,7 +112,7 @@ export class Playground {
     addEventListener("dragover", (event) => event.preventDefault());
     addEventListener("drop", (event) => {
       event.preventDefault();
-      for (const file of event.dataTransfer?.files ?? []) void this.#open(file);
+      void droppedFiles(event.dataTransfer).then((files) => this.#open(files));
     });
   }
 
@@ -127,7 +135,7 @@ export class Playground {
     const pick = byId("component");
     pick.addEventListener("change", () => {
       if (!(pick instanceof HTMLInputElement)) return;
-      for (const file of pick.files ?? []) void this.#open(file);
+      void this.#open(pickedFiles(pick.files ?? []));
       pick.value = "";
     });
   }
@@ -173,14 +181,16 @@ export class Playground {
     }
   }
 
-  /** A component is a guest, any other file a file of theirs. */
-  async #open(file: File): Promise<void> {
-    if (!file.name.endsWith(".wasm")) {
-      await this.#addFiles([file]);
-      return;
+  /** A component by itself is a guest, any other file a file of theirs. */
+  async #open(dropped: readonly Dropped[]): Promise<void> {
+    const isGuest = ({ path }: Dropped): boolean => /^[^/]*\.wasm$/.test(path);
+    const guests = dropped.filter(isGuest).map(async ({ path, file }) => {
+      return { path, component: new Uint8Array(await file.arrayBuffer()) };
+    });
+    for (const { path, component } of await Promise.all(guests)) {
+      this.#append({ name: path.replace(/\.wasm$/, ""), origin: "yours", component });
     }
-    const component = new Uint8Array(await file.arrayBuffer());
-    this.#append({ name: file.name.replace(/\.wasm$/, ""), origin: "yours", component });
+    await this.#addFiles(dropped.filter((one) => !isGuest(one)));
   }
 
   /** At the end of the last pipe. */
@@ -197,11 +207,21 @@ export class Playground {
     announce(`${added.name} is on the stage`);
   }
 
-  async #addFiles(files: Iterable<File>): Promise<void> {
-    const added = await Promise.all(
-      Array.from(files, async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const),
-    );
-    this.#setFiles({ ...this.#stage.files, ...Object.fromEntries(added) });
+  /** An archive is all that is in it. */
+  async #addFiles(dropped: readonly Dropped[]): Promise<void> {
+    if (dropped.length === 0) return;
+    try {
+      const added = await Promise.all(
+        dropped.map(async ({ path, file }): Promise<Files> => {
+          const bytes = new Uint8Array(await file.arrayBuffer());
+          return path.endsWith(".zip") ? unzip(bytes) : { [path]: bytes };
+        }),
+      );
+      this.#setFiles(Object.assign({}, this.#stage.files, ...added));
+      announce(`${countText(Object.keys(this.#stage.files).length, "file")} for all guests`);
+    } catch (error) {
+      this.#problem(`Not opened: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   #setFiles(files: Files): void {
@@ -267,6 +287,10 @@ export class Playground {
     const guest = this.#stage.guests[index];
     if (!guest) return;
     this.#view.ended(guest, ending, at);
+    if (ending.is === "returned" && guest.call) {
+      const call = shortOf(callText(guest.call, guest.functions));
+      this.#screen.tell(ending.value === "" ? `${call}\n` : `${call} = ${ending.value}\n`);
+    }
     if (ending.is === "failed")
       this.#screen.complain(`${guest.name}: ${ending.name}: ${ending.message}\n`, ending.rule);
   }

@@ -11,6 +11,10 @@ export class ScreenPanel {
     class: "errors",
     attributes: { tabindex: 0, role: "log", "aria-label": "Standard error" },
   });
+  readonly #results = h("pre", {
+    class: "results",
+    attributes: { tabindex: 0, role: "log", "aria-label": "Results of calls" },
+  });
   #screens = new Map<number, TextScreen>();
 
   constructor() {
@@ -19,6 +23,7 @@ export class ScreenPanel {
       { class: "panel output", attributes: { "aria-label": "Screen" } },
       h("header", {}, h("h2", {}, "Screen")),
       this.#texts,
+      this.#results,
       this.#errors,
     );
     this.clear([]);
@@ -28,6 +33,8 @@ export class ScreenPanel {
   clear(ends: readonly ScreenEnd[]): void {
     this.#screens = new Map(ends.map(({ channel, name }) => [channel, new TextScreen(name, ends.length === 1)]));
     this.#texts.replaceChildren(...[...this.#screens.values()].map(({ element }) => element));
+    setText(this.#results, "");
+    this.#results.hidden = true;
     setText(this.#errors, "");
     this.#errors.hidden = true;
   }
@@ -35,6 +42,12 @@ export class ScreenPanel {
   show({ shown, complaints }: Frame): void {
     for (const { channel, bytes, skipped } of shown) this.#screens.get(channel)?.show(bytes, skipped);
     for (const { text } of complaints) this.complain(text);
+  }
+
+  /** A call, and what it gave. */
+  tell(text: string): void {
+    this.#results.hidden = false;
+    this.#results.append(text);
   }
 
   /** @param rule Of the contract, if one was broken. */

@@ -12,6 +12,8 @@ import { Wires } from "./wiring.ts";
 export interface StageHandlers {
   onSelect(guest: Guest): void;
   onInput(guest: Guest): void;
+  /** What is called of it is to be changed. */
+  onCall(guest: Guest): void;
   /** Guests or wires have changed. */
   onChanged(): void;
   onGate(channel: number, position: number): void;
@@ -114,6 +116,11 @@ export class StageView {
     for (const [other, { element }] of this.#cards) element.classList.toggle("selected", other === guest);
   }
 
+  /** Something else of a guest is called. */
+  showCall(guest: Guest): void {
+    this.#cards.get(guest)?.showCall(guest);
+  }
+
   showInputs(): void {
     for (const [{ input }, element] of this.#inputs) {
       const { length } = input.file?.bytes ?? new TextEncoder().encode(input.text);
@@ -162,6 +169,7 @@ export class StageView {
   #card(guest: Guest): HTMLElement {
     const card = new GuestCard(guest, this.#stage.guests.length > 1, {
       onSelect: (selected) => this.#handlers.onSelect(selected),
+      onCall: (called) => this.#handlers.onCall(called),
       onRemove: (removed) => {
         this.#stage.remove(removed);
         this.#handlers.onChanged();

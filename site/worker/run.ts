@@ -1,5 +1,6 @@
 /** Several guests at a time, with a gate in each stream between them. */
 import {
+  ExitError,
   instantiate,
   MemoryFiles,
   Pipe,
@@ -10,7 +11,8 @@ import {
   type Sink,
   type Source,
 } from "sluice";
-import type { ChannelFrame, ChannelPlan, Ending, Files, FromWorker, RunPlan } from "../protocol.ts";
+import { invocation, type Invocation } from "sluice/inspect";
+import type { ChannelFrame, ChannelPlan, Ending, Files, FromWorker, GuestPlan, RunPlan } from "../protocol.ts";
 import type { Components } from "./components.ts";
 import { Feeder, Screen, WatchedSource } from "./ends.ts";
 import { Gate, TICK_MS } from "./gate.ts";
@@ -88,7 +90,7 @@ export class Run {
   async #playGuest(guest: number): Promise<void> {
     let ending: Ending;
     try {
-      ending = { is: "exited", code: await this.#codeOf(guest) };
+      ending = await this.#endingOf(guest);
     } catch (error) {
       ending = error === STOPPED ? { is: "stopped" } : failure(error);
     }
@@ -96,10 +98,12 @@ export class Run {
     this.#tell({ is: "ended", guest, ending, at: this.#now() });
   }
 
-  async #codeOf(guest: number): Promise<number> {
+  async #endingOf(guest: number): Promise<Ending> {
     const stdin = this.#sourceOf(guest);
     const stdout = this.#sinkOf(guest);
+    let called: Invocation | undefined;
     try {
+      called = await this.#invocationOf(guest);
       this.#instances[guest] = await this.#instantiate(guest, stdin, stdout);
     } catch (error) {
       // Whoever is at their other ends is told.
@@ -107,7 +111,28 @@ export class Run {
       stdout.abort(error);
       throw error;
     }
-    return runCommand(this.#watched(guest, this.#instances[guest]));
+    const instance = this.#watched(guest, this.#instances[guest]);
+    if (!called) return { is: "exited", code: await runCommand(instance) };
+    try {
+      return { is: "returned", value: await called.call(instance) };
+    } catch (error) {
+      if (error instanceof ExitError) return { is: "exited", code: error.code };
+      throw error;
+    } finally {
+      await instance.close();
+    }
+  }
+
+  /** Read before the guest is there, so that what does not fit runs nothing. */
+  async #invocationOf(guest: number): Promise<Invocation | undefined> {
+    const { call, component } = this.#planOf(guest);
+    return call === undefined ? undefined : invocation(await this.#components.get(component), call);
+  }
+
+  #planOf(guest: number): GuestPlan {
+    const plan = this.#plan.guests[guest];
+    if (!plan) throw new RangeError(`There is no guest ${guest}`);
+    return plan;
   }
 
   /** Notes when the guest has made its last call: what it wrote is delivered after that. */
@@ -120,8 +145,7 @@ export class Run {
   }
 
   async #instantiate(guest: number, stdin: Source, stdout: Sink): Promise<RunningInstance> {
-    const plan = this.#plan.guests[guest];
-    if (!plan) throw new RangeError(`There is no guest ${guest}`);
+    const plan = this.#planOf(guest);
     const decoder = new TextDecoder();
     return instantiate(await this.#components.get(plan.component), {
       args: [plan.name, ...plan.args],

@@ -13,6 +13,7 @@ export const MAX_DEPTH = 100;
 /** A case of an enum or a variant that is one of these is written with a `%` before it. */
 export const KEYWORDS: ReadonlySet<string> = new Set(["true", "false", "inf", "nan", "some", "none", "ok", "err"]);
 
+/** What a text has that does not fit, and where. */
 export interface WaveErrorDetails {
   /** What there should have been, such as a type. */
   readonly expected: string;

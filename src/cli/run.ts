@@ -6,6 +6,7 @@ import { type CompiledComponent } from "../run/component.ts";
 import { compile } from "../run/compile.ts";
 import type { Imports } from "../run/imports.ts";
 import { instantiate, type RunningInstance } from "../run/instantiate.ts";
+import type { Invocation } from "../run/invoke.ts";
 import { ExitError, TimeoutError, type Stats } from "../run/life.ts";
 import type { InstanceOptions } from "../run/options.ts";
 import type { Platform } from "../run/platform.ts";
@@ -13,7 +14,6 @@ import { runCommand } from "../run/run.ts";
 import type { Input, Output } from "../hosts/node/stdio.ts";
 import { canSuspend } from "../wait/suspension.ts";
 import type { Command } from "./command.ts";
-import type { Invocation } from "./invoke.ts";
 import { deadlock } from "./nothing-left.ts";
 import { readComponent } from "./read.ts";
 import { watchedStandard } from "./line-end.ts";
@@ -147,13 +147,14 @@ async function prepared(
   call: string,
   args: readonly string[],
 ): Promise<Invocation> {
-  const { invocation } = await import("./invoke.ts");
-  return invocation(component, bytes, call, args);
+  const { invoked } = await import("./invoke.ts");
+  return invoked(component, bytes, call, args);
 }
 
 async function invoke(invoked: Invocation, instance: RunningInstance): Promise<number> {
   try {
-    print(await invoked.call(instance));
+    const result = await invoked.call(instance);
+    if (result !== "") print(`${result}\n`);
     return 0;
   } catch (error) {
     if (error instanceof ExitError) return error.code;

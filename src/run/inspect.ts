@@ -11,6 +11,7 @@ import { InvalidComponentError } from "../load/invalid-component.ts";
 import { Compiled } from "../load/compiled.ts";
 import type { CompiledComponent } from "./component.ts";
 import { MissingImportsError, Providers } from "./imports.ts";
+import { functionsOf, type InspectedFunction } from "./invoke.ts";
 
 /** A component: its world, what of it is there, and whether it runs. */
 export interface ComponentInspection extends ComponentSizes {
@@ -20,6 +21,8 @@ export interface ComponentInspection extends ComponentSizes {
   readonly imports: readonly InspectedImport[];
   /** Names with versions. */
   readonly exports: readonly string[];
+  /** What `invocation` may call of it: no methods, constructors or functions of classes. */
+  readonly functions: readonly InspectedFunction[];
   /** What this host does not provide: as in `MissingImportsError`. */
   readonly missing: readonly string[];
   /** Whether `run` runs it. */
@@ -68,6 +71,7 @@ function inspectComponent(bytes: Uint8Array): ComponentInspection {
     wit: witOf(plan),
     imports: [...plan.imports.keys()].map((name) => ({ name, isProvided: !isAmong(missing, name) })),
     exports,
+    functions: functionsOf(plan.exports),
     missing,
     isCommand: exports.some((name) => /^wasi:cli\/run@0\.[23]\.\d+$/.test(name)),
     isComposed: new Set(plan.steps.map((step) => step.instance)).size > 1,

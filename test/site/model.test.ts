@@ -1,9 +1,13 @@
 /** What the playground makes of what people do, without a page. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { componentOf } from "../load/made.ts";
 import { CollectSink, Pipe } from "../../src/index.ts";
+import { inspect } from "../../src/inspect.ts";
+import { callable, callOf, callText, shortOf } from "../../site/page/call.ts";
 import { OPEN, bytesText, envOf, rateOf, wordsOf } from "../../site/page/format.ts";
 import { Stage, type Guest } from "../../site/page/model.ts";
+import { unzip } from "../../site/page/zip.ts";
 import { Feeder, Screen } from "../../site/worker/ends.ts";
 import { Gate } from "../../site/worker/gate.ts";
 import { kindOf } from "../../site/worker/recorder.ts";
@@ -141,4 +145,55 @@ test("words of a command line, variables, numbers, and kinds of calls", () => {
   assert.equal(kindOf("wasi:io/streams#[method]output-stream.blocking-write-and-flush"), "write");
   assert.equal(kindOf("wasi:io/streams#[method]output-stream.blocking-flush"), "flush");
   assert.equal(kindOf("wasi:cli/environment#get-arguments"), "other");
+});
+
+/** `data/`, `data/a.txt` as it is, and `b.txt` deflated, with a comment at the end. */
+const ARCHIVE =
+  "UEsDBBQAAAAAAAAAIQAAAAAAAAAAAAAAAAAFAAAAZGF0YS9QSwMEFAAAAAAAAAAhAJ+oF/gEAAAABAAAAAoAAABkYXRhL2EudHh0" +
+  "b25lClBLAwQUAAAACAAAACEAKn9n6QkAAADIAAAABQAAAGIudHh0KynPVygZBhgAUEsBAhQDFAAAAAAAAAAhAAAAAAAAAAAAAAAA" +
+  "AAUAAAAAAAAAAAAAAIABAAAAAGRhdGEvUEsBAhQDFAAAAAAAAAAhAJ+oF/gEAAAABAAAAAoAAAAAAAAAAAAAAIABIwAAAGRhdGEv" +
+  "YS50eHRQSwECFAMUAAAACAAAACEAKn9n6QkAAADIAAAABQAAAAAAAAAAAAAAgAFPAAAAYi50eHRQSwUGAAAAAAMAAwCeAAAAewAA" +
+  "AAQAa2VwdA==";
+/** `../x` */
+const LEADING_OUT =
+  "UEsDBBQAAAAAAAAAIQAVJtv7AQAAAAEAAAAEAAAALi4veHlQSwECFAMUAAAAAAAAACEAFSbb+wEAAAABAAAABAAAAAAAAAAAAAAA" +
+  "gAEAAAAALi4veFBLBQYAAAAAAQABADIAAAAjAAAABABrZXB0";
+
+function archive(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(text, "base64"));
+}
+
+test("an archive is the files in it", async () => {
+  const files = await unzip(archive(ARCHIVE));
+  const texts = Object.entries(files).map(([path, bytes]) => [path, new TextDecoder().decode(bytes)]);
+  assert.deepEqual(texts, [
+    ["data/a.txt", "one\n"],
+    ["b.txt", "two ".repeat(50)],
+  ]);
+});
+
+test("an archive that is damaged, or leads out of itself, is refused", async () => {
+  await assert.rejects(unzip(archive(LEADING_OUT)), /leads out/);
+  await assert.rejects(unzip(new Uint8Array(30)), /no zip archive/);
+  // What is after them is the comment.
+  const needed = archive(ARCHIVE).length - "kept".length;
+  for (let bytes = 0; bytes < needed; bytes++) {
+    await assert.rejects(unzip(archive(ARCHIVE).slice(0, bytes)), Error, `${bytes} bytes`);
+  }
+});
+
+test("calls are made of what is typed, by the types", () => {
+  const component = componentOf(
+    `package a:b; world root { enum e { true, other } export f: func(text: string, flag: bool, one: e); }`,
+  );
+  const functions = callable(inspect(component));
+  const call = callOf(functions[0]);
+  assert.ok(call);
+  assert.equal(callText(call, functions), 'f("world", true, %true)');
+  assert.equal(
+    callText({ name: "f", values: ['a "b"\n', "false", "other"] }, functions),
+    'f("a \\"b\\"\\u{a}", false, other)',
+  );
+  assert.equal(shortOf('a:b/c.d("e/f")'), 'c.d("e/f")');
+  assert.deepEqual(callable("no component"), []);
 });

@@ -1,6 +1,6 @@
 /** The playground in a real browser: guests run, gates hold them back, wires can be moved, and everybody can use it. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,10 @@ import { Visitor, type Preferences } from "./visitor.ts";
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** A core module whose `_start` is a loop without an end. */
 const SPIN = Buffer.from("0061736d0100000001040160000003020100070a01065f737461727400000a0901070003400c000b0b", "hex");
+/** An archive with one file, `in.txt`. */
+const ZIP =
+  "UEsDBBQAAAAIAAAAIQCsADrHCQAAAAcAAAAGAAAAaW4udHh0q8osKEhN4QIAUEsBAhQDFAAAAAgAAAAhAKwAOscJAAAABwAAAAYA" +
+  "AAAAAAAAAAAAAIABAAAAAGluLnR4dFBLBQYAAAAAAQABADQAAAAtAAAAAAA=";
 const SCREEN = ".screen-text";
 
 describe("the playground", { skip: chromium.missing }, () => {
@@ -105,6 +109,28 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("a function is called by a form that is made from its types", async () => {
+    await visit("call", async (visitor) => {
+      await visitor.sees(".guest", "demo.add(1, 1)");
+      await visitor.press("▶ Run");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest .status", "gave 2");
+      await visitor.press("demo.add(1, 1)");
+      await visitor.sees("[aria-label='What is called']:focus");
+      await visitor.choose("[aria-label='What is called']", "sluice:guests/demo.greet");
+      await visitor.fill(".fields input", 'a "friend"');
+      await visitor.keys("Control", "Enter");
+      await visitor.until("data-run=over");
+      await visitor.sees(".results", 'demo.greet("a \\"friend\\"") = "hello, a \\"friend\\""');
+      await visitor.choose("[aria-label='What is called']", "sluice:guests/demo.add");
+      await visitor.fill(".fields input", "many");
+      await visitor.keys("Control", "Enter");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest .status", "arguments do not fit");
+      await visitor.sees(".errors", "parameter a, column 1: expected u32");
+    });
+  });
+
   test("an answer is typed while the guest waits for it", async () => {
     await visit("question", async (visitor) => {
       await visitor.press("▶ Run");
@@ -125,7 +151,8 @@ describe("the playground", { skip: chromium.missing }, () => {
         await visitor.keys("Control", "Enter");
         await visitor.until("data-run=over");
         // Without a reader that is slow there is no flush that could be interrupted.
-        await visitor.sees(".guest .status", `exit code ${name === "rule-breaker" ? 1 : 0}`);
+        const ending = name === "demo" ? "gave 2" : `exit code ${name === "rule-breaker" ? 1 : 0}`;
+        await visitor.sees(".guest .status", ending);
       }
     });
   });
@@ -242,6 +269,25 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("an archive is the files in it, and a folder keeps its paths", async () => {
+    const tree = join(folder, "tree");
+    await mkdir(join(tree, "inner"), { recursive: true });
+    await writeFile(join(tree, "inner", "note.txt"), "a note\n");
+    await writeFile(join(folder, "stored.zip"), Buffer.from(ZIP, "base64"));
+    await visit("hello", async (visitor) => {
+      await visitor.upload("[aria-label='A folder for all guests']", tree);
+      await visitor.sees(".files", "/tree/inner/note.txt");
+      await visitor.upload("[aria-label='Files for all guests']", join(folder, "stored.zip"));
+      await visitor.sees(".files", "/in.txt");
+      await visitor.choose("#sample", "cat-files");
+      await visitor.press("Take hello off the stage");
+      await visitor.fill("[aria-label='Arguments of cat-files']", "/tree/inner/note.txt /in.txt");
+      await visitor.keys("Control", "Enter");
+      await visitor.until("data-run=over");
+      assert.equal(await visitor.text(SCREEN), "a note\nzipped\n");
+    });
+  });
+
   for (const colours of ["light", "dark"] as const) {
     test(`breaks no rule of WCAG AA that can be checked, ${colours}, on a desk and on a phone`, async () => {
       await visit(
@@ -249,6 +295,9 @@ describe("the playground", { skip: chromium.missing }, () => {
         async (visitor) => {
           await visitor.press("▶ Run");
           await visitor.sees(".guest", "waits for the screen");
+          await assertAccessible(visitor, [1280, 360]);
+          await visitor.evaluate(`location.hash = "#call"`);
+          await visitor.sees(".call-form label");
           await assertAccessible(visitor, [1280, 360]);
           await visitor.go(`${site.origin}/docs/embedding.html`);
           await assertAccessible(visitor, [360]);

@@ -1,0 +1,43 @@
+/** What was dropped or picked: files, with the folders that they are in. */
+
+/** A file, and its path without a leading slash. */
+export interface Dropped {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** Files that were picked, by themselves or with their folder. */
+export function pickedFiles(files: Iterable<File>): Dropped[] {
+  return Array.from(files, (file) => ({ path: file.webkitRelativePath || file.name, file }));
+}
+
+/** All files of a drop, and of its folders. To be called while the event is told: later there is nothing. */
+export async function droppedFiles(transfer: DataTransfer | null): Promise<Dropped[]> {
+  const entries = [...(transfer?.items ?? [])].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (entries.length === 0) return pickedFiles(transfer?.files ?? []);
+  return (await Promise.all(entries.map(filesIn))).flat();
+}
+
+async function filesIn(entry: FileSystemEntry): Promise<Dropped[]> {
+  if (isFile(entry)) {
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+    return [{ path: entry.fullPath.replace(/^\//, ""), file }];
+  }
+  if (!isDirectory(entry)) return [];
+  const entries = await rest(entry.createReader());
+  return (await Promise.all(entries.map(filesIn))).flat();
+}
+
+/** A reader gives some at a time, and none at the end. */
+async function rest(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
+  const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+  return some.length === 0 ? some : [...some, ...(await rest(reader))];
+}
+
+function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile;
+}
+
+function isDirectory(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
+  return entry.isDirectory;
+}
