@@ -1,7 +1,8 @@
-// Finds a nats-server for the tests of sluice/nats, or installs one where Go is there: prints its path, or says why there is
-// none. Those tests are skipped then.
+// Finds a nats-server for the tests of sluice/nats, or gets one: the newest where Go is there, otherwise Debian's, whose 2.9 is
+// all that jobs and stages need. Prints its path, or says why there is none. Those tests are skipped then.
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -32,16 +33,33 @@ function findGo(): string | undefined {
   return folders.map((folder) => join(folder, "go")).find(isExecutable);
 }
 
-function install(go: string): void {
+function installWithGo(go: string): void {
   mkdirSync(installed, { recursive: true });
   execFileSync(go, ["install", MODULE], { env: { ...process.env, GOBIN: installed }, stdio: ["ignore", 2, 2] });
 }
 
+/** Unpacks Debian's package without installing it, for which one would have to be root. */
+function unpackDebians(): void {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-nats-server-"));
+  try {
+    execFileSync("apt-get", ["download", "nats-server"], { cwd: folder, stdio: ["ignore", 2, 2] });
+    const file = readdirSync(folder).find((name) => name.endsWith(".deb")) ?? "";
+    execFileSync("dpkg", ["-x", file, "."], { cwd: folder, stdio: ["ignore", 2, 2] });
+    mkdirSync(installed, { recursive: true });
+    copyFileSync(join(folder, "usr", "sbin", "nats-server"), join(installed, "nats-server"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const go = findGo();
-  let why = "no Go to install it with, and no package nats-server";
+  let why = "";
   try {
-    if (findNatsServer() === undefined && go !== undefined) install(go);
+    if (findNatsServer() === undefined) {
+      if (go === undefined) unpackDebians();
+      else installWithGo(go);
+    }
   } catch (error) {
     why = error instanceof Error ? error.message : String(error);
   }

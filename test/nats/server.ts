@@ -21,7 +21,7 @@ const program = findNatsServer();
 
 /** For `skip` of tests that need a server. */
 export const NO_SERVER: string | false =
-  program === undefined && "needs nats-server: `node scripts/nats-server.ts` installs it where Go is there";
+  program === undefined && "needs nats-server: `node scripts/nats-server.ts` gets it where Go or apt is there";
 
 export class TestServer {
   readonly folder: string = mkdtempSync(join(tmpdir(), "sluice-nats-"));
