@@ -1,16 +1,17 @@
 /**
  * `npm run simulate -- SEED [--count N] [--way WAY]`: guests that make calls at random, on streams, clocks and files that
- * misbehave at random, all from one seed, against what the contract says; and connections on a network in memory. What fails is cut down, and fails again for
- * the same seed.
+ * misbehave at random, all from one seed, against what the contract says; and connections on a network in memory. What fails is
+ * cut down, and fails again for the same seed. With `--jetstream` jobs, streams and stages on a model of JetStream instead.
  */
 import { parseArgs } from "node:util";
 import { textOf } from "./calls.ts";
+import { firstWrong, PLAY_NAMES } from "./jetstream/jetstream.ts";
 import { firstNetworkFailure, networkText, shrunkNetwork } from "./network.ts";
 import { pairOfSeed, wrongPair } from "./pair.ts";
 import { WAYS, type Way } from "./play.ts";
 import { failureOf, shrunk, traceOfSeed } from "./simulate.ts";
 
-const USAGE = `usage: npm run simulate -- SEED [--count N] [--way ${WAYS.join("|")}|network | --pairs]`;
+const USAGE = `usage: npm run simulate -- SEED [--count N] [--way ${WAYS.join("|")}|network | --pairs | --jetstream]`;
 
 Error.stackTraceLimit = 0;
 process.exitCode = await main();
@@ -18,7 +19,12 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { count: { type: "string", default: "1000" }, way: { type: "string" }, pairs: { type: "boolean" } },
+    options: {
+      count: { type: "string", default: "1000" },
+      way: { type: "string" },
+      pairs: { type: "boolean" },
+      jetstream: { type: "boolean" },
+    },
   });
   const seed = Number(positionals[0] ?? 1);
   const count = Number(values.count);
@@ -29,6 +35,7 @@ async function main(): Promise<number> {
     return 2;
   }
   if (values.pairs === true) return playPairs(seed, count);
+  if (values.jetstream === true) return onJetStream(seed, count);
   let failures = isOnNetwork ? await onNetwork(seed, count) : 0;
   for (let index = 0; index < count && ways.length > 0; index++) {
     const trace = traceOfSeed(seed + index);
@@ -60,6 +67,13 @@ async function playPairs(seed: number, count: number): Promise<number> {
   }
   console.log(`${count} pairs: ${failures} failures`);
   return failures > 0 ? 1 : 0;
+}
+
+async function onJetStream(seed: number, count: number): Promise<number> {
+  const wrong = await firstWrong(PLAY_NAMES, seed, count);
+  if (wrong) console.log(`seed ${wrong.seed}: ${wrong.name}: ${wrong.reason}`);
+  console.log(`${count} seeds of ${PLAY_NAMES.join(", ")}: ${wrong ? "a failure" : "no failure"}`);
+  return wrong ? 1 : 0;
 }
 
 /** How many fail, of which the first is shown. */

@@ -156,7 +156,8 @@ export class LogWriter {
       }
       outgoing.sequence = sequence;
     } catch (error) {
-      this.#trouble ??= error;
+      // What follows one that was not stored is refused because of that, and says nothing of its own.
+      if (this.#trouble === undefined || previous === undefined) this.#trouble = error;
     }
     this.#inFlight--;
     if (this.#stopped) return;

@@ -86,7 +86,7 @@ export async function runSegments(input: Log, output: Log, options: SegmentsOpti
   while (!options.isStopping()) {
     const reader = new SegmentReader(input, position.first, options, retry);
     // oxlint-disable-next-line no-await-in-loop -- one segment after the other
-    const done = await runSegment(reader, output, position, options);
+    const done = await runSegment(reader, output, position, options, retry);
     if (done === undefined) return undefined;
     if (done.exitCode !== undefined) return done.exitCode;
     position = done.position;
@@ -117,6 +117,7 @@ async function runSegment(
   output: Log,
   { start, known, after, isFresh }: Position,
   options: SegmentsOptions,
+  retry: Retry,
 ): Promise<{ readonly position: Position; readonly exitCode: number | undefined } | undefined> {
   const begin = await reader.begin(isFresh, options.isStopping);
   if (begin === undefined) return undefined;
@@ -139,7 +140,7 @@ async function runSegment(
       writer: options.newWriter(),
       after,
       offset: start + known.bytes,
-      first: start + known.bytes > 0 ? (await output.at(1))?.sequence : undefined,
+      first: start + known.bytes > 0 ? (await retry.until(() => output.at(1)))?.sequence : undefined,
       full: "wait",
       giveUpMs,
       timing,
