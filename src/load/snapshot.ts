@@ -1,4 +1,5 @@
 /** Core instances, put back to what they were when they were made. */
+import { Clearing, type Pages } from "./clearing.ts";
 import type { StateNames, StateSort } from "./core-state.ts";
 import type { Linked } from "./link.ts";
 
@@ -17,23 +18,51 @@ interface Run {
 /** A memory, as it is when an instance of a module has been made: the same for all of them. */
 class MemoryImage {
   readonly byteLength: number;
-  readonly #runs: readonly Run[];
+  readonly runs: readonly Run[];
+  /** What is between the runs: bytes that are 0. */
+  readonly gaps: readonly Gap[];
 
   constructor(buffer: ArrayBuffer) {
     this.byteLength = buffer.byteLength;
-    this.#runs = runsOf(new Uint8Array(buffer));
+    this.runs = runsOf(new Uint8Array(buffer));
+    const ends = [0, ...this.runs.map(({ at, bytes }) => at + bytes.length)];
+    const starts = [...this.runs.map(({ at }) => at), this.byteLength];
+    this.gaps = ends.map((from, index) => ({ from, to: starts[index] ?? from })).filter(({ from, to }) => from < to);
+  }
+}
+
+interface Gap {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A memory of one instance. */
+class MemoryState {
+  readonly #memory: Memory;
+  readonly #image: MemoryImage;
+  #clearings: readonly Clearing[] | undefined;
+
+  constructor(memory: Memory, image: MemoryImage) {
+    this.#memory = memory;
+    this.#image = image;
   }
 
-  /** @param buffer At least as long: what is behind the image was 0, or was not there. */
-  putBack(buffer: ArrayBuffer): void {
-    const bytes = new Uint8Array(buffer);
-    let at = 0;
-    for (const run of this.#runs) {
-      bytes.fill(0, at, run.at);
-      bytes.set(run.bytes, run.at);
-      at = run.at + run.bytes.length;
+  get byteLength(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  putBack(pages: Pages | undefined): void {
+    const { byteLength, runs, gaps } = this.#image;
+    const bytes = new Uint8Array(this.#memory.buffer);
+    for (const run of runs) bytes.set(run.bytes, run.at);
+    if (pages) {
+      this.#clearings ??= gaps.map(({ from, to }) => new Clearing(from, to, pages));
+      for (const clearing of this.#clearings) clearing.clear(bytes);
+    } else {
+      for (const { from, to } of gaps) bytes.fill(0, from, to);
     }
-    bytes.fill(0, at);
+    // What is behind the image was 0, or was not there.
+    bytes.fill(0, byteLength);
   }
 }
 
@@ -105,7 +134,7 @@ function visibleOf({ compiled, core }: Linked): readonly Visible[] | undefined {
 /** What the core instances of one component instance are, just made. */
 export class Snapshot {
   readonly images: MemoryImages;
-  readonly #memories: readonly Memory[];
+  readonly #memories: readonly MemoryState[];
   readonly #globals: readonly GlobalState[];
   readonly #tables: readonly TableState[];
 
@@ -113,13 +142,17 @@ export class Snapshot {
     // The module exports what its names say.
     const all = <T>(sort: StateSort): T[] =>
       instances.flatMap(([exports, names]) => names[sort].map((name) => exports[name] as T));
-    this.#memories = [...all<Memory>("memories"), ...sizes];
+    const memories = [...all<Memory>("memories"), ...sizes];
     this.#globals = all<Global>("globals").map((cell) => ({ cell, value: cell.value }));
     this.#tables = all<Table>("tables").map((table) => ({
       table,
       entries: Array.from({ length: table.length }, (_, index) => table.get(index)),
     }));
-    this.images = images ?? this.#memories.map(({ buffer }) => new MemoryImage(buffer));
+    this.images = images ?? memories.map(({ buffer }) => new MemoryImage(buffer));
+    this.#memories = this.images.flatMap((image, index) => {
+      const memory = memories[index];
+      return memory ? new MemoryState(memory, image) : [];
+    });
   }
 
   /**
@@ -135,14 +168,18 @@ export class Snapshot {
 
   /** Bytes of memory. */
   get byteLength(): number {
-    return this.#memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+    return this.#memories.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  /** Whether all is as it was. It is not if a table has grown, or a memory by much. */
-  putBack(): boolean {
+  /**
+   * Whether all is as it was. It is not if a table has grown, or a memory by much.
+   *
+   * @param pages Missing: all memory is written.
+   */
+  putBack(pages: Pages | undefined): boolean {
     if (this.byteLength > this.images.reduce((sum, { byteLength }) => sum + byteLength, 0) + MOST_GROWN) return false;
     for (const { table, entries } of this.#tables) if (table.length !== entries.length) return false;
-    for (const [index, { buffer }] of this.#memories.entries()) this.images[index]?.putBack(buffer);
+    for (const memory of this.#memories) memory.putBack(pages);
     for (const { cell, value } of this.#globals) cell.value = value;
     for (const { table, entries } of this.#tables) {
       for (const [index, entry] of entries.entries()) {

@@ -1,4 +1,5 @@
 import type { Loop } from "../wait/task.ts";
+import type { Pages } from "../load/clearing.ts";
 import type { Sink, Source } from "../io/ports.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
 import type { OpenDirectory } from "../wasi/filesystem/files.ts";
@@ -20,6 +21,8 @@ export interface Platform {
   readonly http?: (resolve: ResolveHost, maxExchanges: number) => Promise<HttpClient>;
   /** Functions of its own that know `Request` and `Response`. */
   readonly web?: () => Promise<FetchAdapter>;
+  /** What gives memory of guests back to the system, if anything does. Asked for when there is some that may be. */
+  readonly pages?: () => Pages | undefined;
   /** Makes sources and sinks of whatever streams this runtime has. @throws {TypeError} If one is none. */
   standard(options: StandardOptions): OpenedStandard;
   /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */

@@ -62,7 +62,7 @@ export class Renewal {
    * @returns Whether that can be.
    */
   putBack(): boolean {
-    return this.#begun.linked.renew() && this.#snapshot.putBack();
+    return this.#begun.linked.renew() && this.#snapshot.putBack(this.#platform.pages?.());
   }
 
   /**

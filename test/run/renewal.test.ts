@@ -128,6 +128,31 @@ test("a guest that has changed all that it has finds nothing changed, in the sam
   assert.equal(made.count, count);
 });
 
+test("a large memory is all 0 again, wherever the guest wrote: little of it each time, or now and then all", async (t) => {
+  const server = await served(
+    t,
+    changing({
+      imports: '(import "clock" "now" (func $time (result i64)))',
+      fields: `(memory $large 16)
+        (global $at (mut i32) (i32.const 0))`,
+      last: `
+        (loop $all
+          (call $assert (i64.eqz (i64.load $large (global.get $at))))
+          (global.set $at (i32.add (global.get $at) (i32.const 8)))
+          (br_if $all (i32.lt_u (global.get $at) (i32.const 1048576))))
+        (i64.store $large (i32.const 1048568) (i64.const -1))
+        (i64.store $large (i32.and (i32.wrap_i64 (call $time)) (i32.const 0xffff8)) (i64.const -1))
+        (if (i64.eqz (i64.and (call $time) (i64.const 7)))
+          (then (memory.fill $large (i32.const 0) (i32.const 255) (i32.const 1048576))))`,
+    }),
+  );
+  const answers = await answersOf(server, 60);
+  assert.deepEqual(
+    answers,
+    Array.from(answers, () => UNANSWERED),
+  );
+});
+
 /** A handler of two modules: one has the memory, and the other grows it. With `too`, both do. */
 function growing(too: boolean): Uint8Array {
   return binaryOf(`

@@ -3,6 +3,7 @@ import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import { nodeDirectory } from "./files.ts";
+import { linuxPages } from "./pages.ts";
 import { inputSource, openStandard, outputSink } from "./stdio.ts";
 
 /** Node, and what is compatible with it. */
@@ -15,6 +16,7 @@ export const nodePlatform: Platform = {
   network: async () => (await import("./net/ports.ts")).nodeNetwork,
   http: async (resolve, maxExchanges) => new (await import("./http/client.ts")).NodeHttpClient(resolve, maxExchanges),
   web: async () => (await import("../web/carry.ts")).clientOf,
+  pages: linuxPages,
   standard: openStandard,
   directory: openDirectory,
   source: inputSource,

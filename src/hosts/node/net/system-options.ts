@@ -1,6 +1,7 @@
-/** Options of TCP that Node cannot set: the system is called for them, by `node:ffi`, where that is there and permitted. */
+/** Options of TCP that Node cannot set: the system is called for them, where it can be. */
 import type { Family } from "../../../wasi/sockets/address.ts";
 import type { TcpOptions } from "../../../wasi/sockets/tcp-port.ts";
+import { systemOf } from "../system.ts";
 
 /** Level and name of an option, as `setsockopt` has them. */
 type Option = readonly [level: number, name: number];
@@ -46,26 +47,7 @@ export function setSystemOptions(fd: number, family: Family, options: TcpOptions
   }
 }
 
-/** Nothing where it is not: before Node 26, in Deno and Bun, and under `--permission` without `--allow-ffi`. */
 function load(): SetOption | null {
-  try {
-    return (
-      quietly(() => process.getBuiltinModule("node:ffi"))?.dlopen(null, {
-        setsockopt: { return: "i32", arguments: ["i32", "i32", "i32", "buffer", "u32"] },
-      }).functions.setsockopt ?? null
-    );
-  } catch {
-    return null;
-  }
-}
-
-/** Node says on standard error that this is experimental, which nobody who runs a guest has asked for. */
-function quietly<T>(act: () => T): T {
-  const before = Object.getOwnPropertyDescriptor(process, "emitWarning");
-  Object.defineProperty(process, "emitWarning", { value: () => {}, configurable: true, writable: true });
-  try {
-    return act();
-  } finally {
-    if (before) Object.defineProperty(process, "emitWarning", before);
-  }
+  const system = systemOf({ setsockopt: { return: "i32", arguments: ["i32", "i32", "i32", "buffer", "u32"] } });
+  return system?.functions.setsockopt ?? null;
 }

@@ -1,0 +1,37 @@
+/** Memory of guests as Linux has it: given back, and looked at, without being touched. */
+import type { Pages } from "../../load/clearing.ts";
+import { systemOf } from "./system.ts";
+
+const MADV_DONTNEED = 4;
+const PRESENT = 1;
+
+/** Missing: nobody has asked. */
+let known: Pages | null | undefined;
+
+/** `undefined` where there is none: see `systemOf`. */
+export function linuxPages(): Pages | undefined {
+  return (known ??= process.platform === "linux" ? load() : null) ?? undefined;
+}
+
+function load(): Pages | null {
+  const system = systemOf({
+    getpagesize: { return: "i32", arguments: [] },
+    madvise: { return: "i32", arguments: ["pointer", "u64", "i32"] },
+    mincore: { return: "i32", arguments: ["pointer", "u64", "buffer"] },
+  });
+  if (!system) return null;
+  const { functions, getRawPointer } = system;
+  const pageBytes = functions.getpagesize();
+  return {
+    pageBytes,
+    discard(buffer, from, to) {
+      return functions.madvise(getRawPointer(buffer) + BigInt(from), BigInt(to - from), MADV_DONTNEED) === 0;
+    },
+    touched(buffer, from, to) {
+      const pages = new Uint8Array((to - from) / pageBytes);
+      if (functions.mincore(getRawPointer(buffer) + BigInt(from), BigInt(to - from), pages) !== 0) return undefined;
+      for (const [index, page] of pages.entries()) pages[index] = page & PRESENT;
+      return pages;
+    },
+  };
+}
