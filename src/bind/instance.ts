@@ -93,22 +93,29 @@ export class Instance {
   }
 
   /** The guest has dropped a stream: what it wrote is delivered, and then the sink ended. @param after Called then. */
-  finish(outlet: Outlet, after: () => void = () => {}): void {
+  finish(outlet: Outlet, after?: () => void): void {
     const { faults, outlets } = this;
-    const end = async (): Promise<void> => {
-      try {
-        await outlet.finish();
-      } catch (fault) {
-        faults.push(fault);
-      }
+    const end = (): void => {
       outlets.delete(outlet);
       try {
-        after();
+        after?.();
       } catch (fault) {
         faults.push(fault);
       }
     };
-    void end();
+    const failed = (fault: unknown): void => {
+      faults.push(fault);
+      end();
+    };
+    let rest;
+    try {
+      rest = outlet.finishOrWait();
+    } catch (fault) {
+      failed(fault);
+      return;
+    }
+    if (rest) rest.then(end, failed);
+    else end();
   }
 
   /** Counts one more open file, directory or stream on one. @returns What to call when it is closed. @throws {Trap} */

@@ -120,9 +120,14 @@ export class CheckedSink implements Sink {
     guarded(`${this.#name}.unwatch`, () => this.#sink.unwatch(waker));
   }
 
-  async close(): Promise<void> {
+  close(): void | Promise<void> {
+    const rest: unknown = guarded(`${this.#name}.close`, () => this.#sink.close());
+    return rest === undefined ? undefined : this.#closed(rest);
+  }
+
+  async #closed(rest: unknown): Promise<void> {
     try {
-      await this.#sink.close();
+      await rest;
     } catch (cause) {
       throw new InternalError(`${this.#name}.close`, cause);
     }

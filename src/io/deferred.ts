@@ -15,3 +15,41 @@ export function deferred<T>(): Deferred<T> {
   });
   return { promise, resolve, reject };
 }
+
+type State<T> =
+  /** Becomes settled. */
+  | { readonly tag: "waiting" }
+  /** Final. */
+  | { readonly tag: "value"; readonly value: T }
+  /** Final. */
+  | { readonly tag: "failed"; readonly reason: unknown };
+
+const WAITING: State<never> = { tag: "waiting" };
+
+/** As `Deferred`, for what few ask for: there is no promise until somebody does. */
+export class Later<T> {
+  #state: State<T> = WAITING;
+  #asked: Deferred<T> | undefined;
+
+  /** Another one each time once it is settled. */
+  get promise(): Promise<T> {
+    const state = this.#state;
+    if (state.tag === "value") return Promise.resolve(state.value);
+    if (state.tag === "failed") return Promise.reject(state.reason);
+    return (this.#asked ??= deferred<T>()).promise;
+  }
+
+  /** The first that settles it counts. */
+  resolve(value: T): void {
+    if (this.#state.tag !== "waiting") return;
+    this.#state = { tag: "value", value };
+    this.#asked?.resolve(value);
+  }
+
+  /** As `resolve`. */
+  reject(reason: unknown): void {
+    if (this.#state.tag !== "waiting") return;
+    this.#state = { tag: "failed", reason };
+    this.#asked?.reject(reason);
+  }
+}

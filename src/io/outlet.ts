@@ -167,7 +167,14 @@ export class Outlet implements Watchable, Waker {
     await this.#sink.close();
   }
 
-  /** As `finish`, but whoever writes finds the stream closed from now on. Gives nothing if that is all done at once. */
+  /** As `finish`. Gives nothing if that is all done at once. */
+  finishOrWait(): void | Promise<void> {
+    if (!this.flushNow()) return this.finish();
+    this.#end(CLOSED);
+    return this.#sink.close();
+  }
+
+  /** As `finishOrWait`, but whoever writes finds the stream closed from now on. */
   sealOrWait(): void | Promise<void> {
     this.#sealed = true;
     const isDone = this.flushNow();

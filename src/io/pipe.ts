@@ -15,54 +15,29 @@ type State =
   /** The reader is gone: the writer is told. Final. */
   | { readonly tag: "left" };
 
+const OPEN: State = { tag: "open" };
 const ENDED: State = { tag: "ended" };
 
-/**
- * A bounded pipe within the process: what goes into `sink` comes out of `source`, so that the output of one guest is
- * the input of another. The writer waits when it is full, the reader when it is empty.
- */
-export class Pipe {
-  readonly source: Source;
-  readonly sink: Sink;
+// Classes, and not objects of functions: a pipe is made for each body of HTTP.
+
+/** What is between the two ends of a pipe. */
+class Between {
+  readonly changed = new Signal();
   readonly #capacityBytes: number;
   readonly #queue = new ByteQueue();
-  readonly #changed = new Signal();
-  #state: State = { tag: "open" };
+  #state: State = OPEN;
   /** Whether those who watch are about to be woken. */
   #notifies = false;
 
-  /** @param capacityBytes The most that it holds, at least 1. */
-  constructor(capacityBytes: number = DEFAULT_LIMITS.bufferBytes) {
-    if (!Number.isSafeInteger(capacityBytes) || capacityBytes < 1) {
-      throw new RangeError(`A pipe holds at least 1 byte: capacityBytes is ${capacityBytes}`);
-    }
+  constructor(capacityBytes: number) {
     this.#capacityBytes = capacityBytes;
-    const both = {
-      watch: (waker: Waker) => this.#changed.watch(waker),
-      unwatch: (waker: Waker) => this.#changed.unwatch(waker),
-    };
-    this.source = {
-      ...both,
-      // Each call of the reader says that it is done with what the one before gave.
-      watch: (waker) => {
-        this.#queue.recycle();
-        this.#changed.watch(waker);
-      },
-      read: (max) => this.#read(max),
-      ready: () => this.#queue.size > 0 || this.#state.tag !== "open",
-      leave: () => this.#leave(),
-      close: () => this.#leave(),
-    };
-    this.sink = {
-      ...both,
-      write: (bytes) => this.#write(bytes),
-      flush: () => this.#flushed(),
-      close: () => this.#become(ENDED),
-      abort: (cause) => this.#become({ tag: "failed", cause }),
-    };
   }
 
-  #read(max: number): Uint8Array | null {
+  get isReadable(): boolean {
+    return this.#queue.size > 0 || this.#state.tag !== "open";
+  }
+
+  read(max: number): Uint8Array | null {
     this.#queue.recycle();
     const state = this.#state;
     if (state.tag === "failed") {
@@ -76,8 +51,13 @@ export class Pipe {
     return bytes;
   }
 
-  #write(bytes: Uint8Array): number {
-    this.#flushed();
+  /** The reader is done with what it was given before. */
+  recycle(): void {
+    this.#queue.recycle();
+  }
+
+  write(bytes: Uint8Array): number {
+    this.flushed();
     const taken = bytes.subarray(0, this.#capacityBytes - this.#queue.size);
     if (taken.length > 0) {
       this.#queue.push(taken);
@@ -87,12 +67,12 @@ export class Pipe {
   }
 
   /** What the pipe holds is out of the writer's hands: a flush is complete unless the reader is gone. */
-  #flushed(): boolean {
+  flushed(): boolean {
     if (this.#state.tag !== "open") throw new PeerClosed();
     return true;
   }
 
-  #leave(): void {
+  leave(): void {
     if (this.#state.tag === "left") return;
     this.#queue.clear();
     this.#queue.recycle();
@@ -100,7 +80,7 @@ export class Pipe {
     this.#notifyLater();
   }
 
-  #become(state: State): void {
+  become(state: State): void {
     if (this.#state.tag !== "open") return;
     if (state.tag === "failed") this.#queue.clear();
     this.#state = state;
@@ -109,11 +89,96 @@ export class Pipe {
 
   /** Not at once: the reader may still hold a view of what the woken writer would overwrite. */
   #notifyLater(): void {
-    if (this.#notifies || this.#changed.watchers === 0) return;
+    if (this.#notifies || this.changed.watchers === 0) return;
     this.#notifies = true;
     void Promise.resolve().then(() => {
       this.#notifies = false;
-      this.#changed.notify();
+      this.changed.notify();
     });
+  }
+}
+
+class Reader implements Source {
+  readonly #between: Between;
+
+  constructor(between: Between) {
+    this.#between = between;
+  }
+
+  read(max: number): Uint8Array | null {
+    return this.#between.read(max);
+  }
+
+  ready(): boolean {
+    return this.#between.isReadable;
+  }
+
+  /** Each call of the reader says that it is done with what the one before gave. */
+  watch(waker: Waker): void {
+    this.#between.recycle();
+    this.#between.changed.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#between.changed.unwatch(waker);
+  }
+
+  leave(): void {
+    this.#between.leave();
+  }
+
+  close(): void {
+    this.#between.leave();
+  }
+}
+
+class Writer implements Sink {
+  readonly #between: Between;
+
+  constructor(between: Between) {
+    this.#between = between;
+  }
+
+  write(bytes: Uint8Array): number {
+    return this.#between.write(bytes);
+  }
+
+  flush(): boolean {
+    return this.#between.flushed();
+  }
+
+  watch(waker: Waker): void {
+    this.#between.changed.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#between.changed.unwatch(waker);
+  }
+
+  close(): void {
+    this.#between.become(ENDED);
+  }
+
+  abort(cause: unknown): void {
+    this.#between.become({ tag: "failed", cause });
+  }
+}
+
+/**
+ * A bounded pipe within the process: what goes into `sink` comes out of `source`, so that the output of one guest is
+ * the input of another. The writer waits when it is full, the reader when it is empty.
+ */
+export class Pipe {
+  readonly source: Source;
+  readonly sink: Sink;
+
+  /** @param capacityBytes The most that it holds, at least 1. */
+  constructor(capacityBytes: number = DEFAULT_LIMITS.bufferBytes) {
+    if (!Number.isSafeInteger(capacityBytes) || capacityBytes < 1) {
+      throw new RangeError(`A pipe holds at least 1 byte: capacityBytes is ${capacityBytes}`);
+    }
+    const between = new Between(capacityBytes);
+    this.source = new Reader(between);
+    this.sink = new Writer(between);
   }
 }

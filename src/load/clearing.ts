@@ -15,8 +15,8 @@ export interface Pages {
 /** Fewer bytes are filled sooner than they are given back. */
 const LEAST_BYTES = 256 * 1024;
 
-/** Every how many times it is looked which pages the guest touches: that takes twice as long as to give them back. */
-const LOOK_EVERY = 16;
+/** Every how many times it is looked which pages the guest touches: that takes three times as long as to give them back. */
+const LOOK_EVERY = 64;
 
 /**
  * A part of one memory, cleared again and again. What the guest touches is filled with 0, which a page that is given back

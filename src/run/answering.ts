@@ -23,9 +23,11 @@ export interface Answering {
 
 /** The time of one request, until what the guest wrote is delivered. @returns What to call then. */
 export function limitTime({ monotonicClock }: Platform, life: Life, timeout: number | undefined): () => void {
-  if (timeout === undefined) return () => {};
+  if (timeout === undefined) return unlimited;
   return afterMs(monotonicClock, timeout, () => life.abort(new TimeoutError(timeout)));
 }
+
+function unlimited(): void {}
 
 /** Whether a guest can be given its fields. */
 export function fits({ headers }: HttpRequest, { world }: Life): boolean {

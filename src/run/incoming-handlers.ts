@@ -1,7 +1,7 @@
 /** Components that answer requests by `wasi:http/incoming-handler` 0.2: one at a time in one instance. */
 import { INCOMING_REQUEST, Incoming, RESPONSE_OUTPARAM, type Outgoing, type Outparam } from "../bind/http/types.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
-import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
+import type { HttpResponse } from "../wasi/http/exchange.ts";
 import { sendable } from "../wasi/http/fields.ts";
 import type { OutgoingResponse } from "../wasi/http/message.ts";
 import type { OutgoingBody } from "../wasi/http/outgoing-body.ts";
@@ -33,55 +33,97 @@ export class IncomingHandlers implements Answering {
     return this.#pool.close();
   }
 
-  async answer({ request, resolve, reject, late }: Exchange): Promise<void> {
+  async answer(exchange: Exchange): Promise<void> {
+    const { request } = exchange;
     let ready: Ready<Handle> | undefined;
-    let stopTimer: () => void = () => {};
-    let isAnswered = false;
-    let body: OutgoingBody | undefined;
-    let response: HttpResponse | undefined;
-    const give = (): void => {
-      if (response) resolve(response);
-      response = undefined;
-    };
+    let asked: Asked | undefined;
+    let stopTimer: (() => void) | undefined;
     try {
       const taken = this.#pool.take();
       ready = taken instanceof Promise ? await taken : taken;
       const { life } = ready.begun;
       stopTimer = limitTime(this.#platform, life, this.#timeout);
-      if (!fits(request, life)) {
-        resolve(refuse(request, 431));
-        await this.#pool.giveBack(ready);
-        stopTimer();
-        return;
-      }
-      const notAnswered = (): void =>
-        reject(new HttpError({ tag: "internal-error", val: undefined }, "the guest returned without a response"));
-      // One that is over has a reason, which is told.
-      const dropped = (): void => (life.task.isEnded ? undefined : notAnswered());
-      const outparam: Outparam = (answer) => {
-        isAnswered = true;
-        if ("error" in answer) reject(new HttpError(answer.error));
-        else {
-          ({ body } = answer.response);
-          response = responseOf(answer.response);
-          void suspendedOrLeft().then(give);
-        }
-      };
-      await ready.handle(...resourcesFor(life, request, outparam, dropped));
-      if (!isAnswered) notAnswered();
-      // Nobody will finish it any more.
-      body?.drop();
-      give();
+      if (fits(request, life)) {
+        asked = new Asked(exchange, life);
+        await ready.handle(...asked.resources());
+        asked.left();
+      } else exchange.resolve(refuse(request, 431));
       await this.#pool.giveBack(ready);
     } catch (error) {
-      give();
-      if (isAnswered) late(error);
-      else reject(error);
+      if (asked) asked.failed(error);
+      else exchange.reject(error);
       request.body?.source.close();
       // It is over, and what it leaves has been told.
       await ready?.begun.life.close().catch(() => {});
     }
-    stopTimer();
+    stopTimer?.();
+  }
+}
+
+/** A request that a guest has been given. */
+class Asked {
+  readonly #exchange: Exchange;
+  readonly #life: Life;
+  #isAnswered = false;
+  #body: OutgoingBody | undefined;
+  /** What the guest has answered, until it is told. */
+  #response: HttpResponse | undefined;
+
+  constructor(exchange: Exchange, life: Life) {
+    this.#exchange = exchange;
+    this.#life = life;
+  }
+
+  /** What a guest is called with: from then on they are its own. */
+  resources(): [HeldResource, HeldResource] {
+    const { resources } = this.#life.instance;
+    const incoming = new Incoming(this.#exchange.request);
+    const outparam: Outparam = (answer) => this.#answered(answer);
+    return [
+      new HeldResource(resources.add(INCOMING_REQUEST, incoming, incoming), true),
+      new HeldResource(resources.add(RESPONSE_OUTPARAM, outparam, this), true),
+    ];
+  }
+
+  /** The guest cannot answer any more. One that is over has a reason, which is told. */
+  drop(): void {
+    if (!this.#life.task.isEnded) this.#notAnswered();
+  }
+
+  /** The guest has returned. */
+  left(): void {
+    if (!this.#isAnswered) this.#notAnswered();
+    // Nobody will finish it any more.
+    this.#body?.drop();
+    this.#give();
+  }
+
+  /** The guest is over, or its streams are not as they should be. */
+  failed(error: unknown): void {
+    this.#give();
+    if (this.#isAnswered) this.#exchange.late(error);
+    else this.#exchange.reject(error);
+  }
+
+  #answered(answer: Parameters<Outparam>[0]): void {
+    this.#isAnswered = true;
+    if ("error" in answer) this.#exchange.reject(new HttpError(answer.error));
+    else {
+      this.#body = answer.response.body;
+      this.#response = responseOf(answer.response);
+      void suspendedOrLeft().then(() => this.#give());
+    }
+  }
+
+  #give(): void {
+    if (this.#response) this.#exchange.resolve(this.#response);
+    this.#response = undefined;
+  }
+
+  #notAnswered(): void {
+    this.#exchange.reject(
+      new HttpError({ tag: "internal-error", val: undefined }, "the guest returned without a response"),
+    );
   }
 }
 
@@ -94,24 +136,6 @@ function suspendedOrLeft(): Promise<void> {
 }
 
 function ignore(): void {}
-
-/** What a guest is called with: from then on they are its own. */
-function resourcesFor(
-  { instance }: Life,
-  request: HttpRequest,
-  outparam: Outparam,
-  dropped: () => void,
-): [HeldResource, HeldResource] {
-  const { resources } = instance;
-  const incoming = new Incoming(request);
-  return [
-    new HeldResource(
-      resources.add(INCOMING_REQUEST, incoming, () => incoming.drop()),
-      true,
-    ),
-    new HeldResource(resources.add(RESPONSE_OUTPARAM, outparam, dropped), true),
-  ];
-}
 
 function responseOf({ message, body }: Outgoing<OutgoingResponse>): HttpResponse {
   return { status: message.status, headers: sendable(message.headers.all()), body: body?.body };

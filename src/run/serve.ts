@@ -71,6 +71,8 @@ export class Serving {
   readonly #underWay = new Map<HttpRequest, Promise<void>>();
   readonly #told = new WeakSet<HttpRequest>();
   #answering: Promise<Answering> | undefined;
+  /** Once that is there. */
+  #ready: Answering | undefined;
   #count = 0;
 
   /**
@@ -195,8 +197,8 @@ export class Serving {
 
   /** Never rejects: whoever waits for the response hears of it, or `onError` if they have it. */
   async #answered(request: HttpRequest, resolve: Resolve, reject: Reject): Promise<void> {
-    const answering = await (this.#answering ??= this.#makeAnswering());
-    await answering.answer(this.#bounded({ request, resolve, reject, late: (error) => this.#tell(error, request) }));
+    this.#ready ??= await (this.#answering ??= this.#makeAnswering());
+    await this.#ready.answer(this.#bounded({ request, resolve, reject, late: (error) => this.#tell(error, request) }));
     this.#end(request);
   }
 

@@ -182,7 +182,9 @@ const IDLE: Readonly<Record<string, () => { readonly stream: Readiness; readonly
     let watchers = 0;
     const { source } = pipe;
     const counted = {
-      ...source,
+      read: (max: number) => source.read(max),
+      ready: () => source.ready(),
+      close: () => source.close(),
       watch(waker: Waker) {
         watchers++;
         source.watch(waker);

@@ -83,7 +83,7 @@ test("pages that the guest begins to touch are found, and filled from then on", 
   const clearing = new Clearing(0, 1024 * KIB, pages);
   clearAfter(pages, clearing, 3, 1024 * KIB - 1);
   pages.said();
-  clearAfter(pages, clearing, 15, 1024 * KIB - 1, 512 * KIB);
+  clearAfter(pages, clearing, 63, 1024 * KIB - 1, 512 * KIB);
   assert.deepEqual(pages.said().slice(-3), ["discard 0 255", "look", "discard 0 128"]);
 });
 

@@ -193,7 +193,10 @@ const mistakes: Readonly<Record<string, readonly [claim: string, carry: Carry]>>
   "does not let go": [
     "who leaves a response",
     (handler, request) =>
-      withBody(handler, request, (body) => ({ ...body, source: { ...body.source, close: () => {} } })),
+      withBody(handler, request, (body) => {
+        const changed = reading(body, (max) => body.source.read(max));
+        return { ...changed, source: { ...changed.source, close: () => {} } };
+      }),
   ],
 };
 

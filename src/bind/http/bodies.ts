@@ -30,11 +30,11 @@ export class Refused extends WitError<undefined> {
 /** Gives the guest the body of what it has received. @param parent Missing: it may outlive that. */
 export function addIncomingBody({ resources }: Instance, side: Side, given: HttpBody | undefined): Entry {
   const body = new IncomingBody(side, given ?? NO_BODY);
-  return resources.add(INCOMING_BODY, body, () => body.drop());
+  return resources.add(INCOMING_BODY, body, body);
 }
 
 export function addOutgoingBody({ resources }: Instance, body: OutgoingBody): Entry {
-  return resources.add(OUTGOING_BODY, body, () => body.drop());
+  return resources.add(OUTGOING_BODY, body, body);
 }
 
 function read({ resources, world }: Instance, entry: Entry): Entry {
@@ -55,7 +55,7 @@ function write({ resources, world }: Instance, entry: Entry): Entry {
 
 function finishIncoming({ resources }: Instance, body: IncomingBody): Entry {
   const future = body.finish();
-  return resources.add(FUTURE_TRAILERS, future, () => future.drop());
+  return resources.add(FUTURE_TRAILERS, future, future);
 }
 
 /** What is buffered is delivered before the instance is over. */

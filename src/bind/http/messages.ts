@@ -246,7 +246,7 @@ function responseNow({ resources }: Instance, future: Future<Answer>): unknown {
   const { value } = state;
   if (value.tag === "err") return { tag: "ok", val: value };
   const message = new Incoming(value.val);
-  const entry = resources.add(INCOMING_RESPONSE, message, () => message.drop());
+  const entry = resources.add(INCOMING_RESPONSE, message, message);
   return { tag: "ok", val: { tag: "ok", val: entry } };
 }
 

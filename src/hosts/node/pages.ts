@@ -30,8 +30,7 @@ function load(): Pages | null {
     touched(buffer, from, to) {
       const pages = new Uint8Array((to - from) / pageBytes);
       if (functions.mincore(getRawPointer(buffer) + BigInt(from), BigInt(to - from), pages) !== 0) return undefined;
-      for (const [index, page] of pages.entries()) pages[index] = page & PRESENT;
-      return pages;
+      return pages.map((page) => page & PRESENT);
     },
   };
 }

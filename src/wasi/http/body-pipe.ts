@@ -1,4 +1,4 @@
-import { deferred } from "../../io/deferred.ts";
+import { Later } from "../../io/deferred.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { Pipe } from "../../io/pipe.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
@@ -15,6 +15,166 @@ export type BodyEnd =
   /** Who wrote it failed, or said too much. */
   | { readonly tag: "failed"; readonly cause: unknown };
 
+function ignore(): void {}
+
+// Classes, and not objects of functions: there is a body in most messages.
+
+/** What is between who writes a body and who sends it. */
+class Between {
+  readonly pipe: Pipe;
+  readonly acknowledged = new Signal();
+  readonly trailers = new Later<readonly Field[] | undefined>();
+  readonly #length: number | undefined;
+  readonly #tooLong: (bytes: bigint) => HttpError;
+  readonly #onOver: (end: BodyEnd) => void;
+  /** Its writer has ended it, with nothing after its bytes. */
+  isWhole = false;
+  #isOver = false;
+  #hasTrailers = false;
+  #hasReader = false;
+  #written = 0;
+  #read = 0;
+  #done = 0;
+
+  constructor(
+    capacityBytes: number,
+    length: bigint | undefined,
+    tooLong: (bytes: bigint) => HttpError,
+    onOver: (end: BodyEnd) => void,
+  ) {
+    this.pipe = new Pipe(capacityBytes);
+    this.#length = length === undefined ? undefined : Number(length);
+    this.#tooLong = tooLong;
+    this.#onOver = onOver;
+  }
+
+  /** Whether the reader has come back after all that was written. As long as there is none nobody has to. */
+  get isAcknowledged(): boolean {
+    return !this.#hasReader || this.#done === this.#written;
+  }
+
+  endWith(trailers: readonly Field[] | undefined): void {
+    this.#hasTrailers = trailers !== undefined && trailers.length > 0;
+    this.trailers.resolve(trailers);
+  }
+
+  write(bytes: Uint8Array): number {
+    if (this.#length !== undefined && this.#written + bytes.length > this.#length) {
+      throw this.#tooLong(BigInt(this.#written + bytes.length));
+    }
+    const taken = this.pipe.sink.write(bytes);
+    this.#written += taken;
+    return taken;
+  }
+
+  close(): void | Promise<void> {
+    this.isWhole = !this.#isOver && !this.#hasTrailers;
+    return this.pipe.sink.close();
+  }
+
+  abort(cause: unknown): void {
+    this.pipe.sink.abort(cause);
+    this.trailers.reject(cause);
+    this.over({ tag: "failed", cause });
+  }
+
+  take(max: number): Uint8Array | null {
+    // Who only looks takes nothing, and may never come to read.
+    if (max > 0) this.acknowledge();
+    let bytes: Uint8Array | null;
+    try {
+      bytes = this.pipe.source.read(max);
+    } catch (cause) {
+      this.over({ tag: "failed", cause });
+      throw cause;
+    }
+    if (bytes) this.#read += bytes.length;
+    else this.over({ tag: "delivered" });
+    return bytes;
+  }
+
+  leave(end: BodyEnd): void {
+    this.pipe.source.close();
+    this.over(end);
+  }
+
+  over(end: BodyEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onOver(end);
+  }
+
+  acknowledge(): void {
+    this.#hasReader = true;
+    if (this.#done === this.#read) return;
+    this.#done = this.#read;
+    this.acknowledged.notify();
+  }
+}
+
+class Writer implements Sink {
+  readonly #between: Between;
+
+  constructor(between: Between) {
+    this.#between = between;
+  }
+
+  write(bytes: Uint8Array): number {
+    return this.#between.write(bytes);
+  }
+
+  flush(): boolean {
+    return this.#between.pipe.sink.flush() && this.#between.isAcknowledged;
+  }
+
+  watch(waker: Waker): void {
+    this.#between.pipe.sink.watch(waker);
+    this.#between.acknowledged.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#between.pipe.sink.unwatch(waker);
+    this.#between.acknowledged.unwatch(waker);
+  }
+
+  close(): void | Promise<void> {
+    return this.#between.close();
+  }
+
+  abort(cause: unknown): void {
+    this.#between.abort(cause);
+  }
+}
+
+class Reader implements Source {
+  readonly #between: Between;
+
+  constructor(between: Between) {
+    this.#between = between;
+  }
+
+  read(max: number): Uint8Array | null {
+    return this.#between.take(max);
+  }
+
+  ready(): boolean {
+    return this.#between.pipe.source.ready();
+  }
+
+  watch(waker: Waker): void {
+    this.#between.acknowledge();
+    this.#between.pipe.source.watch(waker);
+  }
+
+  unwatch(waker: Waker): void {
+    this.#between.pipe.source.unwatch(waker);
+  }
+
+  close(): void {
+    this.#between.leave({ tag: "left" });
+  }
+}
+
 /**
  * A body between who writes it and who sends it. A flush is complete when the reader has come back for more: until then
  * it still has what it took. While there is no reader, as before a request is sent, what the pipe holds has left. It holds as many bytes as were announced, and no more.
@@ -22,21 +182,7 @@ export type BodyEnd =
 export class BodyPipe {
   readonly sink: Sink;
   readonly body: HttpBody;
-  readonly #pipe: Pipe;
-  readonly #source: Source;
-  readonly #length: number | undefined;
-  readonly #tooLong: (bytes: bigint) => HttpError;
-  readonly #onOver: (end: BodyEnd) => void;
-  #isOver = false;
-  /** Its writer has ended it, with nothing after its bytes. */
-  #isWhole = false;
-  #hasTrailers = false;
-  readonly #acknowledged = new Signal();
-  readonly #trailers = deferred<readonly Field[] | undefined>();
-  #hasReader = false;
-  #written = 0;
-  #read = 0;
-  #done = 0;
+  readonly #between: Between;
 
   /**
    * @param length Bytes that were announced.
@@ -47,101 +193,27 @@ export class BodyPipe {
     capacityBytes: number,
     length: bigint | undefined,
     tooLong: (bytes: bigint) => HttpError,
-    onOver: (end: BodyEnd) => void = () => {},
+    onOver: (end: BodyEnd) => void = ignore,
   ) {
-    this.#onOver = onOver;
-    this.#pipe = new Pipe(capacityBytes);
-    this.#source = this.#pipe.source;
-    this.#length = length === undefined ? undefined : Number(length);
-    this.#tooLong = tooLong;
-    const { sink } = this.#pipe;
-    this.sink = {
-      write: (bytes) => this.#write(bytes),
-      flush: () => sink.flush() && (!this.#hasReader || this.#done === this.#written),
-      watch: (waker) => {
-        sink.watch(waker);
-        this.#acknowledged.watch(waker);
-      },
-      unwatch: (waker) => {
-        sink.unwatch(waker);
-        this.#acknowledged.unwatch(waker);
-      },
-      close: () => {
-        this.#isWhole = !this.#isOver && !this.#hasTrailers;
-        return sink.close();
-      },
-      abort: (cause) => {
-        sink.abort(cause);
-        this.#trailers.reject(cause);
-        this.#over({ tag: "failed", cause });
-      },
-    };
-    // Nobody may ever ask.
-    this.#trailers.promise.catch(() => {});
+    const between = new Between(capacityBytes, length, tooLong, onOver);
+    this.#between = between;
+    this.sink = new Writer(between);
     this.body = {
-      source: {
-        read: (max) => this.#take(max),
-        ready: () => this.#source.ready(),
-        watch: (waker: Waker) => {
-          this.#acknowledge();
-          this.#source.watch(waker);
-        },
-        unwatch: (waker: Waker) => this.#source.unwatch(waker),
-        close: () => {
-          this.#source.close();
-          this.#over({ tag: "left" });
-        },
-      },
+      source: new Reader(between),
       length,
-      trailers: () => this.#trailers.promise,
-      isWhole: () => this.#isWhole,
-      refuse: (cause) => {
-        this.#source.close();
-        this.#over({ tag: "left", cause });
+      trailers: () => {
+        const { promise } = between.trailers;
+        // Who asks may leave.
+        promise.catch(ignore);
+        return promise;
       },
+      isWhole: () => between.isWhole,
+      refuse: (cause) => between.leave({ tag: "left", cause }),
     };
   }
 
   /** What comes after the bytes: to be said before the sink is closed. */
   endWith(trailers: readonly Field[] | undefined): void {
-    this.#hasTrailers = trailers !== undefined && trailers.length > 0;
-    this.#trailers.resolve(trailers);
-  }
-
-  #write(bytes: Uint8Array): number {
-    if (this.#length !== undefined && this.#written + bytes.length > this.#length) {
-      throw this.#tooLong(BigInt(this.#written + bytes.length));
-    }
-    const taken = this.#pipe.sink.write(bytes);
-    this.#written += taken;
-    return taken;
-  }
-
-  #take(max: number): Uint8Array | null {
-    // Who only looks takes nothing, and may never come to read.
-    if (max > 0) this.#acknowledge();
-    let bytes: Uint8Array | null;
-    try {
-      bytes = this.#source.read(max);
-    } catch (cause) {
-      this.#over({ tag: "failed", cause });
-      throw cause;
-    }
-    if (bytes) this.#read += bytes.length;
-    else this.#over({ tag: "delivered" });
-    return bytes;
-  }
-
-  #over(end: BodyEnd): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#onOver(end);
-  }
-
-  #acknowledge(): void {
-    this.#hasReader = true;
-    if (this.#done === this.#read) return;
-    this.#done = this.#read;
-    this.#acknowledged.notify();
+    this.#between.endWith(trailers);
   }
 }

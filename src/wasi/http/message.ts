@@ -23,14 +23,14 @@ export function isScheme(scheme: string): boolean {
   return /^[A-Za-z][A-Za-z0-9+\-.]*$/.test(scheme);
 }
 
+const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]+)?$/;
+
 /** A host, or an address in brackets, with a port or without; no user. */
 export function isAuthority(authority: string): boolean {
-  const parts =
-    /^(?<host>\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::(?<port>[0-9]+))?$/.exec(
-      authority,
-    );
-  const { port } = parts?.groups ?? {};
-  return parts !== null && (port === undefined || Number(port) <= 65_535);
+  if (!AUTHORITY.test(authority)) return false;
+  // An address in brackets has colons of its own.
+  const colon = authority.indexOf(":", authority.lastIndexOf("]") + 1);
+  return colon < 0 || Number(authority.slice(colon + 1)) <= 65_535;
 }
 
 /** A path with a query, as it is sent: no fragment, no blanks, nothing that ends a line. */
