@@ -80,7 +80,7 @@ interface Kind extends Pick<Case, "id" | "what" | "unit" | "better"> {
 const KINDS: readonly Kind[] = [
   ...[65_536, 4096].flatMap((size): Kind[] => {
     const pieces = `${size / 1024} KiB`;
-    const about = { unit: "MiB/s", better: "more", amount: 512, slowAmount: size / 4096 } as const;
+    const about = { unit: "MiB/s", better: "more", amount: 256, slowAmount: size / 4096 } as const;
     return [
       { ...about, id: `send-${size}`, what: `TCP, sending pieces of ${pieces}`, play: send(size) },
       {
@@ -93,11 +93,11 @@ const KINDS: readonly Kind[] = [
   }),
   {
     ...{ id: "ping", what: "TCP, 64 bytes there and back", unit: "µs", better: "less" },
-    ...{ play: ping(64), amount: 20_000, slowAmount: 1000 },
+    ...{ play: ping(64), amount: 8000, slowAmount: 1000 },
   },
   {
     ...{ id: "accept", what: "TCP, connections that are accepted and let go", unit: "/s", better: "more" },
-    ...{ play: accept, amount: 40_000, slowAmount: 1000 },
+    ...{ play: accept, amount: 20_000, slowAmount: 1000 },
   },
   {
     ...{
@@ -106,11 +106,11 @@ const KINDS: readonly Kind[] = [
       unit: "/s",
       better: "more",
     },
-    ...{ play: udpSend, amount: 100_000, slowAmount: 5000 },
+    ...{ play: udpSend, amount: 40_000, slowAmount: 5000 },
   },
   {
     ...{ id: "udp-echo", what: "UDP, datagrams that are sent back, 16 under way", unit: "/s", better: "more" },
-    ...{ play: udpEcho, amount: 50_000, slowAmount: 2000 },
+    ...{ play: udpEcho, amount: 20_000, slowAmount: 2000 },
   },
 ];
 

@@ -91,12 +91,16 @@ export class Task {
   pendRetry(attempt: (...args: never[]) => unknown, args: readonly unknown[], isBoxed = false): number {
     this.#pending = async () => {
       await this.giveWay();
-      // With what it was called with. It may enter a guest.
-      const again = (): CoreValue | undefined => attempt(...(args as never[])) as CoreValue | undefined;
+      // With what it was called with. What it waits for is watched at once: what has come by a microtask later, nobody would
+      // be told of.
+      const again = (): CoreValue | undefined | Promise<CoreValue | undefined> => {
+        const result = attempt(...(args as never[])) as CoreValue | undefined;
+        if (this.#pending) return this.#takePending();
+        return isBoxed ? this.boxed : result;
+      };
       const { parking } = this.#loop;
-      const result = parking ? await parking.enter(again) : again();
-      if (this.#pending) return this.#takePending();
-      return isBoxed ? this.boxed : result;
+      // It may enter a guest.
+      return parking ? parking.enter(again) : again();
     };
     return WAIT;
   }

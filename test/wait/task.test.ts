@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Parking } from "../../src/wait/suspension.ts";
 import { Task, type Loop } from "../../src/wait/task.ts";
 import type { Readiness, Waker } from "../../src/index.ts";
 import { held } from "./support.ts";
@@ -171,4 +172,46 @@ test("nothing happens any more for a task that was ended", async () => {
   assert.throws(() => task.assertAlive(), /over/);
   await assert.rejects(drive(task, held()), /over/);
   await assert.rejects(task.giveWay(), /over/);
+});
+
+test("what comes a microtask after a call was made again, where its thread is blocked, is heard of", async () => {
+  const readiness = held();
+  let isThere = false;
+  function* steps(): Generator<Readiness, number, void> {
+    if (!isThere) yield readiness;
+    return 5;
+  }
+  const blocked: Promise<unknown>[] = [];
+  const parking: Parking = {
+    enter: (fn) => Promise.resolve().then(fn),
+    // The thread of the test is not blocked: who waits is looked at.
+    wait: <T>(promise: Promise<T>): T => {
+      blocked.push(promise);
+      return undefined as T;
+    },
+  };
+  const task = new Task(Object.assign(new CountingLoop(), { parking }));
+  const passOn = {
+    deliver: (_args: unknown, value: number) => value,
+    deliverError: (_args: unknown, error: unknown) => {
+      throw error;
+    },
+  };
+  const attempt = (): number => {
+    const begun = steps();
+    const step = begun.next();
+    queueMicrotask(() => {
+      isThere = true;
+      readiness.signal.notify();
+    });
+    return step.done === true ? step.value : task.pend(begun, step.value, passOn, undefined);
+  };
+  task.pendRetry(attempt, []);
+  // What the gate then calls.
+  (task.suspending("i32") as () => void)();
+  const ended: unknown[] = [];
+  void blocked[0]?.then((value) => ended.push(value));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(ended, [5]);
+  assert.equal(readiness.signal.watchers, 0);
 });
