@@ -1,4 +1,4 @@
-import { Trap } from "../io/trap.ts";
+import { InternalError, Trap } from "../io/trap.ts";
 import type { Loan, ResourceType } from "./handles.ts";
 import type { ResourceId } from "./types.ts";
 
@@ -116,7 +116,7 @@ export class Resources {
     return this.#entries[rep];
   }
 
-  /** @throws {Trap} If it is dropped already, or children live. */
+  /** @throws {Trap} If it is dropped already, or children live. @throws {InternalError} What dropping it throws. */
   drop(entry: Entry): void {
     this.settle();
     const { rep, kind, children, parent } = entry;
@@ -132,7 +132,12 @@ export class Resources {
     this.#entries[rep] = undefined;
     this.#free.push(rep);
     if (parent) parent.children--;
-    entry.dropped();
+    try {
+      entry.dropped();
+    } catch (fault) {
+      // No guest is told of it: whatever is behind the resource is at fault.
+      throw fault instanceof WebAssembly.RuntimeError ? fault : new InternalError(`[resource-drop]${kind.name}`, fault);
+    }
   }
 
   /** Lets go of a resource without dropping it: somebody else has it from now on. @throws {Trap} As `drop`. */

@@ -5,23 +5,64 @@ import { told } from "./told.ts";
 import { InternalError } from "./trap.ts";
 
 /**
- * Calls a method of a port that has no failure to report.
+ * Calls a method of a port that has no failure to report, and promises nothing: nobody waits for a promise of it.
  *
  * @param port As in a message, such as `stdin.ready`.
  * @throws {InternalError} If it throws.
  */
 export function guarded<T>(port: string, call: () => T): T {
   try {
-    return call();
+    return unawaited(call());
   } catch (cause) {
     throw cause instanceof InternalError ? cause : new InternalError(port, cause);
   }
 }
 
+/** What nobody waits for ends no process if it is a promise that is broken. */
+export function unawaited<T>(value: T): T {
+  if (value instanceof Promise) value.catch(() => {});
+  return value;
+}
+
 /** What a port gave is not what its contract says. */
 export function misbehaved(port: string, expected: string, value: unknown): InternalError {
+  unawaited(value);
   return new InternalError(port, new TypeError(`expected ${expected}, got ${told(value)}`));
 }
+
+/** Calls ports for those who cannot be told of what they throw, and tells of the first at the end. */
+export class Unheard {
+  #fault: InternalError | undefined;
+
+  /** @param port As of `guarded`. */
+  call(port: string, call: () => unknown): void {
+    void this.wait(port, call);
+  }
+
+  /** As `call`. Gives a promise if there is one to wait for, which is kept. */
+  wait(port: string, call: () => unknown): void | Promise<void> {
+    try {
+      const later = call();
+      if (later instanceof Promise) return later.then(NOTHING, (cause: unknown) => this.#note(port, cause));
+    } catch (cause) {
+      this.#note(port, cause);
+    }
+    return undefined;
+  }
+
+  /** @throws {InternalError} What was thrown first, once. */
+  tell(): void {
+    const fault = this.#fault;
+    this.#fault = undefined;
+    if (fault) throw fault;
+  }
+
+  #note(port: string, cause: unknown): void {
+    this.#fault ??= cause instanceof InternalError ? cause : new InternalError(port, cause);
+  }
+}
+
+const NOTHING = (): void => {};
 
 function isCount(value: unknown, max: number): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max;
@@ -134,11 +175,7 @@ export class CheckedSink implements Sink {
   }
 
   abort(reason: unknown): void {
-    guarded(`${this.#name}.abort`, () => {
-      const later: unknown = this.#sink.abort(reason);
-      // Nobody waits for one that promises something.
-      if (later instanceof Promise) later.catch(() => {});
-    });
+    guarded(`${this.#name}.abort`, () => this.#sink.abort(reason));
   }
 
   #checked(method: string, taken: unknown, most: number): number {

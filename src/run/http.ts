@@ -19,10 +19,8 @@ export async function httpOf(platform: Platform, option: HttpOption, { sockets }
   // A runtime that connects by itself does so to whom it likes.
   if (!platform.network && option === true && platform.http) return platform.http(() => Promise.resolve([]), sockets);
   if (!platform.http) throw new TypeError("http: this runtime sends no requests; give a function, or an HttpClient");
-  const { lookup, check: permits } = await networkOf(platform, {
-    ...{ lookup: true, connect: hosts, denyPrivate },
-    ...(check && { check }),
-  });
+  const options = { lookup: true, connect: hosts, denyPrivate, ...(check && { check }) };
+  const { lookup, check: permits } = await networkOf(platform, options, "http");
   if (!lookup) throw new TypeError("http: this runtime cannot look up names");
   return platform.http(resolver(lookup, permits), sockets);
 }

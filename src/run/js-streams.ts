@@ -84,7 +84,7 @@ export class JsCopies implements CopyBinding {
       if (given) return given;
       const source = this.#platform.source(value, `the ${describe(type)}`);
       const input = new InputStream(source, this.#life.world.limits.readBytes, newTally(), () => source.close());
-      return new Feed(u8, input, (cause) => {
+      return new Feed(u8, input, this.#life.task, (cause) => {
         // A stream that is cut short cannot say so: whoever made it has to hear of it.
         if (cause !== undefined) void this.#life.fail(cause);
       }).shared;

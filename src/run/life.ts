@@ -191,6 +191,7 @@ export class Life {
     }
     this.#guard(() => this.world.stdin.source.close());
     this.#guard(() => this.world.http?.close?.());
+    this.#guard(() => this.world.network?.close?.());
     for (const { directory } of this.world.preopens) this.#guard(() => directory.release());
     this.#signal?.removeEventListener("abort", this.#onAbort);
     if (faults.length === 0) return;

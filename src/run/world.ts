@@ -76,12 +76,12 @@ function streamsOf(
   };
 }
 
-/** Whether files need no event loop: there are none, or they are the platform's own, which block. */
 /** Whether it has connections, whose bytes go on while it waits for something else. */
 function isConnected({ network = false, http = false }: InstanceOptions<unknown, unknown>): boolean {
   return network !== false || http !== false;
 }
 
+/** Whether files need no event loop: there are none, or they are the platform's own, which block. */
 function filesBlock({ preopens = {}, blockingFiles = false }: InstanceOptions<unknown, unknown>): boolean {
   return Object.values(preopens).every((value) => blockingFiles && typeof given(value).directory === "string");
 }

@@ -14,7 +14,7 @@ export type Drives = Few<{ fail(reason: unknown): void }>;
 const LATER = Promise.resolve();
 
 /** What it costs to be woken. */
-const WAKE_COST = 16;
+export const WAKE_COST = 16;
 
 /** Whose steps they are. */
 export interface Driver {

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, request as requestOf, type IncomingMessage, type Server } from "node:http";
 import { connect, createServer as createSocketServer } from "node:net";
 import { after, test, type TestContext } from "node:test";
-import { run, serve, type ServeOptions } from "../../src/index.ts";
+import { InternalError, run, serve, type HttpClient, type HttpOptions, type ServeOptions } from "../../src/index.ts";
 import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { HttpResponse } from "../../src/wasi/http/exchange.ts";
@@ -348,6 +348,37 @@ for (const { name, claim, traps, http = true, to = authority } of claims) {
     else assert.equal((await running).exitCode, 0, said);
   });
 }
+
+test("a client that misbehaves is named, also where nobody waits for what it does", options, async () => {
+  const fail = (): never => {
+    throw new Error("on purpose");
+  };
+  const source = { read: () => null, ready: () => true, watch() {}, unwatch() {} };
+  const answering = (close: () => void): HttpClient => ({
+    send: async () => ({
+      status: 200,
+      headers: [],
+      body: { source: { ...source, close }, length: undefined, trailers: async () => undefined },
+    }),
+  });
+  const play = (claim: string, http: HttpOptions | HttpClient): Promise<unknown> =>
+    run(client, { args: ["http-client", claim, "127.0.0.1:1"], http });
+  const named = (message: RegExp) => (error: unknown) => error instanceof InternalError && message.test(error.message);
+  for (const claim of ["get", "drop-future"]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await assert.rejects(play(claim, answering(fail)), named(/^http body\.close: on purpose/), claim);
+  }
+  // A promise that nobody waits for.
+  await play(
+    "drop-future",
+    answering(async () => fail()),
+  );
+  await play("get", { ...answering(() => {}), close: async () => fail() });
+  for (const check of [fail, async () => fail()]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await assert.rejects(play("get", { check }), named(/^http\.check: on purpose/));
+  }
+});
 
 test("what the other side sends too much of fails the exchange, and traps nobody", options, async (t) => {
   const many = Array.from({ length: 5000 }, (): [string, Uint8Array] => ["x-a", new Uint8Array(0)]);

@@ -14,6 +14,7 @@ import type { Field } from "../../src/wasi/http/fields.ts";
 import { changed } from "../../src/io/steps.ts";
 import type { Source } from "../../src/io/ports.ts";
 import { microtasks } from "../../src/testing/turns.ts";
+import { turn } from "../run/support.ts";
 
 const latin1 = (text: string): Uint8Array => Buffer.from(text, "latin1");
 const shown = (fields: readonly Field[]): string[] =>
@@ -117,6 +118,47 @@ test("a function that gives no response is named", async () => {
   const request = incomingOf(new Request("http://name.test/"));
   const given = clientOf(() => ({ status: 200 })).send(request, new AbortController().signal);
   await assert.rejects(given, /http: .*must give a Response/);
+});
+
+test("who writes a request that a function does not read waits for nobody once its response is over", async () => {
+  const answers = [() => new Response(null), () => new Response("some"), ({ body }: Request) => new Response(body)];
+  for (const [index, answer] of answers.entries()) {
+    const pipe = newPipe();
+    pipe.sink.write(latin1("0123456789"));
+    const request = { ...incomingOf(new Request("http://a.example/", { method: "POST" })), body: pipe.body };
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const { body } = await clientOf(answer).send(request, new AbortController().signal);
+    if (index === 0) assert.equal(body, undefined);
+    else if (index === 1) {
+      // It may be read as long as the response is not over.
+      assert.equal(pipe.sink.write(latin1("x")), 0);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      assert.equal(await textOf(body?.source), "some");
+    } else {
+      void pipe.sink.close();
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      assert.equal(await textOf(body?.source), "0123456789");
+    }
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await microtasks();
+    if (index < 2) assert.throws(() => pipe.sink.write(latin1("x")), `${index}`);
+  }
+});
+
+test("others have their turn beside a body that wakes for ever and has nothing", async () => {
+  let isClosed = false;
+  const source: Source = {
+    read: () => (isClosed ? null : new Uint8Array(0)),
+    ready: () => isClosed,
+    watch: (waker) => queueMicrotask(() => waker.wake()),
+    unwatch: () => {},
+    close: () => void (isClosed = true),
+  };
+  const body = { source, length: undefined, trailers: () => Promise.resolve(undefined) };
+  const reader = webResponseOf({ status: 200, headers: [], body }).body?.getReader();
+  void reader?.read().catch(() => {});
+  await turn();
+  await reader?.cancel();
 });
 
 test("a long body is a stream where fetch takes one, and begins with what was read of it", async (t) => {

@@ -121,6 +121,18 @@ const CASES: readonly Case[] = [
     options: { stdin: source({ readInto: () => count }) },
     message: /^stdin\.readInto: expected how many of \d+ bytes it put in, or null at the end, got /,
   })),
+  ...(["read", "ready"] as const).map((method) => ({
+    name: `a source whose ${method} promises something, and breaks it`,
+    guest: "cat",
+    options: { stdin: source({ read: () => NONE, ready: () => false, [method]: async () => fail() }) },
+    message: new RegExp(`^stdin\\.${method}: expected `),
+  })),
+  {
+    name: "a sink whose write promises something, and breaks it",
+    guest: "writer",
+    options: { args: ARGS, stdout: sink({ write: async () => fail() }) },
+    message: /^stdout\.write: expected /,
+  },
   {
     name: "a source whose ready throws",
     guest: "cat",
@@ -308,6 +320,17 @@ describe("ports that misbehave", () => {
     assert.deepEqual(later, []);
   });
 
+  test("a method that gives nothing may promise something, and break it: nobody waits for that", async () => {
+    const parts = { watch: async () => fail(), unwatch: async () => fail(), close: async () => fail() };
+    const controller = new AbortController();
+    const running = run(components.get("cat") ?? assert.fail(), {
+      stdin: source({ read: () => NONE, ready: () => false, leave: async () => fail(), ...parts }),
+      signal: controller.signal,
+    });
+    setImmediate(() => controller.abort(new Error("enough")));
+    await assert.rejects(running, /enough/);
+  });
+
   test("an abort of a sink that throws ends the run with the signal's reason", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
@@ -334,16 +357,18 @@ describe("ports that misbehave", () => {
       }),
     ],
   ] as const) {
-    test(`others have their turn beside ${name}`, async () => {
-      const controller = new AbortController();
-      const running = run(components.get("cat") ?? assert.fail(), { stdin, signal: controller.signal });
-      for (let turn = 0; turn < 5; turn++) {
-        // oxlint-disable-next-line no-await-in-loop -- turn by turn
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      controller.abort(new Error("enough"));
-      await assert.rejects(running, /enough/);
-    });
+    for (const reader of ["cat", "p3-cat"]) {
+      test(`others have their turn beside ${name} (${reader})`, async () => {
+        const controller = new AbortController();
+        const running = run(components.get(reader) ?? assert.fail(), { stdin, signal: controller.signal });
+        for (let turn = 0; turn < 5; turn++) {
+          // oxlint-disable-next-line no-await-in-loop -- turn by turn
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        controller.abort(new Error("enough"));
+        await assert.rejects(running, /enough/);
+      });
+    }
   }
 
   test("one stream as input and output: what was written is delivered, and then both ends are closed", async () => {

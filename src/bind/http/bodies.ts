@@ -53,8 +53,8 @@ function write({ resources, world }: Instance, entry: Entry): Entry {
   return resources.add(OUTPUT_STREAM, output, output, entry);
 }
 
-function finishIncoming({ resources }: Instance, body: IncomingBody): Entry {
-  const future = body.finish();
+function finishIncoming({ resources, task }: Instance, body: IncomingBody): Entry {
+  const future = body.finish(() => task.giveWay());
   return resources.add(FUTURE_TRAILERS, future, future);
 }
 

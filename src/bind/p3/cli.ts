@@ -40,12 +40,11 @@ export const types: Interface = defineInterface("wasi:cli/types", () => ({}));
 
 /** @see WASI 0.3 `wasi:cli/stdin` */
 export const stdin: Interface = defineInterface("wasi:cli/stdin", () => ({
-  "read-via-stream": call([], returns(tuple(stream(u8), future(done))), ({ world }) => {
+  "read-via-stream": call([], returns(tuple(stream(u8), future(done))), ({ world, task }) => {
     const { source, tally } = world.stdin;
     const ended = new HostFuture(done);
-    const feed = new Feed(u8, new InputStream(source, world.limits.readBytes, tally), (cause) =>
-      ended.write(outcomeOf(cause)),
-    );
+    const input = new InputStream(source, world.limits.readBytes, tally);
+    const feed = new Feed(u8, input, task, (cause) => ended.write(outcomeOf(cause)));
     return [feed.shared, ended.shared] as const;
   }),
 }));

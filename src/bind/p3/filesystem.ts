@@ -87,7 +87,8 @@ const streamMethods = (): Interface["functions"] => ({
     (instance, descriptor, at) => {
       try {
         const ended = new HostFuture(done);
-        const feed = new Feed(u8, inputOf(instance, descriptor, offset(at)), (cause) => ended.write(outcomeOf(cause)));
+        const input = inputOf(instance, descriptor, offset(at));
+        const feed = new Feed(u8, input, instance.task, (cause) => ended.write(outcomeOf(cause)));
         return [feed.shared, ended.shared] as const;
       } catch (cause) {
         return failed(u8 as unknown as Type<unknown>, cause);

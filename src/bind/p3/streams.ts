@@ -17,6 +17,7 @@ import { StreamError } from "../../io/errors.ts";
 import { PeerClosed } from "../../io/ports.ts";
 import type { Outlet } from "../../io/outlet.ts";
 import type { Readiness, Waker } from "../../io/readiness.ts";
+import { WAKE_COST, type Driver } from "../../wait/drive.ts";
 
 /** `stream<T>`: the end that is read. What a guest gives is ours then. */
 export function stream(element: AnyType): Type<SharedStream, SharedStream> {
@@ -136,6 +137,7 @@ export class Feed implements Origin, Waker, CopyListener {
   readonly owner: undefined = undefined;
   readonly fill?: (into: Uint8Array, waits: boolean) => number;
   readonly #input: Supply;
+  readonly #task: Driver;
   readonly #end: (cause: unknown) => void;
   #outcome: { readonly cause: unknown } | undefined;
   #isWatching = false;
@@ -143,11 +145,13 @@ export class Feed implements Origin, Waker, CopyListener {
 
   /**
    * @param element One byte, if `input` has bytes.
+   * @param task The reader's: an input that wakes again and again in one turn, and gives nothing, lets others have theirs.
    * @param end Told once when nothing more will come: of the cause if it failed, of nothing else.
    */
-  constructor(element: AnyType, input: Supply, end: (cause: unknown) => void) {
+  constructor(element: AnyType, input: Supply, task: Driver, end: (cause: unknown) => void) {
     this.shared = new SharedStream(elementOf(element));
     this.#input = input;
+    this.#task = task;
     this.#end = end;
     if (input.readInto) this.fill = (into, waits) => this.#readInto(into, waits);
     this.shared.onDrop.push(() => this.#finish());
@@ -195,7 +199,9 @@ export class Feed implements Origin, Waker, CopyListener {
   wake(): void {
     if (!this.#isWatching) return;
     this.#unwatch();
-    this.#offer();
+    const task = this.#task;
+    if (task.isEnded || !task.mustGiveWay(WAKE_COST)) this.#offer();
+    else void task.giveWay().then(() => this.#offer(), IGNORE);
   }
 
   onCopy(): void {}

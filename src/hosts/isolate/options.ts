@@ -4,6 +4,7 @@ import type { HttpOption } from "../../run/http.ts";
 import { ALL } from "../../run/network.ts";
 import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../run/options.ts";
 import type { HttpClient } from "../../wasi/http/exchange.ts";
+import { checkedNetwork } from "../../wasi/sockets/checked-network.ts";
 import type { NetworkPorts } from "../../wasi/sockets/network.ts";
 import { given, PreopenError } from "../../run/world.ts";
 import type { OpenedStandard, Platform, StandardOptions } from "../../run/platform.ts";
@@ -247,7 +248,7 @@ function isServed(option: object | true, parked: Parked | undefined): boolean {
 }
 
 async function portsOf(platform: Platform, option: true | NetworkOptions): Promise<NetworkPorts> {
-  if (option !== true && option.on) return option.on;
+  if (option !== true && option.on) return checkedNetwork(option.on);
   return (await import("../../run/network.ts")).portsOf(platform);
 }
 

@@ -30,12 +30,26 @@ export function streamOf(body: HttpBody): ReadableStream<Uint8Array<ArrayBuffer>
 }
 
 async function next(source: Source): Promise<Uint8Array | null> {
-  for (;;) {
+  for (let waits = 0; ; waits++) {
     const bytes = source.read(READ_BYTES);
     if (bytes === null || bytes.length > 0) return bytes;
     // oxlint-disable-next-line no-await-in-loop -- until there is something
-    await changed(source);
+    await moreOf(source, waits);
   }
+}
+
+/** Waits in a row, after each of which there was nothing, until others have a turn. */
+const WAITS_PER_TURN = 64;
+
+/**
+ * Waits until a source may have something.
+ *
+ * @param waits How often in a row there was nothing then. A source that wakes for ever, and has nothing, lets others have
+ *   their turn.
+ */
+export async function moreOf(source: Source, waits: number): Promise<void> {
+  await changed(source);
+  if (waits % WAITS_PER_TURN === WAITS_PER_TURN - 1) await new Promise<void>((resolve) => setTimeout(resolve, 0));
 }
 
 /** What of a body was read, and whether that is all. */

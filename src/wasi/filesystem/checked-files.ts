@@ -1,5 +1,5 @@
 /** File systems of an embedder's, checked where they are asked: errors have codes of POSIX, answers are of their types. */
-import { misbehaved } from "../../io/checked-ports.ts";
+import { misbehaved, unawaited } from "../../io/checked-ports.ts";
 import { InternalError } from "../../io/trap.ts";
 import { errorCodeOf } from "./error-code.ts";
 import {
@@ -141,9 +141,7 @@ abstract class CheckedNode<N extends OpenNode> implements OpenNode {
   }
 
   close(): void {
-    const later = this.ask("close", (open) => open.close(), nothing);
-    // A close that promises something is one that nobody waits for.
-    if (later instanceof Promise) later.catch(() => {});
+    void unawaited(this.ask("close", (open) => open.close(), nothing));
   }
 
   protected ask<T>(method: string, call: (open: N) => unknown, check: Check<T>): Later<T> {

@@ -1,5 +1,5 @@
 /** A client of an embedder's, checked where its answers cross: one that misbehaves is named, and no guest is blamed. */
-import { CheckedSource, guarded, misbehaved } from "../../io/checked-ports.ts";
+import { CheckedSource, misbehaved, Unheard } from "../../io/checked-ports.ts";
 import type { Source } from "../../io/ports.ts";
 import type { HttpError } from "./error-code.ts";
 import type { HttpBody, HttpClient, HttpResponse } from "./exchange.ts";
@@ -7,11 +7,18 @@ import { isToken, permittedFields, type Field } from "./fields.ts";
 
 const SOURCE = ["read", "ready", "watch", "unwatch", "close"] as const;
 
-/** What `client` rejects with is a failure of the exchange, as its contract says. */
+/**
+ * What `client` rejects with is a failure of the exchange, as its contract says. What letting go of a body throws is told at
+ * the end: who does so may be nobody who could be told.
+ */
 export function checkedClient(client: HttpClient): HttpClient {
+  const unheard = new Unheard();
   return {
-    send: async (request, signal) => responseOf(await client.send(request, signal)),
-    close: () => guarded("http.close", () => client.close?.()),
+    send: async (request, signal) => responseOf(await client.send(request, signal), unheard),
+    close() {
+      unheard.call("http.close", () => client.close?.());
+      unheard.tell();
+    },
   };
 }
 
@@ -20,13 +27,17 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** @throws {InternalError} */
-function responseOf(value: unknown): HttpResponse {
+function responseOf(value: unknown, unheard: Unheard): HttpResponse {
   if (!isObject(value)) throw misbehaved("http.send", "a response, with status, headers and body", value);
   const { status, headers, body } = value;
   if (typeof status !== "number" || !Number.isInteger(status) || status < 100 || status > 999) {
     throw misbehaved("http.send", "a status from 100 to 999", status);
   }
-  return { status, headers: fieldsOf("http.send", headers), body: body === undefined ? undefined : bodyOf(body) };
+  return {
+    status,
+    headers: fieldsOf("http.send", headers),
+    body: body === undefined ? undefined : bodyOf(body, unheard),
+  };
 }
 
 /** In lower case, and without those that are the transport's own. */
@@ -43,7 +54,7 @@ function fieldOf(port: string, field: unknown): Field {
   return [name.toLowerCase(), value];
 }
 
-function bodyOf(value: unknown): HttpBody {
+function bodyOf(value: unknown, unheard: Unheard): HttpBody {
   const { source, length, trailers, refuse } = isObject(value) ? value : {};
   if (!isObject(source) || !SOURCE.every((method) => typeof source[method] === "function")) {
     throw misbehaved("http.send", "a body with a source", source);
@@ -51,12 +62,27 @@ function bodyOf(value: unknown): HttpBody {
   if (typeof trailers !== "function") throw misbehaved("http.send", "a body with trailers", trailers);
   return {
     // It has the methods of one.
-    source: new CheckedSource(source as unknown as Source, "http body"),
+    source: new BodySource(source as unknown as Source, unheard),
     length: typeof length === "bigint" ? length : undefined,
     async trailers() {
       const fields: unknown = await trailers.call(value);
       return fields === undefined ? undefined : fieldsOf("http body.trailers", fields);
     },
-    ...(typeof refuse === "function" && { refuse: (cause: HttpError) => void refuse.call(value, cause) }),
+    ...(typeof refuse === "function" && {
+      refuse: (cause: HttpError) => unheard.call("http body.refuse", () => refuse.call(value, cause)),
+    }),
   };
+}
+
+class BodySource extends CheckedSource {
+  readonly #unheard: Unheard;
+
+  constructor(source: Source, unheard: Unheard) {
+    super(source, "http body");
+    this.#unheard = unheard;
+  }
+
+  override close(): void {
+    this.#unheard.call("http body.close", () => super.close());
+  }
 }

@@ -39,10 +39,14 @@ export class IncomingBody {
     return isFirst;
   }
 
-  /** Nobody reads on: what is left is skipped, for what comes after it. */
-  finish(): FutureTrailers {
+  /**
+   * Nobody reads on: what is left is skipped, for what comes after it.
+   *
+   * @param giveWay Lets others have their turn: a source may go on for ever.
+   */
+  finish(giveWay: () => Promise<void>): FutureTrailers {
     this.#isFinished = true;
-    return new FutureTrailers(this.#side, this.#body);
+    return new FutureTrailers(this.#side, this.#body, giveWay);
   }
 
   drop(): void {
@@ -56,11 +60,11 @@ export class FutureTrailers extends Future<Trailers> {
   readonly #source: Source;
   #isDropped = false;
 
-  constructor(side: Side, body: HttpBody) {
+  constructor(side: Side, body: HttpBody, giveWay: () => Promise<void>) {
     super();
     this.side = side;
     this.#source = body.source;
-    void this.#settle(body);
+    void this.#settle(body, giveWay);
   }
 
   drop(): void {
@@ -68,11 +72,13 @@ export class FutureTrailers extends Future<Trailers> {
     this.#source.close();
   }
 
-  async #settle(body: HttpBody): Promise<void> {
+  async #settle(body: HttpBody, giveWay: () => Promise<void>): Promise<void> {
     try {
       for (let bytes; !this.#isDropped && (bytes = body.source.read(SKIP_BYTES)) !== null;) {
         // oxlint-disable-next-line no-await-in-loop -- each round waits for the source
         if (bytes.length === 0) await changed(body.source);
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        await giveWay();
       }
       const fields = this.#isDropped ? undefined : await body.trailers();
       this.settle({ tag: "ok", val: fields && permittedFields(fields) });

@@ -1,4 +1,5 @@
 import { WitError } from "../../io/errors.ts";
+import { InternalError } from "../../io/trap.ts";
 
 /** The enum `error-code` of `wasi:sockets/network`, in WIT's order. */
 export const ERROR_CODES = [
@@ -95,6 +96,11 @@ export class SocketError extends WitError<ErrorCode> {
     if (cause instanceof SocketError) return cause;
     return new SocketError(errorCodeOf(cause), cause instanceof Error ? cause.message : String(cause), { cause });
   }
+}
+
+/** What a guest is told of what a port threw, or what ends it: a port at fault is not the network's failure. */
+export function failureOf(cause: unknown): SocketError | InternalError {
+  return cause instanceof InternalError ? cause : SocketError.from(cause);
 }
 
 /** Nothing has gone wrong, and it is often so: one for all, since to note where it was thrown costs more than the call. */

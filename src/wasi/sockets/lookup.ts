@@ -1,6 +1,6 @@
 import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import { ipAddress, unmapped, type IpAddress } from "./address.ts";
-import { SocketError, WOULD_BLOCK } from "./error-code.ts";
+import { failureOf, SocketError, WOULD_BLOCK } from "./error-code.ts";
 import { parseHostName } from "./host-name.ts";
 
 /** Who knows the addresses of names. */
@@ -118,7 +118,7 @@ export class AddressStream implements Readiness {
     try {
       answer = { tag: "answered", addresses: addressesOf(name, await port.lookup(name)) };
     } catch (cause) {
-      answer = { tag: "failed", cause: cause instanceof TypeError ? cause : SocketError.from(cause) };
+      answer = { tag: "failed", cause: cause instanceof TypeError ? cause : failureOf(cause) };
     }
     if (this.#state !== ASKED) return;
     this.#state = answer;

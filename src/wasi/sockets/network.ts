@@ -1,5 +1,7 @@
+import { guarded } from "../../io/checked-ports.ts";
 import { settled } from "../../io/later.ts";
 import type { Steps } from "../../io/steps.ts";
+import { InternalError } from "../../io/trap.ts";
 import type { SocketAddress } from "./address.ts";
 import type { LookupPort } from "./lookup.ts";
 import type { TcpPort } from "./tcp-port.ts";
@@ -41,15 +43,19 @@ export interface Network {
   readonly udp: UdpPort | undefined;
   readonly lookup: LookupPort | undefined;
   readonly check: AddressCheck;
+  /** The instance is over. @throws {InternalError} What went wrong with the network of which nobody has heard. */
+  readonly close?: () => void;
 }
 
-/** What a check threw: it is no answer, and nothing that the network did. */
-export class CheckFault {
-  readonly cause: unknown;
-
-  constructor(cause: unknown) {
-    this.cause = cause;
-  }
+/** `check`, named as `port` where it fails: that is no answer, and nothing that the network did. */
+export function checkedCheck(check: AddressCheck, port: string): AddressCheck {
+  const faulted = (cause: unknown): never => {
+    throw new InternalError(port, cause);
+  };
+  return (address, use) => {
+    const answer = guarded(port, () => check(address, use));
+    return answer instanceof Promise ? answer.catch(faulted) : answer;
+  };
 }
 
 /** Asks `check`. */

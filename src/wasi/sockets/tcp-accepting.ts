@@ -1,6 +1,7 @@
+import type { InternalError } from "../../io/trap.ts";
 import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
-import { SocketError, WOULD_BLOCK } from "./error-code.ts";
-import { CheckFault, isYes, type AddressCheck } from "./network.ts";
+import { failureOf, SocketError, WOULD_BLOCK } from "./error-code.ts";
+import { isYes, type AddressCheck } from "./network.ts";
 import type { TcpConnection, TcpListenerEvents, TcpOptions } from "./tcp-port.ts";
 
 /** A peer who waits to be accepted, with what its socket has from the one that listens. */
@@ -87,7 +88,6 @@ export class Accepting implements TcpListenerEvents, Readiness {
     if (arrival) return arrival;
     const failure = this.#failure;
     this.#failure = undefined;
-    if (failure?.cause instanceof CheckFault) throw failure.cause.cause;
     if (failure) throw acceptError(failure.cause);
     throw WOULD_BLOCK;
   }
@@ -114,7 +114,7 @@ export class Accepting implements TcpListenerEvents, Readiness {
   #refuse(arrival: Arrival, cause: unknown): void {
     refuse(arrival);
     if (this.#closed) return;
-    this.#failure = { cause: new CheckFault(cause) };
+    this.#failure = { cause };
     this.#changed.notify();
   }
 
@@ -147,7 +147,7 @@ const PEER_GONE = new Set([
   "EOPNOTSUPP",
 ]);
 
-function acceptError(cause: unknown): SocketError {
+function acceptError(cause: unknown): SocketError | InternalError {
   const gone = cause instanceof Error && "code" in cause && PEER_GONE.has(String(cause.code));
-  return gone ? new SocketError("connection-aborted", cause.message, { cause }) : SocketError.from(cause);
+  return gone ? new SocketError("connection-aborted", cause.message, { cause }) : failureOf(cause);
 }

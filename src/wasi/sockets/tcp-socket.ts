@@ -1,8 +1,8 @@
 import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
 import { addressText, anywhere, isRemote, isUnicast, suits, type Family, type SocketAddress } from "./address.ts";
-import { SocketError, WOULD_BLOCK } from "./error-code.ts";
-import { CheckFault, isYes, permitted, type AddressCheck, type SocketUse } from "./network.ts";
+import { failureOf, SocketError, WOULD_BLOCK } from "./error-code.ts";
+import { isYes, permitted, type AddressCheck, type SocketUse } from "./network.ts";
 import { Accepting, type Arrival, type Listener } from "./tcp-accepting.ts";
 import type { TcpConnection, TcpHandle, TcpOptions, TcpPort } from "./tcp-port.ts";
 import { TcpStreams } from "./tcp-streams.ts";
@@ -160,8 +160,7 @@ export class TcpSocket implements Readiness {
         yield* reported(() => handle.listen(this.#backlog, accepting));
       } catch (error) {
         accepting.close();
-        // What the port throws is one of these by now.
-        throw this.#fail(error instanceof SocketError ? error : new CheckFault(error));
+        throw this.#fail(error);
       }
       this.#state = { tag: "listening", accepting };
     });
@@ -321,13 +320,8 @@ export class TcpSocket implements Readiness {
     this.#open();
   }
 
-  /** @throws {CheckFault} */
   async #isPermitted(address: SocketAddress, use: SocketUse): Promise<boolean> {
-    try {
-      return isYes(await this.#settings.check(address, use));
-    } catch (cause) {
-      throw new CheckFault(cause);
-    }
+    return isYes(await this.#settings.check(address, use));
   }
 
   async #connect(handle: TcpHandle, remote: SocketAddress, isBound: boolean): Promise<TcpConnection> {
@@ -356,11 +350,9 @@ export class TcpSocket implements Readiness {
 
   /** It is of no use any more. Gives what the guest is told, or what ends it. */
   #fail(cause: unknown): unknown {
-    const fault = cause instanceof CheckFault ? cause : undefined;
-    const error = SocketError.from(fault?.cause ?? cause);
-    this.#state = { tag: "failed", error };
+    this.#state = { tag: "failed", error: SocketError.from(cause) };
     this.#handle?.close();
-    return fault ? fault.cause : error;
+    return failureOf(cause);
   }
 }
 

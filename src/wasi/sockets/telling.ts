@@ -2,7 +2,7 @@
 import { settled } from "../../io/later.ts";
 import type { Steps } from "../../io/steps.ts";
 import type { SocketAddress } from "./address.ts";
-import { SocketError } from "./error-code.ts";
+import { failureOf, SocketError } from "./error-code.ts";
 
 export function denied({ ip, port }: SocketAddress): SocketError {
   return new SocketError("access-denied", `${ip} port ${port} is not permitted`);
@@ -14,7 +14,7 @@ export function told<T>(call: () => T, onFailure: () => void = () => {}): T {
     return call();
   } catch (cause) {
     onFailure();
-    throw SocketError.from(cause);
+    throw failureOf(cause);
   }
 }
 
@@ -23,6 +23,6 @@ export function* reported(call: () => void | Promise<void>): Steps<void> {
   try {
     yield* settled(call());
   } catch (cause) {
-    throw SocketError.from(cause);
+    throw failureOf(cause);
   }
 }

@@ -1,6 +1,6 @@
 import { Signal, type Readiness, type Waker } from "../../io/readiness.ts";
 import type { Steps } from "../../io/steps.ts";
-import { SocketError } from "./error-code.ts";
+import { failureOf } from "./error-code.ts";
 import type { SendReport } from "./udp-port.ts";
 import { costOf } from "./udp-queue.ts";
 
@@ -57,7 +57,7 @@ export class Sending implements SendReport, Readiness {
       this.queued();
     }
     const state = this.#state;
-    if (state.tag === "left" && state.cause !== undefined && state.cause !== null) throw SocketError.from(state.cause);
+    if (state.tag === "left" && state.cause !== undefined && state.cause !== null) throw failureOf(state.cause);
   }
 
   ready(): boolean {

@@ -3,7 +3,7 @@ import { ALWAYS, Signal, type Readiness, type Waker, type Watchable } from "../.
 import type { Steps } from "../../io/steps.ts";
 import { Trap } from "../../io/trap.ts";
 import { addressText, anywhere, isRemote, sameAddress, suits, type Family, type SocketAddress } from "./address.ts";
-import { SocketError, WOULD_BLOCK } from "./error-code.ts";
+import { failureOf, SocketError, WOULD_BLOCK } from "./error-code.ts";
 import { permitted, type AddressCheck } from "./network.ts";
 import { denied, reported, told } from "./telling.ts";
 import { IncomingDatagrams } from "./udp-incoming.ts";
@@ -256,7 +256,7 @@ export class UdpSocket implements Watchable {
   takeFailure(): void {
     const failure = this.#failure;
     this.#failure = undefined;
-    if (failure) throw SocketError.from(failure.cause);
+    if (failure) throw failureOf(failure.cause);
   }
 
   notify(): void {

@@ -12,6 +12,7 @@ import { FutureTrailers, IncomingBody } from "../../../src/wasi/http/incoming-bo
 import { OutgoingBody } from "../../../src/wasi/http/outgoing-body.ts";
 import { FaultySource } from "../../../src/testing/faulty-source.ts";
 import { eventually, microtasks, staysPending } from "../../../src/testing/turns.ts";
+import { turn } from "../../run/support.ts";
 
 const ROOM = 8;
 const bytes = (count: number): Uint8Array => new Uint8Array(count).fill(0x78);
@@ -169,11 +170,15 @@ test("a stream is given once", () => {
 test("trailers come when the rest of the body is skipped; those of the transport's own do not", async () => {
   const source = new FaultySource(bytes(1000), { endAt: 1000, readBytes: 100 });
   const own: Field = ["transfer-encoding", bytes(1)];
-  const future = new FutureTrailers("response", {
-    source,
-    length: undefined,
-    trailers: () => Promise.resolve([trailer, own]),
-  });
+  const future = new FutureTrailers(
+    "response",
+    {
+      source,
+      length: undefined,
+      trailers: () => Promise.resolve([trailer, own]),
+    },
+    microtasks,
+  );
   assert.equal(future.take().tag, "waiting");
   assert.ok(await eventually(() => future.ready()));
   assert.deepEqual(future.take(), { tag: "settled", value: { tag: "ok", val: [trailer] } });
@@ -181,14 +186,34 @@ test("trailers come when the rest of the body is skipped; those of the transport
   assert.ok(future.ready());
 });
 
+test("others have their turn while a body is skipped that goes on for ever, or has nothing for ever", async () => {
+  for (const piece of [new Uint8Array(1), new Uint8Array(0)]) {
+    const source: Source = { read: () => piece, ready: () => true, watch() {}, unwatch() {}, close() {} };
+    const body = { source, length: undefined, trailers: () => Promise.resolve(undefined) };
+    let turns = 0;
+    const future = new FutureTrailers("response", body, () => {
+      turns++;
+      return turn();
+    });
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await turn();
+    future.drop();
+    assert.ok(turns > 0);
+  }
+});
+
 test("a body that fails while it is skipped says so in the place of trailers", async () => {
   const cause = new HttpError({ tag: "HTTP-response-incomplete" });
   const failing = new FaultySource(bytes(1000), { failAt: 500, cause });
-  const future = new FutureTrailers("response", {
-    source: failing,
-    length: undefined,
-    trailers: () => Promise.resolve(undefined),
-  });
+  const future = new FutureTrailers(
+    "response",
+    {
+      source: failing,
+      length: undefined,
+      trailers: () => Promise.resolve(undefined),
+    },
+    microtasks,
+  );
   assert.ok(await eventually(() => future.ready()));
   assert.deepEqual(future.take(), { tag: "settled", value: { tag: "err", val: { tag: "HTTP-response-incomplete" } } });
 });
@@ -202,11 +227,15 @@ test("trailers that never come are waited for, and given up when nobody wants th
     unwatch: () => {},
     close: () => void (isClosed = true),
   };
-  const future = new FutureTrailers("response", {
-    source: silent,
-    length: undefined,
-    trailers: () => Promise.resolve(undefined),
-  });
+  const future = new FutureTrailers(
+    "response",
+    {
+      source: silent,
+      length: undefined,
+      trailers: () => Promise.resolve(undefined),
+    },
+    microtasks,
+  );
   const waiting = new Promise<void>((resolve) => future.watch({ wake: () => resolve() }));
   assert.ok(await staysPending(waiting));
   future.drop();
@@ -226,7 +255,7 @@ test("a body that nobody finishes is closed when it is dropped; one that is fini
   new IncomingBody("response", body).drop();
   assert.equal(closed, 1);
   const finished = new IncomingBody("response", body);
-  const future = finished.finish();
+  const future = finished.finish(microtasks);
   finished.drop();
   assert.equal(closed, 1);
   future.drop();

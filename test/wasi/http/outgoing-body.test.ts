@@ -183,7 +183,7 @@ test("a body may be read by a guest as it was written by one: what it skips, and
     ["connection", text("close")],
   ]);
   void out.outlet.finish();
-  const future = new IncomingBody("response", out.body).finish();
+  const future = new IncomingBody("response", out.body).finish(turn);
   while (!future.ready()) {
     // oxlint-disable-next-line no-await-in-loop -- until it is there
     await turn();

@@ -80,7 +80,7 @@ function consumeReceived(
   const failed = (cause: unknown): void => trailers.write({ tag: "err", val: errorCodeOf(cause) });
   const source = new EndingSource(body.source);
   const input = new InputStream(source, instance.world.limits.readBytes, newTally(), () => source.close());
-  const { shared } = new Feed(u8, input, (cause) => {
+  const { shared } = new Feed(u8, input, instance.task, (cause) => {
     if (cause !== undefined) return failed(cause);
     // Who does not want the rest does not wait for what comes after it.
     if (!source.isEnded) return trailers.write({ tag: "ok", val: undefined });

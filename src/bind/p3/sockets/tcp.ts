@@ -66,7 +66,7 @@ function* listen(instance: Instance, shared: SharedTcpSocket): Steps<SharedStrea
   yield* socket.startListen();
   socket.finishListen();
   const held = shared.hold(instance.resources);
-  return new Feed(ownSocket, new Arrivals(instance, socket), (cause) => {
+  return new Feed(ownSocket, new Arrivals(instance, socket), instance.task, (cause) => {
     letGo(held);
     if (cause !== undefined) instance.fail(cause);
   }).shared;
@@ -151,7 +151,7 @@ function send({ outlets, resources, task }: Instance, shared: SharedTcpSocket, d
   return ended.shared;
 }
 
-function receive({ world, resources }: Instance, shared: SharedTcpSocket): readonly [SharedStream, SharedFuture] {
+function receive({ world, resources, task }: Instance, shared: SharedTcpSocket): readonly [SharedStream, SharedFuture] {
   const ended = new HostFuture<Outcome>(outcome);
   const streams = taken(() => shared.takeReceiving());
   if (streams instanceof SocketError) {
@@ -163,7 +163,7 @@ function receive({ world, resources }: Instance, shared: SharedTcpSocket): reado
   const { source, received } = streams;
   const held = shared.hold(resources);
   const input = new InputStream(source, world.limits.readBytes, received, () => source.close());
-  const feed = new Feed(u8, input, (cause) => {
+  const feed = new Feed(u8, input, task, (cause) => {
     ended.write(outcomeOf(cause));
     letGo(held);
   });

@@ -3,10 +3,10 @@ import type { OutgoingMessage } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import type { Source } from "../../../io/ports.ts";
 import type { Waker } from "../../../io/readiness.ts";
-import { changed } from "../../../io/steps.ts";
 import type { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpBody } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
+import { moreOf } from "../../web/body.ts";
 import { nodeSource } from "../readable.ts";
 import { fieldsOf, rawValue, textOf } from "./fields.ts";
 import { timer } from "./settling.ts";
@@ -113,10 +113,14 @@ export async function pour(body: HttpBody, to: Writable, { stallMs, end, cut }: 
   const onClose = (): void => source.close();
   to.once("close", onClose);
   try {
+    let waits = 0;
     for (let bytes; !to.destroyed && (bytes = source.read(READ_BYTES)) !== null;) {
       // oxlint-disable no-await-in-loop -- one piece after the other
-      if (bytes.length === 0) await changed(source);
-      else if (!to.write(copyOf(bytes))) await drained(to, stallMs, cut);
+      if (bytes.length === 0) await moreOf(source, waits++);
+      else {
+        waits = 0;
+        if (!to.write(copyOf(bytes))) await drained(to, stallMs, cut);
+      }
       // oxlint-enable no-await-in-loop
     }
     if (to.destroyed) return;
