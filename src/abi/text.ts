@@ -76,21 +76,30 @@ function latin1(bytes: Uint8Array): string {
 /** Stores text where the guest wants it. The length is counted as its encoding does. @throws {Trap} */
 export function storeText(guest: TextGuest, text: string): { pointer: number; units: number } {
   if (guest.encoding === "utf8") return storeUtf8(guest, text);
-  if (guest.encoding === "utf16" || !isLatin1(text)) {
+  if (guest.encoding === "utf16" || !isBelow(text, 0x100)) {
     assertLength(text.length * 2);
     const pointer = guest.allocate(text.length * 2, 2);
     writeUnits(guest, pointer, text.toWellFormed());
     return { pointer, units: guest.encoding === "utf16" ? text.length : UTF16_TAG + text.length };
   }
   assertLength(text.length);
-  const pointer = guest.allocate(text.length, 2);
-  const bytes = guest.bytes(pointer, text.length);
-  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return storeUnits(guest, text, 2);
+}
+
+/** Text of which each unit is one byte. */
+function storeUnits(guest: TextGuest, text: string, align: number): { pointer: number; units: number } {
+  const pointer = guest.allocate(text.length, align);
+  const { memory } = guest;
+  for (let index = 0; index < text.length; index++) memory[pointer + index] = text.charCodeAt(index);
   return { pointer, units: text.length };
 }
 
+/** ASCII that is not longer is stored here sooner than the runtime's encoder makes an array for it. */
+const SHORT_UNITS = 32;
+
 /** In one piece of just the right size: allocators of small guests, such as the preview 1 adapter's, have no other. */
 function storeUtf8(guest: TextGuest, text: string): { pointer: number; units: number } {
+  if (text.length <= SHORT_UNITS && isBelow(text, 0x80)) return storeUnits(guest, text, 1);
   assertLength(text.length);
   const encoded = encoder.encode(text);
   assertLength(encoded.length);
@@ -105,8 +114,8 @@ function assertLength(bytes: number): void {
   }
 }
 
-function isLatin1(text: string): boolean {
-  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0xff) return false;
+function isBelow(text: string, limit: number): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= limit) return false;
   return true;
 }
 
