@@ -1,5 +1,5 @@
-// The start of the command. What it runs is one script, which scripts/build.js makes. V8 is given what it has compiled of it
-// before, functions that were called among it, and has to read none of its text then. That is kept beside the script, and
+// The start of the command. What it runs are scripts, which scripts/build.js makes. V8 is given what it has compiled of them
+// before, functions that were called among it, and has to read none of their text then. That is kept beside each script, and
 // trusted as it is: who can write there can change the script itself.
 "use strict";
 const {
@@ -17,36 +17,47 @@ const { join } = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { Script } = require("node:vm");
 
-const dist = join(__dirname, "..", "dist");
-const path = join(dist, "cli", "sluice.js");
+const folder = join(__dirname, "..", "dist", "cli");
+/** By their names. */
+const scripts = new Map();
+/** What `import.meta` is to all of them. */
+const meta = {
+  get url() {
+    return pathToFileURL(join(folder, "sluice.js")).href;
+  },
+};
 
 /** Carries out a command line, as `main` of src/cli/main.ts does. */
-exports.start = (args) => load(args[0] === "serve" ? "serve" : "run").main(args);
+exports.start = (args) => load("sluice.js", args[0] === "serve" ? "serve" : "run").main(args);
 
 /** As that of src/cli/main.ts. */
-exports.runInThread = () => load("run").runInThread();
+exports.runInThread = () => load("sluice.js", "run").runInThread();
 
-/** What the script exports. What is kept is of one kind of command: another calls other functions. */
-function load(kind) {
+/** What a script exports. What is kept is of one kind of command: another calls other functions. */
+function load(name, kind) {
+  const known = scripts.get(name);
+  if (known) return known;
+  const command = {};
+  scripts.set(name, command);
+  const path = join(folder, name);
   const code = `${path}.${process.versions.v8}-${process.arch}.${kind}.code`;
-  const cachedData = codeFor(code);
+  const cachedData = codeFor(code, path);
   // It has no character beyond ASCII.
   const script = new Script(readFileSync(path, "latin1"), { filename: path, cachedData });
-  const command = { exports: {} };
   // What the script is: a function.
-  script.runInThisContext()(require, command, pathToFileURL(path).href);
+  script.runInThisContext()((id) => (id.startsWith("./") ? load(id.slice(2), kind) : require(id)), command, meta);
   if (cachedData === undefined || script.cachedDataRejected === true) {
     // A run of a component calls what all runs call, a server what all servers do.
-    process.once("exit", () => command.exports.hasRun() && keep(code, script));
+    process.once("exit", () => load("sluice.js", kind).hasRun() && keep(code, path, script));
   }
-  return command.exports;
+  return command;
 }
 
 /**
- * What is kept of the script, if its owner is the script's, nobody else can write it, and it is a file that has no other
+ * What is kept of the script at `path`, if its owner is the script's, nobody else can write it, and it is a file that has no other
  * name: a link to one could have been made by somebody else.
  */
-function codeFor(code) {
+function codeFor(code, path) {
   let file;
   try {
     // Windows has no such flag, and none of these owners and modes.
@@ -62,7 +73,7 @@ function codeFor(code) {
 }
 
 /** If the script is ours. If not, or if there is no room, the next start takes as long as this one. */
-function keep(code, script) {
+function keep(code, path, script) {
   const scratch = `${code}-${process.pid}`;
   try {
     if (process.getuid !== undefined && statSync(path).uid !== process.getuid()) return;

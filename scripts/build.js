@@ -1,8 +1,8 @@
 // Builds dist/: declarations by tsc, which checks all of it, and JavaScript by esbuild. What is loaded as one module takes a
 // third of what its hundred sources would: Node spends a quarter of a millisecond on each.
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { rolldown } from "rolldown";
@@ -45,6 +45,22 @@ const PARTS = [
   "run/js-streams",
 ];
 
+/** What scripts the command has, by what is in them: first come, first served. What is in none of them is by itself. */
+const SCRIPTS = {
+  sluice: ["src/cli/main.ts", "src/cli/run.ts"],
+  network: ["src/bind/sockets/interfaces.ts", "src/run/network.ts", "src/hosts/node/net/ports.ts"],
+  asyncs: [
+    "src/bind/callee.ts",
+    "src/bind/p3/interfaces.ts",
+    "src/load/async-link.ts",
+    "src/run/async-calls.ts",
+    "src/run/js-streams.ts",
+  ],
+  http: ["src/bind/http/interfaces.ts", "src/run/http.ts", "src/hosts/node/http/client.ts"],
+  serve: ["src/cli/serve.ts", "src/run/handlers.ts", "src/run/incoming-handlers.ts", "src/load/visible-state.ts"],
+  nats: ["src/cli/nats/main.ts"],
+};
+
 /** @type {import("esbuild").BuildOptions} */
 const COMMON = {
   absWorkingDir: root,
@@ -77,33 +93,71 @@ const LIBRARY = {
 await build({
   ...LIBRARY,
   entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
-  plugins: [inOnePiece(await loadedAtOnce("src/index.ts"))],
+  plugins: [inOnePiece((await loadedAtOnce("src/index.ts")).filter((path) => path !== "src/index.ts"))],
   // Those that `inOnePiece` adds.
   logOverride: { "ignored-bare-import": "silent" },
 });
 await buildForPages();
-// The command is one script, which bin/start.js gives to V8 with what V8 has compiled of it before: a function of `require`,
-// the module that it fills, and its own URL.
-await build({
-  ...COMMON,
-  entryPoints: ["src/cli/main.ts"],
-  outfile: "dist/cli/sluice.js",
-  format: "cjs",
-  banner: { js: "(function (require, module, $url) {" },
-  footer: { js: "})" },
-  // The script is as deep in dist as its modules.
-  define: { "import.meta.url": "$url", BUILT_WORKER: '"../hosts/node/isolate/worker.js"' },
-});
+await buildCommand();
 
-/** The modules that importing `entry` loads, without those that it imports later. */
-async function loadedAtOnce(entry) {
-  const { metafile } = await build({ ...LIBRARY, entryPoints: [entry], write: false, metafile: true });
+/** These modules, and all that importing them loads, without those that they import later. */
+async function loadedAtOnce(...entries) {
+  const { metafile } = await build({ ...LIBRARY, entryPoints: entries, write: false, metafile: true });
   const { inputs } = metafile;
-  const reached = new Set([entry]);
+  const reached = new Set(entries);
   for (const path of reached) {
     for (const { kind, path: next } of inputs[path]?.imports ?? []) if (kind === "import-statement") reached.add(next);
   }
-  return [...reached].filter((path) => path in inputs && path !== entry);
+  return [...reached].filter((path) => path in inputs);
+}
+
+/**
+ * The command: scripts, which bin/start.js gives to V8 with what V8 has compiled of them before. Each is a function of
+ * `require`, which loads the others too, of what it exports, and of what `import.meta` is to it. One of them has what a run
+ * of most components needs, and nothing else: what is read of a script, and what V8 makes of that, is a good part of a start.
+ */
+async function buildCommand() {
+  const scripts = new Map();
+  for (const [name, entries] of Object.entries(SCRIPTS)) {
+    for (const path of await loadedAtOnce(...entries)) {
+      if (!scripts.has(path)) scripts.set(path, name);
+    }
+  }
+  const bundle = await rolldown({
+    cwd: root,
+    input: { sluice: "src/cli/main.ts" },
+    platform: "node",
+    preserveEntrySignatures: "allow-extension",
+    treeshake: { moduleSideEffects: false },
+    transform: {
+      target: COMMON.target,
+      // The scripts are as deep in dist as the modules of the library.
+      define: { "import.meta": "$meta", BUILT_WORKER: LIBRARY.define.BUILT_WORKER },
+    },
+    logLevel: "warn",
+    // Who imports a module later may have it at once.
+    checks: { ineffectiveDynamicImport: false },
+  });
+  const { output } = await bundle.generate({
+    format: "cjs",
+    comments: { legal: false, jsdoc: false, annotation: false },
+    entryFileNames: "[name].js",
+    chunkFileNames: "part-[name].js",
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [
+        {
+          debugName: "scripts",
+          // Helpers of the bundler's own, too, are where they are needed first.
+          name: (path) => (path.startsWith(root) ? scripts.get(relative(root, path)) : "sluice"),
+        },
+      ],
+    },
+  });
+  for (const { fileName, code } of output) {
+    const ascii = code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    writeFileSync(join(root, "dist", "cli", fileName), `(function (require, exports, $meta) {\n${ascii}})`);
+  }
 }
 
 /**

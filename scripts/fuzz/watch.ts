@@ -63,7 +63,8 @@ export class Watched {
           this.#played += Math.max(0, at) - Math.max(0, last);
           [last, since] = [at, performance.now()];
         }
-        if (performance.now() - since < HANG_MS || at >= count) return;
+        // Until its mutants are prepared it plays none.
+        if (at < 0 || performance.now() - since < HANG_MS || at >= count) return;
         const stage = STAGES[Atomics.load(progress, 1)] ?? "load";
         // Guests may run forever: known ones too, when they are put together otherwise.
         if (stage === "load" || stage === "close") this.#fail(seed + at, `hangs in stage ${stage}`);

@@ -5,14 +5,8 @@
  */
 import { memberOf } from "./names.ts";
 
-// No text is matched in two ways, so that no name takes long to refuse.
-const END = "(?![A-Za-z0-9])";
-const WORDS = `[a-z][a-z0-9]*(?:-[a-z0-9]+)*`;
-const WORD = `(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[0-9]+|[0-9]*[a-z][a-z0-9]*|[0-9]*[A-Z][A-Z0-9]*)${END})*`;
-const LABEL = new RegExp(`^${WORD}$`);
-const PLAIN = new RegExp(`^(?:${WORD}|\\[constructor\\]${WORD}|\\[(?:method|static)\\]${WORD}\\.${WORD})$`);
-/** `a:b/c`, and a version. */
-const INTERFACE = new RegExp(`^${WORDS}:${WORDS}/${WORD}(?:@(?<version>.+))?$`);
+// Most names are looked through by hand: patterns take longer to be made than most components take to be loaded. In those
+// that there are no text is matched in two ways, so that no name takes long to refuse.
 const NUMBER = "(?:0|[1-9][0-9]*)";
 const PRERELEASE = `(?:${NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)`;
 /** As https://semver.org has it. */
@@ -26,20 +20,62 @@ const CANONICAL_VERSION = /^(?:[1-9][0-9]*|0\.[1-9][0-9]*|0\.0\.[1-9][0-9]*)$/;
 const DEPENDENCY =
   /^(?:unlocked-dep=<[^<>{}]*(?:\{[^{}]*\})?>|(?:locked-dep|url|integrity)=<[^<>]*>(?:,integrity=<[^<>]*>)?)$/;
 
-/** Whether `name` may name a field, a case, a parameter. */
+/** Whether `name` may name a field, a case, a parameter: words in small letters or capitals, and digits. */
 export function isLabel(name: string): boolean {
-  return LABEL.test(name);
+  return isLetter(name.charCodeAt(0)) && name.split("-").every(isWord);
+}
+
+/** Whether it has letters of one case, and digits, and nothing else. */
+function isWord(word: string): boolean {
+  let [hasSmall, hasCapital] = [false, false];
+  for (let at = 0; at < word.length; at++) {
+    const code = word.charCodeAt(at);
+    if (isSmall(code)) hasSmall = true;
+    else if (isCapital(code)) hasCapital = true;
+    else if (!isDigit(code)) return false;
+  }
+  return word !== "" && !(hasSmall && hasCapital);
+}
+
+function isLetter(code: number): boolean {
+  return isSmall(code) || isCapital(code);
+}
+
+function isSmall(code: number): boolean {
+  return code >= 0x61 && code <= 0x7a;
+}
+
+function isCapital(code: number): boolean {
+  return code >= 0x41 && code <= 0x5a;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 /** Whether `name` may name an import or export. */
 export function isExternName(name: string): boolean {
-  return PLAIN.test(name) || isInterfaceName(name) || DEPENDENCY.test(name);
+  return isPlainName(name) || isInterfaceName(name) || DEPENDENCY.test(name);
 }
 
+/** `a-b`, `[constructor]a`, `[method]a.b`. */
+function isPlainName(name: string): boolean {
+  if (!name.startsWith("[")) return isLabel(name);
+  const member = memberOf(name);
+  if (!member || !isLabel(member.resource)) return false;
+  return member.form === "constructor" ? member.name === "" && !name.includes(".") : isLabel(member.name);
+}
+
+/** `a:b/c`, and a version. */
 export function isInterfaceName(name: string): boolean {
-  const match = INTERFACE.exec(name);
-  const version = match?.groups?.["version"];
-  return match !== null && (version === undefined || isVersion(version) || CANONICAL_VERSION.test(version));
+  const [colon, slash, at] = [name.indexOf(":"), name.indexOf("/"), name.indexOf("@")];
+  const end = at < 0 ? name.length : at;
+  if (colon < 0 || slash < colon || end < slash) return false;
+  const [namespace, packaged] = [name.slice(0, colon), name.slice(colon + 1, slash)];
+  if (![namespace, packaged].every((part) => isLabel(part) && part === part.toLowerCase())) return false;
+  if (!isLabel(name.slice(slash + 1, end))) return false;
+  const version = name.slice(end + 1);
+  return at < 0 || isVersion(version) || CANONICAL_VERSION.test(version);
 }
 
 /** Whether it is a whole version. */

@@ -9,21 +9,31 @@ export interface Member {
 
 /** The parts of `[method]stream.read`; `undefined` for the name of a plain function. */
 export function memberOf(name: string): Member | undefined {
-  const match = /^\[(constructor|method|static)\]([^.]+)(?:\.(.+))?$/.exec(name);
-  if (!match) return undefined;
-  const [, form, resource = "", member = ""] = match;
-  // The pattern has no other.
-  return { form: form as Member["form"], resource, name: member };
+  // By hand: patterns take longer to be made than most components take to be loaded.
+  const end = name.indexOf("]");
+  if (end < 0 || !name.startsWith("[")) return undefined;
+  const form = name.slice(1, end);
+  if (form !== "constructor" && form !== "method" && form !== "static") return undefined;
+  const dot = name.indexOf(".", end);
+  if (dot < 0) return end + 1 === name.length ? undefined : { form, resource: name.slice(end + 1), name: "" };
+  if (dot === end + 1 || dot + 1 === name.length) return undefined;
+  return { form, resource: name.slice(end + 1, dot), name: name.slice(dot + 1) };
 }
 
 /** The name of a field or function in JavaScript: `output-stream` is `outputStream`. */
 export function camelCase(name: string): string {
-  return name.replaceAll(/-?([A-Za-z0-9]+)/g, (_, word: string, at: number) => {
-    const rest = word.slice(1);
-    const plain = /[a-z]/.test(word) ? rest : rest.toLowerCase();
-    const first = word[0] ?? "";
-    return (at === 0 ? first.toLowerCase() : first.toUpperCase()) + plain;
-  });
+  const [first = "", ...rest] = name
+    .split("-")
+    .map((word) => (word === word.toUpperCase() ? word.toLowerCase() : word));
+  return lowered(first) + rest.map(raised).join("");
+}
+
+function lowered(word: string): string {
+  return word.slice(0, 1).toLowerCase() + word.slice(1);
+}
+
+function raised(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
 /**
@@ -43,8 +53,7 @@ export function exportedStaticKey(name: string): string {
 
 /** The name of a class: `output-stream` is `OutputStream`. */
 export function pascalCase(name: string): string {
-  const camel = camelCase(name);
-  return (camel[0] ?? "").toUpperCase() + camel.slice(1);
+  return raised(camelCase(name));
 }
 
 /** Camel case for each, but for those that would then be the same as another one: they stay as they are. */

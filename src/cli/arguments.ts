@@ -1,5 +1,4 @@
 /** The command line as options and words, before anybody knows what they mean. */
-import { parseArgs } from "node:util";
 import { OPTIONS, type OptionName } from "./options.ts";
 import { UsageError } from "./usage.ts";
 
@@ -26,32 +25,49 @@ export interface LeadingOptions {
  */
 export function leadingOptions(args: readonly string[]): LeadingOptions {
   const options: GivenOption[] = [];
-  for (const token of tokensOf(args)) {
-    if (token.kind === "positional") return { options, rest: args.slice(token.index), terminated: false };
-    if (token.kind === "option-terminator") {
-      return { options, rest: args.slice(token.index + 1), terminated: true };
+  for (let at = 0; at < args.length;) {
+    const arg = args[at] ?? "";
+    if (arg === "--") return { options, rest: args.slice(at + 1), terminated: true };
+    if (arg === "-" || !arg.startsWith("-")) return { options, rest: args.slice(at), terminated: false };
+    at++;
+    for (const { name, typed, value } of arg.startsWith("--") ? [long(arg)] : short(arg.slice(1))) {
+      const takesNext =
+        value === undefined && OPTIONS.some((known) => known.name === name && known.value !== undefined);
+      options.push(checkedOption(name, typed, takesNext ? args[at] : value, value !== undefined));
+      if (takesNext) at++;
     }
-    options.push(checkedOption(token.name, token.rawName, token.value, token.inlineValue));
   }
   return { options, rest: [], terminated: false };
 }
 
-function tokensOf(args: readonly string[]) {
-  const known = OPTIONS.map(
-    ({ name, short, value }) =>
-      [name, { type: value === undefined ? "boolean" : "string", ...(short === undefined ? {} : { short }) }] as const,
-  );
-  // Not strict: we say ourselves what is wrong, and words that belong to the guest are none of our business.
-  const config = { args: [...args], options: Object.fromEntries(known), strict: false, tokens: true } as const;
-  return parseArgs(config).tokens;
+/** An option as it was typed, with its value if that is in the same argument. */
+interface Typed {
+  readonly name: string;
+  readonly typed: string;
+  readonly value?: string;
 }
 
-function checkedOption(
-  name: string,
-  typed: string,
-  value: string | undefined,
-  inlineValue: boolean | undefined,
-): GivenOption {
+/** `--name` or `--name=value`. */
+function long(arg: string): Typed {
+  const end = arg.indexOf("=", 3);
+  const typed = end < 0 ? arg : arg.slice(0, end);
+  return { name: typed.slice(2), typed, ...(end < 0 ? {} : { value: arg.slice(end + 1) }) };
+}
+
+/** `-hV` are two; of one that has a value all that follows is that. */
+function short(letters: string): Typed[] {
+  const typed: Typed[] = [];
+  for (const [at, letter] of Array.from(letters).entries()) {
+    const option = OPTIONS.find((known) => known.short === letter);
+    const rest = letters.slice(at + 1);
+    const hasValue = option?.value !== undefined && rest !== "";
+    typed.push({ name: option?.name ?? letter, typed: `-${letter}`, ...(hasValue ? { value: rest } : {}) });
+    if (hasValue) break;
+  }
+  return typed;
+}
+
+function checkedOption(name: string, typed: string, value: string | undefined, isInline: boolean): GivenOption {
   const option = OPTIONS.find((known) => known.name === name);
   if (!option) {
     const instead = FOREIGN[name];
@@ -59,13 +75,13 @@ function checkedOption(
     throw new UsageError(`There is no option ${typed}${similar(name)}: see \`sluice help run\``);
   }
   if (option.value === undefined) {
-    if (inlineValue === true) {
+    if (isInline) {
       throw new UsageError(`${typed} takes no value, got ${JSON.stringify(value)}: leave it out`);
     }
     return { name: option.name, typed, value: "" };
   }
   if (value === undefined) throw new UsageError(`${typed} needs a value: expected ${option.expected}`);
-  if (value.startsWith("-") && inlineValue !== true) {
+  if (value.startsWith("-") && !isInline) {
     throw new UsageError(
       `${typed} needs a value: expected ${option.expected}, got ${JSON.stringify(value)}; ` +
         `if that is the value, write ${typed}=${value}`,

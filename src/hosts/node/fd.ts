@@ -6,7 +6,6 @@
  * as it is, a call that can be done at once is one system call, and only when it cannot a stream of Node's waits.
  */
 import type { Socket, SocketConstructorOpts } from "node:net";
-import { availableParallelism } from "node:os";
 import { PullSource } from "../../io/pull-source.ts";
 import { PendingSink } from "../../io/pending-sink.ts";
 import { PeerClosed, type Source } from "../../io/ports.ts";
@@ -23,7 +22,7 @@ const PROBE_BYTES = 4096;
  * How often a full pipe is tried again at once: a reader on another processor often makes room in the few microseconds
  * that this takes, and a turn of the event loop costs more than that (`npm run bench throughput`).
  */
-const EAGER_TRIES = availableParallelism() > 1 ? 16 : 0;
+let eagerTries: number | undefined;
 const READ_BYTES = 64 * 1024;
 const NONE = new Uint8Array(0);
 
@@ -285,7 +284,7 @@ export class FdSink extends PendingSink {
       // Node's stream is what makes a descriptor that is not our own non-blocking.
       this.#stream ??= this.#openStream();
     }
-    const written = this.#write(this.#opened.fd, bytes, 0, EAGER_TRIES);
+    const written = this.#write(this.#opened.fd, bytes, 0, true);
     return written === bytes.length ? written : written + this.#later(bytes.subarray(written, written + PROBE_BYTES));
   }
 
@@ -294,17 +293,17 @@ export class FdSink extends PendingSink {
     // A reader that takes all at once is met sooner by trying than by sleeping, but for pieces so small that a pipe holds
     // many of them.
     const tries = bytes.length > PROBE_BYTES && this.#opened.own;
-    let written = tries ? this.#write(this.#opened.fd, bytes, 0, EAGER_TRIES) : 0;
-    written = this.#write(this.#fd, bytes, written, 0);
+    let written = tries ? this.#write(this.#opened.fd, bytes, 0, true) : 0;
+    written = this.#write(this.#fd, bytes, written, false);
     // Somebody has set the descriptor not to block.
     return written === bytes.length ? written : written + this.write(bytes.subarray(written));
   }
 
   /**
-   * Writes what system calls take of `bytes` from `start` on, which are tried again as often as `tries` when they would
+   * Writes what system calls take of `bytes` from `start` on; those of who `isEager` are tried again at once when they would
    * block. Gives where it has come.
    */
-  #write(fd: number, bytes: Uint8Array, start: number, tries: number): number {
+  #write(fd: number, bytes: Uint8Array, start: number, isEager: boolean): number {
     let written = start;
     let tried = 0;
     while (written < bytes.length) {
@@ -314,7 +313,9 @@ export class FdSink extends PendingSink {
         tried = 0;
       } catch (error) {
         if (wouldBlock(error)) {
-          if (tried++ === tries) return written;
+          // Asked for when it is needed: most guests never fill a pipe.
+          eagerTries ??= process.getBuiltinModule("node:os").availableParallelism() > 1 ? 16 : 0;
+          if (!isEager || tried++ === eagerTries) return written;
         } else if (codeOf(error) !== "EINTR") {
           throw sinkFailure(error);
         }
@@ -356,7 +357,7 @@ export class FdSink extends PendingSink {
     let written = 0;
     this.begin();
     retried(() => {
-      if (!this.#released) written = this.#write(this.#opened.fd, rest, written, 0);
+      if (!this.#released) written = this.#write(this.#opened.fd, rest, written, false);
       return this.#released || written === rest.length ? true : undefined;
     }).then(
       // What is closed is nobody's to write to: its number may be another's by now.
