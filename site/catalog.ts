@@ -74,6 +74,8 @@ export interface Scenario {
   /** Each pipes into the next. */
   readonly guests: readonly ScenarioGuest[];
   readonly input?: "text" | "lines" | "live";
+  /** The position of the gates of files, until they are moved. There is a long file then, `/river.txt`. */
+  readonly fileGate?: number;
   /** The position of the gate behind the input. */
   readonly inputGate?: number;
 }
@@ -128,6 +130,15 @@ export const SCENARIOS: readonly Scenario[] = [
     title: "A broken rule",
     says: "While a flush is in flight nothing may be written. This guest does it all the same, and is ended for it, alone.",
     guests: [{ file: "write-during-flush", gate: 25 }],
+  },
+  {
+    id: "disk",
+    title: "A slow disk",
+    says:
+      "cp reads one file and writes another, and each way has a gate, as if the disk was slow. Close one of them: cp " +
+      "waits, for bytes or for room. A file is a stream like any other.",
+    guests: [{ file: "cp", args: "/river.txt /copy.txt" }],
+    fileGate: 27,
   },
   {
     id: "call",

@@ -32,6 +32,8 @@ export interface RunPlan {
   readonly guests: readonly GuestPlan[];
   readonly channels: readonly ChannelPlan[];
   readonly files: Files;
+  /** Bytes a second that a guest reads of a file, or writes to it, until somebody moves its gate. */
+  readonly fileRate: number;
   /** The most that an output holds before its gate. */
   readonly bufferBytes: number;
 }
@@ -43,8 +45,11 @@ export type ToWorker =
   | { readonly is: "forget"; readonly component: number }
   | { readonly is: "run"; readonly plan: RunPlan }
   | { readonly is: "rate"; readonly channel: number; readonly rate: number }
+  /** The same for a stream of a file, as its frame names it. */
+  | { readonly is: "file-rate"; readonly guest: number; readonly index: number; readonly rate: number }
   /** Lets so many bytes through a gate, whatever its rate. */
   | { readonly is: "let"; readonly channel: number; readonly bytes: number }
+  | { readonly is: "file-let"; readonly guest: number; readonly index: number; readonly bytes: number }
   /** More for a live input; nothing more comes after `isLast`. */
   | { readonly is: "type"; readonly channel: number; readonly bytes: Uint8Array; readonly isLast: boolean }
   | { readonly is: "stop" };
@@ -63,6 +68,15 @@ export interface ChannelFrame {
   readonly writtenBytes: number;
   /** All that has gone through the gate. */
   readonly passedBytes: number;
+}
+
+/** All that one guest reads of a file, or writes to it. */
+export interface FileFrame extends ChannelFrame {
+  readonly guest: number;
+  /** Among those of the guest. */
+  readonly index: number;
+  readonly path: string;
+  readonly isWritten: boolean;
 }
 
 export const CALL_KINDS = ["read", "write", "permit", "flush", "wait", "files", "other"] as const;
@@ -106,6 +120,8 @@ export interface Frame {
   /** Milliseconds since the run began. */
   readonly at: number;
   readonly channels: readonly ChannelFrame[];
+  /** Each from its first byte on. */
+  readonly files: readonly FileFrame[];
   readonly counts: readonly CallCount[];
   /** Some of the calls. */
   readonly calls: readonly Call[];

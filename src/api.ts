@@ -11,7 +11,7 @@ export {
 export type { CompiledComponent } from "./run/component.ts";
 export { precompiled } from "./run/precompiled.ts";
 export type { RunningInstance } from "./run/instantiate.ts";
-export { ExitError, TimeoutError, type Levels, type Stats } from "./run/life.ts";
+export { ExitError, TimeoutError, type FileLevel, type Levels, type Stats } from "./run/life.ts";
 export { GuestSink, GuestSource } from "./run/guest-streams.ts";
 export { GuestByteStream, GuestStream } from "./run/held-streams.ts";
 export { PreopenError } from "./run/world.ts";

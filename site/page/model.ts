@@ -73,6 +73,8 @@ export interface ChannelKey {
 export class Stage {
   guests: readonly Guest[] = [];
   files: Files = {};
+  /** Where the gates of files are until they are moved. */
+  fileGate: number = OPEN;
   #next = 1;
 
   add({ name, origin, component, args = "", env = "", gate = OPEN, inputGate = OPEN }: NewGuest): Guest {
@@ -108,6 +110,7 @@ export class Stage {
 
   clear(): void {
     this.guests = [];
+    this.fileGate = OPEN;
   }
 
   /** Whether the output of `from` can be the input of `to`: a stream that flows in a circle would have no beginning. */
@@ -162,6 +165,7 @@ export class Stage {
       })),
       channels: this.channels().map((key) => this.#channelPlan(key)),
       files: this.files,
+      fileRate: rateOf(this.fileGate),
       bufferBytes: 65_536,
     };
   }

@@ -5,11 +5,11 @@ import { DRIP_BYTES } from "./channel-view.ts";
 import { callText, shortOf } from "./call.ts";
 import { announce, byId, h, setText } from "./dom.ts";
 import { droppedFiles, pickedFiles, type Dropped } from "./dropped.ts";
-import { countText, rateOf } from "./format.ts";
+import { countText, OPEN, rateOf } from "./format.ts";
 import { GuestPanel } from "./guest-panel.ts";
 import { InputPanel } from "./input-panel.ts";
 import { MAX_GUESTS, Stage, type Guest, type NewGuest } from "./model.ts";
-import { guestOf, numberedLines, sampleOf } from "./samples.ts";
+import { guestOf, numberedLines, riverFiles, sampleOf } from "./samples.ts";
 import { ScreenPanel } from "./screen-panel.ts";
 import { Session } from "./session.ts";
 import { StageView } from "./stage-view.ts";
@@ -61,6 +61,12 @@ export class Playground {
       onChanged: () => this.#changed(),
       onGate: (channel, position) => this.#session.tell({ is: "rate", channel, rate: rateOf(position) }),
       onDrip: (channel) => this.#session.tell({ is: "let", channel, bytes: DRIP_BYTES }),
+      onFileGate: ({ guest, index }, position) => {
+        this.#session.tell({ is: "file-rate", guest, index, rate: rateOf(position) });
+      },
+      onFileDrip: ({ guest, index }) => {
+        this.#session.tell({ is: "file-let", guest, index, bytes: DRIP_BYTES });
+      },
     });
     this.#input = new InputPanel({
       onChanged: () => this.#view.showInputs(),
@@ -153,7 +159,8 @@ export class Playground {
     // Another one has been chosen since.
     if (asked !== this.#asked) return;
     this.#stage.clear();
-    this.#stage.files = POEM_FILES;
+    this.#stage.files = scenario.fileGate === undefined ? POEM_FILES : { ...POEM_FILES, ...riverFiles() };
+    this.#stage.fileGate = scenario.fileGate ?? OPEN;
     let last: Guest | undefined;
     for (const [index, guest] of guests.entries()) {
       const { args = guest.args, gate } = scenario.guests[index] ?? {};

@@ -1,5 +1,6 @@
 /** Guests that lie beside the page. */
 import { SAMPLES, type Sample } from "../catalog.ts";
+import type { Files } from "../protocol.ts";
 import type { NewGuest } from "./model.ts";
 
 const fetched = new Map<string, Promise<Uint8Array>>();
@@ -26,6 +27,11 @@ async function bytesOf(file: string): Promise<Uint8Array> {
   const response = await fetch(new URL(`guests/${file}.wasm`, document.baseURI));
   if (!response.ok) throw new Error(`${file}.wasm cannot be fetched: ${response.status} ${response.statusText}`);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+/** A file that is long enough to flow for a while. */
+export function riverFiles(): Files {
+  return { "river.txt": new TextEncoder().encode(numberedLines()) };
 }
 
 /** Some hundred numbered lines, as an input that flows for a while. */

@@ -1,5 +1,6 @@
 /** The stage: a lane for each pipe, from its input over its guests to the screen. */
-import type { Ending, Frame } from "../protocol.ts";
+import type { Ending, FileFrame, Frame } from "../protocol.ts";
+import { FilesView } from "./files-view.ts";
 import { ChannelView } from "./channel-view.ts";
 import { h, setText } from "./dom.ts";
 import { bytesText, OPEN } from "./format.ts";
@@ -18,6 +19,9 @@ export interface StageHandlers {
   onChanged(): void;
   onGate(channel: number, position: number): void;
   onDrip(channel: number): void;
+  /** The gate of a stream of a file was moved. */
+  onFileGate(file: FileFrame, position: number): void;
+  onFileDrip(file: FileFrame): void;
 }
 
 interface Place {
@@ -41,6 +45,7 @@ export class StageView {
   #cards = new Map<Guest, GuestCard>();
   #screens = new Map<Guest, HTMLElement>();
   #inputs = new Map<Guest, HTMLElement>();
+  readonly #files: FilesView;
   #drawing = 0;
   #drawn = 0;
 
@@ -53,6 +58,15 @@ export class StageView {
       handlers.onChanged();
       root.querySelector<HTMLElement>(`[data-guest="${from.id}"] .port.out`)?.focus();
     });
+    this.#files = new FilesView({
+      onGate: (file, position) => {
+        handlers.onFileGate(file, position);
+        this.#wake();
+      },
+      onDrip: (file) => handlers.onFileDrip(file),
+      onAdded: (view) => this.#sizes.observe(view.canal.canvas),
+    });
+    root.after(this.#files.element);
     this.#sizes.observe(root);
   }
 
@@ -63,6 +77,7 @@ export class StageView {
     this.#inputs = new Map();
     this.#places = this.#stage.channels().map((key, channel) => ({ key, view: this.#channelView(key, channel) }));
     this.#root.replaceChildren(...this.#stage.lanes().map((lane) => this.#lane(lane)));
+    this.#files.clear([]);
     this.showInputs();
   }
 
@@ -70,11 +85,15 @@ export class StageView {
     for (const { view } of this.#places) view.clear();
     for (const card of this.#cards.values()) card.clear();
     for (const screen of this.#screens.values()) setText(screen, "");
+    this.#files.clear(
+      this.#stage.guests.map(({ name }) => name),
+      this.#stage.fileGate,
+    );
     this.#wake();
   }
 
   /** @param waits Of each guest; `undefined` if it does not. */
-  show({ at, channels, guests }: Frame, ended: ReadonlySet<number>, waits: readonly (Wait | undefined)[]): void {
+  show({ at, channels, files, guests }: Frame, ended: ReadonlySet<number>, waits: readonly (Wait | undefined)[]): void {
     for (const [index, { key, view }] of this.#places.entries()) {
       const frame = channels[index];
       if (!frame) continue;
@@ -83,6 +102,7 @@ export class StageView {
       const screen = key.is === "output" && this.#screens.get(key.guest);
       if (screen) setText(screen, bytesText(frame.passedBytes));
     }
+    this.#files.show(files, at);
     for (const [index, guest] of this.#stage.guests.entries()) {
       if (ended.has(index)) continue;
       this.#cards.get(guest)?.run(guests[index]?.calls ?? 0, waits[index], at);
@@ -103,7 +123,7 @@ export class StageView {
 
   /** All guests have ended. */
   rest(): void {
-    for (const { view } of this.#places) view.rest();
+    for (const view of this.#views()) view.rest();
     this.#wake();
   }
 
@@ -134,7 +154,7 @@ export class StageView {
 
   /** Colours have changed. */
   repaint(): void {
-    for (const { view } of this.#places) view.canal.repaint();
+    for (const { canal } of this.#views()) canal.repaint();
     this.#wake();
   }
 
@@ -210,11 +230,15 @@ export class StageView {
     this.#wake();
   }
 
+  #views(): ChannelView[] {
+    return [...this.#places.map(({ view }) => view), ...this.#files.views];
+  }
+
   #resize(): void {
     // Each guest, with what is behind it, and the two ends.
     const most = Math.max(1, ...this.#stage.lanes().map(({ length }) => length));
     this.#root.classList.toggle("downhill", this.#root.clientWidth < LANE_ENDS_PX + most * GUEST_PX);
-    for (const { view } of this.#places) view.canal.resize();
+    for (const { canal } of this.#views()) canal.resize();
     this.#wake();
   }
 
@@ -230,7 +254,7 @@ export class StageView {
     this.#drawn = now;
     this.#drawing = 0;
     let moves = false;
-    for (const { view } of this.#places) moves = view.canal.draw(ms, CALM.matches) || moves;
+    for (const { canal } of this.#views()) moves = canal.draw(ms, CALM.matches) || moves;
     if (moves) this.#drawing = requestAnimationFrame((next) => this.#draw(next));
   }
 }

@@ -10,7 +10,7 @@ export interface Wait {
 }
 
 /** What a guest waits for, if it waits for a stream. */
-export function waitOf(stage: Stage, guest: Guest, { channels, guests }: Frame): Wait | undefined {
+export function waitOf(stage: Stage, guest: Guest, { channels, files, guests }: Frame): Wait | undefined {
   const to = guest.next?.name ?? "the screen";
   if (guests[stage.guests.indexOf(guest)]?.isLeaving) return { is: "leaving", for: to };
   for (const [index, key] of stage.channels().entries()) {
@@ -22,6 +22,11 @@ export function waitOf(stage: Stage, guest: Guest, { channels, guests }: Frame):
     if (frame?.readerWaits && reader === guest) {
       return { is: "empty", for: key.is === "input" ? "input" : key.guest.name };
     }
+  }
+  for (const file of files) {
+    if (stage.guests[file.guest] !== guest) continue;
+    if (file.writerWaits) return { is: "full", for: file.path };
+    if (file.readerWaits) return { is: "empty", for: file.path };
   }
   return undefined;
 }

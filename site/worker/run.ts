@@ -7,6 +7,7 @@ import {
   runCommand,
   Trap,
   type Level,
+  type OpenDirectory,
   type RunningInstance,
   type Sink,
   type Source,
@@ -17,6 +18,8 @@ import type { Components } from "./components.ts";
 import { Feeder, Screen, WatchedSource } from "./ends.ts";
 import { Gate, TICK_MS } from "./gate.ts";
 import { Recorder } from "./recorder.ts";
+import { SlowFiles } from "./slow-files.ts";
+import type { Valve } from "./valve.ts";
 
 /** How much lies between a gate and the guest behind it. */
 const CHAMBER_BYTES = 4096;
@@ -44,6 +47,7 @@ export class Run {
   readonly #leaving = new Set<number>();
   readonly #stop = new AbortController();
   readonly #files: MemoryFiles;
+  readonly #slowFiles: readonly SlowFiles[];
   #complaints: { guest: number; text: string }[] = [];
   #ticked = this.#started;
 
@@ -54,6 +58,7 @@ export class Run {
     this.#recorder = new Recorder(plan.guests.length, () => this.#now());
     this.#channels = plan.channels.map((channel) => channelOf(channel));
     this.#files = MemoryFiles.from(plan.files);
+    this.#slowFiles = plan.guests.map(() => new SlowFiles(plan.fileRate));
   }
 
   /** Resolves when all guests have ended, and all has been told. */
@@ -77,6 +82,11 @@ export class Run {
 
   let(channel: number, bytes: number): void {
     this.#channels[channel]?.gate.let(bytes);
+  }
+
+  /** Of a stream of a file. */
+  valve(guest: number, index: number): Valve | undefined {
+    return this.#slowFiles[guest]?.valves[index];
   }
 
   type(channel: number, bytes: Uint8Array, isLast: boolean): void {
@@ -151,7 +161,7 @@ export class Run {
       args: [plan.name, ...plan.args],
       env: plan.env,
       cwd: "/",
-      preopens: { "/": this.#files.root() },
+      preopens: { "/": this.#rootOf(guest) },
       stdin,
       stdout,
       stderr: (chunk: Uint8Array) =>
@@ -160,6 +170,11 @@ export class Run {
       limits: { bufferBytes: this.#plan.bufferBytes },
       trace: (name, values, outcome) => this.#recorder.record(guest, name, values, outcome),
     });
+  }
+
+  #rootOf(guest: number): OpenDirectory {
+    const root = this.#files.root();
+    return this.#slowFiles[guest]?.root(root) ?? root;
   }
 
   #sourceOf(guest: number): Source {
@@ -181,6 +196,7 @@ export class Run {
   #tick(): void {
     const now = performance.now();
     for (const { gate } of this.#channels) gate.tick(now - this.#ticked);
+    for (const { valves } of this.#slowFiles) for (const valve of valves) valve.tick(now - this.#ticked);
     this.#ticked = now;
   }
 
@@ -196,6 +212,10 @@ export class Run {
       frame: {
         at: this.#now(),
         channels: this.#channels.map((channel) => this.#frameOf(channel)),
+        files: this.#slowFiles.flatMap((files, guest) => {
+          const levels = this.#instances[guest]?.levels?.().files ?? [];
+          return files.frames(guest, levels, this.#plan.bufferBytes);
+        }),
         ...this.#recorder.take(),
         guests: this.#recorder.totals.map((calls, guest) => ({ calls, isLeaving: this.#leaving.has(guest) })),
         shown,

@@ -32,6 +32,14 @@ function hear(message: ToWorker): void {
     case "let":
       run?.let(message.channel, message.bytes);
       break;
+    case "file-rate": {
+      const valve = run?.valve(message.guest, message.index);
+      if (valve) valve.rate = message.rate;
+      break;
+    }
+    case "file-let":
+      run?.valve(message.guest, message.index)?.let(message.bytes);
+      break;
     case "type":
       run?.type(message.channel, message.bytes, message.isLast);
       break;

@@ -7,6 +7,7 @@ import { newTally } from "../io/tally.ts";
 import type { Datetime } from "../wasi/clocks/clocks.ts";
 import type { DescriptorFlags, OpenFlags } from "../wasi/filesystem/flags.ts";
 import { MAX_PATH, MAX_PATH_BYTES } from "../wasi/filesystem/path.ts";
+import { openedBy } from "../wasi/filesystem/checked-files.ts";
 import { Descriptor, FilesystemError, reported } from "../wasi/filesystem/descriptor.ts";
 import { ERROR_CODES, errorCodeOf, type ErrorCode } from "../wasi/filesystem/error-code.ts";
 import {
@@ -116,6 +117,7 @@ export function outletOf(
   const release = holdOpen(instance, () => sink.close());
   const outlet = new Outlet(sink, instance.world.limits.bufferBytes);
   instance.outlets.add(outlet);
+  instance.files.set(outlet, openedBy(sink.file));
   return { outlet, release };
 }
 

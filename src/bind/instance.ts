@@ -5,6 +5,7 @@ import { Trap } from "../io/trap.ts";
 import { Lease } from "../wait/lease.ts";
 import type { Task } from "../wait/task.ts";
 import { Timers } from "../wasi/clocks/timers.ts";
+import type { OpenFile } from "../wasi/filesystem/files.ts";
 import { Listings } from "../wasi/filesystem/listings.ts";
 import type { SocketTallies } from "../wasi/sockets/tallies.ts";
 import type { World } from "../wasi/world.ts";
@@ -37,6 +38,8 @@ export class Instance {
   readonly park: ((readiness: Readiness) => void) | undefined;
   /** Those of files: what they hold is delivered before the instance is over. */
   outlets: Set<Outlet> = new Set();
+  /** Which file is written by those of files. */
+  readonly files: Map<Outlet, OpenFile> = new Map();
   /** What ports of the embedder's threw where nobody hears of it: told at the end. */
   faults: unknown[] = [];
   listings: Listings;
@@ -74,6 +77,7 @@ export class Instance {
     if (this.#openFiles > 0 || this.outlets.size > 0 || !this.task.renew()) return false;
     this.#world = world;
     this.outlets = new Set();
+    this.files.clear();
     this.faults = [];
     this.listings = new Listings(world.limits.listedEntries);
     this.sockets = undefined;
@@ -94,9 +98,10 @@ export class Instance {
 
   /** The guest has dropped a stream: what it wrote is delivered, and then the sink ended. @param after Called then. */
   finish(outlet: Outlet, after?: () => void): void {
-    const { faults, outlets } = this;
+    const { faults, outlets, files } = this;
     const end = (): void => {
       outlets.delete(outlet);
+      files.delete(outlet);
       try {
         after?.();
       } catch (fault) {

@@ -5,6 +5,7 @@ import type { Tally } from "../io/tally.ts";
 import { InternalError, RuntimeError, Trap } from "../io/trap.ts";
 import { Task } from "../wait/task.ts";
 import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
+import type { OpenFile } from "../wasi/filesystem/files.ts";
 import type { SocketsStats } from "../wasi/sockets/tallies.ts";
 import type { World } from "../wasi/world.ts";
 import type { Grants } from "./grants.ts";
@@ -45,10 +46,18 @@ export interface Stats {
   readonly sockets?: SocketsStats | undefined;
 }
 
-/** What the standard outputs are doing now. */
+/** What a stream that writes to a file is doing now. */
+export interface FileLevel extends Level {
+  /** What the directory that was given to the guest has opened. */
+  readonly file: OpenFile;
+}
+
+/** What the outputs are doing now. */
 export interface Levels {
   readonly stdout: Level;
   readonly stderr: Level;
+  /** Of files, in the order in which they were begun, until what was written is there. */
+  readonly files: readonly FileLevel[];
 }
 
 /** One instance from its first import to the release of the last of its streams. Whatever ends it ends it for good. */
@@ -126,7 +135,8 @@ export class Life {
 
   levels(): Levels {
     const { stdout, stderr } = this.world;
-    return { stdout: stdout.outlet.level(), stderr: stderr.outlet.level() };
+    const files = Array.from(this.instance.files, ([outlet, file]) => ({ ...outlet.level(), file }));
+    return { stdout: stdout.outlet.level(), stderr: stderr.outlet.level(), files };
   }
 
   async close(): Promise<void> {

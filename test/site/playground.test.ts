@@ -131,6 +131,24 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("streams of files have gates of their own", async () => {
+    await visit("disk", async (visitor) => {
+      const reading = stream("/river.txt to cp");
+      await visitor.press("▶ Run");
+      await visitor.press("Close the gate from /river.txt to cp");
+      await visitor.sees(reading, "cp waits for bytes");
+      await visitor.sees(".guest", "waits for /river.txt");
+      await visitor.press("Open the gate from /river.txt to cp");
+      await visitor.press("Close the gate from cp to /copy.txt");
+      await visitor.sees(".guest", "waits for /copy.txt");
+      await assertAccessible(visitor, [1280, 360]);
+      await visitor.press("Open the gate from cp to /copy.txt");
+      await visitor.until("data-run=over");
+      await visitor.sees(".files", "/copy.txt");
+      await visitor.sees(`${stream("cp to /copy.txt")} dd`, "225 KiB");
+    });
+  });
+
   test("an answer is typed while the guest waits for it", async () => {
     await visit("question", async (visitor) => {
       await visitor.press("▶ Run");

@@ -243,6 +243,11 @@ function ownOf(to: OpenDirectory): OpenDirectory {
   return to instanceof CheckedDirectory ? CheckedNode.nodeOf(to) : to;
 }
 
+/** What the embedder's directory opened, if that is what is checked here. */
+export function openedBy(file: OpenFile): OpenFile {
+  return file instanceof CheckedFile ? CheckedNode.nodeOf(file) : file;
+}
+
 /**
  * `open`, as it should be. What it gives that is not of its type, or throws without a code of POSIX, is an
  * `InternalError` that names it.

@@ -3,7 +3,7 @@ import { FileError, type Later, type OpenFile } from "./files.ts";
 
 /** A sink that writes to an open file, from a position on or always at the end. */
 export class FileSink extends PendingSink {
-  readonly #file: OpenFile;
+  readonly file: OpenFile;
   readonly #writable: boolean;
   readonly #release: () => void;
   #position: number | "end";
@@ -12,7 +12,7 @@ export class FileSink extends PendingSink {
   /** @param release Called once, when the sink needs the file no more. */
   constructor(file: OpenFile, at: number | "end", writable: boolean, release: () => void) {
     super();
-    this.#file = file;
+    this.file = file;
     this.#position = at;
     this.#writable = writable;
     this.#release = release;
@@ -50,7 +50,7 @@ export class FileSink extends PendingSink {
   }
 
   #put(bytes: Uint8Array): Later<number> {
-    return this.#position === "end" ? this.#file.append(bytes) : this.#file.write(bytes, this.#position);
+    return this.#position === "end" ? this.file.append(bytes) : this.file.write(bytes, this.#position);
   }
 
   /** @throws {RangeError} If the file has not written 1 to `most` bytes: nobody is to wait for it for ever. */
