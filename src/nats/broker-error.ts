@@ -46,3 +46,14 @@ export class GaveUpError extends Error {
     });
   }
 }
+
+/** No output has come to its end on a subject: not yet, or never, if it is that of a job that has failed for the last time. */
+export class NoResultError extends Error {
+  override readonly name: string = "NoResultError";
+
+  /** @param why How the job has failed. Missing: it has not, so far. */
+  constructor(subject: string, why?: string) {
+    const known = why === undefined ? "" : `: the job has failed for the last time (${why})`;
+    super(`There is no output in ${subject} that has come to its end${known}`);
+  }
+}

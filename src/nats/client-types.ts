@@ -91,6 +91,8 @@ export interface StreamConfig {
   readonly max_msgs: number;
   readonly max_bytes: number;
   readonly max_msgs_per_subject: number;
+  /** Of a message with its headers; -1: what the server permits. */
+  readonly max_msg_size?: number;
   /** Nanoseconds. */
   readonly max_age: number;
   readonly num_replicas: number;
@@ -168,6 +170,8 @@ export interface ConnectionOptions {
   /** -1: as often as it takes. */
   readonly maxReconnectAttempts?: number;
   readonly reconnectTimeWait?: number;
+  /** Milliseconds between questions whether the server is there: two that are not answered end a connection. */
+  readonly pingInterval?: number;
   readonly waitOnFirstConnect?: boolean;
   /** Errors do not say where a request was made. */
   readonly noAsyncTraces?: boolean;

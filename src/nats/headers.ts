@@ -10,17 +10,22 @@ const DIGEST = "Sluice-Digest";
 const FIRST = "Sluice-First";
 /** Of a stage: component, first input, start, hash, last input or nothing, with spaces between. */
 const SEGMENT = "Sluice-Segment";
+const ATTEMPT = "Sluice-Attempt";
+/** Why, as JSON: it may have any character. */
+const DEAD = "Sluice-Dead";
 
 /** What the headers of a record may take, of what the broker permits for a message. */
 export const HEADER_BYTES = 1024;
 
-export function setMark(headers: MsgHdrs, { writer, offset, end, segment }: Mark): void {
+export function setMark(headers: MsgHdrs, { writer, offset, end, segment, attempt, dead }: Mark): void {
   headers.set(WRITER, writer);
   headers.set(OFFSET, String(offset));
   if (segment) {
     const { component, first, start, hash, last } = segment;
     headers.set(SEGMENT, [component, first, start, hash, last ?? ""].join(" ").trimEnd());
   }
+  if (attempt !== undefined) headers.set(ATTEMPT, String(attempt));
+  if (dead !== undefined) headers.set(DEAD, JSON.stringify(dead));
   if (!end) return;
   headers.set(EOF, end.exitCode === undefined ? "" : String(end.exitCode));
   if (end.digest !== undefined) headers.set(DIGEST, end.digest);
@@ -33,12 +38,23 @@ export function markOf(headers: MsgHdrs | undefined): Mark | undefined {
   const writer = headers?.get(WRITER);
   if (!headers || writer === undefined || writer === "" || offset === undefined) return undefined;
   const segment = segmentOf(headers.get(SEGMENT));
+  const attempt = numberIn(headers, ATTEMPT);
   return {
     writer,
     offset,
     ...(headers.has(EOF) && { end: endOf(headers) }),
     ...(segment && { segment }),
+    ...(attempt !== undefined && { attempt }),
+    ...(headers.has(DEAD) && { dead: textOf(headers.get(DEAD)) }),
   };
+}
+
+function textOf(json: string): string {
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    return json;
+  }
 }
 
 function segmentOf(text: string): SegmentMark | undefined {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { NoResultError, natsSink, natsSource } from "./ports.ts";
+export { natsSink, natsSource } from "./ports.ts";
 export type { NatsSink, NatsSinkOptions, NatsSource, NatsSourceOptions, StreamOptions } from "./ports.ts";
 export { stage } from "./stage/stage.ts";
 export type { StageOptions, StagePlace } from "./stage/stage.ts";
@@ -14,7 +14,14 @@ export { work } from "./work/work.ts";
 export type { WorkOptions, Working } from "./work/work.ts";
 export type { Job, Outcome } from "./work/job.ts";
 export type { WorkCounts } from "./work/worker.ts";
-export { BrokerError, FencedError, GaveUpError, LostRecordsError, type BrokerErrorKind } from "./broker-error.ts";
+export {
+  BrokerError,
+  FencedError,
+  GaveUpError,
+  LostRecordsError,
+  NoResultError,
+  type BrokerErrorKind,
+} from "./broker-error.ts";
 export { MissingClientError } from "./client.ts";
 export type { NatsConnection } from "./client-types.ts";
 export { StreamConfigError } from "./streams.ts";

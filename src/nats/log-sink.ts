@@ -63,6 +63,11 @@ export class LogSink implements Sink {
     return this.#writer.bytes + this.#length;
   }
 
+  /** The sequence of the last record that is known to be stored, or of the one before its first. */
+  get sequence(): number {
+    return this.#writer.sequence;
+  }
+
   /** Why it takes nothing more, if the log has failed. */
   get failure(): unknown {
     return this.#writer.failure?.cause;
@@ -130,6 +135,18 @@ export class LogSink implements Sink {
     return this.#delivered();
   }
 
+  /**
+   * Stores a record without bytes, before anything is written: nobody who has written before it can go on after it.
+   *
+   * @returns Its sequence, when it is acknowledged.
+   * @throws What kept it from being stored.
+   */
+  begin(): Promise<number> {
+    this.#check();
+    this.#writer.append(NONE);
+    return this.#delivered();
+  }
+
   /** Waits until all is stored; gives the sequence of the last record. */
   async #delivered(): Promise<number> {
     while (!this.#writer.isIdle) {
@@ -138,13 +155,6 @@ export class LogSink implements Sink {
     }
     this.#check();
     return this.#writer.sequence;
-  }
-
-  /** Makes one record of `bytes`, which belong to the log, and of the end: for a sink that has taken nothing. */
-  put(bytes: Uint8Array, exitCode?: number): Promise<number> {
-    this.#gathered = bytes;
-    this.#length = bytes.length;
-    return this.end(exitCode);
   }
 
   #check(): void {

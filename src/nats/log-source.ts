@@ -1,5 +1,5 @@
 import { PullSource } from "../io/pull-source.ts";
-import { LostRecordsError } from "./broker-error.ts";
+import { LostRecordsError, NoResultError } from "./broker-error.ts";
 import type { Log, LogReader, OutputEnd, StoredRecord, Timing } from "./log.ts";
 import { Retry } from "./retry.ts";
 
@@ -95,6 +95,7 @@ class Feed {
 
   #check({ sequence, mark, data }: StoredRecord): void {
     const { subject, isExclusive } = this.#log;
+    if (mark?.dead !== undefined) throw new NoResultError(subject, mark.dead);
     if (isExclusive && this.#hasBegun && sequence !== this.#sequence + 1) {
       throw new LostRecordsError(`${subject} has no message ${this.#sequence + 1}: the next is ${sequence}`);
     }

@@ -1,6 +1,6 @@
 import { PeerClosed } from "../io/ports.ts";
 import { BrokerError, FencedError, LostRecordsError } from "./broker-error.ts";
-import type { Log, LogRecord, OutputEnd, SegmentMark, StoredRecord, Timing } from "./log.ts";
+import type { Log, LogRecord, Mark, OutputEnd, SegmentMark, StoredRecord, Timing } from "./log.ts";
 import { Retry } from "./retry.ts";
 
 /** How a writer begins, and what it does when it cannot go on. */
@@ -18,6 +18,8 @@ export interface LogWriterOptions {
   /** Milliseconds that an outage of the broker may last. */
   readonly giveUpMs: number;
   readonly timing: Timing;
+  /** What each record says of the job that it belongs to. */
+  readonly ofJob?: Pick<Mark, "attempt" | "dead">;
   /** What else the headers of the last record say. */
   readonly endHeaders?: Readonly<Record<string, string>>;
   /**
@@ -167,7 +169,8 @@ export class LogWriter {
   }
 
   #record({ data, until, end, segment }: Outgoing): Pick<LogRecord, "data" | "mark" | "headers"> {
-    const mark = { writer: this.#options.writer, offset: until - data.length, ...(segment && { segment }) };
+    const { writer, ofJob } = this.#options;
+    const mark = { writer, offset: until - data.length, ...(segment && { segment }), ...ofJob };
     if (end === undefined) return { data, mark };
     const isFirst = this.#first === undefined && mark.offset === this.#options.offset;
     const first = this.#options.first ?? (isFirst ? undefined : (this.#first ?? this.#sequence + 1));

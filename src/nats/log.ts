@@ -32,6 +32,10 @@ export interface Mark {
   readonly end?: OutputEnd;
   /** Present in what a stage writes. */
   readonly segment?: SegmentMark;
+  /** Present in what is written of a job: by which attempt, from 1 on. */
+  readonly attempt?: number;
+  /** Present where a job has failed for the last time, and why: it has no result, and nothing follows. */
+  readonly dead?: string;
 }
 
 /** A record to append. Its bytes belong to the log until it is acknowledged; of one that is not, for ever. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Sink, Source } from "../io/ports.ts";
+import { NoResultError } from "./broker-error.ts";
 import { loadClient, type Client } from "./client.ts";
 import type { NatsConnection, StreamConfig } from "./client-types.ts";
 import { HEADER_BYTES } from "./headers.ts";
@@ -77,15 +78,6 @@ export interface NatsSource extends Source {
   readonly end: OutputEnd | undefined;
 }
 
-/** No output has come to its end on a subject, at least not yet. */
-export class NoResultError extends Error {
-  override readonly name: string = "NoResultError";
-
-  constructor(subject: string) {
-    super(`There is no output in ${subject} that has come to its end`);
-  }
-}
-
 /** A subject of a stream. */
 export interface OpenedLog {
   readonly log: JetStreamLog;
@@ -158,7 +150,7 @@ export async function natsSource(nc: NatsConnection, options: NatsSourceOptions)
   const { log, giveUpMs, config, retry } = await openLog(await loadClient(), nc, options);
   if (complete) {
     const last = await retry.until(() => log.last());
-    if (!last?.mark?.end) throw new NoResultError(log.subject);
+    if (!last?.mark?.end) throw new NoResultError(log.subject, last?.mark?.dead);
     return new LogSource(log, { from: last.mark.end.first ?? last.sequence, giveUpMs, timing: SYSTEM_TIMING });
   }
   const sealedAt = config.sealed ? await retry.until(() => log.sealedAt()) : undefined;

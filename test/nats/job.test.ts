@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Sink } from "../../src/io/ports.ts";
-import { woken } from "../../src/io/steps.ts";
-import type { StoredRecord } from "../../src/nats/log.ts";
 import { carryOut, type Delivery, type Job, type JobOptions, type Outcome } from "../../src/nats/work/job.ts";
 import { microtasks } from "../../src/testing/index.ts";
+import { bytesOf, resultIn, writing } from "./guests.ts";
 import { MemoryStream, MemoryTiming, type Fault } from "./memory-log.ts";
 
 /** A delivery that remembers what was said of it. */
@@ -55,24 +54,11 @@ function setup(run: JobOptions["run"], more: Partial<JobOptions> = {}): Setup {
     giveUpMs: Infinity,
     timing: new MemoryTiming(),
     newWriter: () => `w${++writers}`,
+    deadMessageBytes: 1_000_000,
+    onTrouble: () => {},
     ...more,
   };
   return { results, dead, options };
-}
-
-/** A guest that writes `bytes` as one does that waits for room. */
-function writing(bytes: Uint8Array): JobOptions["run"] {
-  return async (_, stdout) => {
-    for (let at = 0; at < bytes.length;) {
-      const taken = stdout.write(bytes.subarray(at));
-      at += taken;
-      // oxlint-disable-next-line no-await-in-loop -- as a guest waits
-      if (taken === 0) await woken(stdout);
-    }
-    // oxlint-disable-next-line no-await-in-loop -- as a guest waits
-    while (!stdout.flush()) await woken(stdout);
-    return 0;
-  };
 }
 
 const failing =
@@ -82,16 +68,6 @@ const failing =
     stderr.write(new TextEncoder().encode(words));
     return exitCode;
   };
-
-const bytesOf = (count: number): Uint8Array => Uint8Array.from({ length: count }, (_, index) => index);
-
-/** The result as a reader finds it: from where its end says it begins, to that end. */
-function resultIn(records: readonly StoredRecord[]): number[] | undefined {
-  const last = records.at(-1);
-  if (!last?.mark?.end) return undefined;
-  const first = last.mark.end.first ?? last.sequence;
-  return records.filter(({ sequence }) => sequence >= first).flatMap(({ data }) => [...data]);
-}
 
 test("a small result is one message, and the job is acknowledged after it", async () => {
   const { results, options } = setup(writing(bytesOf(3)));
@@ -172,15 +148,23 @@ test("a job that fails is tried again, later each time, and then put aside with 
     said.push(delivery.said);
   }
   assert.deepEqual(said, [["again 1000"], ["again 2000"], ["ack"]]);
-  assert.equal(results.records.length, 0);
+  // That an attempt begins is said, and that it was the last.
+  assert.deepEqual(
+    results.records.map(({ data, mark }) => [data.length, mark?.attempt, mark?.dead, mark?.end]),
+    [
+      [0, 2, undefined, undefined],
+      [0, 3, undefined, undefined],
+      [0, 3, "it exited with 3", undefined],
+    ],
+  );
   assert.deepEqual(
     dead.records.map(({ subject, data, mark }) => [subject, ...data, mark?.end?.exitCode]),
     [["dead.7", 5, 3]],
   );
+  assert.equal(dead.records.at(-1)?.mark?.attempt, 3);
   assert.deepEqual(dead.headers.at(-1), {
     size: "big",
     "Sluice-Job": "7",
-    "Sluice-Attempt": "3",
     "Sluice-Subject": "jobs.a",
     "Sluice-Error": '"it exited with 3"',
     "Sluice-Stderr": '"no such thing\\n"',
@@ -189,9 +173,17 @@ test("a job that fails is tried again, later each time, and then put aside with 
 
 test("a job that nobody survives is put aside without another try", async () => {
   let runs = 0;
-  const { dead, options } = setup(async () => runs++);
+  const { dead, options } = setup(() => {
+    runs++;
+    return new Promise(() => {});
+  });
+  for (const attempt of [1, 2, 3]) {
+    void carryOut(new FakeDelivery(attempt), options);
+    // oxlint-disable-next-line no-await-in-loop -- attempts come one after the other
+    await microtasks();
+  }
   assert.equal(await carryOut(new FakeDelivery(4), options), "dead");
-  assert.equal(runs, 0);
+  assert.equal(runs, 3);
   assert.equal(dead.headers.at(-1)?.["Sluice-Error"], '"its workers were lost"');
 });
 
@@ -213,14 +205,14 @@ test("of a job that comes again and has a result, that is the end, however often
 });
 
 test("two who put the same job aside do it once", async () => {
-  const { dead, options } = setup(failing(1));
-  await Promise.all([carryOut(new FakeDelivery(3), options), carryOut(new FakeDelivery(3), options)]);
+  const { dead, options } = setup(failing(1), { retries: 0 });
+  await Promise.all([carryOut(new FakeDelivery(1), options), carryOut(new FakeDelivery(1), options)]);
   assert.equal(dead.records.length, 1);
 });
 
 test("without a place for them, jobs that fail are dropped", async () => {
-  const { options } = setup(failing(1), { deadLog: undefined });
-  const delivery = new FakeDelivery(3);
+  const { options } = setup(failing(1), { deadLog: undefined, retries: 0 });
+  const delivery = new FakeDelivery(1);
   assert.equal(await carryOut(delivery, options), "dead");
   assert.deepEqual(delivery.said, ["drop it exited with 1"]);
 });
@@ -255,15 +247,124 @@ test("a stream of results that is gone leaves the job in the queue", async () =>
 });
 
 test("a guest that traps has failed like one that says so", async () => {
-  const { dead, options } = setup(() => Promise.reject(new WebAssembly.RuntimeError("unreachable")));
-  assert.equal(await carryOut(new FakeDelivery(3), options), "dead");
+  const { dead, options } = setup(() => Promise.reject(new WebAssembly.RuntimeError("unreachable")), { retries: 0 });
+  assert.equal(await carryOut(new FakeDelivery(1), options), "dead");
   assert.equal(dead.headers.at(-1)?.["Sluice-Error"], '"RuntimeError: unreachable"');
 });
 
 test("of a long standard error the end is kept", async () => {
-  const { dead, options } = setup(failing(1, "x".repeat(5000) + "the end"));
-  await carryOut(new FakeDelivery(3), options);
+  const { dead, options } = setup(failing(1, "x".repeat(5000) + "the end"), { retries: 0 });
+  await carryOut(new FakeDelivery(1), options);
   const text: unknown = JSON.parse(dead.headers.at(-1)?.["Sluice-Stderr"] ?? "");
   assert.ok(typeof text === "string" && text.startsWith("...x") && text.endsWith("the end"));
   assert.equal(text.length, 4096 + 3);
 });
+
+test("who was thought dead until the job was put aside stores no result after that", async () => {
+  const { results, dead, options } = setup(writing(bytesOf(3)), { retries: 0 });
+  results.fault = (append) => (append === 0 ? "hold" : "none");
+  const zombie = new FakeDelivery(1);
+  const outcome = carryOut(zombie, options);
+  await microtasks();
+  assert.equal(await carryOut(new FakeDelivery(2), options), "dead");
+  results.release();
+  assert.equal(await outcome, "left");
+  assert.deepEqual(zombie.said, []);
+  assert.equal(resultIn(results.records), undefined);
+  assert.equal(dead.records.length, 1);
+});
+
+test("who was thought dead does not take the place of the attempt after it", async () => {
+  const { results, options } = setup(writing(bytesOf(3)));
+  results.fault = (append) => (append === 0 ? "hold" : "none");
+  const zombie = carryOut(new FakeDelivery(1), options);
+  await microtasks();
+  let release: (() => void) | undefined;
+  const second = carryOut(new FakeDelivery(2), {
+    ...options,
+    run: async (job, stdout, stderr) => {
+      await new Promise<void>((resolve) => (release = resolve));
+      return options.run(job, stdout, stderr);
+    },
+  });
+  await microtasks();
+  results.release();
+  assert.equal(await zombie, "left");
+  release?.();
+  assert.equal(await second, "done");
+});
+
+test("deliveries that come to nothing since nothing can be stored are no attempts", async () => {
+  let runs = 0;
+  const causes: string[] = [];
+  const { results, dead, options } = setup(
+    (...given) => {
+      runs++;
+      return writing(bytesOf(2))(...given);
+    },
+    { onTrouble: (_, cause) => causes.push(String(cause)) },
+  );
+  // Once it can be looked at and not be written to, as somebody finds it who may not.
+  results.isSealed = true;
+  for (let attempt = 1; attempt <= 9; attempt++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    assert.equal(await carryOut(new FakeDelivery(attempt), options), "left");
+  }
+  assert.equal(runs, 1);
+  assert.equal(causes.length, 9);
+  assert.match(causes.at(-1) ?? "", /PeerClosed/);
+  results.isSealed = false;
+  assert.equal(await carryOut(new FakeDelivery(10), options), "done");
+  assert.equal(dead.records.length, 0);
+});
+
+test("whoever goes on with putting a job aside knows why", async () => {
+  const { dead, options } = setup(failing(3), { retries: 0 });
+  dead.isGone = true;
+  assert.equal(await carryOut(new FakeDelivery(1), options), "left");
+  dead.isGone = false;
+  assert.equal(await carryOut(new FakeDelivery(2), options), "dead");
+  assert.equal(dead.headers.at(-1)?.["Sluice-Error"], '"it exited with 3"');
+});
+
+test("a job that is as large as a message may be is put aside in several", async () => {
+  const { dead, options } = setup(failing(1, "\0".repeat(5000)), { retries: 0, deadMessageBytes: 60_000 });
+  const data = new Uint8Array(60_000).map((_, index) => index % 251);
+  assert.equal(await carryOut(new FakeDelivery(1, data, { own: "x".repeat(4000) }), options), "dead");
+  assert.deepEqual(dead.bytes("dead.7"), data);
+  assert.equal(dead.headers.at(-1)?.["own"]?.length, 4000);
+  for (const { data: part } of dead.records) {
+    const headers = Object.entries(dead.headers.at(-1) ?? {}).reduce(
+      (sum, [name, text]) => sum + name.length + text.length,
+      0,
+    );
+    assert.ok(part.length + headers + 1024 <= 60_000, `${part.length} and ${headers}`);
+  }
+});
+
+test("headers of a job for which there is no room are left out where it is put aside", async () => {
+  const { dead, options } = setup(failing(1), { retries: 0, deadMessageBytes: 60_000 });
+  const delivery = new FakeDelivery(1, Uint8Array.of(5), { own: "x".repeat(40_000) });
+  assert.equal(await carryOut(delivery, options), "dead");
+  assert.deepEqual(Object.keys(dead.headers.at(-1) ?? {}).includes("own"), false);
+  assert.deepEqual([...dead.bytes("dead.7")], [5]);
+});
+
+for (const [length, records] of [
+  [0, [0]],
+  [1, [1]],
+  [3, [3]],
+  [4, [4, 0]],
+  [8, [4, 4, 0]],
+  [9, [4, 4, 1]],
+] as const) {
+  test(`a result of ${length} bytes, in messages of 4, is whole`, async () => {
+    const { results, options } = setup(writing(bytesOf(length)));
+    assert.equal(await carryOut(new FakeDelivery(1), options), "done");
+    assert.deepEqual(
+      results.records.map(({ data }) => data.length),
+      records,
+    );
+    assert.deepEqual(resultIn(results.records), [...bytesOf(length)]);
+  });
+}

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Source } from "../../src/io/ports.ts";
 import { changed } from "../../src/io/steps.ts";
-import { GaveUpError, LostRecordsError } from "../../src/nats/broker-error.ts";
+import { GaveUpError, LostRecordsError, NoResultError } from "../../src/nats/broker-error.ts";
 import { LogSource } from "../../src/nats/log-source.ts";
 import { MemoryStream, MemoryTiming } from "./memory-log.ts";
 
@@ -69,4 +69,15 @@ test("an outage is waited for, and given up when it lasts too long", async () =>
   assert.deepEqual(await readAll(sourceOf(stream, { timing })), [1]);
   stream.isOffline = true;
   await assert.rejects(readAll(sourceOf(stream, { giveUpMs: 1000 })), GaveUpError);
+});
+
+test("where a job has failed for the last time there is no output to wait for", async () => {
+  const stream = new MemoryStream();
+  stream.put("s", Uint8Array.of(1), { writer: "w", offset: 0, attempt: 1 });
+  stream.put("s", Uint8Array.of(), { writer: "x", offset: 0, attempt: 1, dead: "it exited with 3" });
+  await assert.rejects(readAll(sourceOf(stream)), (error) => {
+    assert.ok(error instanceof NoResultError);
+    assert.match(error.message, /the job has failed for the last time \(it exited with 3\)$/);
+    return true;
+  });
 });

@@ -15,6 +15,8 @@ export interface Connected {
 const RECONNECT_MS = 500;
 /** Of one server, to say who it is and to take us in. */
 const CONNECT_MS = 10_000;
+/** Two that are not answered end a connection that leads nowhere any more: the client's own two minutes are for those who idle. */
+const PING_MS = 10_000;
 
 /** Connects as it is said, and again whenever that ends. @throws {UsageError} */
 export async function connect(given: Given): Promise<Connected> {
@@ -28,6 +30,7 @@ export async function connect(given: Given): Promise<Connected> {
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_MS,
     timeout: CONNECT_MS,
+    pingInterval: PING_MS,
     // Where in our code each request was made says nothing to whoever types a command, and takes time.
     noAsyncTraces: true,
     ...authentication(given, servers, client),

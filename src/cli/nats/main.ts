@@ -1,5 +1,5 @@
 /** `sluice work`, `pipe`, `put` and `get`: what needs a broker. */
-import { BrokerError, FencedError, GaveUpError, LostRecordsError } from "../../nats/broker-error.ts";
+import { BrokerError, FencedError, GaveUpError, LostRecordsError, NoResultError } from "../../nats/broker-error.ts";
 import { MissingClientError } from "../../nats/client.ts";
 import { StreamConfigError } from "../../nats/streams.ts";
 import { DivergedError } from "../../nats/stage/replay-sink.ts";
@@ -50,6 +50,7 @@ function isBrokers(error: unknown): error is Error {
     GaveUpError,
     LostRecordsError,
     MissingClientError,
+    NoResultError,
     StreamConfigError,
     DifferentBytesError,
     DivergedError,

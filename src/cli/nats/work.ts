@@ -61,6 +61,9 @@ function optionsOf(given: Given): WorkOptions {
     onOutcome: ({ sequence, attempt }, outcome) => {
       if (outcome === "retried" || outcome === "dead") say(`sluice: job ${sequence}, attempt ${attempt}: ${outcome}\n`);
     },
+    onTrouble: ({ sequence }, cause) => {
+      say(`sluice: job ${sequence} is left for a minute: ${cause instanceof Error ? cause.message : String(cause)}\n`);
+    },
     ...(dead !== undefined && { dead: place(dead) }),
     ...(timeout !== undefined && { timeout }),
     ...(giveUp !== undefined && { giveUp }),

@@ -14,6 +14,8 @@ export interface SubjectPerJob {
   readonly config: StreamConfig;
   /** What comes before the job's sequence, with the dot. */
   readonly prefix: string;
+  /** Bytes that a message may have, with its headers. */
+  readonly messageBytes: number;
 }
 
 /** A stream for results, or for jobs that have failed. @throws {StreamConfigError} */
@@ -35,7 +37,9 @@ export async function subjectPerJob(
         `${config.subjects?.join(", ") || "none of its own"}; say what comes before the number`,
     );
   }
-  return { access, config, prefix: `${subject}.` };
+  const { max_msg_size: most = -1 } = config;
+  const permitted = nc.info?.max_payload ?? Infinity;
+  return { access, config, prefix: `${subject}.`, messageBytes: most > 0 ? Math.min(most, permitted) : permitted };
 }
 
 /** How long a job may take in all. */

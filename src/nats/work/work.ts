@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { compile, run, type CompiledComponent, type Options } from "../../index.ts";
 import { loadClient, type Client } from "../client.ts";
 import type { NatsConnection } from "../client-types.ts";
@@ -5,6 +6,7 @@ import { HEADER_BYTES } from "../headers.ts";
 import { accessTo, JetStreamLog } from "../jetstream-log.ts";
 import { assertSize } from "../numbers.ts";
 import { Retry } from "../retry.ts";
+import { StreamConfigError } from "../streams.ts";
 import { SYSTEM_TIMING } from "../timing.ts";
 import type { Job, JobOptions, Outcome } from "./job.ts";
 import { metricsText } from "./metrics.ts";
@@ -43,6 +45,8 @@ export interface WorkOptions {
   readonly ackWait?: number;
   /** Told of what became of each delivery. */
   readonly onOutcome?: (job: Job, outcome: Outcome) => void;
+  /** Told why the result of a job, or the job itself if it has failed, could not be stored. It is tried again a minute later. */
+  readonly onTrouble?: (job: Job, cause: unknown) => void;
 }
 
 /** A worker, which has begun. */
@@ -56,7 +60,10 @@ export interface Working {
   readonly isTaking: boolean;
   /** What it has counted, in the text format of Prometheus. */
   metrics(): string;
-  /** Takes no more jobs, finishes those under way, gives back what comes meanwhile. */
+  /**
+   * Asks for no more jobs, finishes those under way and those that come meanwhile, as they were asked for. Resolves when the
+   * broker has heard of it, or has not answered for `ackWait` milliseconds.
+   */
   drain(): Promise<void>;
 }
 
@@ -88,7 +95,7 @@ export async function startWork(
   options: WorkOptions,
 ): Promise<Working> {
   const { concurrency = 1, retries = 5, backoff = 1000, message = 65_536, ackWait = 5000 } = options;
-  const { giveUp = Infinity, onOutcome = () => {} } = options;
+  const { giveUp = Infinity, onOutcome = () => {}, onTrouble = () => {} } = options;
   assertSize("concurrency", concurrency, 10_000);
   if (!Number.isSafeInteger(retries) || retries < 0) {
     throw new RangeError(`retries must be a whole number from 0 on, got ${retries}`);
@@ -102,6 +109,12 @@ export async function startWork(
   const horizon = { retries, backoffMs: backoff, timeoutMs: options.timeout };
   const { info, config } = await jobConsumer(access, options.jobs.consumer, horizon, retry);
   const results = await subjectPerJob(client, nc, options.results, ackWait, retry);
+  if (results.messageBytes < message + HEADER_BYTES) {
+    throw new StreamConfigError(
+      `Stream ${results.config.name} takes messages of ${results.messageBytes} bytes at most (max_msg_size); ` +
+        `expected ${message + HEADER_BYTES} for a result's of ${message} bytes and their headers`,
+    );
+  }
   const dead = options.dead && (await subjectPerJob(client, nc, options.dead, ackWait, retry));
   const consumer = await access.js.consumers.get(options.jobs.stream, options.jobs.consumer);
   const job: JobOptions = {
@@ -109,6 +122,7 @@ export async function startWork(
       (await run(compiled, { stderr, ...instanceOptions(options, given), stdin: given.data, stdout })).exitCode,
     resultLog: (given) => logFor(results, given),
     deadLog: dead && ((given) => logFor(dead, given)),
+    deadMessageBytes: dead?.messageBytes ?? Infinity,
     retries,
     backoffMs: backoff,
     windowBytes: 2 * message,
@@ -116,6 +130,7 @@ export async function startWork(
     giveUpMs: giveUp,
     timing: SYSTEM_TIMING,
     newWriter: () => client.transport.nuid.next(),
+    onTrouble,
   };
   const worker = new Worker(new JobQueue(client, consumer), {
     ...job,
@@ -137,8 +152,17 @@ export async function startWork(
       .filter(({ num_replicas: replicas }) => replicas === 1)
       .map(({ name }) => `Stream ${name} has one replica: what it acknowledges is as safe as that one machine`),
     metrics: () => metricsText(worker.counts),
-    drain: () => worker.drain(),
+    drain: () => worker.drain().finally(() => heard(nc, ackWait)),
   };
+}
+
+/** Waits until the broker has got what was sent to it, for `ms` milliseconds at most. */
+async function heard(nc: NatsConnection, ms: number): Promise<void> {
+  const tooLong = new AbortController();
+  // A connection that is closed has told what it could.
+  const flushed = nc.flush().catch(() => {});
+  await Promise.race([flushed, delay(ms, undefined, { signal: tooLong.signal }).catch(() => {})]);
+  tooLong.abort();
 }
 
 const NS_PER_MS = 1e6;

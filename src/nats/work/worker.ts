@@ -71,7 +71,7 @@ export class Worker {
     return !this.#isStopping;
   }
 
-  /** Takes no more jobs. What is under way goes on; resolves when that is over. */
+  /** Asks for no more jobs. What is under way, or comes of what was asked before, goes on; resolves when that is over. */
   async drain(): Promise<void> {
     this.#isStopping = true;
     await this.stopped;
@@ -84,10 +84,8 @@ export class Worker {
       /* oxlint-disable no-await-in-loop -- that is what a lane is */
       while (!this.#isStopping) {
         const delivery = await this.#next(retry);
-        if (delivery === undefined) continue;
-        // What has come too late goes to somebody else, at once.
-        if (this.#isStopping) delivery.again(0);
-        else await this.#carryOut(delivery);
+        // What has come meanwhile is carried out too: to give it back would count as one of its deliveries.
+        if (delivery !== undefined) await this.#carryOut(delivery);
       }
       /* oxlint-enable no-await-in-loop */
     } finally {
