@@ -33,11 +33,12 @@ const GUESTS: Readonly<Record<string, JobOptions["run"]>> = {
 /** Delivers a job to one life after the other until the queue has it no more; in the end those that stand still go on. */
 async function playJob(run: JobOptions["run"], lives: readonly Life[], what: string): Promise<void> {
   const [results, dead] = [new MemoryStream(), new MemoryStream()];
-  let [isOver, runs] = [false, 0];
+  const queue = { hasIt: true };
+  let runs = 0;
   const live = async (life: Life, attempt: number): Promise<void> => {
     const job: Job = { sequence: 7, subject: "jobs", data: bytesOf(5), headers: new Map(), attempt };
     const delivery = life.delivery(job, (said) => {
-      isOver ||= said !== "again";
+      if (said !== "again") queue.hasIt = false;
     });
     const options: JobOptions = {
       run: (...given) => {
@@ -59,7 +60,7 @@ async function playJob(run: JobOptions["run"], lives: readonly Life[], what: str
     void carryOut(delivery, options);
     await settled();
   };
-  for (let attempt = 1; !isOver; attempt++) {
+  for (let attempt = 1; queue.hasIt; attempt++) {
     assert.ok(attempt < 12, `${what}: the job stays in the queue`);
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await live(lives[attempt - 1] ?? new Life(), attempt);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { NoResultError, natsSource, StreamConfigError, work, type WorkOptions } from "../../src/nats/index.ts";
 import { changed } from "../../src/io/steps.ts";
 import { computesForEver } from "../cli/made.ts";
@@ -218,11 +218,16 @@ onServer("jobs on a server", (on) => {
   const CHILD = fileURLToPath(new URL("children/worker.ts", import.meta.url));
   const CAT = fileURLToPath(new URL("../guests/built/cat.wasm", import.meta.url));
 
+  const children: ChildProcess[] = [];
+  // Where a test has failed they are alive.
+  after(() => children.forEach((child) => child.kill("SIGKILL")));
+
   async function startWorker(queue: Queue): Promise<ChildProcess> {
     const options = { ...queue.options, concurrency: 2, message: 500 };
     const child = fork(CHILD, [on.server.url, CAT, JSON.stringify(options)], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
+    children.push(child);
     await once(child, "message");
     return child;
   }

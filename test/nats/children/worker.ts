@@ -8,7 +8,6 @@ const { transport } = await loadClient();
 const nc = await transport.connect({ servers: url.split(","), maxReconnectAttempts: -1, reconnectTimeWait: 100 });
 // What the test has written.
 const worker = await work(readFileSync(component), nc, JSON.parse(options) as WorkOptions);
-process.send?.("ready");
 process.once("SIGTERM", () => {
   void worker.drain().then(async () => {
     await nc.drain();
@@ -16,3 +15,5 @@ process.once("SIGTERM", () => {
     process.disconnect?.();
   });
 });
+// Not before it knows what to do when it is to end.
+process.send?.("ready");
