@@ -104,6 +104,11 @@ class Feed {
         `${subject} goes on at ${mark.offset} bytes in message ${sequence}, expected ${this.#offset}`,
       );
     }
+    if (mark && !this.#hasBegun && this.#options.from === 1 && mark.offset > 0) {
+      throw new LostRecordsError(
+        `${subject} begins at ${mark.offset} bytes, in message ${sequence}: what was before is gone`,
+      );
+    }
     this.#hasBegun = true;
     this.#sequence = sequence;
     this.#offset = mark && mark.offset + data.length;

@@ -10,7 +10,7 @@ import { LogSink } from "./log-sink.ts";
 import { LogSource } from "./log-source.ts";
 import { assertSize } from "./numbers.ts";
 import { Retry } from "./retry.ts";
-import { assertKeeps, chosenSubject, onlySubject, StreamConfigError, streamInfo } from "./streams.ts";
+import { assertTakes, chosenSubject, onlySubject, StreamConfigError, streamInfo } from "./streams.ts";
 import { SYSTEM_TIMING } from "./timing.ts";
 
 /** Which subject of which stream, and how long to wait for the broker. */
@@ -106,8 +106,7 @@ export async function natsSink(nc: NatsConnection, options: NatsSinkOptions): Pr
   assertSize("message", message, (nc.info?.max_payload ?? Infinity) - HEADER_BYTES);
   const client = await loadClient();
   const { log, config, lastSequence, giveUpMs, retry } = await openLog(client, nc, options);
-  assertKeeps(config);
-  if (config.sealed) throw new StreamConfigError(`Stream ${config.name} is sealed: nothing can be appended to it`);
+  assertTakes(config);
   const last = await retry.until(() => log.last());
   if (last?.mark?.end) {
     throw new StreamConfigError(

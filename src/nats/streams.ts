@@ -70,3 +70,13 @@ export function assertKeeps(config: StreamConfig): void {
     refuse("when it is full it drops old messages (discard: old)", "discard: new, or no limits");
   }
 }
+
+/**
+ * As `assertKeeps`, and more can be appended.
+ *
+ * @throws {StreamConfigError} If it cannot, or does not stay.
+ */
+export function assertTakes(config: StreamConfig): void {
+  assertKeeps(config);
+  if (config.sealed) throw new StreamConfigError(`Stream ${config.name} is sealed: nothing can be appended to it`);
+}

@@ -56,6 +56,9 @@ test("records that are missing are a failure: by sequence, and by what their wri
   skipped.put("s", Uint8Array.of(1), { writer: "w", offset: 0 });
   skipped.put("s", Uint8Array.of(2), { writer: "w", offset: 5 });
   await assert.rejects(readAll(sourceOf(skipped)), /goes on at 5 bytes in message 2, expected 1/);
+  const beheaded = new MemoryStream();
+  beheaded.put("s", Uint8Array.of(2), { writer: "w", offset: 5 });
+  await assert.rejects(readAll(sourceOf(beheaded)), /begins at 5 bytes, in message 1: what was before is gone/);
 });
 
 test("an outage is waited for, and given up when it lasts too long", async () => {

@@ -1,4 +1,5 @@
 /** `sluice work`, `pipe`, `put` and `get`: what needs a broker. */
+import { PeerClosed } from "../../io/ports.ts";
 import { BrokerError, FencedError, GaveUpError, LostRecordsError, NoResultError } from "../../nats/broker-error.ts";
 import { MissingClientError } from "../../nats/client.ts";
 import { StreamConfigError } from "../../nats/streams.ts";
@@ -37,8 +38,10 @@ export async function runOnBroker(verb: NatsVerb, args: readonly string[]): Prom
       await connected.nc.drain().catch(() => {});
     }
   } catch (error) {
-    if (!isBrokers(error)) throw error;
-    say(`sluice: ${error.message}\n`);
+    // A stream that was sealed meanwhile is a peer that has gone: the broker's words say more.
+    const told = error instanceof PeerClosed ? error.cause : error;
+    if (!isBrokers(told)) throw error;
+    say(`sluice: ${told.message}\n`);
     return REFUSED;
   }
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createStream, KEEPING } from "../../nats/create.ts";
 import { accessTo } from "../../nats/jetstream-log.ts";
 import { openLog, type OpenedLog } from "../../nats/ports.ts";
-import { assertKeeps } from "../../nats/streams.ts";
+import { assertTakes } from "../../nats/streams.ts";
 import { SYSTEM_TIMING } from "../../nats/timing.ts";
 import { get, put, type Transferred } from "../../nats/transfer.ts";
 import { size } from "../progress.ts";
@@ -19,7 +19,7 @@ const MESSAGE_BYTES = 64 * 1024;
 /** `sluice put`. */
 export async function putBytes(given: Given, connected: Connected): Promise<number> {
   const { log, config, lastSequence, giveUpMs, retry } = await open(given, connected);
-  assertKeeps(config);
+  assertTakes(config);
   const messageBytes = given.number("message", 1) ?? MESSAGE_BYTES;
   const most = connected.nc.info?.max_payload ?? messageBytes;
   if (messageBytes >= most) throw new UsageError(`--message must be below ${most}, which the server permits`);

@@ -5,7 +5,7 @@ import type { NatsConnection } from "../client-types.ts";
 import { HEADER_BYTES } from "../headers.ts";
 import { assertSize } from "../numbers.ts";
 import { openLog } from "../ports.ts";
-import { assertKeeps, StreamConfigError } from "../streams.ts";
+import { assertKeeps, assertTakes, StreamConfigError } from "../streams.ts";
 import { SYSTEM_TIMING } from "../timing.ts";
 import { runSegments, type Segment, type SegmentInput } from "./segments.ts";
 
@@ -79,7 +79,7 @@ export async function runStage(
   const input = await openLog(client, nc, { ...options.input, giveUp, ackWait });
   const output = await openLog(client, nc, { ...options.output, giveUp, ackWait });
   assertKeeps(input.config);
-  assertKeeps(output.config);
+  assertTakes(output.config);
   if (!output.log.isExclusive) {
     throw new StreamConfigError(
       `Stream ${output.config.name} has other subjects than ${output.log.subject}: the output of a stage needs a stream of its own`,

@@ -23,15 +23,18 @@ interface Question {
 export class JobQueue {
   readonly #client: Client;
   readonly #consumer: Consumer;
+  readonly #confirm: () => Promise<unknown>;
   /** The question that is not sent yet. */
   #next: Question | undefined;
 
-  constructor(client: Client, consumer: Consumer) {
+  /** @param confirm Rejects if the consumer is not there any more: who asks it is only told that nobody answers. */
+  constructor(client: Client, consumer: Consumer, confirm: () => Promise<unknown>) {
     this.#client = client;
     this.#consumer = consumer;
+    this.#confirm = confirm;
   }
 
-  /** The next job; `undefined` if none comes for a while. @throws {BrokerError} */
+  /** The next job; `undefined` if none comes for a while. @throws {BrokerError} @throws What `confirm` rejects with. */
   async next(): Promise<Delivery | undefined> {
     const question = (this.#next ??= { lanes: 0, messages: this.#ask() });
     question.lanes++;
@@ -42,7 +45,9 @@ export class JobQueue {
       if (--question.lanes === 0) void messages.return?.();
       return step.done === true ? undefined : deliveryOf(step.value);
     } catch (error) {
-      throw brokerError(this.#client, "ask for a job", error);
+      const failure = brokerError(this.#client, "ask for a job", error);
+      if (failure.kind === "unknown") await this.#confirm();
+      throw failure;
     }
   }
 

@@ -3,7 +3,7 @@ import type { Client } from "../client.ts";
 import type { ConsumerInfo, NatsConnection, StreamConfig } from "../client-types.ts";
 import { accessTo, type JetStreamAccess } from "../jetstream-log.ts";
 import type { Retry } from "../retry.ts";
-import { assertKeeps, StreamConfigError, streamInfo } from "../streams.ts";
+import { assertTakes, StreamConfigError, streamInfo } from "../streams.ts";
 import { backoffMs } from "./job.ts";
 
 const NS_PER_MS = 1e6;
@@ -28,7 +28,7 @@ export async function subjectPerJob(
 ): Promise<SubjectPerJob> {
   const access = await accessTo(client, nc, given.stream, ackWaitMs);
   const { config } = await retry.until(() => streamInfo(access));
-  assertKeeps(config);
+  assertTakes(config);
   const [pattern = "", ...more] = config.subjects ?? [];
   const subject = given.subject ?? (more.length === 0 ? /^([^*>\s]+)\.[*>]$/.exec(pattern)?.[1] : undefined);
   if (subject === undefined || /[*>\s]/.test(subject) || subject === "") {
@@ -79,7 +79,11 @@ export async function jobConsumer(
   return { info, config };
 }
 
-async function consumerInfo({ client, manager, stream }: JetStreamAccess, consumer: string): Promise<ConsumerInfo> {
+/** @throws {StreamConfigError} If there is none. @throws {BrokerError} */
+export async function consumerInfo(
+  { client, manager, stream }: JetStreamAccess,
+  consumer: string,
+): Promise<ConsumerInfo> {
   try {
     return await manager.consumers.info(stream, consumer);
   } catch (error) {

@@ -11,7 +11,7 @@ import { SYSTEM_TIMING } from "../timing.ts";
 import type { Job, JobOptions, Outcome } from "./job.ts";
 import { metricsText } from "./metrics.ts";
 import { JobQueue } from "./queue.ts";
-import { jobConsumer, subjectPerJob, type SubjectPerJob } from "./setup.ts";
+import { consumerInfo, jobConsumer, subjectPerJob, type SubjectPerJob } from "./setup.ts";
 import { Worker, type WorkCounts } from "./worker.ts";
 
 /** What jobs are, how they are carried out, and where their results go. */
@@ -132,7 +132,7 @@ export async function startWork(
     newWriter: () => client.transport.nuid.next(),
     onTrouble,
   };
-  const worker = new Worker(new JobQueue(client, consumer), {
+  const worker = new Worker(new JobQueue(client, consumer, () => consumerInfo(access, options.jobs.consumer)), {
     ...job,
     concurrency,
     heartbeatMs: Math.max(100, (info.config.ack_wait ?? DEFAULT_ACK_WAIT_NS) / NS_PER_MS / 3),
