@@ -76,6 +76,8 @@ class Jobs {
       messageBytes: 4,
       giveUpMs: Infinity,
       newWriter: () => `w${++this.#writers}`,
+      deadMessageBytes: Infinity,
+      onTrouble: () => {},
     });
     world.later(random.below(CALM_FROM_MS), () => {
       if (random.once(3)) process.stoppedUntil = world.now + random.below(2 * ACK_WAIT_MS);
