@@ -170,7 +170,7 @@ export class CheckedSink implements Sink {
     try {
       await rest;
     } catch (cause) {
-      throw new InternalError(`${this.#name}.close`, cause);
+      throw cause instanceof InternalError ? cause : new InternalError(`${this.#name}.close`, cause);
     }
   }
 

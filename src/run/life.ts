@@ -223,7 +223,7 @@ export class Life {
 }
 
 /** What ports did that is not as they should, as one. */
-function faultOf(faults: readonly unknown[]): InternalError {
+export function faultOf(faults: readonly unknown[]): InternalError {
   const [first] = faults;
   if (faults.length === 1) return first instanceof InternalError ? first : new InternalError("the end", first);
   const messages = faults.map((fault) => (fault instanceof Error ? fault.message : String(fault)));

@@ -277,6 +277,22 @@ describe("ports that misbehave", () => {
     });
   }
 
+  for (const [name, options, message] of [
+    ["stdin.close", { stdin: source({ close: fail }) }, /^stdin\.close: on purpose/],
+    ["stdout.close", { stdout: sink({ close: async () => fail() }) }, /^stdout\.close: on purpose/],
+    ["stdout.watch", { stdout: sink({ watch: fail }) }, /^stdout\.watch: on purpose/],
+    ["a directory's", { preopens: { "/": directory({ close: fail }) } }, /^preopens\["\/"\]\.close: on purpose/],
+  ] as const) {
+    test(`what a port throws at the end is told of a guest in a thread of its own: ${name}`, async () => {
+      const running = run(components.get("writer") ?? assert.fail(), { args: ARGS, ...options, isolate: "thread" });
+      await assert.rejects(running, (error) => {
+        assert.ok(error instanceof InternalError, String(error));
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  }
+
   test("several faults at the end are one error, and all is released", async () => {
     const files = MemoryFiles.from({});
     const options = {

@@ -1,4 +1,5 @@
 /** Open directories of one thread, as those of another. */
+import { Unheard } from "../../io/checked-ports.ts";
 import type {
   DirectoryEntry,
   FileStat,
@@ -19,6 +20,8 @@ export interface WireNode {
 /** What a thread has open for another. */
 export class OpenNodes {
   readonly #nodes = new Map<number, OpenFile | OpenDirectory>();
+  /** The other thread waits for no close. */
+  readonly #unheard = new Unheard();
   #last = 0;
 
   add(node: OpenFile | OpenDirectory): WireNode {
@@ -30,7 +33,11 @@ export class OpenNodes {
   async call(number: number, method: string, args: readonly unknown[]): Promise<unknown> {
     const node = this.#nodes.get(number);
     if (!node) throw new Error(`Nothing is open under ${number}`);
-    if (method === "close") this.#nodes.delete(number);
+    if (method === "close") {
+      this.#nodes.delete(number);
+      this.#unheard.call("close", () => node.close());
+      return undefined;
+    }
     if (node.kind === "file" && method === "read") return read(node, args);
     // The methods of the port, which are called as the port says.
     const methods = node as unknown as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
@@ -38,11 +45,12 @@ export class OpenNodes {
     return isNode(result) ? this.add(result) : result;
   }
 
-  /** Closes what the other thread has left open. */
+  /** Closes what the other thread has left open. @throws {InternalError} What a close has thrown, this one or one before. */
   closeAll(): void {
     const nodes = [...this.#nodes.values()];
     this.#nodes.clear();
-    for (const node of nodes) node.close();
+    for (const node of nodes) this.#unheard.call("close", () => node.close());
+    this.#unheard.tell();
   }
 
   #local(value: unknown): unknown {
@@ -57,7 +65,7 @@ async function read(file: OpenFile, [length, at]: readonly unknown[]): Promise<U
 }
 
 /** Whether a value says that it is what a file system has open. */
-export function isNode(value: unknown): value is OpenFile | OpenDirectory {
+function isNode(value: unknown): value is OpenFile | OpenDirectory {
   return typeof value === "object" && value !== null && "kind" in value && "syncData" in value;
 }
 

@@ -91,12 +91,16 @@ class IsolatedInstance implements RunningInstance {
 
   /** Runs the command that it is, and closes it. Gives the exit code. */
   async run(): Promise<number> {
+    let exitCode;
     try {
       // What `runCommand` gives.
-      return (await this.#thread.channel.call("run")) as number;
+      exitCode = (await this.#thread.channel.call("run")) as number;
     } finally {
       await this.#thread.end(new Error("the instance is closed"));
     }
+    // What ended the guest is told before.
+    this.#thread.tell();
+    return exitCode;
   }
 
   async close(): Promise<void> {
@@ -110,6 +114,7 @@ class IsolatedInstance implements RunningInstance {
     } finally {
       await this.#thread.end(closed);
     }
+    this.#thread.tell();
   }
 
   /** From now on: the guest can begin. */

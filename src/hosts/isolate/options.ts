@@ -4,13 +4,13 @@ import type { HttpOption } from "../../run/http.ts";
 import { ALL } from "../../run/network.ts";
 import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../run/options.ts";
 import type { HttpClient } from "../../wasi/http/exchange.ts";
-import { checkedNetwork } from "../../wasi/sockets/checked-network.ts";
+import { checkedNetwork, type CheckedNetwork } from "../../wasi/sockets/checked-network.ts";
 import type { NetworkPorts } from "../../wasi/sockets/network.ts";
 import { given, PreopenError } from "../../run/world.ts";
 import type { OpenedStandard, Platform, StandardOptions } from "../../run/platform.ts";
 import type { OpenDirectory, OpenFile } from "../../wasi/filesystem/files.ts";
 import { Bodies } from "./bodies.ts";
-import { isNode, OpenNodes, type WireNode } from "./files.ts";
+import { OpenNodes, type WireNode } from "./files.ts";
 import { serveClient } from "./http.ts";
 import type { Link } from "./link.ts";
 import { serveNetwork } from "./network.ts";
@@ -76,9 +76,12 @@ export interface Parked {
   readonly standard: (options: StandardOptions) => OpenedStandard;
 }
 
+/** A network, and what tells of faults that nobody has heard of, if it is the embedder's. */
+type OpenNetwork = NetworkPorts & Partial<Pick<CheckedNetwork, "close">>;
+
 /** What of an instance's options is served in this thread: it has to be waited for. */
 interface Served {
-  readonly network: NetworkPorts | undefined;
+  readonly network: OpenNetwork | undefined;
   readonly client: HttpClient | undefined;
 }
 
@@ -147,7 +150,7 @@ export class Kept {
       import: (name: string, member: string | undefined, args: readonly unknown[]) => this.#import(name, member, args),
       trace: (name: string, values: readonly unknown[], outcome: string) => trace?.(name, values.map(valueOf), outcome),
     });
-    if (network) this.#ends.push(serveNetwork(link, network, datagramBytes));
+    if (network) this.#ends.push(serveNetwork(link, network, datagramBytes), () => network.close?.());
     if (client) {
       const bodies = new Bodies(link);
       const end = serveClient(link, bodies, client);
@@ -173,12 +176,24 @@ export class Kept {
     };
   }
 
-  /** The instance is over: gives up what was not ended, and closes what was left open. */
-  release(reason: unknown): void {
-    for (const pump of this.#pumps) pump.release(reason);
-    for (const feed of this.#feeds) feed.release();
-    this.#nodes.closeAll();
-    for (const end of this.#ends) end(reason);
+  /** The instance is over: gives up what was not ended, and closes what was left open. Gives what that threw. */
+  release(reason: unknown): unknown[] {
+    const faults: unknown[] = [];
+    const guard = (step: () => void): void => {
+      try {
+        step();
+      } catch (fault) {
+        faults.push(fault);
+      }
+    };
+    for (const pump of this.#pumps) guard(() => pump.release(reason));
+    for (const feed of this.#feeds) {
+      guard(() => feed.release());
+      guard(() => feed.unheard.tell());
+    }
+    guard(() => this.#nodes.closeAll());
+    for (const end of this.#ends) guard(() => end(reason));
+    return faults;
   }
 
   #input(value: unknown, place: RingPlace): WireStream {
@@ -216,7 +231,6 @@ export class Kept {
 
   /** What is no directory of an embedder's is refused where it is known what it is. */
   #opened(directory: unknown, path: string): OpenFile | OpenDirectory {
-    if (isNode(directory)) return directory;
     try {
       return this.#platform.directory(directory, path, false);
     } catch (cause) {
@@ -247,7 +261,7 @@ function isServed(option: object | true, parked: Parked | undefined): boolean {
   return parked !== undefined || typeof option === "function" || OWN.some((name) => name in Object(option));
 }
 
-async function portsOf(platform: Platform, option: true | NetworkOptions): Promise<NetworkPorts> {
+async function portsOf(platform: Platform, option: true | NetworkOptions): Promise<OpenNetwork> {
   if (option !== true && option.on) return checkedNetwork(option.on);
   return (await import("../../run/network.ts")).portsOf(platform);
 }

@@ -1,4 +1,5 @@
 /** An input that is a source in another thread: what is read from here, and what feeds that there. */
+import { Unheard } from "../../io/checked-ports.ts";
 import type { Source } from "../../io/ports.ts";
 import type { Waker } from "../../io/readiness.ts";
 import type { Hearing } from "./bell.ts";
@@ -121,6 +122,8 @@ export class InputFeed implements Waker {
   readonly #hearing: Hearing;
   readonly #source: Source;
   readonly #onEnd: (hasEnded: boolean) => void;
+  /** What the source throws when it is left: who leaves it is another thread. */
+  readonly unheard: Unheard = new Unheard();
   #isLeft = false;
   #isOver = false;
   #isWatching = false;
@@ -147,7 +150,7 @@ export class InputFeed implements Waker {
     }
     if (reader === ENDED && !this.#isLeft) {
       this.#isLeft = true;
-      this.#source.leave?.();
+      this.unheard.call("leave", () => this.#source.leave?.());
     }
     if (reader !== OPEN || ring.wanted === 0) return;
     try {
@@ -188,8 +191,8 @@ export class InputFeed implements Waker {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#hearing.unwatch(this);
-    this.#watch(false);
-    this.#source.close();
+    this.unheard.call("unwatch", () => this.#watch(false));
+    this.unheard.call("close", () => this.#source.close());
     const { ring } = this.#wire;
     const isOpen = ring.writer === OPEN;
     ring.leave();

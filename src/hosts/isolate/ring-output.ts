@@ -123,7 +123,11 @@ export class OutputPump implements Waker {
     this.#sink = sink;
     hearing.watch(this, wire.far.count);
     // For good: it may fail while there is nothing to write.
-    sink.watch(this);
+    try {
+      sink.watch(this);
+    } catch (cause) {
+      this.#fail(cause);
+    }
   }
 
   wake(): void {

@@ -1,5 +1,6 @@
 /** A thread for instances, as the one that starts it has it: it can be ended in the middle of whatever it does. */
 import { deferred } from "../../io/deferred.ts";
+import { faultOf } from "../../run/life.ts";
 import type { Platform } from "../../run/platform.ts";
 import { Channel, type Answers, type Port } from "./channel.ts";
 import { Links, type Link, type OtherThread } from "./link.ts";
@@ -36,6 +37,8 @@ export class Thread {
   readonly #kept = new Map<number, Kept>();
   readonly #onEnd: (reason: unknown) => void;
   #last = 0;
+  /** What ports threw at the end of instances. */
+  readonly #faults: unknown[] = [];
   #ended: { readonly reason: unknown; readonly done: Promise<void> } | undefined;
 
   /**
@@ -81,6 +84,12 @@ export class Thread {
     this.#links.close(number);
   }
 
+  /** What ports threw at the end of instances, once. @throws {InternalError} If they did. */
+  tell(): void {
+    const faults = this.#faults.splice(0);
+    if (faults.length > 0) throw faultOf(faults);
+  }
+
   get isEnded(): boolean {
     return this.#ended !== undefined;
   }
@@ -113,7 +122,7 @@ export class Thread {
   #release(reason: unknown): void {
     for (const [number, kept] of this.#kept) {
       this.#links.close(number);
-      kept.release(reason);
+      this.#faults.push(...kept.release(reason));
     }
     this.#kept.clear();
   }
