@@ -98,6 +98,18 @@ await build({
   logOverride: { "ignored-bare-import": "silent" },
 });
 await buildForPages();
+// Of pages that cannot suspend WebAssembly: one module, since it can import nothing while it is blocked, and without promises of
+// the engine's (see src/hosts/web/isolate/promises.ts).
+await build({
+  ...LIBRARY,
+  entryPoints: ["src/hosts/web/isolate/worker.ts"],
+  outdir: undefined,
+  outfile: "dist/shared/web-worker.js",
+  splitting: false,
+  platform: "browser",
+  minify: true,
+  supported: { "async-await": false, "async-generator": false, "for-await": false },
+});
 await buildCommand();
 
 /** These modules, and all that importing them loads, without those that they import later. */

@@ -13,11 +13,19 @@ import type { HttpClient } from "./wasi/http/exchange.ts";
 import { checkOptions } from "./run/check-options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import type { OpenDirectory } from "./wasi/filesystem/files.ts";
+import { canSuspend } from "./wait/suspension.ts";
 
 /** What an instance is given; see the fields. */
 export interface Options extends Omit<InstanceOptions<WebInput, WebOutput, OpenDirectory>, "http"> {
   /** Whether the guest may send requests, by `fetch` or by whom they are carried out: nobody, by default. */
   readonly http?: boolean | HttpOptions | HttpClient | ((request: Request) => Response | Promise<Response>);
+  /**
+   * Whether the instance has a worker of its own, in which it can be ended whatever it does, also while it computes; which takes
+   * a page that is isolated from other origins. Its exports and what it is given by `imports` are then functions of plain
+   * values, without resources; all exports return promises. The bytes that it was compiled of must stay as they are. Where
+   * WebAssembly cannot be suspended, every instance has one.
+   */
+  readonly isolate?: "thread";
 }
 
 /**
@@ -42,7 +50,8 @@ export async function instantiate(
   component: Uint8Array | CompiledComponent,
   options: Options = {},
 ): Promise<RunningInstance> {
-  return instantiateOn(webPlatform, await compiled(component), options);
+  if (!isIsolated(options)) return instantiateOn(webPlatform, await compiled(component), options);
+  return (await import("./hosts/web/isolate/isolated.ts")).instantiateInWorker(component, options);
 }
 
 /**
@@ -54,7 +63,8 @@ export async function instantiate(
  * @throws The reason of `options.signal`, if that is aborted.
  */
 export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
-  return runOn(webPlatform, await compiled(component), options);
+  if (!isIsolated(options)) return runOn(webPlatform, await compiled(component), options);
+  return (await import("./hosts/web/isolate/isolated.ts")).runInWorker(component, options);
 }
 
 /** What answers requests with a component. */
@@ -77,16 +87,27 @@ export interface ServeOptions extends Omit<Options, "syncExports">, ServingOptio
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
   const { reuse, maxConcurrent, ...instances } = options;
   checkOptions(instances);
-  const { timeout, ...given } = instances;
+  const { timeout, isolate: _, ...given } = instances;
   const [{ Serving }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
     import("./run/serve.ts"),
     import("./hosts/web/http.ts"),
   ]);
-  const serving = new Serving(webPlatform, await compiled(component), () => given, { reuse, maxConcurrent, timeout });
+  const serving = new Serving(
+    webPlatform,
+    await compiled(component),
+    () => given,
+    { reuse, maxConcurrent, timeout },
+    isIsolated(options) ? (await import("./hosts/web/isolate/isolated.ts")).answeringInWorkers(component) : undefined,
+  );
   return {
     fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request))),
     close: () => serving.close(),
   };
+}
+
+/** Without suspension, a guest can wait only in a worker that is blocked. */
+function isIsolated({ isolate, syncExports }: Options): boolean {
+  return isolate !== undefined || (!canSuspend() && syncExports !== true);
 }
 
 async function compiled(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {

@@ -4,7 +4,7 @@ import type { Served } from "./load/compile.ts";
  *
  * @module
  */
-import { type CompiledComponent } from "./run/component.ts";
+import { bytesOf, type CompiledComponent } from "./run/component.ts";
 import { compile as compileHere } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
@@ -148,13 +148,6 @@ async function compiledToServe(component: Uint8Array | CompiledComponent, served
   if (component.bytes.length > 0) return compileHere(component.bytes, served);
   if (served.maxMemoryBytes === undefined) return component;
   throw new TypeError("maxMemoryBytes takes bytes, or what `compile` gave: got a component that was compiled before");
-}
-
-/** @throws {TypeError} If they are not known. */
-function bytesOf(component: Uint8Array | CompiledComponent): Uint8Array {
-  if (component instanceof Uint8Array) return component;
-  if (component.bytes.length > 0) return component.bytes;
-  throw new TypeError("isolate takes bytes, or what `compile` gave: got a component that was compiled before");
 }
 
 /** @throws {TypeError} For one that makes no sense, wherever the instance then runs. */

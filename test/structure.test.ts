@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts", "nats"],
   nats: ["io", "index.ts"],
   "api.ts": ["io", "wasi", "bind", "load", "run"],
-  "browser.ts": ["run", "hosts", "wasi", "api.ts"],
+  "browser.ts": ["wait", "run", "hosts", "wasi", "api.ts"],
   "opfs.ts": ["hosts"],
   "terminal.ts": ["hosts"],
   "index.ts": ["api.ts", "io", "wasi", "abi", "wait", "bind", "load", "run", "hosts"],

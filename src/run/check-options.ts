@@ -37,7 +37,8 @@ const object = expecting("an object", isObject);
 const stream = expecting('a stream, or "ignore"', (value) => value !== null);
 
 /** An entry for each: those that name ports are looked at by who opens them. */
-const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown>, Check>> = {
+const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown> | "isolate", Check>> = {
+  isolate: expecting('"thread"', (value) => value === "thread"),
   imports: object,
   syncExports: boolean,
   leases: boolean,

@@ -2,6 +2,13 @@ import { Compiled } from "../load/compiled.ts";
 import type { CompiledCore } from "./core-module.ts";
 import type * as TypeChecks from "./type-checks.ts";
 
+/** What a thread compiles for itself. @throws {TypeError} If it is not known. */
+export function bytesOf(component: Uint8Array | CompiledComponent): Uint8Array {
+  if (component instanceof Uint8Array) return component;
+  if (component.bytes.length > 0) return component.bytes;
+  throw new TypeError("isolate takes bytes, or what `compile` gave: got a component that was compiled before");
+}
+
 /** A component, or a core module of WASI preview 1, that is ready to be instantiated any number of times. */
 export class CompiledComponent {
   /** What it imports, with versions. */

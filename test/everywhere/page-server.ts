@@ -25,11 +25,28 @@ export interface PageServer {
   close(): void;
 }
 
+export interface PageOptions {
+  /** What is one script, as service workers have to be: they import nothing later. */
+  readonly scripts?: readonly string[];
+  /** Whether pages are isolated from other origins, so that their threads may share memory. */
+  readonly isolated?: boolean;
+}
+
+const ISOLATED = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+/** The worker of guests that cannot be suspended, as the package has it: beside the module that starts it. */
+const WORKER = new URL("../../dist/shared/web-worker.js", import.meta.url);
+
 /**
  * @param entries Modules, by their paths from here, such as `page.ts`; `/NAME.html` is a page that loads one of them.
- * @param scripts What is one script, as service workers have to be: they import nothing later.
  */
-export async function servePages(entries: readonly string[], scripts: readonly string[] = []): Promise<PageServer> {
+export async function servePages(
+  entries: readonly string[],
+  { scripts = [], isolated = false }: PageOptions = {},
+): Promise<PageServer> {
   const common = {
     bundle: true,
     platform: "browser",
@@ -49,6 +66,7 @@ export async function servePages(entries: readonly string[], scripts: readonly s
     const page = `<!doctype html><title>Sluice</title><script type="module" src="/${name}.js"></script>`;
     served.set(`/${name}.html`, Buffer.from(page));
   }
+  served.set("/web-worker.js", await readFile(WORKER));
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://page.invalid").pathname;
     void contentsOf(served, url).then((body) => {
@@ -61,6 +79,7 @@ export async function servePages(entries: readonly string[], scripts: readonly s
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
+        ...(isolated && ISOLATED),
       });
       response.end(body);
     });

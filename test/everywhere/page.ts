@@ -1,6 +1,7 @@
 /** What a page, or a worker of it, is tried with. Whoever drives the page asks for one check after the other. */
 import { compile, run, type CompiledComponent } from "../../src/browser.ts";
 import { checks } from "./checks.ts";
+import { isolateChecks } from "./isolate-checks.ts";
 import { opfsChecks } from "./opfs-checks.ts";
 import { webChecks, type WebHost } from "./web-checks.ts";
 
@@ -30,6 +31,12 @@ function cached<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
 /** As the page's address has them; a worker has that of the page. */
 const places = new URLSearchParams(location.search);
 
+// As in engines without them: whoever asks does so when a guest is to run.
+for (const name of places.getAll("without")) {
+  Reflect.deleteProperty(WebAssembly, name);
+  Reflect.deleteProperty(Atomics, name);
+}
+
 const host: WebHost = {
   elsewhere: places.get("elsewhere") ?? "",
   nobody: places.get("nobody") ?? "",
@@ -44,7 +51,7 @@ const host: WebHost = {
 };
 
 async function play(index: number): Promise<Outcome> {
-  const check = [...checks, ...webChecks, ...opfsChecks][index];
+  const check = [...checks, ...webChecks, ...opfsChecks, ...isolateChecks][index];
   if (!check) return `there is no check ${index}`;
   return check.play(host).then(
     () => undefined,

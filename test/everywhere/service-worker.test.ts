@@ -14,7 +14,7 @@ for (const { name, missing, launch } of [chromium, firefox]) {
     let page: Page;
 
     before(async () => {
-      server = await servePages(["service-worker-page.ts"], ["service-worker.js"]);
+      server = await servePages(["service-worker-page.ts"], { scripts: ["service-worker.js"] });
       browser = await launch();
       page = await browser.newPage();
       await page.goto(`${server.origin}/service-worker-page.html`);

@@ -13,8 +13,8 @@ import { Project, root } from "./support.ts";
  * docs/embedding.md says what they are now.
  */
 const MAX_PAGE_BYTES = {
-  esbuild: { given: 76_000, ahead: 57_500 },
-  rolldown: { given: 68_500, ahead: 51_500 },
+  esbuild: { given: 76_500, ahead: 58_000 },
+  rolldown: { given: 68_500, ahead: 52_000 },
 };
 /** The same for who wants a `Pipe` alone. */
 const MAX_PIPE_BYTES = 3000;

@@ -14,8 +14,8 @@ export class Bell {
 
   /**
    * @param at In `memory`, a multiple of 4.
-   * @param poke Has the other thread call `poked` of its `Hearing`, by a message: for engines that wait for no memory but by
-   *   blocking.
+   * @param poke Has the thread of the bell call `poked` of its `Hearing`, by a message: for engines that wait for no memory but
+   *   by blocking.
    */
   constructor(memory: SharedArrayBuffer, at: number, poke?: () => void) {
     this.#words = new Int32Array(memory, at, 2);
@@ -34,7 +34,12 @@ export class Bell {
     if (this.#poke && Atomics.exchange(this.#words, POKED, 1) === 0) this.#poke();
   }
 
-  /** The message has come that the other thread's `ring` has sent: there may be another one. */
+  /** Whether its thread hears of it by messages. */
+  get isPoked(): boolean {
+    return this.#poke !== undefined;
+  }
+
+  /** The message has come that `ring` has sent: there may be another one. */
   heard(): void {
     Atomics.store(this.#words, POKED, 0);
   }
@@ -52,11 +57,6 @@ export class Bell {
 }
 
 const LATER = Promise.resolve();
-
-/** Whether an engine tells of a bell without being blocked for it. */
-export function canHear(): boolean {
-  return typeof Atomics.waitAsync === "function";
-}
 
 /** The one of a thread's that hears a bell, for all that it has to do with the other thread. */
 export class Hearing {
@@ -112,7 +112,7 @@ export class Hearing {
   #waitAfter(count: number): void {
     const isRung = this.bell.count !== count;
     // Then a message says so.
-    if (!isRung && !canHear()) return;
+    if (!isRung && this.bell.isPoked) return;
     this.#isWaiting = true;
     void ((isRung ? undefined : this.bell.after(count)) ?? LATER).then(() => this.#wake());
   }

@@ -144,7 +144,6 @@ export class Kept {
     this.#parked = parked;
     const { bufferBytes, readBytes, datagramBytes } = limitsFrom(options.limits);
     const output = ringBytes(bufferBytes * RINGS_PER_BUFFER);
-    const places = link.places([ringBytes(readBytes), output, output]);
     link.answer({
       file: (node: number, method: string, args: readonly unknown[]) => this.#nodes.call(node, method, args),
       import: (name: string, member: string | undefined, args: readonly unknown[]) => this.#import(name, member, args),
@@ -162,9 +161,9 @@ export class Kept {
     this.wire = {
       number,
       plain: parked ? { ...plain, blockingFiles: true, blockingStdio: false } : plain,
-      stdin: this.#input(stdin, places[0]),
-      stdout: this.#output(stdout, "stdout", places[1]),
-      stderr: this.#output(stderr, "stderr", places[2]),
+      stdin: this.#input(stdin, ringBytes(readBytes)),
+      stdout: this.#output(stdout, "stdout", output),
+      stderr: this.#output(stderr, "stderr", output),
       preopens: Object.entries(preopens).map(([path, value]) => this.#preopen(path, value)),
       imports: membersOf(imports),
       traces: trace !== undefined,
@@ -196,18 +195,20 @@ export class Kept {
     return faults;
   }
 
-  #input(value: unknown, place: RingPlace): WireStream {
+  #input(value: unknown, capacity: number): WireStream {
     const own = value === "inherit" ? this.#parked?.standard({ ...NOTHING, stdin: value }).stdin : undefined;
     if (!own && isContent(value)) return value;
     const source = own ? own.source : this.#platform.source(value, "stdin");
+    const [place] = this.#link.places([capacity]);
     this.#feeds.push(this.#link.feed(place, source));
     return { ...place, isTerminal: own?.isTerminal ?? false };
   }
 
-  #output(value: unknown, name: "stdout" | "stderr", place: RingPlace): WireStream {
+  #output(value: unknown, name: "stdout" | "stderr", capacity: number): WireStream {
     const own = value === "inherit" ? this.#parked?.standard({ ...NOTHING, [name]: value })[name] : undefined;
     if (!own && isPlace(value)) return value;
     const sink = own ? own.sink : this.#platform.sink(value, name);
+    const [place] = this.#link.places([capacity]);
     this.#pumps.push(this.#link.pump(place, sink));
     return { ...place, isTerminal: own?.isTerminal ?? false };
   }

@@ -28,7 +28,7 @@ export class ParkedThread implements Parking {
   readonly #runPromises: () => void;
   readonly #timers = new Set<Timer>();
   /** What is to be called by nobody but the event loop. */
-  #soon: (() => void)[] = [];
+  readonly #soon: (() => void)[] = [];
   /** Whether the event loop will call `#called`. */
   #isComing = false;
   #isCalled = false;
@@ -163,10 +163,9 @@ export class ParkedThread implements Parking {
   }
 
   #runSoon(): void {
-    const soon = this.#soon;
-    this.#soon = [];
-    for (const callback of soon) {
-      callback();
+    // One at a time: a guest that waits in one of them may wait for what comes after it.
+    for (let left = this.#soon.length; left > 0; left--) {
+      this.#soon.shift()?.();
       this.#runPromises();
     }
   }

@@ -53,8 +53,10 @@ export class RingSource implements Source {
       if (into.length > 0) this.#ask(into.length);
       return 0;
     }
-    this.#isOver = true;
-    if (this.#writer === FAILED) throw errorInBytes(ring.error);
+    const failure = this.#writer === FAILED ? { cause: errorInBytes(ring.error) } : undefined;
+    // Whether or not anybody does it: the memory is for others.
+    this.close();
+    if (failure) throw failure.cause;
     return null;
   }
 

@@ -28,11 +28,14 @@ export class Bells {
   readonly host: Bell;
   readonly guest: Bell;
 
-  /** @param poke As that of `Bell`, for who rings the other. */
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BELLS_BYTES), poke?: () => void) {
+  /** @param pokes As those of each `Bell`. */
+  constructor(
+    memory: SharedArrayBuffer = new SharedArrayBuffer(BELLS_BYTES),
+    { host, guest }: { readonly host?: () => void; readonly guest?: () => void } = {},
+  ) {
     this.memory = memory;
-    this.host = new Bell(memory, 0, poke);
-    this.guest = new Bell(memory, GUEST_BELL, poke);
+    this.host = new Bell(memory, 0, host);
+    this.guest = new Bell(memory, GUEST_BELL, guest);
   }
 }
 

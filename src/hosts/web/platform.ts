@@ -34,7 +34,8 @@ let tasks: Tasks | undefined;
 /** Its timers wait for nothing, and run before what a channel brings; while it computes, its clock stands still. */
 const IS_WORKERD = typeof navigator === "object" && navigator.userAgent === "Cloudflare-Workers";
 
-function soon(task: () => void): void {
+/** Has something done in a task of its own. */
+export function soon(task: () => void): void {
   if (IS_WORKERD) setTimeout(task, 0);
   else (tasks ??= new Tasks()).add(task);
 }

@@ -1,0 +1,38 @@
+/** Instances of a page in workers: loaded where there is to be one. */
+import { bytesOf, type CompiledComponent } from "../../../run/component.ts";
+import { checkOptions } from "../../../run/check-options.ts";
+import type { RunningInstance } from "../../../run/instantiate.ts";
+import type { RunResult } from "../../../run/run.ts";
+import type { MakeAnswering } from "../../../run/serve.ts";
+import { threadedHandlers } from "../../isolate/handlers.ts";
+import { instantiateIsolated, runIsolated } from "../../isolate/host.ts";
+import type { Options } from "../../isolate/options.ts";
+import { webThreads } from "./threads.ts";
+
+interface Given extends Options {
+  readonly isolate?: "thread";
+}
+
+type Component = Uint8Array | CompiledComponent;
+
+/** As `instantiate`. */
+export async function instantiateInWorker(component: Component, options: Given): Promise<RunningInstance> {
+  return instantiateIsolated(webThreads, bytesOf(component), checked(options));
+}
+
+/** As `run`. */
+export async function runInWorker(component: Component, options: Given): Promise<RunResult> {
+  return runIsolated(webThreads, bytesOf(component), checked(options));
+}
+
+/** What answers requests in workers. */
+export function answeringInWorkers(component: Component): MakeAnswering {
+  return threadedHandlers(webThreads, bytesOf(component), undefined);
+}
+
+/** @throws {TypeError} For an option that makes no sense, before a worker begins. */
+function checked(options: Given): Options {
+  checkOptions(options);
+  const { isolate: _, ...given } = options;
+  return given;
+}
