@@ -108,7 +108,11 @@ export class JsCopies implements CopyBinding {
       // The error case of a result, as a function would throw it.
       if (element?.kind === "result" && error instanceof WitError)
         future.write(fromJs({ tag: "err", val: error.payload }));
-      else void this.#life.fail(error);
+      else {
+        void this.#life.fail(error);
+        // It may have been passed on, to who still waits for it.
+        future.shared.drop();
+      }
     }
   }
 }

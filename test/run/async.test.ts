@@ -133,6 +133,11 @@ test("a future is a promise; the error case of a result is a WitError", async ()
   assert.equal(await when?.(undefined), undefined);
 });
 
+test("who waits for a future of the embedder's own hears of it when it rejects, and the guest has passed it on", async () => {
+  const { outcome } = await exportsOf(ECHO);
+  await assert.rejects(async () => outcome?.(Promise.reject(new Error("on purpose"))), /on purpose/);
+});
+
 test("an error context is an Error", async () => {
   const { context } = await exportsOf(ECHO);
   const error = await context?.(new Error("what happened"));
