@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { textOf } from "../scripts/simulate/calls.ts";
+import { firstHttpFailure } from "../scripts/simulate/http.ts";
+import { HTTP_MUTANTS } from "../scripts/simulate/http-mutants.ts";
 import { MUTANTS, NETWORK_MUTANTS } from "../scripts/simulate/mutants.ts";
 import { firstNetworkFailure } from "../scripts/simulate/network.ts";
 import { pairOfSeed, wrongPair } from "../scripts/simulate/pair.ts";
@@ -95,6 +97,25 @@ for (const { name, insert } of NETWORK_MUTANTS) {
       const failure = await firstNetworkFailure(1, SEEDS);
       assert.ok(failure);
       assert.equal((await firstNetworkFailure(failure.seed, 1))?.reason, failure.reason);
+    } finally {
+      remove();
+    }
+  });
+}
+
+/** Connections are the system's own, and a server reads on for 5 seconds whom it has answered early. */
+const HTTP_SEEDS = 60;
+
+test(`${HTTP_SEEDS} seeds of requests on connections that break are as the contract says`, async () => {
+  const failure = await firstHttpFailure(1, HTTP_SEEDS);
+  if (failure) assert.fail(`npm run simulate -- ${failure.seed} --count 1 --way http: ${failure.reason}`);
+});
+
+for (const { name, insert } of HTTP_MUTANTS) {
+  test(`found on connections that break: ${name}`, async () => {
+    const remove = insert();
+    try {
+      assert.ok(await firstHttpFailure(1, HTTP_SEEDS));
     } finally {
       remove();
     }

@@ -5,13 +5,14 @@
  */
 import { parseArgs } from "node:util";
 import { textOf } from "./calls.ts";
+import { firstHttpFailure } from "./http.ts";
 import { firstWrong, PLAY_NAMES } from "./jetstream/jetstream.ts";
 import { firstNetworkFailure, networkText, shrunkNetwork } from "./network.ts";
 import { pairOfSeed, wrongPair } from "./pair.ts";
 import { WAYS, type Way } from "./play.ts";
 import { failureOf, shrunk, traceOfSeed } from "./simulate.ts";
 
-const USAGE = `usage: npm run simulate -- SEED [--count N] [--way ${WAYS.join("|")}|network | --pairs | --jetstream]`;
+const USAGE = `usage: npm run simulate -- SEED [--count N] [--way ${WAYS.join("|")}|network|http | --pairs | --jetstream]`;
 
 Error.stackTraceLimit = 0;
 process.exitCode = await main();
@@ -30,12 +31,14 @@ async function main(): Promise<number> {
   const count = Number(values.count);
   const ways = WAYS.filter((way) => values.way === undefined || values.way === way);
   const isOnNetwork = values.way === undefined || values.way === "network";
-  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(count) || (ways.length === 0 && !isOnNetwork)) {
+  const isHttp = values.way === "http";
+  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(count) || (ways.length === 0 && !isOnNetwork && !isHttp)) {
     console.error(USAGE);
     return 2;
   }
   if (values.pairs === true) return playPairs(seed, count);
   if (values.jetstream === true) return onJetStream(seed, count);
+  if (isHttp) return playHttp(seed, count);
   let failures = isOnNetwork ? await onNetwork(seed, count) : 0;
   for (let index = 0; index < count && ways.length > 0; index++) {
     const trace = traceOfSeed(seed + index);
@@ -74,6 +77,16 @@ async function onJetStream(seed: number, count: number): Promise<number> {
   if (wrong) console.log(`seed ${wrong.seed}: ${wrong.name}: ${wrong.reason}`);
   console.log(`${count} seeds of ${PLAY_NAMES.join(", ")}: ${wrong ? "a failure" : "no failure"}`);
   return wrong ? 1 : 0;
+}
+
+/** Requests on connections that break: see http.ts. They are the system's own, and take longer than all else. */
+async function playHttp(seed: number, count: number): Promise<number> {
+  const failure = await firstHttpFailure(seed, count);
+  if (failure) {
+    console.log(`seed ${failure.seed}: http: ${failure.reason}\n${JSON.stringify(failure.trace)}`);
+    console.log(`again: npm run simulate -- ${failure.seed} --count 1 --way http`);
+  } else console.log(`${count} sequences of http: 0 failures`);
+  return failure ? 1 : 0;
 }
 
 /** How many fail, of which the first is shown. */

@@ -40,6 +40,7 @@ export class NodeHttpClient implements HttpClient {
 
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     if (this.#exchanges >= this.#maxExchanges) {
+      request.body?.source.close();
       throw failed("connection-limit-reached", `${this.#maxExchanges} requests are under way (limits.sockets)`);
     }
     this.#exchanges++;
@@ -52,6 +53,8 @@ export class NodeHttpClient implements HttpClient {
       return await this.#send(request, signal, over);
     } catch (cause) {
       over();
+      // Also where nothing has been sent: whoever writes it hears that nobody reads it.
+      request.body?.source.close();
       throw cause;
     }
   }
