@@ -26,6 +26,7 @@ const ORDER = [
   "docs/sockets.md",
   "docs/http.md",
   "docs/jobs.md",
+  "docs/job-faults.md",
   "docs/contract.md",
   "docs/limits.md",
   "docs/unsupported.md",
