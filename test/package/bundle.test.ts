@@ -14,7 +14,7 @@ import { Project, root } from "./support.ts";
  */
 const MAX_PAGE_BYTES = {
   esbuild: { given: 76_500, ahead: 58_000 },
-  rolldown: { given: 68_500, ahead: 52_000 },
+  rolldown: { given: 69_000, ahead: 52_000 },
 };
 /** The same for who wants a `Pipe` alone. */
 const MAX_PIPE_BYTES = 3000;
