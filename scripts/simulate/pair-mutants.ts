@@ -3,12 +3,25 @@ import { Pipe } from "../../src/io/pipe.ts";
 import { making, type Ends } from "./pair.ts";
 import type { Mutant } from "./mutants.ts";
 
+/** As an object whose methods are its own, to be replaced one by one: those of a class's are not copied by spreading. */
+function loose<T extends object>(port: T): T {
+  const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(port) as object).flatMap((name) => {
+    const value: unknown = Reflect.get(port, name);
+    return typeof value === "function" && name !== "constructor" ? [[name, value.bind(port) as unknown]] : [];
+  });
+  // All that it had, and its methods bound to it.
+  return { ...port, ...(Object.fromEntries(methods) as object) };
+}
+
 function between(name: string, change: (ends: Ends) => Ends): Mutant {
   return {
     name,
     insert() {
       const original = making.pipe;
-      making.pipe = (capacityBytes) => change(new Pipe(capacityBytes));
+      making.pipe = (capacityBytes) => {
+        const { source, sink } = new Pipe(capacityBytes);
+        return change({ source: loose(source), sink: loose(sink) });
+      };
       return () => {
         making.pipe = original;
       };
