@@ -83,21 +83,45 @@ export class SlowFiles {
   }
 }
 
-class SlowFile implements OpenFile {
-  readonly kind = "file";
-  readonly #inner: OpenFile;
-  readonly #path: string;
-  readonly #files: SlowFiles;
+/** What is passed on as it is, of a file and of a directory. */
+class SlowNode<T extends OpenFile | OpenDirectory> {
+  protected readonly inner: T;
+  protected readonly path: string;
+  protected readonly files: SlowFiles;
 
-  constructor(inner: OpenFile, path: string, files: SlowFiles) {
-    this.#inner = inner;
-    this.#path = path;
-    this.#files = files;
+  constructor(inner: T, path: string, files: SlowFiles) {
+    this.inner = inner;
+    this.path = path;
+    this.files = files;
   }
 
+  stat(): Later<FileStat> {
+    return this.inner.stat();
+  }
+
+  setTimes(accessed: NewTime, modified: NewTime): Later<void> {
+    return this.inner.setTimes(accessed, modified);
+  }
+
+  sync(): Later<void> {
+    return this.inner.sync();
+  }
+
+  syncData(): Later<void> {
+    return this.inner.syncData();
+  }
+
+  close(): void {
+    this.inner.close();
+  }
+}
+
+class SlowFile extends SlowNode<OpenFile> implements OpenFile {
+  readonly kind = "file";
+
   read(into: Uint8Array, at: number): Later<number> {
-    const way = this.#files.way(this.#path, false, this);
-    const stat = this.#inner.stat();
+    const way = this.files.way(this.path, false, this);
+    const stat = this.inner.stat();
     if (!(stat instanceof Promise)) way.sizeBytes = Number(stat.size);
     const done = (count: number): number => {
       way.valve.passed(count);
@@ -105,20 +129,20 @@ class SlowFile implements OpenFile {
       return count;
     };
     // Nothing is let through of what is at its end.
-    if (at >= way.sizeBytes) return after(this.#inner.read(into, at), done);
-    return after(way.valve.ask(into.length), (most) => after(this.#inner.read(into.subarray(0, most), at), done));
+    if (at >= way.sizeBytes) return after(this.inner.read(into, at), done);
+    return after(way.valve.ask(into.length), (most) => after(this.inner.read(into.subarray(0, most), at), done));
   }
 
   write(bytes: Uint8Array, at: number): Later<number> {
-    return this.#put(bytes, (some) => this.#inner.write(some, at));
+    return this.#put(bytes, (some) => this.inner.write(some, at));
   }
 
   append(bytes: Uint8Array): Later<number> {
-    return this.#put(bytes, (some) => this.#inner.append(some));
+    return this.#put(bytes, (some) => this.inner.append(some));
   }
 
   #put(bytes: Uint8Array, put: (some: Uint8Array) => Later<number>): Later<number> {
-    const way = this.#files.way(this.#path, true, this);
+    const way = this.files.way(this.path, true, this);
     const { valve } = way;
     const most = valve.ask(bytes.length);
     // Who gave them may use them again.
@@ -134,130 +158,77 @@ class SlowFile implements OpenFile {
   }
 
   setSize(size: number): Later<void> {
-    return this.#inner.setSize(size);
-  }
-
-  stat(): Later<FileStat> {
-    return this.#inner.stat();
-  }
-
-  setTimes(accessed: NewTime, modified: NewTime): Later<void> {
-    return this.#inner.setTimes(accessed, modified);
-  }
-
-  sync(): Later<void> {
-    return this.#inner.sync();
-  }
-
-  syncData(): Later<void> {
-    return this.#inner.syncData();
-  }
-
-  close(): void {
-    this.#inner.close();
+    return this.inner.setSize(size);
   }
 }
 
-class SlowDirectory implements OpenDirectory {
+class SlowDirectory extends SlowNode<OpenDirectory> implements OpenDirectory {
   readonly kind = "directory";
-  readonly #inner: OpenDirectory;
-  readonly #path: string;
-  readonly #files: SlowFiles;
-
-  constructor(inner: OpenDirectory, path: string, files: SlowFiles) {
-    this.#inner = inner;
-    this.#path = path;
-    this.#files = files;
-  }
 
   openSelf(): Later<OpenDirectory> {
-    return after(this.#inner.openSelf(), (opened) => new SlowDirectory(opened, this.#path, this.#files));
+    return after(this.inner.openSelf(), (opened) => new SlowDirectory(opened, this.path, this.files));
   }
 
   openDirectoryAt(name: string): Later<OpenDirectory> {
-    return after(this.#inner.openDirectoryAt(name), (opened) => this.#directory(opened, name));
+    return after(this.inner.openDirectoryAt(name), (opened) => this.#directory(opened, name));
   }
 
   openAt(name: string, options: OpenOptions): Later<OpenFile | OpenDirectory> {
-    return after(this.#inner.openAt(name, options), (opened) =>
+    return after(this.inner.openAt(name, options), (opened) =>
       opened.kind === "directory"
         ? this.#directory(opened, name)
-        : new SlowFile(opened, `${this.#path}/${name}`, this.#files),
+        : new SlowFile(opened, `${this.path}/${name}`, this.files),
     );
   }
 
   #directory(opened: OpenDirectory, name: string): OpenDirectory {
-    return new SlowDirectory(opened, `${this.#path}/${name}`, this.#files);
+    return new SlowDirectory(opened, `${this.path}/${name}`, this.files);
   }
 
   entries(): Later<readonly DirectoryEntry[]> {
-    return this.#inner.entries();
+    return this.inner.entries();
   }
 
   statAt(name: string): Later<FileStat> {
-    return this.#inner.statAt(name);
+    return this.inner.statAt(name);
   }
 
   setTimesAt(name: string, accessed: NewTime, modified: NewTime): Later<void> {
-    return this.#inner.setTimesAt(name, accessed, modified);
+    return this.inner.setTimesAt(name, accessed, modified);
   }
 
   createDirectoryAt(name: string): Later<void> {
-    return this.#inner.createDirectoryAt(name);
+    return this.inner.createDirectoryAt(name);
   }
 
   removeDirectoryAt(name: string): Later<void> {
-    return this.#inner.removeDirectoryAt(name);
+    return this.inner.removeDirectoryAt(name);
   }
 
   unlinkAt(name: string): Later<void> {
-    return this.#inner.unlinkAt(name);
+    return this.inner.unlinkAt(name);
   }
 
   readLinkAt(name: string): Later<string> {
-    return this.#inner.readLinkAt(name);
+    return this.inner.readLinkAt(name);
   }
 
   symlinkAt(name: string, target: string): Later<void> {
-    return this.#inner.symlinkAt(name, target);
+    return this.inner.symlinkAt(name, target);
   }
 
   linkAt(name: string, to: OpenDirectory, toName: string): Later<void> {
-    return this.#inner.linkAt(name, innerOf(to), toName);
+    return this.inner.linkAt(name, SlowDirectory.innerOf(to), toName);
   }
 
   renameAt(name: string, to: OpenDirectory, toName: string): Later<void> {
-    return this.#inner.renameAt(name, innerOf(to), toName);
+    return this.inner.renameAt(name, SlowDirectory.innerOf(to), toName);
   }
 
-  stat(): Later<FileStat> {
-    return this.#inner.stat();
-  }
-
-  setTimes(accessed: NewTime, modified: NewTime): Later<void> {
-    return this.#inner.setTimes(accessed, modified);
-  }
-
-  sync(): Later<void> {
-    return this.#inner.sync();
-  }
-
-  syncData(): Later<void> {
-    return this.#inner.syncData();
-  }
-
-  close(): void {
-    this.#inner.close();
-  }
-
+  /** What the files themselves know. */
   static innerOf(directory: OpenDirectory): OpenDirectory {
-    return directory instanceof SlowDirectory ? directory.#inner : directory;
+    return directory instanceof SlowDirectory ? directory.inner : directory;
   }
-}
-
-/** What the files themselves know. */
-function innerOf(directory: OpenDirectory): OpenDirectory {
-  return SlowDirectory.innerOf(directory);
 }
 
 /** Goes on with a value, at once if it is there. */

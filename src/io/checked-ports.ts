@@ -14,8 +14,13 @@ export function guarded<T>(port: string, call: () => T): T {
   try {
     return unawaited(call());
   } catch (cause) {
-    throw cause instanceof InternalError ? cause : new InternalError(port, cause);
+    throw faultIn(port, cause);
   }
+}
+
+/** What a port threw, with its name; or what one behind it did. */
+export function faultIn(port: string, cause: unknown): InternalError {
+  return cause instanceof InternalError ? cause : new InternalError(port, cause);
 }
 
 /** What nobody waits for ends no process if it is a promise that is broken. */
@@ -29,40 +34,6 @@ export function misbehaved(port: string, expected: string, value: unknown): Inte
   unawaited(value);
   return new InternalError(port, new TypeError(`expected ${expected}, got ${told(value)}`));
 }
-
-/** Calls ports for those who cannot be told of what they throw, and tells of the first at the end. */
-export class Unheard {
-  #fault: InternalError | undefined;
-
-  /** @param port As of `guarded`. */
-  call(port: string, call: () => unknown): void {
-    void this.wait(port, call);
-  }
-
-  /** As `call`. Gives a promise if there is one to wait for, which is kept. */
-  wait(port: string, call: () => unknown): void | Promise<void> {
-    try {
-      const later = call();
-      if (later instanceof Promise) return later.then(NOTHING, (cause: unknown) => this.#note(port, cause));
-    } catch (cause) {
-      this.#note(port, cause);
-    }
-    return undefined;
-  }
-
-  /** @throws {InternalError} What was thrown first, once. */
-  tell(): void {
-    const fault = this.#fault;
-    this.#fault = undefined;
-    if (fault) throw fault;
-  }
-
-  #note(port: string, cause: unknown): void {
-    this.#fault ??= cause instanceof InternalError ? cause : new InternalError(port, cause);
-  }
-}
-
-const NOTHING = (): void => {};
 
 function isCount(value: unknown, max: number): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max;
@@ -170,7 +141,7 @@ export class CheckedSink implements Sink {
     try {
       await rest;
     } catch (cause) {
-      throw cause instanceof InternalError ? cause : new InternalError(`${this.#name}.close`, cause);
+      throw faultIn(`${this.#name}.close`, cause);
     }
   }
 

@@ -384,18 +384,19 @@ test("who expects 100 sends the body then, and not at all where the answer is no
   assert.deepEqual(seen, ["some", "closed"]);
 });
 
+/** A body, and what has become of it. */
+function bodyThatTells(): { readonly left: BodyPipe; readonly ends: readonly string[] } {
+  const ends: string[] = [];
+  const tooLong = (): HttpError => new HttpError({ tag: "HTTP-protocol-error" });
+  return { left: new BodyPipe(100, undefined, tooLong, ({ tag }) => void ends.push(tag)), ends };
+}
+
 for (const scheme of ["http", "https"]) {
   test(`${scheme}: a request that gets no connection closes its body`, async (t) => {
     const server = createTls();
     const port = await portOf(t, server);
     await new Promise((resolve) => void server.close(resolve));
-    const ends: string[] = [];
-    const left = new BodyPipe(
-      100,
-      undefined,
-      () => new HttpError({ tag: "HTTP-protocol-error" }),
-      ({ tag }) => void ends.push(tag),
-    );
+    const { left, ends } = bodyThatTells();
     const sent = client(t).send(request(port, { scheme, method: "POST", body: left.body }), never);
     await assert.rejects(sent, (error) => error instanceof HttpError && error.payload.tag === "connection-refused");
     assert.deepEqual(ends, ["left"]);
@@ -403,13 +404,7 @@ for (const scheme of ["http", "https"]) {
 }
 
 test("a request that there is no room for closes its body", async (t) => {
-  const ends: string[] = [];
-  const left = new BodyPipe(
-    100,
-    undefined,
-    () => new HttpError({ tag: "HTTP-protocol-error" }),
-    ({ tag }) => void ends.push(tag),
-  );
+  const { left, ends } = bodyThatTells();
   const sent = client(t, 0).send(request(1, { method: "POST", body: left.body }), never);
   await assert.rejects(sent, (error) => error instanceof HttpError && error.payload.tag === "connection-limit-reached");
   assert.deepEqual(ends, ["left"]);

@@ -1,5 +1,5 @@
 /** Open directories of one thread, as those of another. */
-import { Unheard } from "../../io/checked-ports.ts";
+import { Unheard } from "../../io/unheard.ts";
 import type {
   DirectoryEntry,
   FileStat,

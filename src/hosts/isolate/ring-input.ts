@@ -1,5 +1,5 @@
 /** An input that is a source in another thread: what is read from here, and what feeds that there. */
-import { Unheard } from "../../io/checked-ports.ts";
+import { Unheard } from "../../io/unheard.ts";
 import type { Source } from "../../io/ports.ts";
 import type { Waker } from "../../io/readiness.ts";
 import type { Hearing } from "./bell.ts";

@@ -1,6 +1,7 @@
 /** A client of an embedder's, checked where its answers cross: one that misbehaves is named, and no guest is blamed. */
-import { CheckedSource, misbehaved, Unheard } from "../../io/checked-ports.ts";
+import { misbehaved } from "../../io/checked-ports.ts";
 import type { Source } from "../../io/ports.ts";
+import { Unheard, UnheardSource } from "../../io/unheard.ts";
 import type { HttpError } from "./error-code.ts";
 import type { HttpBody, HttpClient, HttpResponse } from "./exchange.ts";
 import { isToken, permittedFields, type Field } from "./fields.ts";
@@ -62,7 +63,7 @@ function bodyOf(value: unknown, unheard: Unheard): HttpBody {
   if (typeof trailers !== "function") throw misbehaved("http.send", "a body with trailers", trailers);
   return {
     // It has the methods of one.
-    source: new BodySource(source as unknown as Source, unheard),
+    source: new UnheardSource(source as unknown as Source, "http body", unheard),
     length: typeof length === "bigint" ? length : undefined,
     async trailers() {
       const fields: unknown = await trailers.call(value);
@@ -72,17 +73,4 @@ function bodyOf(value: unknown, unheard: Unheard): HttpBody {
       refuse: (cause: HttpError) => unheard.call("http body.refuse", () => refuse.call(value, cause)),
     }),
   };
-}
-
-class BodySource extends CheckedSource {
-  readonly #unheard: Unheard;
-
-  constructor(source: Source, unheard: Unheard) {
-    super(source, "http body");
-    this.#unheard = unheard;
-  }
-
-  override close(): void {
-    this.#unheard.call("http body.close", () => super.close());
-  }
 }

@@ -1,6 +1,7 @@
 /** A network of an embedder's, checked where it is asked, and where it tells: one that misbehaves is named. */
-import { CheckedSink, CheckedSource, misbehaved, unawaited, Unheard } from "../../io/checked-ports.ts";
+import { CheckedSink, misbehaved, unawaited } from "../../io/checked-ports.ts";
 import { InternalError } from "../../io/trap.ts";
+import { Unheard, UnheardSource } from "../../io/unheard.ts";
 import { ipAddress, type Family, type SocketAddress } from "./address.ts";
 import type { LookupPort } from "./lookup.ts";
 import type { NetworkPorts } from "./network.ts";
@@ -58,6 +59,15 @@ function addressOf(port: string, value: unknown): SocketAddress {
   throw misbehaved(port, "an address, with ip and port", value);
 }
 
+/** Where a socket is bound. @param name Of what has made it. */
+function localOf(name: string, handle: { local(): SocketAddress }): SocketAddress {
+  const port = `${name}.local`;
+  return addressOf(
+    port,
+    called(port, () => handle.local()),
+  );
+}
+
 function optionsOf(port: string, value: unknown): TcpOptions {
   const fits =
     isObject(value) &&
@@ -107,11 +117,7 @@ function checkedTcp(tcp: TcpPort, unheard: Unheard): TcpPort {
   const name = "network.tcp";
   const handleOf = (handle: TcpHandle): TcpHandle => ({
     bind: (address) => answered(`${name}.bind`, () => handle.bind(address)),
-    local: () =>
-      addressOf(
-        `${name}.local`,
-        called(`${name}.local`, () => handle.local()),
-      ),
+    local: () => localOf(name, handle),
     connect: async (remote, options) =>
       connectionOf(await awaited(`${name}.connect`, () => handle.connect(remote, options)), unheard),
     listen: (backlog, events) => answered(`${name}.listen`, () => handle.listen(backlog, eventsOf(events, unheard))),
@@ -168,22 +174,6 @@ function connectionOf(value: unknown, unheard: Unheard): TcpConnection {
   };
 }
 
-/** One that nobody waits for when it is closed. */
-class UnheardSource extends CheckedSource {
-  readonly #unheard: Unheard;
-  readonly #port: string;
-
-  constructor(source: TcpConnection["source"], name: string, unheard: Unheard) {
-    super(source, name);
-    this.#unheard = unheard;
-    this.#port = `${name}.close`;
-  }
-
-  override close(): void {
-    this.#unheard.call(this.#port, () => super.close());
-  }
-}
-
 /** As `UnheardSource`. */
 class UnheardSink extends CheckedSink {
   readonly #unheard: Unheard;
@@ -212,11 +202,7 @@ function checkedUdp(udp: UdpPort, unheard: Unheard): UdpPort {
   };
   const handleOf = (handle: UdpHandle): UdpHandle => ({
     bind: (address) => answered(`${name}.bind`, () => handle.bind(address)),
-    local: () =>
-      addressOf(
-        `${name}.local`,
-        called(`${name}.local`, () => handle.local()),
-      ),
+    local: () => localOf(name, handle),
     connect: (remote) => answered(`${name}.connect`, () => handle.connect(remote)),
     send: (data, to, report) => done(`${name}.send`, () => handle.send(data, to, reportOf(report))),
     hopLimit: () => number("hopLimit", () => handle.hopLimit(), 255),

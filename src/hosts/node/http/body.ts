@@ -145,16 +145,7 @@ function copyOf(bytes: Uint8Array): Buffer {
 }
 
 function drained(to: Writable, stallMs: number | undefined, cut: Ends["cut"]): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      to.off("drain", done);
-      to.off("close", done);
-      resolve();
-    };
-    to.on("drain", done);
-    to.on("close", done);
-    untilTaken(to, "drain", stallMs, cut);
-  });
+  return new Promise((resolve) => onceTaken(to, "drain", stallMs, cut, resolve));
 }
 
 /** Cuts off who takes nothing for so many milliseconds of what is there for them. Missing: however long it takes. */
@@ -162,14 +153,31 @@ export function untilTaken(
   to: Writable,
   event: "drain" | "finish",
   stallMs: number | undefined,
-  cut: (cause: Error) => void,
+  cut: Ends["cut"],
 ): void {
-  if (stallMs === undefined || to.writableLength === 0 || to.destroyed) return;
-  const late = timer(stallMs, () => cut(new Error(`Nothing was taken in ${stallMs} ms`)));
+  if (canStall(to, stallMs)) onceTaken(to, event, stallMs, cut);
+}
+
+function canStall(to: Writable, stallMs: number | undefined): stallMs is number {
+  return stallMs !== undefined && to.writableLength !== 0 && !to.destroyed;
+}
+
+/** As `untilTaken`. @param then Called when it is taken, or closed. */
+function onceTaken(
+  to: Writable,
+  event: "drain" | "finish",
+  stallMs: number | undefined,
+  cut: Ends["cut"],
+  then: () => void = () => {},
+): void {
+  const late = canStall(to, stallMs)
+    ? timer(stallMs, () => cut(new Error(`Nothing was taken in ${stallMs} ms`)))
+    : undefined;
   const done = (): void => {
     clearTimeout(late);
     to.off(event, done);
     to.off("close", done);
+    then();
   };
   to.on(event, done);
   to.on("close", done);
