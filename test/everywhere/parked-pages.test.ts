@@ -21,6 +21,12 @@ const titles = [...checks, ...webChecks, ...opfsChecks, ...isolateChecks].map(({
 const few = [...isolateChecks, ...opfsChecks].map(({ title }) => title);
 const all = [...isolateChecks, ...opfsChecks, ...parkedChecks].map(({ title }) => title);
 
+/**
+ * A worker that starts others, which block now and then, stands still for ever after some ten of them, and answers nothing more.
+ * It does so with no code but that: two workers that wait for memory 300 times each, begun and ended again and again.
+ */
+const STANDS_STILL = "Firefox 153: a worker that starts workers that block stands still sooner or later";
+
 for (const { name, missing, launch } of [chromium, firefox]) {
   describe(`${name} without suspension`, { skip: missing }, () => {
     let server: PageServer;
@@ -59,7 +65,8 @@ for (const { name, missing, launch } of [chromium, firefox]) {
 
         for (const place of ["page", "worker"]) {
           for (const title of place === "page" && without.length === 1 ? all : few) {
-            test(`${place}: ${title}`, { timeout: HUNG_MS }, async () => {
+            const skip = name === "Firefox" && place === "worker" && STANDS_STILL;
+            test(`${place}: ${title}`, { timeout: HUNG_MS, skip }, async () => {
               assert.equal(await page.evaluate(`play.${place}(${titles.indexOf(title)})`), undefined);
             });
           }
