@@ -1,5 +1,5 @@
 /**
- * `npm run bench` measures everything, in ten minutes at most, and writes docs/benchmarks. `npm run bench -- NAME...`
+ * `npm run bench` measures everything, in some ten minutes, and writes docs/benchmarks. `npm run bench -- NAME...`
  * measures some groups, and only prints. BENCH_ROUNDS=1 in the environment is for those who change the benchmarks.
  */
 import { mkdir, writeFile } from "node:fs/promises";
