@@ -43,7 +43,8 @@ interface Name {
 
 /**
  * Ranges that are no public host's: unspecified, loopback, private use, shared (carriers), link-local (which has the
- * metadata of clouds), and those for nothing but documents and protocols.
+ * metadata of clouds), those for protocols and measurements, and those by which one datagram reaches all who are near:
+ * multicast and broadcast.
  */
 export const PRIVATE_RANGES: readonly string[] = [
   "0.0.0.0/8",
@@ -55,12 +56,18 @@ export const PRIVATE_RANGES: readonly string[] = [
   "192.0.0.0/24",
   "192.168.0.0/16",
   "198.18.0.0/15",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
   "[::]/127",
   "[64:ff9b:1::]/48",
   "[fc00::]/7",
   "[fe80::]/10",
   "[fec0::]/10",
+  "[ff00::]/8",
 ];
+
+/** Addresses of names that are known at a time: a name may have others at each lookup, and a guest look it up for ever. */
+const MOST_FOUND = 256;
 
 let privates: readonly Range[] | undefined;
 
@@ -71,17 +78,28 @@ export function isPrivate(address: IpAddress): boolean {
   return privates.some((range) => covers(range, bits));
 }
 
-/** NAT64 and 6to4 lead to the IPv4 address that they carry. */
+/** What leads to an IPv4 address that it carries, as that. */
 function embedded(address: IpAddress): IpAddress {
   const plain = unmapped(address);
   const groups = plain.family === "ipv6" ? ipv6Groups(plain.ip) : undefined;
-  if (!groups) return plain;
-  const isNat64 = groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((group) => group === 0);
-  const pair = isNat64 ? groups.slice(6) : groups[0] === 0x2002 ? groups.slice(1, 3) : undefined;
+  const pair = groups && carried(groups);
   if (!pair) return plain;
   const [high = 0, low = 0] = pair;
   return { family: "ipv4", ip: [high >> 8, high & 255, low >> 8, low & 255].join(".") };
 }
+
+/** The two groups in which an address of IPv6 carries one of IPv4. */
+function carried(groups: readonly number[]): readonly number[] | undefined {
+  const [first = 0, second = 0] = groups;
+  // 6to4; and Teredo, which has the bits of its client's address turned over.
+  if (first === 0x2002) return groups.slice(1, 3);
+  if (first === 0x2001 && second === 0) return groups.slice(6).map((group) => group ^ 0xffff);
+  const prefix = groups.slice(0, 6).join(":");
+  return CARRIERS.has(prefix) ? groups.slice(6) : undefined;
+}
+
+/** NAT64, what was compatible with IPv4 until 2006, and what SIIT translates: their first six groups. */
+const CARRIERS: ReadonlySet<string> = new Set(["100:65435:0:0:0:0", "0:0:0:0:0:0", "0:0:0:0:65535:0"]);
 
 /** Says of each address whether rules permit it, and knows what the names in them stand for. */
 export interface Ruling {
@@ -154,7 +172,9 @@ function lookupOf(lookup: LookupPort, names: readonly Name[], found: Range[]): L
         const bits = bitsOf(unmapped(address));
         for (const { port } of wanted) {
           const known = found.some((range) => range.port === port && String(range.bits) === String(bits));
-          if (!known) found.push({ bits, length: bits.length, port });
+          if (known) continue;
+          found.push({ bits, length: bits.length, port });
+          if (found.length > MOST_FOUND) found.shift();
         }
       }
       return texts;
@@ -184,6 +204,8 @@ function peerOf(text: string): Range | Name {
   const bare = ipAddress(text);
   const [, bracketed, plain = "", prefix, portText] = PEER.exec(bare?.family === "ipv6" ? `[${text}]` : text) ?? [];
   const host = bracketed ?? plain;
+  // Which link an address is on no rule can tell: it would be another one than it says.
+  if (host.includes("%")) throw wrong("connect", text);
   const port = portText === undefined ? undefined : Number(portText);
   if (host === "" || (port !== undefined && (port > 65_535 || port === 0))) throw wrong("connect", text);
   const address = ipAddress(host);
@@ -204,7 +226,7 @@ function listenOf(text: string): Range {
   const portText = text.slice(at + 1);
   const port = /^\d+$/.test(portText) ? Number(portText) : 65_536;
   const address = at < 0 ? anywhere("ipv4") : ipAddress(host);
-  if (port > 65_535 || !address) throw wrong("listen", text);
+  if (port > 65_535 || !address || host.includes("%")) throw wrong("listen", text);
   return { bits: bitsOf(address), length: at < 0 ? 0 : bitsOf(address).length, port };
 }
 

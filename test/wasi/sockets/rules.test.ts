@@ -76,13 +76,15 @@ for (const rule of [
   "[::1",
   "::1:x",
   "[]",
+  "fe80::1%eth0",
+  "[fe80::1%2]:80",
 ]) {
   test(`connect ${JSON.stringify(rule)} is no rule`, () => {
     assert.throws(() => ruling({ connect: [rule] }), { name: "TypeError", message: /A rule of connect is/ });
   });
 }
 
-for (const rule of ["", "x", "1.2.3.4", "65536", "host:80", "1.2.3.4:x"]) {
+for (const rule of ["", "x", "1.2.3.4", "65536", "host:80", "1.2.3.4:x", "[fe80::1%2]:80"]) {
   test(`listen ${JSON.stringify(rule)} is no rule`, () => {
     assert.throws(() => ruling({ listen: [rule] }), { name: "TypeError", message: /A rule of listen is/ });
   });
@@ -104,8 +106,27 @@ test("private addresses, in every disguise", () => {
     "::ffff:10.0.0.1",
     "64:ff9b::10.0.0.1",
     "2002:a00:1::1",
+    "::10.0.0.1",
+    "::ffff:0:10.0.0.1",
+    "2001:0:4136:e378:8000:63bf:f5ff:fffe",
+    // By these one datagram reaches all who are near.
+    "224.0.0.251",
+    "239.255.255.250",
+    "255.255.255.255",
+    "ff02::fb",
   ];
-  const no = ["192.0.2.1", "172.32.0.1", "100.128.0.1", "8.8.8.8", "2001:db8::1", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"];
+  const no = [
+    "192.0.2.1",
+    "172.32.0.1",
+    "100.128.0.1",
+    "8.8.8.8",
+    "223.255.255.255",
+    "2001:db8::1",
+    "::ffff:8.8.8.8",
+    "64:ff9b::8.8.8.8",
+    "::8.8.8.8",
+    "2001:0:4136:e378:8000:63bf:f7f7:f7f7",
+  ];
   for (const ip of yes) assert.equal(isPrivate(at(ip)), true, ip);
   for (const ip of no) assert.equal(isPrivate(at(ip)), false, ip);
 });
@@ -142,4 +163,17 @@ test("a name that leads to a private address is refused there", async () => {
   const one = ruling({ connect: ["rebind.test"], denyPrivate: true });
   await one.lookup({ lookup: async () => ["127.0.0.1"] }).lookup("rebind.test");
   assert.equal(one.check(at("127.0.0.1"), "tcp-connect"), false);
+});
+
+test("a name whose addresses change for ever fills no memory: the newest 256 are permitted", async () => {
+  const one = ruling({ connect: ["changing.test"] });
+  let asked = 0;
+  const port: LookupPort = { lookup: async () => [`10.0.${asked >> 8}.${asked++ & 255}`] };
+  for (let lookup = 0; lookup < 300; lookup++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await one.lookup(port).lookup("changing.test");
+  }
+  assert.equal(one.check(at("10.0.0.43"), "tcp-connect"), false);
+  assert.equal(one.check(at("10.0.0.44"), "tcp-connect"), true);
+  assert.equal(one.check(at("10.0.1.43"), "tcp-connect"), true);
 });
