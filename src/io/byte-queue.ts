@@ -45,6 +45,22 @@ export class ByteQueue {
     this.#store.set(bytes, at);
   }
 
+  /**
+   * Has `read` put bytes in: it is given room for `most` of them, says how many it has put at its start, and keeps it no longer.
+   * What it throws is thrown, and nothing has come then.
+   */
+  fill(most: number, read: (into: Uint8Array) => number): number {
+    const at = this.#reserve(most);
+    let count = 0;
+    try {
+      count = read(this.#store.subarray(at, at + most));
+    } finally {
+      this.#end = at + count;
+      if (this.#start === this.#end) this.clear();
+    }
+    return count;
+  }
+
   /** Puts in `count` zeroes. */
   pushZeroes(count: number): void {
     const at = this.#reserve(count);

@@ -1,9 +1,11 @@
 /** What connections of `node:net` read ahead, and from where. */
 import { strict as assert } from "node:assert";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { connect, Server, type Socket } from "node:net";
-import { test } from "node:test";
+import { tmpdir } from "node:os";
+import { test, type TestContext } from "node:test";
 import fc from "fast-check";
-import { Arrivals } from "../../src/hosts/node/net/tcp-source.ts";
+import { Arrivals, NodeTcpSource } from "../../src/hosts/node/net/tcp-source.ts";
 import { nodeTcp } from "../../src/hosts/node/net/tcp.ts";
 import type { Source } from "../../src/io/ports.ts";
 import type { TcpConnection, TcpHandle } from "../../src/wasi/sockets/tcp-port.ts";
@@ -72,6 +74,52 @@ test("nothing is held of what nobody wants any more, and the peer is not stopped
   assert.equal(arrivals.size, 0);
   assert.equal(arrivals.take(new Uint8Array(10)), true);
   assert.equal(arrivals.size, 0);
+});
+
+/** A source whose descriptor is that of `path`, and how often it had Node read on. */
+function reading(t: TestContext, path: string): { readonly source: NodeTcpSource; readonly resumed: () => number } {
+  const fd = openSync(path, "r");
+  t.after(() => closeSync(fd));
+  let count = 0;
+  const socket = { resume: () => void count++ };
+  const connection = { socket: socket as unknown as Socket, isHandle: false, fd, leave: () => {} };
+  return { source: new NodeTcpSource(connection), resumed: () => count };
+}
+
+test("while each piece is as large as can be, the next one is read in the same turn", (t) => {
+  const folder = mkdtempSync(`${tmpdir()}/sluice-`);
+  t.after(() => rmSync(folder, { recursive: true }));
+  const bytes = Uint8Array.from({ length: 2 * HELD + 1000 }, (_, at) => at % 251);
+  writeFileSync(`${folder}/bytes`, bytes);
+  const { source, resumed } = reading(t, `${folder}/bytes`);
+  // Nothing says that there is something: to ask in vain takes longer than to wait.
+  assert.equal(source.read(HELD)?.length, 0);
+  assert.equal(source.ready(), false);
+  source.arrivals.take(new Uint8Array(HELD));
+  source.arrivals.isStopped = true;
+  assert.equal(source.read(HELD)?.length, HELD);
+  assert.equal(source.ready(), true);
+  const came = [100, HELD, HELD, HELD].map((max) => [...(source.read(max) ?? [])]);
+  assert.deepEqual(
+    came.map(({ length }) => length),
+    [100, HELD - 100, HELD, 1000],
+  );
+  assert.deepEqual(came.flat(), [...bytes]);
+  assert.equal(resumed(), 0);
+  // That was less than there was room for: now Node is to wait for more.
+  assert.equal(source.read(HELD)?.length, 0);
+  assert.equal(resumed(), 1);
+});
+
+test("what fails where the system is asked is told when Node has come to the end", (t) => {
+  const { source } = reading(t, tmpdir());
+  source.arrivals.take(new Uint8Array(HELD));
+  assert.equal(source.read(HELD)?.length, HELD);
+  assert.equal(source.read(HELD)?.length, 0);
+  assert.equal(source.ready(), false);
+  source.end();
+  assert.throws(() => source.read(HELD), { code: "EISDIR" });
+  assert.equal(source.read(HELD), null);
 });
 
 /** What comes next, after a wait if there is nothing yet. */

@@ -10,6 +10,8 @@ type Operation =
   | { readonly shift: number }
   /** Its own first bytes, as a pipe that is spliced into itself does. */
   | { readonly pushOwn: number }
+  /** Filled with this, of more room; or what fills it fails. */
+  | { readonly fill: number; readonly fails: boolean }
   | { readonly clear: true };
 
 const size = fc.integer({ min: 0, max: 40 });
@@ -18,6 +20,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ pushZeroes: size }),
   fc.record({ shift: size }),
   fc.record({ pushOwn: size }),
+  fc.record({ fill: size, fails: fc.boolean() }),
   fc.record({ clear: fc.constant<true>(true) }),
 );
 
@@ -47,6 +50,19 @@ test("a queue holds what an array would", () => {
           const moved = model.splice(0, own.length);
           queue.push(own);
           model.push(...moved);
+        } else if ("fill" in step) {
+          const filling = (): number =>
+            queue.fill(40, (into) => {
+              assert.equal(into.length, 40);
+              if (step.fails) throw new Error("no more");
+              for (let at = 0; at < step.fill; at++) {
+                into[at] = next++ % 251;
+                model.push(into[at] ?? 0);
+              }
+              return step.fill;
+            });
+          if (step.fails) assert.throws(filling, { message: "no more" });
+          else assert.equal(filling(), step.fill);
         } else {
           queue.clear();
           model = [];

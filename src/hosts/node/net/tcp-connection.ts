@@ -5,6 +5,7 @@ import { PeerClosed } from "../../../io/ports.ts";
 import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
 import type { TcpConnection, TcpOptions } from "../../../wasi/sockets/tcp-port.ts";
 import { fs } from "../builtins.ts";
+import { codeOf, limitStacks, wouldBlock } from "../fd-retry.ts";
 import { sinkFailure } from "../writable.ts";
 import { addressOf } from "./address.ts";
 import { tcpDefaults } from "./defaults.ts";
@@ -279,15 +280,16 @@ class NodeTcpSink extends PendingSink {
     const { fd } = this.#connection;
     // Windows has none.
     if (fd < 0) return 0;
+    const frames = limitStacks(0);
     try {
       return fs.writeSync(fd, bytes);
     } catch (error) {
-      if (error instanceof Error && "code" in error) {
-        if (error.code === "EAGAIN") return 0;
-        // The system tells of a reset once, and it may be a write that hears of it.
-        if (error.code === "ECONNRESET") this.#connection.source.failAtEnd(error);
-      }
+      if (wouldBlock(error)) return 0;
+      // The system tells of a reset once, and it may be a write that hears of it.
+      if (codeOf(error) === "ECONNRESET") this.#connection.source.failAtEnd(error);
       throw sinkFailure(error);
+    } finally {
+      limitStacks(frames);
     }
   }
 }

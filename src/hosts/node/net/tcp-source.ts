@@ -4,7 +4,7 @@ import { ByteQueue } from "../../../io/byte-queue.ts";
 import type { Source } from "../../../io/ports.ts";
 import { Signal, type Waker } from "../../../io/readiness.ts";
 import { fs } from "../builtins.ts";
-import { codeOf } from "../fd-retry.ts";
+import { codeOf, limitStacks, wouldBlock } from "../fd-retry.ts";
 
 const NONE = new Uint8Array(0);
 const READ_BYTES = 64 * 1024;
@@ -37,6 +37,8 @@ export class Arrivals {
   #smallEnd = 0;
   isStopped = false;
   isUnwanted = false;
+  /** The system had all that there was room for when it was last asked, and so may have more. */
+  mayHaveMore = false;
   /** How many came that nobody has read, or ever will. */
   forgottenBytes = 0;
   /** Told of more of them. */
@@ -53,6 +55,7 @@ export class Arrivals {
       this.onForgotten?.();
       return true;
     }
+    this.mayHaveMore = bytes.length === READ_BYTES;
     if (this.size === 0 && this.changed.watchers > 0) this.#offer(bytes);
     else {
       this.#put(bytes);
@@ -60,6 +63,13 @@ export class Arrivals {
     }
     this.isStopped = this.#queue.size > READ_BYTES;
     return !this.isStopped;
+  }
+
+  /** Has `read` bring more, when there are none. */
+  fill(read: (into: Uint8Array) => number): void {
+    this.mayHaveMore = false;
+    this.#queue.recycle();
+    this.mayHaveMore = this.#queue.fill(READ_BYTES, read) === READ_BYTES;
   }
 
   /** Gives up to `max` of them, until the next call. */
@@ -156,14 +166,11 @@ export class NodeTcpSource implements Source {
       throw this.#cause;
     }
     if (this.#over) return null;
-    if (max > 0) this.#fetch();
-    return NONE;
+    return max > 0 && this.#fetch() ? this.arrivals.give(max) : NONE;
   }
 
   ready(): boolean {
-    if (this.arrivals.size > 0 || this.#over !== undefined) return true;
-    this.#fetch();
-    return false;
+    return this.arrivals.size > 0 || this.#over !== undefined || this.#fetch();
   }
 
   watch(waker: Waker): void {
@@ -212,11 +219,37 @@ export class NodeTcpSource implements Source {
   /** Takes what has arrived, and what still comes, for nobody. */
   forget(): void {
     this.arrivals.drop();
-    this.#fetch();
+    this.#resume();
   }
 
-  /** Reads on, if it has been stopped, or has not begun. */
-  #fetch(): void {
+  /** Has more come, and says whether it is there. */
+  #fetch(): boolean {
+    if (this.arrivals.mayHaveMore && this.#readNow()) return true;
+    this.#resume();
+    return false;
+  }
+
+  /**
+   * Asks the system, since Node takes a turn, and a suspension of the guest, for each piece that it brings. Done only while each
+   * piece is as large as can be: what finds nothing throws, which takes longer than such a turn.
+   */
+  #readNow(): boolean {
+    const { fd } = this.#connection;
+    if (fd < 0) return false;
+    const frames = limitStacks(0);
+    try {
+      // At the end this is nothing: Node is told of that too, and tells.
+      this.arrivals.fill((into) => fs.readSync(fd, into));
+    } catch (cause) {
+      if (!wouldBlock(cause)) this.failAtEnd(cause);
+    } finally {
+      limitStacks(frames);
+    }
+    return this.arrivals.size > 0;
+  }
+
+  /** Has Node read on, if it has been stopped, or has not begun. */
+  #resume(): void {
     const { socket } = this.#connection;
     if (!this.arrivals.isStopped) return;
     this.arrivals.isStopped = false;
