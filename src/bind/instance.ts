@@ -114,7 +114,7 @@ export class Instance {
     };
     let rest;
     try {
-      rest = outlet.finishOrWait();
+      rest = outlet.sealOrWait();
     } catch (fault) {
       failed(fault);
       return;

@@ -27,7 +27,7 @@ type State<T> =
 const WAITING: State<never> = { tag: "waiting" };
 
 /** As `Deferred`, for what few ask for: there is no promise until somebody does. */
-export class Later<T> {
+export class LazyDeferred<T> {
   #state: State<T> = WAITING;
   #asked: Deferred<T> | undefined;
 

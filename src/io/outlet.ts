@@ -167,14 +167,7 @@ export class Outlet implements Watchable, Waker {
     await this.#sink.close();
   }
 
-  /** As `finish`. Gives nothing if that is all done at once. */
-  finishOrWait(): void | Promise<void> {
-    if (!this.flushNow()) return this.finish();
-    this.#end(CLOSED);
-    return this.#sink.close();
-  }
-
-  /** As `finishOrWait`, but whoever writes finds the stream closed from now on. */
+  /** As `finish`, but whoever writes finds the stream closed from now on. Gives nothing if all is done at once. */
   sealOrWait(): void | Promise<void> {
     this.#sealed = true;
     const isDone = this.flushNow();

@@ -1,4 +1,5 @@
 /** Options, looked at before anything runs: one that makes no sense is named, with what would do. */
+import { hasMethods, isObject } from "../io/shape.ts";
 import { told } from "../io/told.ts";
 import type { InstanceOptions } from "./options.ts";
 
@@ -7,8 +8,8 @@ type Check = (value: unknown) => string | undefined;
 
 const U64 = 1n << 64n;
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isNoArray(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isObject(value) && !Array.isArray(value);
 }
 
 function expecting(expected: string, fits: (value: unknown) => boolean): Check {
@@ -16,9 +17,8 @@ function expecting(expected: string, fits: (value: unknown) => boolean): Check {
 }
 
 function withMethods(name: string, ...methods: readonly string[]): Check {
-  return expecting(
-    `${name}, with ${methods.join(", ")}`,
-    (value) => isObject(value) && methods.every((method) => typeof value[method] === "function"),
+  return expecting(`${name}, with ${methods.join(", ")}`, (value) =>
+    hasMethods<Readonly<Record<string, unknown>>>(value, ...methods),
   );
 }
 
@@ -32,7 +32,7 @@ function isName(name: string): boolean {
 }
 
 const boolean = expecting("true or false", (value) => typeof value === "boolean");
-const object = expecting("an object", isObject);
+const object = expecting("an object", isNoArray);
 /** The platform says which streams it knows. */
 const stream = expecting('a stream, or "ignore"', (value) => value !== null);
 
@@ -48,7 +48,7 @@ const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown> | "isolate
   ),
   env: expecting(
     "an object of strings (well-formed, without NUL), under names without =",
-    (value) => isObject(value) && Object.entries(value).every(([name, text]) => isName(name) && isText(text)),
+    (value) => isNoArray(value) && Object.entries(value).every(([name, text]) => isName(name) && isText(text)),
   ),
   cwd: expecting("a string (well-formed, without NUL)", isText),
   preopens: object,
@@ -94,7 +94,7 @@ function isU64(value: unknown): boolean {
 
 /** @throws {TypeError} If they are no object. */
 export function assertOptions(options: unknown): asserts options is Readonly<Record<string, unknown>> {
-  if (!isObject(options)) throw new TypeError(`The options must be an object, got ${told(options)}`);
+  if (!isNoArray(options)) throw new TypeError(`The options must be an object, got ${told(options)}`);
 }
 
 /** @throws {TypeError} That names the option. One that is `undefined` counts as left out. */

@@ -252,13 +252,13 @@ function property(value: object, name: string): unknown {
 function isInherited(value: object, name: string): boolean {
   const inherited: object = typeof value === "function" ? Function.prototype : Object.prototype;
   if (!(name in inherited)) return false;
-  for (let holder: unknown = value; isObject(holder) && holder !== inherited; holder = Object.getPrototypeOf(holder)) {
+  for (let holder: unknown = value; canHold(holder) && holder !== inherited; holder = Object.getPrototypeOf(holder)) {
     if (Object.hasOwn(holder, name)) return name === "constructor" && isClassOf(Reflect.get(holder, name), holder);
   }
   return true;
 }
 
-function isObject(value: unknown): value is object {
+function canHold(value: unknown): value is object {
   return (typeof value === "object" || typeof value === "function") && value !== null;
 }
 

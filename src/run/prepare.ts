@@ -5,6 +5,7 @@ import type { FuncItem, InstanceItem, Item, Plan } from "../load/items.ts";
 import { withSection } from "../load/custom-section.ts";
 import { writePlan } from "../load/plan-data.ts";
 import { Compiled } from "../load/compiled.ts";
+import { moduleOfSections } from "../wait/engine.ts";
 import { recording } from "../wait/module.ts";
 import { compile } from "./compile.ts";
 import { interfaceOf, loadInterfaces } from "../bind/interfaces.ts";
@@ -14,9 +15,6 @@ import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { VERSION } from "./version.ts";
 import { SECTIONS } from "./precompiled.ts";
-
-/** A module of no contents. */
-const EMPTY = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
 
 /** A module, and what it is in words that make a file's name. */
 export interface PreparedModule {
@@ -70,7 +68,10 @@ export async function prepare(platform: Platform, bytes: Uint8Array): Promise<Pr
     name: `core-${index}`,
     bytes: withSection(module, SECTIONS.core, utf8(String(index))),
   }));
-  const whole = { name: "component", bytes: withSection(EMPTY, SECTIONS.plan, utf8(writePlan(plan, VERSION))) };
+  const whole = {
+    name: "component",
+    bytes: withSection(moduleOfSections(), SECTIONS.plan, utf8(writePlan(plan, VERSION))),
+  };
   return { modules: [whole, ...cores, ...ours], exports };
 }
 

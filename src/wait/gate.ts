@@ -6,6 +6,7 @@
  * time have one module, since a module of their own each would cost more than all else of an instance.
  */
 import type { CoreType } from "../abi/encode.ts";
+import { hasExceptions } from "./engine.ts";
 import { FRONT_NEEDS, type FrontName } from "./lease-state.ts";
 import { moduleOf } from "./module.ts";
 
@@ -174,7 +175,7 @@ function shapeOf(
     memory: fronts && memory !== undefined,
     staging: fronts,
     threads: threads !== undefined,
-    catches: (canCatch ??= WebAssembly.validate(EXCEPTIONS)),
+    catches: hasExceptions(),
   };
 }
 
@@ -189,25 +190,3 @@ function importsOf(functions: readonly Ungated[], shape: GateShape, context: Gat
     gate: { refuse, failed, memory, realloc, staging: staging?.memory, number: staging?.number, "may-leave": mayLeave },
   };
 }
-
-/** Whether this engine has exceptions as the standard has them; those that have not run no guest that catches. */
-let canCatch: boolean | undefined;
-
-/** (type (func (result exnref))) */
-const EXCEPTIONS = Uint8Array.of(
-  0x00,
-  0x61,
-  0x73,
-  0x6d,
-  0x01,
-  0x00,
-  0x00,
-  0x00,
-  0x01,
-  0x05,
-  0x01,
-  0x60,
-  0x00,
-  0x01,
-  0x69,
-);

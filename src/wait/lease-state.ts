@@ -34,27 +34,3 @@ export const FRONT_NEEDS: Readonly<Record<FrontName, { readonly memory?: true; r
   ready: {},
   poll: { memory: true, realloc: true },
 };
-
-/** (memory 0) (memory 0) */
-const TWO_MEMORIES = Uint8Array.of(
-  0x00,
-  0x61,
-  0x73,
-  0x6d,
-  0x01,
-  0x00,
-  0x00,
-  0x00,
-  0x05,
-  0x05,
-  0x02,
-  0x00,
-  0x00,
-  0x00,
-  0x00,
-);
-
-/** Not every runtime can have two memories in one module. */
-export function canHaveTwoMemories(): boolean {
-  return WebAssembly.validate(TWO_MEMORIES);
-}

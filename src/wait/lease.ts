@@ -1,9 +1,9 @@
 import { lending, OutputStream } from "../io/output-stream.ts";
 import type { Readiness } from "../io/readiness.ts";
+import { hasTwoMemories } from "./engine.ts";
 import {
   BYTES,
   CALLS,
-  canHaveTwoMemories,
   GRANTED,
   HOLDER,
   MOST_STAGED,
@@ -80,7 +80,7 @@ export class Lease {
 
   /** What WebAssembly needs to answer in its place; `undefined` where that cannot be. @param memory The guest's. */
   staging(memory: unknown): { readonly memory: object; readonly number: number } | undefined {
-    if (staging === undefined) staging = canHaveTwoMemories() ? new Staging() : null;
+    if (staging === undefined) staging = hasTwoMemories() ? new Staging() : null;
     if (!staging || (memory !== undefined && !isPlainMemory(memory))) return undefined;
     return { memory: staging.memory, number: this.#number };
   }

@@ -3,6 +3,7 @@
  * nothing while it runs, found among those that were compiled before.
  */
 import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
+import { moduleOfSections } from "./engine.ts";
 
 /** By their names, which say all that their code depends on. It is code that was made here, and holds nothing of an instance's. */
 const prepared = new Map<string, object>();
@@ -54,7 +55,7 @@ export async function recording(run: () => Promise<void>): Promise<ReadonlyMap<s
 export function assertCompiles(error: unknown): void {
   if (!(error instanceof WebAssembly.CompileError)) return;
   try {
-    void new WebAssembly.Module(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00));
+    void new WebAssembly.Module(moduleOfSections());
   } catch (cause) {
     throw new UnsupportedRuntimeError(
       "This runtime compiles no WebAssembly while it runs: prepare the component with `sluice build`, or let the " +

@@ -6,6 +6,7 @@ import type { Link } from "./link.ts";
 import type { InputFeed, RingSource } from "./ring-input.ts";
 import type { OutputPump, RingSink } from "./ring-output.ts";
 import type { RingPlace } from "./shared-streams.ts";
+import { OpenSockets, remoteSocket } from "./sockets.ts";
 
 const RING_BYTES = 64 * 1024;
 /** Peers beyond the backlog that the guest's thread is told of at a time: it knows how many wait. */
@@ -29,26 +30,21 @@ interface OpenConnection {
 /** In the thread of the network: what the guest has open. */
 export class OpenTcp {
   readonly #link: Link;
-  readonly #sockets = new Map<number, TcpHandle>();
+  readonly #sockets: OpenSockets<TcpHandle>;
   readonly #connections = new Map<number, OpenConnection>();
   #last = 0;
   #isOver = false;
 
   constructor(link: Link, port: TcpPort) {
     this.#link = link;
+    this.#sockets = new OpenSockets(link, "tcp");
     link.answer({
       tcpDefaults: () => port.defaults(),
-      tcpOpen: (number: number, family: Family) => void this.#sockets.set(number, port.open(family)),
-      tcpBind: (number: number, address: SocketAddress) => this.#socket(number).bind(address),
-      tcpLocal: (number: number) => this.#socket(number).local(),
+      tcpOpen: (number: number, family: Family) => this.#sockets.add(number, port.open(family)),
       tcpConnect: async (number: number, remote: SocketAddress, options: TcpOptions) =>
-        this.#give(await this.#socket(number).connect(remote, options)),
+        this.#give(await this.#sockets.at(number).connect(remote, options)),
       tcpListen: (number: number, backlog: number) =>
-        this.#socket(number).listen(backlog, this.#events(number, backlog)),
-      tcpClose: (number: number) => {
-        this.#socket(number).close();
-        this.#sockets.delete(number);
-      },
+        this.#sockets.at(number).listen(backlog, this.#events(number, backlog)),
       tcpConfigure: (number: number, options: TcpOptions) =>
         this.#connections.get(number)?.connection.configure(options),
       tcpEnd: (number: number, how: "close" | "reset") => this.#end(number, how),
@@ -62,14 +58,7 @@ export class OpenTcp {
       pump.release(reason);
       void this.#end(number, "close");
     }
-    for (const socket of this.#sockets.values()) socket.close();
-    this.#sockets.clear();
-  }
-
-  #socket(number: number): TcpHandle {
-    const socket = this.#sockets.get(number);
-    if (socket) return socket;
-    throw new Error(`No socket is open under ${number}`);
+    this.#sockets.release();
   }
 
   #events(socket: number, backlog: number): TcpListenerEvents {
@@ -142,17 +131,12 @@ export class RemoteTcp implements TcpPort {
     const number = ++this.#last;
     link.callNow("tcpOpen", number, family);
     return {
-      bind: (address) => link.call("tcpBind", number, address) as Promise<void>,
-      local: () => link.callNow("tcpLocal", number) as SocketAddress,
+      ...remoteSocket(link, "tcp", number, () => this.#listening.delete(number)),
       connect: async (remote, options) =>
         new RemoteConnection(link, (await link.call("tcpConnect", number, remote, options)) as WireConnection),
       listen: (backlog, events) => {
         this.#listening.set(number, events);
         return link.call("tcpListen", number, backlog) as Promise<void>;
-      },
-      close: () => {
-        this.#listening.delete(number);
-        link.tell("tcpClose", number);
       },
     };
   }

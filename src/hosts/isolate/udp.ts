@@ -3,6 +3,7 @@ import type { Family, SocketAddress } from "../../wasi/sockets/address.ts";
 import type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../../wasi/sockets/udp-port.ts";
 import { errorOf, wireOf, type WireError } from "./errors.ts";
 import type { Link } from "./link.ts";
+import { OpenSockets, remoteSocket } from "./sockets.ts";
 
 /** What a socket has told of itself. */
 type WireEvent =
@@ -16,18 +17,16 @@ const EVENT_BYTES = 256;
 export class OpenUdp {
   readonly #link: Link;
   readonly #maxBytes: number;
-  readonly #sockets = new Map<number, UdpHandle>();
+  readonly #sockets: OpenSockets<UdpHandle>;
 
   /** @param maxBytes Of datagrams that the guest's thread has not heard of, for each socket: more are lost. */
   constructor(link: Link, port: UdpPort, maxBytes: number) {
     this.#link = link;
     this.#maxBytes = maxBytes;
-    const on = (number: number): UdpHandle => this.#socket(number);
+    this.#sockets = new OpenSockets(link, "udp");
+    const on = (number: number): UdpHandle => this.#sockets.at(number);
     link.answer({
-      udpOpen: (number: number, family: Family) =>
-        void this.#sockets.set(number, port.open(family, this.#events(number))),
-      udpBind: (number: number, address: SocketAddress) => on(number).bind(address),
-      udpLocal: (number: number) => on(number).local(),
+      udpOpen: (number: number, family: Family) => this.#sockets.add(number, port.open(family, this.#events(number))),
       udpConnect: (number: number, remote: SocketAddress | undefined) => on(number).connect(remote),
       udpSend: (number: number, sending: number, data: Uint8Array, to: SocketAddress | undefined) =>
         this.#send(number, sending, data, to),
@@ -36,23 +35,12 @@ export class OpenUdp {
       udpBufferSize: (number: number, which: "receive" | "send") => on(number).bufferSize(which),
       udpSetBufferSize: (number: number, which: "receive" | "send", bytes: number) =>
         on(number).setBufferSize(which, bytes),
-      udpClose: (number: number) => {
-        on(number).close();
-        this.#sockets.delete(number);
-      },
     });
   }
 
   /** The instance is over. */
   release(): void {
-    for (const socket of this.#sockets.values()) socket.close();
-    this.#sockets.clear();
-  }
-
-  #socket(number: number): UdpHandle {
-    const socket = this.#sockets.get(number);
-    if (socket) return socket;
-    throw new Error(`No socket is open under ${number}`);
+    this.#sockets.release();
   }
 
   #events(number: number): UdpEvents {
@@ -82,7 +70,7 @@ export class OpenUdp {
     const left = (cause?: unknown): void =>
       this.#link.tell("udpLeft", sending, cause === undefined || cause === null ? undefined : wireOf(cause));
     try {
-      this.#socket(number).send(data, to, { queued: () => this.#link.tell("udpQueued", sending), left });
+      this.#sockets.at(number).send(data, to, { queued: () => this.#link.tell("udpQueued", sending), left });
     } catch (cause) {
       left(cause);
     }
@@ -121,8 +109,7 @@ export class RemoteUdp implements UdpPort {
     link.callNow("udpOpen", number, family);
     this.#sockets.set(number, events);
     return {
-      bind: (address) => link.call("udpBind", number, address) as Promise<void>,
-      local: () => link.callNow("udpLocal", number) as SocketAddress,
+      ...remoteSocket(link, "udp", number, () => this.#sockets.delete(number)),
       connect: (remote) => link.call("udpConnect", number, remote) as Promise<void>,
       send: (data, to, report) => {
         const sending = ++this.#last;
@@ -133,10 +120,6 @@ export class RemoteUdp implements UdpPort {
       setHopLimit: (value) => void link.callNow("udpSetHopLimit", number, value),
       bufferSize: (which) => link.callNow("udpBufferSize", number, which) as number,
       setBufferSize: (which, bytes) => void link.callNow("udpSetBufferSize", number, which, bytes),
-      close: () => {
-        this.#sockets.delete(number);
-        link.tell("udpClose", number);
-      },
     };
   }
 }

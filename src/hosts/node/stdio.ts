@@ -1,8 +1,9 @@
 import type { Readable, Writable } from "node:stream";
 import type { Sink, Source } from "../../io/ports.ts";
+import { hasMethods } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import type { OpenedInput, OpenedOutput, OpenedStandard, StandardOptions } from "../../run/platform.ts";
-import { has, isObject, saysTerminal, sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
+import { saysTerminal, sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
 import { isTerminal } from "./fd-open.ts";
 import { BlockingGroup, fdSource, FdSink } from "./fd.ts";
 import { nodeSource } from "./readable.ts";
@@ -39,7 +40,7 @@ function openInput(value: unknown, group: BlockingGroup | undefined): OpenedInpu
 /** Makes a source of what somebody has. @param name Of it, for messages. @throws {TypeError} If it is none. */
 export function inputSource(value: unknown, name: string): Source {
   // A Readable is an iterable too.
-  if (isObject(value) && has(value, "pipe") && value instanceof nodeStreams().Readable) return nodeSource(value);
+  if (hasMethods<Readable>(value, "pipe") && value instanceof nodeStreams().Readable) return nodeSource(value);
   const source = sourceOf(value, name);
   if (source) return source;
   throw new TypeError(
@@ -58,7 +59,7 @@ function openOutput(value: unknown, which: "stdout" | "stderr", group: BlockingG
 /** As `inputSource`, for a sink. */
 export function outputSink(value: unknown, which: string): Sink {
   // Old streams are none of today's classes.
-  if (isObject(value) && has(value, "write", "end", "on", "destroy")) return new NodeSink(value as Writable);
+  if (hasMethods<Writable>(value, "write", "end", "on", "destroy")) return new NodeSink(value);
   const sink = sinkOf(value, which);
   if (sink) return sink;
   throw new TypeError(

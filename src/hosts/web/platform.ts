@@ -1,11 +1,12 @@
 /** What every page and worker has, as a platform: Web Streams, clocks, and the crypto of the Web. */
 import type { Sink, Source } from "../../io/ports.ts";
+import { isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import type { Platform } from "../../run/platform.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
-import { isObject, saysTerminal, sinkOf, sourceOf } from "./streams.ts";
+import { saysTerminal, sinkOf, sourceOf } from "./streams.ts";
 
 /** The longest that a timer can be set to; a longer wait is several of them. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -95,9 +96,9 @@ export const webPlatform: Platform = {
     if (typeof FileSystemDirectoryHandle === "function" && value instanceof FileSystemDirectoryHandle) {
       throw new TypeError(`preopens["${path}"]: give new HandleFiles(handle).root(), of sluice/opfs`);
     }
-    if (isObject(value) && "kind" in value && value.kind === "directory") {
+    if (isObject(value) && value["kind"] === "directory") {
       // Anything that says so is an embedder's own file system: what it gives is checked.
-      return checkedDirectory(value as OpenDirectory, `preopens["${path}"]`);
+      return checkedDirectory(value as unknown as OpenDirectory, `preopens["${path}"]`);
     }
     throw new TypeError(
       `preopens["${path}"] must be an OpenDirectory, such as MemoryFiles.from({ ... }).root(); got ${told(value)}`,

@@ -4,6 +4,7 @@ import { BytesSource, closedSource, DiscardSink } from "../../io/memory.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { iterableSource, PullSource, type Chunk } from "../../io/pull-source.ts";
 import { PushSink } from "../../io/push-sink.ts";
+import { hasMethods, isObject } from "../../io/shape.ts";
 import { webSource } from "./readable.ts";
 import { WebSink } from "./writable.ts";
 
@@ -36,8 +37,8 @@ export function sourceOf(value: unknown, name: string): Source | undefined {
     return new PullSource(value as (max: number) => Chunk | Promise<Chunk>);
   }
   if (!isObject(value)) return undefined;
-  if ("text" in value && typeof value.text === "string") return new BytesSource(value.text);
-  if (has(value, "read", "ready", "watch", "unwatch", "close")) return new CheckedSource(value as Source, name);
+  if (typeof value["text"] === "string") return new BytesSource(value["text"]);
+  if (hasMethods<Source>(value, "read", "ready", "watch", "unwatch", "close")) return new CheckedSource(value, name);
   // After ours: Node loads its Web streams, 2 ms, when they are named.
   if (value instanceof ReadableStream) return webSource(value);
   // What it gives is checked.
@@ -50,22 +51,14 @@ export function sourceOf(value: unknown, name: string): Source | undefined {
 export function sinkOf(value: unknown, name: string): Sink | undefined {
   if (value === "ignore") return new DiscardSink();
   if (typeof value === "function") return new PushSink(value as (chunk: Uint8Array) => unknown);
-  if (!isObject(value)) return undefined;
-  if (has(value, "write", "flush", "watch", "unwatch", "close", "abort")) return new CheckedSink(value as Sink, name);
+  if (hasMethods<Sink>(value, "write", "flush", "watch", "unwatch", "close", "abort")) {
+    return new CheckedSink(value, name);
+  }
   if (value instanceof WritableStream) return new WebSink(value);
   return undefined;
 }
 
 /** Whether a stream of an embedder's says that it is a terminal. */
 export function saysTerminal(value: unknown): boolean {
-  return isObject(value) && "isTerminal" in value && value.isTerminal === true;
-}
-
-export function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-/** Whether all of these are functions. */
-export function has(value: object, ...methods: string[]): boolean {
-  return methods.every((method) => typeof (value as Record<string, unknown>)[method] === "function");
+  return isObject(value) && value["isTerminal"] === true;
 }

@@ -1,5 +1,6 @@
 /** File systems of an embedder's, checked where they are asked: errors have codes of POSIX, answers are of their types. */
 import { misbehaved, unawaited } from "../../io/checked-ports.ts";
+import { isObject } from "../../io/shape.ts";
 import { InternalError } from "../../io/trap.ts";
 import { errorCodeOf } from "./error-code.ts";
 import {
@@ -17,10 +18,6 @@ import {
 type Check<T> = (port: string, value: unknown) => T;
 
 const nothing: Check<void> = () => {};
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
-}
 
 function isFileType(value: unknown): boolean {
   return FILE_TYPES.some((type) => type === value);

@@ -1,4 +1,4 @@
-import { Later } from "../../io/deferred.ts";
+import { LazyDeferred } from "../../io/deferred.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { Pipe } from "../../io/pipe.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
@@ -23,7 +23,7 @@ function ignore(): void {}
 class Between {
   readonly pipe: Pipe;
   readonly acknowledged = new Signal();
-  readonly trailers = new Later<readonly Field[] | undefined>();
+  readonly trailers = new LazyDeferred<readonly Field[] | undefined>();
   readonly #length: number | undefined;
   readonly #tooLong: (bytes: bigint) => HttpError;
   readonly #onOver: (end: BodyEnd) => void;

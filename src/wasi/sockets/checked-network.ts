@@ -1,5 +1,6 @@
 /** A network of an embedder's, checked where it is asked, and where it tells: one that misbehaves is named. */
 import { CheckedSink, misbehaved, unawaited } from "../../io/checked-ports.ts";
+import { hasMethods, isObject } from "../../io/shape.ts";
 import { InternalError } from "../../io/trap.ts";
 import { Unheard, UnheardSource } from "../../io/unheard.ts";
 import { ipAddress, type Family, type SocketAddress } from "./address.ts";
@@ -29,12 +30,8 @@ const MOST: Readonly<Record<Exclude<keyof TcpOptions, "keepAlive">, number>> = {
   sendBufferBytes: MAX_BUFFER_BYTES,
 };
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
-}
-
 function withMethods<T>(port: string, value: unknown, methods: readonly (keyof T & string)[]): T {
-  if (isObject(value) && methods.every((method) => typeof value[method] === "function")) return value as T;
+  if (hasMethods<T>(value, ...methods)) return value;
   throw misbehaved(port, `an object with ${methods.join(", ")}`, value);
 }
 

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { StreamError } from "../../../src/io/errors.ts";
+import type { Source } from "../../../src/io/ports.ts";
+import { changed } from "../../../src/io/steps.ts";
 import { OutputStream } from "../../../src/io/output-stream.ts";
 import { HttpError } from "../../../src/wasi/http/error-code.ts";
+import { NO_BODY } from "../../../src/wasi/http/exchange.ts";
 import { IncomingBody } from "../../../src/wasi/http/incoming-body.ts";
 import { OutgoingBody } from "../../../src/wasi/http/outgoing-body.ts";
 import type { Field } from "../../../src/wasi/http/fields.ts";
@@ -191,6 +194,27 @@ test("a body may be read by a guest as it was written by one: what it skips, and
   assert.deepEqual(future.take(), { tag: "settled", value: { tag: "ok", val: [["x-t", text("1")]] } });
   assert.equal(future.take().tag, "taken");
   future.drop();
+});
+
+test("what is skipped of a body gives way after a mebibyte, or when it has been nothing as often", async () => {
+  let pieces = 40;
+  let nothings = 40;
+  const source: Source = {
+    ...NO_BODY.source,
+    read(max) {
+      if (pieces-- > 0) return new Uint8Array(max);
+      return nothings-- > 0 ? new Uint8Array(0) : null;
+    },
+  };
+  let turns = 0;
+  const giveWay = (): Promise<void> => {
+    turns++;
+    return turn();
+  };
+  const future = new IncomingBody("response", { ...NO_BODY, source }).finish(giveWay);
+  await changed(future);
+  assert.equal(turns, 5);
+  assert.deepEqual(future.take(), { tag: "settled", value: { tag: "ok", val: undefined } });
 });
 
 test("a body says once when it holds nothing any more: read to its end, closed or given up", async () => {

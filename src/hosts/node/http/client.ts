@@ -21,6 +21,7 @@ import {
   timer,
   within,
   type Peer,
+  type Promised,
   type Settling,
 } from "./settling.ts";
 
@@ -128,16 +129,11 @@ function lookupOf(found: readonly { readonly address: string; readonly family: n
   };
 }
 
-interface Promised extends Settling {
-  readonly resolve: (response: HttpResponse) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
 /** One request, from when it is made until its response has begun. */
 class Sending {
   readonly #request: HttpRequest;
   readonly #options: Options;
-  readonly #settling: Promised;
+  readonly #settling: Settling & Promised;
   #timer: NodeJS.Timeout | undefined;
   #node: ClientRequest | undefined;
   #hasResponse = false;
@@ -146,7 +142,7 @@ class Sending {
   #isUnsent = false;
   readonly #onAbort = (): void => void this.#node?.destroy(unwanted());
 
-  constructor(request: HttpRequest, options: Options, settling: Promised) {
+  constructor(request: HttpRequest, options: Options, settling: Settling & Promised) {
     this.#request = request;
     this.#options = options;
     this.#settling = settling;

@@ -1,8 +1,9 @@
 /** What requests have in common, whatever carries them: their times, and how their bodies fail. */
 import type { EventEmitter } from "node:events";
 import type { LookupFunction } from "node:net";
+import type { Deferred } from "../../../io/deferred.ts";
 import { HttpError } from "../../../wasi/http/error-code.ts";
-import type { HttpRequest } from "../../../wasi/http/exchange.ts";
+import type { HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
 import type { BodyParts } from "./body.ts";
 import { failed } from "./errors.ts";
 import { textOf } from "./fields.ts";
@@ -23,6 +24,9 @@ export interface Peer {
   readonly port: number;
   readonly lookup: LookupFunction;
 }
+
+/** Who waits for a response. */
+export type Promised = Pick<Deferred<HttpResponse>, "resolve" | "reject">;
 
 /** How a request ends that is under way. */
 export interface Settling {

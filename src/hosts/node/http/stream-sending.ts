@@ -13,6 +13,7 @@ import {
   REPEATABLE,
   responseParts,
   timer,
+  type Promised,
   type Settling,
 } from "./settling.ts";
 
@@ -63,11 +64,6 @@ export function sendOverStream(
       reject(httpFailure(cause));
     }
   });
-}
-
-interface Promised {
-  readonly resolve: (response: HttpResponse) => void;
-  readonly reject: (reason: unknown) => void;
 }
 
 /** From when it is sent until its stream is closed. */
