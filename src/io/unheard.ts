@@ -30,8 +30,13 @@ export class Unheard {
     if (fault) throw fault;
   }
 
+  /** Of a fault that was told as something else. */
+  note(fault: InternalError): void {
+    this.#fault ??= fault;
+  }
+
   #note(port: string, cause: unknown): void {
-    this.#fault ??= faultIn(port, cause);
+    this.note(faultIn(port, cause));
   }
 }
 

@@ -83,16 +83,19 @@ export class Handlers implements Answering {
       slot.life = life;
       if (fits(exchange.request, life)) await this.#answer(slot, ready, exchange);
       else exchange.resolve(refuse(exchange.request, 431));
-      if (life.task.isEnded) slot.isFull = true;
+      // What its ports have got wrong is told at its end.
+      if (life.task.isEnded || life.instance.faults.length > 0) slot.isFull = true;
     }
     slot.active--;
-    if (ready && slot.isFull && slot.active === 0) await this.#giveBack(ready);
+    if (ready && slot.isFull && slot.active === 0) await this.#giveBack(ready, exchange);
   }
 
-  /** What it leaves has been told. */
-  async #giveBack(ready: Ready<Handler>): Promise<void> {
+  /** @param last The request that was answered last, for which it is told what ports have got wrong. */
+  async #giveBack(ready: Ready<Handler>, { late }: Exchange): Promise<void> {
     const { life } = ready.begun;
-    await (life.task.isEnded ? life.close() : this.#pool.giveBack(ready)).catch(() => {});
+    // What has ended it has been told.
+    if (life.task.isEnded) await life.close().catch(() => {});
+    else await this.#pool.giveBack(ready).catch(late);
   }
 
   #take(): Slot {

@@ -60,7 +60,8 @@ export class Pool<Handle> {
   /** It has answered, without a fault, and its output is yet to be delivered. @throws What its streams throw in the end. */
   async giveBack(ready: Ready<Handle>): Promise<void> {
     ready.uses++;
-    if (ready.uses < this.#making.reuse) {
+    // One whose ports have misbehaved is over: that is told at its end.
+    if (ready.uses < this.#making.reuse && ready.begun.life.instance.faults.length === 0) {
       this.#idle.push(ready);
       return;
     }

@@ -5,7 +5,15 @@ import { readFile } from "node:fs/promises";
 import { createServer, request as requestOf, type IncomingMessage, type RequestListener } from "node:http";
 import { connect } from "node:net";
 import { after, test, type TestContext } from "node:test";
-import { HttpError, instantiate, serve, type ServeOptions } from "../../src/index.ts";
+import {
+  BytesSource,
+  HttpError,
+  instantiate,
+  serve,
+  type HttpClient,
+  type HttpResponse,
+  type ServeOptions,
+} from "../../src/index.ts";
 import { Pipe } from "../../src/io/pipe.ts";
 import { changed } from "../../src/io/steps.ts";
 import { ask, listening, raw, served as serveGuest, textOf, type Served } from "./http-support.ts";
@@ -378,6 +386,47 @@ test("who is not granted HTTP sends none", options, async (t) => {
   const { port } = await served(t);
   const { text } = await ask(port, "/send/body", "", ["x-forward-to", authority]);
   assert.equal(text, "ErrorCode::HttpRequestDenied\nErr(ErrorCode::HttpRequestDenied)");
+});
+
+/** A client that answers everything with this. */
+const answering = (response: unknown): HttpClient => ({ send: async () => response as HttpResponse });
+const elsewhere = ["x-forward-to", "name.test"];
+
+test("who writes a body that its client never looks at goes on when the response is over", options, async (t) => {
+  const bare = await served(t, { http: answering({ status: 200, headers: [], body: undefined }) });
+  const { text } = await ask(bare.port, "/send/body", "", elsewhere);
+  assert.equal(text, "200  Ok(None)\nErr(ErrorCode::ConnectionTerminated)");
+  const body = { source: new BytesSource("whole"), length: undefined, trailers: async () => undefined };
+  const { port, close, errors } = await served(t, { http: answering({ status: 200, headers: [], body }) });
+  assert.equal((await ask(port, "/forward/any", "x".repeat(300_000), elsewhere)).text, "whole");
+  // Nobody is left who waits.
+  await close();
+  assert.deepEqual(errors, []);
+});
+
+test("what a client gets wrong is told once, and its instance is over with that request", options, async (t) => {
+  const source = {
+    ...{ read: (max: number) => new Uint8Array(max + 1), ready: () => true },
+    ...{ watch() {}, unwatch() {}, close() {} },
+  };
+  const wrong: readonly (readonly [unknown, number, RegExp])[] = [
+    [{ status: 5, headers: [] }, 200, /^http\.send: expected a status from 100 to 999, got 5$/],
+    [
+      { status: 200, headers: [], body: { source, trailers: async () => undefined } },
+      500,
+      /^http body\.read: expected at most \d+ bytes, or null at the end, got \d+ bytes$/,
+    ],
+  ];
+  for (const [response, status, message] of wrong) {
+    for (const reuse of [1, 100]) {
+      const { port, errors } = await served(t, { http: answering(response), reuse });
+      assert.equal((await ask(port, "/count")).text, "1");
+      assert.equal((await ask(port, "/send/bare", "", elsewhere)).status, status);
+      // Also where the instance would have been used again.
+      assert.equal((await ask(port, "/count")).text, "1");
+      assert.match(errors.join("; "), message);
+    }
+  }
 });
 
 test("a request goes on to another server, and its answer back", options, async (t) => {

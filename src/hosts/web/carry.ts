@@ -1,6 +1,6 @@
 import { guarded } from "../../io/checked-ports.ts";
 import type { FetchAdapter } from "../../run/fetch.ts";
-import type { HttpResponse } from "../../wasi/http/exchange.ts";
+import { outlived } from "../../wasi/http/outlived.ts";
 import { HeldBodies } from "./held-bodies.ts";
 import { outcomeOf } from "./http.ts";
 import { webRequestOf } from "./request.ts";
@@ -28,46 +28,6 @@ export const clientOf: FetchAdapter = (carryOut) => {
 /** Nobody reads a request any more whose response is over. Who has a reader of its body still does. */
 function leave({ body }: Request): void {
   body?.cancel().catch(() => {});
-}
-
-/** `response`; `over` is called when it is at its end, or nobody wants it. */
-function outlived(response: HttpResponse, over: () => void): HttpResponse {
-  const { body } = response;
-  if (!body) {
-    over();
-    return response;
-  }
-  const { source } = body;
-  return {
-    ...response,
-    body: {
-      ...body,
-      source: {
-        read(max) {
-          let bytes;
-          try {
-            bytes = source.read(max);
-          } catch (cause) {
-            over();
-            throw cause;
-          }
-          if (bytes === null) over();
-          return bytes;
-        },
-        ready: () => source.ready(),
-        watch: (waker) => source.watch(waker),
-        unwatch: (waker) => source.unwatch(waker),
-        close() {
-          source.close();
-          over();
-        },
-      },
-      refuse(cause) {
-        body.refuse?.(cause);
-        over();
-      },
-    },
-  };
 }
 
 function responseOf(given: unknown): Response {

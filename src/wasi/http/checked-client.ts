@@ -1,21 +1,29 @@
 /** A client of an embedder's, checked where its answers cross: one that misbehaves is named, and no guest is blamed. */
 import { misbehaved } from "../../io/checked-ports.ts";
 import type { Source } from "../../io/ports.ts";
+import { hasMethods, isObject } from "../../io/shape.ts";
+import { InternalError } from "../../io/trap.ts";
 import { Unheard, UnheardSource } from "../../io/unheard.ts";
 import type { HttpError } from "./error-code.ts";
-import type { HttpBody, HttpClient, HttpResponse } from "./exchange.ts";
+import type { HttpBody, HttpClient, HttpRequest, HttpResponse } from "./exchange.ts";
 import { isToken, permittedFields, type Field } from "./fields.ts";
-
-const SOURCE = ["read", "ready", "watch", "unwatch", "close"] as const;
+import { outlived } from "./outlived.ts";
 
 /**
  * What `client` rejects with is a failure of the exchange, as its contract says. What letting go of a body throws is told at
- * the end: who does so may be nobody who could be told.
+ * the end: who does so may be nobody who could be told. So is a body that misbehaves, which a guest is told of as a failure.
  */
 export function checkedClient(client: HttpClient): HttpClient {
   const unheard = new Unheard();
   return {
-    send: async (request, signal) => responseOf(await client.send(request, signal), unheard),
+    async send(request, signal) {
+      const { given, leave } = leavable(request);
+      const response = responseOf(await client.send(given, signal), unheard);
+      return outlived(response, (cause) => {
+        if (cause instanceof InternalError) unheard.note(cause);
+        leave();
+      });
+    },
     close() {
       unheard.call("http.close", () => client.close?.());
       unheard.tell();
@@ -23,8 +31,32 @@ export function checkedClient(client: HttpClient): HttpClient {
   };
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
+/**
+ * `request`, whose body nobody will read any more who has not looked at it when the response is over: whoever writes it is
+ * not to wait for that. Who has begun to read goes on as long as they like.
+ */
+function leavable(request: HttpRequest): { readonly given: HttpRequest; readonly leave: () => void } {
+  const { body } = request;
+  if (!body) return { given: request, leave: () => {} };
+  const { source } = body;
+  let isUntouched = true;
+  const touched = (): Source => {
+    isUntouched = false;
+    return source;
+  };
+  const given: Source = {
+    read: (max) => touched().read(max),
+    ready: () => touched().ready(),
+    watch: (waker) => touched().watch(waker),
+    unwatch: (waker) => source.unwatch(waker),
+    close: () => touched().close(),
+  };
+  return {
+    given: { ...request, body: { ...body, source: given } },
+    leave() {
+      if (isUntouched) touched().close();
+    },
+  };
 }
 
 /** @throws {InternalError} */
@@ -57,13 +89,12 @@ function fieldOf(port: string, field: unknown): Field {
 
 function bodyOf(value: unknown, unheard: Unheard): HttpBody {
   const { source, length, trailers, refuse } = isObject(value) ? value : {};
-  if (!isObject(source) || !SOURCE.every((method) => typeof source[method] === "function")) {
+  if (!hasMethods<Source>(source, "read", "ready", "watch", "unwatch", "close")) {
     throw misbehaved("http.send", "a body with a source", source);
   }
   if (typeof trailers !== "function") throw misbehaved("http.send", "a body with trailers", trailers);
   return {
-    // It has the methods of one.
-    source: new UnheardSource(source as unknown as Source, "http body", unheard),
+    source: new UnheardSource(source, "http body", unheard),
     length: typeof length === "bigint" ? length : undefined,
     async trailers() {
       const fields: unknown = await trailers.call(value);

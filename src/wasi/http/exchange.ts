@@ -72,6 +72,8 @@ export interface HttpClient {
   /**
    * Resolves with the response when its header is there, also while the request's body still flows. Rejects with an
    * `HttpError` if it can say why; anything else is a fault of the client's own, of which the guest hears no more.
+   * It reads the request's body to the end, or closes it. One whose body it has not looked at when the response is over is
+   * closed for it.
    *
    * @param signal Aborted when nobody wants the response any more. Its body may be wanted all the same.
    */
