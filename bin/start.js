@@ -20,6 +20,8 @@ const { Script } = require("node:vm");
 const folder = join(__dirname, "..", "dist", "cli");
 /** By their names. */
 const scripts = new Map();
+/** Those of which nothing was kept before. */
+const fresh = [];
 /** What `import.meta` is to all of them. */
 const meta = {
   get url() {
@@ -47,10 +49,17 @@ function load(name, kind) {
   // What the script is: a function.
   script.runInThisContext()((id) => (id.startsWith("./") ? load(id.slice(2), kind) : require(id)), command, meta);
   if (cachedData === undefined || script.cachedDataRejected === true) {
-    // A run of a component calls what all runs call, a server what all servers do.
-    process.once("exit", () => load("sluice.js", kind).hasRun() && keep(code, path, script));
+    // One listener for all: Node warns of more than ten.
+    if (fresh.length === 0) process.once("exit", keepFresh);
+    fresh.push({ code, path, script });
   }
   return command;
+}
+
+/** A run of a component calls what all runs call, a server what all servers do. */
+function keepFresh() {
+  if (!scripts.get("sluice.js").hasRun()) return;
+  for (const { code, path, script } of fresh) keep(code, path, script);
 }
 
 /**

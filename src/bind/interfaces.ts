@@ -43,9 +43,10 @@ const P3_LATER: readonly Later[] = [
   },
 ];
 
-const loaded = new Map<string, Interface>();
+/** Those that are loaded. Only who loads some adds to them. */
+export const loaded: Map<string, Interface> = new Map();
 /** Of WASI 0.3. */
-const loadedP3 = new Map<string, Interface>();
+export const loadedP3: Map<string, Interface> = new Map();
 const P3 = /@0\.3\.\d+$/;
 
 /** To be waited for before anybody looks into the interfaces of these names, with their versions. */

@@ -1,4 +1,5 @@
 /** What a component is, without running anything of it. */
+import { knowEveryInterface } from "../bind/every-interface.ts";
 import { PREVIEW1, PREVIEW1_NAMES } from "../bind/p1/preview1.ts";
 import { moduleTypeOf } from "../load/core-module.ts";
 import { declarationsOf } from "../load/declarations.ts";
@@ -128,6 +129,7 @@ function notAComponent(): InvalidComponentError {
 
 /** What nobody provides if the embedder gives nothing. */
 function missingOf(plan: Plan): readonly string[] {
+  knowEveryInterface();
   try {
     new Providers({}).assertComplete(plan);
     return [];
