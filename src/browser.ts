@@ -71,6 +71,8 @@ export async function run(component: Uint8Array | CompiledComponent, options: Op
 export interface Server {
   /** As a service worker is asked. Rejects with what kept the guest from answering. */
   fetch(request: Request): Promise<Response>;
+  /** For other guests, with trailers: `serve(front, { http: back.client })`. A body that a guest writes tells its `level`. */
+  readonly client: HttpClient;
   /** Resolves when all that was begun is answered, and no instance is left. Ask for nothing more then. */
   close(): Promise<void>;
 }
@@ -85,7 +87,7 @@ export interface ServeOptions extends Omit<Options, "syncExports">, ServingOptio
  * @throws As `compile` does. What an instance throws, each request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const { reuse, maxConcurrent, ...instances } = options;
+  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, onError, ...instances } = options;
   checkOptions(instances);
   const { timeout, isolate: _, ...given } = instances;
   const [{ Serving }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
@@ -96,11 +98,12 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     webPlatform,
     await compiled(component),
     () => given,
-    { reuse, maxConcurrent, timeout },
+    { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, timeout, onError },
     isIsolated(options) ? (await import("./hosts/web/isolate/isolated.ts")).answeringInWorkers(component) : undefined,
   );
   return {
-    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request))),
+    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request.signal))),
+    client: { send: (request, signal) => serving.answer(request, leavingOf(signal)) },
     close: () => serving.close(),
   };
 }

@@ -77,6 +77,8 @@ export async function run(component: Uint8Array | CompiledComponent, options: Op
 export interface Server {
   /** For all that speaks Fetch. Rejects with what kept the guest from answering. */
   fetch(request: Request): Promise<Response>;
+  /** For other guests, with trailers: `serve(front, { http: back.client })`. A body that a guest writes tells its `level`. */
+  readonly client: HttpClient;
   /**
    * For `createServer` of `node:http`, `node:https` and `node:http2`, with trailers; what kept a guest from answering is a
    * 500, and told to `onError`. As a listener of `checkContinue` too it answers 100 when a guest reads the body.
@@ -132,7 +134,8 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
   );
   await serving.prepare(given.imports);
   return {
-    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request))),
+    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request.signal))),
+    client: { send: (request, signal) => serving.answer(request, leavingOf(signal)) },
     listener: nodeListener(
       (request, leaving) => serving.answer(request, leaving),
       (error, request) => void serving.failed(error, request),

@@ -5,7 +5,17 @@ import { readFile } from "node:fs/promises";
 import { createServer, request as requestOf, type IncomingMessage, type Server } from "node:http";
 import { connect, createServer as createSocketServer } from "node:net";
 import { after, test, type TestContext } from "node:test";
-import { InternalError, run, serve, type HttpClient, type HttpOptions, type ServeOptions } from "../../src/index.ts";
+import { serve as serveInPage } from "../../src/browser.ts";
+import {
+  DEFAULT_LIMITS,
+  InternalError,
+  run,
+  serve,
+  type HttpClient,
+  type HttpOptions,
+  type Level,
+  type ServeOptions,
+} from "../../src/index.ts";
 import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { HttpResponse } from "../../src/wasi/http/exchange.ts";
@@ -278,6 +288,69 @@ test("a guest is put before another guest without a server between", options, as
   const response = await front.fetch(request);
   assert.equal(await response.text(), "abc");
   await Promise.all([front.close(), back.close()]);
+});
+
+test(
+  "a guest is put before another guest by its client, with trailers, and a body tells its level",
+  options,
+  async () => {
+    const back = await serve(handler);
+    const front = await serve(handler, { http: back.client });
+    const request = {
+      method: "POST",
+      scheme: "http",
+      authority: "test",
+      path: "/forward/trailers",
+      headers: [["x-forward-to", new TextEncoder().encode("anywhere")] as const],
+      body: undefined,
+      timeouts: { connect: Infinity, firstByte: Infinity, betweenBytes: Infinity },
+    };
+    const { signal } = new AbortController();
+    const { body } = await front.client.send(request, signal);
+    assert.ok(body);
+    const read = new Promise<Uint8Array>((resolve) => {
+      const take = (): void => {
+        const bytes = body.source.read(100);
+        if (bytes && bytes.length > 0) resolve(bytes.slice());
+      };
+      body.source.watch({ wake: take });
+      take();
+    });
+    assert.equal(new TextDecoder().decode(await read), "body");
+    await until(() => body.source.read(100) === null);
+    const trailers = await body.trailers();
+    assert.deepEqual(
+      trailers?.map(([name]) => name),
+      ["x-sum", "x-sum", "x-latin"],
+    );
+
+    const large = await back.client.send({ ...request, path: "/large/1000000" }, signal);
+    const level = (): Level | undefined => large.body?.level?.();
+    // Both hold as much as they may: the stream that the guest writes, and what is before its reader.
+    await until(() => level()?.bufferedBytes === level()?.capacityBytes);
+    assert.deepEqual(level(), {
+      state: "open",
+      bufferedBytes: 2 * DEFAULT_LIMITS.bufferBytes,
+      capacityBytes: 2 * DEFAULT_LIMITS.bufferBytes,
+      permittedBytes: 0,
+      isAwaited: true,
+    });
+    large.body?.source.close();
+    await Promise.all([front.close(), back.close()]);
+  },
+);
+
+test("what is said of serving holds in a browser's entry too", options, async () => {
+  const told: unknown[] = [];
+  const { fetch, close } = await serveInPage(handler, { maxBodyBytes: 2, onError: (error) => void told.push(error) });
+  const refused = await fetch(
+    new Request("http://test/read", { method: "POST", body: "abc", headers: { "content-length": "3" } }),
+  );
+  assert.equal(refused.status, 413);
+  const cut = await fetch(new Request("http://test/trap-after"));
+  await assert.rejects(cut.text());
+  await close();
+  assert.equal(told.length, 1);
 });
 
 test("Fetch: requests, responses, and what is neither", options, async () => {

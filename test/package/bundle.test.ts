@@ -13,7 +13,7 @@ import { Project, root } from "./support.ts";
  * docs/embedding.md says what they are now.
  */
 const MAX_PAGE_BYTES = {
-  esbuild: { given: 76_500, ahead: 58_000 },
+  esbuild: { given: 76_600, ahead: 58_000 },
   rolldown: { given: 69_000, ahead: 52_000 },
 };
 /** The same for who wants a `Pipe` alone. */

@@ -31,8 +31,8 @@ export function incomingOf(request: Request): HttpRequest {
   };
 }
 
-/** Who asks may leave by the request's signal. */
-export function leavingOf({ signal }: Request): Leaving {
+/** Who asks may leave by a signal. */
+export function leavingOf(signal: AbortSignal): Leaving {
   return (left) => {
     if (signal.aborted) left();
     else signal.addEventListener("abort", left, { once: true });

@@ -53,6 +53,11 @@ class Between {
     return !this.#hasReader || this.#done === this.#written;
   }
 
+  /** Written, and not read. */
+  get heldBytes(): number {
+    return this.#written - this.#read;
+  }
+
   endWith(trailers: readonly Field[] | undefined): void {
     this.#hasTrailers = trailers !== undefined && trailers.length > 0;
     this.trailers.resolve(trailers);
@@ -210,6 +215,11 @@ export class BodyPipe {
       isWhole: () => between.isWhole,
       refuse: (cause) => between.leave({ tag: "left", cause }),
     };
+  }
+
+  /** Bytes that its reader has not taken. */
+  get heldBytes(): number {
+    return this.#between.heldBytes;
   }
 
   /** What comes after the bytes: to be said before the sink is closed. */

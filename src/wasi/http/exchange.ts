@@ -1,4 +1,5 @@
 /** The port of `wasi:http`: what carries requests out, and what answers them. Guests and runtimes meet here. */
+import type { Level } from "../../io/level.ts";
 import type { Source } from "../../io/ports.ts";
 import type { HttpError } from "./error-code.ts";
 import type { Field } from "./fields.ts";
@@ -13,6 +14,8 @@ export interface HttpBody {
   trailers(): Promise<readonly Field[] | undefined>;
   /** Whether all of its bytes can be read now, without waiting, and nothing comes after them. Missing: nobody knows. */
   isWhole?(): boolean;
+  /** What who writes it is doing now, with all that its reader has not taken yet. Missing: nobody knows. */
+  level?(): Level;
   /** In the place of closing the source: whoever reads it says what is wrong with it. Missing: nobody is there to be told. */
   refuse?(cause: HttpError): void;
 }

@@ -1,3 +1,4 @@
+import type { Level } from "../../io/level.ts";
 import { Outlet } from "../../io/outlet.ts";
 import { BodyPipe, type BodyEnd } from "./body-pipe.ts";
 import { HttpError } from "./error-code.ts";
@@ -17,6 +18,7 @@ export class OutgoingBody {
   readonly #pipe: BodyPipe;
   readonly #length: bigint | undefined;
   readonly #side: Side;
+  readonly #bufferBytes: number;
   #isWritten = false;
   #isOver = false;
 
@@ -27,13 +29,21 @@ export class OutgoingBody {
   constructor(side: Side, length: bigint | undefined, bufferBytes: number, onOver?: (end: BodyEnd) => void) {
     this.#side = side;
     this.#length = length;
+    this.#bufferBytes = bufferBytes;
     this.#pipe = new BodyPipe(bufferBytes, length, (bytes) => wrongSize(side, bytes), onOver);
     this.outlet = new Outlet(this.#pipe.sink, bufferBytes);
   }
 
   /** For who sends it. */
   get body(): HttpBody {
-    return this.#pipe.body;
+    return { ...this.#pipe.body, level: () => this.#level() };
+  }
+
+  /** Of both that hold its bytes: the stream that is written, and what the reader takes them from. */
+  #level(): Level {
+    const { heldBytes } = this.#pipe;
+    const { bufferedBytes, capacityBytes, ...level } = this.outlet.level();
+    return { ...level, bufferedBytes: bufferedBytes + heldBytes, capacityBytes: capacityBytes + this.#bufferBytes };
   }
 
   /** Whether nobody has asked for its stream before; once. */
