@@ -107,11 +107,19 @@ function handle(wit: ValType, slot: number, isOwn: boolean): Any {
     const binding = guest.binding(slot);
     const { type } = binding;
     const rep = binding.fromJs(value, isOwn);
-    if (isOwn) return guest.handles.own(type, rep);
-    const { scope } = guest;
+    const { given, scope } = guest;
+    if (isOwn) {
+      given?.push(() => binding.restore(value, rep));
+      const index = guest.handles.own(type, rep);
+      given?.push(() => guest.handles.take(type, index));
+      return index;
+    }
     if (!scope) throw new TypeError("A borrowed handle is not among the parameters of a call");
     // Who defines a type gets its resources as what they are. A rep of a component's is a number.
-    return type.definer === scope.callee ? Number(rep) : guest.handles.borrow(type, rep, scope);
+    if (type.definer === scope.callee) return Number(rep);
+    const index = guest.handles.borrow(type, rep, scope);
+    given?.push(() => guest.handles.release(type, index));
+    return index;
   }
 }
 

@@ -36,6 +36,8 @@ export interface ResourceBinding {
   toJs(rep: unknown, isOwn: boolean): unknown;
   /** What stands for it in a handle. @param isOwn Whether it is given away. @throws {TypeError} If it is none of these. */
   fromJs(value: unknown, isOwn: boolean): unknown;
+  /** `value` was not given away after all. @param rep What stood for it. */
+  restore(value: unknown, rep: unknown): void;
 }
 
 const EMPTY_BUFFER = new ArrayBuffer(0);
@@ -58,6 +60,10 @@ export class Guest {
   readonly #lent: Handle[] = [];
   /** The call of the guest that is being made. */
   scope: BorrowScope | undefined;
+  /** How to take back what the guest has been given of the parameters of a call: only while they are lowered. */
+  given: (() => void)[] | undefined;
+  /** Whether the guest runs to allocate memory, or has failed in that. */
+  isAllocating = false;
   #bytes: Uint8Array = new Uint8Array(EMPTY_BUFFER);
   #view: DataView = new DataView(EMPTY_BUFFER);
   #slice: Uint8Array = this.#bytes;
@@ -142,8 +148,11 @@ export class Guest {
 
   /** Lets the guest allocate `size` bytes of its own memory. */
   allocate(size: number, align: number): number {
+    this.isAllocating = true;
     if (!this.#realloc) throw new Trap("1.1", "the component offers no cabi_realloc for what it asked for");
-    return this.place(this.#realloc(0, 0, align, size), size, align);
+    const start = this.place(this.#realloc(0, 0, align, size), size, align);
+    this.isAllocating = false;
+    return start;
   }
 
   /**

@@ -74,9 +74,14 @@ export function list<In, Out>(item: Type<In, Out>): Type<In[], readonly Out[]> {
     },
     (guest, given) => {
       const values = arrayOf(given);
-      const pointer = allocate(guest, values.length, item);
-      for (const [index, value] of values.entries()) at(index, () => item.store(guest, pointer + index * size, value));
-      return { pointer, count: values.length };
+      // As many as there is memory for, whatever becomes of the array while its items are looked at.
+      const count = values.length;
+      const pointer = allocate(guest, count, item);
+      for (let index = 0; index < count; index++) {
+        // What is missing is no value of the type, or none that has to be there.
+        at(index, () => item.store(guest, pointer + index * size, values[index] as Out));
+      }
+      return { pointer, count };
     },
   );
 }
@@ -189,10 +194,12 @@ export function numbers(kind: TypedArrayKind, item: Type<unknown, never>): Type<
       return new make(guest.memory.slice(start, start + count * make.BYTES_PER_ELEMENT).buffer);
     },
     (guest, value) => {
-      if (!(value instanceof make) && !(value instanceof Uint8Array && kind === "u8")) return storeOthers(guest, value);
-      const pointer = allocate(guest, value.length, item);
-      guest.memory.set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), pointer);
-      return { pointer, count: value.length };
+      if (!(value instanceof make)) return storeOthers(guest, value);
+      const raw = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+      const count = raw.length / make.BYTES_PER_ELEMENT;
+      const pointer = allocate(guest, count, item);
+      guest.memory.set(raw, pointer);
+      return { pointer, count };
     },
   );
 

@@ -6,9 +6,10 @@
 import { codecOf } from "../abi/codec.ts";
 import type { CoreType } from "../abi/encode.ts";
 import type { Guest } from "../abi/guest.ts";
-import { alignUp, layoutOf, signatureOf, type CoreSignature } from "../abi/layout.ts";
+import { signatureOf, type CoreSignature } from "../abi/layout.ts";
+import { Params } from "../abi/params.ts";
 import { FlatValues, type CoreValue, type Type } from "../abi/type.ts";
-import type { FuncType, ValType } from "../abi/types.ts";
+import type { FuncType } from "../abi/types.ts";
 import { CANCELLED, NO_EVENT, WAITABLE_SET, type Event, type WaitableSet } from "../abi/waitable.ts";
 import { Trap } from "../io/trap.ts";
 import type { OnResolve, OnStart, Started } from "../wait/callee.ts";
@@ -38,7 +39,7 @@ export class AsyncLifted {
   readonly #func: FuncItem & { readonly is: "lifted" };
   readonly #guest: Guest;
   readonly #group: ThreadGroup;
-  readonly #params: readonly Type<unknown>[];
+  readonly #params: Params;
   readonly #result: Type<unknown> | undefined;
   readonly #signature: CoreSignature;
   readonly #form: CallForm;
@@ -52,7 +53,7 @@ export class AsyncLifted {
     this.#func = lifted;
     this.#guest = guest;
     this.#group = linked.group(instance);
-    this.#params = type.params.map((param) => codecOf(param.type));
+    this.#params = new Params(type);
     this.#result = type.result && codecOf(type.result);
     this.#signature = signatureOf(type, "lift");
     this.#form = {
@@ -75,7 +76,7 @@ export class AsyncLifted {
    * Begins a call. What goes wrong in the guest ends it (`Linked.fail`).
    *
    * @param caller Who calls it, if that is a component.
-   * @param onMistake Told if the arguments are no values of their types: the call is over then, and nothing has run.
+   * @param onMistake Told what is wrong with the arguments, if something is: the call is over then, and the guest has not seen it.
    * @param onExit Told when the guest does no more for the call, which may be long after it has returned.
    * @throws {Trap} If the component may not be entered.
    */
@@ -83,7 +84,7 @@ export class AsyncLifted {
     onStart: OnStart,
     onResolve: OnResolve,
     caller: ThreadGroup | undefined,
-    onMistake?: (error: TypeError) => void,
+    onMistake?: (error: unknown) => void,
     onExit?: () => void,
   ): Started {
     for (const { instance } of this.#group.entered(caller)) {
@@ -108,23 +109,15 @@ export class AsyncLifted {
     return (this.#callback ??= makeEntry(this.#linked.coreFunction(callback), ["i32", "i32", "i32"], ["i32"]));
   }
 
+  /** @throws As `Params.lower` does. */
   lower(call: GuestCall, values: readonly unknown[]): CoreValue[] {
-    const guest = this.#guest;
-    guest.scope = call;
-    const flat: CoreValue[] = [];
-    if (!this.#signature.spilled) {
-      for (const [index, codec] of this.#params.entries()) codec.lower(guest, values[index], flat);
-      return flat;
-    }
-    const { size, align } = layoutOf(tupleOf(this.type));
-    let at = guest.allocate(size, align);
-    flat.push(at | 0);
-    for (const [index, codec] of this.#params.entries()) {
-      at = alignUp(at, codec.align);
-      codec.store(guest, at, values[index]);
-      at += codec.size;
-    }
-    return flat;
+    this.#guest.scope = call;
+    return this.#params.lower(this.#guest, values);
+  }
+
+  /** Whether it is the guest itself, in its allocator, that `lower` has failed in. */
+  get hasFailed(): boolean {
+    return this.#guest.isAllocating;
   }
 
   /** What a function that is lifted synchronously returned. */
@@ -165,9 +158,9 @@ class Running {
   readonly #lifted: AsyncLifted;
   readonly #call: GuestCall;
   readonly #onStart: OnStart;
-  readonly #onMistake: ((error: TypeError) => void) | undefined;
+  readonly #onMistake: ((error: unknown) => void) | undefined;
 
-  constructor(lifted: AsyncLifted, call: GuestCall, onStart: OnStart, onMistake?: (error: TypeError) => void) {
+  constructor(lifted: AsyncLifted, call: GuestCall, onStart: OnStart, onMistake?: (error: unknown) => void) {
     this.#lifted = lifted;
     this.#call = call;
     this.#onStart = onStart;
@@ -217,7 +210,7 @@ class Running {
       call.state = "started";
       flat = this.#lifted.lower(call, this.#onStart());
     } catch (error) {
-      if (!(error instanceof TypeError) || !this.#onMistake) return this.#lifted.fail(error);
+      if (this.#lifted.hasFailed || !this.#onMistake) return this.#lifted.fail(error);
       call.state = "resolved";
       call.group.store.leaveSync(call);
       this.#exit();
@@ -313,13 +306,4 @@ class Running {
 export function waitableSet(guest: Guest, index: number): WaitableSet {
   // Handles of this kind are made for sets alone.
   return guest.handles.of(WAITABLE_SET, index).rep as WaitableSet;
-}
-
-const tuples = new WeakMap<FuncType, ValType>();
-
-/** The parameters as what lies behind one pointer. */
-export function tupleOf(type: FuncType): ValType {
-  let tuple = tuples.get(type);
-  if (!tuple) tuples.set(type, (tuple = { kind: "tuple", members: type.params.map((param) => param.type) }));
-  return tuple;
 }

@@ -106,7 +106,7 @@ export class Concurrency {
 
 /** Resources as what stands for them. */
 export function rawBindings(bindings: readonly ResourceBinding[]): ResourceBinding[] {
-  return bindings.map(({ type }) => ({ type, toJs: (rep) => rep, fromJs: (rep) => rep }));
+  return bindings.map(({ type }) => ({ type, toJs: (rep) => rep, fromJs: (rep) => rep, restore: () => {} }));
 }
 
 export function linkBuiltin(linked: Linked, trampoline: AsyncTrampoline): Ungated | (() => CoreFunction) {

@@ -1,9 +1,8 @@
 /** Calls of what an asynchronous component exports: many at once, as the specification orders them. */
 import { deferred } from "../io/deferred.ts";
-import { codecOf } from "../abi/codec.ts";
 import type { Shared } from "../abi/copy.ts";
 import { CopyEnd } from "../abi/ends.ts";
-import { describe } from "../abi/types.ts";
+import { located } from "../abi/params.ts";
 import { show } from "../abi/show.ts";
 import { WitError } from "../io/errors.ts";
 import { RuntimeError, Trap } from "../io/trap.ts";
@@ -141,7 +140,8 @@ export class AsyncCalls {
         }),
       undefined,
       (error) =>
-        settle(() => reject(new TypeError(`${name}: ${mistake(lifted, args) ?? error.message}`, { cause: error }))),
+        // An embedder's own exception is whatever it throws.
+        settle(() => reject(located(name, error))),
       onExit,
     );
     const value = await promise;
@@ -151,11 +151,4 @@ export class AsyncCalls {
     if (tag === "ok") return val;
     throw new WitError(val, `${name} failed${val === undefined ? "" : `: ${show(val)}`}`);
   }
-}
-
-function mistake({ type }: AsyncLifted, args: readonly unknown[]): string | undefined {
-  const missing = type.params.find(
-    (param, index) => args[index] === undefined && !codecOf(param.type).wit.kind.startsWith("option"),
-  );
-  return missing && `parameter ${missing.name} (${describe(missing.type)}): expected a value, got undefined`;
 }

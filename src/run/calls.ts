@@ -1,11 +1,11 @@
 /** Calls of what a component exports: one at a time, and none after the end. */
 import { codecOf } from "../abi/codec.ts";
-import { alignUp, layoutOf, signatureOf, type CoreSignature } from "../abi/layout.ts";
+import { signatureOf, type CoreSignature } from "../abi/layout.ts";
+import { located, Params } from "../abi/params.ts";
 import type { Guest } from "../abi/guest.ts";
 import type { BorrowScope } from "../abi/handles.ts";
 import { show } from "../abi/show.ts";
 import { FlatValues, type CoreValue, type Type } from "../abi/type.ts";
-import { describe, type FuncType, type ValType } from "../abi/types.ts";
 import { WitError } from "../io/errors.ts";
 import { Trap } from "../io/trap.ts";
 import type { FuncItem } from "../load/items.ts";
@@ -135,9 +135,13 @@ export class Calls {
     try {
       flat = lifted.lower(args);
     } catch (error) {
-      if (isMistake(error)) this.#left();
-      else void this.#fail(error).catch(() => {});
-      throw asTrap(error);
+      if (lifted.hasFailed) {
+        void this.#fail(error).catch(() => {});
+        throw asTrap(error);
+      }
+      // What is wrong with arguments leaves the guest as it is.
+      this.#left();
+      throw error;
     }
     let value;
     try {
@@ -175,7 +179,7 @@ export class Calls {
     try {
       flat = lifted.lower(args);
     } catch (error) {
-      if (!isMistake(error)) return this.#fail(error);
+      if (lifted.hasFailed) return this.#fail(error);
       this.#left();
       return Promise.reject(error);
     }
@@ -240,11 +244,6 @@ export class Calls {
   }
 }
 
-/** What is wrong with arguments leaves the guest as it is; what it does itself while it allocates may end it. */
-function isMistake(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof RangeError && !/stack/i.test(error.message));
-}
-
 function reentered(): Trap {
   return new Trap("1.1", "cannot enter component instance: it is in the middle of a call");
 }
@@ -265,7 +264,7 @@ class Lifted {
   readonly #func: FuncItem & { readonly is: "lifted" };
   readonly #instance: ComponentInstance;
   readonly #signature: CoreSignature;
-  readonly #params: readonly Type<unknown>[];
+  readonly #params: Params;
   readonly #result: Type<unknown> | undefined;
   readonly #lends: boolean;
   #guest: Guest | undefined;
@@ -280,7 +279,7 @@ class Lifted {
     this.#func = func;
     this.#instance = linked.instance(instance);
     this.#signature = signatureOf(type, "lift");
-    this.#params = type.params.map((param) => codecOf(param.type));
+    this.#params = new Params(type);
     this.#result = type.result && codecOf(type.result);
     this.#lends = type.params.some((param) => mentions(param.type, "borrow"));
   }
@@ -288,9 +287,10 @@ class Lifted {
   /** The conversions of a function of at most three numbers that gives one or nothing; `undefined` for any other. */
   get scalar(): Scalars | undefined {
     const { result } = this.#func.type;
-    if (this.#params.length > 3 || this.#func.options.postReturn || (result && !this.#result?.alone)) return undefined;
-    const params = this.#params.flatMap((param) => param.alone?.lower ?? []);
-    return params.length === this.#params.length ? { params, result: this.#result?.alone?.lift } : undefined;
+    const { codecs } = this.#params;
+    if (codecs.length > 3 || this.#func.options.postReturn || (result && !this.#result?.alone)) return undefined;
+    const params = codecs.flatMap((param) => param.alone?.lower ?? []);
+    return params.length === codecs.length ? { params, result: this.#result?.alone?.lift } : undefined;
   }
 
   /** The function, as it may be suspended. */
@@ -304,42 +304,18 @@ class Lifted {
 
   /** The arguments as core values. @throws {TypeError} That names what is wrong. */
   lower(args: readonly unknown[]): CoreValue[] {
-    const { params } = this.#func.type;
     const guest = this.#caller;
     if (this.#lends) guest.scope = { callee: this.#instance, borrows: 0 } satisfies BorrowScope;
-    const flat: CoreValue[] = [];
-    if (this.#signature.spilled) {
-      const { size, align } = layoutOf(tupleOf(this.#func.type));
-      let at = guest.allocate(size, align);
-      flat.push(at | 0);
-      for (const [index, codec] of this.#params.entries()) {
-        at = alignUp(at, codec.align);
-        try {
-          codec.store(guest, at, args[index]);
-        } catch (error) {
-          throw this.#named(params[index], error);
-        }
-        at += codec.size;
-      }
-      return flat;
-    }
-    let index = 0;
     try {
-      for (const codec of this.#params) {
-        codec.lower(guest, args[index], flat);
-        index++;
-      }
+      return this.#params.lower(guest, args);
     } catch (error) {
-      throw this.#named(params[index], error);
+      throw guest.isAllocating ? error : located(this.name, error);
     }
-    return flat;
   }
 
-  /** What is wrong with an argument, with its name. */
-  #named(param: FuncType["params"][number] | undefined, error: unknown): unknown {
-    if (!(error instanceof TypeError) || !param) return error;
-    const message = `${this.name}: parameter ${param.name} (${describe(param.type)}): ${error.message}`;
-    return new TypeError(message, { cause: error });
+  /** Whether it is the guest itself, in its allocator, that `lower` has failed in. */
+  get hasFailed(): boolean {
+    return this.#caller.isAllocating;
   }
 
   /** The value of a result, after which the guest has cleaned up. @throws {Trap} */
@@ -376,13 +352,4 @@ class Lifted {
     if (tag === "ok") return val;
     throw new WitError(val, `${this.name} failed${val === undefined ? "" : `: ${show(val)}`}`);
   }
-}
-
-const tuples = new WeakMap<FuncType, ValType>();
-
-/** The parameters as what lies behind one pointer. */
-function tupleOf(type: FuncType): ValType {
-  let tuple = tuples.get(type);
-  if (!tuple) tuples.set(type, (tuple = { kind: "tuple", members: type.params.map((param) => param.type) }));
-  return tuple;
 }

@@ -26,6 +26,10 @@ class Held {
     return entry;
   }
 
+  restore(entry: Entry): void {
+    this.#entry = entry;
+  }
+
   drop(): void {
     if (this.#isOwn) this.#entry?.drop();
     this.#entry = undefined;
@@ -46,6 +50,11 @@ export class GuestSource implements Source {
   /** @internal */
   static entryOf(source: GuestSource, isOwn: boolean): Entry {
     return source.#held.get(isOwn);
+  }
+
+  /** @internal It was not given away after all. */
+  static restore(source: GuestSource, entry: Entry): void {
+    source.#held.restore(entry);
   }
 
   read(max: number): Uint8Array | null {
@@ -136,6 +145,11 @@ export class GuestSink implements Sink {
   /** @internal */
   static entryOf(sink: GuestSink, isOwn: boolean): Entry {
     return sink.#held.get(isOwn);
+  }
+
+  /** @internal It was not given away after all. */
+  static restore(sink: GuestSink, entry: Entry): void {
+    sink.#held.restore(entry);
   }
 
   write(bytes: Uint8Array): number {

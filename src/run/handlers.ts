@@ -3,7 +3,7 @@ import type { Shared } from "../abi/copy.ts";
 import { dropContents, type Contents } from "../bind/p3/http/contents.ts";
 import { addRequest } from "../bind/p3/http/messages.ts";
 import { outcomeOf, transmit, type Transmission } from "../bind/p3/http/transmission.ts";
-import type { Message } from "../bind/p3/http/types.ts";
+import { RESPONSE, type Message } from "../bind/p3/http/types.ts";
 import { WitError } from "../io/errors.ts";
 import type { BodyEnd } from "../wasi/http/body-pipe.ts";
 import { HttpError, type HttpErrorCode } from "../wasi/http/error-code.ts";
@@ -211,7 +211,7 @@ function refused(error: unknown): never {
 
 function messageOf(value: unknown): Message<OutgoingResponse> {
   if (!(value instanceof HeldResource)) throw new TypeError("A handler gives a response");
-  const entry = HeldResource.entryOf(value, true);
+  const entry = HeldResource.entryOf(value, RESPONSE, true);
   entry.release();
   // A response of ours, by the type of the function.
   return entry.value as Message<OutgoingResponse>;

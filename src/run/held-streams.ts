@@ -43,6 +43,12 @@ class Held {
     return shared;
   }
 
+  /** What was given for it is not needed after all: it is the end itself, or something that reads it. */
+  restore(shared: SharedStream): void {
+    if (this.#shared) shared.drop();
+    else this.#shared = shared;
+  }
+
   /** Asks for more, if nobody has: `target` is told. */
   request(target: Target): void {
     const shared = this.#shared;
@@ -87,6 +93,11 @@ export class GuestByteStream implements Source {
   /** @internal The end itself; `undefined` if what was read before has to come first. @throws {TypeError} If it is gone. */
   static give(stream: GuestByteStream): SharedStream | undefined {
     return stream.#bytes ? undefined : stream.#held.give();
+  }
+
+  /** @internal It was not given away after all. */
+  static restore(stream: GuestByteStream, shared: SharedStream): void {
+    stream.#held.restore(shared);
   }
 
   read(max: number): Uint8Array | null {

@@ -37,6 +37,7 @@ export function embedderBinding(
       }
       return isOwn ? resources.add(kind, value, () => dispose(value)) : new Entry(resources, 0, kind, value);
     },
+    restore: (_, rep) => resources.release(entryOf(rep)),
   };
 }
 
@@ -50,13 +51,19 @@ export class HeldResource {
     this.#isOwn = isOwn;
   }
 
-  /** @param isOwn Whether it is given away. @throws {TypeError} If it was before. */
-  static entryOf(held: HeldResource, isOwn: boolean): Entry {
+  /** @param isOwn Whether it is given away. @throws {TypeError} If it was before, or is of another kind. */
+  static entryOf(held: HeldResource, kind: Kind<unknown>, isOwn: boolean): Entry {
     const entry = held.#entry;
     if (!entry || (isOwn && !held.#isOwn))
       throw new TypeError("the resource is not ours to give: it was given away, or lent");
+    if (entry.kind !== kind) throw new TypeError(`expected a resource ${kind.name}, got a resource ${entry.kind.name}`);
     if (isOwn) held.#entry = undefined;
     return entry;
+  }
+
+  /** It was not given away after all. */
+  static restore(held: HeldResource, entry: Entry): void {
+    held.#entry = entry;
   }
 
   [Symbol.dispose](): void {
@@ -80,16 +87,20 @@ export function hostBinding(kind: Kind<unknown>, instance: Instance, platform: P
     fromJs(value, isOwn) {
       if (value instanceof GuestSource && kind === INPUT_STREAM) return GuestSource.entryOf(value, isOwn);
       if (value instanceof GuestSink && kind === OUTPUT_STREAM) return GuestSink.entryOf(value, isOwn);
-      if (value instanceof HeldResource) return checked(HeldResource.entryOf(value, isOwn), kind);
+      if (value instanceof HeldResource) return HeldResource.entryOf(value, kind, isOwn);
       if (kind === INPUT_STREAM) return openedInput(value, instance, platform);
       if (kind === OUTPUT_STREAM) return openedOutput(value, instance, platform);
       return wrongValue(`a resource ${kind.name}, as a guest has given it`, value);
     },
+    restore(value, rep) {
+      const entry = entryOf(rep);
+      if (value instanceof GuestSource) GuestSource.restore(value, entry);
+      else if (value instanceof GuestSink) GuestSink.restore(value, entry);
+      else if (value instanceof HeldResource) HeldResource.restore(value, entry);
+      // A stream of the embedder's is the guest's from the call on, and ended when the guest does not want it.
+      else entry.drop();
+    },
   };
-}
-
-function checked(entry: Entry, kind: Kind<unknown>): Entry {
-  return entry.kind === kind ? entry : wrongValue(`a resource ${kind.name}`, entry.kind.name);
 }
 
 function openedInput(value: unknown, instance: Instance, platform: Platform): Entry {
@@ -120,8 +131,12 @@ export class GuestResource {
 
   /** @throws {TypeError} If it stands for nothing any more, or for something else. */
   static repOf(value: unknown, type: ResourceType, isOwn: boolean): number {
-    if (!(value instanceof GuestResource) || value.#type !== type) {
+    if (typeof value !== "object" || value === null || !(#type in value)) {
       return wrongValue(`a resource ${type.name || "of this guest"}`, value);
+    }
+    if (value.#type !== type) {
+      const got = value.#type.name === type.name ? "that of another instance" : `a resource ${value.#type.name}`;
+      throw new TypeError(`expected a resource ${type.name} of this instance, got ${got}`);
     }
     const rep = value.#rep;
     if (rep === undefined) throw new TypeError(`the resource ${type.name} has been given away, or disposed of`);
@@ -129,6 +144,11 @@ export class GuestResource {
     if (!value.#isOwn) throw new TypeError(`the resource ${type.name} is lent: it cannot be given away`);
     value.#rep = undefined;
     return rep;
+  }
+
+  /** It was not given away after all. */
+  static restore(value: GuestResource, rep: number): void {
+    value.#rep = rep;
   }
 
   /** It stands for nothing from now on. Gives what it stood for, if that is to be destroyed. */
@@ -149,5 +169,7 @@ export function guestBinding(type: ResourceType, prototype: () => object | undef
       return known ? Object.setPrototypeOf(value, known) : value;
     },
     fromJs: (value, isOwn) => GuestResource.repOf(value, type, isOwn),
+    // As `fromJs` has seen them.
+    restore: (value, rep) => GuestResource.restore(value as GuestResource, Number(rep)),
   };
 }

@@ -2,7 +2,15 @@
 import { codecOf } from "../abi/codec.ts";
 import { SharedFuture, SharedStream, type Origin, type Shared } from "../abi/copy.ts";
 import { elementOf } from "../abi/element.ts";
-import { errorContext, giveReadable, newErrorContext, takeReadable, type SameElement } from "../abi/ends.ts";
+import {
+  ERROR_CONTEXT,
+  errorContext,
+  giveReadable,
+  newErrorContext,
+  readableKind,
+  takeReadable,
+  type SameElement,
+} from "../abi/ends.ts";
 import type { CopyBinding, Guest } from "../abi/guest.ts";
 import { wrongValue } from "../abi/type.ts";
 import { describe, type ValType } from "../abi/types.ts";
@@ -35,9 +43,18 @@ export class JsCopies implements CopyBinding {
 
   fromJs(guest: Guest, value: unknown, type: ValType): number {
     if (type.kind === "error-context") {
-      return newErrorContext(guest, value instanceof Error ? value.message : String(value));
+      const index = newErrorContext(guest, value instanceof Error ? value.message : String(value));
+      guest.given?.push(() => guest.handles.take(ERROR_CONTEXT, index));
+      return index;
     }
-    return giveReadable(guest, this.#shared(guest, value, type), type);
+    const shared = this.#shared(guest, value, type);
+    guest.given?.push(() => {
+      if (value instanceof GuestByteStream && shared instanceof SharedStream) GuestByteStream.restore(value, shared);
+      else shared.drop();
+    });
+    const index = giveReadable(guest, shared, type);
+    guest.given?.push(() => guest.handles.take(readableKind(type).table, index));
+    return index;
   }
 
   #wrapped(guest: Guest, shared: Shared, type: ValType): unknown {

@@ -447,6 +447,7 @@ function withThings(
     type,
     toJs: (rep, isOwn) => ({ rep, isOwn }),
     fromJs: (value, isOwn) => (isOwn ? value : lent(value)),
+    restore: () => {},
   };
   return { both: newGuest("utf8", [undefined, binding]), type };
 }

@@ -125,6 +125,41 @@ test("who leaves a stream early has its source closed", async () => {
   await until(() => isOver);
 });
 
+test("what is wrong with the arguments of a call is said by parameter, and what was given beside it is still there", async () => {
+  const text = `(component
+    (core module $m (func (export "both") (param i32 i32) (result i32) (local.get 0)))
+    (core instance $m (instantiate $m))
+    (type $bytes (stream u8))
+    (func (export "both") async (param "s" $bytes) (param "n" u8) (result $bytes) (canon lift (core func $m "both"))))`;
+  const { both } = await exportsOf(text);
+  const stream = bytesOf(await both?.({ text: "some text" }, 1));
+  await assert.rejects(
+    async () => both?.(stream, "1"),
+    (error) => error instanceof TypeError && /^both: parameter n \(u8\): expected u8, .* got "1"$/.test(error.message),
+  );
+  const mine = new Error("mine");
+  const throwing = {
+    get constructor(): never {
+      throw mine;
+    },
+  };
+  await assert.rejects(
+    async () => both?.(stream, throwing),
+    (error) => error === mine,
+  );
+  assert.equal(await textOf(bytesOf(await both?.(stream, 1))), "some text");
+
+  let isOver = false;
+  const chunks = {
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return: () => (isOver = true) }),
+  };
+  await assert.rejects(
+    async () => both?.(chunks, undefined),
+    /^TypeError: both: parameter n \(u8\): .* got undefined$/,
+  );
+  await until(() => isOver);
+});
+
 test("a future is a promise; the error case of a result is a WitError", async () => {
   const { outcome, when } = await exportsOf(ECHO);
   assert.deepEqual(await outcome?.(Promise.resolve(5)), { tag: "ok", val: 5 });
