@@ -54,12 +54,19 @@ async function startServers(): Promise<readonly TestServer[]> {
 const servers = await startServers();
 const urls = servers.map(({ url }) => url);
 
+/** Workers that have ended and that nobody has killed: an outage is waited for. */
+let stoppedByThemselves = 0;
+
 async function startWorker(): Promise<ChildProcess> {
   const options = { stdio: ["ignore", "ignore", "inherit", "ipc"] as ("ignore" | "inherit" | "ipc")[] };
   const child = fork(CHILD, [urls.join(","), CAT, JSON.stringify(OPTIONS)], options);
   // One that begins while there is no leader may give up.
   const isReady = await Promise.race([once(child, "message").then(() => true), once(child, "exit").then(() => false)]);
-  return isReady ? child : startWorker();
+  if (!isReady) return startWorker();
+  child.once("exit", (code) => {
+    if (code !== null) stoppedByThemselves++;
+  });
+  return child;
 }
 
 function anyOf<T>(all: readonly T[]): T {
@@ -181,6 +188,7 @@ isOver = true;
 await published;
 while ((await persistently(() => manager.streams.info("JOBS"))).state.messages > 0) await delay(100);
 const problems = await problemsIn(at);
+if (stoppedByThemselves > 0) problems.push(`${stoppedByThemselves} workers have stopped by themselves`);
 for (const worker of workers) worker.kill("SIGKILL");
 await at.nc.drain();
 await Promise.all(servers.map((server) => server.stop()));

@@ -3,8 +3,10 @@
  * that has to find it. Without the mistake the test passes, with it it fails. Only those whose name has WORD, if it is given.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { registerHooks } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface Mutant {
@@ -221,8 +223,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a stage that passes over input that is gone",
     file: "stage/segments.ts",
-    from: "if (isExclusive && sequence !== this.last + 1) {",
-    to: "if (isExclusive && sequence <= this.last) {",
+    from: "if (isExclusive && sequence !== this.last + 1) throw",
+    to: "if (isExclusive && sequence <= this.last) throw",
     test: "stage.test.ts",
     title: "input that is gone",
   },
@@ -233,6 +235,54 @@ export const MUTANTS: readonly Mutant[] = [
     to: "0",
     test: "kills.test.ts",
     title: "what is put by one that is killed",
+  },
+  {
+    name: "messages that were on a wire that was cut, and are not missed",
+    file: "jetstream-reader.ts",
+    from: "return delivered.consumer_seq > this.#delivered;",
+    to: "return false;",
+    test: "wires.test.ts",
+    title: "are cut in the middle of what the server says: a guest copies",
+  },
+  {
+    name: "an answer that does not come, taken for a refusal",
+    file: "answers.ts",
+    from: '  "TimeoutError",\n',
+    to: "",
+    test: "wires.test.ts",
+    title: "stand still: a guest copies",
+  },
+  {
+    name: "a record that is there, and is sent again",
+    file: "log-writer.ts",
+    from: "if (last.sequence === this.#sequence) return;",
+    to: "if (last.sequence >= this.#sequence) return;",
+    test: "wires.test.ts",
+    title: "lose answers, for longer than the server knows what it has stored: a guest copies",
+  },
+  {
+    name: "a writer that asks what is stored while something is under way",
+    file: "log-writer.ts",
+    from: "else if (this.#inFlight === 0) await this.#recover();",
+    to: "else await this.#recover();",
+    test: "wires.test.ts",
+    title: "tell later than is waited for: a guest copies",
+  },
+  {
+    name: "a source that waits for what is gone",
+    file: "log-source.ts",
+    from: "this.#hasBegun && first > this.#sequence + 1",
+    to: "this.#hasBegun && first < 0",
+    test: "log-source.test.ts",
+    title: "records that are missing are a failure while nothing comes",
+  },
+  {
+    name: "a stage that waits for what is gone",
+    file: "stage/segments.ts",
+    from: "if (this.#log.isExclusive && first > this.last + 1) throw",
+    to: "if (this.#log.isExclusive && first < 0) throw",
+    test: "stage.test.ts",
+    title: "input that is gone stops the stage while",
   },
 ];
 
@@ -264,7 +314,12 @@ function passes({ test, title }: Mutant, index: number | undefined): boolean {
   const pattern = title.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
   const args = ["--import", own, "--test-reporter=tap", `--test-name-pattern=${pattern}`, file];
   const env = { ...process.env, [VARIABLE]: index === undefined ? "" : String(index) };
-  const { status, stdout } = spawnSync(process.execPath, args, { env, encoding: "utf8", timeout: 60_000 });
+  // What it has started, and its files, are to end with it.
+  const folder = mkdtempSync(join(tmpdir(), "sluice-mutants-"));
+  const options = { env: { ...env, TMPDIR: folder }, encoding: "utf8", timeout: 60_000, detached: true } as const;
+  const { status, stdout, pid } = spawnSync(process.execPath, args, options);
+  if (status === null) process.kill(-pid, "SIGKILL");
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   if (index === undefined && !/^# pass [1-9]/m.test(stdout)) throw new Error(`no test of ${test} begins with ${title}`);
   return status === 0;
 }

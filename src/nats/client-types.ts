@@ -81,6 +81,8 @@ export interface ConsumerInfo {
   readonly config: ConsumerConfig;
   readonly num_pending: number;
   readonly num_ack_pending: number;
+  /** The last of what it has delivered. */
+  readonly delivered: { readonly consumer_seq: number };
 }
 
 export interface StreamConfig {
@@ -97,6 +99,8 @@ export interface StreamConfig {
   readonly max_age: number;
   readonly num_replicas: number;
   readonly sealed?: boolean;
+  /** Nanoseconds. */
+  readonly duplicate_window?: number;
 }
 
 export interface StreamInfo {

@@ -3,7 +3,7 @@ import type { Client } from "./client.ts";
 import type { JetStreamClient, JetStreamManager, MsgQuery, NatsConnection } from "./client-types.ts";
 import { markOf, setMark } from "./headers.ts";
 import { JetStreamReader } from "./jetstream-reader.ts";
-import type { Log, LogReader, LogRecord, StoredRecord } from "./log.ts";
+import type { Extent, Log, LogReader, LogRecord, StoredRecord } from "./log.ts";
 
 /** A stream of JetStream, and what it takes to use it. */
 export interface JetStreamAccess {
@@ -68,12 +68,13 @@ export class JetStreamLog implements Log {
     return this.#message({ seq: sequence, next_by_subj: this.subject });
   }
 
-  async sealedAt(): Promise<number | undefined> {
+  async extent(): Promise<Extent> {
     const { client, manager, stream } = this.#access;
     try {
       const { config, state } = await manager.streams.info(stream);
-      if (!config.sealed) return undefined;
-      return this.isExclusive ? state.last_seq : ((await this.last())?.sequence ?? 0);
+      const last = async (): Promise<number> =>
+        this.isExclusive ? state.last_seq : ((await this.last())?.sequence ?? 0);
+      return { first: state.first_seq, sealedAt: config.sealed ? await last() : undefined };
     } catch (error) {
       throw brokerError(client, `look at stream ${stream}`, error);
     }

@@ -29,6 +29,8 @@ export class JetStreamReader implements LogReader {
   #iterator: AsyncIterator<JsMsg> | undefined;
   /** Messages that the consumer has delivered. */
   #delivered = 0;
+  /** Messages that are still to come of those that were asked for. */
+  #wanted = 0;
   /** Bytes of a message, as those before were. */
   #usualBytes = 16 * 1024;
   #isClosed = false;
@@ -51,8 +53,11 @@ export class JetStreamReader implements LogReader {
         const step = await this.#iterator.next();
         if (step.done === true) {
           this.#iterator = undefined;
-          // A fetch that gave nothing at all has waited for it.
-          if (isFresh) return undefined;
+          // One that gave less than it was asked for has waited for the rest.
+          // oxlint-disable-next-line no-await-in-loop -- before it is asked again
+          if (this.#wanted > 0 && (await this.#hasLost())) await this.#release();
+          // One that gave nothing at all says that there is nothing.
+          else if (isFresh) return undefined;
         } else if (step.value.info.deliverySequence === this.#delivered + 1) {
           return this.#record(step.value);
         } else {
@@ -74,6 +79,7 @@ export class JetStreamReader implements LogReader {
 
   #record(message: JsMsg): StoredRecord {
     this.#delivered++;
+    this.#wanted--;
     this.#next = message.seq + 1;
     this.#usualBytes = Math.max(1, Math.round((7 * this.#usualBytes + message.data.length) / 8));
     return {
@@ -87,6 +93,7 @@ export class JetStreamReader implements LogReader {
   async #fetch(): Promise<AsyncIterator<JsMsg>> {
     this.#consumer ??= await this.#create();
     const count = Math.max(2, Math.min(MOST_MESSAGES, Math.floor(AHEAD_BYTES / this.#usualBytes)));
+    this.#wanted = count;
     this.#messages = await this.#consumer.fetch({ max_messages: count, expires: IDLE_MS });
     return this.#messages[Symbol.asyncIterator]();
   }
@@ -106,6 +113,13 @@ export class JetStreamReader implements LogReader {
     this.#delivered = 0;
     this.#name = name;
     return js.consumers.get(stream, name);
+  }
+
+  /** Whether the consumer has delivered what has not arrived, as it does when a connection is cut: it will not do so again. */
+  async #hasLost(): Promise<boolean> {
+    const { manager, stream } = this.#access;
+    const { delivered } = await manager.consumers.info(stream, this.#name);
+    return delivered.consumer_seq > this.#delivered;
   }
 
   /** Whoever asks next makes a new consumer. */

@@ -83,7 +83,10 @@ class Feed {
     }
     const record = await this.#retry.until(() => this.#reader.next());
     if (record === undefined) {
-      this.#sealedAt = await this.#retry.until(() => this.#log.sealedAt());
+      const { first, sealedAt } = await this.#retry.until(() => this.#log.extent());
+      // Nothing will come that would show it.
+      if (this.#log.isExclusive && this.#hasBegun && first > this.#sequence + 1) throw this.#lost(first);
+      this.#sealedAt = sealedAt;
       return NONE;
     }
     this.#check(record);
@@ -97,7 +100,7 @@ class Feed {
     const { subject, isExclusive } = this.#log;
     if (mark?.dead !== undefined) throw new NoResultError(subject, mark.dead);
     if (isExclusive && this.#hasBegun && sequence !== this.#sequence + 1) {
-      throw new LostRecordsError(`${subject} has no message ${this.#sequence + 1}: the next is ${sequence}`);
+      throw this.#lost(sequence);
     }
     if (mark && this.#offset !== undefined && mark.offset !== this.#offset) {
       throw new LostRecordsError(
@@ -112,6 +115,10 @@ class Feed {
     this.#hasBegun = true;
     this.#sequence = sequence;
     this.#offset = mark && mark.offset + data.length;
+  }
+
+  #lost(next: number): LostRecordsError {
+    return new LostRecordsError(`${this.#log.subject} has no message ${this.#sequence + 1}: the next is ${next}`);
   }
 }
 

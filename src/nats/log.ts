@@ -64,6 +64,14 @@ export interface StoredRecord {
   readonly time?: number;
 }
 
+/** Where a stream begins and ends. */
+export interface Extent {
+  /** The sequence of its first record, of whatever subject; if it has none, of the one that will be. */
+  readonly first: number;
+  /** The sequence of the log's last record, 0 if there is none, if nobody will ever append to the stream. */
+  readonly sealedAt: number | undefined;
+}
+
 /** Reads records in order. One call at a time. */
 export interface LogReader {
   /**
@@ -103,8 +111,8 @@ export interface Log {
   /** The first record whose sequence is at least `sequence`. @throws {BrokerError} */
   at(sequence: number): Promise<StoredRecord | undefined>;
 
-  /** Where the stream ends, if nobody will ever append to it: the sequence of its last record. @throws {BrokerError} */
-  sealedAt(): Promise<number | undefined>;
+  /** Where its stream begins, and whether it has ended. @throws {BrokerError} */
+  extent(): Promise<Extent>;
 
   /** A reader of all records whose sequence is at least `sequence`. */
   read(sequence: number): LogReader;

@@ -152,7 +152,7 @@ export async function natsSource(nc: NatsConnection, options: NatsSourceOptions)
     if (!last?.mark?.end) throw new NoResultError(log.subject, last?.mark?.dead);
     return new LogSource(log, { from: last.mark.end.first ?? last.sequence, giveUpMs, timing: SYSTEM_TIMING });
   }
-  const sealedAt = config.sealed ? await retry.until(() => log.sealedAt()) : undefined;
+  const sealedAt = config.sealed ? (await retry.until(() => log.extent())).sealedAt : undefined;
   return new LogSource(log, { from, sealedAt, giveUpMs, timing: SYSTEM_TIMING });
 }
 

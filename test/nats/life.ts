@@ -40,7 +40,7 @@ export class Life {
       append: (record, expected) => this.#call(() => log.append(record, expected)),
       last: () => this.#call(() => log.last()),
       at: (sequence) => this.#call(() => log.at(sequence)),
-      sealedAt: () => this.#call(() => log.sealedAt()),
+      extent: () => this.#call(() => log.extent()),
       read: (sequence) => this.#reader(log.read(sequence)),
     };
   }

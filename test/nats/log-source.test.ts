@@ -61,6 +61,30 @@ test("records that are missing are a failure: by sequence, and by what their wri
   await assert.rejects(readAll(sourceOf(beheaded)), /begins at 5 bytes, in message 1: what was before is gone/);
 });
 
+test("records that are missing are a failure while nothing comes that would show it", async () => {
+  const stream = new MemoryStream();
+  stream.put("s", Uint8Array.of(1));
+  const source = sourceOf(stream);
+  assert.deepEqual([...(source.read(3) ?? [])], []);
+  await changed(source);
+  assert.deepEqual([...(source.read(3) ?? [])], [1]);
+  assert.equal(source.ready(), false);
+  stream.put("s", Uint8Array.of(2));
+  stream.purge();
+  await assert.rejects(readAll(source), /^LostRecordsError: s has no message 2: the next is 3$/);
+});
+
+test("who has not begun waits for what comes after what is gone", async () => {
+  const stream = new MemoryStream();
+  stream.put("s", Uint8Array.of(1));
+  stream.purge();
+  const source = sourceOf(stream);
+  assert.equal(source.ready(), false);
+  stream.changed();
+  stream.put("s", Uint8Array.of(2), { writer: "w", offset: 0, end: END });
+  assert.deepEqual(await readAll(source), [2]);
+});
+
 test("an outage is waited for, and given up when it lasts too long", async () => {
   const stream = new MemoryStream();
   stream.put("s", Uint8Array.of(1), { writer: "w", offset: 0, end: END });

@@ -46,9 +46,10 @@ export class MemoryStream {
         this.#assertThere();
         return this.records.find((record) => record.subject === subject && record.sequence >= sequence);
       },
-      sealedAt: async () => {
+      extent: async () => {
         this.#assertThere();
-        return this.isSealed ? this.lastSequence : undefined;
+        const [first = { sequence: this.lastSequence + 1 }] = this.records;
+        return { first: first.sequence, sealedAt: this.isSealed ? this.lastSequence : undefined };
       },
       read: (sequence) => new MemoryReader(this, subject, sequence),
     };
@@ -67,6 +68,12 @@ export class MemoryStream {
     this.records.push({ sequence: ++this.lastSequence, subject, data, mark });
     this.changed();
     return this.lastSequence;
+  }
+
+  /** Forgets all records, as an operator may. */
+  purge(): void {
+    this.records.length = 0;
+    this.changed();
   }
 
   /** Does what was held. */
@@ -165,6 +172,8 @@ class MemoryReader implements LogReader {
       if (this.#stream.isSealed) return undefined;
       // oxlint-disable-next-line no-await-in-loop -- until there is something
       await this.#stream.nextChange();
+      // Something has happened, and it was no record: that is "not for a while".
+      if (!this.#stream.records.some(({ sequence }) => sequence >= this.#next)) return undefined;
     }
     return undefined;
   }

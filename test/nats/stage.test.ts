@@ -212,3 +212,17 @@ test("input that is gone before it was read stops the stage", async () => {
     LostRecordsError,
   );
 });
+
+test("input that is gone stops the stage while nothing comes that would show it", async () => {
+  for (const records of [2, 100]) {
+    const [input, output] = [new MemoryStream(), new MemoryStream()];
+    for (const byte of [1, 2]) input.put("in", Uint8Array.of(byte));
+    const running = runOn(input, output, { records });
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await microtasks();
+    input.put("in", Uint8Array.of(3));
+    input.purge();
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await assert.rejects(running, /LostRecordsError: in has no message 3 any more: the next is 4$/);
+  }
+});

@@ -67,7 +67,7 @@ const between = (play: PlayName, name: string, spoil: (log: Log) => Partial<Log>
       append: (record, expected) => log.append(record, expected),
       last: () => log.last(),
       at: (sequence) => log.at(sequence),
-      sealedAt: () => log.sealedAt(),
+      extent: () => log.extent(),
       read: (sequence) => log.read(sequence),
     };
     return { ...all, ...spoil(log) };

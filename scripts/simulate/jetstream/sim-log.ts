@@ -1,5 +1,5 @@
 /** Logs and queues of the model broker, as processes of a world use them. */
-import type { Log, LogReader, LogRecord, Mark, StoredRecord } from "../../../src/nats/log.ts";
+import type { Extent, Log, LogReader, LogRecord, Mark, StoredRecord } from "../../../src/nats/log.ts";
 import type { Delivery } from "../../../src/nats/work/job.ts";
 import type { Deliveries } from "../../../src/nats/work/worker.ts";
 import { ModelStream, type ModelQueue, type Stored } from "./broker.ts";
@@ -69,11 +69,13 @@ class SimLog implements Log {
     return this.#ask(() => this.#record(this.#stream.next(this.subject, sequence)));
   }
 
-  sealedAt(): Promise<number | undefined> {
+  extent(): Promise<Extent> {
     return this.#ask(() => {
-      this.#stream.assertThere();
-      if (!this.#stream.isSealed) return undefined;
-      return this.isExclusive ? this.#stream.lastSequence : (this.#stream.last(this.subject)?.sequence ?? 0);
+      const stream = this.#stream;
+      stream.assertThere();
+      const [first = { sequence: stream.lastSequence + 1 }] = stream.messages;
+      const last = this.isExclusive ? stream.lastSequence : (stream.last(this.subject)?.sequence ?? 0);
+      return { first: first.sequence, sealedAt: stream.isSealed ? last : undefined };
     });
   }
 

@@ -198,6 +198,8 @@ class SegmentReader {
     while (!this.#begun) {
       // oxlint-disable-next-line no-await-in-loop -- until there is one
       this.#begun = await this.#retry.until(() => this.#reader.next());
+      // oxlint-disable-next-line no-await-in-loop -- before it waits for longer
+      if (!this.#begun && !isFresh) await this.#assertThere();
       if (!this.#begun && isStopping()) {
         // oxlint-disable-next-line no-await-in-loop -- the last thing that is done
         await this.#reader.close();
@@ -225,6 +227,8 @@ class SegmentReader {
         // oxlint-disable-next-line no-await-in-loop -- one record after the other
         const record = this.#begun ?? (await this.#retry.until(() => this.#reader.next()));
         this.#begun = undefined;
+        // oxlint-disable-next-line no-await-in-loop -- before it waits for longer
+        if (record === undefined) await this.#assertThere();
         if (record === undefined) continue;
         this.#check(record);
         if (record.data.length > 0) return record.data;
@@ -236,11 +240,19 @@ class SegmentReader {
     }
   }
 
+  /** Nothing has come for a while. @throws {LostRecordsError} If it cannot, since it is gone. */
+  async #assertThere(): Promise<void> {
+    const { first } = await this.#retry.until(() => this.#log.extent());
+    if (this.#log.isExclusive && first > this.last + 1) throw this.#lost(first);
+  }
+
+  #lost(next: number): LostRecordsError {
+    return new LostRecordsError(`${this.#log.subject} has no message ${this.last + 1} any more: the next is ${next}`);
+  }
+
   #check({ sequence, mark }: StoredRecord): void {
-    const { subject, isExclusive } = this.#log;
-    if (isExclusive && sequence !== this.last + 1) {
-      throw new LostRecordsError(`${subject} has no message ${this.last + 1} any more: the next is ${sequence}`);
-    }
+    const { isExclusive } = this.#log;
+    if (isExclusive && sequence !== this.last + 1) throw this.#lost(sequence);
     this.last = sequence;
     this.#left--;
     this.isEnd = mark?.end !== undefined;
