@@ -5,6 +5,7 @@
  */
 import type { CoreType } from "./encode.ts";
 import type { Guest } from "./guest.ts";
+import { alignUp } from "./layout.ts";
 import type { ValType } from "./types.ts";
 
 export type CoreValue = number | bigint;
@@ -59,6 +60,32 @@ export class FlatValues {
     this.#at += count;
     return this.#values.slice(this.#at - count, this.#at);
   }
+}
+
+/**
+ * What a guest passes to a function that it imports.
+ *
+ * @param args As core values; where they are more than a function passes, their address in memory is the first.
+ * @throws {Trap}
+ */
+export function liftArguments(
+  params: readonly AnyType[],
+  guest: Guest,
+  args: readonly unknown[],
+  isSpilled: boolean,
+): unknown[] {
+  guest.newValues();
+  if (!isSpilled) {
+    const flat = new FlatValues(args);
+    return params.map((type) => type.lift(guest, flat));
+  }
+  let at = Number(args[0]) >>> 0;
+  return params.map((type) => {
+    at = alignUp(at, type.align);
+    const value = type.load(guest, guest.place(at, type.size, type.align));
+    at += type.size;
+    return value;
+  });
 }
 
 /** A u64, as far as a number counts. */

@@ -1,7 +1,6 @@
 /** From a definition to the core function that a guest is given. */
-import { alignUp } from "../abi/layout.ts";
 import type { Guest } from "../abi/guest.ts";
-import { FlatValues, type CoreValue } from "../abi/type.ts";
+import { liftArguments, type CoreValue } from "../abi/type.ts";
 import { length } from "../abi/scalars.ts";
 import { Failed } from "../abi/returns.ts";
 import { show } from "../abi/show.ts";
@@ -179,20 +178,7 @@ class Lowering {
   }
 
   #lift(args: readonly unknown[]): unknown[] {
-    const { params } = this.#definition;
-    const guest = this.#guest;
-    guest.newValues();
-    if (!this.form.spilled) {
-      const flat = new FlatValues(args);
-      return params.map((type) => type.lift(guest, flat));
-    }
-    let at = Number(args[0]) >>> 0;
-    return params.map((type) => {
-      at = alignUp(at, type.align);
-      const value = type.load(guest, guest.place(at, type.size, type.align));
-      at += type.size;
-      return value;
-    });
+    return liftArguments(this.#definition.params, this.#guest, args, this.form.spilled);
   }
 
   /** Delivers a value. Gives the core result, if there is one. */

@@ -7,9 +7,9 @@ import type { CoreType } from "../abi/encode.ts";
 import { codecOf } from "../abi/codec.ts";
 import type { Guest } from "../abi/guest.ts";
 import type { Handle } from "../abi/handles.ts";
-import { alignUp, MAX_FLAT_ASYNC_PARAMS } from "../abi/layout.ts";
+import { MAX_FLAT_ASYNC_PARAMS } from "../abi/layout.ts";
 import { nothing, returns, type Returns } from "../abi/returns.ts";
-import { FlatValues, type CoreValue } from "../abi/type.ts";
+import { liftArguments, type CoreValue } from "../abi/type.ts";
 import { MAX_FLAT_PARAMS, type FuncType } from "../abi/types.ts";
 import { EVENT, SUBTASK, Waitable, type Event } from "../abi/waitable.ts";
 import { Trap } from "../io/trap.ts";
@@ -189,7 +189,7 @@ function begin(
     () => {
       subtask.state = STATE.started;
       guest.takeLent();
-      const values = lift(callee, guest, form, args);
+      const values = liftArguments(callee.params, guest, args, form.isSpilled);
       subtask.lend(guest.takeLent());
       changed();
       return values;
@@ -208,19 +208,4 @@ function begin(
     group,
   );
   return subtask;
-}
-
-function lift({ params }: Callee, guest: Guest, form: Form, args: readonly CoreValue[]): unknown[] {
-  guest.newValues();
-  if (!form.isSpilled) {
-    const flat = new FlatValues(args);
-    return params.map((type) => type.lift(guest, flat));
-  }
-  let at = Number(args[0]) >>> 0;
-  return params.map((type) => {
-    at = alignUp(at, type.align);
-    const value = type.load(guest, guest.place(at, type.size, type.align));
-    at += type.size;
-    return value;
-  });
 }
