@@ -43,6 +43,10 @@ async function bundle() {
     logLevel: "warning",
     chunkNames: "chunks/[name]-[hash]",
     // Those who build pages install the package; here it is what that is built of.
-    alias: { "sluice/inspect": join(root, "src/inspect.ts"), sluice: join(root, "src/browser.ts") },
+    alias: {
+      "sluice/inspect": join(root, "src/inspect.ts"),
+      "sluice/terminal": join(root, "src/terminal.ts"),
+      sluice: join(root, "src/browser.ts"),
+    },
   });
 }

@@ -8,6 +8,8 @@ export interface Sample {
   readonly says: string;
   readonly args?: string;
   readonly env?: string;
+  /** What it is asked, if it answers requests. */
+  readonly asked?: { readonly method: string; readonly path: string; readonly headers: string };
 }
 
 export const SAMPLES: readonly Sample[] = [
@@ -40,10 +42,30 @@ export const SAMPLES: readonly Sample[] = [
   },
   { file: "p1/p1-ask", name: "ask", language: "C, preview 1", says: "asks for your name: a core module of preview 1" },
   {
+    file: "tty",
+    name: "tty",
+    language: "C",
+    says: "turns lines around, in colours if it has a terminal",
+  },
+  {
     file: "multi-export",
     name: "demo",
     language: "C",
     says: "no command: has functions that you call, by a form made from their types",
+  },
+  {
+    file: "http-claims",
+    name: "server",
+    language: "Rust",
+    says: "answers requests: /echo sends back what comes, as it comes",
+    asked: { method: "POST", path: "/echo", headers: "content-type: text/plain" },
+  },
+  {
+    file: "http-p3",
+    name: "server-p3",
+    language: "Rust, WASI 0.3",
+    says: "answers requests by WASI 0.3",
+    asked: { method: "POST", path: "/echo", headers: "" },
   },
   { file: "ls", name: "ls", language: "C", says: "lists a directory", args: "/" },
   { file: "cat-files", name: "cat-files", language: "C", says: "prints files", args: "/poem.txt" },
@@ -73,7 +95,8 @@ export interface Scenario {
   readonly says: string;
   /** Each pipes into the next. */
   readonly guests: readonly ScenarioGuest[];
-  readonly input?: "text" | "lines" | "live";
+  /** Some long text, or how it is typed. */
+  readonly input?: "long" | "lines" | "terminal";
   /** The position of the gates of files, until they are moved. There is a long file then, `/river.txt`. */
   readonly fileGate?: number;
   /** The position of the gate behind the input. */
@@ -101,7 +124,7 @@ export const SCENARIOS: readonly Scenario[] = [
       { file: "composed-streams", gate: 21 },
       { file: "wc", gate: 46 },
     ],
-    input: "lines",
+    input: "long",
     inputGate: 46,
   },
   {
@@ -115,7 +138,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: "A question",
     says: "It asks, and waits for you. Type an answer below the input, and press Enter.",
     guests: [{ file: "p1/p1-ask" }],
-    input: "live",
+    input: "lines",
   },
   {
     id: "flush",
@@ -147,6 +170,25 @@ export const SCENARIOS: readonly Scenario[] = [
       "No program, but a component with functions. Choose one under Call, and say with what; Run calls it. What it is " +
       "given and gives are values of WIT: numbers, text, lists, records, across languages.",
     guests: [{ file: "multi-export" }],
+  },
+  {
+    id: "request",
+    title: "A request",
+    says:
+      "This guest is a server. Run sends it a request, whose body is the input; the body of its answer is its output. " +
+      "Both flow at once: close the gate of the answer, and the request stands still too. So backpressure crosses HTTP.",
+    guests: [{ file: "http-claims", gate: 25 }],
+    input: "long",
+    inputGate: 46,
+  },
+  {
+    id: "terminal",
+    title: "A terminal",
+    says:
+      "An interactive program in a terminal: lines are edited before it has them, colours are its own, Ctrl-D ends its " +
+      "input, Ctrl-C ends it. It hears that it has a terminal. Its gates are here too: lower one, and see it type.",
+    guests: [{ file: "tty" }],
+    input: "terminal",
   },
   {
     id: "files",

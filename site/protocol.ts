@@ -3,6 +3,14 @@
 /** A file by its path, without a leading slash. */
 export type Files = Readonly<Record<string, Uint8Array>>;
 
+/** What a guest that answers requests is asked. */
+export interface RequestPlan {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
 export interface GuestPlan {
   readonly name: string;
   /** A component that was prepared under this number. */
@@ -12,6 +20,10 @@ export interface GuestPlan {
   readonly env: Readonly<Record<string, string>>;
   /** What is called, in WAVE; the command itself if nothing. */
   readonly call: string | undefined;
+  /** What it is asked by HTTP, in the place of a call: its input is the body of that, its output that of its answer. */
+  readonly request: RequestPlan | undefined;
+  /** Where its pipe begins and ends, if that is a terminal: one of `RunPlan.terminals`. */
+  readonly terminal: number | undefined;
 }
 
 /** One end of a channel: a guest by its index, or what is at the edge of the stage. */
@@ -19,7 +31,23 @@ export type End =
   | { readonly is: "guest"; readonly index: number }
   /** What is typed, pasted or dropped. It stays open for more if `isLive`. */
   | { readonly is: "input"; readonly bytes: Uint8Array; readonly isLive: boolean }
-  | { readonly is: "screen" };
+  | { readonly is: "screen" }
+  /** One of `RunPlan.terminals`: what is typed there, or what is shown. */
+  | { readonly is: "terminal"; readonly terminal: number };
+
+export interface TerminalPlan {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What a terminal tells the programs in it. */
+export type TerminalEvent =
+  /** A line, or the end of input if it is empty. */
+  | { readonly is: "typed"; readonly bytes: readonly number[] }
+  /** It has shown most of what it was given. */
+  | { readonly is: "shown" }
+  /** As those of POSIX are called. */
+  | { readonly is: "signal"; readonly name: string };
 
 export interface ChannelPlan {
   readonly from: End;
@@ -31,6 +59,7 @@ export interface ChannelPlan {
 export interface RunPlan {
   readonly guests: readonly GuestPlan[];
   readonly channels: readonly ChannelPlan[];
+  readonly terminals: readonly TerminalPlan[];
   readonly files: Files;
   /** Bytes a second that a guest reads of a file, or writes to it, until somebody moves its gate. */
   readonly fileRate: number;
@@ -52,6 +81,7 @@ export type ToWorker =
   | { readonly is: "file-let"; readonly guest: number; readonly index: number; readonly bytes: number }
   /** More for a live input; nothing more comes after `isLast`. */
   | { readonly is: "type"; readonly channel: number; readonly bytes: Uint8Array; readonly isLast: boolean }
+  | { readonly is: "terminal"; readonly terminal: number; readonly event: TerminalEvent }
   | { readonly is: "stop" };
 
 /** What a channel is doing now. */
@@ -137,11 +167,24 @@ export type Ending =
   /** What a function gave, in WAVE; empty if nothing. */
   | { readonly is: "returned"; readonly value: string }
   | { readonly is: "failed"; readonly name: string; readonly message: string; readonly rule: string | undefined }
+  /** Its answer has been delivered. */
+  | { readonly is: "answered"; readonly status: number }
+  /** By Ctrl-C. */
+  | { readonly is: "interrupted" }
   | { readonly is: "stopped" };
 
 export type FromWorker =
   | { readonly is: "ready"; readonly canSuspend: boolean }
   | { readonly is: "frame"; readonly frame: Frame }
+  /** The head of an answer is there; its body is on its way. */
+  | {
+      readonly is: "answered";
+      readonly guest: number;
+      readonly status: number;
+      readonly headers: RequestPlan["headers"];
+    }
+  /** What is to be shown in a terminal. */
+  | { readonly is: "terminal"; readonly terminal: number; readonly bytes: readonly number[] }
   | { readonly is: "ended"; readonly guest: number; readonly ending: Ending; readonly at: number }
   /** All guests have ended. `files` are all that there are now. */
   | { readonly is: "over"; readonly files: Files };

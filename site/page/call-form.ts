@@ -29,8 +29,8 @@ export class CallForm {
 
   show(guest: Guest): void {
     this.#guest = guest;
-    const { functions, isCommand, call } = guest;
-    this.element.hidden = functions.length === 0;
+    const { functions, isCommand, call, asked } = guest;
+    this.element.hidden = functions.length === 0 || asked !== undefined;
     this.#choice.replaceChildren(
       ...(isCommand ? [h("option", { attributes: { value: RUN } }, "run, as a command does")] : []),
       ...functions.map(({ name }) => h("option", { attributes: { value: name } }, shortOf(name))),

@@ -75,6 +75,14 @@ export function wordsOf(line: string): string[] {
   return words;
 }
 
+/** Lines `name: value`. */
+export function fieldsOf(text: string): (readonly [name: string, value: string])[] {
+  return text.split("\n").flatMap((line) => {
+    const at = line.indexOf(":");
+    return at > 0 ? [[line.slice(0, at).trim(), line.slice(at + 1).trim()] as const] : [];
+  });
+}
+
 /** Lines `NAME=value`. */
 export function envOf(text: string): Record<string, string> {
   const entries = text.split("\n").flatMap((line) => {

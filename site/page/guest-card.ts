@@ -62,7 +62,7 @@ export class GuestCard {
       "button",
       {
         class: "call",
-        attributes: { type: "button", title: "Call something else, or with something else" },
+        attributes: { type: "button", title: "Ask for something else" },
         on: { click: () => handlers.onCall(guest) },
       },
       this.#called,
@@ -105,11 +105,12 @@ export class GuestCard {
     this.clear();
   }
 
-  /** What of it is called: a command has arguments in that place. */
-  showCall({ call, functions }: Guest): void {
-    this.#args.hidden = call !== undefined;
-    this.#call.hidden = call === undefined;
-    setText(this.#called, call ? shortOf(callText(call, functions)) : "");
+  /** What of it is called, or what it is asked: a command has arguments in that place. */
+  showCall({ call, asked, functions }: Guest): void {
+    this.#call.hidden = call === undefined && asked === undefined;
+    this.#args.hidden = !this.#call.hidden;
+    if (asked) setText(this.#called, `${asked.method} ${asked.path}`);
+    else setText(this.#called, call ? shortOf(callText(call, functions)) : "");
   }
 
   /** How it is, in words. */
@@ -145,6 +146,12 @@ export class GuestCard {
         break;
       case "returned":
         this.#set("done", `${ending.value === "" ? "returned" : `gave ${ending.value}`} after ${timeText(at)}`);
+        break;
+      case "answered":
+        this.#set("done", `answered ${ending.status} after ${timeText(at)}`);
+        break;
+      case "interrupted":
+        this.#set("failed", `ended by Ctrl-C after ${timeText(at)}`);
         break;
       case "stopped":
         this.#set("failed", `stopped after ${timeText(at)}`);

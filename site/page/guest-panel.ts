@@ -5,6 +5,7 @@ import { h, setText } from "./dom.ts";
 import { droppedFiles, pickedFiles, type Dropped } from "./dropped.ts";
 import { bytesText, countText } from "./format.ts";
 import type { Guest } from "./model.ts";
+import { RequestForm } from "./request-form.ts";
 
 export interface PanelHandlers {
   /** Something else of it is called. */
@@ -24,12 +25,14 @@ export class GuestPanel {
   });
   readonly #files = h("ul", { class: "files" });
   readonly #form: CallForm;
+  readonly #request: RequestForm;
   #guest: Guest | undefined;
   #addresses: readonly string[] = [];
 
   constructor(handlers: PanelHandlers) {
     this.#handlers = handlers;
     this.#form = new CallForm((guest) => handlers.onCall(guest));
+    this.#request = new RequestForm((guest) => handlers.onCall(guest));
     const pick = (label: string, isFolder: boolean): HTMLInputElement => {
       const input = h("input", {
         class: "visually-hidden",
@@ -46,6 +49,7 @@ export class GuestPanel {
       "section",
       { class: "panel details", id: "details", attributes: { "aria-label": "Guest" } },
       h("header", {}, this.#title, this.#says),
+      this.#request.element,
       this.#form.element,
       h("h3", {}, "World"),
       this.#world,
@@ -79,12 +83,14 @@ export class GuestPanel {
     setText(this.#says, `${guest.origin}, ${bytesText(guest.component.length)}`);
     this.#env.value = guest.env;
     this.#form.show(guest);
+    this.#request.show(guest);
     this.#world.replaceChildren(...worldOf(guest));
   }
 
-  /** To where it is said what is called. */
+  /** To where it is said what is called, or asked. */
   focusCall(): void {
-    this.#form.focus();
+    if (this.#guest?.asked) this.#request.focus();
+    else this.#form.focus();
   }
 
   showFiles(files: Files): void {
@@ -123,7 +129,7 @@ export class GuestPanel {
   }
 }
 
-function worldOf({ inspection, functions }: Guest): HTMLElement[] {
+function worldOf({ inspection, functions, asked }: Guest): HTMLElement[] {
   if (typeof inspection === "string") return [h("p", { class: "problem" }, inspection)];
   const { missing } = inspection;
   const problems = [
@@ -131,7 +137,8 @@ function worldOf({ inspection, functions }: Guest): HTMLElement[] {
     inspection.kind === "component" && inspection.unsupported,
     !inspection.isCommand &&
       functions.length === 0 &&
-      "It is no command: it exports neither wasi:cli/run nor _start, and nothing that could be called here",
+      !asked &&
+      "It is no command: it exports neither wasi:cli/run nor _start, and nothing that could be called or asked here",
   ].filter((problem) => typeof problem === "string");
   return [
     ...problems.map((problem) => h("p", { class: "problem" }, problem)),

@@ -1,13 +1,19 @@
-/** What the first guest of a pipe reads: text, a file, or what is typed while it runs. */
+/** What the first guest of a pipe reads: text, a file, or what is typed while it runs, by lines or in a terminal. */
 import { h, setText } from "./dom.ts";
 import { bytesText } from "./format.ts";
-import type { Guest } from "./model.ts";
+import type { Guest, InputMode } from "./model.ts";
 
 export interface InputHandlers {
   onChanged(): void;
   /** A line was typed for a live input; or its end, if that is `undefined`. */
   onLine(guest: Guest, line: string | undefined): void;
 }
+
+const MODES: Readonly<Record<InputMode, string>> = {
+  text: "What is here",
+  lines: "Lines, typed while it runs",
+  terminal: "A terminal: edit lines, Ctrl-C, colours",
+};
 
 export class InputPanel {
   readonly element: HTMLElement;
@@ -23,7 +29,8 @@ export class InputPanel {
     },
   });
   readonly #file = h("p", { class: "file" });
-  readonly #live = h("input", { attributes: { type: "checkbox" } });
+  readonly #modes = new Map<InputMode, HTMLInputElement>();
+  readonly #there: HTMLElement;
   readonly #line = h("input", {
     attributes: {
       type: "text",
@@ -60,14 +67,23 @@ export class InputPanel {
       this.#line.value = "";
     });
     this.#text.addEventListener("input", () => this.#change({ text: this.#text.value, file: undefined }));
-    this.#live.addEventListener("change", () => this.#change({ isLive: this.#live.checked }));
+    this.#there = h(
+      "div",
+      { class: "there" },
+      this.#text,
+      h("div", { class: "row spread" }, this.#file, h("label", { class: "button" }, pick, "File…")),
+    );
     this.element = h(
       "section",
       { class: "panel input", id: "input", attributes: { "aria-label": "Input" } },
-      h("header", {}, this.#title, h("label", { class: "button" }, pick, "File…")),
-      this.#text,
-      this.#file,
-      h("label", { class: "check" }, this.#live, "Keep it open, and type while it runs"),
+      h("header", {}, this.#title),
+      h(
+        "fieldset",
+        { class: "modes" },
+        h("legend", { class: "visually-hidden" }, "Where the input comes from"),
+        ...Object.entries(MODES).map(([mode, text]) => this.#choice(mode as InputMode, text)),
+      ),
+      this.#there,
       this.#form,
     );
     this.element.addEventListener("dragover", (event) => event.preventDefault());
@@ -82,21 +98,32 @@ export class InputPanel {
 
   show(guest: Guest): void {
     this.#guest = guest;
-    const { text, file, isLive } = guest.input;
+    const { text, file, mode } = guest.input;
     setText(this.#title, `Input of ${guest.name}`);
     this.#text.value = file ? "" : text;
     setText(this.#file, file ? `${file.name}, ${bytesText(file.bytes.length)}` : "");
-    this.#live.checked = isLive;
-    this.#form.hidden = !isLive;
+    const chosen = this.#modes.get(mode);
+    if (chosen) chosen.checked = true;
+    this.#there.hidden = mode === "terminal";
+    this.#form.hidden = mode !== "lines";
   }
 
-  /** Whether what it shows can be typed while it runs. */
+  /** Whether what it shows is lines that can be typed while it runs. */
   get isLive(): boolean {
     return !this.#form.hidden;
   }
 
   focus(): void {
-    (this.#form.hidden ? this.#text : this.#line).focus();
+    if (this.isLive) this.#line.focus();
+    else if (this.#there.hidden) this.#modes.get("terminal")?.focus();
+    else this.#text.focus();
+  }
+
+  #choice(mode: InputMode, text: string): HTMLElement {
+    const input = h("input", { attributes: { type: "radio", name: "input-mode", value: mode } });
+    input.addEventListener("change", () => this.#change({ mode }));
+    this.#modes.set(mode, input);
+    return h("label", { class: "check" }, input, text);
   }
 
   async drop(file: File): Promise<void> {

@@ -1,8 +1,8 @@
 /** What stands on the stage: guests, and what is wired to what. */
 import { inspect, type ComponentInspection, type InspectedFunction, type ModuleInspection } from "sluice/inspect";
-import type { ChannelPlan, End, Files, RunPlan } from "../protocol.ts";
+import type { ChannelPlan, End, Files, RequestPlan, RunPlan, TerminalPlan } from "../protocol.ts";
 import { callable, callOf, callText } from "./call.ts";
-import { envOf, OPEN, rateOf, wordsOf } from "./format.ts";
+import { envOf, fieldsOf, OPEN, rateOf, wordsOf } from "./format.ts";
 
 export type Inspection = ComponentInspection | ModuleInspection;
 
@@ -22,6 +22,8 @@ export interface Guest {
   readonly functions: readonly InspectedFunction[];
   /** What is called when it runs: the command, if nothing. */
   call: Call | undefined;
+  /** What it is asked, if it is one that answers requests. */
+  asked: Asked | undefined;
   args: string;
   env: string;
   /** What it reads if nobody is wired to it. */
@@ -40,12 +42,23 @@ export interface Call {
   readonly values: readonly string[];
 }
 
+/** A request, as it is typed. */
+export interface Asked {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  /** Lines `name: value`. */
+  readonly headers: string;
+}
+
+/** Where an input comes from: what is there, lines that are typed while it runs, or a terminal, which also shows the output. */
+export type InputMode = "text" | "lines" | "terminal";
+
 export interface Input {
+  mode: InputMode;
   text: string;
   /** In place of the text. */
   file: { readonly name: string; readonly bytes: Uint8Array } | undefined;
-  /** Whether more may be typed while it runs. */
-  isLive: boolean;
 }
 
 export interface NewGuest {
@@ -54,6 +67,7 @@ export interface NewGuest {
   readonly component: Uint8Array;
   readonly args?: string | undefined;
   readonly env?: string | undefined;
+  readonly asked?: Asked | undefined;
   readonly gate?: number | undefined;
   readonly inputGate?: number | undefined;
 }
@@ -62,7 +76,11 @@ export interface NewGuest {
 export interface ScreenEnd {
   readonly channel: number;
   readonly name: string;
+  /** The number of the terminal that is its end, if one is. */
+  readonly terminal: number | undefined;
 }
+
+const FIRST_REQUEST: Asked = { method: "GET", path: "/", headers: "" };
 
 /** A channel by the guest whose input or output it is. */
 export interface ChannelKey {
@@ -77,7 +95,7 @@ export class Stage {
   fileGate: number = OPEN;
   #next = 1;
 
-  add({ name, origin, component, args = "", env = "", gate = OPEN, inputGate = OPEN }: NewGuest): Guest {
+  add({ name, origin, component, args = "", env = "", asked, gate = OPEN, inputGate = OPEN }: NewGuest): Guest {
     if (this.guests.length >= MAX_GUESTS) throw new RangeError(`There is room for ${MAX_GUESTS} guests`);
     const inspection = inspected(component);
     const functions = callable(inspection);
@@ -91,9 +109,10 @@ export class Stage {
       isCommand,
       functions,
       call: isCommand ? undefined : callOf(functions[0]),
+      asked: isHandler(inspection) ? (asked ?? FIRST_REQUEST) : undefined,
       args,
       env,
-      input: { text: "", file: undefined, isLive: false },
+      input: { mode: "text", text: "", file: undefined },
       inputGate,
       gate,
       next: undefined,
@@ -150,38 +169,62 @@ export class Stage {
   /** Where pipes end. */
   screens(): readonly ScreenEnd[] {
     return this.channels().flatMap(({ guest, is }, channel) =>
-      is === "output" && !guest.next ? [{ channel, name: guest.name }] : [],
+      is === "output" && !guest.next ? [{ channel, name: guest.name, terminal: this.#terminalOf(guest) }] : [],
     );
   }
 
-  plan(): RunPlan {
+  /** @param terminals In the order of their pipes. */
+  plan(terminals: readonly TerminalPlan[] = []): RunPlan {
     return {
-      guests: this.guests.map(({ id, name, args, env, call, functions }) => ({
-        name,
-        component: id,
-        args: wordsOf(args),
-        env: envOf(env),
-        call: call && callText(call, functions),
-      })),
+      guests: this.guests.map((guest) => {
+        const { id, name, args, env, call, asked, functions } = guest;
+        return {
+          name,
+          component: id,
+          args: wordsOf(args),
+          env: envOf(env),
+          call: call && !asked ? callText(call, functions) : undefined,
+          request: asked && requestOf(asked),
+          terminal: this.#terminalOf(guest),
+        };
+      }),
       channels: this.channels().map((key) => this.#channelPlan(key)),
+      terminals,
       files: this.files,
       fileRate: rateOf(this.fileGate),
       bufferBytes: 65_536,
     };
   }
 
+  /** The number of the terminal of a guest's pipe, if it has one. */
+  #terminalOf(guest: Guest): number | undefined {
+    const lanes = this.lanes().filter(([head]) => head?.input.mode === "terminal");
+    const index = lanes.findIndex((lane) => lane.includes(guest));
+    return index < 0 ? undefined : index;
+  }
+
   #channelPlan({ guest, is }: ChannelKey): ChannelPlan {
     const self: End = { is: "guest", index: this.guests.indexOf(guest) };
-    if (is === "input") {
-      return { from: { is: "input", ...inputOf(guest.input) }, to: self, rate: rateOf(guest.inputGate) };
-    }
-    const to: End = guest.next ? { is: "guest", index: this.guests.indexOf(guest.next) } : { is: "screen" };
+    const terminal = this.#terminalOf(guest);
+    const end: End | undefined = terminal === undefined ? undefined : { is: "terminal", terminal };
+    if (is === "input") return { from: end ?? inputOf(guest.input), to: self, rate: rateOf(guest.inputGate) };
+    const to: End = guest.next ? { is: "guest", index: this.guests.indexOf(guest.next) } : (end ?? { is: "screen" });
     return { from: self, to, rate: rateOf(guest.gate) };
   }
 }
 
-function inputOf({ text, file, isLive }: Input): { readonly bytes: Uint8Array; readonly isLive: boolean } {
-  return { bytes: file?.bytes ?? new TextEncoder().encode(text), isLive };
+function inputOf({ text, file, mode }: Input): End {
+  return { is: "input", bytes: file?.bytes ?? new TextEncoder().encode(text), isLive: mode === "lines" };
+}
+
+function requestOf({ method, path, headers }: Asked): RequestPlan {
+  return { method, path: path.startsWith("/") ? path : `/${path}`, headers: fieldsOf(headers) };
+}
+
+/** Whether it answers requests. */
+function isHandler(inspection: Inspection | string): boolean {
+  if (typeof inspection === "string" || inspection.kind !== "component") return false;
+  return inspection.exports.some((name) => /^wasi:http\/(incoming-)?handler@0\.[23]\./.test(name));
 }
 
 function inspected(component: Uint8Array): Inspection | string {

@@ -1,6 +1,6 @@
 /** Puts the parts of the page together: what is on the stage, what runs, and what is seen of it. */
 import { POEM, SAMPLES, SCENARIOS, type Scenario } from "../catalog.ts";
-import type { Ending, Files, Frame } from "../protocol.ts";
+import type { Ending, Files, Frame, RequestPlan } from "../protocol.ts";
 import { DRIP_BYTES } from "./channel-view.ts";
 import { callText, shortOf } from "./call.ts";
 import { announce, byId, h, setText } from "./dom.ts";
@@ -26,6 +26,8 @@ export class Playground {
   readonly #stage = new Stage();
   readonly #session = new Session({
     onFrame: (frame) => this.#frame(frame),
+    onAnswered: (guest, status, headers) => this.#answered(guest, status, headers),
+    onTerminal: (terminal, bytes) => void this.#screen.showInTerminal(terminal, bytes),
     onEnded: (guest, ending, at) => this.#ended(guest, ending, at),
     onOver: (files) => this.#over(files),
     onFault: (message) => this.#problem(message),
@@ -33,7 +35,7 @@ export class Playground {
   readonly #view: StageView;
   readonly #input: InputPanel;
   readonly #panel: GuestPanel;
-  readonly #screen = new ScreenPanel();
+  readonly #screen = new ScreenPanel((terminal, event) => this.#session.tell({ is: "terminal", terminal, event }));
   readonly #timeline = new Timeline();
   readonly #run = byId("run");
   readonly #stop = byId("stop");
@@ -69,7 +71,10 @@ export class Playground {
       },
     });
     this.#input = new InputPanel({
-      onChanged: () => this.#view.showInputs(),
+      onChanged: () => {
+        this.#view.showInputs();
+        this.#screen.build(this.#stage.screens());
+      },
       onLine: (guest, line) => this.#type(guest, line),
     });
     this.#panel = new GuestPanel({
@@ -103,7 +108,7 @@ export class Playground {
   }
 
   #listen(): void {
-    this.#run.addEventListener("click", () => this.#start());
+    this.#run.addEventListener("click", () => void this.#start());
     this.#stop.addEventListener("click", () => this.#session.stop());
     addEventListener("hashchange", () => {
       const scenario = SCENARIOS.find(({ id }) => `#${id}` === location.hash);
@@ -113,7 +118,7 @@ export class Playground {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       if (this.#session.isRunning) this.#session.stop();
-      else this.#start();
+      else void this.#start();
     });
     addEventListener("dragover", (event) => event.preventDefault());
     addEventListener("drop", (event) => {
@@ -169,8 +174,11 @@ export class Playground {
       last = added;
     }
     const [first] = this.#stage.guests;
-    if (first && scenario.input === "live") first.input.isLive = true;
-    if (first && scenario.input === "lines") first.input.text = numberedLines();
+    const { input } = scenario;
+    if (first) {
+      if (input === "long") first.input.text = numberedLines();
+      else first.input.mode = input ?? "text";
+    }
     setText(byId("says"), scenario.says);
     for (const link of byId("scenarios").querySelectorAll("a")) {
       if (link.hash === `#${scenario.id}`) link.setAttribute("aria-current", "true");
@@ -244,7 +252,7 @@ export class Playground {
     this.#session.prepare(new Map(this.#stage.guests.map(({ id, component }) => [id, component])));
     this.#view.build();
     this.#timeline.clear(this.#stage.guests.map(({ name }) => name));
-    this.#screen.clear(this.#stage.screens());
+    this.#screen.build(this.#stage.screens());
     this.#panel.showFiles(this.#stage.files);
     const [first] = this.#stage.guests;
     const selected = this.#stage.guests.find((guest) => guest === this.#selected) ?? first;
@@ -260,14 +268,17 @@ export class Playground {
     if (head) this.#input.show(head);
   }
 
-  #start(): void {
-    if (this.#session.isRunning || this.#stage.guests.length === 0) return;
+  async #start(): Promise<void> {
+    const asked = this.#asked;
+    const terminals = await this.#screen.terminals();
+    // Meanwhile something else may have been chosen, or started.
+    if (asked !== this.#asked || this.#session.isRunning || this.#stage.guests.length === 0) return;
     this.#problem("");
     this.#done.clear();
     this.#view.clear();
-    this.#screen.clear(this.#stage.screens());
+    this.#screen.clear();
     this.#timeline.clear(this.#stage.guests.map(({ name }) => name));
-    this.#session.run(this.#stage.plan());
+    this.#session.run(this.#stage.plan(terminals));
     this.#showRun("on");
     this.#heard = performance.now();
     this.#silence = setInterval(() => {
@@ -276,6 +287,7 @@ export class Playground {
     announce("The run has begun");
     // Somebody waits for what is typed.
     if (this.#input.isLive) this.#input.focus();
+    this.#screen.focus();
   }
 
   #frame(frame: Frame): void {
@@ -287,6 +299,12 @@ export class Playground {
     this.#view.show(frame, this.#done, waits);
     this.#screen.show(frame);
     this.#timeline.show(frame, waits);
+  }
+
+  #answered(index: number, status: number, headers: RequestPlan["headers"]): void {
+    const { asked } = this.#stage.guests[index] ?? {};
+    const fields = headers.map(([name, value]) => `${name}: ${value}\n`).join("");
+    if (asked) this.#screen.tell(`${asked.method} ${asked.path} → ${status}\n${fields}`);
   }
 
   #ended(index: number, ending: Ending, at: number): void {

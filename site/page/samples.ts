@@ -12,11 +12,11 @@ export function sampleOf(file: string): Sample {
 }
 
 /** @throws {Error} If it cannot be fetched. */
-export async function guestOf({ file, name, language, args, env }: Sample): Promise<NewGuest> {
+export async function guestOf({ file, name, language, args, env, asked }: Sample): Promise<NewGuest> {
   let component = fetched.get(file);
   if (!component) fetched.set(file, (component = bytesOf(file)));
   try {
-    return { name, origin: language, component: await component, args, env };
+    return { name, origin: language, component: await component, args, env, asked };
   } catch (error) {
     fetched.delete(file);
     throw error;

@@ -1,7 +1,8 @@
 /** What arrives at the ends of all pipes, and what guests complain of. */
-import type { Frame } from "../protocol.ts";
+import type { Frame, TerminalEvent, TerminalPlan } from "../protocol.ts";
 import { h, setText } from "./dom.ts";
 import type { ScreenEnd } from "./model.ts";
+import type { TerminalScreen } from "./terminal-screen.ts";
 import { TextScreen } from "./text-screen.ts";
 
 export class ScreenPanel {
@@ -15,9 +16,13 @@ export class ScreenPanel {
     class: "results",
     attributes: { tabindex: 0, role: "log", "aria-label": "Results of calls" },
   });
+  readonly #onTerminal: (terminal: number, event: TerminalEvent) => void;
   #screens = new Map<number, TextScreen>();
+  #terminals: readonly Promise<TerminalScreen>[] = [];
 
-  constructor() {
+  /** @param onTerminal Something was typed in a terminal, or is shown there. */
+  constructor(onTerminal: (terminal: number, event: TerminalEvent) => void) {
+    this.#onTerminal = onTerminal;
     this.element = h(
       "section",
       { class: "panel output", attributes: { "aria-label": "Screen" } },
@@ -26,13 +31,53 @@ export class ScreenPanel {
       this.#results,
       this.#errors,
     );
-    this.clear([]);
+    this.clear();
+  }
+
+  /** For pipes that end so. */
+  build(ends: readonly ScreenEnd[]): void {
+    this.#screens = new Map();
+    for (const terminal of this.#terminals) void terminal.then((one) => one.dispose());
+    const terminals: Promise<TerminalScreen>[] = [];
+    this.#texts.replaceChildren(
+      ...ends.map(({ channel, name, terminal }) => {
+        if (terminal === undefined) {
+          const screen = new TextScreen(name, ends.length === 1);
+          this.#screens.set(channel, screen);
+          return screen.element;
+        }
+        const place = h("div", { class: "screen-of" });
+        terminals.push(this.#terminal(terminal, name, place));
+        return place;
+      }),
+    );
+    this.#terminals = terminals;
+    this.clear();
+  }
+
+  /** The terminals, as soon as they are there: they are loaded when there is one. */
+  async terminals(): Promise<readonly TerminalPlan[]> {
+    return (await Promise.all(this.#terminals)).map(({ size }) => size);
+  }
+
+  async #terminal(terminal: number, name: string, place: HTMLElement): Promise<TerminalScreen> {
+    const { TerminalScreen } = await import("./terminal-screen.ts");
+    return new TerminalScreen(name, place, (event) => this.#onTerminal(terminal, event));
+  }
+
+  /** A run begins: whoever can type does so here. */
+  focus(): void {
+    void this.#terminals[0]?.then((terminal) => terminal.focus());
+  }
+
+  async showInTerminal(terminal: number, bytes: readonly number[]): Promise<void> {
+    (await this.#terminals[terminal])?.write(bytes);
   }
 
   /** As before a run. */
-  clear(ends: readonly ScreenEnd[]): void {
-    this.#screens = new Map(ends.map(({ channel, name }) => [channel, new TextScreen(name, ends.length === 1)]));
-    this.#texts.replaceChildren(...[...this.#screens.values()].map(({ element }) => element));
+  clear(): void {
+    for (const screen of this.#screens.values()) screen.clear();
+    for (const terminal of this.#terminals) void terminal.then((one) => one.clear());
     setText(this.#results, "");
     this.#results.hidden = true;
     setText(this.#errors, "");

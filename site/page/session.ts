@@ -1,11 +1,15 @@
 /** The worker, and the run that is under way in it. */
-import type { Ending, Files, Frame, FromWorker, RunPlan, ToWorker } from "../protocol.ts";
+import type { Ending, Files, Frame, FromWorker, RequestPlan, RunPlan, ToWorker } from "../protocol.ts";
 
 /** How long guests have to end by themselves when they are stopped. */
 const GRACE_MS = 300;
 
 export interface Listener {
   onFrame(frame: Frame): void;
+  /** The head of an answer is there. */
+  onAnswered(guest: number, status: number, headers: RequestPlan["headers"]): void;
+  /** These are to be shown in a terminal. */
+  onTerminal(terminal: number, bytes: readonly number[]): void;
   onEnded(guest: number, ending: Ending, at: number): void;
   /** @param files All that there are now; missing if the worker had to be ended with its guests. */
   onOver(files: Files | undefined): void;
@@ -108,6 +112,12 @@ export class Session {
         break;
       case "frame":
         this.#listener.onFrame(message.frame);
+        break;
+      case "answered":
+        this.#listener.onAnswered(message.guest, message.status, message.headers);
+        break;
+      case "terminal":
+        this.#listener.onTerminal(message.terminal, message.bytes);
         break;
       case "ended":
         this.#listener.onEnded(message.guest, message.ending, message.at);

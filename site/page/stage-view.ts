@@ -144,8 +144,8 @@ export class StageView {
   showInputs(): void {
     for (const [{ input }, element] of this.#inputs) {
       const { length } = input.file?.bytes ?? new TextEncoder().encode(input.text);
-      const isEmpty = length === 0 && !input.isLive;
-      setText(element, isEmpty ? "empty" : input.isLive ? "typed" : (input.file?.name ?? bytesText(length)));
+      const isEmpty = length === 0 && input.mode === "text";
+      setText(element, isEmpty ? "empty" : input.mode === "text" ? (input.file?.name ?? bytesText(length)) : "typed");
       // A stream that carries nothing is none to look at.
       element.closest(".lane")?.classList.toggle("dry", isEmpty);
     }

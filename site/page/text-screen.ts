@@ -14,7 +14,7 @@ export class TextScreen {
   readonly element: HTMLElement;
   readonly #out: HTMLElement;
   readonly #note = h("span", { class: "note" });
-  readonly #decoder = new TextDecoder();
+  #decoder = new TextDecoder();
   #text = "";
   #skipped = 0;
 
@@ -30,6 +30,15 @@ export class TextScreen {
       h("p", { class: "caption" }, isAlone ? "" : name, this.#note),
       this.#out,
     );
+  }
+
+  /** As before a run. */
+  clear(): void {
+    this.#decoder = new TextDecoder();
+    this.#text = "";
+    this.#skipped = 0;
+    setText(this.#out, "");
+    setText(this.#note, "");
   }
 
   /** @param skipped Bytes that were left out before these. */

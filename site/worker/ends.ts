@@ -2,10 +2,13 @@ import { DiscardSink, PeerClosed, type Sink, type Source, type Waker } from "slu
 
 /** A source that knows how many wait for it. */
 export class WatchedSource implements Source {
+  /** As sources say it. */
+  readonly isTerminal: boolean;
   readonly #inner: Source;
   readonly #wakers = new Set<Waker>();
 
-  constructor(inner: Source) {
+  constructor(inner: Source, isTerminal: boolean) {
+    this.isTerminal = isTerminal;
     this.#inner = inner;
   }
 

@@ -6,14 +6,20 @@ export const TICK_MS = 16;
 /** A sink that lets through so many bytes a second, and no more than the one behind it takes. */
 export class Gate implements Sink {
   passedBytes = 0;
+  /** As sinks say it: see docs/browsers.md. */
+  readonly isTerminal: boolean;
   readonly #inner: Sink;
   readonly #changed = new Signal();
   #rate: number;
   /** Bytes that may go through now. A part of one counts, so that slow gates let one through now and then. */
   #allowance = 0;
 
-  /** @param rate Bytes a second; `Infinity` for all, 0 for none. */
-  constructor(inner: Sink, rate: number) {
+  /**
+   * @param rate Bytes a second; `Infinity` for all, 0 for none.
+   * @param isTerminal Whether a terminal is behind it.
+   */
+  constructor(inner: Sink, rate: number, isTerminal: boolean = false) {
+    this.isTerminal = isTerminal;
     this.#inner = inner;
     this.#rate = rate;
   }

@@ -3,38 +3,30 @@ import {
   ExitError,
   instantiate,
   MemoryFiles,
-  Pipe,
   runCommand,
   Trap,
-  type Level,
   type OpenDirectory,
+  type Options,
   type RunningInstance,
   type Sink,
   type Source,
 } from "sluice";
 import { invocation, type Invocation } from "sluice/inspect";
-import type { ChannelFrame, ChannelPlan, Ending, Files, FromWorker, GuestPlan, RunPlan } from "../protocol.ts";
+import { InterruptedError, openTerminal, type TerminalStreams } from "sluice/terminal";
+import type { Ending, Files, FromWorker, GuestPlan, RequestPlan, RunPlan, TerminalEvent } from "../protocol.ts";
+import { answered } from "./answer.ts";
+import { Channel, emptyLevel, type Writer } from "./channel.ts";
 import type { Components } from "./components.ts";
-import { Feeder, Screen, WatchedSource } from "./ends.ts";
-import { Gate, TICK_MS } from "./gate.ts";
+import { TICK_MS } from "./gate.ts";
 import { Recorder } from "./recorder.ts";
+import { RemoteTerminal } from "./remote-terminal.ts";
 import { SlowFiles } from "./slow-files.ts";
 import type { Valve } from "./valve.ts";
 
-/** How much lies between a gate and the guest behind it. */
-const CHAMBER_BYTES = 4096;
 const FRAME_MS = 33;
 
 /** Why guests are ended when nobody wants them any more. */
 const STOPPED = new Error("stopped");
-
-interface Channel {
-  readonly plan: ChannelPlan;
-  readonly gate: Gate;
-  readonly source: WatchedSource | undefined;
-  readonly screen: Screen;
-  readonly feeder: Feeder | undefined;
-}
 
 export class Run {
   readonly #plan: RunPlan;
@@ -42,7 +34,10 @@ export class Run {
   readonly #tell: (message: FromWorker) => void;
   #started = performance.now();
   readonly #recorder: Recorder;
+  readonly #terminals: readonly RemoteTerminal[];
+  readonly #streams: readonly TerminalStreams[];
   readonly #channels: readonly Channel[];
+  readonly #writers: (Writer | undefined)[] = [];
   readonly #instances: (RunningInstance | undefined)[] = [];
   readonly #leaving = new Set<number>();
   readonly #stop = new AbortController();
@@ -56,7 +51,11 @@ export class Run {
     this.#components = components;
     this.#tell = tell;
     this.#recorder = new Recorder(plan.guests.length, () => this.#now());
-    this.#channels = plan.channels.map((channel) => channelOf(channel));
+    this.#terminals = plan.terminals.map(
+      (one, terminal) => new RemoteTerminal(one, (bytes) => tell({ is: "terminal", terminal, bytes })),
+    );
+    this.#streams = this.#terminals.map((terminal) => openTerminal(terminal));
+    this.#channels = plan.channels.map((channel) => new Channel(channel, this.#streams));
     this.#files = MemoryFiles.from(plan.files);
     this.#slowFiles = plan.guests.map(() => new SlowFiles(plan.fileRate));
   }
@@ -71,6 +70,7 @@ export class Run {
     await Promise.all(this.#plan.guests.map((_, guest) => this.#playGuest(guest)));
     clearInterval(ticks);
     clearInterval(frames);
+    for (const streams of this.#streams) streams.close();
     this.#tellFrame();
     this.#tell({ is: "over", files: filesOf(this.#files) });
   }
@@ -93,6 +93,11 @@ export class Run {
     this.#channels[channel]?.feeder?.add(bytes, isLast);
   }
 
+  /** Something happened in a terminal. */
+  hear(terminal: number, event: TerminalEvent): void {
+    this.#terminals[terminal]?.hear(event);
+  }
+
   stop(): void {
     this.#stop.abort(STOPPED);
   }
@@ -102,7 +107,7 @@ export class Run {
     try {
       ending = await this.#endingOf(guest);
     } catch (error) {
-      ending = error === STOPPED ? { is: "stopped" } : failure(error);
+      ending = failure(error);
     }
     this.#tellFrame();
     this.#tell({ is: "ended", guest, ending, at: this.#now() });
@@ -111,6 +116,8 @@ export class Run {
   async #endingOf(guest: number): Promise<Ending> {
     const stdin = this.#sourceOf(guest);
     const stdout = this.#sinkOf(guest);
+    const { request } = this.#planOf(guest);
+    if (request) return this.#answer(guest, request, stdin, stdout);
     let called: Invocation | undefined;
     try {
       called = await this.#invocationOf(guest);
@@ -154,22 +161,57 @@ export class Run {
     return { exports: instance.exports, stats: instance.stats, close };
   }
 
+  async #answer(guest: number, request: RequestPlan, source: Source, sink: Sink): Promise<Ending> {
+    const { component } = this.#planOf(guest);
+    const status = await answered({
+      component: await this.#components.get(component),
+      // What it prints is no part of its answer.
+      options: { ...this.#optionsOf(guest), stdout: this.#complaintsOf(guest) },
+      request,
+      source,
+      sink,
+      bufferBytes: this.#plan.bufferBytes,
+      onAnswered: (of, headers, writer) => {
+        this.#writers[guest] = writer;
+        this.#tell({ is: "answered", guest, status: of, headers });
+      },
+      onLeft: () => void this.#leaving.add(guest),
+    });
+    return { is: "answered", status };
+  }
+
   async #instantiate(guest: number, stdin: Source, stdout: Sink): Promise<RunningInstance> {
-    const plan = this.#planOf(guest);
-    const decoder = new TextDecoder();
-    return instantiate(await this.#components.get(plan.component), {
-      args: [plan.name, ...plan.args],
-      env: plan.env,
+    const component = await this.#components.get(this.#planOf(guest).component);
+    const instance = await instantiate(component, { ...this.#optionsOf(guest), stdin, stdout });
+    const { stats } = instance;
+    this.#writers[guest] = {
+      level: () => instance.levels?.().stdout ?? emptyLevel(this.#plan.bufferBytes),
+      writtenBytes: () => stats.stdout.bytes,
+    };
+    return instance;
+  }
+
+  /** All but its streams. */
+  #optionsOf(guest: number): Options & { readonly signal: AbortSignal } {
+    const { name, args, env, terminal } = this.#planOf(guest);
+    const streams = terminal === undefined ? undefined : this.#streams[terminal];
+    return {
+      args: [name, ...args],
+      env: { ...streams?.env, ...env },
       cwd: "/",
       preopens: { "/": this.#rootOf(guest) },
-      stdin,
-      stdout,
-      stderr: (chunk: Uint8Array) =>
-        void this.#complaints.push({ guest, text: decoder.decode(chunk, { stream: true }) }),
-      signal: this.#stop.signal,
+      stderr: streams?.stderr ?? this.#complaintsOf(guest),
+      // Nothing leaves the page: what a guest sends comes back to it.
+      http: (request: Request) => new Response(request.body, { headers: request.headers }),
+      signal: streams ? AbortSignal.any([this.#stop.signal, streams.signal]) : this.#stop.signal,
       limits: { bufferBytes: this.#plan.bufferBytes },
-      trace: (name, values, outcome) => this.#recorder.record(guest, name, values, outcome),
-    });
+      trace: (called, values, outcome) => this.#recorder.record(guest, called, values, outcome),
+    };
+  }
+
+  #complaintsOf(guest: number): (chunk: Uint8Array) => void {
+    const decoder = new TextDecoder();
+    return (chunk) => void this.#complaints.push({ guest, text: decoder.decode(chunk, { stream: true }) });
   }
 
   #rootOf(guest: number): OpenDirectory {
@@ -211,7 +253,11 @@ export class Run {
       is: "frame",
       frame: {
         at: this.#now(),
-        channels: this.#channels.map((channel) => this.#frameOf(channel)),
+        channels: this.#channels.map((channel) => {
+          const { from } = channel.plan;
+          const writer = from.is === "guest" ? this.#writers[from.index] : undefined;
+          return channel.frame(writer, this.#plan.bufferBytes);
+        }),
         files: this.#slowFiles.flatMap((files, guest) => {
           const levels = this.#instances[guest]?.levels?.().files ?? [];
           return files.frames(guest, levels, this.#plan.bufferBytes);
@@ -223,54 +269,11 @@ export class Run {
       },
     });
   }
-
-  #frameOf({ plan: { from }, gate, source, feeder }: Channel): ChannelFrame {
-    const instance = from.is === "guest" ? this.#instances[from.index] : undefined;
-    const passed = { passedBytes: gate.passedBytes, readerWaits: source?.isAwaited ?? false };
-    if (feeder) {
-      return {
-        ...inputLevel(feeder),
-        ...passed,
-        writerWaits: false,
-        writtenBytes: feeder.writtenBytes,
-      };
-    }
-    const { isAwaited, ...level } = instance?.levels?.().stdout ?? this.#emptyLevel();
-    return { ...level, ...passed, writerWaits: isAwaited, writtenBytes: instance?.stats.stdout.bytes ?? 0 };
-  }
-
-  #emptyLevel(): Level {
-    const { bufferBytes } = this.#plan;
-    return {
-      state: "open",
-      bufferedBytes: 0,
-      capacityBytes: bufferBytes,
-      permittedBytes: bufferBytes,
-      isAwaited: false,
-    };
-  }
-}
-
-/** What is typed waits in a basin that is as large as it has to be. */
-function inputLevel({ bufferedBytes, writtenBytes, isOver }: Feeder): Omit<Level, "isAwaited"> {
-  return {
-    state: isOver ? "closed" : "open",
-    bufferedBytes,
-    capacityBytes: Math.max(writtenBytes, 1),
-    permittedBytes: 0,
-  };
-}
-
-function channelOf(plan: ChannelPlan): Channel {
-  const pipe = plan.to.is === "guest" ? new Pipe(CHAMBER_BYTES) : undefined;
-  const screen = new Screen();
-  const gate = new Gate(pipe ? pipe.sink : screen, plan.rate);
-  const feeder = plan.from.is === "input" ? new Feeder(gate) : undefined;
-  if (plan.from.is === "input") feeder?.add(plan.from.bytes, !plan.from.isLive);
-  return { plan, gate, feeder, screen, source: pipe && new WatchedSource(pipe.source) };
 }
 
 function failure(error: unknown): Ending {
+  if (error === STOPPED) return { is: "stopped" };
+  if (error instanceof InterruptedError) return { is: "interrupted" };
   if (!(error instanceof Error)) return { is: "failed", name: "Error", message: String(error), rule: undefined };
   const rule = error instanceof Trap ? error.rule : undefined;
   return { is: "failed", name: error.name, message: error.message, rule };

@@ -43,6 +43,9 @@ function hear(message: ToWorker): void {
     case "type":
       run?.type(message.channel, message.bytes, message.isLast);
       break;
+    case "terminal":
+      run?.hear(message.terminal, message.event);
+      break;
     case "stop":
       run?.stop();
       break;

@@ -2,15 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { componentOf } from "../load/made.ts";
-import { CollectSink, Pipe } from "../../src/index.ts";
+import { CollectSink, PeerClosed, Pipe } from "sluice";
 import { inspect } from "../../src/inspect.ts";
 import { callable, callOf, callText, shortOf } from "../../site/page/call.ts";
-import { OPEN, bytesText, envOf, rateOf, wordsOf } from "../../site/page/format.ts";
+import { OPEN, bytesText, envOf, fieldsOf, rateOf, wordsOf } from "../../site/page/format.ts";
 import { Stage, type Guest } from "../../site/page/model.ts";
 import { unzip } from "../../site/page/zip.ts";
 import { Feeder, Screen } from "../../site/worker/ends.ts";
 import { Gate } from "../../site/worker/gate.ts";
+import { Pump } from "../../site/worker/pump.ts";
 import { kindOf } from "../../site/worker/recorder.ts";
+import { RemoteTerminal } from "../../site/worker/remote-terminal.ts";
 
 function stageOf(...names: readonly string[]): { stage: Stage; guests: readonly Guest[] } {
   const stage = new Stage();
@@ -105,6 +107,81 @@ test("a slow gate lets a byte through now and then", () => {
   assert.ok(taken > 155 && taken <= 160, `${taken} bytes in ten seconds`);
 });
 
+test("a pump moves what is taken, holds no more than a piece, and tells each end of the other", async () => {
+  const [from, to] = [new Pipe(10_000), new Pipe(5)];
+  const pump = new Pump(from.source, to.sink);
+  from.sink.write(new Uint8Array(9000).fill(1));
+  await Promise.resolve();
+  assert.deepEqual([pump.takenBytes, pump.heldBytes], [4096, 4091]);
+  await from.sink.close();
+  let bytes = 0;
+  for (let piece = to.source.read(10); piece; piece = to.source.read(10)) {
+    bytes += piece.length;
+    // oxlint-disable-next-line no-await-in-loop -- a pipe tells the other end then
+    await Promise.resolve();
+  }
+  await pump.ended;
+  assert.deepEqual([bytes, pump.isOver, pump.heldBytes], [9000, true, 0]);
+
+  const [failing, after] = [new Pipe(5), new Pipe(5)];
+  const failed = new Pump(failing.source, after.sink);
+  failing.sink.abort(new Error("broken"));
+  await assert.rejects(failed.ended, /broken/);
+  assert.throws(() => after.source.read(1), /broken/);
+
+  const [unread, left] = [new Pipe(5), new Pipe(5)];
+  const stopped = new Pump(unread.source, left.sink);
+  left.source.close();
+  unread.sink.write(new Uint8Array(1));
+  await stopped.ended;
+  assert.throws(() => unread.sink.write(new Uint8Array(1)), PeerClosed);
+});
+
+test("a terminal in the page is one for whoever runs elsewhere", () => {
+  const shown: number[][] = [];
+  const terminal = new RemoteTerminal({ columns: 80, rows: 18 }, (bytes) => void shown.push([...bytes]));
+  const heard: string[] = [];
+  const reading = terminal.onReadable(() => void heard.push(`typed ${terminal.read().join()}`));
+  terminal.onWritable(() => void heard.push("shown"));
+  terminal.onSignal((name) => void heard.push(name));
+  terminal.hear({ is: "typed", bytes: [1, 2] });
+  terminal.hear({ is: "typed", bytes: [] });
+  terminal.write([3]);
+  terminal.hear({ is: "shown" });
+  terminal.hear({ is: "signal", name: "SIGINT" });
+  reading.dispose();
+  terminal.hear({ is: "typed", bytes: [4] });
+  assert.deepEqual(heard, ["typed 1,2", "typed ", "shown", "SIGINT"]);
+  assert.deepEqual([shown, terminal.readable, terminal.read(), terminal.ioctl()], [[[3]], true, [4], [80, 18]]);
+});
+
+test("a pipe that begins in a terminal ends there, and others do not", () => {
+  const { stage, guests } = stageOf("a", "b", "c");
+  const [a, b, c] = guests;
+  assert.ok(a && b && c);
+  stage.connect(a, b);
+  c.input.mode = "terminal";
+  const size = { columns: 80, rows: 18 };
+  assert.deepEqual(
+    stage.plan([size]).channels.map(({ from, to }) => [from.is, to.is]),
+    [
+      ["input", "guest"],
+      ["guest", "guest"],
+      ["guest", "screen"],
+      ["terminal", "guest"],
+      ["guest", "terminal"],
+    ],
+  );
+  assert.deepEqual(
+    stage.plan([size]).guests.map(({ terminal }) => terminal),
+    [undefined, undefined, 0],
+  );
+  assert.deepEqual(
+    stage.screens().map(({ terminal }) => terminal),
+    [undefined, 0],
+  );
+});
+
 test("a feeder puts in what is taken, and closes after the last", async () => {
   const pipe = new Pipe(4);
   const feeder = new Feeder(pipe.sink);
@@ -132,6 +209,10 @@ test("a screen keeps the last of what was too fast, and counts the rest", () => 
 test("words of a command line, variables, numbers, and kinds of calls", () => {
   assert.deepEqual(wordsOf(`a "b c"'d' \\"e '' `), ["a", "b cd", '"e', ""]);
   assert.deepEqual(envOf("A=1\nno\n B =x=y"), { A: "1", B: "x=y" });
+  assert.deepEqual(fieldsOf("a: b\nno\nHost:x:1\n: y"), [
+    ["a", "b"],
+    ["Host", "x:1"],
+  ]);
   assert.deepEqual([0, 1, 3, OPEN].map(rateOf), [0, 16, 32, Infinity]);
   assert.deepEqual([0, 1023, 1024, 1536, 65_536, 10_000_000].map(bytesText), [
     "0 B",

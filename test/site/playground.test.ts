@@ -131,6 +131,91 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("a request flows into a guest that answers, and its answer out, and each waits for the other", async () => {
+    await visit("request", async (visitor) => {
+      const [request, answer] = [stream("input to server"), stream("server to the screen")];
+      await visitor.slide("Gate from server to the screen", 0);
+      await visitor.press("▶ Run");
+      await visitor.sees(".results", "POST /echo → 200");
+      await visitor.sees(answer, "16 / 128 KiB");
+      await visitor.sees(answer, "server waits for its flush");
+      await visitor.sees(".guest", "waits for the screen");
+      await visitor.sees(request, "server is slower");
+      await visitor.slide("Gate from server to the screen", 46);
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest .status", "answered 200");
+      await visitor.sees(`${answer} dd`, "225 KiB");
+      assert.match(await visitor.text(SCREEN), /\n12000 and wait\n$/);
+
+      await visitor.press("POST /echo");
+      await visitor.sees("[aria-label=Path]:focus");
+      await visitor.choose("[aria-label=Method]", "GET");
+      await visitor.fill("[aria-label=Path]", "/status/418");
+      await visitor.sees(".note", "GET has no body");
+      await visitor.keys("Control", "Enter");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest .status", "answered 418");
+      await visitor.sees(".results", "GET /status/418 → 418\nx-status: 418");
+
+      await visitor.fill("[aria-label='Headers, a line each']", "x-one: 1\nno header");
+      await visitor.fill("[aria-label=Path]", "/describe");
+      await visitor.keys("Control", "Enter");
+      await visitor.until("data-run=over");
+      assert.equal(
+        await visitor.text(SCREEN),
+        'Method::Get Some(Scheme::Http) Some("playground") Some("/describe")\nx-one: 1\n',
+      );
+
+      await visitor.fill("[aria-label=Path]", "/trap");
+      await visitor.keys("Control", "Enter");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest .status", "RuntimeError");
+    });
+  });
+
+  test("a terminal edits lines, shows colours, and ends a guest by Ctrl-C", async () => {
+    await visit("terminal", async (visitor) => {
+      await visitor.press("▶ Run");
+      await visitor.sees(".xterm-rows", "terminal: stdin yes, stdout yes, stderr yes");
+      await visitor.sees(".xterm-rows .xterm-fg-14", "terminal");
+      await visitor.sees(".xterm-rows", "> ");
+      await visitor.write("abx");
+      await visitor.keys("Backspace");
+      await visitor.write("ö");
+      await visitor.keys("Enter");
+      await visitor.sees(".xterm-rows", "öba");
+      await visitor.sees(".guest", "waits for input");
+      await visitor.keys("Control", "c");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest .status", "ended by Ctrl-C");
+      await visitor.keys("Control", "Enter");
+      await visitor.sees(".guest", "waits for input");
+      // Who typed goes on where that was, by Tab.
+      await visitor.sees(".terminal:focus-within");
+      await visitor.keys("Control", "d");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest .status", "exit code 0");
+      await visitor.sees(".xterm-rows", "bye");
+      await visitor.keys("Tab");
+      assert.equal(await visitor.count(".terminal:focus-within"), 0);
+    });
+  });
+
+  test("a pipe in a terminal has it at both ends", async () => {
+    await visit("terminal", async (visitor) => {
+      await visitor.choose("#sample", "wc");
+      await visitor.sees(stream("tty to wc"));
+      await visitor.press("▶ Run");
+      await visitor.sees(".guest", "waits for input");
+      await visitor.write("one");
+      await visitor.keys("Enter");
+      await visitor.keys("Control", "d");
+      await visitor.until("data-run=over");
+      // The prompt is there for who types; what it says goes to wc.
+      assert.match(await visitor.text(".xterm-rows"), /one.*\d+.\d+.\d+/);
+    });
+  });
+
   test("streams of files have gates of their own", async () => {
     await visit("disk", async (visitor) => {
       const reading = stream("/river.txt to cp");
@@ -162,14 +247,15 @@ describe("the playground", { skip: chromium.missing }, () => {
 
   test("every guest of the catalog is there, and runs", async () => {
     await visit("hello", async (visitor) => {
-      for (const { file, name } of SAMPLES) {
+      for (const { file, name, asked } of SAMPLES) {
         await visitor.choose("#sample", file);
         await visitor.press("Take " + (await visitor.text(".guest .name")) + " off the stage");
         await visitor.sees(".guest .name", name);
         await visitor.keys("Control", "Enter");
         await visitor.until("data-run=over");
         // Without a reader that is slow there is no flush that could be interrupted.
-        const ending = name === "demo" ? "gave 2" : `exit code ${name === "rule-breaker" ? 1 : 0}`;
+        const exit = `exit code ${name === "rule-breaker" ? 1 : 0}`;
+        const ending = asked ? "answered 200" : name === "demo" ? "gave 2" : exit;
         await visitor.sees(".guest .status", ending);
       }
     });

@@ -24,6 +24,7 @@ interface Handle {
 interface WholePage extends Page {
   readonly keyboard: {
     press(key: string): Promise<void>;
+    type(text: string): Promise<void>;
     down(key: string): Promise<void>;
     up(key: string): Promise<void>;
   };
@@ -122,6 +123,11 @@ export class Visitor {
     await mouse.up();
   }
 
+  /** To whatever has the focus. */
+  async write(text: string): Promise<void> {
+    await this.#page.keyboard.type(text);
+  }
+
   async type(selector: string, text: string): Promise<void> {
     await (await this.#element(selector)).type(text);
   }
@@ -156,7 +162,7 @@ export class Visitor {
   /** Resolves when there is such an element that has these words. */
   async sees(selector: string, words = ""): Promise<void> {
     await this.#page.waitForFunction(
-      `[...document.querySelectorAll(${JSON.stringify(selector)})].some((element) => element.checkVisibility() && element.innerText.includes(${JSON.stringify(words)}))`,
+      `[...document.querySelectorAll(${JSON.stringify(selector)})].some((element) => element.checkVisibility() && element.innerText.replaceAll("\\u00a0", " ").includes(${JSON.stringify(words)}))`,
     );
   }
 
