@@ -274,6 +274,26 @@ test("who was thought dead until the job was put aside stores no result after th
   assert.equal(dead.records.length, 1);
 });
 
+test("who comes late to begin does not run once the job was put aside", async () => {
+  const { results, dead, options } = setup(failing(3), { retries: 1 });
+  assert.equal(await carryOut(new FakeDelivery(1), options), "retried");
+  results.fault = (append) => (append === 0 ? "hold" : "none");
+  let runs = 0;
+  const late = carryOut(new FakeDelivery(2), {
+    ...options,
+    run: (...given) => {
+      runs++;
+      return writing(bytesOf(3))(...given);
+    },
+  });
+  await microtasks();
+  // The same attempt, since nobody has heard of the other.
+  assert.equal(await carryOut(new FakeDelivery(3), options), "dead");
+  results.release();
+  assert.equal(await late, "left");
+  assert.deepEqual([runs, resultIn(results.records), dead.records.length], [0, undefined, 1]);
+});
+
 test("who was thought dead does not take the place of the attempt after it", async () => {
   const { results, options } = setup(writing(bytesOf(3)));
   results.fault = (append) => (append === 0 ? "hold" : "none");

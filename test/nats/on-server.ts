@@ -11,9 +11,10 @@ export interface OnServer {
  * Tests on a server of their own, one for all of them. They are skipped, with words, where there is none.
  *
  * @param define Defines the tests.
+ * @param concurrency How many of them may run at the same time.
  */
-export function onServer(title: string, define: (on: OnServer) => void): void {
-  describe(title, { skip: NO_SERVER }, () => {
+export function onServer(title: string, define: (on: OnServer) => void, concurrency = 1): void {
+  describe(title, { skip: NO_SERVER, concurrency }, () => {
     const server = new TestServer();
     let at: Connected | undefined;
 

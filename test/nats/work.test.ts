@@ -138,6 +138,31 @@ onServer("jobs on a server", (on) => {
     assert.match(dead?.header.get("Sluice-Error") ?? "", /TimeoutError/);
   });
 
+  test("a guest that writes for ever is out of time, and leaves no result", async () => {
+    const queue = await newQueue();
+    const sequence = await publish(queue, Buffer.alloc(0));
+    const worker = await work(guest("writer"), on.at.nc, {
+      ...queue.options,
+      retries: 0,
+      timeout: 300,
+      options: () => ({ args: ["writer", String(Number.MAX_SAFE_INTEGER)] }),
+    });
+    await untilDone(queue);
+    await worker.drain();
+    const dead = await on.at.manager.streams.getMessage(queue.dead, { seq: 1 });
+    assert.match(dead?.header.get("Sluice-Error") ?? "", /TimeoutError/);
+    await assert.rejects(resultOf(queue, sequence), /the job has failed for the last time \(TimeoutError/);
+  });
+
+  test("a guest that never reads its job has a result like any other", async () => {
+    const queue = await newQueue();
+    const sequence = await publish(queue, Buffer.alloc(500_000));
+    const worker = await work(guest("hello"), on.at.nc, queue.options);
+    await untilDone(queue);
+    await worker.drain();
+    assert.match((await resultOf(queue, sequence)).toString(), /hello/i);
+  });
+
   test("a connection that is closed while a job is under way ends the worker, and nothing else", async () => {
     const queue = await newQueue(300);
     await publish(queue, Buffer.alloc(0));
