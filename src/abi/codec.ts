@@ -99,8 +99,11 @@ function handle(wit: ValType, slot: number, isOwn: boolean): Any {
 
   function toJs(guest: Parameters<Any["load"]>[0], index: number): unknown {
     const binding = guest.binding(slot);
-    const rep = isOwn ? guest.handles.take(binding.type, index) : guest.lend(binding.type, index);
-    return binding.toJs(rep, isOwn);
+    if (isOwn) return binding.toJs(guest.handles.take(binding.type, index), true);
+    const lent = guest.lend(binding.type, index);
+    const value = binding.toJs(lent.handle.rep, false);
+    lent.end = () => binding.end?.(value);
+    return value;
   }
 
   function fromJs(guest: Parameters<Any["load"]>[0], value: unknown): number {
@@ -115,6 +118,11 @@ function handle(wit: ValType, slot: number, isOwn: boolean): Any {
       return index;
     }
     if (!scope) throw new TypeError("A borrowed handle is not among the parameters of a call");
+    const back = binding.lend?.(value, rep);
+    if (back) {
+      given?.push(back);
+      (scope.lenders ??= []).push(back);
+    }
     // Who defines a type gets its resources as what they are. A rep of a component's is a number.
     if (type.definer === scope.callee) return Number(rep);
     const index = guest.handles.borrow(type, rep, scope);

@@ -1,6 +1,13 @@
 import { DEFAULT_LIMITS } from "../io/limits.ts";
 import { Trap } from "../io/trap.ts";
-import { unknownHandle, type BorrowScope, type Handle, type HandleTable, type ResourceType } from "./handles.ts";
+import {
+  giveBack,
+  unknownHandle,
+  type BorrowScope,
+  type HandleTable,
+  type Lent,
+  type ResourceType,
+} from "./handles.ts";
 import type { Entry, Kind, Resources } from "./resources.ts";
 import { bytesOfText, loadText, storeText, unitBytes } from "./text.ts";
 import { MAX_LIST_BYTES, type StringEncoding, type ValType } from "./types.ts";
@@ -36,6 +43,10 @@ export interface ResourceBinding {
   toJs(rep: unknown, isOwn: boolean): unknown;
   /** What stands for it in a handle. @param isOwn Whether it is given away. @throws {TypeError} If it is none of these. */
   fromJs(value: unknown, isOwn: boolean): unknown;
+  /** A call begins to which `value` is lent, by a handle that stands for `rep`. Gives what to do when it is over. */
+  lend?(value: unknown, rep: unknown): (() => void) | undefined;
+  /** The call is over to which a guest has lent what `value` stands for: it stands for nothing any more. */
+  end?(value: unknown): void;
   /** `value` was not given away after all. @param rep What stood for it. */
   restore(value: unknown, rep: unknown): void;
 }
@@ -57,7 +68,7 @@ export class Guest {
   readonly #copies: CopyBinding | undefined;
   #valuesTaken = 0;
   /** Handles that the guest has lent to the call that it is making. */
-  readonly #lent: Handle[] = [];
+  readonly #lent: Lent[] = [];
   /** The call of the guest that is being made. */
   scope: BorrowScope | undefined;
   /** How to take back what the guest has been given of the parameters of a call: only while they are lowered. */
@@ -93,23 +104,21 @@ export class Guest {
   }
 
   /** The handles that were lent since the last call: whoever takes them gives them back. */
-  takeLent(): Handle[] {
+  takeLent(): Lent[] {
     return this.#lent.splice(0);
   }
 
   /** A handle that the guest lends until `giveBack`. @throws {Trap} If it holds none such. */
-  lend(type: ResourceType, index: number): unknown {
-    const handle = this.handles.of(type, index);
-    handle.lends++;
-    this.#lent.push(handle);
-    return handle.rep;
+  lend(type: ResourceType, index: number): Lent {
+    const lent: Lent = { handle: this.handles.of(type, index) };
+    lent.handle.lends++;
+    this.#lent.push(lent);
+    return lent;
   }
 
   /** The call is over that handles were lent to. */
   giveBack(): void {
-    if (this.#lent.length === 0) return;
-    for (const handle of this.#lent) handle.lends--;
-    this.#lent.length = 0;
+    if (this.#lent.length > 0) giveBack(this.takeLent());
   }
 
   /** All of the guest's memory. Do not keep: it goes stale when the memory grows. */

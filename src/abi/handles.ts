@@ -21,6 +21,30 @@ export interface BorrowScope {
   readonly callee: object;
   /** Handles that were lent for it and are not dropped yet. */
   borrows: number;
+  /** What JavaScript has lent for it: told when the call is over. */
+  lenders?: (() => void)[] | undefined;
+}
+
+/** The call is over: who lent something has it back. */
+export function endScope(scope: BorrowScope): void {
+  const { lenders = [] } = scope;
+  scope.lenders = undefined;
+  for (const back of lenders) back();
+}
+
+/** A handle that a guest has lent to a call. */
+export interface Lent {
+  readonly handle: Handle;
+  /** The callee's own way to have it leads nowhere from now on. */
+  end?: () => void;
+}
+
+/** The call is over that these were lent to. */
+export function giveBack(lent: readonly Lent[]): void {
+  for (const { handle, end } of lent) {
+    handle.lends--;
+    end?.();
+  }
 }
 
 /** One handle of one component instance. */

@@ -1,6 +1,7 @@
 /** Asynchronous components, linked: their threads, and the functions that begin, end and handle calls. */
 import { CopyEnd, rawCopies, type SameElement } from "../abi/ends.ts";
 import type { CopyBinding, ResourceBinding } from "../abi/guest.ts";
+import { endScope } from "../abi/handles.ts";
 import type { FuncType, ResourceId } from "../abi/types.ts";
 import type { CoreFunction, GateThreads, Ungated } from "../wait/gate.ts";
 import { Store } from "../wait/store.ts";
@@ -90,6 +91,7 @@ export class Concurrency {
   end(reason: unknown): unknown[] {
     this.store.end(reason);
     const faults: unknown[] = [];
+    for (const { threads } of this.groups) for (const thread of threads) if (thread) endScope(thread.call);
     for (const { handles } of this.#linked.instances) {
       for (const { rep } of handles.all()) {
         if (!(rep instanceof CopyEnd)) continue;

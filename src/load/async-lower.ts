@@ -6,7 +6,7 @@
 import type { CoreType } from "../abi/encode.ts";
 import { codecOf } from "../abi/codec.ts";
 import type { Guest } from "../abi/guest.ts";
-import type { Handle } from "../abi/handles.ts";
+import { giveBack, type Lent } from "../abi/handles.ts";
 import { MAX_FLAT_ASYNC_PARAMS } from "../abi/layout.ts";
 import { nothing, returns, type Returns } from "../abi/returns.ts";
 import { liftArguments, type CoreValue } from "../abi/type.ts";
@@ -43,7 +43,7 @@ export class Subtask extends Waitable {
   started: Started | undefined;
   /** Its handle, once it has one. */
   index = 0;
-  #lent: Handle[] | undefined = [];
+  #lent: Lent[] | undefined = [];
 
   constructor(isOutside: boolean) {
     super();
@@ -59,12 +59,12 @@ export class Subtask extends Waitable {
     return this.#lent === undefined;
   }
 
-  lend(handles: readonly Handle[]): void {
-    this.#lent?.push(...handles);
+  lend(lent: readonly Lent[]): void {
+    this.#lent?.push(...lent);
   }
 
   deliver(): void {
-    for (const handle of this.#lent ?? []) handle.lends--;
+    giveBack(this.#lent ?? []);
     this.#lent = undefined;
   }
 

@@ -3,7 +3,7 @@ import { codecOf } from "../abi/codec.ts";
 import { signatureOf, type CoreSignature } from "../abi/layout.ts";
 import { located, Params } from "../abi/params.ts";
 import type { Guest } from "../abi/guest.ts";
-import type { BorrowScope } from "../abi/handles.ts";
+import { endScope, type BorrowScope } from "../abi/handles.ts";
 import { show } from "../abi/show.ts";
 import { FlatValues, type CoreValue, type Type } from "../abi/type.ts";
 import { WitError } from "../io/errors.ts";
@@ -148,6 +148,7 @@ export class Calls {
       value = lifted.lift(lifted.core(...(flat as never[])));
       this.#life.task.assertAlive();
     } catch (error) {
+      lifted.endScope();
       void this.#fail(error).catch(() => {});
       throw asTrap(error);
     }
@@ -185,7 +186,10 @@ export class Calls {
     }
     return this.#called(lifted.promising(...flat)).then(
       (result) => this.#leave(lifted, result),
-      (error: unknown) => this.#fail(error),
+      (error: unknown) => {
+        lifted.endScope();
+        return this.#fail(error);
+      },
     );
   }
 
@@ -208,6 +212,7 @@ export class Calls {
       this.#life.task.assertAlive();
       value = lifted.lift(result);
     } catch (error) {
+      lifted.endScope();
       return this.#fail(error);
     }
     this.#left();
@@ -332,7 +337,14 @@ class Lifted {
     const { scope } = guest;
     if (scope && scope.borrows > 0) throw new Trap("1.2", "borrow handles still remain at the end of the call");
     this.#cleanUp(result);
+    this.endScope();
     return value;
+  }
+
+  /** The call is over, however it went: who lent something to it has that back. */
+  endScope(): void {
+    const { scope } = this.#caller;
+    if (scope) endScope(scope);
   }
 
   #cleanUp(result: unknown): void {

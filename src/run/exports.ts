@@ -123,8 +123,9 @@ export class Exports {
     Object.setPrototypeOf(made.prototype, GuestResource.prototype);
     Object.defineProperty(made.prototype, Symbol.dispose, {
       value(this: GuestResource) {
-        const rep = GuestResource.release(this);
-        if (rep !== undefined && type instanceof DefinedResource) void calls.destroy(type, rep);
+        GuestResource.dispose(this, (rep) => {
+          if (type instanceof DefinedResource) void calls.destroy(type, rep);
+        });
       },
     });
     if (!this.#prototypes.has(type)) this.#prototypes.set(type, made.prototype);

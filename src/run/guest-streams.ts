@@ -26,6 +26,11 @@ class Held {
     return entry;
   }
 
+  /** The call is over that it was lent to. */
+  end(): void {
+    this.#entry = undefined;
+  }
+
   restore(entry: Entry): void {
     this.#entry = entry;
   }
@@ -50,6 +55,11 @@ export class GuestSource implements Source {
   /** @internal */
   static entryOf(source: GuestSource, isOwn: boolean): Entry {
     return source.#held.get(isOwn);
+  }
+
+  /** @internal The call is over that it was lent to. */
+  static end(source: GuestSource): void {
+    source.#held.end();
   }
 
   /** @internal It was not given away after all. */
@@ -145,6 +155,11 @@ export class GuestSink implements Sink {
   /** @internal */
   static entryOf(sink: GuestSink, isOwn: boolean): Entry {
     return sink.#held.get(isOwn);
+  }
+
+  /** @internal The call is over that it was lent to. */
+  static end(sink: GuestSink): void {
+    sink.#held.end();
   }
 
   /** @internal It was not given away after all. */

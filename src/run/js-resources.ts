@@ -61,6 +61,11 @@ export class HeldResource {
     return entry;
   }
 
+  /** The call is over that it was lent to. */
+  static end(held: HeldResource): void {
+    held.#entry = undefined;
+  }
+
   /** It was not given away after all. */
   static restore(held: HeldResource, entry: Entry): void {
     held.#entry = entry;
@@ -92,6 +97,23 @@ export function hostBinding(kind: Kind<unknown>, instance: Instance, platform: P
       if (kind === OUTPUT_STREAM) return openedOutput(value, instance, platform);
       return wrongValue(`a resource ${kind.name}, as a guest has given it`, value);
     },
+    lend(value, rep) {
+      if (value instanceof GuestSource || value instanceof GuestSink || value instanceof HeldResource) return undefined;
+      // A stream of the embedder's that was made for this call. What the guest has made of it may need it until its end.
+      const entry = entryOf(rep);
+      return () => {
+        try {
+          if (entry.children === 0) entry.drop();
+        } catch (fault) {
+          instance.faults.push(fault);
+        }
+      };
+    },
+    end(value) {
+      if (value instanceof GuestSource) GuestSource.end(value);
+      else if (value instanceof GuestSink) GuestSink.end(value);
+      else if (value instanceof HeldResource) HeldResource.end(value);
+    },
     restore(value, rep) {
       const entry = entryOf(rep);
       if (value instanceof GuestSource) GuestSource.restore(value, entry);
@@ -122,6 +144,10 @@ export class GuestResource {
   #rep: number | undefined;
   readonly #type: ResourceType;
   readonly #isOwn: boolean;
+  /** How many calls it is lent to now. */
+  #lends = 0;
+  /** Disposed of meanwhile: what is done when it is back. */
+  #whenBack: (() => void) | undefined;
 
   constructor(type: ResourceType, rep: number, isOwn: boolean) {
     this.#type = type;
@@ -139,9 +165,14 @@ export class GuestResource {
       throw new TypeError(`expected a resource ${type.name} of this instance, got ${got}`);
     }
     const rep = value.#rep;
-    if (rep === undefined) throw new TypeError(`the resource ${type.name} has been given away, or disposed of`);
+    if (rep === undefined) {
+      const reason = value.#isOwn ? "has been given away, or disposed of" : "was lent for a call that is over";
+      throw new TypeError(`the resource ${type.name} ${reason}`);
+    }
     if (!isOwn) return rep;
-    if (!value.#isOwn) throw new TypeError(`the resource ${type.name} is lent: it cannot be given away`);
+    if (!value.#isOwn || value.#lends > 0) {
+      throw new TypeError(`the resource ${type.name} is lent: it cannot be given away`);
+    }
     value.#rep = undefined;
     return rep;
   }
@@ -151,11 +182,27 @@ export class GuestResource {
     value.#rep = rep;
   }
 
-  /** It stands for nothing from now on. Gives what it stood for, if that is to be destroyed. */
-  static release(value: GuestResource): number | undefined {
+  /** A call begins that it is lent to. Gives what to do when it is over. */
+  static lend(value: GuestResource): () => void {
+    value.#lends++;
+    return () => {
+      value.#lends--;
+      if (value.#lends === 0) value.#whenBack?.();
+    };
+  }
+
+  /** The call is over that a guest has lent it to. */
+  static end(value: GuestResource): void {
+    value.#rep = undefined;
+  }
+
+  /** It stands for nothing from now on. What it stood for is destroyed, but not while it is lent to a call. */
+  static dispose(value: GuestResource, destroy: (rep: number) => void): void {
     const rep = value.#isOwn ? value.#rep : undefined;
     value.#rep = undefined;
-    return rep;
+    if (rep === undefined) return;
+    if (value.#lends === 0) destroy(rep);
+    else value.#whenBack = () => destroy(rep);
   }
 }
 
@@ -169,7 +216,9 @@ export function guestBinding(type: ResourceType, prototype: () => object | undef
       return known ? Object.setPrototypeOf(value, known) : value;
     },
     fromJs: (value, isOwn) => GuestResource.repOf(value, type, isOwn),
-    // As `fromJs` has seen them.
+    // Each as `fromJs` and `toJs` have seen it.
+    lend: (value) => GuestResource.lend(value as GuestResource),
+    end: (value) => GuestResource.end(value as GuestResource),
     restore: (value, rep) => GuestResource.restore(value as GuestResource, Number(rep)),
   };
 }

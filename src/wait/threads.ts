@@ -3,7 +3,7 @@
  *
  * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#threads
  */
-import type { BorrowScope } from "../abi/handles.ts";
+import { endScope, type BorrowScope } from "../abi/handles.ts";
 import type { CoreValue } from "../abi/type.ts";
 import type { FuncType } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
@@ -192,6 +192,7 @@ export class Call implements BorrowScope {
   readonly callee: object;
   /** Handles that were lent for it and are not dropped yet. */
   borrows = 0;
+  lenders: (() => void)[] | undefined;
   state: CallState = "initial";
   readonly implicit: Thread;
   readonly threads: Set<Thread> = new Set();
@@ -261,6 +262,7 @@ export class Call implements BorrowScope {
     if (this.state === "resolved") throw new Trap("1.1", "task.return is called twice");
     this.#assertNoBorrows();
     this.state = "resolved";
+    endScope(this);
     this.#onResolve({ value });
   }
 
@@ -269,6 +271,7 @@ export class Call implements BorrowScope {
     if (this.state !== "cancel delivered") throw new Trap("1.1", "task.cancel is called, but nobody cancels the task");
     this.#assertNoBorrows();
     this.state = "resolved";
+    endScope(this);
     this.#onResolve(undefined);
   }
 
