@@ -250,7 +250,7 @@ export class Calls {
 }
 
 function reentered(): Trap {
-  return new Trap("1.1", "cannot enter component instance: it is in the middle of a call");
+  return new Trap("1.1", "cannot enter component instance: it is in the middle of a call, or was when that trapped");
 }
 
 interface Scalars {

@@ -9,20 +9,22 @@ import { InputStream } from "../io/input-stream.ts";
 import { Outlet } from "../io/outlet.ts";
 import { OutputStream } from "../io/output-stream.ts";
 import { newTally } from "../io/tally.ts";
+import { InternalError } from "../io/trap.ts";
 import type { ImportedClass } from "./imports.ts";
 import type { Platform } from "./platform.ts";
 import { GuestSink, GuestSource } from "./guest-streams.ts";
 
 /** A resource of an embedder's class: the guest's handle stands for the object itself. */
-export function embedderBinding(
-  name: string,
-  type: ImportedClass | undefined,
-  { resources }: Instance,
-): ResourceBinding {
+export function embedderBinding(name: string, type: ImportedClass | undefined, instance: Instance): ResourceBinding {
   const kind = new Kind<object>(name);
+  const { resources } = instance;
   const dispose = (value: object): void => {
     const { [Symbol.dispose]: end } = value as { readonly [Symbol.dispose]?: unknown };
-    if (typeof end === "function") end.call(value);
+    const later: unknown = typeof end === "function" ? end.call(value) : undefined;
+    // No guest waits for it. What it rejects with is told at the end, as what it throws when the instance is over.
+    if (later instanceof Promise) {
+      later.catch((fault: unknown) => instance.faults.push(new InternalError(`[resource-drop]${name}`, fault)));
+    }
   };
   return {
     type: kind,

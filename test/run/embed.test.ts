@@ -249,6 +249,24 @@ test("a class is a resource type: made, called, disposed of when the guest drops
   assert.equal(disposed.length, 1, "what was given back is not disposed of");
 });
 
+test("a class whose dispose promises something, and breaks it, ends no process: it is told at the end", async () => {
+  class Counter {
+    add(n: number): number {
+      return n;
+    }
+    static total(): number {
+      return 0;
+    }
+    [Symbol.dispose](): Promise<never> {
+      return Promise.reject(new Error("on purpose"));
+    }
+  }
+  const { exports, close } = await instantiate(await wat(CLASS), { imports: { "a:b/c": { Counter } } });
+  const { call } = exports as Exports;
+  assert.equal(await call?.(5), 5);
+  await assert.rejects(close(), /^InternalError: \[resource-drop\]counter: on purpose$/);
+});
+
 test("a resource type that the world itself imports is a class, under its name in WIT or in JavaScript", async () => {
   const text = `(component
     (import "thing" (type $t (sub resource)))
