@@ -12,6 +12,7 @@ import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse } from "../../src/wasi/http/exchange.ts";
 import type { Field } from "../../src/wasi/http/fields.ts";
 import { changed } from "../../src/io/steps.ts";
+import { turn, until } from "../run/support.ts";
 import { TLS } from "./tls.ts";
 
 type Answering = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
@@ -191,6 +192,15 @@ test("who ends before they have said what they speak is let go of, and who says 
   await gone;
 });
 
+test("who does not shake hands does not keep the server", async (t) => {
+  const { port, server, close } = await serving(t, () => plain(204), TLS);
+  const silent = connectSocket(port, "127.0.0.1");
+  const gone = once(silent.resume(), "close");
+  await once(server, "connection");
+  await close();
+  await gone;
+});
+
 for (const [name, code] of [
   ["CANCEL", constants.NGHTTP2_CANCEL],
   ["NO_ERROR", constants.NGHTTP2_NO_ERROR],
@@ -214,19 +224,39 @@ for (const [name, code] of [
   });
 }
 
+const FRAME_NAMES = ["DATA", "HEADERS", "PRIORITY", "RST", "SETTINGS", "PUSH", "PING", "GOAWAY", "WINDOW"];
+
 /** A client that sends frames as it likes. */
 async function rawSession(
   t: TestContext,
   port: number,
 ): Promise<{
   readonly send: (type: number, flags: number, stream: number, payload: Uint8Array) => void;
-  readonly headers: (stream: number, isEnd: boolean) => void;
+  readonly headers: (stream: number, isEnd: boolean, method?: "GET" | "POST") => void;
+  /** What has come of a stream: frames, with how long they are. */
+  readonly sent: (stream: number) => readonly string[];
+  /** Bytes of bodies that have come. */
+  readonly bytes: () => number;
 }> {
   const socket = connectSocket(port, "127.0.0.1");
   socket.on("error", () => {});
   t.after(() => socket.destroy());
   await once(socket, "connect");
-  socket.resume();
+  const sent = new Map<number, string[]>();
+  let bytes = 0;
+  let rest = Buffer.alloc(0);
+  socket.on("data", (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk]);
+    for (let length; rest.length >= 9 && rest.length >= (length = 9 + rest.readUIntBE(0, 3));) {
+      const [type = 0, flags = 0, stream] = [rest[3], rest[4], rest.readUInt32BE(5)];
+      const name = FRAME_NAMES[type] ?? String(type);
+      const isEnd = type <= 1 && (flags & 1) === 1;
+      const all = sent.get(stream) ?? [];
+      sent.set(stream, [...all, `${name} ${length - 9}${isEnd ? " END" : ""}`]);
+      if (type === 0) bytes += length - 9;
+      rest = rest.subarray(length);
+    }
+  });
   const send = (type: number, flags: number, stream: number, payload: Uint8Array): void => {
     const head = Buffer.alloc(9);
     head.writeUIntBE(payload.length, 0, 3);
@@ -237,9 +267,16 @@ async function rawSession(
   };
   socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   send(4, 0, 0, new Uint8Array(0));
-  // POST, http, /, and an authority: by the static table of HPACK.
-  const block = Buffer.concat([Uint8Array.of(0x83, 0x86, 0x84, 0x01, 4), Buffer.from("name")]);
-  return { send, headers: (stream, isEnd) => send(1, isEnd ? 5 : 4, stream, block) };
+  return {
+    send,
+    sent: (stream) => sent.get(stream) ?? [],
+    bytes: () => bytes,
+    headers(stream, isEnd, method = "POST") {
+      // The method, http, /, and an authority: by the static table of HPACK.
+      const block = Uint8Array.of(method === "GET" ? 0x82 : 0x83, 0x86, 0x84, 0x01, 4);
+      send(1, isEnd ? 5 : 4, stream, Buffer.concat([block, Buffer.from("name")]));
+    },
+  };
 }
 
 test("a response that fails is reset, and never looks whole", async (t) => {
@@ -343,4 +380,28 @@ test("an end: what was begun is answered, and the connection is let go of", asyn
   go.resolve();
   assert.equal(await text(stream), "late");
   await closed;
+});
+
+test("a response whose end waits for the client arrives whole, also if nobody has read the request", async (t) => {
+  const pipe = newPipe();
+  const { port } = await serving(t, ({ method }) => {
+    if (method === "POST") return plain(200, { body: pipe.body });
+    // The one is at its end when the other takes all that there is of the window.
+    pipe.endWith(undefined);
+    void pipe.sink.close();
+    return plain(200, { body: bodyOf("x".repeat(65_536)) });
+  });
+  const frames = await rawSession(t, port);
+  // Streams may take more than their connection, of which nobody opens the window.
+  frames.send(4, 0, 0, Uint8Array.of(0, 4, 0, 4, 0, 0));
+  frames.headers(1, true);
+  pipe.sink.write(latin1("some"));
+  await until(() => frames.sent(1).includes("DATA 4"));
+  frames.headers(3, true, "GET");
+  await until(() => frames.bytes() === 65_535);
+  // As often as it takes for a reset to come, if one does.
+  for (let turns = 0; turns < 50; turns++) await turn();
+  frames.send(8, 0, 0, Uint8Array.of(0, 1, 0, 0));
+  await until(() => /END|RST/.test(frames.sent(1).join()));
+  assert.deepEqual(frames.sent(1).slice(1), ["DATA 4", "DATA 0 END"]);
 });

@@ -8,6 +8,10 @@ import { rawValue, textOf } from "./fields.ts";
 /** What may be under way on a stream while nobody reads. With the 64 KiB of the standard a body takes twice as long. */
 export const WINDOW_BYTES: number = 256 * 1024;
 
+/** Codes of RFC 9113 with which a stream is reset. */
+export const NO_ERROR = 0;
+export const CANCEL = 8;
+
 /** Node 20 takes an object alone: values of a name in their order, but names as they come first. */
 const TAKES_LISTS = Number(process.versions.node.split(".")[0]) >= 22;
 
@@ -85,15 +89,37 @@ export function pourStream(body: HttpBody, stream: Http2Stream, stallMs?: number
   return pour(body, stream, {
     stallMs,
     end: (trailers) => endStream(stream, trailers),
-    // Nothing else says so: `close` would end the stream first, as if the body were whole.
-    cut: (cause) => stream.destroy(cause),
+    cut: (cause) => reset(stream, cause),
   });
+}
+
+/** Those that have ended, and have not asked yet for what comes after their body. */
+const ending = new WeakSet<Http2Stream>();
+
+/**
+ * Resets a stream: what it carries never looks whole, and whoever reads it hears of `cause` at once.
+ *
+ * @param destroy What does so as a rule. `close` would end the stream first, as if the body were whole.
+ */
+export function reset(stream: Http2Stream, cause: Error, destroy: () => void = () => void stream.destroy(cause)): void {
+  if (stream.destroyed || !ending.has(stream)) {
+    destroy();
+    return;
+  }
+  // Node ends the process, by an assertion, when it comes to the end of one that is destroyed: nothing else is left to be sent
+  // of it, so to close it is no worse. It takes until then to say that it is closed.
+  if (!stream.closed) stream.close(CANCEL);
+  stream.emit("error", cause);
 }
 
 /** Ends a stream that waits for trailers, of which there may be none. */
 export function endStream(stream: Http2Stream, trailers: readonly Field[], last?: Uint8Array): void {
   // Where Node has made a request and a response of the stream, the response would send its own, which are none.
   stream.removeAllListeners("wantTrailers");
-  stream.once("wantTrailers", () => stream.sendTrailers(grouped(headersOf(trailers))));
+  ending.add(stream);
+  stream.once("wantTrailers", () => {
+    ending.delete(stream);
+    stream.sendTrailers(grouped(headersOf(trailers)));
+  });
   stream.end(last);
 }

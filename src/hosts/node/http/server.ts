@@ -1,6 +1,6 @@
 /** A server of HTTP/1.1 and HTTP/2 on one port, with TLS or without. */
 import type { Server } from "node:http";
-import type { Http2Server, ServerHttp2Session } from "node:http2";
+import type { Http2Server, Http2Stream, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { exchange, type Answer, type Failed } from "./exchange.ts";
 import { nodeListener } from "./listener.ts";
@@ -57,8 +57,8 @@ export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles, stall
   // Whoever waits for 100 before they send a body gets it when the guest wants that.
   server.on("checkContinue", listener);
   const sessions = new Set<ServerHttp2Session>();
-  /** Those of which it is not known yet what they speak. */
-  const silent = new Set<Socket>();
+  /** Those of which it is not known yet what they speak, by who is at their other end. */
+  const silent = new Map<string, Socket>();
   let isClosing = false;
   let h2: Http2Server | undefined;
   const toHttp2 = (socket: Socket): void => {
@@ -76,15 +76,20 @@ export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles, stall
     const http1 = (): void => {
       for (const one of toHttp1) one.call(server, socket);
     };
-    if ("alpnProtocol" in socket) (socket.alpnProtocol === "h2" ? toHttp2 : http1)(socket);
-    else {
-      silent.add(socket);
-      socket.once("close", () => silent.delete(socket));
-      sniff(socket, stallMs, (isHttp2) => {
-        silent.delete(socket);
-        (isHttp2 ? toHttp2 : http1)(socket);
-      });
-    }
+    const speaks = (isHttp2: boolean): void => {
+      silent.delete(peerOf(socket));
+      (isHttp2 ? toHttp2 : http1)(socket);
+    };
+    if ("alpnProtocol" in socket) speaks(socket.alpnProtocol === "h2");
+    else sniff(socket, stallMs, speaks);
+  });
+  // With TLS before they have shaken hands.
+  server.prependListener("connection", (socket: Socket) => {
+    const peer = peerOf(socket);
+    silent.set(peer, socket);
+    socket.once("close", () => {
+      if (silent.get(peer) === socket) silent.delete(peer);
+    });
   });
   return {
     server,
@@ -94,10 +99,15 @@ export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles, stall
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
       server.closeIdleConnections();
       for (const session of sessions) session.close();
-      for (const socket of silent) socket.destroy();
+      for (const socket of silent.values()) socket.destroy();
       return closed;
     },
   };
+}
+
+/** Of a connection, and of TLS over it. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 /** Hands a connection over as soon as its first bytes say what it speaks: they are still to be read then. */
@@ -140,15 +150,17 @@ function http2Server(
     strictSingleValueFields: false,
   });
   h2.on("session", (session) => {
-    let streams = 0;
+    const streams = new Set<Http2Stream>();
     session.on("stream", (stream) => {
-      streams++;
-      stream.once("close", () => streams--);
+      streams.add(stream);
+      stream.once("close", () => streams.delete(stream));
     });
     // What is wrong with a connection ends it, and is nobody's else concern.
     session.on("error", () => {});
     session.setTimeout(Math.min(IDLE_MS, stallMs), () => {
-      if (streams === 0) session.close();
+      if (streams.size === 0) session.close();
+      // Not even a reset is taken.
+      else if ([...streams].every(({ closed }) => closed)) session.destroy();
     });
     begun(session);
   });

@@ -5,7 +5,7 @@ import type { HttpBody, HttpRequest, HttpResponse } from "../../../wasi/http/exc
 import { isToken } from "../../../wasi/http/fields.ts";
 import { failed, httpFailure, unwanted } from "./errors.ts";
 import { fieldsOf, textOf } from "./fields.ts";
-import { headersOf, pourStream, rawStatus, streamBody, takenHeaders } from "./h2.ts";
+import { CANCEL, headersOf, NO_ERROR, pourStream, rawStatus, reset, streamBody, takenHeaders } from "./h2.ts";
 import {
   expectsContinue,
   isWanted,
@@ -22,10 +22,10 @@ const REFUSED_STREAM = 7;
 const HTTP_1_1_REQUIRED = 13;
 /** What those say that are not about the protocol, before there is a response. */
 const BY_CODE: ReadonlyMap<number, BareCode> = new Map([
-  [0, "connection-terminated"],
+  [NO_ERROR, "connection-terminated"],
   [2, "connection-terminated"],
   [REFUSED_STREAM, "connection-terminated"],
-  [8, "connection-terminated"],
+  [CANCEL, "connection-terminated"],
   [12, "TLS-protocol-error"],
 ]);
 
@@ -127,12 +127,14 @@ class StreamSending {
       return;
     }
     body.source.close();
-    this.#stream.once("end", () => this.#ending.abort());
+    this.#stream.once("end", () => this.#end(unwanted()));
   }
 
   #end(reason: HttpError): void {
     this.#reason ??= reason;
-    this.#ending.abort();
+    reset(this.#stream, reason, () => this.#ending.abort());
+    // Also where that waits for the connection.
+    this.#closed();
   }
 
   #settled(): void {

@@ -5,10 +5,9 @@ import type { Field } from "../../../wasi/http/fields.ts";
 import { lingering, untilTaken } from "./body.ts";
 import { requestFrom, whyCut, type Wire } from "./exchange.ts";
 import { fieldsOf, rawValue } from "./fields.ts";
-import { endStream, headersOf, pourStream, pseudoOf, streamBody, takenHeaders } from "./h2.ts";
-import { stalling } from "./settling.ts";
+import { CANCEL, endStream, headersOf, NO_ERROR, pourStream, pseudoOf, reset, streamBody, takenHeaders } from "./h2.ts";
+import { stalling, timer } from "./settling.ts";
 
-const NO_ERROR = 0;
 const REFUSED = 400;
 
 export class StreamWire implements Wire {
@@ -23,6 +22,7 @@ export class StreamWire implements Wire {
     this.request = this.#read(rawHeaders);
     // A client that leaves is no error of ours: what is being sent ends.
     stream.on("error", () => {});
+    stream.once("finish", () => this.#untilLeft());
   }
 
   get isGone(): boolean {
@@ -38,10 +38,8 @@ export class StreamWire implements Wire {
     this.#linger();
   }
 
-  keep(): void {
-    // Once the response is sent Node throws away a request that nobody has begun to read.
-    this.#stream.read(0);
-  }
+  // It is begun to be read with each response.
+  keep(): void {}
 
   readonly leaving: Leaving = (left) => {
     const stream = this.#stream;
@@ -50,6 +48,10 @@ export class StreamWire implements Wire {
   };
 
   begin(status: number, headers: readonly Field[], length: number | undefined, hasBody: boolean): void {
+    // Node throws away a request that nobody has begun to read once the response is finished, and resets the stream: also while
+    // the end of the response still waits for the client's window, so that it never arrives.
+    if (this.#stream.endAfterHeaders) this.#stream.resume();
+    else this.#stream.read(0);
     // To Node 205 has no body, whatever it says.
     const isReset = status === 205;
     const said = isReset ? headers.filter(([name]) => name !== "content-length") : headers;
@@ -64,7 +66,7 @@ export class StreamWire implements Wire {
   end(bytes?: Buffer): void {
     if (this.#stream.writableEnded) return;
     endStream(this.#stream, [], bytes);
-    untilTaken(this.#stream, "finish", this.#stallMs, (cause) => this.#stream.destroy(cause));
+    untilTaken(this.#stream, "finish", this.#stallMs, (cause) => reset(this.#stream, cause));
   }
 
   async send(body: HttpBody): Promise<void> {
@@ -75,7 +77,23 @@ export class StreamWire implements Wire {
   /** To reset it at once could take away what is still to be sent. */
   #linger(): void {
     const stream = this.#stream;
-    if (!stream.destroyed) lingering(stream, () => stream.close(NO_ERROR));
+    if (stream.destroyed) return;
+    lingering(stream, () => stream.close(this.#hasLeft() ? NO_ERROR : CANCEL));
+  }
+
+  /** Whether the client has been sent the end of the response: Node has finished it when that waits for nothing but the client. */
+  #hasLeft(): boolean {
+    return this.#stream.destroyed || this.#stream.state.localClose === 1;
+  }
+
+  /** Lets go of a client that takes the end of its response no more than the rest. */
+  #untilLeft(): void {
+    const stream = this.#stream;
+    if (this.#hasLeft()) return;
+    const late = timer(this.#stallMs, () => {
+      if (!this.#hasLeft()) stream.close(CANCEL);
+    });
+    stream.once("close", () => clearTimeout(late));
   }
 
   #read(rawHeaders: readonly string[]): HttpRequest | undefined {
@@ -103,7 +121,7 @@ export class StreamWire implements Wire {
       isAsked = true;
       stream.additionalHeaders({ ":status": 100 });
     };
-    const stalls = stalling(this.#stallMs, "request", (reason) => stream.destroy(reason));
+    const stalls = stalling(this.#stallMs, "request", (reason) => reset(stream, reason));
     return streamBody(stream, rawHeaders, {
       cut: whyCut,
       leave: () => {
