@@ -30,10 +30,20 @@ export function entryOf(rep: unknown): Entry {
 /** What is done when a resource is dropped: called, or its `drop`, which needs no function of its own. */
 export type OnDrop = (() => void) | { drop(): void };
 
+/** A resource that many a guest has and never uses: what it is is made when it is first asked for. */
+export interface Unmade {
+  /** Called at most once: what it gives is the value, and is what is dropped. */
+  make(kind: Kind<unknown>): { drop(): void };
+  /** It is dropped, and has not been made. */
+  dropped(kind: Kind<unknown>): void;
+}
+
+/** In place of the value of what is not made yet. */
+const UNMADE = Symbol("unmade");
+
 /** A live resource of one instance. */
 export class Entry {
   readonly kind: Kind<unknown>;
-  readonly value: unknown;
   /** What the host calls this resource, at least 1. */
   readonly rep: number;
   readonly parent: Entry | undefined;
@@ -41,16 +51,34 @@ export class Entry {
   children = 0;
   /** Until it is dropped. */
   isLive = true;
-  readonly #onDrop: OnDrop | undefined;
+  #value: unknown;
+  /** `Unmade` exactly while the value is `UNMADE`: an entry is small, and there are many. */
+  #onDrop: OnDrop | Unmade | undefined;
   readonly #owner: Resources;
 
   constructor(owner: Resources, rep: number, kind: Kind<unknown>, value: unknown, onDrop?: OnDrop, parent?: Entry) {
     this.#owner = owner;
     this.rep = rep;
     this.kind = kind;
-    this.value = value;
+    this.#value = value;
     this.#onDrop = onDrop;
     this.parent = parent;
+  }
+
+  /** @param unmade Makes the value. */
+  static unmade(owner: Resources, rep: number, kind: Kind<unknown>, unmade: Unmade, parent: Entry): Entry {
+    const entry = new Entry(owner, rep, kind, UNMADE, undefined, parent);
+    entry.#onDrop = unmade;
+    return entry;
+  }
+
+  get value(): unknown {
+    if (this.#value !== UNMADE) return this.#value;
+    // By the invariant of `#onDrop`.
+    const made = (this.#onDrop as Unmade).make(this.kind);
+    this.#value = made;
+    this.#onDrop = made;
+    return made;
   }
 
   /** @throws {Trap} If children live. */
@@ -62,7 +90,9 @@ export class Entry {
   dropped(): void {
     const onDrop = this.#onDrop;
     if (typeof onDrop === "function") onDrop();
-    else onDrop?.drop();
+    else if (this.#value !== UNMADE) (onDrop as Exclude<OnDrop, () => void> | undefined)?.drop();
+    // As above.
+    else (onDrop as Unmade).dropped(this.kind);
   }
 
   /** See `Resources.release`. */
@@ -91,18 +121,28 @@ export class Resources {
 
   /** @param parent The resource that must outlive this one. @throws {Trap} Over the limit. */
   add<T>(kind: Kind<T>, value: T, onDrop?: OnDrop, parent?: Entry): Entry {
-    const rep = this.#free.pop() ?? this.#entries.length;
-    if (rep > this.#limit) {
-      this.#free.push(rep);
-      throw new Trap(
-        "1.2",
-        `resource table has no free keys: this instance already holds ${this.#limit} resources (limits.resources)`,
-      );
-    }
-    const entry = new Entry(this, rep, kind, value, onDrop, parent);
-    this.#entries[rep] = entry;
-    if (parent) parent.children++;
+    return this.#keep(new Entry(this, this.#nextRep(), kind, value, onDrop, parent));
+  }
+
+  /** As `add`, of what `unmade` makes when somebody asks for it. */
+  addUnmade(kind: Kind<{ drop(): void }>, unmade: Unmade, parent: Entry): Entry {
+    return this.#keep(Entry.unmade(this, this.#nextRep(), kind, unmade, parent));
+  }
+
+  #keep(entry: Entry): Entry {
+    this.#entries[entry.rep] = entry;
+    if (entry.parent) entry.parent.children++;
     return entry;
+  }
+
+  #nextRep(): number {
+    const rep = this.#free.pop() ?? this.#entries.length;
+    if (rep <= this.#limit) return rep;
+    this.#free.push(rep);
+    throw new Trap(
+      "1.2",
+      `resource table has no free keys: this instance already holds ${this.#limit} resources (limits.resources)`,
+    );
   }
 
   /** What stands in for one of them brings it up to date: before anybody looks at its value. */

@@ -38,6 +38,8 @@ export class Instance {
   readonly park: ((readiness: Readiness) => void) | undefined;
   /** Those of files: what they hold is delivered before the instance is over. */
   outlets: Set<Outlet> = new Set();
+  /** Somebody has ended the guest from outside, and given up what it wrote. */
+  isAborted = false;
   /** Which file is written by those of files. */
   readonly files: Map<Outlet, OpenFile> = new Map();
   /** What ports of the embedder's threw where nobody hears of it: told at the end. */
@@ -77,6 +79,7 @@ export class Instance {
     if (this.#openFiles > 0 || this.outlets.size > 0 || !this.task.renew()) return false;
     this.#world = world;
     this.outlets = new Set();
+    this.isAborted = false;
     this.files.clear();
     this.faults = [];
     this.listings = new Listings(world.limits.listedEntries);

@@ -175,6 +175,7 @@ export class Life {
   /** Ends the guest from outside, and gives up what it wrote and nobody has taken. */
   abort(reason: unknown): void {
     this.#aborted ??= { reason };
+    this.instance.isAborted = true;
     for (const outlet of this.#outlets()) this.#guard(() => outlet.abort(reason));
     void this.end(reason);
   }

@@ -94,6 +94,46 @@ test("a guest that is over holds no port", async () => {
   }
 });
 
+for (const [how, told] of [
+  ["is ended from outside", "ECONNRESET"],
+  ["ends by itself", "the end"],
+] as const) {
+  test(`who is connected to a guest that ${how}, and has used neither stream, is told so`, async () => {
+    const network = new MemoryNetwork();
+    const [listening, accepted, over] = [
+      Promise.withResolvers<number>(),
+      Promise.withResolvers<void>(),
+      new AbortController(),
+    ];
+    const asks = Promise.withResolvers<undefined>();
+    const running = run(await guest("bench-sockets"), {
+      args: ["bench-sockets", "idle", "1"],
+      network: { tcp: true, on: network },
+      signal: over.signal,
+      stdin: (async function* wait() {
+        await asks.promise;
+      })(),
+      stdout(chunk) {
+        const [what, value] = Buffer.from(chunk).toString().split(" ");
+        if (what === "port") listening.resolve(Number(value));
+        else accepted.resolve();
+      },
+    });
+    const remote = { family: "ipv4", ip: "127.0.0.1", port: await listening.promise } as const;
+    const { source } = await network.tcp.open("ipv4").connect(remote, network.tcp.defaults());
+    await accepted.promise;
+    if (told === "the end") {
+      asks.resolve(undefined);
+      await running;
+      assert.equal(source.read(1), null);
+    } else {
+      over.abort(new Error("enough"));
+      await assert.rejects(running, /enough/);
+      assert.throws(() => source.read(1), { code: told });
+    }
+  });
+}
+
 test("the thread never blocks on standard streams while there is a network", () => {
   const asked: boolean[] = [];
   const platform: Platform = {

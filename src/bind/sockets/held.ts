@@ -8,18 +8,26 @@ import { UdpSocket } from "../../wasi/sockets/udp-socket.ts";
 import type { World } from "../../wasi/world.ts";
 import type { Instance } from "../instance.ts";
 
-const sockets = new WeakMap<World, number>();
+/** The sockets of one instance that are open. */
+class Places {
+  open = 0;
+  /** One for all: many are held at a time. */
+  readonly release = (): void => void this.open--;
+}
+
+const sockets = new WeakMap<World, Places>();
 const lookups = new WeakMap<World, Lookups>();
 
 /** Counts one more open socket. @returns What to call when it is closed. @throws {SocketError} Over the limit. */
 function openSocket({ world }: Instance): () => void {
   const limit = world.limits.sockets;
-  const open = sockets.get(world) ?? 0;
-  if (open >= limit) {
+  let places = sockets.get(world);
+  if (!places) sockets.set(world, (places = new Places()));
+  if (places.open >= limit) {
     throw new SocketError("new-socket-limit", `this instance already holds ${limit} sockets (limits.sockets)`);
   }
-  sockets.set(world, open + 1);
-  return () => void sockets.set(world, (sockets.get(world) ?? 0) - 1);
+  places.open++;
+  return places.release;
 }
 
 /** @throws {SocketError} If it may have none, or no more. */

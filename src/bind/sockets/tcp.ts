@@ -1,7 +1,7 @@
 /** `wasi:sockets` 0.2: TCP, as a guest calls it. */
 import { tuple } from "../../abi/composites.ts";
 import { borrow, borrowEntry, own } from "../../abi/owned.ts";
-import { Kind, type Entry } from "../../abi/resources.ts";
+import { Kind, type Entry, type Unmade } from "../../abi/resources.ts";
 import { enumeration } from "../../abi/variants.ts";
 import { InputStream } from "../../io/input-stream.ts";
 import { OutputStream } from "../../io/output-stream.ts";
@@ -25,30 +25,72 @@ function create(instance: Instance, of: Family): Entry {
   return addSocket(instance, socket, release);
 }
 
-function addSocket({ resources }: Instance, socket: TcpSocket, release: () => void): Entry {
-  // It counts until all that was written to it has left.
-  const drop = (): void => {
-    const rest = socket.drop();
-    if (rest) void rest.finally(release);
-    else release();
-  };
+/** What an instance does when it lets go of a socket: no closure, which would be larger. */
+class Holding {
+  readonly #instance: Instance;
+  readonly #socket: TcpSocket;
+  readonly #release: () => void;
+
+  constructor(instance: Instance, socket: TcpSocket, release: () => void) {
+    this.#instance = instance;
+    this.#socket = socket;
+    this.#release = release;
+  }
+
+  /** It counts until all that was written to it has left. */
+  drop(): void {
+    const rest = this.#socket.drop(this.#instance.isAborted);
+    if (rest) void rest.finally(this.#release);
+    else this.#release();
+  }
+}
+
+function addSocket(instance: Instance, socket: TcpSocket, release: () => void): Entry {
+  const holding = new Holding(instance, socket, release);
   try {
-    return resources.add(TCP_SOCKET, socket, drop);
+    return instance.resources.add(TCP_SOCKET, socket, holding);
   } catch (error) {
-    drop();
+    holding.drop();
     throw error;
   }
 }
 
-/** Both are children of their socket (9.1). What they hold is delivered before the instance is over. */
+/** The two streams of a connection: one that is idle has neither. */
+class ConnectionStreams implements Unmade {
+  readonly #instance: Instance;
+  readonly #streams: TcpStreams;
+
+  constructor(instance: Instance, streams: TcpStreams) {
+    this.#instance = instance;
+    this.#streams = streams;
+  }
+
+  make(kind: Kind<unknown>): InputStream | OutputStream {
+    const { world, outlets } = this.#instance;
+    const streams = this.#streams;
+    if (kind === INPUT_STREAM) {
+      const { source, received } = streams;
+      return new InputStream(source, world.limits.readBytes, received, () => source.close());
+    }
+    const { outlet } = streams;
+    // What it holds is delivered before the instance is over.
+    if (!streams.isSent) {
+      outlets.add(outlet);
+      streams.onSent = () => void outlets.delete(outlet);
+    }
+    return new OutputStream(outlet, world.permits);
+  }
+
+  dropped(kind: Kind<unknown>): void {
+    if (kind === INPUT_STREAM) this.#streams.source.close();
+  }
+}
+
+/** Both are children of their socket (9.1). */
 function addStreams(instance: Instance, socket: Entry, streams: TcpStreams): [Entry, Entry] {
-  const { resources, world } = instance;
-  const { source, outlet, received } = streams;
-  const input = new InputStream(source, world.limits.readBytes, received, () => source.close());
-  const output = new OutputStream(outlet, world.permits);
-  instance.outlets.add(outlet);
-  streams.onSent = () => void instance.outlets.delete(outlet);
-  return [resources.add(INPUT_STREAM, input, input, socket), resources.add(OUTPUT_STREAM, output, output, socket)];
+  const { resources } = instance;
+  const unmade = new ConnectionStreams(instance, streams);
+  return [resources.addUnmade(INPUT_STREAM, unmade, socket), resources.addUnmade(OUTPUT_STREAM, unmade, socket)];
 }
 
 function finishConnect(instance: Instance, entry: Entry): [Entry, Entry] {

@@ -10,6 +10,10 @@ export interface SocketTally {
   readonly sent: Tally;
 }
 
+export function newSocketTally(): SocketTally {
+  return { received: newTally(), sent: newTally() };
+}
+
 /** What one socket carried, between whom. */
 export interface SocketStats extends SocketTally {
   readonly protocol: "tcp" | "udp";
@@ -30,7 +34,7 @@ export interface SocketsStats {
 /** Gives each socket what it counts with. */
 export class SocketTallies implements SocketsStats {
   readonly each: SocketStats[] = [];
-  readonly others: { count: number } & SocketTally = { count: 0, received: newTally(), sent: newTally() };
+  readonly others: { count: number } & SocketTally = { count: 0, ...newSocketTally() };
 
   add(protocol: "tcp" | "udp", local: SocketAddress, remote: SocketAddress | undefined): SocketTally {
     if (this.each.length === MOST) {
@@ -38,7 +42,7 @@ export class SocketTallies implements SocketsStats {
       return this.others;
     }
     const peer = remote && { remote: addressText(remote) };
-    const stats = { protocol, local: addressText(local), ...peer, received: newTally(), sent: newTally() };
+    const stats = { protocol, local: addressText(local), ...peer, ...newSocketTally() };
     this.each.push(stats);
     return stats;
   }

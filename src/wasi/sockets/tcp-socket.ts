@@ -51,7 +51,8 @@ export class TcpSocket implements Readiness {
   readonly family: Family;
   readonly #port: TcpPort;
   readonly #settings: TcpSettings;
-  readonly #changed = new Signal();
+  /** Missing: nobody has ever waited for it. */
+  #changed: Signal | undefined;
   /** Missing for one that was accepted. */
   readonly #handle: TcpHandle | undefined;
   #state: State;
@@ -109,11 +110,11 @@ export class TcpSocket implements Readiness {
         // Nobody wants it any more.
         if (this.#dropped || this.#state !== connecting) connection.reset();
         connecting.outcome = { connection };
-        this.#changed.notify();
+        this.#changed?.notify();
       },
       (cause: unknown) => {
         connecting.outcome = { cause };
-        this.#changed.notify();
+        this.#changed?.notify();
       },
     );
   }
@@ -259,19 +260,24 @@ export class TcpSocket implements Readiness {
   }
 
   watch(waker: Waker): void {
-    this.#changed.watch(waker);
+    (this.#changed ??= new Signal()).watch(waker);
     if (this.#state.tag === "listening") this.#state.accepting.watch(waker);
   }
 
   unwatch(waker: Waker): void {
-    this.#changed.unwatch(waker);
+    this.#changed?.unwatch(waker);
     if (this.#state.tag === "listening") this.#state.accepting.unwatch(waker);
   }
 
-  /** The guest lets go of it. What was written is still sent: resolves after that, or gives nothing if it has been. */
-  drop(): void | Promise<void> {
+  /**
+   * The guest lets go of it. What was written is still sent: resolves after that, or gives nothing if it has been.
+   *
+   * @param isBroken Whether the guest was ended from outside: a peer is reset, who would take what it got for all.
+   */
+  drop(isBroken: boolean = false): void | Promise<void> {
     this.#dropped = true;
     const state = this.#state;
+    if (isBroken && state.tag === "connected") state.streams.breakOff();
     if (state.tag === "listening") state.accepting.close();
     if (state.tag === "connecting" && state.outcome && "connection" in state.outcome) state.outcome.connection.reset();
     this.#handle?.close();

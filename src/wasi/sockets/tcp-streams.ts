@@ -1,22 +1,22 @@
 import { Outlet } from "../../io/outlet.ts";
 import { readInto, type Source } from "../../io/ports.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
-import { newTally, type Tally } from "../../io/tally.ts";
+import type { Tally } from "../../io/tally.ts";
 import { SocketError } from "./error-code.ts";
-import type { SocketTally } from "./tallies.ts";
+import { newSocketTally, type SocketTally } from "./tallies.ts";
 import type { TcpConnection } from "./tcp-port.ts";
 
 const NONE = new Uint8Array(0);
 
-/** The two directions of a connection, as its streams and `shutdown` share them. */
+/** The two directions of a connection, as its streams and `shutdown` share them. Each is made when somebody uses it. */
 export class TcpStreams {
   readonly connection: TcpConnection;
-  readonly source: ReceivingSource;
-  readonly outlet: Outlet;
-  /** What `source` is counted with; `outlet` does so itself. */
-  readonly received: Tally;
+  readonly #bufferBytes: number;
+  readonly #tally: SocketTally;
+  #source: ReceivingSource | undefined;
+  #outlet: Outlet | undefined;
   /** Called when nothing more is to be sent. */
-  onSent: () => void = () => {};
+  onSent: (() => void) | undefined;
   #sending:
     /** May become finishing. */
     | "open"
@@ -26,11 +26,28 @@ export class TcpStreams {
     | "finished" = "open";
 
   /** @param tally Missing: nobody wants to know. */
-  constructor(connection: TcpConnection, bufferBytes: number, tally?: SocketTally) {
+  constructor(connection: TcpConnection, bufferBytes: number, tally: SocketTally = newSocketTally()) {
     this.connection = connection;
-    this.source = new ReceivingSource(connection.source);
-    this.outlet = new Outlet(connection.sink, bufferBytes, tally?.sent);
-    this.received = tally?.received ?? newTally();
+    this.#bufferBytes = bufferBytes;
+    this.#tally = tally;
+  }
+
+  get source(): ReceivingSource {
+    return (this.#source ??= new ReceivingSource(this.connection.source));
+  }
+
+  get outlet(): Outlet {
+    return (this.#outlet ??= new Outlet(this.connection.sink, this.#bufferBytes, this.#tally.sent));
+  }
+
+  /** Whether nothing more is to be sent. */
+  get isSent(): boolean {
+    return this.#sending === "finished";
+  }
+
+  /** What `source` is counted with; `outlet` does so itself. */
+  get received(): Tally {
+    return this.#tally.received;
   }
 
   shutdown(direction: "receive" | "send" | "both"): void {
@@ -44,7 +61,7 @@ export class TcpStreams {
     if (this.#sending !== "open") return this.#sending;
     const finished = (): void => {
       this.#sending = "finished";
-      this.onSent();
+      this.onSent?.();
     };
     let rest;
     try {
@@ -67,7 +84,7 @@ export class TcpStreams {
     this.outlet.abort(cause);
     this.source.fail(cause);
     this.connection.reset();
-    this.onSent();
+    this.onSent?.();
   }
 
   /** Lets go of the connection when all is sent. Gives nothing if it is. */

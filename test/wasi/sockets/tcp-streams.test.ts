@@ -39,3 +39,30 @@ test("both sides of a connection that is broken off are told", async () => {
   streams.source.close();
   assert.equal(streams.source.read(10), null);
 });
+
+test("a connection that nobody uses makes neither of its directions, and is let go of in order", async () => {
+  const [near, far] = await pair();
+  let made = 0;
+  const counting: TcpConnection = {
+    local: near.local,
+    remote: near.remote,
+    get source() {
+      made++;
+      return near.source;
+    },
+    get sink() {
+      made++;
+      return near.sink;
+    },
+    configure: (options) => near.configure(options),
+    close: () => near.close(),
+    reset: () => near.reset(),
+  };
+  const streams = new TcpStreams(counting, 1000);
+  assert.deepEqual([made, streams.isSent], [0, false]);
+  assert.equal(streams.source, streams.source);
+  assert.equal(streams.outlet, streams.outlet);
+  assert.equal(made, 2);
+  await new TcpStreams(near, 1000).close();
+  assert.equal(far.source.read(1), null);
+});

@@ -25,8 +25,8 @@ const LINGER_BYTES = 1024 * 1024;
  */
 export class NodeTcpConnection implements TcpConnection {
   readonly remote: SocketAddress;
-  readonly source: NodeTcpSource;
-  readonly sink: NodeTcpSink;
+  #source: NodeTcpSource | undefined;
+  #sink: NodeTcpSink | undefined;
   readonly #family: Family;
   readonly #local: SocketAddress | (() => SocketAddress);
   /** Where there is one that knows that its descriptor is gone, whoever has closed it. */
@@ -49,15 +49,21 @@ export class NodeTcpConnection implements TcpConnection {
     this.#family = family;
     this.#local = local;
     this.remote = remote;
-    this.sink = new NodeTcpSink(this);
     if ("socket" in made) {
-      this.source = new NodeTcpSource(this, made.arrivals);
+      this.#source = new NodeTcpSource(this, made.arrivals);
       if (HANDLES_KNOW) this.#handle = handleOf(made.socket);
       this.#adopt(made.socket);
     } else {
-      this.source = new NodeTcpSource(this);
       this.#handle = made;
     }
+  }
+
+  get source(): NodeTcpSource {
+    return (this.#source ??= new NodeTcpSource(this));
+  }
+
+  get sink(): NodeTcpSink {
+    return (this.#sink ??= new NodeTcpSink(this));
   }
 
   /** The connection of a socket that is connected. */
@@ -110,8 +116,8 @@ export class NodeTcpConnection implements TcpConnection {
   left(): void {
     this.#isLeft = false;
     if (this.isGone) return;
-    if (this.source.isClosed) this.source.forget();
-    if (this.sink.hasEnded) this.socket.end();
+    if (this.#source?.isClosed === true) this.#source.forget();
+    if (this.#sink?.hasEnded === true) this.socket.end();
   }
 
   configure(options: TcpOptions): void {
@@ -128,7 +134,7 @@ export class NodeTcpConnection implements TcpConnection {
   }
 
   close(): void | Promise<void> {
-    if (this.sink.isAborted) {
+    if (this.#sink?.isAborted === true) {
       this.reset();
       return undefined;
     }
@@ -140,7 +146,7 @@ export class NodeTcpConnection implements TcpConnection {
       return undefined;
     }
     if (socket.destroyed) return undefined;
-    if (socket.readableEnded || !this.sink.hasWritten) {
+    if (socket.readableEnded || this.#sink?.hasWritten !== true) {
       socket.destroy();
       return undefined;
     }

@@ -4,7 +4,7 @@ import { ByteQueue } from "../../../io/byte-queue.ts";
 import type { Source } from "../../../io/ports.ts";
 import { Signal, type Waker } from "../../../io/readiness.ts";
 import { fs } from "../builtins.ts";
-import { codeOf, limitStacks, wouldBlock } from "../fd-retry.ts";
+import { limitStacks, wouldBlock } from "../fd-retry.ts";
 
 const NONE = new Uint8Array(0);
 const READ_BYTES = 64 * 1024;
@@ -65,11 +65,13 @@ export class Arrivals {
     return !this.isStopped;
   }
 
-  /** Has `read` bring more, when there are none. */
-  fill(read: (into: Uint8Array) => number): void {
+  /** Has `read` bring more, when there are none. Says whether it has. */
+  fill(read: (into: Uint8Array) => number): boolean {
     this.mayHaveMore = false;
     this.#queue.recycle();
-    this.mayHaveMore = this.#queue.fill(READ_BYTES, read) === READ_BYTES;
+    const count = this.#queue.fill(READ_BYTES, read);
+    this.mayHaveMore = count === READ_BYTES;
+    return count > 0;
   }
 
   /** Gives up to `max` of them, until the next call. */
@@ -205,15 +207,9 @@ export class NodeTcpSource implements Source {
 
   /** Asks the system whether nothing has arrived that nobody has read, of a connection that is still a handle. */
   isAtEdge(): boolean {
-    let count;
-    try {
-      count = fs.readSync(this.#connection.fd, EDGE);
-    } catch (cause) {
-      if (codeOf(cause) !== "EAGAIN") this.failAtEnd(cause);
-      return true;
-    }
-    if (count > 0) this.arrivals.take(EDGE);
-    return count === 0;
+    const isMore = this.#ask(() => fs.readSync(this.#connection.fd, EDGE) > 0);
+    if (isMore) this.arrivals.take(EDGE);
+    return !isMore;
   }
 
   /** Takes what has arrived, and what still comes, for nobody. */
@@ -235,17 +231,21 @@ export class NodeTcpSource implements Source {
    */
   #readNow(): boolean {
     const { fd } = this.#connection;
-    if (fd < 0) return false;
+    // At the end there is nothing: Node is told of that too, and tells.
+    return fd >= 0 && this.#ask(() => this.arrivals.fill((into) => fs.readSync(fd, into)));
+  }
+
+  /** What `read` says, which asks the system; false if there is nothing now. */
+  #ask(read: () => boolean): boolean {
     const frames = limitStacks(0);
     try {
-      // At the end this is nothing: Node is told of that too, and tells.
-      this.arrivals.fill((into) => fs.readSync(fd, into));
+      return read();
     } catch (cause) {
       if (!wouldBlock(cause)) this.failAtEnd(cause);
+      return false;
     } finally {
       limitStacks(frames);
     }
-    return this.arrivals.size > 0;
   }
 
   /** Has Node read on, if it has been stopped, or has not begun. */
