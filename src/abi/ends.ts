@@ -134,6 +134,9 @@ export function rawCopies(same: SameElement): CopyBinding {
   };
 }
 
+/** What an error context keeps of its message, in characters: a guest may hold as many as handles. */
+const MAX_MESSAGE = 256;
+
 export const ERROR_CONTEXT: ResourceType = tableKind("error-context");
 
 /** What it says. It stays the guest's. */
@@ -142,7 +145,9 @@ export function errorContext(guest: Guest, index: number): string {
 }
 
 export function newErrorContext(guest: Guest, message: string): number {
-  return guest.handles.own(ERROR_CONTEXT, message);
+  // What is cut out keeps all of it, unless it is put together anew.
+  const kept = message.length > MAX_MESSAGE ? Array.from(message.slice(0, MAX_MESSAGE)).join("") : message;
+  return guest.handles.own(ERROR_CONTEXT, kept);
 }
 
 /** @throws {Trap} If a copy cannot begin. */

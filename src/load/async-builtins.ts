@@ -57,7 +57,7 @@ export function asyncBuiltin(builtin: AsyncTrampoline, site: BuiltinSite): Made 
         if (group.backpressure === 0) group.unblock();
       };
     case "waitable-set.new":
-      return plain(site, () => handles.own(WAITABLE_SET, new WaitableSet()));
+      return gated(site, [], "i32", 1, () => handles.own(WAITABLE_SET, new WaitableSet()));
     case "waitable-set.drop":
       return plain(site, (index: number) => {
         const set = waitableSet(guest, index >>> 0);
@@ -80,7 +80,7 @@ export function asyncBuiltin(builtin: AsyncTrampoline, site: BuiltinSite): Made 
         builtin.flag,
       );
     case "waitable-set.poll":
-      return gated(site, ["i32", "i32"], POLL_COST, (index, pointer) => {
+      return gated(site, ["i32", "i32"], "i32", POLL_COST, (index = 0, pointer = 0) => {
         const set = waitableSet(guest, index);
         const { call } = currentThread();
         const event = call.deliverPendingCancel(builtin.flag) ? CANCELLED : set.hasEvent ? set.takeEvent() : NO_EVENT;
@@ -88,8 +88,8 @@ export function asyncBuiltin(builtin: AsyncTrampoline, site: BuiltinSite): Made 
         return storeEvent(guest, pointer, event);
       });
     case "waitable.join":
-      return plain(site, (index: number, set: number) => {
-        waitable(guest, index >>> 0).join(set === 0 ? undefined : waitableSet(guest, set >>> 0));
+      return gated(site, ["i32", "i32"], "none", 1, (index = 0, set = 0) => {
+        waitable(guest, index).join(set === 0 ? undefined : waitableSet(guest, set));
       });
     case "subtask.drop":
       return plain(site, (index: number) => {
@@ -99,13 +99,14 @@ export function asyncBuiltin(builtin: AsyncTrampoline, site: BuiltinSite): Made 
     case "subtask.cancel":
       return subtaskCancel(builtin, site);
     case "error-context.new":
-      return plain(site, (pointer: number, units: number) => {
+      return gated(site, ["i32", "i32"], "i32", 1, (pointer = 0, units = 0) => {
         guest.newValues();
+        group.store.task.countBytes(units);
         return newErrorContext(guest, guest.text(pointer, units));
       });
     case "error-context.debug-message":
-      return plain(site, (index: number, pointer: number) => {
-        guest.storeText(guest.place(pointer, 8, 4), errorContext(guest, index >>> 0));
+      return gated(site, ["i32", "i32"], "none", 1, (index = 0, pointer = 0) => {
+        guest.storeText(guest.place(pointer, 8, 4), errorContext(guest, index));
       });
     case "error-context.drop":
       return plain(site, (index: number) => void handles.take(ERROR_CONTEXT, index >>> 0));
@@ -172,7 +173,7 @@ function subtaskCancel({ flag: isAsync }: AsyncTrampoline, site: BuiltinSite): U
     return subtask;
   };
   if (isAsync) {
-    return gated(site, ["i32"], 1, (index) => {
+    return gated(site, ["i32"], "i32", 1, (index = 0) => {
       const subtask = begin(index);
       return subtask.isResolved ? finish(subtask) : BLOCKED;
     });

@@ -23,7 +23,7 @@ export class Copies {
   function(op: string): Made {
     switch (op) {
       case "new":
-        return plain(this.#site, () => this.#new());
+        return gated(this.#site, [], "i64", 1, () => this.#new());
       case "read":
       case "write":
         return this.#copy(this.#end(op));
@@ -76,7 +76,7 @@ export class Copies {
       return held;
     };
     if (isAsync) {
-      return gated(this.#site, params, 1, (index = 0, pointer = 0, length = 1) => {
+      return gated(this.#site, params, "i32", 1, (index = 0, pointer = 0, length = 1) => {
         const held = begin(index, pointer, length);
         return held.hasEvent ? held.takeEvent()[2] : BLOCKED;
       });
@@ -117,7 +117,7 @@ export class Copies {
       const plan = (held: CopyEnd): WaitPlan => ({ ...this.#finished(held), result: () => cancelled(held) });
       return waits(this.#site, ["i32"], (index) => plan(begin(index)), false);
     }
-    return gated(this.#site, ["i32"], 1, (index) => {
+    return gated(this.#site, ["i32"], "i32", 1, (index = 0) => {
       const held = begin(index);
       return held.hasEvent ? cancelled(held) : BLOCKED;
     });

@@ -24,7 +24,7 @@ export interface BuiltinSite {
 
 export type Made = Ungated | (() => CoreFunction);
 
-/** A function that never waits, and is not spun on. */
+/** A function that never waits, and that nobody can call for ever: it takes away what another one, which counts, has made. */
 export function plain(site: BuiltinSite, run: (...args: never[]) => unknown): () => CoreFunction {
   return () =>
     (...args: never[]) => {
@@ -40,21 +40,31 @@ export function plain(site: BuiltinSite, run: (...args: never[]) => unknown): ()
     };
 }
 
-/** A function that never waits, but has a guest give way that makes nothing else. Takes and gives i32. */
-export function gated(
+/** What functions that count give: nothing, or a number. */
+interface Results {
+  readonly none: void;
+  readonly i32: number;
+  readonly i64: bigint;
+}
+
+/** A function that never waits, but has a guest give way that makes nothing else. Takes i32. */
+export function gated<R extends keyof Results>(
   { group }: BuiltinSite,
   params: readonly "i32"[],
+  result: R,
   cost: number,
-  run: (...args: number[]) => number,
+  run: (...args: number[]) => Results[R],
 ): Ungated {
   const { task } = group.store;
+  const boxed = result !== "none";
   const attempt = (...args: number[]): number => {
-    if (task.mustGiveWay(cost)) return retryLater(task, attempt, args, true);
+    if (task.mustGiveWay(cost)) return retryLater(task, attempt, args, boxed);
     task.assertAlive();
-    task.boxed = run(...args.map((arg) => arg >>> 0)) | 0;
+    const value: unknown = run(...args.map((arg) => arg >>> 0));
+    if (boxed) task.boxed = typeof value === "bigint" ? value : Number(value) | 0;
     return 0;
   };
-  return { params, result: "i32", attempt, boxed: true, front: undefined, holds: true };
+  return { params, result: result === "none" ? undefined : result, attempt, boxed, front: undefined, holds: true };
 }
 
 export interface WaitPlan {
@@ -75,18 +85,8 @@ export function waits(
   cancellable: boolean,
 ): Ungated {
   const { task } = group.store;
-  const attempt = (...args: number[]): number => {
-    if (task.mustGiveWay(1)) {
-      // To the event loop, and to no other thread.
-      group.store.hold();
-      const again = (...given: number[]): number => {
-        group.store.release();
-        return attempt(...given);
-      };
-      return retryLater(task, again, args, true);
-    }
-    task.assertAlive();
-    const planned = plan(...args.map((arg) => arg >>> 0));
+  return waiting({ group }, params, 1, (...args) => {
+    const planned = plan(...args);
     if (typeof planned === "number") {
       task.boxed = planned | 0;
       return 0;
@@ -110,6 +110,29 @@ export function waits(
         return result(isCancelled) | 0;
       },
     });
+  });
+}
+
+/** A function in which the thread may be suspended. Takes and gives i32. @param run As an attempt: see `Ungated`. */
+export function waiting(
+  { group }: Pick<BuiltinSite, "group">,
+  params: readonly "i32"[],
+  cost: number,
+  run: (...args: number[]) => number,
+): Ungated {
+  const { task } = group.store;
+  const attempt = (...args: number[]): number => {
+    if (task.mustGiveWay(cost)) {
+      // To the event loop, and to no other thread.
+      group.store.hold();
+      const again = (...given: number[]): number => {
+        group.store.release();
+        return attempt(...given);
+      };
+      return retryLater(task, again, args, true);
+    }
+    task.assertAlive();
+    return run(...args.map((arg) => arg >>> 0));
   };
   return { params, result: "i32", attempt, boxed: true, front: undefined };
 }

@@ -1,10 +1,11 @@
 /** The functions of threads. */
 import { Trap } from "../io/trap.ts";
-import type { CoreFunction, Ungated } from "../wait/gate.ts";
+import { WAKE_COST } from "../wait/drive.ts";
+import type { CoreFunction } from "../wait/gate.ts";
 import type { Wait } from "../wait/store.ts";
 import { currentThread, Thread } from "../wait/threads.ts";
 import { makeEntry, runThread } from "./entry.ts";
-import { plain, type BuiltinSite, type Made } from "./async-functions.ts";
+import { gated, plain, waiting, type BuiltinSite, type Made } from "./async-functions.ts";
 import { blockThread } from "./block.ts";
 import type { AsyncTrampoline } from "./items.ts";
 
@@ -49,29 +50,19 @@ export function threadFunction({ flag: cancellable }: AsyncTrampoline, op: strin
         }),
     );
   };
-  const waiting = (params: readonly "i32"[], attempt: (index: number) => number): Ungated => ({
-    params,
-    result: "i32",
-    attempt: (index = 0) => {
-      task.assertAlive();
-      return attempt(index >>> 0);
-    },
-    boxed: true,
-    front: undefined,
-  });
   switch (op) {
     case "index":
       return plain(site, () => currentThread().index);
     case "new-indirect":
-      return plain(site, (index: number, argument: number) => {
-        const entry = threadEntry(site.tableFunction(index >>> 0));
+      return gated(site, ["i32", "i32"], "i32", 1, (index = 0, argument = 0) => {
+        const entry = threadEntry(site.tableFunction(index));
         const thread = new Thread(currentThread().call);
         thread.call.register(thread);
         thread.suspended = () =>
           runThread(
             thread,
             entry,
-            [argument],
+            [argument | 0],
             undefined,
             () => ended(thread, site),
             (error) => site.fail(error),
@@ -96,18 +87,18 @@ export function threadFunction({ flag: cancellable }: AsyncTrampoline, op: strin
         group.store.enqueue(wait);
       });
     case "suspend":
-      return waiting([], () => suspend(false, true, () => {}));
+      return waiting(site, [], WAKE_COST, () => suspend(false, true, () => {}));
     case "yield":
-      return waiting([], () => suspend(true, true, () => {}));
+      return waiting(site, [], WAKE_COST, () => suspend(true, true, () => {}));
     case "suspend-then-resume":
     case "yield-then-resume":
-      return waiting(["i32"], (index) => {
+      return waiting(site, ["i32"], WAKE_COST, (index = 0) => {
         const next = other(index, true);
         return suspend(op.startsWith("yield"), false, () => resume(next));
       });
     case "suspend-then-promote":
     case "yield-then-promote":
-      return waiting(["i32"], (index) => {
+      return waiting(site, ["i32"], WAKE_COST, (index = 0) => {
         const { wait } = other(index, false);
         return suspend(op.startsWith("yield"), wait === undefined, () => {
           if (wait && !wait.isOver && wait.isReady()) group.store.resume(wait, false);

@@ -370,7 +370,10 @@ export class Linked {
 
   #newFunction(id: ResourceId, { handles }: ComponentInstance): Ungated {
     const { type } = this.binding(id);
-    return gateless(["i32"], "i32", (rep: number) => handles.own(type, rep >>> 0));
+    const { task } = this.host;
+    const attempt = (rep: number): number =>
+      task.mustGiveWay() ? task.pendRetry(attempt, [rep]) : handles.own(type, rep >>> 0);
+    return { ...gateless(["i32"], "i32", attempt), holds: true };
   }
 
   #repFunction(id: ResourceId, { handles }: ComponentInstance): CoreFunction {

@@ -1,0 +1,114 @@
+/** However a guest of WASI 0.3 spins on what handles tasks, streams and threads, others get their turn (4.9); and none takes more than it may. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nodePlatform } from "../../src/hosts/node/platform.ts";
+import { CompiledComponent } from "../../src/run/component.ts";
+import { instantiate } from "../../src/run/instantiate.ts";
+import { CountingLoop } from "../bind/hostile.ts";
+import { compiled } from "./wat.ts";
+
+/** More than a guest may make before it is asked for how long it has kept the event loop. */
+const CALLS = 1200;
+
+const TEXT = '(memory $mem) (realloc (core func $libc "realloc"))';
+const BUILTINS: Readonly<Record<string, readonly [canon: string, type: string]>> = {
+  "stream.new": ["stream.new $bytes", "(result i64)"],
+  "stream.read": ["stream.read $bytes async (memory $mem)", "(param i32 i32 i32) (result i32)"],
+  "stream.write": ["stream.write $bytes async (memory $mem)", "(param i32 i32 i32) (result i32)"],
+  "stream.cancel-write": ["stream.cancel-write $bytes", "(param i32) (result i32)"],
+  "stream.drop-readable": ["stream.drop-readable $bytes", "(param i32)"],
+  "stream.drop-writable": ["stream.drop-writable $bytes", "(param i32)"],
+  "future.new": ["future.new $when", "(result i64)"],
+  "future.drop-readable": ["future.drop-readable $when", "(param i32)"],
+  "waitable-set.new": ["waitable-set.new", "(result i32)"],
+  "waitable-set.poll": ["waitable-set.poll (memory $mem)", "(param i32 i32) (result i32)"],
+  "waitable-set.drop": ["waitable-set.drop", "(param i32)"],
+  "waitable.join": ["waitable.join", "(param i32 i32)"],
+  "error-context.new": [`error-context.new ${TEXT}`, "(param i32 i32) (result i32)"],
+  "error-context.debug-message": [`error-context.debug-message ${TEXT}`, "(param i32 i32)"],
+  "error-context.drop": ["error-context.drop", "(param i32)"],
+  "thread.yield": ["thread.yield", "(result i32)"],
+  "resource.new": ["resource.new $thing", "(param i32) (result i32)"],
+  "resource.drop": ["resource.drop $thing", "(param i32)"],
+};
+
+const READABLE = "(i32.wrap_i64 (local.get $pair))";
+const WRITABLE = "(i32.wrap_i64 (i64.shr_u (local.get $pair) (i64.const 32)))";
+const pair = "(local.set $pair (call $stream.new))";
+const once = (...code: readonly string[]): string =>
+  `(if (i32.eqz (local.get $begun)) (then (local.set $begun (i32.const 1)) ${code.join(" ")}))`;
+
+/** What is done again and again. */
+const SPINS: Readonly<Record<string, string>> = {
+  "streams that are dropped": `${pair} (call $stream.drop-readable ${READABLE}) (call $stream.drop-writable ${WRITABLE})`,
+  "streams that are kept": "(drop (call $stream.new))",
+  "futures that are kept": "(drop (call $future.new))",
+  "ends of futures": "(call $future.drop-readable (i32.wrap_i64 (call $future.new)))",
+  "sets that are dropped": "(call $waitable-set.drop (call $waitable-set.new))",
+  "a set that is empty": `${once("(local.set $handle (call $waitable-set.new))")}
+    (drop (call $waitable-set.poll (local.get $handle) (i32.const 16)))`,
+  "an end that joins a set": `${once("(local.set $handle (call $waitable-set.new))", pair)}
+    (call $waitable.join ${READABLE} (local.get $handle))`,
+  "writes that are cancelled": `${once(pair)}
+    (drop (call $stream.write ${WRITABLE} (i32.const 0) (i32.const 100)))
+    (drop (call $stream.cancel-write ${WRITABLE}))`,
+  "copies to itself": `${pair}
+    (drop (call $stream.write ${WRITABLE} (i32.const 0) (i32.const 9)))
+    (drop (call $stream.read ${READABLE} (i32.const 0) (i32.const 9)))`,
+  "errors that are dropped": "(call $error-context.drop (call $error-context.new (i32.const 0) (i32.const 9)))",
+  "what an error says": `${once("(local.set $handle (call $error-context.new (i32.const 0) (i32.const 9)))")}
+    (call $error-context.debug-message (local.get $handle) (i32.const 16))`,
+  yielding: "(drop (call $thread.yield))",
+  "resources of its own": "(call $resource.drop (call $resource.new (i32.const 1)))",
+};
+
+function spinning(spin: string, isAsync: boolean): string {
+  const used = Object.entries(BUILTINS).filter(([name]) => spin.includes(`$${name}`));
+  return `
+    (type $bytes (stream u8)) (type $when (future)) (type $thing (resource (rep i32)))
+    (core module $libc (memory (export "memory") 2)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+    (core instance $libc (instantiate $libc))
+    (alias core export $libc "memory" (core memory $mem))
+    ${used.map(([name, [canon]]) => `(core func $${name} (canon ${canon}))`).join("\n")}
+    (core instance $builtins ${used.map(([name]) => `(export "${name}" (func $${name}))`).join(" ")})
+    (core module $guest
+      ${used.map(([name, [, type]]) => `(import "builtins" "${name}" (func $${name} ${type}))`).join("\n")}
+      (import "libc" "memory" (memory 2))
+      (func (export "spin") (param $left i32) (result i32) (local $pair i64) (local $handle i32) (local $begun i32)
+        (loop $again
+          ${spin}
+          (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+        (i32.load (i32.const 20))))
+    (core instance $guest (instantiate $guest
+      (with "builtins" (instance $builtins)) (with "libc" (instance $libc))))
+    (func (export "spin") ${isAsync ? "async" : ""} (param "times" u32) (result u32)
+      (canon lift (core func $guest "spin")))`;
+}
+
+type Spin = (times: number) => Promise<number>;
+
+async function spinnerOf(spin: string, isAsync: boolean, loop: CountingLoop): Promise<Spin> {
+  const component = new CompiledComponent(await compiled(spinning(spin, isAsync)));
+  const { exports } = await instantiate({ ...nodePlatform, loop }, component, {});
+  // The one function that is exported.
+  return exports["spin"] as Spin;
+}
+
+for (const [name, spin] of Object.entries(SPINS)) {
+  for (const isAsync of [false, true]) {
+    test(`4.9 a guest that spins gives way: ${name}, in a call that is ${isAsync ? "" : "not "}async`, async () => {
+      const loop = new CountingLoop();
+      await (
+        await spinnerOf(spin, isAsync, loop)
+      )(CALLS);
+      assert.ok(loop.turns > 0);
+    });
+  }
+}
+
+test("an error context keeps 256 characters of what it says, so that as many as handles fit", async () => {
+  const long = "(local.set $handle (call $error-context.new (i32.const 65536) (i32.const 60000)))";
+  const message = "(call $error-context.debug-message (local.get $handle) (i32.const 16))";
+  assert.equal(await (await spinnerOf(`${long} ${message}`, true, new CountingLoop()))(1), 256);
+});
