@@ -73,6 +73,8 @@ export type ToWorker =
   /** It will not run again. */
   | { readonly is: "forget"; readonly component: number }
   | { readonly is: "run"; readonly plan: RunPlan }
+  /** Runs it so that nobody sees: what a run needs is loaded then, and V8 has seen it once. */
+  | { readonly is: "rehearse"; readonly plan: RunPlan }
   | { readonly is: "rate"; readonly channel: number; readonly rate: number }
   /** The same for a stream of a file, as its frame names it. */
   | { readonly is: "file-rate"; readonly guest: number; readonly index: number; readonly rate: number }
@@ -175,6 +177,7 @@ export type Ending =
 
 export type FromWorker =
   | { readonly is: "ready"; readonly canSuspend: boolean }
+  | { readonly is: "rehearsed" }
   | { readonly is: "frame"; readonly frame: Frame }
   /** The head of an answer is there; its body is on its way. */
   | {

@@ -34,6 +34,23 @@ async function rest(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[
   return some.length === 0 ? some : [...some, ...(await rest(reader))];
 }
 
+/** Has the page show, while files are dragged over it, that they can be dropped. */
+export function watchDrags(): void {
+  const { dataset } = document.documentElement;
+  const over = (): void => {
+    delete dataset["dragging"];
+  };
+  addEventListener("dragenter", ({ dataTransfer }) => {
+    if (dataTransfer?.types.includes("Files")) dataset["dragging"] = "";
+  });
+  addEventListener("dragleave", ({ relatedTarget }) => {
+    // From one element to another it has not left.
+    if (relatedTarget === null) over();
+  });
+  // Before those that take it.
+  addEventListener("drop", over, { capture: true });
+}
+
 function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
   return entry.isFile;
 }

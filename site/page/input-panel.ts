@@ -31,6 +31,11 @@ export class InputPanel {
   readonly #file = h("p", { class: "file" });
   readonly #modes = new Map<InputMode, HTMLInputElement>();
   readonly #there: HTMLElement;
+  readonly #keys = h(
+    "p",
+    { class: "note" },
+    "Type in the terminal. Ctrl+D ends the input, Ctrl+C the guests. Tab leaves the terminal; Ctrl+I types a tab.",
+  );
   readonly #line = h("input", {
     attributes: {
       type: "text",
@@ -84,6 +89,7 @@ export class InputPanel {
         ...Object.entries(MODES).map(([mode, text]) => this.#choice(mode as InputMode, text)),
       ),
       this.#there,
+      this.#keys,
       this.#form,
     );
     this.element.addEventListener("dragover", (event) => event.preventDefault());
@@ -105,6 +111,7 @@ export class InputPanel {
     const chosen = this.#modes.get(mode);
     if (chosen) chosen.checked = true;
     this.#there.hidden = mode === "terminal";
+    this.#keys.hidden = mode !== "terminal";
     this.#form.hidden = mode !== "lines";
   }
 

@@ -4,7 +4,7 @@ import type { Ending, Files, Frame, RequestPlan } from "../protocol.ts";
 import { DRIP_BYTES } from "./channel-view.ts";
 import { callText, shortOf } from "./call.ts";
 import { announce, byId, h, setText } from "./dom.ts";
-import { droppedFiles, pickedFiles, type Dropped } from "./dropped.ts";
+import { droppedFiles, pickedFiles, watchDrags, type Dropped } from "./dropped.ts";
 import { countText, OPEN, rateOf } from "./format.ts";
 import { GuestPanel } from "./guest-panel.ts";
 import { InputPanel } from "./input-panel.ts";
@@ -100,6 +100,19 @@ export class Playground {
       );
     }
     document.documentElement.dataset["ready"] = "";
+    await this.#rehearse();
+  }
+
+  /** While somebody still reads. */
+  async #rehearse(): Promise<void> {
+    try {
+      const { component } = await guestOf(sampleOf("hello"));
+      await this.#session.rehearse(component);
+    } catch {
+      // The first run loads what it needs, then.
+      return;
+    }
+    document.documentElement.dataset["rehearsed"] = "";
   }
 
   repaint(): void {
@@ -120,6 +133,7 @@ export class Playground {
       if (this.#session.isRunning) this.#session.stop();
       else void this.#start();
     });
+    watchDrags();
     addEventListener("dragover", (event) => event.preventDefault());
     addEventListener("drop", (event) => {
       event.preventDefault();

@@ -1,8 +1,11 @@
 /** The worker, and the run that is under way in it. */
+import { Stage } from "./model.ts";
 import type { Ending, Files, Frame, FromWorker, RequestPlan, RunPlan, ToWorker } from "../protocol.ts";
 
 /** How long guests have to end by themselves when they are stopped. */
 const GRACE_MS = 300;
+/** A number that no guest on the stage has. */
+const REHEARSAL = 0;
 
 export interface Listener {
   onFrame(frame: Frame): void;
@@ -22,6 +25,7 @@ export class Session {
   readonly canSuspend: Promise<boolean>;
   readonly #listener: Listener;
   readonly #prepared = new Map<number, Uint8Array>();
+  readonly #rehearsed = Promise.withResolvers<void>();
   #worker: Worker;
   #isReady = false;
   #isRunning = false;
@@ -56,6 +60,20 @@ export class Session {
     if (this.#isRunning) throw new Error("A run is under way");
     this.#isRunning = true;
     this.tell({ is: "run", plan });
+  }
+
+  /** Runs a guest so that nobody sees, and forgets it: the first run that somebody sees is as fast as others then. */
+  async rehearse(component: Uint8Array): Promise<void> {
+    const stage = new Stage();
+    stage.add({ name: "rehearsal", origin: "", component });
+    const { guests, ...plan } = stage.plan();
+    this.tell({ is: "prepare", component: REHEARSAL, bytes: component });
+    this.tell({
+      is: "rehearse",
+      plan: { ...plan, guests: guests.map((guest) => ({ ...guest, component: REHEARSAL })) },
+    });
+    await this.#rehearsed.promise;
+    this.tell({ is: "forget", component: REHEARSAL });
   }
 
   tell(message: ToWorker): void {
@@ -109,6 +127,9 @@ export class Session {
       case "ready":
         this.#isReady = true;
         this.#onReady(message.canSuspend);
+        break;
+      case "rehearsed":
+        this.#rehearsed.resolve();
         break;
       case "frame":
         this.#listener.onFrame(message.frame);

@@ -26,6 +26,13 @@ function hear(message: ToWorker): void {
       begun.play().catch(reportError);
       break;
     }
+    case "rehearse":
+      // What fails then fails again when it is run.
+      void new Run(message.plan, components, () => {})
+        .play()
+        .catch(() => {})
+        .then(() => tell({ is: "rehearsed" }));
+      break;
     case "rate":
       run?.setRate(message.channel, message.rate);
       break;

@@ -1,17 +1,16 @@
 /** The playground in a real browser: guests run, gates hold them back, wires can be moved, and everybody can use it. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SAMPLES } from "../../site/catalog.ts";
 import { chromium, type Browser } from "../everywhere/browser.ts";
+import { assertAccessible, AXE, STOPS } from "./accessible.ts";
 import { buildSite, serve, type Served } from "./served.ts";
 import { Visitor, type Preferences } from "./visitor.ts";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** A core module whose `_start` is a loop without an end. */
 const SPIN = Buffer.from("0061736d0100000001040160000003020100070a01065f737461727400000a0901070003400c000b0b", "hex");
 /** An archive with one file, `in.txt`. */
@@ -226,7 +225,6 @@ describe("the playground", { skip: chromium.missing }, () => {
       await visitor.press("Open the gate from /river.txt to cp");
       await visitor.press("Close the gate from cp to /copy.txt");
       await visitor.sees(".guest", "waits for /copy.txt");
-      await assertAccessible(visitor, [1280, 360]);
       await visitor.press("Open the gate from cp to /copy.txt");
       await visitor.until("data-run=over");
       await visitor.sees(".files", "/copy.txt");
@@ -392,38 +390,176 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
-  for (const colours of ["light", "dark"] as const) {
-    test(`breaks no rule of WCAG AA that can be checked, ${colours}, on a desk and on a phone`, async () => {
+  test("files are dropped: guests anywhere, and what they read on the panels", async () => {
+    const note = join(folder, "dropped.txt");
+    await writeFile(note, "dropped\n");
+    const cat = fileURLToPath(new URL("../guests/built/cat.wasm", import.meta.url));
+    await visit("hello", async (visitor) => {
+      await visitor.dragFiles("main", [cat], false);
+      await visitor.sees("[data-dragging] #stage");
+      await visitor.dragFiles("#stage", [cat, note], true);
+      await visitor.sees(stream("hello to cat"));
+      await visitor.sees(".files", "/dropped.txt");
+      assert.equal(await visitor.count("[data-dragging]"), 0);
+      await visitor.press("Take hello off the stage");
+      await visitor.dragFiles(".panel.input", [note], true);
+      await visitor.sees(".panel.input", "dropped.txt, 8 B");
+      await visitor.press("▶ Run");
+      await visitor.until("data-run=over");
+      assert.equal(await visitor.text(SCREEN), "dropped\n");
+      await visitor.dragFiles(".panel.details", [cat, note], true);
+      await visitor.sees(stream("cat to cat"));
+    });
+  });
+
+  test("a first run loads nothing any more once a guest was rehearsed", async () => {
+    await visit("hello", async (visitor) => {
+      await visitor.until("data-rehearsed");
+      const loaded = site.asked.filter((path) => path.endsWith(".js"));
+      await visitor.press("▶ Run");
+      await visitor.until("data-run=over");
+      assert.equal(await visitor.text(SCREEN), "hello\n");
+      assert.deepEqual(
+        site.asked.filter((path) => path.endsWith(".js")),
+        loaded,
+      );
+    });
+  });
+
+  test("all is reached by Tab, in the order of the page, and seen to have the focus", async () => {
+    await visit("pipe", async (visitor) => {
+      await visitor.evaluate(STOPS);
+      const expected = await visitor.evaluate("stops()");
+      assert.ok(Array.isArray(expected) && expected.length > 50);
+      const reached: unknown[] = [];
+      for (const _ of expected) {
+        // oxlint-disable-next-line no-await-in-loop -- a walk
+        await visitor.keys("Tab");
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        reached.push(await visitor.evaluate("stop()"));
+      }
+      assert.deepEqual(reached, expected);
+      // No trap: the page is left.
+      await visitor.keys("Tab");
+      assert.equal(await visitor.evaluate("document.activeElement === document.body"), true);
+    });
+  });
+
+  /** What to do until the page is in a state, after it has shown a scenario. */
+  const STATES: Readonly<Record<string, readonly [scenario: string, play: (visitor: Visitor) => Promise<void>]>> = {
+    "a guest is ready": ["hello", async (visitor) => visitor.sees(".guest", "ready")],
+    "a guest has ended": [
+      "hello",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.until("data-run=over");
+        await visitor.evaluate(`for (const each of document.querySelectorAll("details")) each.open = true`);
+        await visitor.sees(".calls-list li");
+      },
+    ],
+    "a guest waits": [
+      "slow-reader",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.sees(".guest", "waits for the screen");
+      },
+    ],
+    "a pipe runs": [
+      "pipe",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.sees(stream("copy to upper"), "copy waits");
+      },
+    ],
+    "a wire is moved": [
+      "pipe",
+      async (visitor) => {
+        await visitor.focus("Wire the output of copy");
+        await visitor.keys("Enter");
+        await visitor.sees(".target:focus");
+      },
+    ],
+    "a flush is in flight": [
+      "flush",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.sees(".channel[data-state=flush]");
+      },
+    ],
+    "a guest has failed": [
+      "rule",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.sees(".errors a");
+      },
+    ],
+    "a guest was stopped, and a problem is told": [
+      "slow-reader",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.sees(".guest", "waits");
+        await visitor.press("■ Stop");
+        await visitor.until("data-run=over");
+        await visitor.evaluate(`globalThis.fetch = async () => new Response("", { status: 404 })`);
+        await visitor.choose("#sample", "ls");
+        await visitor.sees("#problem");
+      },
+    ],
+    "lines are typed": [
+      "question",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.sees(SCREEN, "name?");
+      },
+    ],
+    "a terminal is typed in": [
+      "terminal",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.sees(".xterm-rows", "> ");
+      },
+    ],
+    "files stream": [
+      "disk",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.sees(stream("/river.txt to cp"), "cp");
+      },
+    ],
+    "a function is called": [
+      "call",
+      async (visitor) => {
+        await visitor.sees(".call-form label");
+        await visitor.press("▶ Run");
+        await visitor.sees(".results");
+      },
+    ],
+    "a request is answered": [
+      "request",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.sees(".results", "200");
+      },
+    ],
+    "files are dragged over it": [
+      "files",
+      async (visitor) => {
+        await visitor.dragFiles("main", [AXE], false);
+        await visitor.sees("[data-dragging]");
+      },
+    ],
+  };
+
+  for (const [state, [scenario, play]] of Object.entries(STATES)) {
+    test(`breaks no rule of WCAG AA that can be checked while ${state}`, async () => {
       await visit(
-        "slow-reader",
+        scenario,
         async (visitor) => {
-          await visitor.press("▶ Run");
-          await visitor.sees(".guest", "waits for the screen");
+          await play(visitor);
           await assertAccessible(visitor, [1280, 360]);
-          await visitor.evaluate(`location.hash = "#call"`);
-          await visitor.sees(".call-form label");
-          await assertAccessible(visitor, [1280, 360]);
-          await visitor.go(`${site.origin}/docs/embedding.html`);
-          await assertAccessible(visitor, [360]);
         },
-        { colours, motion: "reduce" },
+        { motion: "reduce" },
       );
     });
   }
 });
-
-/** Nothing that axe finds, and nothing that is cut off, on screens so wide. */
-async function assertAccessible(visitor: Visitor, widths: readonly number[]): Promise<void> {
-  await visitor.evaluate(await readFile(AXE, "utf8"));
-  for (const width of widths) {
-    await visitor.resize(width, 800);
-    assert.deepEqual(await visitor.evaluate(BROKEN), [], `${width} pixels wide`);
-    const isTooWide = await visitor.evaluate("document.documentElement.scrollWidth > innerWidth");
-    assert.equal(isTooWide, false, `nothing is wider than ${width} pixels`);
-  }
-}
-
-/** What axe finds, which has been put into the page past its policy. */
-const BROKEN = `axe
-  .run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })
-  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`;

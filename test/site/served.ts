@@ -23,15 +23,19 @@ export async function buildSite(folder: string): Promise<void> {
 
 export interface Served {
   readonly origin: string;
-  /** Paths that were asked for and are not there. */
+  /** Paths that were asked for. */
+  readonly asked: readonly string[];
+  /** Those that are not there. */
   readonly missing: readonly string[];
   stop(): void;
 }
 
 export async function serve(folder: string): Promise<Served> {
+  const asked: string[] = [];
   const missing: string[] = [];
   const server: Server = createServer(({ url = "/" }, response) => {
     const { pathname } = new URL(url, "http://site");
+    asked.push(pathname);
     readFile(join(folder, pathname)).then(
       (body) => response.writeHead(200, { "Content-Type": TYPES[extname(pathname)] ?? "text/plain" }).end(body),
       () => {
@@ -45,6 +49,7 @@ export async function serve(folder: string): Promise<Served> {
   const { port } = server.address() as AddressInfo;
   return {
     origin: `http://127.0.0.1:${port}`,
+    asked,
     missing,
     stop() {
       server.close();

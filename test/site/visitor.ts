@@ -33,6 +33,10 @@ interface WholePage extends Page {
     down(): Promise<void>;
     up(): Promise<void>;
   };
+  createCDPSession(): Promise<{
+    send(method: string, parameters: unknown): Promise<unknown>;
+    detach(): Promise<void>;
+  }>;
   setDefaultTimeout(ms: number): void;
   setViewport(size: { readonly width: number; readonly height: number }): Promise<void>;
   emulateMediaFeatures(features: readonly { readonly name: string; readonly value: string }[]): Promise<void>;
@@ -126,6 +130,18 @@ export class Visitor {
   /** To whatever has the focus. */
   async write(text: string): Promise<void> {
     await this.#page.keyboard.type(text);
+  }
+
+  /** Drags files over an element, as a file manager does; to be dropped there if `isDropped`. Chromium alone can be told to. */
+  async dragFiles(selector: string, files: readonly string[], isDropped: boolean): Promise<void> {
+    const { x, y, width } = await this.#place(selector);
+    const session = await this.#page.createCDPSession();
+    const data = { items: [], files, dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", ...(isDropped ? ["drop"] : [])]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, as they happen
+      await session.send("Input.dispatchDragEvent", { type, x: x + width / 2, y: y + 20, data });
+    }
+    await session.detach();
   }
 
   async type(selector: string, text: string): Promise<void> {
