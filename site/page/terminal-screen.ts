@@ -54,6 +54,8 @@ export class TerminalScreen {
   }
 
   focus(): void {
+    // What is not in sight it does not draw either, nor does it come into sight by itself.
+    this.#place.scrollIntoView({ block: "nearest" });
     this.#xterm.focus();
   }
 

@@ -198,6 +198,8 @@ export class Visitor {
   /** On a screen of this size. */
   async resize(width: number, height: number): Promise<void> {
     await this.#page.setViewport({ width, height });
+    // What is laid out by script is so with the next picture.
+    await this.#page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
   }
 
   evaluate(expression: string): Promise<unknown> {
