@@ -86,6 +86,8 @@ export class Pool<Handle> {
   #takeIdle(): Ready<Handle> | undefined {
     let ready = this.#idle.pop();
     while (ready?.begun.life.task.isEnded === true) ready = this.#idle.pop();
+    // Each request comes with a turn of the event loop: a guest that is always asked does not have to give way for that.
+    ready?.begun.life.task.beginTurn();
     return ready;
   }
 

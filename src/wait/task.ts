@@ -189,6 +189,11 @@ export class Task {
   async giveWay(): Promise<void> {
     await this.#loop.turn();
     if (this.#end) throw this.#end.reason;
+    this.beginTurn();
+  }
+
+  /** Others have had their turn: what the guest has done before does not count any more. */
+  beginTurn(): void {
     this.#budget = CALLS_PER_TURN;
     this.#idled = false;
     this.#turnStart = this.#loop.now();
@@ -236,9 +241,7 @@ export class Task {
   /** After its end: as a new one. @returns Whether it is one; it is not if a call has trapped, or something still runs. */
   renew(): boolean {
     if (this.#hasFailed || this.#pending || this.#drives.size > 0) return false;
-    this.#budget = CALLS_PER_TURN;
-    this.#idled = false;
-    this.#turnStart = this.#loop.now();
+    this.beginTurn();
     this.#end = undefined;
     this.boxed = undefined;
     return true;

@@ -7,6 +7,7 @@ import { connect, type AddressInfo, type Server as NetServer } from "node:net";
 import { text as allOf } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import {
+  compile,
   HttpError,
   MissingImportsError,
   NotAHandlerError,
@@ -17,6 +18,9 @@ import {
   type ServeOptions,
   type Server,
 } from "../../src/index.ts";
+import { nodePlatform } from "../../src/hosts/node/platform.ts";
+import { Serving } from "../../src/run/serve.ts";
+import type { HttpRequest } from "../../src/wasi/http/exchange.ts";
 import { guest, until } from "./support.ts";
 
 interface Given {
@@ -544,3 +548,32 @@ test("a guest in front of a guest, with no socket between them", async (t) => {
   const plain = await front.server.fetch(new Request("http://a/forward", { headers: { to: "b:81", path: "/who?q" } }));
   assert.equal(await plain.text(), 'Method::Get Some(Scheme::Http) Some("b:81") /who?q');
 });
+
+test("an instance that is always asked does not give way for what it did for others", async () => {
+  const { loop } = nodePlatform;
+  let turns = 0;
+  let ms = 0;
+  const counted = {
+    ...nodePlatform,
+    // Whenever somebody looks at the clock, whoever began at the last look has taken too long.
+    loop: { ...loop, now: () => (ms += 1000), turn: () => (turns++, loop.turn()) },
+  };
+  const serving = new Serving(counted, await compile(await guest("http-handler")), () => ({}), { reuse: 1000 });
+  for (let count = 0; count < 100; count++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const { status } = await serving.answer(HELLO);
+    assert.equal(status, 200);
+  }
+  assert.equal(turns, 0);
+  await serving.close();
+});
+
+const HELLO: HttpRequest = {
+  method: "GET",
+  scheme: "http",
+  authority: "127.0.0.1",
+  path: "/hello",
+  headers: [],
+  body: undefined,
+  timeouts: { connect: Infinity, firstByte: Infinity, betweenBytes: Infinity },
+};
