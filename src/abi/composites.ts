@@ -91,8 +91,13 @@ export function named(name: string, write: () => void): void {
   try {
     write();
   } catch (error) {
-    throw error instanceof TypeError ? new TypeError(`${name}: ${error.message}`, { cause: error }) : error;
+    throw ofMember(name, error);
   }
+}
+
+/** What was wrong with the value of a member, with its name. */
+export function ofMember(name: string, error: unknown): unknown {
+  return error instanceof TypeError ? new TypeError(`${name}: ${error.message}`, { cause: error }) : error;
 }
 
 /** Flags are booleans by name: 1 to 32. */

@@ -2,7 +2,8 @@
 import { WitError } from "../io/errors.ts";
 import type { CoreType } from "./encode.ts";
 import type { Guest } from "./guest.ts";
-import { layoutOf } from "./layout.ts";
+import { ofMember } from "./composites.ts";
+import { casesOf, layoutOf, payloadPlace, type VariantLike } from "./layout.ts";
 import type { Resources } from "./resources.ts";
 import type { CoreValue, Type } from "./type.ts";
 import type { ValType } from "./types.ts";
@@ -40,6 +41,9 @@ export function returns<Out>(type: Type<unknown, Out>): Returns<Out> {
   return { wit, size, align, flat, store, lower, caught: rethrow };
 }
 
+/** The number of the case `ok`. */
+const OK = 0;
+
 /** What a function that returns a `result` gives: the ok case as it is, the error case as something that only we make. */
 export class Failed {
   readonly value: unknown;
@@ -63,10 +67,23 @@ export function result<Out, Err>(
   const type = resultValue(ok as unknown as Type<unknown> | null, err as unknown as Type<unknown> | null);
   const of = (value: Out): unknown =>
     value instanceof Failed ? { tag: "err", val: value.value } : { tag: "ok", val: value };
+  const place = payloadPlace(casesOf(type.wit as VariantLike));
   return {
     wit: type.wit,
     ...layoutOf(type.wit),
-    store: (guest, at, value) => type.store(guest, at, of(value)),
+    store(guest, at, value) {
+      if (value instanceof Failed) {
+        type.store(guest, at, of(value));
+        return;
+      }
+      // As the type would have it, without an object for each call.
+      try {
+        ok?.store(guest, at + place, value);
+      } catch (error) {
+        throw ofMember("ok", error);
+      }
+      guest.view.setUint8(at, OK);
+    },
     lower: (guest, value, into) => type.lower(guest, of(value), into),
     caught(error, resources) {
       if (!(error instanceof WitError)) throw error;

@@ -55,10 +55,19 @@ export class FlatValues {
     return this.#values[this.#at++];
   }
 
-  /** The next `count`, as they are. */
-  take(count: number): readonly unknown[] {
-    this.#at += count;
-    return this.#values.slice(this.#at - count, this.#at);
+  /** How many have been taken. */
+  get taken(): number {
+    return this.#at;
+  }
+
+  /** The next `count`, as they are, without being taken. */
+  peek(count: number): readonly unknown[] {
+    return this.#values.slice(this.#at, this.#at + count);
+  }
+
+  /** Goes on after the first `count` of all. */
+  goTo(count: number): void {
+    this.#at = count;
   }
 }
 
@@ -75,17 +84,19 @@ export function liftArguments(
   isSpilled: boolean,
 ): unknown[] {
   guest.newValues();
-  if (!isSpilled) {
+  const values: unknown[] = [];
+  if (isSpilled) {
+    let at = Number(args[0]) >>> 0;
+    for (const type of params) {
+      at = alignUp(at, type.align);
+      values.push(type.load(guest, guest.place(at, type.size, type.align)));
+      at += type.size;
+    }
+  } else if (params.length > 0) {
     const flat = new FlatValues(args);
-    return params.map((type) => type.lift(guest, flat));
+    for (const type of params) values.push(type.lift(guest, flat));
   }
-  let at = Number(args[0]) >>> 0;
-  return params.map((type) => {
-    at = alignUp(at, type.align);
-    const value = type.load(guest, guest.place(at, type.size, type.align));
-    at += type.size;
-    return value;
-  });
+  return values;
 }
 
 /** A u64, as far as a number counts. */

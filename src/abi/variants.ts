@@ -1,6 +1,6 @@
 /** Types that are one of several: variants, enums, options, results. */
 import { Trap } from "../io/trap.ts";
-import { named } from "./composites.ts";
+import { ofMember } from "./composites.ts";
 import type { CoreType } from "./encode.ts";
 import { casesOf, discriminantBytes, layoutOf, payloadPlace, type VariantLike } from "./layout.ts";
 import { FlatValues, wrongValue, type AnyType, type CoreValue, type InOf, type OutOf, type Type } from "./type.ts";
@@ -30,6 +30,8 @@ function variantLike(wit: VariantLike, types: readonly (Type<unknown> | null)[],
   const place = payloadPlace(cases);
   const discriminant = discriminantBytes(cases.length);
   const joined = layout.flat?.slice(1) ?? [];
+  // Most cases are passed as what they share with the others.
+  const isPlain = types.map((type) => !type || (type.flat?.every((core, index) => core === joined[index]) ?? false));
   function checked(index: number): number {
     if (index < types.length) return index;
     throw new Trap("1.1", `${index} is no case of ${cases.map(({ name }) => name).join(", ")}`);
@@ -43,28 +45,38 @@ function variantLike(wit: VariantLike, types: readonly (Type<unknown> | null)[],
     },
     lift(guest, flat) {
       const index = checked(flat.number() >>> 0);
-      const payload = flat.take(joined.length);
+      const end = flat.taken + joined.length;
       const type = types[index];
-      return shape.make(index, type?.lift(guest, new FlatValues(narrowed(payload, joined, type.flat ?? []))));
+      const own =
+        type && isPlain[index] !== true
+          ? new FlatValues(narrowed(flat.peek(joined.length), joined, type.flat ?? []))
+          : flat;
+      const val = type?.lift(guest, own);
+      flat.goTo(end);
+      return shape.make(index, val);
     },
     store(guest, at, value) {
       const index = shape.indexOf(value);
       const type = types[index];
-      if (type) inCase(cases[index]?.name, () => type.store(guest, at + place, shape.valOf(value)));
+      try {
+        type?.store(guest, at + place, shape.valOf(value));
+      } catch (error) {
+        throw ofMember(cases[index]?.name ?? "", error);
+      }
       storeNumber(guest.view, at, discriminant, index);
     },
     lower(guest, value, into) {
       const index = shape.indexOf(value);
       const type = types[index];
       const payload: CoreValue[] = [];
-      if (type) inCase(cases[index]?.name, () => type.lower(guest, shape.valOf(value), payload));
+      try {
+        type?.lower(guest, shape.valOf(value), payload);
+      } catch (error) {
+        throw ofMember(cases[index]?.name ?? "", error);
+      }
       into.push(index, ...widened(payload, type?.flat ?? [], joined));
     },
   };
-}
-
-function inCase(name: string | undefined, write: () => void): void {
-  named(name ?? "", write);
 }
 
 function loadNumber(view: DataView, at: number, bytes: 1 | 2 | 4): number {

@@ -211,7 +211,7 @@ class Lowering {
     guest.giveBack();
     try {
       if (this.form.stores) {
-        returns.store(guest, guest.place(Number(args.at(-1)), returns.size, returns.align), value);
+        returns.store(guest, guest.place(Number(args[args.length - 1]), returns.size, returns.align), value);
         return undefined;
       }
       this.#flat.length = 0;

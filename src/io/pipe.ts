@@ -58,7 +58,8 @@ class Between {
 
   write(bytes: Uint8Array): number {
     this.flushed();
-    const taken = bytes.subarray(0, this.#capacityBytes - this.#queue.size);
+    const free = this.#capacityBytes - this.#queue.size;
+    const taken = bytes.length <= free ? bytes : bytes.subarray(0, free);
     if (taken.length > 0) {
       this.#queue.push(taken);
       this.#notifyLater();
