@@ -1,22 +1,32 @@
 /** Bytes that are to be 0 again, of which most are anyway: nobody has to touch those. */
 
-/** A memory as the system has it, in pages. All bytes that it is asked for are whole pages. */
+/** Memories as the system has them, in pages. */
 export interface Pages {
   readonly pageBytes: number;
-  /** Gives pages back to the system: they are 0 when somebody looks at them again. @returns Whether it has. */
-  discard(buffer: ArrayBuffer, from: number, to: number): boolean;
+  /** Whole pages of a memory: from the byte `from` up to, and without, `to`. */
+  run(buffer: ArrayBuffer, from: number, to: number): PageRun;
+}
+
+/** Some pages in a row, for as long as the memory has its buffer. */
+export interface PageRun {
+  /** Gives them back to the system: they are 0 when somebody looks at them again. @returns Whether it has. */
+  discard(): boolean;
   /**
    * For each page 1 if somebody may have touched it since it was given back, or made. No more than a hint: what was moved
    * out of memory may count as untouched. `undefined` if nobody knows.
    */
-  touched(buffer: ArrayBuffer, from: number, to: number): Uint8Array | undefined;
+  touched(): Uint8Array | undefined;
 }
 
 /** Fewer bytes are filled sooner than they are given back. */
 const LEAST_BYTES = 256 * 1024;
 
-/** Every how many times it is looked which pages the guest touches: that takes three times as long as to give them back. */
-const LOOK_EVERY = 64;
+/**
+ * After how many times it is looked which pages the guest touches: that takes three times as long as to give them back. Where
+ * it was as before, after twice as many the next time, up to the most.
+ */
+const LOOK_AFTER = 64;
+const LOOK_AFTER_MOST = 1024;
 
 /**
  * A part of one memory, cleared again and again. What the guest touches is filled with 0, which a page that is given back
@@ -30,7 +40,12 @@ export class Clearing {
   /** What is given back: whole pages. */
   #coldFrom: number;
   #coldTo: number;
-  #times = 0;
+  /** What is given back, of the memory that had this buffer. */
+  #run: PageRun | undefined;
+  #buffer: ArrayBuffer | undefined;
+  /** Until the next look, which is not before the second time: what is there the first time is also of who made the memory. */
+  #untilLook = 1;
+  #lookAfter = LOOK_AFTER;
 
   constructor(from: number, to: number, pages: Pages) {
     const { pageBytes } = pages;
@@ -44,11 +59,16 @@ export class Clearing {
   /** @param bytes Of the whole memory. */
   clear(bytes: Uint8Array<ArrayBuffer>): void {
     const { buffer } = bytes;
-    // What is there the first time is also of who made the memory.
-    if (this.#times++ % LOOK_EVERY === 1) this.#look(buffer);
-    if (!this.#isWorthIt || !this.#pages.discard(buffer, this.#coldFrom, this.#coldTo)) this.#coldTo = this.#coldFrom;
+    if (buffer !== this.#buffer) this.#run = undefined;
+    this.#buffer = buffer;
+    if (this.#untilLook-- === 0) this.#look(buffer);
+    if (!this.#isWorthIt || !this.#runOf(buffer).discard()) this.#coldTo = this.#coldFrom;
     bytes.fill(0, this.#from, this.#coldFrom);
     bytes.fill(0, this.#coldTo, this.#to);
+  }
+
+  #runOf(buffer: ArrayBuffer): PageRun {
+    return (this.#run ??= this.#pages.run(buffer, this.#coldFrom, this.#coldTo));
   }
 
   get #isWorthIt(): boolean {
@@ -58,9 +78,14 @@ export class Clearing {
   #look(buffer: ArrayBuffer): void {
     if (!this.#isWorthIt) return;
     const { pageBytes } = this.#pages;
-    const [from, to] = longestRun(this.#pages.touched(buffer, this.#coldFrom, this.#coldTo) ?? []);
+    const [from, to] = longestRun(this.#runOf(buffer).touched() ?? []);
+    const isAsBefore = from === 0 && this.#coldFrom + to * pageBytes === this.#coldTo;
+    this.#lookAfter = isAsBefore ? Math.min(2 * this.#lookAfter, LOOK_AFTER_MOST) : LOOK_AFTER;
+    this.#untilLook = this.#lookAfter - 1;
+    if (isAsBefore) return;
     this.#coldTo = this.#coldFrom + to * pageBytes;
     this.#coldFrom += from * pageBytes;
+    this.#run = undefined;
   }
 }
 

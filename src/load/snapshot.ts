@@ -62,7 +62,7 @@ class MemoryState {
       for (const { from, to } of gaps) bytes.fill(0, from, to);
     }
     // What is behind the image was 0, or was not there.
-    bytes.fill(0, byteLength);
+    if (bytes.length > byteLength) bytes.fill(0, byteLength);
   }
 }
 

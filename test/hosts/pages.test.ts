@@ -14,18 +14,20 @@ test(
     const { pageBytes } = pages;
     const { buffer } = new WebAssembly.Memory({ initial: 16 });
     const bytes = new Uint8Array(buffer);
-    const touched = (): number[] => [...(pages.touched(buffer, 0, 4 * pageBytes) ?? [])];
+    const first = pages.run(buffer, 0, 4 * pageBytes);
+    const touched = (): number[] => [...(first.touched() ?? [])];
     assert.deepEqual(touched(), [0, 0, 0, 0]);
     bytes[2 * pageBytes] = 1;
     assert.deepEqual(touched(), [0, 0, 1, 0]);
     bytes.fill(1);
-    assert.equal(pages.discard(buffer, pageBytes, 3 * pageBytes), true);
+    assert.equal(pages.run(buffer, pageBytes, 3 * pageBytes).discard(), true);
     assert.deepEqual(touched(), [1, 0, 0, 1]);
     assert.ok(bytes.subarray(pageBytes, 3 * pageBytes).every((byte) => byte === 0));
     assert.ok(bytes.subarray(0, pageBytes).every((byte) => byte === 1));
     assert.ok(bytes.subarray(3 * pageBytes).every((byte) => byte === 1));
     // No page begins there: the system does nothing.
-    assert.equal(pages.discard(buffer, 1, pageBytes + 1), false);
-    assert.equal(pages.touched(buffer, 1, pageBytes + 1), undefined);
+    const between = pages.run(buffer, 1, pageBytes + 1);
+    assert.equal(between.discard(), false);
+    assert.equal(between.touched(), undefined);
   },
 );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Clearing, type Pages } from "../../src/load/clearing.ts";
+import { Clearing, type PageRun, type Pages } from "../../src/load/clearing.ts";
 
 const PAGE = 4096;
 const KIB = 1024;
@@ -8,7 +8,7 @@ const KIB = 1024;
 /** A memory of which it is known who touched what: all of it when it was made. */
 class FakePages implements Pages {
   readonly pageBytes = PAGE;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  bytes: Uint8Array<ArrayBuffer>;
   readonly #touched: Set<number>;
   readonly calls: string[] = [];
   canDiscard = true;
@@ -24,20 +24,24 @@ class FakePages implements Pages {
     this.#touched.add(Math.floor(at / PAGE));
   }
 
-  discard(_: ArrayBuffer, from: number, to: number): boolean {
-    this.calls.push(`discard ${from / PAGE} ${to / PAGE}`);
-    if (!this.canDiscard) return false;
-    for (let page = from / PAGE; page < to / PAGE; page++) this.#touched.delete(page);
-    this.bytes.fill(0, from, to);
-    return true;
-  }
-
-  touched(_: ArrayBuffer, from: number, to: number): Uint8Array | undefined {
-    this.calls.push("look");
-    if (!this.canLook) return undefined;
-    return Uint8Array.from({ length: (to - from) / PAGE }, (_page, index) =>
-      Number(this.#touched.has(from / PAGE + index)),
-    );
+  run(buffer: ArrayBuffer, from: number, to: number): PageRun {
+    return {
+      discard: () => {
+        assert.equal(buffer, this.bytes.buffer);
+        this.calls.push(`discard ${from / PAGE} ${to / PAGE}`);
+        if (!this.canDiscard) return false;
+        for (let page = from / PAGE; page < to / PAGE; page++) this.#touched.delete(page);
+        this.bytes.fill(0, from, to);
+        return true;
+      },
+      touched: () => {
+        this.calls.push("look");
+        if (!this.canLook) return undefined;
+        return Uint8Array.from({ length: (to - from) / PAGE }, (_page, index) =>
+          Number(this.#touched.has(from / PAGE + index)),
+        );
+      },
+    };
   }
 
   /** What was called since this was last asked. */
@@ -85,6 +89,31 @@ test("pages that the guest begins to touch are found, and filled from then on", 
   pages.said();
   clearAfter(pages, clearing, 63, 1024 * KIB - 1, 512 * KIB);
   assert.deepEqual(pages.said().slice(-3), ["discard 0 255", "look", "discard 0 128"]);
+});
+
+test("where it is as before, it is looked less and less often, and often again where it is not", () => {
+  const pages = new FakePages(1024 * KIB);
+  const clearing = new Clearing(0, 1024 * KIB, pages);
+  /** After how many times it was looked. */
+  const looks = (times: number, ...places: readonly number[]): number[] => {
+    const found: number[] = [];
+    for (let time = 1; time <= times; time++) {
+      clearAfter(pages, clearing, 1, ...places);
+      if (pages.said().includes("look")) found.push(time);
+    }
+    return found;
+  };
+  assert.deepEqual(looks(3000, 1024 * KIB - 1), [2, 66, 194, 450, 962, 1986]);
+  assert.deepEqual(looks(200, 512 * KIB), [10, 74]);
+});
+
+test("a memory that has grown has another buffer", () => {
+  const pages = new FakePages(512 * KIB);
+  const clearing = new Clearing(0, 512 * KIB, pages);
+  clearAfter(pages, clearing, 3, 0);
+  pages.bytes = new Uint8Array(640 * KIB).fill(7);
+  clearAfter(pages, clearing, 1, 0);
+  assert.ok(pages.bytes.subarray(0, 512 * KIB).every((byte) => byte === 0));
 });
 
 test("where too little is left, nothing can be given back, or nobody knows, all is filled", () => {

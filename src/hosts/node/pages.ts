@@ -24,13 +24,17 @@ function load(): Pages | null {
   const pageBytes = functions.getpagesize();
   return {
     pageBytes,
-    discard(buffer, from, to) {
-      return functions.madvise(getRawPointer(buffer) + BigInt(from), BigInt(to - from), MADV_DONTNEED) === 0;
-    },
-    touched(buffer, from, to) {
-      const pages = new Uint8Array((to - from) / pageBytes);
-      if (functions.mincore(getRawPointer(buffer) + BigInt(from), BigInt(to - from), pages) !== 0) return undefined;
-      return pages.map((page) => page & PRESENT);
+    run(buffer, from, to) {
+      const place = getRawPointer(buffer) + BigInt(from);
+      const length = BigInt(to - from);
+      return {
+        discard: () => functions.madvise(place, length, MADV_DONTNEED) === 0,
+        touched() {
+          const pages = new Uint8Array((to - from) / pageBytes);
+          if (functions.mincore(place, length, pages) !== 0) return undefined;
+          return pages.map((page) => page & PRESENT);
+        },
+      };
     },
   };
 }
