@@ -1,4 +1,5 @@
 /** Components that answer requests: `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3. */
+import { Few } from "../io/few.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse, Leaving } from "../wasi/http/exchange.ts";
 import { Compiled } from "../load/compiled.ts";
@@ -56,6 +57,17 @@ interface Timing {
 type Resolve = Exchange["resolve"];
 type Reject = Exchange["reject"];
 
+/** A request from when it has its turn until it is answered, and all of it delivered. */
+class UnderWay {
+  readonly request: HttpRequest;
+  /** Never rejects. */
+  over: Promise<void> = Promise.resolve();
+
+  constructor(request: HttpRequest) {
+    this.request = request;
+  }
+}
+
 /** Answers requests with instances of one component. */
 export class Serving {
   readonly #platform: Platform;
@@ -68,7 +80,8 @@ export class Serving {
   readonly #onError: (error: unknown, request: HttpRequest) => void;
   /** What begins those that wait, first come first. */
   readonly #waiting = new Set<() => void>();
-  readonly #underWay = new Map<HttpRequest, Promise<void>>();
+  /** Mostly it is one: others are read when it is answered. */
+  readonly #underWay = new Few<UnderWay>();
   readonly #told = new WeakSet<HttpRequest>();
   #answering: Promise<Answering> | undefined;
   /** Once that is there. */
@@ -161,12 +174,14 @@ export class Serving {
   }
 
   #begin(request: HttpRequest, resolve: Resolve, reject: Reject): void {
-    this.#underWay.set(request, this.#answered(request, resolve, reject));
+    const one = new UnderWay(request);
+    this.#underWay.add(one);
+    one.over = this.#answered(one, resolve, reject);
   }
 
   /** It is answered: whoever waits takes the place. */
-  #end(request: HttpRequest): void {
-    this.#underWay.delete(request);
+  #end(one: UnderWay): void {
+    this.#underWay.delete(one);
     const [next] = this.#waiting;
     if (next) {
       this.#waiting.delete(next);
@@ -178,15 +193,24 @@ export class Serving {
   async close(): Promise<void> {
     while (this.#underWay.size > 0) {
       // oxlint-disable-next-line no-await-in-loop -- those that waited begin when others are done
-      await Promise.allSettled(this.#underWay.values());
+      await this.#over(() => true);
     }
     await (await this.#answering)?.close();
   }
 
   /** Tells of what kept a response from being delivered, unless its guest is told of. */
   async failed(error: unknown, request: HttpRequest): Promise<void> {
-    await this.#underWay.get(request);
+    await this.#over((one) => one.request === request);
     this.#tell(error, request);
+  }
+
+  /** Resolves when those that are under way now and meant are over. */
+  async #over(isMeant: (one: UnderWay) => boolean): Promise<void> {
+    const overs: Promise<void>[] = [];
+    this.#underWay.forEach((one) => {
+      if (isMeant(one)) overs.push(one.over);
+    });
+    await Promise.allSettled(overs);
   }
 
   #tell(error: unknown, request: HttpRequest): void {
@@ -196,10 +220,11 @@ export class Serving {
   }
 
   /** Never rejects: whoever waits for the response hears of it, or `onError` if they have it. */
-  async #answered(request: HttpRequest, resolve: Resolve, reject: Reject): Promise<void> {
+  async #answered(one: UnderWay, resolve: Resolve, reject: Reject): Promise<void> {
+    const { request } = one;
     this.#ready ??= await (this.#answering ??= this.#makeAnswering());
     await this.#ready.answer(this.#bounded({ request, resolve, reject, late: (error) => this.#tell(error, request) }));
-    this.#end(request);
+    this.#end(one);
   }
 
   /** Of what comes after a refusal nobody reads the body. */
