@@ -128,6 +128,7 @@ test("a number that was closed is given out again, the highest first; EBADF mean
   assert.equal(await guest.call("fd_renumber", 5, 4), 0);
   assert.equal(await guest.call("fd_tell", 5, 0), ERRNO.badf);
   assert.equal(await guest.call("fd_renumber", 4, 77), ERRNO.badf);
+  assert.equal(await guest.call("fd_renumber", 4, 5), ERRNO.badf, "it was closed, as it moved");
   assert.equal(await guest.call("fd_renumber", 4, 4), 0);
   assert.equal(await guest.call("fd_read", 4, ...guest.vectors([200, 10]), 0), 0);
   assert.equal(guest.bytes(200, 6), "second");

@@ -124,16 +124,15 @@ export class Fds {
   }
 
   /**
-   * Gives what is open under `from` the number `to`. What is open there is closed; it may also have been, which is how a
-   * guest puts back a standard stream that it has put aside.
+   * Gives what is open under `from` the number `to`. What is open there is closed. Of a standard stream it may also have
+   * been before, which is how a guest puts it back after it has put it aside: where `dup2` copies, here it moves.
    *
-   * @throws EBADF if nothing is open under `from`, or `to` was never given out.
+   * @throws EBADF if nothing is open under one of them.
    */
   renumber(from: number, to: number): void {
     const fd = this.get(from);
-    if (to >= this.#next) throw new FileError("EBADF", `nothing was ever open under ${to}`);
+    const old = to < STREAMS ? this.#open.get(to) : this.get(to);
     if (from === to) return;
-    const old = this.#open.get(to);
     if (!old) this.#free.splice(this.#free.indexOf(to), 1);
     this.#open.set(to, fd);
     this.#open.delete(from);

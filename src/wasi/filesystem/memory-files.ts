@@ -28,7 +28,10 @@ export class MemoryFiles {
     this.#root.parent = this.#root;
   }
 
-  /** @throws {FileError} If two entries want the same place, or a path or a target cannot be one, or they are too big. */
+  /**
+   * @throws {FileError} If two entries want the same place, or a path or a target cannot be one, or they are too big.
+   * @throws {TypeError} If an entry is none of these.
+   */
   static from(tree: MemoryTree, options?: MemoryFilesOptions): MemoryFiles {
     const files = new MemoryFiles(options);
     const entries = tree instanceof Map ? tree.entries() : Object.entries(tree);
@@ -90,12 +93,25 @@ export class MemoryFiles {
       const file = directory.add(last, new FileNode(this.#volume));
       file.resize(bytes.length);
       file.write(bytes, 0);
-    } else if ("link" in entry) {
+    } else if (isLink(entry)) {
       directory.add(last, new LinkNode(this.#volume, entry.link));
-    } else {
+    } else if (isDirectoryEntry(entry)) {
       directoryIn(directory, last);
+    } else {
+      throw new TypeError(
+        `MemoryFiles: what is under ${JSON.stringify(path)} must be text, a Uint8Array, { link: "target" } or ` +
+          '{ directory: true }; what is in a directory is named by its path, such as "a/b"',
+      );
     }
   }
+}
+
+function isLink(entry: unknown): entry is { readonly link: string } {
+  return typeof entry === "object" && entry !== null && "link" in entry && typeof entry.link === "string";
+}
+
+function isDirectoryEntry(entry: unknown): boolean {
+  return typeof entry === "object" && entry !== null && "directory" in entry && entry.directory === true;
 }
 
 function directoryIn(parent: DirectoryNode, name: string): DirectoryNode {

@@ -70,6 +70,17 @@ test("from refuses what cannot be", () => {
   for (const [tree, code] of cases) assert.throws(() => MemoryFiles.from(tree), { code }, JSON.stringify(tree));
 });
 
+test("from refuses what is no entry, such as a tree within the tree", () => {
+  for (const entry of [{ b: "text" }, {}, { directory: false }, { link: 5 }, [], 5, null, undefined]) {
+    // What nobody writes who has TypeScript look at it.
+    const tree = { a: entry } as unknown as Readonly<Record<string, MemoryEntry>>;
+    assert.throws(
+      () => MemoryFiles.from(tree),
+      /^TypeError: MemoryFiles: what is under "a" must be text.*named by its path/,
+    );
+  }
+});
+
 test("contents are copied on the way in and out", () => {
   const given = bytes("abc");
   const files = MemoryFiles.from({ f: given });
