@@ -5,7 +5,7 @@
  */
 import { webPlatform } from "./hosts/web/platform.ts";
 import type { WebInput, WebOutput } from "./hosts/web/streams.ts";
-import { type CompiledComponent } from "./run/component.ts";
+import { assertBytes, isBytes, type CompiledComponent } from "./run/component.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { ServingOptions } from "./run/serve.ts";
@@ -35,6 +35,7 @@ export interface Options extends Omit<InstanceOptions<WebInput, WebOutput, OpenD
  * @throws {InvalidComponentError} If they are none.
  */
 export async function compile(component: Uint8Array): Promise<CompiledComponent> {
+  assertBytes(component);
   // What was built ahead needs none of it.
   return (await import("./run/compile.ts")).compile(component);
 }
@@ -114,7 +115,7 @@ function isIsolated({ isolate, syncExports }: Options): boolean {
 }
 
 async function compiled(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {
-  return component instanceof Uint8Array ? compile(component) : component;
+  return isBytes(component) ? compile(component) : component;
 }
 
 export * from "./api.ts";

@@ -4,7 +4,7 @@ import type { Served } from "./load/compile.ts";
  *
  * @module
  */
-import { bytesOf, type CompiledComponent } from "./run/component.ts";
+import { assertBytes, bytesOf, isBytes, type CompiledComponent } from "./run/component.ts";
 import { compile as compileHere } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
@@ -38,6 +38,7 @@ export interface Options extends Omit<InstanceOptions<Input, Output, Directory>,
  * @throws {InvalidComponentError} If they are none.
  */
 export async function compile(component: Uint8Array): Promise<CompiledComponent> {
+  assertBytes(component);
   return compileOnce(component);
 }
 
@@ -147,7 +148,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
 
 /** What was built ahead is taken as it is: nothing puts an instance of it back. @throws {TypeError} If it is to be limited. */
 async function compiledToServe(component: Uint8Array | CompiledComponent, served: Served): Promise<CompiledComponent> {
-  if (component instanceof Uint8Array) return compileHere(component, served);
+  if (isBytes(component)) return compileHere(component, served);
   if (component.bytes.length > 0) return compileHere(component.bytes, served);
   if (served.maxMemoryBytes === undefined) return component;
   throw new TypeError("maxMemoryBytes takes bytes, or what `compile` gave: got a component that was compiled before");
@@ -189,7 +190,7 @@ async function inThreads(bytes: Uint8Array, maxMemoryBytes: number | undefined):
 }
 
 async function compiled(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {
-  return component instanceof Uint8Array ? compile(component) : component;
+  return isBytes(component) ? compile(component) : component;
 }
 
 export * from "./api.ts";

@@ -67,8 +67,11 @@ const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown> | "isolate
     (value) => typeof value === "number" && value >= 0 && Number.isFinite(value),
   ),
   deadlock: expecting('"trap" or "wait"', (value) => value === "trap" || value === "wait"),
-  // Looked at by who opens it.
-  network: () => undefined,
+  // What is in it is looked at by who opens it.
+  network: expecting(
+    "true or false, or { tcp, udp, lookup, check, on }",
+    (value) => typeof value === "boolean" || isNoArray(value),
+  ),
   http: (value) =>
     typeof value === "boolean" || typeof value === "function" || isObject(value)
       ? undefined

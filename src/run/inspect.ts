@@ -10,7 +10,7 @@ import { sizesOf, type ComponentSizes, type Sizes } from "../load/sizes.ts";
 import { witOf } from "../load/wit.ts";
 import { InvalidComponentError } from "../load/invalid-component.ts";
 import { Compiled } from "../load/compiled.ts";
-import type { CompiledComponent } from "./component.ts";
+import { assertBytes, isBytes, type CompiledComponent } from "./component.ts";
 import { MissingImportsError, Providers } from "./imports.ts";
 import { functionsOf, type InspectedFunction } from "./invoke.ts";
 
@@ -60,6 +60,7 @@ export interface ModuleInspection extends Sizes {
  * @throws {InvalidComponentError} If they are neither a component nor a core module.
  */
 export function inspect(bytes: Uint8Array): ComponentInspection | ModuleInspection {
+  assertBytes(bytes);
   return layerOf(bytes) === "core module" ? inspectModule(bytes) : inspectComponent(bytes);
 }
 
@@ -107,7 +108,7 @@ function inspectModule(bytes: Uint8Array): ModuleInspection {
  * @throws {InvalidComponentError} If the bytes are no component.
  */
 export function types(component: Uint8Array | CompiledComponent): string {
-  const plan = component instanceof Uint8Array ? planFrom(component) : planIn(component);
+  const plan = isBytes(component) ? planFrom(component) : planIn(component);
   const missing = missingOf(plan);
   const host = new Providers({});
   return declarationsOf(plan, (name) => host.of(name) !== undefined && !isAmong(missing, name));

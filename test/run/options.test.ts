@@ -1,7 +1,18 @@
 /** Options that make no sense are a TypeError that names them, before anything runs. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { before, describe, test } from "node:test";
-import { CollectSink, run, type CompiledComponent, type Options } from "../../src/index.ts";
+import { runInNewContext } from "node:vm";
+import {
+  CollectSink,
+  compile,
+  instantiate,
+  run,
+  serve,
+  type CompiledComponent,
+  type Options,
+} from "../../src/index.ts";
+import { inspect, types } from "../../src/inspect.ts";
 import { compiled } from "./support.ts";
 
 const WRONG: readonly (readonly [name: string, ...values: readonly unknown[]])[] = [
@@ -25,6 +36,7 @@ const WRONG: readonly (readonly [name: string, ...values: readonly unknown[]])[]
   ["wallClock", { now: 5, resolution: () => {} }],
   ["random", { fill: "x" }, () => {}],
   ["insecureSeed", [1n], [1, 2], [1n, -1n], 5n],
+  ["network", "all", 5, null, []],
   ["stdIn", "ignore"],
   ["argv", []],
   ["toString", undefined],
@@ -64,4 +76,45 @@ describe("options", () => {
     const options = Object.fromEntries(WRONG.slice(0, 20).map(([name]) => [name, undefined]));
     assert.equal((await run(hello, options)).exitCode, 0);
   });
+});
+
+const isolated = (component: Uint8Array) => run(component, { isolate: "thread" });
+
+test("what is no component is refused in words, with what to do, by whatever takes one", async () => {
+  const cases: readonly (readonly [unknown, RegExp])[] = [
+    ["app.wasm", /got "app\.wasm"\. If that is a path, read the file first$/],
+    [new ArrayBuffer(8), /got an object ArrayBuffer\. Give new Uint8Array\(it\)$/],
+    [Promise.resolve(new Uint8Array(8)), /got an object Promise\. Wait for it first$/],
+    [new Blob(["x"]), /got an object Blob\. Give new Uint8Array\(await it\.arrayBuffer\(\)\)$/],
+    [new Uint16Array(4), /got 8 bytes$/],
+    [undefined, /got undefined$/],
+    [null, /got null$/],
+    [5, /got 5$/],
+    [{}, /got \{\}$/],
+  ];
+  for (const [given, message] of cases) {
+    // What nobody writes who has TypeScript look at it.
+    const component = given as Uint8Array;
+    for (const take of [compile, instantiate, run, serve, isolated, inspect, types]) {
+      await assert.rejects(
+        async () => take(component),
+        (error) =>
+          error instanceof TypeError &&
+          /^A component must be a Uint8Array/.test(error.message) &&
+          message.test(error.message),
+        `${take.name} of ${String(given)}`,
+      );
+    }
+  }
+});
+
+test("bytes of another realm, as of a test runner with globals of its own, are bytes", async () => {
+  const bytes = await readFile(new URL("../guests/built/hello.wasm", import.meta.url));
+  const other = runInNewContext("Uint8Array.from(bytes)", { bytes }) as Uint8Array;
+  assert.ok(!(other instanceof Uint8Array));
+  const output = new CollectSink();
+  assert.equal((await run(other, { stdout: output })).exitCode, 0);
+  assert.equal(output.text(), "hello\n");
+  assert.equal((await compile(other)).exports.length > 0, true);
+  assert.equal(inspect(other).kind, "component");
 });

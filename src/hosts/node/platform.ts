@@ -1,3 +1,4 @@
+import { told } from "../../io/told.ts";
 import type { Platform } from "../../run/platform.ts";
 import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
@@ -32,5 +33,5 @@ function openDirectory(value: unknown, path: string, blocking: boolean): OpenDir
     // Anything that says so is an embedder's own file system: what it gives is checked.
     return checkedDirectory(value as OpenDirectory, `preopens["${path}"]`);
   }
-  throw new TypeError(`preopens["${path}"] must be the path of a directory or an OpenDirectory; got ${typeof value}`);
+  throw new TypeError(`expected the path of a directory or an OpenDirectory, got ${told(value)}`);
 }
