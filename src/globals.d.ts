@@ -5,6 +5,7 @@
 
 interface TextEncoder {
   encode(text: string): Uint8Array;
+  encodeInto(text: string, into: Uint8Array): { readonly written: number };
 }
 declare var TextEncoder: { new (): TextEncoder };
 

@@ -97,15 +97,34 @@ function storeUnits(guest: TextGuest, text: string, align: number): { pointer: n
 /** ASCII that is not longer is stored here sooner than the runtime's encoder makes an array for it. */
 const SHORT_UNITS = 32;
 
+/** Text that is not longer is encoded in a place that is used again, sooner than in an array of its own. */
+const SPARE_UNITS = 64 * 1024;
+
+/** A unit takes at most so many bytes. */
+const UTF8_BYTES = 3;
+
+/** Where text is encoded, since only then it is known how long it is. Missing while it is in use, and before it ever was. */
+const spare: { bytes: Uint8Array | undefined } = { bytes: undefined };
+
 /** In one piece of just the right size: allocators of small guests, such as the preview 1 adapter's, have no other. */
 function storeUtf8(guest: TextGuest, text: string): { pointer: number; units: number } {
   if (text.length <= SHORT_UNITS && isBelow(text, 0x80)) return storeUnits(guest, text, 1);
   assertLength(text.length);
-  const encoded = encoder.encode(text);
-  assertLength(encoded.length);
-  const pointer = guest.allocate(encoded.length, 1);
-  guest.memory.set(encoded, pointer);
-  return { pointer, units: encoded.length };
+  if (text.length > SPARE_UNITS) return storeBytes(guest, encoder.encode(text));
+  const bytes = spare.bytes ?? new Uint8Array(SPARE_UNITS * UTF8_BYTES);
+  // Whoever encodes while this guest allocates does so elsewhere.
+  spare.bytes = undefined;
+  const { written } = encoder.encodeInto(text, bytes);
+  const stored = storeBytes(guest, bytes.subarray(0, written));
+  spare.bytes = bytes;
+  return stored;
+}
+
+function storeBytes(guest: TextGuest, bytes: Uint8Array): { pointer: number; units: number } {
+  assertLength(bytes.length);
+  const pointer = guest.allocate(bytes.length, 1);
+  guest.memory.set(bytes, pointer);
+  return { pointer, units: bytes.length };
 }
 
 function assertLength(bytes: number): void {

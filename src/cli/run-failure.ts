@@ -56,7 +56,9 @@ function refusalOf(error: unknown): string | undefined {
     const packages = new Set([...INTERFACES.keys()].map((name) => name.slice(0, name.indexOf("/"))));
     return (
       `The component imports what Sluice does not provide:\n${error.missing.map((name) => `  ${name}\n`).join("")}` +
-      (error.provided ?? `Provided, in versions 0.2.x, are interfaces of ${[...packages].join(", ")}`)
+      (error.provided ??
+        `Provided, in versions 0.2.x, are interfaces of ${[...packages].join(", ")}; what another component exports can be ` +
+          "plugged in: --plug LIB.wasm")
     );
   }
   if (

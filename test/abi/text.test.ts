@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { storeText } from "../../src/abi/text.ts";
 import { MAX_LIST_BYTES, type StringEncoding } from "../../src/abi/types.ts";
 import { Trap } from "../../src/io/trap.ts";
 import { encodeText } from "./model.ts";
@@ -53,6 +54,47 @@ for (const name of ENCODINGS) {
     for (const value of TEXTS) assertBothWays(name, value);
   });
 }
+
+test("text about as long as what is encoded in one place, of units that take 1 to 3 bytes, half a pair at its end", () => {
+  for (const length of [32, 33, 65_535, 65_536, 65_537]) {
+    for (const unit of ["x", "\u00e9", "\u20ac", "\u{1f600}"]) {
+      for (const end of ["", "\ud83d"]) {
+        const value = unit.repeat(length / unit.length).slice(end.length) + end;
+        const both = newGuest("utf8");
+        const { pointer, units } = both.guest.newText(value);
+        const bytes = new TextEncoder().encode(value);
+        assert.equal(units, bytes.length);
+        assert.ok(
+          Buffer.from(both.peer.bytes())
+            .subarray(pointer, pointer + units)
+            .equals(bytes),
+          `${length} ${unit} ${end}`,
+        );
+      }
+    }
+  }
+});
+
+test("a guest's allocator that has other text encoded meanwhile, or fails, harms no text", () => {
+  const [outer, inner] = ["\u00e9".repeat(100), "\u20ac".repeat(200)];
+  const second = newGuest("utf8");
+  const first = newGuest("utf8");
+  const guest: Parameters<typeof storeText>[0] = {
+    encoding: "utf8",
+    memory: first.guest.memory,
+    bytes: (pointer, length) => first.guest.bytes(pointer, length),
+    allocate(size, align) {
+      assert.equal(second.guest.newText(inner).units, 600);
+      return first.guest.allocate(size, align);
+    },
+  };
+  for (let count = 0; count < 2; count++) {
+    const { pointer, units } = storeText(guest, outer);
+    assert.equal(Buffer.from(first.guest.bytes(pointer, units)).toString(), outer);
+    const failing = { ...guest, allocate: () => assert.fail("on purpose") };
+    assert.throws(() => storeText(failing, outer), /on purpose/);
+  }
+});
 
 test("any text, in any encoding", () => {
   fc.assert(

@@ -100,7 +100,7 @@ test("what is no component is refused in words, with what to do, by whatever tak
         async () => take(component),
         (error) =>
           error instanceof TypeError &&
-          /^A component must be a Uint8Array/.test(error.message) &&
+          error.message.startsWith("A component must be a Uint8Array") &&
           message.test(error.message),
         `${take.name} of ${String(given)}`,
       );
