@@ -24,11 +24,11 @@ type Given = Command & { readonly name: "serve" };
 
 /** Serves until a signal comes and all is answered; gives the exit code. */
 export async function serveComponent(command: Given): Promise<number> {
-  const { workers } = command.options;
+  const { workers, port } = command.options;
   // Loaded for those alone who want it: it takes 6 ms.
   if (workers > 1 && process.getBuiltinModule("node:cluster").isPrimary) {
     const { superviseWorkers } = await import("./workers.ts");
-    return superviseWorkers(workers);
+    return superviseWorkers(workers, port);
   }
   try {
     return await serveHere(command);
@@ -75,12 +75,14 @@ async function serveHere({ options, path }: Given): Promise<number> {
     tls,
     options.maxStallTime,
   );
+  const asWorker = options.workers > 1 ? await import("./workers.ts") : undefined;
+  const given = (await asWorker?.portToListen()) ?? options.port;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port, options.host, resolve);
+    server.listen(given, options.host, resolve);
   });
   // Whoever reads that it serves may end it at once.
-  const hear = options.workers > 1 ? (await import("./workers.ts")).onEnd : onSignal;
+  const hear = asWorker?.onEnd ?? onSignal;
   const ending = new Promise<void>((resolve) => {
     hear(() => resolve());
   });

@@ -355,11 +355,11 @@ function workersOf({ child }: Served): number[] {
 }
 
 /** Two others answer, in the place of two that have ended so. */
-async function othersAnswer({ says }: Served, how: string): Promise<void> {
-  // Where a port is free, since nobody holds the one that was.
+async function othersAnswer({ says, port: before }: Served, how: string): Promise<void> {
   const others = `(?:[^]*worker \\d+ ended \\(${how}\\): starting another\n){2}`;
   const [, port] = await says(new RegExp(`${others}[^]*Serving HTTP on \\S+:(\\d+)/\n`));
-  const peer = Peer.to(Number(port)).send(GET);
+  assert.equal(Number(port), before);
+  const peer = Peer.to(before).send(GET);
   await peer.hears(ANSWERED);
   peer.socket.destroy();
 }
