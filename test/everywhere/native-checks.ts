@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
@@ -33,7 +33,7 @@ import { MemoryFiles } from "../../src/wasi/filesystem/memory-files.ts";
 import { run } from "../../src/index.ts";
 import { pipeInput, pipeOutput } from "../hosts/fixtures.ts";
 import { inputOf, memoryInput, outputOf, turn } from "../testing/fixtures.ts";
-import { same, textOf, type Check } from "./check.ts";
+import { holds, same, textOf, type Check } from "./check.ts";
 
 function files(blocking: boolean): FilesFixture {
   const path = mkdtempSync(join(tmpdir(), "sluice-everywhere-"));
@@ -129,6 +129,37 @@ function readable(): InputFixture {
   };
 }
 
+/** What a peer sends at once, and a reader who takes it piece by piece, as they come, and has turns between. */
+async function longStream(): Promise<void> {
+  const sent = Uint8Array.from({ length: 4 * 1024 * 1024 }, (_, at) => at * 7 + (at >> 8) + (at >> 16));
+  const server = createTcpServer((socket) => {
+    // It is reset in the end.
+    socket.on("error", () => {});
+    socket.end(sent);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // A server on a port has an address.
+  const { port } = server.address() as AddressInfo;
+  const connection = await nodeTcp.open("ipv4").connect({ family: "ipv4", ip: "127.0.0.1", port }, nodeTcp.defaults());
+  try {
+    let came = 0;
+    for (let bytes; (bytes = connection.source.read(sent.length)) !== null;) {
+      const piece = bytes;
+      holds(
+        piece.every((byte, at) => byte === sent[came + at]),
+        `what came after ${came} bytes is not what was sent`,
+      );
+      came += piece.length;
+      if (piece.length === 0 || came % 3 === 0) await turn();
+    }
+    same("bytes", came, sent.length);
+  } finally {
+    connection.reset();
+    server.close();
+  }
+}
+
 export const nativeChecks: readonly Check[] = [
   {
     title: "a descriptor of a pipe keeps every rule of output-stream",
@@ -145,6 +176,7 @@ export const nativeChecks: readonly Check[] = [
     play: async () => void (await checkFiles(() => files(blocking))),
   })),
   { title: "TCP on the loopback keeps every rule of connections", play: async () => void (await checkConnection(tcp)) },
+  { title: "a long stream by TCP is whole and in order, though its reader comes late", play: longStream },
   {
     title: "UDP on the loopback keeps every rule of UDP",
     play: async () => void (await checkUdp(() => ({ port: nodeUdp, turn }))),

@@ -4,7 +4,7 @@ import { ByteQueue } from "../../../io/byte-queue.ts";
 import type { Source } from "../../../io/ports.ts";
 import { Signal, type Waker } from "../../../io/readiness.ts";
 import { fs } from "../builtins.ts";
-import { limitStacks, wouldBlock } from "../fd-retry.ts";
+import { limitStacks, LISTENS, wouldBlock } from "../fd-retry.ts";
 
 const NONE = new Uint8Array(0);
 const READ_BYTES = 64 * 1024;
@@ -231,8 +231,9 @@ export class NodeTcpSource implements Source {
    */
   #readNow(): boolean {
     const { fd } = this.#connection;
-    // At the end there is nothing: Node is told of that too, and tells.
-    return fd >= 0 && this.#ask(() => this.arrivals.fill((into) => fs.readSync(fd, into)));
+    // Others have read what they have not told of yet, and this would be before it. At the end there is nothing: Node is told of
+    // that too, and tells.
+    return LISTENS && fd >= 0 && this.#ask(() => this.arrivals.fill((into) => fs.readSync(fd, into)));
   }
 
   /** What `read` says, which asks the system; false if there is nothing now. */
