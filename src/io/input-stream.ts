@@ -50,6 +50,17 @@ export class InputStream implements Readiness {
     return this.#read(max, waits);
   }
 
+  /** As `read`, if the next bytes are given away: see `Source.take`. If not, nothing has happened but that they may be fetched. */
+  take(max: number): Uint8Array | undefined {
+    if (this.#closed) return undefined;
+    const bytes = this.#source.take?.(Math.min(max, this.#limitBytes));
+    if (bytes) {
+      this.#tally.calls++;
+      this.#tally.bytes += bytes.length;
+    }
+    return bytes;
+  }
+
   /**
    * As `read(into.length)`, but puts the bytes at the start of `into`, and says how many they are. `into` may be a guest's
    * memory: nobody keeps it.

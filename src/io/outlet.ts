@@ -99,10 +99,11 @@ export class Outlet implements Watchable, Waker {
    * Takes all of `bytes`, which the caller may reuse. The caller holds a permit for them.
    *
    * @param waits Whether the caller is going to wait until they have left.
+   * @param isGiven Whether nobody will change them: see `Sink.give`.
    */
-  accept(bytes: Uint8Array, waits: boolean = false): void {
+  accept(bytes: Uint8Array, waits: boolean = false, isGiven: boolean = false): void {
     if (this.#isOver() || this.#sealed) return;
-    const taken = this.#queue.size === 0 ? this.#offer(bytes, waits) : 0;
+    const taken = this.#queue.size === 0 ? this.#offer(bytes, waits, isGiven) : 0;
     if (taken === bytes.length || this.#isOver()) return;
     this.#queue.push(taken === 0 ? bytes : bytes.subarray(taken));
     this.#watch();
@@ -206,9 +207,14 @@ export class Outlet implements Watchable, Waker {
   }
 
   /** What the sink took of `bytes`; 0 too when it failed, which `state` then says. */
-  #offer(bytes: Uint8Array, waits: boolean): number {
+  #offer(bytes: Uint8Array, waits: boolean, isGiven: boolean = false): number {
     try {
-      const taken = waits && this.#sink.writeBlocking ? this.#sink.writeBlocking(bytes) : this.#sink.write(bytes);
+      const taken =
+        isGiven && this.#sink.give
+          ? this.#sink.give(bytes)
+          : waits && this.#sink.writeBlocking
+            ? this.#sink.writeBlocking(bytes)
+            : this.#sink.write(bytes);
       if (Number.isInteger(taken) && taken >= 0 && taken <= bytes.length) return taken;
       throw new RangeError(`A sink must take 0 to ${bytes.length} bytes, or throw: it says that it took ${taken}`);
     } catch (cause) {

@@ -264,15 +264,16 @@ export class OutputStream implements Readiness {
     this.#outlet.tally.calls++;
     const wanted = Math.min(max, this.#grant());
     if (wanted === 0) return 0;
-    const bytes = source.read(wanted, waits);
-    if (bytes.length > 0) this.#write(bytes, waits);
+    const given = source.take(wanted);
+    const bytes = given ?? source.read(wanted, waits);
+    if (bytes.length > 0) this.#write(bytes, waits, given !== undefined);
     return bytes.length;
   }
 
   /** A failure that comes at once is reported at once. */
-  #write(bytes: Uint8Array, waits: boolean = false): void {
+  #write(bytes: Uint8Array, waits: boolean = false, isGiven: boolean = false): void {
     this.#spend(bytes.length);
-    this.#outlet.accept(bytes, waits);
+    this.#outlet.accept(bytes, waits, isGiven);
     this.#settle();
     this.#permit.report();
   }

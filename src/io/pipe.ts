@@ -24,6 +24,8 @@ const ENDED: State = { tag: "ended" };
 class Between {
   readonly changed = new Signal();
   readonly #capacityBytes: number;
+  /** What was given away, before all that is in the queue. */
+  #given: Uint8Array = NONE;
   readonly #queue = new ByteQueue();
   #state: State = OPEN;
   /** Whether those who watch are about to be woken. */
@@ -34,7 +36,7 @@ class Between {
   }
 
   get isReadable(): boolean {
-    return this.#queue.size > 0 || this.#state.tag !== "open";
+    return this.#size > 0 || this.#state.tag !== "open";
   }
 
   read(max: number): Uint8Array | null {
@@ -44,11 +46,29 @@ class Between {
       this.#state = ENDED;
       throw state.cause;
     }
-    if (this.#queue.size === 0) return state.tag === "open" ? NONE : null;
+    if (this.#size === 0) return state.tag === "open" ? NONE : null;
+    if (this.#given.length > 0) return this.#takeGiven(max);
     const bytes = this.#queue.first(max);
     this.#queue.shift(bytes.length);
     if (bytes.length > 0) this.#notifyLater();
     return bytes;
+  }
+
+  take(max: number): Uint8Array | undefined {
+    if (this.#given.length === 0 || max === 0) return undefined;
+    this.#queue.recycle();
+    return this.#takeGiven(max);
+  }
+
+  #takeGiven(max: number): Uint8Array {
+    const bytes = this.#given.subarray(0, max);
+    this.#given = this.#given.subarray(bytes.length);
+    if (bytes.length > 0) this.#notifyLater();
+    return bytes;
+  }
+
+  get #size(): number {
+    return this.#given.length + this.#queue.size;
   }
 
   /** The reader is done with what it was given before. */
@@ -58,13 +78,22 @@ class Between {
 
   write(bytes: Uint8Array): number {
     this.flushed();
-    const free = this.#capacityBytes - this.#queue.size;
+    const free = this.#capacityBytes - this.#size;
     const taken = bytes.length <= free ? bytes : bytes.subarray(0, free);
     if (taken.length > 0) {
       this.#queue.push(taken);
       this.#notifyLater();
     }
     return taken.length;
+  }
+
+  /** One piece is kept as it is, if nothing is before it. */
+  give(bytes: Uint8Array): number {
+    this.flushed();
+    if (this.#size > 0 || bytes.length === 0) return this.write(bytes);
+    this.#given = bytes.subarray(0, this.#capacityBytes);
+    this.#notifyLater();
+    return this.#given.length;
   }
 
   /** What the pipe holds is out of the writer's hands: a flush is complete unless the reader is gone. */
@@ -75,6 +104,7 @@ class Between {
 
   leave(): void {
     if (this.#state.tag === "left") return;
+    this.#given = NONE;
     this.#queue.clear();
     this.#queue.recycle();
     this.#state = { tag: "left" };
@@ -83,7 +113,10 @@ class Between {
 
   become(state: State): void {
     if (this.#state.tag !== "open") return;
-    if (state.tag === "failed") this.#queue.clear();
+    if (state.tag === "failed") {
+      this.#given = NONE;
+      this.#queue.clear();
+    }
     this.#state = state;
     this.#notifyLater();
   }
@@ -108,6 +141,10 @@ class Reader implements Source {
 
   read(max: number): Uint8Array | null {
     return this.#between.read(max);
+  }
+
+  take(max: number): Uint8Array | undefined {
+    return this.#between.take(max);
   }
 
   ready(): boolean {
@@ -142,6 +179,10 @@ class Writer implements Sink {
 
   write(bytes: Uint8Array): number {
     return this.#between.write(bytes);
+  }
+
+  give(bytes: Uint8Array): number {
+    return this.#between.give(bytes);
   }
 
   flush(): boolean {

@@ -37,6 +37,12 @@ export interface Source extends Readiness {
    */
   readInto?(into: Uint8Array, waits: boolean): number | null;
 
+  /**
+   * The next bytes, at least one and at most `max`, if they are memory that nobody else will change: whoever takes them may
+   * keep them, and change nothing. `undefined` if they are not, or if there are none now: `read` says what there is.
+   */
+  take?(max: number): Uint8Array | undefined;
+
   /** True when `read` would give bytes, the end or the failure. May begin to fetch. */
   ready(): boolean;
 
@@ -87,6 +93,9 @@ export interface Sink extends Watchable {
    * the thread.
    */
   writeBlocking?(bytes: Uint8Array): number;
+
+  /** As `write`, of bytes that nobody will change: it may keep those that it takes, and needs no copy. */
+  give?(bytes: Uint8Array): number;
 
   /** True when everything taken so far has left for the system, the socket or the host's stream. Throws as `write`. */
   flush(): boolean;

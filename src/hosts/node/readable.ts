@@ -2,13 +2,12 @@ import type { Readable } from "node:stream";
 import type { Chunk } from "../../io/pull-source.ts";
 import { DrainingSource } from "../../io/draining-source.ts";
 import { PullSource } from "../../io/pull-source.ts";
-import type { Source } from "../../io/ports.ts";
 
 /**
  * A source over a Node stream. Reads when the guest does, so that the stream's own highWaterMark is all that is read
  * ahead. A stream that closes before its end fails. Destroys the stream when nobody reads on.
  */
-export function nodeSource(stream: Readable): Source {
+export function nodeSource(stream: Readable): PullSource {
   let failure: { readonly cause: unknown } | undefined;
   let stopWaiting: (() => void) | undefined;
   const onError = (cause: unknown): void => void (failure ??= { cause });

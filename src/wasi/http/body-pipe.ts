@@ -63,11 +63,12 @@ class Between {
     this.trailers.resolve(trailers);
   }
 
-  write(bytes: Uint8Array): number {
+  write(bytes: Uint8Array, isGiven: boolean): number {
     if (this.#length !== undefined && this.#written + bytes.length > this.#length) {
       throw this.#tooLong(BigInt(this.#written + bytes.length));
     }
-    const taken = this.pipe.sink.write(bytes);
+    const { sink } = this.pipe;
+    const taken = isGiven && sink.give ? sink.give(bytes) : sink.write(bytes);
     this.#written += taken;
     return taken;
   }
@@ -98,6 +99,13 @@ class Between {
     return bytes;
   }
 
+  takeGiven(max: number): Uint8Array | undefined {
+    if (max > 0) this.acknowledge();
+    const bytes = this.pipe.source.take?.(max);
+    if (bytes) this.#read += bytes.length;
+    return bytes;
+  }
+
   leave(end: BodyEnd): void {
     this.pipe.source.close();
     this.over(end);
@@ -125,7 +133,11 @@ class Writer implements Sink {
   }
 
   write(bytes: Uint8Array): number {
-    return this.#between.write(bytes);
+    return this.#between.write(bytes, false);
+  }
+
+  give(bytes: Uint8Array): number {
+    return this.#between.write(bytes, true);
   }
 
   flush(): boolean {
@@ -160,6 +172,10 @@ class Reader implements Source {
 
   read(max: number): Uint8Array | null {
     return this.#between.take(max);
+  }
+
+  take(max: number): Uint8Array | undefined {
+    return this.#between.takeGiven(max);
   }
 
   ready(): boolean {

@@ -50,6 +50,12 @@ export function bodyOf(stream: Readable, around: Around, { cut, leave, waits = (
         waits(bytes?.length === 0 && max > 0, source);
         return bytes;
       },
+      take(max) {
+        // Each chunk of Node's is memory of its own.
+        const bytes = source.takeChunk(max);
+        if (bytes) waits(false, source);
+        return bytes;
+      },
       ready: () => source.ready(),
       watch: (waker: Waker) => source.watch(waker),
       unwatch: (waker: Waker) => source.unwatch(waker),
@@ -114,12 +120,15 @@ export async function pour(body: HttpBody, to: Writable, { stallMs, end, cut }: 
   to.once("close", onClose);
   try {
     let waits = 0;
-    for (let bytes; !to.destroyed && (bytes = source.read(READ_BYTES)) !== null;) {
+    while (!to.destroyed) {
+      const given = source.take?.(READ_BYTES);
+      const bytes = given ?? source.read(READ_BYTES);
+      if (bytes === null) break;
       // oxlint-disable no-await-in-loop -- one piece after the other
       if (bytes.length === 0) await moreOf(source, waits++);
       else {
         waits = 0;
-        if (!to.write(copyOf(bytes))) await drained(to, stallMs, cut);
+        if (!to.write(given ?? copyOf(bytes))) await drained(to, stallMs, cut);
       }
       // oxlint-enable no-await-in-loop
     }
