@@ -84,19 +84,26 @@ export function liftArguments(
   isSpilled: boolean,
 ): unknown[] {
   guest.newValues();
-  const values: unknown[] = [];
-  if (isSpilled) {
-    let at = Number(args[0]) >>> 0;
-    for (const type of params) {
-      at = alignUp(at, type.align);
-      values.push(type.load(guest, guest.place(at, type.size, type.align)));
-      at += type.size;
-    }
-  } else if (params.length > 0) {
-    const flat = new FlatValues(args);
-    for (const type of params) values.push(type.lift(guest, flat));
-  }
-  return values;
+  if (isSpilled) return loadAll(params, guest, Number(args[0]) >>> 0);
+  const [first, second] = params;
+  if (!first) return [];
+  const flat = new FlatValues(args);
+  // Most have one, and need no function that is called for each.
+  return second ? liftAll(params, guest, flat) : [first.lift(guest, flat)];
+}
+
+function liftAll(params: readonly AnyType[], guest: Guest, flat: FlatValues): unknown[] {
+  return params.map((type) => type.lift(guest, flat));
+}
+
+function loadAll(params: readonly AnyType[], guest: Guest, from: number): unknown[] {
+  let at = from;
+  return params.map((type) => {
+    at = alignUp(at, type.align);
+    const value = type.load(guest, guest.place(at, type.size, type.align));
+    at += type.size;
+    return value;
+  });
 }
 
 /** A u64, as far as a number counts. */

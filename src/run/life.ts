@@ -183,13 +183,13 @@ export class Life {
   /** Each step is taken, whatever those before it threw: outputs first, which may be the other half of the input. */
   async #release(reason: unknown): Promise<void> {
     const { faults, resources } = this.instance;
-    this.#guard(() => this.#cancelTimeout?.());
+    if (this.#cancelTimeout) this.#guard(this.#cancelTimeout);
     this.#guard(() => this.task.end(reason));
-    this.#guard(() => this.onEnd?.(reason));
+    if (this.onEnd) this.#guard(() => this.onEnd?.(reason));
     const outlets = this.#outlets();
     faults.push(...resources.clear());
     // What the outputs wait for may be who writes to our input, who waits for us to read.
-    this.#guard(() => this.world.stdin.source.leave?.());
+    if (this.world.stdin.source.leave) this.#guard(() => this.world.stdin.source.leave?.());
     const unfinished: Promise<void>[] = [];
     for (const outlet of outlets) {
       this.#guard(() => {
@@ -201,8 +201,8 @@ export class Life {
       if (end.status === "rejected") faults.push(end.reason);
     }
     this.#guard(() => this.world.stdin.source.close());
-    this.#guard(() => this.world.http?.close?.());
-    this.#guard(() => this.world.network?.close?.());
+    if (this.world.http) this.#guard(() => this.world.http?.close?.());
+    if (this.world.network) this.#guard(() => this.world.network?.close?.());
     for (const { directory } of this.world.preopens) this.#guard(() => directory.release());
     this.#signal?.removeEventListener("abort", this.#onAbort);
     if (faults.length === 0) return;

@@ -75,19 +75,29 @@ export function bodyOf(stream: Readable, around: Around, { cut, leave, waits = (
 /** What is not longer goes with the header, in one write. */
 const SHORT_BYTES = 4096;
 
-/** All bytes of a body that is whole. Whoever gets them may keep them. */
-export function wholeOf({ source }: HttpBody): Buffer {
+/** All bytes of a message that is sent in one go: as text in Latin-1 if they are few, since Node joins that with the header. */
+export type Whole = string | Uint8Array;
+
+/** All bytes of a body that is whole. */
+export function wholeOf({ source }: HttpBody): Whole {
+  let text = "";
   const pieces: Buffer[] = [];
-  for (let bytes; (bytes = source.read(READ_BYTES)) !== null;) pieces.push(copyOf(bytes));
+  for (let bytes; (bytes = source.read(READ_BYTES)) !== null;) {
+    if (pieces.length === 0 && text.length + bytes.length <= SHORT_BYTES) text += textOf(bytes);
+    else {
+      if (pieces.length === 0 && text !== "") pieces.push(Buffer.from(text, "latin1"));
+      pieces.push(copyOf(bytes));
+    }
+  }
   const [first] = pieces;
-  return pieces.length === 1 && first ? first : Buffer.concat(pieces);
+  if (!first) return text;
+  return pieces.length === 1 ? first : Buffer.concat(pieces);
 }
 
-/** Ends a message whose header is not sent yet. */
-export function endWith(to: OutgoingMessage, body: Buffer): void {
-  // Node joins header and body where both are text.
-  if (body.length > SHORT_BYTES) to.end(body);
-  else to.end(body.toString("latin1"), "latin1");
+/** Ends a message, whose header goes with all that is in it. */
+export function endWith(to: Writable, whole: Whole): void {
+  if (typeof whole === "string") to.end(whole, "latin1");
+  else to.end(whole);
 }
 
 /** Sends a body, and ends the message. What the body fails of ends the connection: it never looks complete. */

@@ -3,7 +3,7 @@ import { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpBody, HttpRequest, HttpResponse, Leaving, Timeouts } from "../../../wasi/http/exchange.ts";
 import { contentLength, type Field } from "../../../wasi/http/fields.ts";
 import { isAuthority } from "../../../wasi/http/message.ts";
-import { wholeOf } from "./body.ts";
+import { wholeOf, type Whole } from "./body.ts";
 
 /**
  * Answers a request.
@@ -34,7 +34,7 @@ export interface Wire {
   /** Sends the header, if it has not left yet, before there is anything of the body. */
   flush(): void;
   /** Ends a response that has no body, or these bytes. */
-  end(bytes?: Buffer): void;
+  end(whole?: Whole): void;
   /** Sends a body, and ends the response. One that fails never looks complete. */
   send(body: HttpBody): Promise<void>;
 }
@@ -43,9 +43,7 @@ export interface Wire {
 const NO_TIMEOUTS: Timeouts = { connect: Infinity, firstByte: Infinity, betweenBytes: Infinity };
 
 const FAILED_HEADERS: readonly Field[] = [["content-type", Buffer.from("text/html; charset=utf-8")]];
-const FAILED = Buffer.from(
-  "<!doctype html><title>500 Internal Server Error</title><h1>500 Internal Server Error</h1>\n",
-);
+const FAILED = "<!doctype html><title>500 Internal Server Error</title><h1>500 Internal Server Error</h1>\n";
 
 /** A request as it came; `undefined` if it does not say whom it is for. */
 export function requestFrom(

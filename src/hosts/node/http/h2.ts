@@ -2,7 +2,7 @@
 import type { Http2Stream, OutgoingHttpHeaders } from "node:http2";
 import type { HttpBody } from "../../../wasi/http/exchange.ts";
 import { permittedFields, type Field } from "../../../wasi/http/fields.ts";
-import { bodyOf, pour, type BodyParts } from "./body.ts";
+import { bodyOf, endWith, pour, type BodyParts, type Whole } from "./body.ts";
 import { rawValue, textOf } from "./fields.ts";
 
 /** What may be under way on a stream while nobody reads. With the 64 KiB of the standard a body takes twice as long. */
@@ -113,7 +113,7 @@ export function reset(stream: Http2Stream, cause: Error, destroy: () => void = (
 }
 
 /** Ends a stream that waits for trailers, of which there may be none. */
-export function endStream(stream: Http2Stream, trailers: readonly Field[], last?: Uint8Array): void {
+export function endStream(stream: Http2Stream, trailers: readonly Field[], last: Whole = ""): void {
   // Where Node has made a request and a response of the stream, the response would send its own, which are none.
   stream.removeAllListeners("wantTrailers");
   ending.add(stream);
@@ -121,5 +121,5 @@ export function endStream(stream: Http2Stream, trailers: readonly Field[], last?
     ending.delete(stream);
     stream.sendTrailers(grouped(headersOf(trailers)));
   });
-  stream.end(last);
+  endWith(stream, last);
 }

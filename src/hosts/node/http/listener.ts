@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
-import { bodyOf, cutMessage, endWith, lingering, sendBody, sendHeader, untilTaken } from "./body.ts";
+import { bodyOf, cutMessage, endWith, lingering, sendBody, sendHeader, untilTaken, type Whole } from "./body.ts";
 import { exchange, requestFrom, whyCut, type Answer, type Failed, type Wire } from "./exchange.ts";
 import { flatOf, incomingFields, rawValue } from "./fields.ts";
 import { stalling, STALL_MS } from "./settling.ts";
@@ -86,9 +86,8 @@ class MessageWire implements Wire {
     sendHeader(this.#response);
   }
 
-  end(bytes?: Buffer): void {
-    if (bytes) endWith(this.#response, bytes);
-    else this.#response.end();
+  end(whole: Whole = ""): void {
+    endWith(this.#response, whole);
     untilTaken(this.#response, "finish", this.#stallMs, (cause) => cutMessage(this.#response, cause));
   }
 

@@ -2,7 +2,7 @@
 import type { Http2Stream, ServerHttp2Stream } from "node:http2";
 import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
-import { lingering, untilTaken } from "./body.ts";
+import { lingering, untilTaken, type Whole } from "./body.ts";
 import { requestFrom, whyCut, type Wire } from "./exchange.ts";
 import { fieldsOf, rawValue } from "./fields.ts";
 import { CANCEL, endStream, headersOf, NO_ERROR, pourStream, pseudoOf, reset, streamBody, takenHeaders } from "./h2.ts";
@@ -63,9 +63,9 @@ export class StreamWire implements Wire {
   // It is sent.
   flush(): void {}
 
-  end(bytes?: Buffer): void {
+  end(whole?: Whole): void {
     if (this.#stream.writableEnded) return;
-    endStream(this.#stream, [], bytes);
+    endStream(this.#stream, [], whole);
     untilTaken(this.#stream, "finish", this.#stallMs, (cause) => reset(this.#stream, cause));
   }
 
