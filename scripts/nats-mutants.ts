@@ -241,7 +241,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return delivered.consumer_seq > this.#delivered;",
     to: "return false;",
     test: "wires.test.ts",
-    title: "are cut in the middle of what the server says: a guest copies",
+    title: "are cut in the middle of the last message: a guest copies",
   },
   {
     name: "an answer that does not come, taken for a refusal",
@@ -257,15 +257,15 @@ export const MUTANTS: readonly Mutant[] = [
     from: "if (last.sequence === this.#sequence) return;",
     to: "if (last.sequence >= this.#sequence) return;",
     test: "wires.test.ts",
-    title: "lose answers, for longer than the server knows what it has stored: a guest copies",
+    title: "tell later than is waited for: a guest copies",
   },
   {
     name: "a writer that asks what is stored while something is under way",
     file: "log-writer.ts",
     from: "else if (this.#inFlight === 0) await this.#recover();",
     to: "else await this.#recover();",
-    test: "wires.test.ts",
-    title: "tell later than is waited for: a guest copies",
+    test: "log-sink.test.ts",
+    title: "whatever requests and answers are lost",
   },
   {
     name: "an append that expects nothing",

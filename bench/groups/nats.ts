@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { compile, run } from "sluice";
 import { natsSink, natsSource, work, type NatsSink } from "sluice/nats";
+import type { JsMsg } from "../../src/nats/client-types.ts";
 import { keeping, NO_SERVER, withServer, type Connected } from "../../test/nats/server.ts";
 import { OURS, spreadOf, type Case, type Measurement } from "../case.ts";
 import { MIB, rate } from "../flow.ts";
@@ -19,8 +20,12 @@ const COPY = new URL("../../test/guests/built/copy-splice.wasm", import.meta.url
 
 /** The client alone. */
 export const RAW = "the client alone";
+/** The same, and each message says and is asked what keeps it from being there twice. */
+export const EXPECTING = "the client alone, as exact";
 /** The component alone, without a broker. */
 export const ALONE = "`run` alone";
+/** What `work` does for a job that succeeds at once, written out. */
+export const BY_HAND = "`run` and the client, by hand";
 
 async function nsOf(act: () => Promise<unknown>): Promise<number> {
   const start = process.hrtime.bigint();
@@ -70,11 +75,26 @@ async function publishAll(at: Connected, subject: string, message: number): Prom
   await Promise.all(Array.from({ length: lanes }, () => lane(TOTAL / message / lanes)));
 }
 
+/** How the next message is published, given the bytes before it. */
+type Publishing = (offset: number) => Parameters<Connected["js"]["publish"]>[2];
+
+/** As a sink does it: where, by whom and after which message. */
+function expecting(at: Connected): Publishing {
+  const writer = "0123456789012345678901";
+  let count = 0;
+  return (offset) => {
+    const headers = at.headers();
+    headers.set("Sluice-Writer", writer);
+    headers.set("Sluice-Offset", String(offset));
+    const expect = { streamName: "OUT", lastSequence: count, ...(count > 0 && { lastMsgID: `${writer}.${count}` }) };
+    return { headers, timeout: 10_000, msgID: `${writer}.${++count}`, expect };
+  };
+}
+
 /** Takes each message of a stream, as the client gives them, and publishes it again. */
-async function republishAll(at: Connected, subject: string): Promise<void> {
+async function republishAll(at: Connected, subject: string, optionsOf: Publishing): Promise<void> {
   await at.manager.consumers.add("IN", { durable_name: "raw", ack_policy: "none" });
   const consumer = await at.js.consumers.get("IN", "raw");
-  const options = { headers: at.headers(), timeout: 10_000 };
   const count = TOTAL / 65_536;
   const underWay = new Set<Promise<unknown>>();
   /* oxlint-disable no-await-in-loop -- some at a time */
@@ -84,7 +104,7 @@ async function republishAll(at: Connected, subject: string): Promise<void> {
       taken++;
       if (underWay.size >= WINDOW / 65_536) await Promise.race(underWay);
       const publishing: Promise<unknown> = at.js
-        .publish(subject, data, options)
+        .publish(subject, data, optionsOf((taken - 1) * 65_536))
         .then(() => underWay.delete(publishing));
       underWay.add(publishing);
     }
@@ -125,13 +145,20 @@ const filtering: Measurement = () =>
     );
   });
 
-const republishing: Measurement = () =>
-  withServer(async (at) => {
-    await at.manager.streams.add(keeping("IN", ["in"]));
-    await at.manager.streams.add(keeping("OUT", ["out"]));
-    await fill(at, "IN", 65_536);
-    return rate(TOTAL, await nsOf(() => republishAll(at, "out")));
-  });
+const republishing =
+  (optionsFor: (at: Connected) => Publishing): Measurement =>
+  () =>
+    withServer(async (at) => {
+      await at.manager.streams.add(keeping("IN", ["in"]));
+      await at.manager.streams.add(keeping("OUT", ["out"]));
+      await fill(at, "IN", 65_536);
+      return rate(TOTAL, await nsOf(() => republishAll(at, "out", optionsFor(at))));
+    });
+
+function plainly(at: Connected): Publishing {
+  const options = { headers: at.headers(), timeout: 10_000 };
+  return () => options;
+}
 
 /** Milliseconds, of most. */
 async function medianMs(times: number, act: () => Promise<unknown>): Promise<number> {
@@ -168,14 +195,18 @@ async function perProcessorSecond(jobs: number, act: () => Promise<unknown>): Pr
   return (jobs * 1e6) / (user + system);
 }
 
+async function publishJobs(at: Connected): Promise<void> {
+  await at.manager.streams.add({ name: "JOBS", subjects: ["jobs"], retention: "workqueue", num_replicas: 1 });
+  await at.manager.streams.add(keeping("RESULTS", ["results.*"]));
+  await at.manager.consumers.add("JOBS", { durable_name: "w", ack_policy: "explicit" });
+  const options = { headers: at.headers(), timeout: 10_000 };
+  const jobs = Array.from({ length: JOBS }, () => at.js.publish("jobs", new Uint8Array(JOB_BYTES), options));
+  await Promise.all(jobs);
+}
+
 const working: Measurement = () =>
   withServer(async (at) => {
-    await at.manager.streams.add({ name: "JOBS", subjects: ["jobs"], retention: "workqueue", num_replicas: 1 });
-    await at.manager.streams.add(keeping("RESULTS", ["results.*"]));
-    await at.manager.consumers.add("JOBS", { durable_name: "w", ack_policy: "explicit" });
-    const options = { headers: at.headers(), timeout: 10_000 };
-    const jobs = Array.from({ length: JOBS }, () => at.js.publish("jobs", new Uint8Array(JOB_BYTES), options));
-    await Promise.all(jobs);
+    await publishJobs(at);
     const cat = await compile(await readFile(CAT));
     let left = JOBS;
     return perProcessorSecond(JOBS, async () => {
@@ -191,6 +222,34 @@ const working: Measurement = () =>
       await promise;
       // The connection ends before its last question does.
       void worker.drain().catch(() => {});
+    });
+  });
+
+/** Takes eight, runs them, stores each result if there is none, and acknowledges: no heartbeat, no failures, no outages. */
+const byHand: Measurement = () =>
+  withServer(async (at) => {
+    await publishJobs(at);
+    const cat = await compile(await readFile(CAT));
+    const consumer = await at.js.consumers.get("JOBS", "w");
+    const carryOut = async (message: JsMsg): Promise<void> => {
+      const pieces: Uint8Array[] = [];
+      await run(cat, { stdin: message.data, stdout: (bytes) => void pieces.push(bytes.slice()) });
+      const options = expecting(at)(0);
+      const expect = { streamName: "RESULTS", lastSubjectSequence: 0 };
+      await at.js.publish(`results.${message.seq}`, Buffer.concat(pieces), { ...options, expect });
+      message.ack();
+    };
+    return perProcessorSecond(JOBS, async () => {
+      for (let done = 0; done < JOBS;) {
+        const underWay: Promise<void>[] = [];
+        // oxlint-disable-next-line no-await-in-loop -- eight at a time
+        for await (const message of await consumer.fetch({ max_messages: 8, expires: 1000 })) {
+          underWay.push(carryOut(message));
+        }
+        done += underWay.length;
+        // oxlint-disable-next-line no-await-in-loop -- eight at a time
+        await Promise.all(underWay);
+      }
     });
   });
 
@@ -218,7 +277,11 @@ export function nats(): readonly Case[] {
       ...about,
       id: "filter",
       what: "`natsSource`, a guest that copies, `natsSink`, messages of 64 KiB",
-      contestants: { [OURS]: there(filtering), [RAW]: there(republishing) },
+      contestants: {
+        [OURS]: there(filtering),
+        [RAW]: there(republishing(plainly)),
+        [EXPECTING]: there(republishing(expecting)),
+      },
     },
     {
       ...about,
@@ -233,7 +296,7 @@ export function nats(): readonly Case[] {
       id: "jobs",
       what: "`work` with jobs of 1 KiB, eight at a time, for each second of a processor",
       unit: "/s",
-      contestants: { [OURS]: there(working), [ALONE]: running },
+      contestants: { [OURS]: there(working), [ALONE]: running, [BY_HAND]: there(byHand) },
     },
   ];
 }

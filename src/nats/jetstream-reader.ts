@@ -80,11 +80,12 @@ export class JetStreamReader implements LogReader {
   #record(message: JsMsg): StoredRecord {
     this.#delivered++;
     this.#wanted--;
-    this.#next = message.seq + 1;
-    this.#usualBytes = Math.max(1, Math.round((7 * this.#usualBytes + message.data.length) / 8));
+    const { seq: sequence, data } = message;
+    this.#next = sequence + 1;
+    this.#usualBytes = Math.max(1, Math.round((7 * this.#usualBytes + data.length) / 8));
     return {
-      sequence: message.seq,
-      data: message.data,
+      sequence,
+      data,
       mark: markOf(message.headers),
       time: message.time.getTime(),
     };

@@ -1,4 +1,6 @@
 import { PullSource } from "../io/pull-source.ts";
+import { Signal } from "../io/readiness.ts";
+import { woken } from "../io/steps.ts";
 import { LostRecordsError, NoResultError } from "./broker-error.ts";
 import type { Log, LogReader, OutputEnd, StoredRecord, Timing } from "./log.ts";
 import { Retry } from "./retry.ts";
@@ -38,6 +40,16 @@ export class LogSource extends PullSource {
   }
 }
 
+/** Bytes that are read ahead. They are here already: whoever reads is asked for more than that. */
+const AHEAD_BYTES = 1024 * 1024;
+
+/** What is read of a record. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly end: OutputEnd | undefined;
+}
+
+/** Reads a little ahead, so that who wants the next record mostly has it at once: to wait takes longer than to read. */
 class Feed {
   readonly #log: Log;
   readonly #options: LogSourceOptions;
@@ -50,6 +62,12 @@ class Feed {
   #hasBegun = false;
   #sealedAt: number | undefined;
   #isOver = false;
+  readonly #ahead: Piece[] = [];
+  #aheadBytes = 0;
+  #isReading = false;
+  /** What has ended it: whoever has taken all that came before is told. */
+  #failure: { readonly cause: unknown } | undefined;
+  readonly #changed = new Signal();
   end: OutputEnd | undefined;
 
   constructor(log: Log, options: LogSourceOptions) {
@@ -61,39 +79,72 @@ class Feed {
     this.#sealedAt = options.sealedAt;
   }
 
-  /** The bytes of the next record that has some; null at the end. */
-  async next(): Promise<Uint8Array | null> {
-    while (!this.#isOver) {
-      // oxlint-disable-next-line no-await-in-loop -- records come one after the other
-      const bytes = await this.#step();
-      if (bytes.length > 0) return bytes;
+  /** The bytes of the next record that has some; null at the end. Not a promise if they are there. */
+  next(): Uint8Array | null | Promise<Uint8Array | null> {
+    for (let piece = this.#ahead.shift(); piece !== undefined; piece = this.#ahead.shift()) {
+      this.#aheadBytes -= piece.bytes.length;
+      this.end = piece.end;
+      if (piece.bytes.length === 0) continue;
+      void this.#readAhead();
+      return piece.bytes;
     }
-    return null;
+    if (this.#failure) throw this.#failure.cause;
+    if (this.#isOver) return null;
+    void this.#readAhead();
+    return woken(this.#changed).then(() => this.next());
   }
 
   async close(): Promise<void> {
+    this.#ahead.length = 0;
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
     this.#isOver = true;
+    this.#changed.notify();
     await this.#reader.close();
   }
 
-  async #step(): Promise<Uint8Array> {
+  /** Never rejects: what it meets is told to who reads. */
+  async #readAhead(): Promise<void> {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    try {
+      while (!this.#isOver && this.#aheadBytes < AHEAD_BYTES) {
+        // oxlint-disable-next-line no-await-in-loop -- records come one after the other
+        const piece = await this.#step();
+        if (this.#isOver) break;
+        if (piece === undefined) continue;
+        this.#ahead.push(piece);
+        this.#aheadBytes += piece.bytes.length;
+        this.#changed.notify();
+        // oxlint-disable-next-line no-await-in-loop -- nothing comes after it
+        if (piece.end) await this.#stop();
+      }
+    } catch (cause) {
+      this.#failure = { cause };
+      this.#changed.notify();
+    }
+    this.#isReading = false;
+  }
+
+  async #step(): Promise<Piece | undefined> {
     if (this.#sealedAt !== undefined && this.#sequence >= this.#sealedAt) {
-      await this.close();
-      return NONE;
+      await this.#stop();
+      return undefined;
     }
     const record = await this.#retry.until(() => this.#reader.next());
     if (record === undefined) {
+      if (this.#isOver) return undefined;
       const { first, sealedAt } = await this.#retry.until(() => this.#log.extent());
       // Nothing will come that would show it.
       if (this.#log.isExclusive && this.#hasBegun && first > this.#sequence + 1) throw this.#lost(first);
       this.#sealedAt = sealedAt;
-      return NONE;
+      return undefined;
     }
     this.#check(record);
     this.#options.onRecord?.(record);
-    this.end = record.mark?.end;
-    if (this.end) await this.close();
-    return record.data;
+    return { bytes: record.data, end: record.mark?.end };
   }
 
   #check({ sequence, mark, data }: StoredRecord): void {
@@ -121,5 +172,3 @@ class Feed {
     return new LostRecordsError(`${this.#log.subject} has no message ${this.#sequence + 1}: the next is ${next}`);
   }
 }
-
-const NONE = new Uint8Array(0);

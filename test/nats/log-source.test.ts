@@ -4,7 +4,9 @@ import { test } from "node:test";
 import type { Source } from "../../src/io/ports.ts";
 import { changed } from "../../src/io/steps.ts";
 import { GaveUpError, LostRecordsError, NoResultError } from "../../src/nats/broker-error.ts";
+import type { Log } from "../../src/nats/log.ts";
 import { LogSource } from "../../src/nats/log-source.ts";
+import { settled } from "./life.ts";
 import { MemoryStream, MemoryTiming } from "./memory-log.ts";
 
 const END = { exitCode: 7, digest: undefined, first: undefined };
@@ -36,6 +38,50 @@ test("records of others, empty ones and one with bytes and an end are read in or
   assert.deepEqual(await readAll(source), [1, 2, 3, 4, 5, 6]);
   assert.deepEqual(source.end, END);
   assert.deepEqual(await readAll(sourceOf(stream, { from: 3 })), [5, 6]);
+});
+
+test("whoever has waited for a record has those behind it at once", async () => {
+  const stream = new MemoryStream();
+  for (const byte of [1, 2, 3]) stream.put("s", Uint8Array.of(byte), { writer: "w", offset: byte - 1 });
+  stream.put("s", Uint8Array.of(), { writer: "w", offset: 3, end: END });
+  const source = sourceOf(stream);
+  await changed(source);
+  await settled();
+  assert.equal(source.end, undefined);
+  assert.deepEqual(
+    [1, 2, 3].map(() => [...(source.read(9) ?? [])]),
+    [[1], [2], [3]],
+  );
+  assert.equal(source.read(9), null);
+  assert.deepEqual(source.end, END);
+});
+
+test("no more is read ahead than is wanted, and nothing when nobody reads any more", async () => {
+  const stream = new MemoryStream();
+  for (let record = 0; record < 40; record++) stream.put("s", new Uint8Array(65_536));
+  const log = stream.log("s", true);
+  let taken = 0;
+  const counting: Log = {
+    ...log,
+    read: (sequence) => {
+      const reader = log.read(sequence);
+      return {
+        next: () => {
+          taken++;
+          return reader.next();
+        },
+        close: () => reader.close(),
+      };
+    },
+  };
+  const source = new LogSource(counting, { from: 1, giveUpMs: Infinity, timing: new MemoryTiming() });
+  await changed(source);
+  await settled();
+  // A MiB, and the one that is being read.
+  assert.equal(taken, 17);
+  source.close();
+  await settled();
+  assert.equal(taken, 17);
 });
 
 test("a stream that is sealed ends where it ends", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { run } from "../../src/index.ts";
 import { natsSink, natsSource, work } from "../../src/nats/index.ts";
-import { sluice } from "../cli/support.ts";
+import { ended, start } from "../cli/support.ts";
 import { onServer } from "./on-server.ts";
 import { connectTo, guest, keeping, type Connected } from "./server.ts";
 import { Wire, type Fate, type Passing } from "./wire.ts";
@@ -101,7 +101,12 @@ onServer("wires that", (on) => {
     assert.equal((await on.at.bytes(to)).equals(text), true);
   }
 
-  for (const [what, newFault] of Object.entries({ ...FAULTS, "tell later than is waited for": late })) {
+  /** Nothing comes after it that would show that it is missing. */
+  const withoutLast = (): Fault =>
+    oneOf(1, 1, "cut", ({ from, bytes }) => from === "server" && bytes.includes("Sluice-Eof"));
+
+  const more = { "tell later than is waited for": late, "are cut in the middle of the last message": withoutLast };
+  for (const [what, newFault] of Object.entries({ ...FAULTS, ...more })) {
     test(`${what}: a guest copies a stream`, () => copies(newFault()));
   }
 
@@ -156,8 +161,8 @@ onServer("wires that", (on) => {
 
   // Nobody closes it, and the client's own two minutes between questions would be six until it is noticed.
   test("stand still are noticed by the command, which asks", async () => {
-    const { stream, fault, wire, ended } = await putting;
-    const { code, stderr } = await ended;
+    const { stream, fault, wire, ended: putEnded } = await putting;
+    const { code, stderr } = await putEnded;
     assert.equal(code, 0, stderr);
     assert.deepEqual([fault.struck(), wire.connections], [1, 2]);
     assert.equal((await on.at.bytes(stream)).toString(), "line\n");
@@ -168,9 +173,14 @@ onServer("wires that", (on) => {
     const fault = oneOf(1, 1, "still", ({ from, subject }) => from === "client" && subject === stream.toLowerCase());
     const wire = new Wire(on.server.port, fault.fate);
     wires.push(wire);
-    const env = { NATS_URL: await wire.open() };
-    return { stream, fault, wire, ended: sluice(["put", stream], { env, input: "line\n" }) };
+    child = start(["put", stream], { env: { NATS_URL: await wire.open() } });
+    child.stdin?.end("line\n");
+    return { stream, fault, wire, ended: ended(child) };
   }
+
+  let child: ReturnType<typeof start> | undefined;
+  // Where a test has failed it is alive.
+  after(() => child?.kill("SIGKILL"));
 
   // It asks every ten seconds: the other tests go on meanwhile.
   let putting: ReturnType<typeof put>;
