@@ -1,6 +1,6 @@
 // Builds the site into site/out, or into the folder that is named: the playground, and the documentation beside it.
 // Whatever serves files can serve it.
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -9,6 +9,10 @@ import { buildDocs } from "./docs.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
+
+/** Large, and not there unless somebody has built it: see site/python/build.sh. */
+const python = join(here, "python", "built", "python.wasm");
+const hasPython = existsSync(python);
 
 const out = process.argv[2] ?? join(here, "out");
 
@@ -20,6 +24,7 @@ for (const name of ["index.html", "icon.svg"]) cpSync(join(here, name), join(out
 for (const { file } of SAMPLES) {
   cpSync(join(root, "test", "guests", "built", `${file}.wasm`), join(out, "guests", `${file}.wasm`));
 }
+if (hasPython) cpSync(python, join(out, "guests", "python.wasm"));
 buildDocs(root, join(out, "docs"));
 console.log(`${out}: index.html is the playground, docs/index.html the documentation`);
 
@@ -41,6 +46,7 @@ async function bundle() {
     format: "esm",
     target: "es2023",
     logLevel: "warning",
+    define: { HAS_PYTHON: JSON.stringify(hasPython) },
     chunkNames: "chunks/[name]-[hash]",
     // Those who build pages install the package; here it is what that is built of.
     alias: {

@@ -8,9 +8,23 @@ export interface Sample {
   readonly says: string;
   readonly args?: string;
   readonly env?: string;
+  /** Whether it is fetched for so long that it is told: its bytes. */
+  readonly largeBytes?: number;
   /** What it is asked, if it answers requests. */
   readonly asked?: { readonly method: string; readonly path: string; readonly headers: string };
 }
+
+/** Put in by site/build.js: whether somebody has built the guest in Python, see site/python/build.sh. */
+declare const HAS_PYTHON: boolean | undefined;
+const hasPython = typeof HAS_PYTHON === "boolean" && HAS_PYTHON;
+
+const PYTHON: Sample = {
+  file: "python",
+  name: "python",
+  language: "Python",
+  says: "CPython: a prompt in a terminal; elsewhere it counts words",
+  largeBytes: 19_274_163,
+};
 
 export const SAMPLES: readonly Sample[] = [
   { file: "hello", name: "hello", language: "C", says: "says hello" },
@@ -72,6 +86,7 @@ export const SAMPLES: readonly Sample[] = [
   { file: "cp", name: "cp", language: "C", says: "copies a file", args: "/poem.txt /copy.txt" },
   { file: "files-rust", name: "files", language: "Rust", says: "all that std::fs can do, a line each", args: "/" },
   { file: "files-go", name: "files", language: "Go", says: "all that Go's os can do, a line each", args: "/" },
+  ...(hasPython ? [PYTHON] : []),
   {
     file: "write-during-flush",
     name: "rule-breaker",
@@ -102,6 +117,16 @@ export interface Scenario {
   /** The position of the gate behind the input. */
   readonly inputGate?: number;
 }
+
+const PYTHON_SCENARIO: Scenario = {
+  id: "python",
+  title: "Python",
+  says:
+    "The prompt of CPython, in a terminal of this page. It reads and writes by the same streams as all others: let its " +
+    "output pass slowly, and it waits while it prints. It is fetched when it is asked for, and takes a while to begin.",
+  guests: [{ file: "python" }],
+  input: "terminal",
+};
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -190,6 +215,7 @@ export const SCENARIOS: readonly Scenario[] = [
     guests: [{ file: "tty" }],
     input: "terminal",
   },
+  ...(hasPython ? [PYTHON_SCENARIO] : []),
   {
     id: "files",
     title: "Files",

@@ -48,9 +48,13 @@ export function buildDocs(root, out) {
   const documents = documentsOf(root);
   const places = new Map(documents.map(({ name, page }) => [name, page]));
   const menu = documents.map(({ page, title }) => ({ page, title: page === "index.html" ? "Start" : title }));
+  const sections = [];
   for (const { name, page, title, text } of documents) {
-    writeFileSync(join(out, page), pageOf({ title, page, menu, body: bodyOf(name, text, places) }));
+    const body = bodyOf(name, text, places);
+    writeFileSync(join(out, page), pageOf({ title, page, menu, body }));
+    sections.push(...sectionsOf(body, page, page === "index.html" ? "Start" : title));
   }
+  writeFileSync(join(out, "sections.json"), JSON.stringify(sections));
   for (const name of imagesIn(root)) cpSync(join(root, name), join(out, "images", basename(name)));
 }
 
@@ -124,6 +128,33 @@ function bodyOf(name, text, places) {
   return body.replaceAll(/<li>(<p>)?<strong>(D?\d[\d.]*[a-z]?)<\/strong>/g, '<li id="rule-$2">$1<strong>$2</strong>');
 }
 
+/** What a document says under each of its headings, for who searches: see site/page/searching.ts. */
+function sectionsOf(body, page, title) {
+  return body
+    .split(/(?=<h[1-6] id=)/)
+    .filter((part) => part.startsWith("<h"))
+    .map((part) => {
+      const [, anchor = "", heading = "", rest = ""] = /^<h\d id="([^"]*)">(.*?)<\/h\d>\n?(.*)$/s.exec(part) ?? [];
+      const isFirst = part.startsWith("<h1");
+      return {
+        at: isFirst ? page : `${page}#${anchor}`,
+        document: title,
+        heading: isFirst ? title : plain(heading),
+        text: plain(rest),
+      };
+    });
+}
+
+/** HTML as the text that is seen. */
+function plain(html) {
+  const text = html.replaceAll(/<\/(?:p|li|td|th|pre|h\d)>/g, " ").replaceAll(/<[^>]+>/g, "");
+  const characters = { "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&" };
+  return text
+    .replaceAll(/&(?:lt|gt|quot|#39|amp);/g, (entity) => characters[entity])
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
+
 /** Where a link of a document leads here; nowhere, if it is to no page. */
 function targetOf(name, href, places) {
   if (/^[a-z]+:/i.test(href)) return href;
@@ -149,7 +180,7 @@ function pageOf({ title, page, menu, body }) {
 <head>
 <meta charset="utf-8" />
 <meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'" />
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'" />
 <meta name="color-scheme" content="light dark" />
 <title>${escape(page === "index.html" ? title : `${title} · Sluice`)}</title>
 <link rel="icon" href="../icon.svg" type="image/svg+xml" />
@@ -164,7 +195,7 @@ function pageOf({ title, page, menu, body }) {
 <button id="theme" type="button"></button>
 </header>
 <div class="pages">
-<nav class="menu" aria-label="Documents"><details open><summary>Documents</summary><ul>
+<nav class="menu" aria-label="Documents"><div id="search" role="search"></div><details open><summary>Documents</summary><ul>
 ${items}
 </ul></details></nav>
 <main id="text" tabindex="-1">

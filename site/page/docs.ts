@@ -1,7 +1,9 @@
-/** What the pages of the documentation need of a script: their colours, and a menu that is shut where it would be in the way. */
+/** What the pages of the documentation need of a script: their colours, a search, and a menu that is shut where it would be in the way. */
 import { byId } from "./dom.ts";
+import { Search } from "./search.ts";
 import { useTheme } from "./theme.ts";
 
 useTheme(byId("theme"));
+void new Search();
 const menu = document.querySelector<HTMLDetailsElement>(".menu details");
 if (menu && matchMedia("(max-width: 800px)").matches) menu.open = false;

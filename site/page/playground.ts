@@ -1,11 +1,11 @@
 /** Puts the parts of the page together: what is on the stage, what runs, and what is seen of it. */
-import { POEM, SAMPLES, SCENARIOS, type Scenario } from "../catalog.ts";
+import { POEM, SAMPLES, SCENARIOS, type Sample, type Scenario } from "../catalog.ts";
 import type { Ending, Files, Frame, RequestPlan } from "../protocol.ts";
 import { DRIP_BYTES } from "./channel-view.ts";
 import { callText, shortOf } from "./call.ts";
 import { announce, byId, h, setText } from "./dom.ts";
 import { droppedFiles, pickedFiles, watchDrags, type Dropped } from "./dropped.ts";
-import { countText, OPEN, rateOf } from "./format.ts";
+import { bytesText, countText, OPEN, rateOf } from "./format.ts";
 import { GuestPanel } from "./guest-panel.ts";
 import { InputPanel } from "./input-panel.ts";
 import { MAX_GUESTS, Stage, type Guest, type NewGuest } from "./model.ts";
@@ -170,8 +170,10 @@ export class Playground {
     const asked = ++this.#asked;
     let guests: readonly NewGuest[] = [];
     let problem = "";
+    const samples = scenario.guests.map(({ file }) => sampleOf(file));
+    tellLarge(samples);
     try {
-      guests = await Promise.all(scenario.guests.map(async ({ file }) => guestOf(sampleOf(file))));
+      guests = await Promise.all(samples.map((sample) => guestOf(sample)));
     } catch (error) {
       problem = String(error);
     }
@@ -203,8 +205,11 @@ export class Playground {
   }
 
   async #addSample(file: string): Promise<void> {
+    const sample = sampleOf(file);
+    tellLarge([sample]);
     try {
-      this.#append(await guestOf(sampleOf(file)));
+      this.#append(await guestOf(sample));
+      setText(byId("says"), `${sample.name}: ${sample.says}.`);
     } catch (error) {
       this.#problem(String(error));
     }
@@ -362,5 +367,12 @@ export class Playground {
     const problem = byId("problem");
     setText(problem, text);
     problem.hidden = text === "";
+  }
+}
+
+/** What takes long to fetch is told. */
+function tellLarge(samples: readonly Sample[]): void {
+  for (const { name, largeBytes } of samples) {
+    if (largeBytes !== undefined) setText(byId("says"), `Fetching ${name}, ${bytesText(largeBytes)}…`);
   }
 }

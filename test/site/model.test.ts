@@ -7,6 +7,7 @@ import { inspect } from "../../src/inspect.ts";
 import { callable, callOf, callText, shortOf } from "../../site/page/call.ts";
 import { OPEN, bytesText, envOf, fieldsOf, rateOf, wordsOf } from "../../site/page/format.ts";
 import { Stage, type Guest } from "../../site/page/model.ts";
+import { excerptOf, searched, wordsIn, type Section } from "../../site/page/searching.ts";
 import { unzip } from "../../site/page/zip.ts";
 import { Feeder, Screen } from "../../site/worker/ends.ts";
 import { Gate } from "../../site/worker/gate.ts";
@@ -261,6 +262,22 @@ test("an archive that is damaged, or leads out of itself, is refused", async () 
   for (let bytes = 0; bytes < needed; bytes++) {
     await assert.rejects(unzip(archive(ARCHIVE).slice(0, bytes)), Error, `${bytes} bytes`);
   }
+});
+
+test("a search finds sections that have all words, and those first that say so in their headings", () => {
+  const sections: readonly Section[] = [
+    { at: "a.html", document: "A", heading: "Streams", text: "what flows (slowly), and how" },
+    { at: "b.html#flush", document: "B", heading: "Flush", text: "streams flow, streams wait" },
+    { at: "c.html", document: "C", heading: "C", text: "nothing of it" },
+  ];
+  const found = (query: string): readonly string[] => searched(sections, wordsIn(query)).map(({ at }) => at);
+  assert.deepEqual(found(" Streams "), ["a.html", "b.html#flush"]);
+  assert.deepEqual(found("flush streams"), ["b.html#flush"]);
+  assert.deepEqual(found("flush (slowly)"), []);
+  assert.deepEqual(excerptOf("what flows (slowly), and how", ["(slowly)"]), ["what flows ", "(slowly)", ", and how"]);
+  const long = excerptOf(`${"x ".repeat(200)}Needle${" y".repeat(200)}`, ["needle"]);
+  assert.deepEqual([long.length, long[1]], [3, "Needle"]);
+  assert.match(long[0] ?? "", /^…(x ){29}$/);
 });
 
 test("calls are made of what is typed, by the types", () => {

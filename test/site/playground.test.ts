@@ -1,6 +1,6 @@
 /** The playground in a real browser: guests run, gates hold them back, wires can be moved, and everybody can use it. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -549,6 +549,36 @@ describe("the playground", { skip: chromium.missing }, () => {
       },
     ],
   };
+
+  test("documents are searched, and lead to what was found", async () => {
+    await visit("hello", async (visitor) => {
+      await visitor.go(`${site.origin}/docs/http.html`);
+      await visitor.keys("/");
+      await visitor.sees("[type=search]:focus");
+      await visitor.write("never-written-by-anybody");
+      await visitor.sees("#search", "nothing found");
+      await visitor.keys("Escape");
+      await visitor.write("answer requests in a service worker");
+      await visitor.sees(".found mark", "service");
+      await assertAccessible(visitor, [1280, 360]);
+      await visitor.keys("Enter");
+      await visitor.sees("h2:target", "Answer requests in a service worker");
+      assert.match(String(await visitor.evaluate("location.pathname")), /docs\/browsers\.html$/);
+    });
+  });
+
+  test("no document breaks a rule of WCAG AA that can be checked, or is wider than a phone", async () => {
+    const pages = (await readdir(join(folder, "site", "docs"))).filter((name) => name.endsWith(".html"));
+    assert.ok(pages.length > 20);
+    await visit("hello", async (visitor) => {
+      for (const page of pages) {
+        // oxlint-disable-next-line no-await-in-loop -- in one page, one after the other
+        await visitor.go(`${site.origin}/docs/${page}`);
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        await assertAccessible(visitor, [360]);
+      }
+    });
+  });
 
   for (const [state, [scenario, play]] of Object.entries(STATES)) {
     test(`breaks no rule of WCAG AA that can be checked while ${state}`, async () => {
