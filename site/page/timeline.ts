@@ -47,6 +47,8 @@ export class Timeline {
   readonly #counts = new Map<CallKind, HTMLElement>();
   #names: readonly string[] = [];
   #rows: Bin[][] = [];
+  /** As of the last frame. */
+  #waits: readonly (Wait | undefined)[] = [];
   #totals: Record<CallKind, number> = zeroes();
   #binMs = FINEST_MS;
   #at = 0;
@@ -91,6 +93,7 @@ export class Timeline {
     this.#names = names;
     this.#rows = names.map(() => []);
     this.#totals = zeroes();
+    this.#waits = [];
     this.#binMs = FINEST_MS;
     this.#at = 0;
     this.#first = [];
@@ -104,7 +107,14 @@ export class Timeline {
     const before = this.#at;
     this.#at = at;
     while (at / this.#binMs > MAX_BINS) this.#coarsen();
-    for (const [guest, wait] of waits.entries()) if (wait) this.#wait(guest, wait.is, before, at);
+    for (const [guest, wait] of waits.entries()) {
+      const called = counts.filter((count) => count.guest === guest).map((count) => count.at);
+      // What it waited for has come with its first call since, and it has waited again since its last.
+      const waited = this.#waits[guest];
+      if (waited) this.#wait(guest, waited.is, before, Math.min(at, ...called));
+      if (wait) this.#wait(guest, wait.is, Math.max(before, ...called), at);
+    }
+    this.#waits = waits;
     for (const count of counts) this.#add(count);
     for (const call of calls) {
       if (this.#first.length < FIRST_WORDS) this.#first.push(call);

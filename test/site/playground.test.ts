@@ -19,6 +19,12 @@ const ZIP =
   "AAAAAAAAAAAAAIABAAAAAGluLnR4dFBLBQYAAAAAAQABADQAAAAtAAAAAAA=";
 const SCREEN = ".screen-text";
 
+/** How many pixels of a canvas have something on them. */
+function painted(canvas: string): string {
+  const pixels = "canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data";
+  return `((canvas) => ${pixels}.filter((alpha, index) => index % 4 === 3 && alpha > 0).length)(${canvas})`;
+}
+
 describe("the playground", { skip: chromium.missing }, () => {
   let folder: string;
   let site: Served;
@@ -410,6 +416,56 @@ describe("the playground", { skip: chromium.missing }, () => {
       await visitor.dragFiles(".panel.details", [cat, note], true);
       await visitor.sees(stream("cat to cat"));
     });
+  });
+
+  test("a guest's world is told, and its environment is what is typed", async () => {
+    await visit("hello", async (visitor) => {
+      await visitor.choose("#sample", "env");
+      await visitor.press("Take hello off the stage");
+      await visitor.sees(".panel.details h2", "env");
+      await visitor.evaluate(`for (const each of document.querySelectorAll(".world details")) each.open = true`);
+      await visitor.sees(".world li", "wasi:cli/environment@0.2");
+      await visitor.sees(".world li", "wasi:cli/run@0.2");
+      await visitor.sees(".world pre", "world root {");
+      await visitor.fill("[aria-label='Environment, a line each']", "RIVER=Aare\nno variable");
+      await visitor.press("▶ Run");
+      await visitor.until("data-run=over");
+      assert.equal(await visitor.text(SCREEN), "RIVER=Aare\n");
+    });
+  });
+
+  test("calls are drawn over time, and streams as water", async () => {
+    await visit("slow-reader", async (visitor) => {
+      const canal = `document.querySelector(${JSON.stringify(`${stream("writer to the screen")} canvas`)})`;
+      const timeline = `document.querySelector(".timeline canvas")`;
+      const [dry, noCalls] = [await visitor.evaluate(painted(canal)), await visitor.evaluate(painted(timeline))];
+      assert.ok(Number(dry) > 0, "walls and a gate");
+      await visitor.slide("Gate from writer to the screen", 0);
+      await visitor.press("▶ Run");
+      await visitor.sees(stream("writer to the screen"), "64 / 64 KiB");
+      await visitor.holds(`${painted(canal)} > 2 * ${String(dry)}`);
+      await visitor.holds(`${painted(timeline)} > ${String(noCalls)}`);
+    });
+  });
+
+  test("colours are those of the system, or those that were chosen, and these are kept", async () => {
+    const ground = "getComputedStyle(document.body).backgroundColor";
+    await visit(
+      "hello",
+      async (visitor) => {
+        const dark = await visitor.evaluate(ground);
+        await visitor.press("Colours: auto");
+        const light = await visitor.evaluate(ground);
+        assert.notEqual(light, dark);
+        await visitor.go(`${site.origin}/docs/index.html`);
+        assert.equal(await visitor.evaluate(ground), light);
+        await visitor.press("Colours: light");
+        assert.equal(await visitor.evaluate(ground), dark);
+        await visitor.press("Colours: dark");
+        await visitor.sees("[aria-label='Colours: auto']");
+      },
+      { colours: "dark" },
+    );
   });
 
   test("a first run loads nothing any more once a guest was rehearsed", async () => {

@@ -195,6 +195,11 @@ export class Visitor {
     await this.#page.waitForFunction(`document.documentElement.matches(${JSON.stringify(`[${attribute}]`)})`);
   }
 
+  /** Resolves when an expression is true in the page. */
+  async holds(expression: string): Promise<void> {
+    await this.#page.waitForFunction(expression);
+  }
+
   /** On a screen of this size. */
   async resize(width: number, height: number): Promise<void> {
     await this.#page.setViewport({ width, height });
