@@ -178,6 +178,18 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("what a guest sends by HTTP comes back from the page, and goes nowhere", async () => {
+    await visit("request", async (visitor) => {
+      await visitor.fill("#input-text", "there and back");
+      await visitor.fill("[aria-label=Path]", "/forward/anything");
+      await visitor.fill("[aria-label='Headers, a line each']", "x-forward-to: nowhere.example");
+      await visitor.keys("Control", "Enter");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest .status", "answered 200");
+      assert.equal(await visitor.text(SCREEN), "there and back");
+    });
+  });
+
   test("a terminal edits lines, shows colours, and ends a guest by Ctrl-C", async () => {
     await visit("terminal", async (visitor) => {
       await visitor.press("▶ Run");
