@@ -1,6 +1,6 @@
 /** `sluice build`: a component as modules that are compiled by whoever loads them. */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { nodePlatform } from "../hosts/node/platform.ts";
 import { prepare, type Prepared } from "../run/prepare.ts";
 import type { Command } from "./command.ts";
@@ -26,13 +26,40 @@ export async function buildComponent({ path, output }: Command & { readonly name
 
 /** @throws {UsageError} If they cannot be written. */
 function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+  const names = Object.keys(files);
+  const begun = (name: string): string => join(folder, `${name}.new`);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
+    const written: string[] = [];
+    try {
+      for (const [name, contents] of Object.entries(files)) {
+        // A file that takes only a part of it is ours too.
+        const file = openSync(begun(name), "w");
+        written.push(name);
+        try {
+          writeFileSync(file, contents);
+        } finally {
+          closeSync(file);
+        }
+      }
+    } catch (error) {
+      // What was built before is as it was.
+      for (const name of written) rmSync(begun(name), { force: true });
+      throw error;
+    }
     for (const name of readdirSync(folder)) if (OURS.test(name)) rmSync(join(folder, name));
-    for (const [name, contents] of Object.entries(files)) writeFileSync(join(folder, name), contents);
+    for (const name of names) renameSync(begun(name), join(folder, name));
   } catch (error) {
     throw new UsageError(`${folder}: It cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** `recursive: true` of Node's never comes back where a folder is that takes none, as in /proc. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  mkdirSync(path);
 }
 
 function filesOf({ modules, exports }: Prepared, from: string): Record<string, string | Uint8Array> {

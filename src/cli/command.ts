@@ -150,7 +150,7 @@ function building(before: readonly GivenOption[], args: readonly string[]): Comm
   const foreign = options.find(({ name }) => name !== "output");
   if (foreign) throw new UsageError(`${foreign.typed} says nothing to \`sluice build\`: see \`sluice help build\``);
   const output = options.at(-1)?.value;
-  if (output === undefined) throw new UsageError("Expected a folder for what is built: try -o app");
+  if (output === undefined || output === "") throw new UsageError("Expected a folder for what is built: try -o app");
   return { name: "build", path, output };
 }
 

@@ -1,6 +1,7 @@
 /** `sluice run` in a thread of its own, so that this one can hear signals and time whatever the guest does. */
 import { isatty } from "node:tty";
 import { Worker } from "node:worker_threads";
+import { MAX_TIMER_MS } from "../hosts/node/clock.ts";
 import { StandardSockets } from "../hosts/node/shared-fds.ts";
 import { newTally } from "../io/tally.ts";
 import type { Stats } from "../run/life.ts";
@@ -89,6 +90,10 @@ class GuestThread {
   /** Ends it then, in the middle of whatever it does, if it has not ended by itself. */
   endIn(ms: number): void {
     clearTimeout(this.#timer);
+    if (ms > MAX_TIMER_MS) {
+      this.#timer = setTimeout(() => this.endIn(ms - MAX_TIMER_MS), MAX_TIMER_MS);
+      return;
+    }
     this.#timer = setTimeout(() => {
       void this.#worker.terminate();
       this.#end({ is: "killed" });

@@ -1,13 +1,37 @@
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { UsageError } from "./usage.ts";
+
+const PIECE_BYTES = 64 * 1024;
+/** What WebAssembly begins with. */
+const MAGIC = "\0asm";
 
 /** The bytes of a component's file. @throws {UsageError} If there is nothing to read. */
 export function readComponent(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    const file = openSync(path, "r");
+    try {
+      return fstatSync(file).isFile() ? readFileSync(file) : readStream(file);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     throw new UsageError(unreadable(path, error));
   }
+}
+
+/** What a pipe or a device gives: only the beginning if that is no component's, since it may have no end. */
+function readStream(file: number): Uint8Array {
+  let bytes = Buffer.alloc(0);
+  for (;;) {
+    const piece = Buffer.allocUnsafe(Math.max(PIECE_BYTES, bytes.length));
+    const count = readSync(file, piece);
+    bytes = Buffer.concat([bytes, piece.subarray(0, count)]);
+    if (count === 0 || !isBegun(bytes)) return bytes;
+  }
+}
+
+function isBegun(bytes: Buffer): boolean {
+  return MAGIC.startsWith(bytes.toString("latin1", 0, MAGIC.length));
 }
 
 function unreadable(path: string, error: unknown): string {

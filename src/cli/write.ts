@@ -1,12 +1,16 @@
 import { writeSync } from "node:fs";
+import { UsageError } from "./usage.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
 const RETRY_MS = 5;
 
-/** Writes what was asked for. */
+/** Writes what was asked for. @throws {UsageError} If it cannot be written, as on a full disk. */
 export function print(text: string): void {
-  writeAll(STDOUT, text);
+  const failure = writeAll(STDOUT, text);
+  // A reader that is gone ends a tool quietly.
+  if (failure === undefined || failure.code === "EPIPE") return;
+  throw new UsageError(`Standard output cannot be written: ${failure.message}`);
 }
 
 /** Whether standard error is in the middle of a line; asked before each message, after which it is not. */
@@ -19,26 +23,31 @@ export function onLineOfItsOwn(ask: () => boolean): void {
 
 /** Writes a message for the person, on a line of its own. */
 export function say(text: string): void {
+  // Nobody is left to hear of a failure.
   writeAll(STDERR, isMidLine() ? `\n${text}` : text);
 }
 
 /**
  * Writes to a descriptor by plain system calls, in order with what the guest writes to it, and without making a Node
- * stream of it. Nobody is left to hear of a failure: a reader that is gone ends a tool quietly.
+ * stream of it.
+ *
+ * @returns Why it is not all written, if it is not.
  */
-function writeAll(fd: number, text: string): void {
+function writeAll(fd: number, text: string): NodeJS.ErrnoException | undefined {
   const bytes = Buffer.from(text);
   let written = 0;
   while (written < bytes.length) {
     try {
       written += writeSync(fd, bytes, written);
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code !== "EAGAIN" && code !== "EINTR") return;
+      // Of a system call.
+      const failure = error as NodeJS.ErrnoException;
+      if (failure.code !== "EAGAIN" && failure.code !== "EINTR") return failure;
       // Somebody who shares the descriptor made it non-blocking, and it is full.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
     }
   }
+  return undefined;
 }
 
 /** As `say`, where what is there may be in the middle of a line of ours. */

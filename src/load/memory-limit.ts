@@ -27,7 +27,7 @@ export function withLimitedMemories(bytes: Uint8Array, maxBytes: number): Uint8A
     const content = reader.part(reader.u32());
     if (id !== MEMORIES) continue;
     const memories: number[] = [];
-    const count = content.list(() => memories.push(...limited(content, Math.floor(maxBytes / PAGE)))).length;
+    const count = content.list(() => memories.push(...limited(content, maxBytes))).length;
     const section = [...unsigned(count), ...memories];
     const head = Uint8Array.of(MEMORIES, ...unsigned(section.length), ...section);
     return joined([bytes.subarray(0, from), head, bytes.subarray(reader.offset)]);
@@ -35,14 +35,15 @@ export function withLimitedMemories(bytes: Uint8Array, maxBytes: number): Uint8A
   return bytes;
 }
 
-function limited(reader: Reader, maxPages: number): number[] {
+function limited(reader: Reader, maxBytes: number): number[] {
+  const maxPages = Math.floor(maxBytes / PAGE);
   const flags = reader.peek();
   const { min, max = maxPages } = limits(reader);
   if (flags > (HAS_MAX | IS_SHARED)) {
     throw new UnsupportedComponentError("a limit for memory of 64 bits, or with pages of its own size");
   }
   if (min > maxPages) {
-    throw new RangeError(`maxMemoryBytes is ${maxPages * PAGE}, but the component needs ${min * PAGE} from the start`);
+    throw new RangeError(`maxMemoryBytes is ${maxBytes}, but the component needs ${min * PAGE} from the start`);
   }
   return [flags | HAS_MAX, ...unsigned(min), ...unsigned(Math.min(max, maxPages))];
 }

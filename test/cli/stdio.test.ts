@@ -76,6 +76,30 @@ describe("stdio", { concurrency: 4, skip: NOT_UNIX }, () => {
     assert.deepEqual([libc.code, libc.stderr], [1, "write failed: No space left on device\n"]);
   });
 
+  test("what is asked for and cannot be printed is a failure, unless nobody reads it", async () => {
+    for (const command of ["help", "--version", "inspect --json $G/hello.wasm", "types $G/hello.wasm"]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const { code, stderr } = await shell(`sluice ${command} > /dev/full`);
+      assert.deepEqual(
+        [code, stderr.split(",")[0]],
+        [1, "sluice: Standard output cannot be written: ENOSPC: no space left on device"],
+      );
+    }
+    const gone = await shell("{ sluice help; echo $? >&2; } | true");
+    assert.equal(gone.stderr, "0\n");
+  });
+
+  test("what is no component is not read to its end, which it may not have; a pipe may give one", async () => {
+    const zero = await shell("sluice /dev/zero");
+    assert.deepEqual([zero.code, zero.stdout], [1, ""]);
+    assert.match(
+      zero.stderr,
+      /^sluice: \/dev\/zero: Expected a WebAssembly component, got \d+ bytes that begin with 00 00 00 00/,
+    );
+    const piped = await shell("cat $G/hello.wasm | sluice /dev/stdin");
+    assert.deepEqual([piped.code, piped.stdout], [0, "hello\n"]);
+  });
+
   test("a directory as input is a failure of the guest's stream", async () => {
     const loop = await shell("sluice $G/copy-loop.wasm < /");
     assert.deepEqual([loop.code, loop.stderr], [1, "stdin: failed\n"]);

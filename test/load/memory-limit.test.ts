@@ -34,5 +34,6 @@ test("a module without a memory of its own stays as it is", () => {
 
 test("what has more from the start is told, and what cannot be held to a limit", () => {
   assert.throws(() => withLimitedMemories(binaryOf("(module (memory 2))"), 65_536), /needs 131072 from the start/);
+  assert.throws(() => withLimitedMemories(binaryOf("(module (memory 2))"), 5), /maxMemoryBytes is 5, but/);
   assert.throws(() => withLimitedMemories(binaryOf("(module (memory i64 1))"), 65_536), UnsupportedComponentError);
 });

@@ -2,7 +2,7 @@ import type { Loop } from "../../wait/task.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 
 /** The longest that a timer of Node's can be set to; a longer wait is several of them. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
 export const nodeLoop: Loop = {
   // After the poll phase: timers and I/O that are due have run.

@@ -4,6 +4,7 @@ import type { LookupFunction } from "node:net";
 import type { Deferred } from "../../../io/deferred.ts";
 import { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
+import { MAX_TIMER_MS } from "../clock.ts";
 import type { BodyParts } from "./body.ts";
 import { failed } from "./errors.ts";
 import { textOf } from "./fields.ts";
@@ -12,7 +13,6 @@ import { textOf } from "./fields.ts";
 export const MAX_HEADER_BYTES: number = 128 * 1024;
 /** How long a server waits for a client that sends nothing more, or takes nothing: as other servers have it. */
 export const STALL_MS = 60_000;
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Methods that change nothing more when they are sent twice. */
 export const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "PUT"]);
