@@ -27,6 +27,8 @@ export class Store {
   readonly #queue: Wait[] = [];
   readonly #waits = new Set<Wait>();
   #isScheduled = false;
+  /** Nobody goes on until the event loop has had its turn. */
+  #isGivingWay = false;
   /** How many have begun, and are not over. */
   #threads = 0;
   #held = 0;
@@ -174,6 +176,8 @@ export class Store {
   }
 
   #run(): void {
+    // Asked for before it did.
+    if (this.#isGivingWay) return;
     this.#isScheduled = false;
     if (this.hasWork) this.#stuck = 0;
     if (this.task.isEnded || this.#resuming > 0) return;
@@ -183,10 +187,17 @@ export class Store {
       if (this.task.isEnded || this.#resuming > 0) return;
       if (this.task.mustGiveWay(YIELD_COST)) {
         this.#isScheduled = true;
+        this.#isGivingWay = true;
         void this.task.giveWay().then(
-          () => this.task.soon(() => this.#run()),
+          () => {
+            this.#isGivingWay = false;
+            this.task.soon(() => this.#run());
+          },
           // The instance is over.
-          () => void (this.#isScheduled = false),
+          () => {
+            this.#isGivingWay = false;
+            this.#isScheduled = false;
+          },
         );
         return;
       }

@@ -107,6 +107,40 @@ for (const [name, spin] of Object.entries(SPINS)) {
   }
 }
 
+test("4.9 while a guest whose callbacks yield gives way nothing of it goes on", async () => {
+  const waiting: (() => void)[] = [];
+  const turn = (): Promise<void> => new Promise((resolve) => void waiting.push(resolve));
+  let now = 0;
+  const loop = { turn, now: () => (now += 10) };
+  const text = `
+    (core func $return (canon task.return))
+    (core instance $builtins (export "return" (func $return)))
+    (core module $guest
+      (import "builtins" "return" (func $return))
+      (global $left (mut i32) (i32.const 5000))
+      (func (export "run") (result i32) (i32.const 1))
+      (func (export "callback") (param i32 i32 i32) (result i32)
+        (global.set $left (i32.sub (global.get $left) (i32.const 1)))
+        (if (global.get $left) (then (return (i32.const 1))))
+        (call $return)
+        (i32.const 0)))
+    (core instance $guest (instantiate $guest (with "builtins" (instance $builtins))))
+    (func (export "run") async
+      (canon lift (core func $guest "run") async (callback (core func $guest "callback"))))`;
+  const { exports } = await instantiate({ ...nodePlatform, loop }, new CompiledComponent(await compiled(text)), {});
+  let isOver = false;
+  // The one function that is exported.
+  const run = (exports["run"] as () => Promise<void>)().then(() => void (isOver = true));
+  for (let turns = 1; !isOver; turns++) {
+    // All promises, and whatever they begin.
+    // oxlint-disable-next-line no-await-in-loop -- one turn after the other
+    await new Promise((resolve) => void setImmediate(resolve));
+    assert.ok(waiting.length <= 1, `after ${turns} turns it waits for ${waiting.length} at once`);
+    waiting.pop()?.();
+  }
+  await run;
+});
+
 test("an error context keeps 256 characters of what it says, so that as many as handles fit", async () => {
   const long = "(local.set $handle (call $error-context.new (i32.const 65536) (i32.const 60000)))";
   const message = "(call $error-context.debug-message (local.get $handle) (i32.const 16))";
