@@ -40,6 +40,8 @@ export interface Limits {
   readonly writeBytes: number;
   /** Bytes of one header or trailer, each field with 72 for what it costs to keep. Protects memory from a guest that sets many. */
   readonly fieldBytes: number;
+  /** Calls of WASI 0.3 that a guest has begun and not let go of, and its threads. Protects memory from a guest that waits for none. */
+  readonly tasks: number;
   /** Entries of directories that a guest is in the middle of reading. Protects memory from a guest that makes many files. */
   readonly listedEntries: number;
 }
@@ -58,6 +60,7 @@ export const DEFAULT_LIMITS: Limits = {
   pollables: 16_384,
   writeBytes: 1024 * 1024,
   fieldBytes: 128 * 1024,
+  tasks: 20_000,
   listedEntries: 200_000,
 };
 

@@ -95,6 +95,7 @@ export function asyncBuiltin(builtin: AsyncTrampoline, site: BuiltinSite): Made 
       return plain(site, (index: number) => {
         subtaskOf(guest, index >>> 0).drop();
         handles.take(SUBTASK, index >>> 0);
+        group.store.calls--;
       });
     case "subtask.cancel":
       return subtaskCancel(builtin, site);

@@ -35,7 +35,7 @@ export class Concurrency {
 
   constructor(linked: Linked) {
     this.#linked = linked;
-    this.store = new Store(linked.host.task);
+    this.store = new Store(linked.host.task, linked.host.tasks);
     const groups: ThreadGroup[] = [];
     for (const [index, parent] of linked.compiled.plan.instances.entries()) {
       groups.push(
@@ -84,6 +84,8 @@ export class Concurrency {
 
   /** After the end: for a guest that is as it was when it was made. @returns Whether nothing of before still runs. */
   renew(): boolean {
+    // Their handles are forgotten.
+    this.store.calls = 0;
     return this.store.isIdle && this.groups.every((group) => group.renew());
   }
 

@@ -125,15 +125,18 @@ function formOf(callee: Callee, isAsync: boolean): Form {
 export function lowerAsync(callee: Callee, site: LowerSite): Ungated {
   const form = formOf(callee, true);
   const { guest, task } = site;
+  const { store } = site.group;
   const attempt = (...args: CoreValue[]): number => {
     if (task.mustGiveWay(site.cost)) return retryLater(task, attempt, args);
     task.assertAlive();
+    store.assertRoom();
     const subtask = begin(callee, site, form, args, () => {});
     if (subtask.isResolved) {
       subtask.deliver();
       return subtask.state;
     }
     subtask.index = guest.handles.own(SUBTASK, subtask);
+    store.calls++;
     return (subtask.index << 4) | subtask.state;
   };
   return { params: form.params, result: "i32", attempt, boxed: false, front: undefined, holds: true };

@@ -56,6 +56,7 @@ export function threadFunction({ flag: cancellable }: AsyncTrampoline, op: strin
     case "new-indirect":
       return gated(site, ["i32", "i32"], "i32", 1, (index = 0, argument = 0) => {
         const entry = threadEntry(site.tableFunction(index));
+        group.store.assertRoom();
         const thread = new Thread(currentThread().call);
         thread.call.register(thread);
         thread.suspended = () =>

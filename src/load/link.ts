@@ -28,6 +28,8 @@ export interface LinkHost {
   readonly handleCount: HandleCount;
   /** See `Limits.valueBytes`. */
   readonly valueBytes: number;
+  /** See `Limits.tasks`. */
+  readonly tasks: number;
   /** Has the guest wait. */
   readonly task: Task;
   /** How streams and futures pass to and from JavaScript. */

@@ -183,6 +183,7 @@ type ImportedFunc = FuncItem & { readonly is: "imported" };
 class ProvidedHost implements LinkHost {
   readonly handleCount: HandleCount;
   readonly valueBytes: number;
+  readonly tasks: number;
   readonly resources: Life["instance"]["resources"];
   readonly #platform: Platform;
   readonly #life: Life;
@@ -202,9 +203,10 @@ class ProvidedHost implements LinkHost {
     this.#platform = platform;
     this.#life = life;
     this.#providers = providers;
-    const { resources, valueBytes } = life.world.limits;
+    const { resources, valueBytes, tasks } = life.world.limits;
     this.handleCount = new HandleCount(resources);
     this.valueBytes = valueBytes;
+    this.tasks = tasks;
     this.resources = life.instance.resources;
     this.copies = copies;
   }

@@ -1,4 +1,5 @@
 /** Who of the threads of a component goes on next: one at a time. */
+import { DEFAULT_LIMITS } from "../io/limits.ts";
 import { Trap } from "../io/trap.ts";
 import type { Task } from "./task.ts";
 import type { Call, Thread } from "./threads.ts";
@@ -24,6 +25,9 @@ export interface Wait {
 /** All threads of one component with all in it: who goes on next. */
 export class Store {
   readonly task: Task;
+  /** Those that guests have begun, and still have a handle of. */
+  calls = 0;
+  readonly #limit: number;
   readonly #queue: Wait[] = [];
   readonly #waits = new Set<Wait>();
   #isScheduled = false;
@@ -42,8 +46,19 @@ export class Store {
   /** Calls that are not async and have not returned, the innermost last: until then only their own instance's threads go on. */
   readonly #sync: { readonly call: Call; readonly fail: (error: unknown) => void }[] = [];
 
-  constructor(task: Task) {
+  /** @param limit Of what it holds for guests: see `Limits.tasks`. */
+  constructor(task: Task, limit: number = DEFAULT_LIMITS.tasks) {
     this.task = task;
+    this.#limit = limit;
+  }
+
+  /** A guest is about to begin a call, or a thread. @throws {Trap} If there are too many. */
+  assertRoom(): void {
+    if (this.#threads + this.calls < this.#limit) return;
+    throw new Trap(
+      "1.2",
+      `this instance already has ${this.#limit} calls and threads under way, or not let go of (limits.tasks)`,
+    );
   }
 
   /** A thread waits from now on. */

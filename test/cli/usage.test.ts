@@ -22,7 +22,7 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["--permits", "lax", "x"], '--permits expects "strict" or "budget", got "lax"'],
   [
     ["--limit", "bytes=1", "x"],
-    '--limit expects NAME=NUMBER with one of bufferBytes, readBytes, resources, openFiles, sockets, datagramBytes, lookups, randomBytes, valueBytes, pollables, writeBytes, fieldBytes, listedEntries; got "bytes=1"',
+    '--limit expects NAME=NUMBER with one of bufferBytes, readBytes, resources, openFiles, sockets, datagramBytes, lookups, randomBytes, valueBytes, pollables, writeBytes, fieldBytes, tasks, listedEntries; got "bytes=1"',
   ],
   [["--limit", "resources", "x"], '--limit resources expects a whole number from 1 on, got ""'],
   [["--limit", "resources=0", "x"], '--limit resources expects a whole number from 1 on, got "0"'],

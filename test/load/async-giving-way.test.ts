@@ -141,6 +141,47 @@ test("4.9 while a guest whose callbacks yield gives way nothing of it goes on", 
   await run;
 });
 
+/** What begins something, and lets go of nothing. */
+const BEGINNINGS: Readonly<Record<string, string>> = {
+  calls: `
+    (component $other
+      (core module $m
+        (func (export "run") (result i32) (i32.const 1))
+        (func (export "callback") (param i32 i32 i32) (result i32) (i32.const 1)))
+      (core instance $m (instantiate $m))
+      (func (export "run") async (canon lift (core func $m "run") async (callback (core func $m "callback")))))
+    (instance $other (instantiate $other))
+    (core func $begin (canon lower (func $other "run") async))
+    (core module $guest
+      (import "builtins" "begin" (func $begin (result i32)))`,
+  threads: `
+    (core type $start (func (param i32)))
+    (core module $table (table (export "t") 1 funcref) (elem (i32.const 0) $f) (func $f (param i32)))
+    (core instance $table (instantiate $table))
+    (alias core export $table "t" (core table $t))
+    (core func $new (canon thread.new-indirect $start (core table $t)))
+    (core module $guest
+      (import "builtins" "begin" (func $new (param i32 i32) (result i32)))
+      (func $begin (result i32) (call $new (i32.const 0) (i32.const 0)))`,
+};
+
+for (const [what, begins] of Object.entries(BEGINNINGS)) {
+  test(`1.2 ${what} that are begun and never let go of are bounded by limits.tasks`, async () => {
+    const text = `${begins}
+      (func (export "run") (loop $again (drop (call $begin)) (br $again))))
+      (core instance $builtins (export "begin" (func ${what === "calls" ? "$begin" : "$new"})))
+      (core instance $guest (instantiate $guest (with "builtins" (instance $builtins))))
+      (func (export "run") async (canon lift (core func $guest "run")))`;
+    const component = new CompiledComponent(await compiled(text));
+    const { exports } = await instantiate(nodePlatform, component, { limits: { tasks: 100 } });
+    // The one function that is exported.
+    await assert.rejects(
+      (exports["run"] as () => Promise<void>)(),
+      /already has 100 calls and threads .*\(limits\.tasks\)/,
+    );
+  });
+}
+
 test("an error context keeps 256 characters of what it says, so that as many as handles fit", async () => {
   const long = "(local.set $handle (call $error-context.new (i32.const 65536) (i32.const 60000)))";
   const message = "(call $error-context.debug-message (local.get $handle) (i32.const 16))";
