@@ -1,5 +1,15 @@
 /** `sluice build`: a component as modules that are compiled by whoever loads them. */
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { nodePlatform } from "../hosts/node/platform.ts";
 import { prepare, type Prepared } from "../run/prepare.ts";
@@ -29,7 +39,7 @@ function write(folder: string, files: Readonly<Record<string, string | Uint8Arra
   const names = Object.keys(files);
   const begun = (name: string): string => join(folder, `${name}.new`);
   try {
-    makeFolder(resolve(folder));
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) makeFolder(resolve(folder));
     const written: string[] = [];
     try {
       for (const [name, contents] of Object.entries(files)) {
@@ -56,9 +66,8 @@ function write(folder: string, files: Readonly<Record<string, string | Uint8Arra
 
 /** `recursive: true` of Node's never comes back where a folder is that takes none, as in /proc. */
 function makeFolder(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
   const parent = dirname(path);
-  if (parent !== path) makeFolder(parent);
+  if (!existsSync(parent)) makeFolder(parent);
   mkdirSync(path);
 }
 

@@ -28,7 +28,7 @@ test("a folder that nobody can make is told of", { skip: NOT_UNIX }, async () =>
   const { code, stderr } = await sluice(["build", guest("hello"), "-o", "/dev/null/a"]);
   assert.deepEqual(
     [code, stderr.split(",")[0]],
-    [1, "sluice: /dev/null/a: It cannot be written: EEXIST: file already exists"],
+    [1, "sluice: /dev/null/a: It cannot be written: ENOTDIR: not a directory"],
   );
   const none = await sluice(["build", guest("hello"), "-o", ""]);
   assert.deepEqual([none.code, none.stderr], [1, "sluice: Expected a folder for what is built: try -o app\n"]);
