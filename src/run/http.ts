@@ -1,5 +1,6 @@
 /** Who carries requests out for an instance. Loaded for one that may send any. */
 import type { Limits } from "../io/limits.ts";
+import { told } from "../io/told.ts";
 import { resolver } from "../wasi/http/resolve.ts";
 import { checkedClient } from "../wasi/http/checked-client.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
@@ -31,6 +32,10 @@ function optionsOf(option: true | HttpOptions): HttpOptions {
   if (option === true) return {};
   const unknown = Object.keys(option).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined) throw new TypeError(`http: there is no ${unknown}; expected ${KNOWN.join(", ")}`);
+  const { hosts } = option as { readonly hosts?: unknown };
+  if (hosts !== undefined && !(Array.isArray(hosts) && hosts.every((host) => typeof host === "string"))) {
+    throw new TypeError(`http: hosts must be an array of strings, such as ["example.com:443"]; got ${told(hosts)}`);
+  }
   return option;
 }
 

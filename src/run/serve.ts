@@ -1,5 +1,6 @@
 /** Components that answer requests: `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3. */
 import { Few } from "../io/few.ts";
+import { Unheard } from "../io/unheard.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse, Leaving } from "../wasi/http/exchange.ts";
 import { Compiled } from "../load/compiled.ts";
@@ -82,6 +83,7 @@ export class Serving {
   readonly #waiting = new Set<() => void>();
   /** Mostly it is one: others are read when it is answered. */
   readonly #underWay = new Few<UnderWay>();
+  readonly #unheard = new Unheard();
   readonly #told = new WeakSet<HttpRequest>();
   #answering: Promise<Answering> | undefined;
   /** Once that is there. */
@@ -189,13 +191,14 @@ export class Serving {
     } else this.#count--;
   }
 
-  /** Resolves when all that was begun is answered, and no instance is left. */
+  /** Resolves when all that was begun is answered, and no instance is left. @throws {InternalError} What `onError` threw. */
   async close(): Promise<void> {
     while (this.#underWay.size > 0) {
       // oxlint-disable-next-line no-await-in-loop -- those that waited begin when others are done
       await this.#over(() => true);
     }
     await (await this.#answering)?.close();
+    this.#unheard.tell();
   }
 
   /** Tells of what kept a response from being delivered, unless its guest is told of. */
@@ -216,7 +219,7 @@ export class Serving {
   #tell(error: unknown, request: HttpRequest): void {
     if (this.#told.has(request)) return;
     this.#told.add(request);
-    this.#onError(error, request);
+    this.#unheard.call("onError", () => this.#onError(error, request));
   }
 
   /** Never rejects: whoever waits for the response hears of it, or `onError` if they have it. */

@@ -128,10 +128,10 @@ test("4.9 while a guest whose callbacks yield gives way nothing of it goes on", 
     (func (export "run") async
       (canon lift (core func $guest "run") async (callback (core func $guest "callback"))))`;
   const { exports } = await instantiate({ ...nodePlatform, loop }, new CompiledComponent(await compiled(text)), {});
-  let isOver = false;
+  const call = { isOver: false };
   // The one function that is exported.
-  const run = (exports["run"] as () => Promise<void>)().then(() => void (isOver = true));
-  for (let turns = 1; !isOver; turns++) {
+  const run = (exports["run"] as () => Promise<void>)().then(() => void (call.isOver = true));
+  for (let turns = 1; !call.isOver; turns++) {
     // All promises, and whatever they begin.
     // oxlint-disable-next-line no-await-in-loop -- one turn after the other
     await new Promise((resolve) => void setImmediate(resolve));

@@ -14,7 +14,7 @@ import {
   type Sink,
   type Source,
 } from "../../src/index.ts";
-import { compiled } from "./support.ts";
+import { compiled, guest as bytesOf } from "./support.ts";
 
 const NONE = new Uint8Array(0);
 
@@ -345,6 +345,32 @@ describe("ports that misbehave", () => {
     });
     setImmediate(() => controller.abort(new Error("enough")));
     await assert.rejects(running, /enough/);
+  });
+
+  test("what a trace promises, and breaks, ends no process, in either thread", async () => {
+    const hello = await bytesOf("hello");
+    for (const isolated of [{}, { isolate: "thread" as const }]) {
+      let calls = 0;
+      const trace = async (): Promise<never> => {
+        calls++;
+        return fail();
+      };
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      assert.equal((await run(hello, { ...isolated, trace })).exitCode, 0);
+      assert.ok(calls > 0);
+    }
+  });
+
+  test("hosts that are none are named", async () => {
+    for (const hosts of [5, "example.com", [5]]) {
+      // Wrong on purpose.
+      const http = { hosts } as unknown as { readonly hosts: readonly string[] };
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await assert.rejects(
+        run(await bytesOf("http-client"), { http }),
+        /^TypeError: http: hosts must be an array of strings/,
+      );
+    }
   });
 
   test("an abort of a sink that throws ends the run with the signal's reason", async () => {

@@ -314,6 +314,23 @@ test("an instance answers one request, or as many as `reuse` says", async (t) =>
   assert.deepEqual(await counts(reused), ["1", "2", "1", "2", "1"]);
 });
 
+test("an onError that throws, or promises something and breaks it, is named at the end, and harms no request", async () => {
+  const fail = (): never => {
+    throw new Error("on purpose");
+  };
+  for (const onError of [fail, async () => fail()]) {
+    // oxlint-disable no-await-in-loop -- one after the other
+    const { fetch, listener, close } = await serve(await guest("http-handler"), { onError });
+    const node = createServer(listener);
+    const port = await listening(node);
+    assert.equal((await ask(port, "/trap-before")).status, 500);
+    assert.equal(await (await fetch(new Request("http://test/hello"))).text(), "Hello, WASI!");
+    node.close();
+    await assert.rejects(close(), /^InternalError: onError: on purpose/);
+    // oxlint-enable no-await-in-loop
+  }
+});
+
 test("an instance that has trapped is not used again", async (t) => {
   const { port } = await served(t, { reuse: 100 });
   await ask(port, "/count");
