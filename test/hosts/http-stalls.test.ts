@@ -235,6 +235,19 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
   });
 }
 
+/** More than enough, however busy the machine is. */
+const TRIES = 200;
+
+/** Whether others are served: those for whom `SHORT_MS` is too short, as on a busy machine, come again. */
+async function assertServes(t: TestContext, { port }: Serving, tls: typeof TLS | undefined): Promise<void> {
+  let outcome: unknown;
+  for (let tries = 0; tries < TRIES && outcome !== 204; tries++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    outcome = await http1(tls).begin(t, port, "/", false).outcome;
+  }
+  assert.equal(outcome, 204);
+}
+
 /** What comes before a header is whole, of a client that says no more then. */
 const HALF_HEADERS: Readonly<Record<string, string>> = {
   nothing: "",
@@ -261,7 +274,7 @@ for (const [what, bytes] of Object.entries(HALF_HEADERS)) {
       socket.resume();
       socket.write(bytes, "latin1");
       await once(socket, "close");
-      assert.equal(await http1(tls).begin(t, server.port, "/", false).outcome, 204);
+      await assertServes(t, server, tls);
     });
   }
 }
@@ -271,7 +284,7 @@ test("who does not shake hands is let go of", async (t) => {
   const socket = connect(server.port, "127.0.0.1");
   t.after(() => socket.destroy());
   await once(socket.on("error", () => {}).resume(), "close");
-  assert.equal(await http1(TLS).begin(t, server.port, "/", false).outcome, 204);
+  await assertServes(t, server, TLS);
 });
 
 test("many who say nothing keep nobody from being served, and are let go of", async (t) => {
@@ -281,9 +294,9 @@ test("many who say nothing keep nobody from being served, and are let go of", as
     for (const socket of silent) socket.destroy();
   });
   const closed = silent.map((socket) => once(socket.on("error", () => {}).resume(), "close"));
-  assert.equal(await http1(undefined).begin(t, server.port, "/", false).outcome, 204);
+  await assertServes(t, server, undefined);
   await Promise.all(closed);
-  assert.equal(await http1(undefined).begin(t, server.port, "/", false).outcome, 204);
+  await assertServes(t, server, undefined);
 });
 
 test("a body with a length that fails over TLS cuts its connection alone", async (t) => {
