@@ -31,8 +31,9 @@ export class Params {
    * and then `guest.isAllocating`.
    */
   lower(guest: Guest, values: readonly unknown[]): CoreValue[] {
+    const before = guest.given;
     const given: (() => void)[] | undefined = this.#passesHandles ? [] : undefined;
-    guest.given = given;
+    if (given) guest.given = given;
     const flat: CoreValue[] = [];
     let index = 0;
     try {
@@ -59,7 +60,8 @@ export class Params {
       const param = this.#type.params[index];
       throw param ? located(`parameter ${param.name} (${describe(param.type)})`, error) : error;
     } finally {
-      guest.given = undefined;
+      // A value that calls the guest while it is looked at comes between.
+      if (given) guest.given = before;
     }
   }
 }
