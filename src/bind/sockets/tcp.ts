@@ -112,9 +112,11 @@ const socketFunctions = (): Interface["functions"] => ({
     socket.startBind(address),
   ),
   "[method]tcp-socket.finish-bind": call([self], unit, (_, socket) => socket.finishBind()),
-  "[method]tcp-socket.start-connect": call([self, network, socketAddress], unit, (_, socket, __, address) =>
-    socket.startConnect(address),
-  ),
+  "[method]tcp-socket.start-connect": call([self, network, socketAddress], unit, (instance, socket, _, address) => {
+    socket.startConnect(address);
+    // On one host it is decided by then: who does not wait is told when it asks first, as by a system call.
+    instance.task.giveWayNext();
+  }),
   "[method]tcp-socket.finish-connect": call([borrowEntry(TCP_SOCKET)], streamsResult, finishConnect),
   "[method]tcp-socket.start-listen": blocking([self], unit, (_, socket) => socket.startListen()),
   "[method]tcp-socket.finish-listen": call([self], unit, (_, socket) => socket.finishListen()),
