@@ -1,15 +1,16 @@
 /**
  * `node scripts/nats-faults.ts [JOBS] [FAULTS] [SERVERS]`: jobs on a real server, or on a cluster of three, while they are being
- * published. At random moments workers are killed, or stopped for longer than the broker waits, and so are servers, above all the
- * one that leads the results. Then each job must have one result, and the right one.
+ * published, and a stage that copies what is written meanwhile. At random moments workers are killed, or stopped for longer than the
+ * broker waits, and so are servers: the one that leads the results above all, most of them at once, or one after the other. Then
+ * each job must have one result, and the right one, and the output of the stage must be its input.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { natsSource } from "../src/nats/index.ts";
-import { changed } from "../src/io/steps.ts";
-import { connectTo, freePort, keeping, TestServer, type Connected } from "../test/nats/server.ts";
+import { natsSink, natsSource, stage, type NatsSink, type NatsSource } from "../src/nats/index.ts";
+import { changed, woken } from "../src/io/steps.ts";
+import { connectTo, freePort, guest, keeping, TestServer, type Connected } from "../test/nats/server.ts";
 
 const [JOBS = 600, FAULTS = 30, SERVERS = 1] = process.argv.slice(2).map(Number);
 const WORKERS = 3;
@@ -125,11 +126,33 @@ const KINDS: readonly Fault[] = [
   },
 ];
 
+/** Where there is one server, that is most of them. */
+const MOST_OF_THEM: Fault = {
+  what: "most servers killed at once",
+  async play() {
+    const victims = servers.slice(0, Math.ceil((servers.length + 1) / 2));
+    await Promise.all(victims.map((server) => server.signal("SIGKILL")));
+    await delay(STOPPED_MS / 2);
+    await Promise.all(victims.map((server) => server.start()));
+  },
+};
+
+const ROLLING: Fault = {
+  what: "rolling restarts",
+  async play() {
+    for (const server of servers) {
+      await server.signal("SIGTERM");
+      await server.start();
+    }
+  },
+};
+
 async function play(at: Connected, workers: ChildProcess[]): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (let fault = 0; fault < FAULTS; fault++) {
     await delay(Math.random() * 800);
-    const { what, play: strike } = anyOf([KINDS[0], KINDS[0], ...KINDS].filter((kind) => kind !== undefined));
+    const kinds = [KINDS[0], KINDS[0], ...KINDS, MOST_OF_THEM, ROLLING].filter((kind) => kind !== undefined);
+    const { what, play: strike } = anyOf(kinds);
     counts.set(what, (counts.get(what) ?? 0) + 1);
     await strike(at, workers);
   }
@@ -137,14 +160,32 @@ async function play(at: Connected, workers: ChildProcess[]): Promise<ReadonlyMap
 }
 
 /** Each once, whatever becomes of the broker: the broker knows those that it has by their number. */
-async function publishAll({ js, headers }: Connected, isOver: () => boolean): Promise<void> {
+async function publishAll({ js, headers }: Connected, isOver: () => boolean, log: NatsSink): Promise<void> {
   for (let job = 0; job < JOBS; job++) {
+    await writeAll(log, Buffer.from(textOf(job)));
     const publish = () =>
       js.publish("jobs", Buffer.from(textOf(job)), { headers: headers(), msgID: String(job), timeout: 2000 });
     await persistently(publish);
     // Faster when no more faults come.
     if (!isOver()) await delay((FAULTS * 1000) / JOBS);
   }
+}
+
+async function writeAll(sink: NatsSink, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const taken = sink.write(bytes.subarray(done));
+    done += taken;
+    if (taken === 0) await woken(sink);
+  }
+}
+
+async function textIn(source: NatsSource): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for (let bytes = source.read(65_536); bytes !== null; bytes = source.read(65_536)) {
+    if (bytes.length > 0) pieces.push(bytes);
+    else await changed(source);
+  }
+  return Buffer.concat(pieces).toString();
 }
 
 /** What is wrong with the results. */
@@ -161,13 +202,8 @@ async function problemsIn({ nc, manager }: Connected): Promise<string[]> {
     const count = ends.get(subject) ?? 0;
     if (count !== 1) problems.push(`job ${job} has ${count} results`);
     if (count === 0) continue;
-    const source = await natsSource(nc, { stream: "RESULTS", subject, complete: true });
-    const pieces: Uint8Array[] = [];
-    for (let bytes = source.read(65_536); bytes !== null; bytes = source.read(65_536)) {
-      if (bytes.length > 0) pieces.push(bytes);
-      else await changed(source);
-    }
-    if (Buffer.concat(pieces).toString() !== textOf(job)) problems.push(`job ${job} has another result`);
+    const text = await textIn(await natsSource(nc, { stream: "RESULTS", subject, complete: true }));
+    if (text !== textOf(job)) problems.push(`job ${job} has another result`);
   }
   return problems;
 }
@@ -178,16 +214,28 @@ const replicated = { num_replicas: SERVERS };
 const jobs = { name: "JOBS", subjects: ["jobs"], retention: "workqueue", ...replicated } as const;
 await persistently(() => manager.streams.add(jobs));
 await persistently(() => manager.streams.add({ ...keeping("RESULTS", ["results.*"]), ...replicated }));
+for (const name of ["LOG", "OUT"]) {
+  await persistently(() => manager.streams.add({ ...keeping(name, [name.toLowerCase()]), ...replicated }));
+}
 const consumer = { durable_name: "w", ack_policy: "explicit", ack_wait: ACK_WAIT_MS * 1e6 } as const;
 await persistently(() => manager.consumers.add("JOBS", consumer));
 const workers = await Promise.all(Array.from({ length: WORKERS }, () => startWorker()));
 let isOver = false;
-const published = publishAll(at, () => isOver);
+const log = await persistently(() => natsSink(at.nc, { stream: "LOG", message: 2000 }));
+const places = { input: { stream: "LOG" }, output: { stream: "OUT" } };
+const staged = stage(guest("cat"), at.nc, { ...places, segment: 20, message: 1000 }).catch((error: unknown) => error);
+const published = publishAll(at, () => isOver, log).then(() => log.end(0));
 const counts = await play(at, workers);
 isOver = true;
 await published;
+const exitCode = await staged;
 while ((await persistently(() => manager.streams.info("JOBS"))).state.messages > 0) await delay(100);
 const problems = await problemsIn(at);
+if (exitCode !== 0) problems.push(`the stage has ended with ${String(exitCode)}`);
+const written = Array.from({ length: JOBS }, (_, job) => textOf(job)).join("");
+const copied = await textIn(await natsSource(at.nc, { stream: "OUT" }));
+if (copied !== written)
+  problems.push(`the stage has written ${copied.length} bytes, not the ${written.length} it has read`);
 if (stoppedByThemselves > 0) problems.push(`${stoppedByThemselves} workers have stopped by themselves`);
 for (const worker of workers) worker.kill("SIGKILL");
 await at.nc.drain();

@@ -252,6 +252,14 @@ export const MUTANTS: readonly Mutant[] = [
     title: "stand still: a guest copies",
   },
   {
+    name: "a message that is still in process, taken for one that is refused",
+    file: "answers.ts",
+    from: '  10_158: "unknown",\n',
+    to: "",
+    test: "client.test.ts",
+    title: "what a cluster says of a message",
+  },
+  {
     name: "a record that is there, and is sent again",
     file: "log-writer.ts",
     from: "if (last.sequence === this.#sequence) return;",

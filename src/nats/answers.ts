@@ -3,10 +3,12 @@ import { BrokerError, type BrokerErrorKind } from "./broker-error.ts";
 
 /** What the codes of JetStream's errors mean to us, where their HTTP status does not say it. */
 const KINDS: Readonly<Record<number, BrokerErrorKind>> = {
-  // Wrong last message; wrong last sequence; the same, in a cluster that does not know better yet.
+  // Wrong last message; wrong last sequence.
   10_070: "conflict",
   10_071: "conflict",
-  10_164: "conflict",
+  // Another message of the subject, or this one itself as it was sent before, is in process: as long as a cluster has no quorum.
+  10_158: "unknown",
+  10_164: "unknown",
   // Limits: the store's, by messages, by bytes, by messages for each subject.
   10_077: "full",
   10_109: "sealed",

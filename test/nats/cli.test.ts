@@ -1,5 +1,6 @@
 /** `sluice work`, `put` and `get`, on a real server. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { computesForEver } from "../cli/made.ts";
 import { ended, guest, sluice, start } from "../cli/support.ts";
 import { onServer } from "./on-server.ts";
+import { keeping } from "./server.ts";
 
 describe("commands that need a broker, without one", { concurrency: 2 }, () => {
   for (const verb of ["work", "pipe", "put", "get"]) {
@@ -166,6 +168,23 @@ onServer("commands on a server", (on) => {
     const other = await sluice(["pipe", "--in", "OUT", "--out", "LOG", guest("cat")], { env });
     assert.match(other.stderr, /ends with message \d+, which no stage has written/);
     assert.equal(other.code, 1);
+  });
+
+  test("pipe stops where its guest does not write again what is there, and adds nothing", async () => {
+    const input = "line\n".repeat(100);
+    await sluice(["put", "--create", "SAME"], { env, input });
+    await on.at.manager.streams.add(keeping("OTHER", ["other"]));
+    const hashOf = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+    const headers = on.at.headers();
+    headers.set("Sluice-Writer", "w");
+    headers.set("Sluice-Offset", "0");
+    // As if it had begun the first segment, and been killed.
+    headers.set("Sluice-Segment", `${hashOf(readFileSync(guest("cat")))} 1 0 ${hashOf("another\n")}`);
+    await on.at.js.publish("other", Buffer.from("another\n"), { headers, timeout: 5000 });
+    const { code, stderr } = await sluice(["pipe", "--in", "SAME", "--out", "OTHER", guest("cat")], { env });
+    assert.equal(code, 1);
+    assert.match(stderr, /^sluice: The guest has not written the same 8 bytes again of the same input: /);
+    assert.equal((await on.at.bytes("OTHER")).toString(), "another\n");
   });
 
   test("work says what it lacks", async () => {
