@@ -22,6 +22,7 @@ const ORDER = [
   "docs/cli.md",
   "docs/components.md",
   "docs/composition.md",
+  "docs/async.md",
   "docs/filesystem.md",
   "docs/sockets.md",
   "docs/http.md",
