@@ -10,6 +10,8 @@ import { StreamWire } from "./stream-wire.ts";
 
 /** What a connection of HTTP/2 begins with, if it is not agreed on by TLS. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+/** Bun's `node:http2` ends connections that it is handed. */
+const HAS_HTTP2 = process.versions["bun"] === undefined;
 /** As other servers have it. */
 const MAX_STREAMS = 200;
 /** How often it is looked for headers that are late. */
@@ -47,12 +49,15 @@ export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles, stall
     connectionsCheckingInterval: Math.min(stallMs, CHECK_MS),
   };
   const server = tls
-    ? process
-        .getBuiltinModule("node:https")
-        .createServer(
-          { ...options, ...pemOf(tls), handshakeTimeout: stallMs, ALPNProtocols: ["h2", "http/1.1"] },
-          listener,
-        )
+    ? process.getBuiltinModule("node:https").createServer(
+        {
+          ...options,
+          ...pemOf(tls),
+          handshakeTimeout: stallMs,
+          ALPNProtocols: HAS_HTTP2 ? ["h2", "http/1.1"] : ["http/1.1"],
+        },
+        listener,
+      )
     : process.getBuiltinModule("node:http").createServer(options, listener);
   // Whoever waits for 100 before they send a body gets it when the guest wants that.
   server.on("checkContinue", listener);
@@ -78,7 +83,7 @@ export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles, stall
     };
     const speaks = (isHttp2: boolean): void => {
       silent.delete(peerOf(socket));
-      (isHttp2 ? toHttp2 : http1)(socket);
+      (isHttp2 && HAS_HTTP2 ? toHttp2 : http1)(socket);
     };
     if ("alpnProtocol" in socket) speaks(socket.alpnProtocol === "h2");
     else sniff(socket, stallMs, speaks);
