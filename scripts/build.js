@@ -27,12 +27,15 @@ const ENTRIES = [
 
 /** What a page loads together, by what needs it: first come, first served. */
 const PIECES = {
-  io: 'export { BytesSource, CollectSink, PendingSink, Pipe, PullSource, PushSink } from "./src/api.ts";',
+  io: 'export { BytesSource, PendingSink, PullSource, PushSink } from "./src/api.ts";',
+  pipe: 'export { CollectSink, Pipe } from "./src/api.ts";',
   core: 'export { compile, instantiate, precompiled, run, serve } from "./src/browser.ts";',
   memory: 'export { MemoryFiles } from "./src/api.ts";',
+  missing: 'export { MissingImportsError } from "./src/api.ts";',
   network: 'export { MemoryNetwork } from "./src/api.ts";',
   api: 'export * from "./src/browser.ts";',
-  load: 'export * from "./src/run/compile.ts"; export * from "./src/run/type-checks.ts";',
+  checks: 'export * from "./src/run/type-checks.ts";',
+  load: 'export * from "./src/run/compile.ts";',
 };
 /** What is loaded for some components, also for those that are built ahead: these do without the piece "load". */
 const PARTS = [
@@ -42,6 +45,7 @@ const PARTS = [
   "load/fused",
   "run/async-calls",
   "run/core-module",
+  "run/embedding",
   "run/js-streams",
 ];
 
@@ -93,7 +97,10 @@ const LIBRARY = {
 await build({
   ...LIBRARY,
   entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
-  plugins: [inOnePiece((await loadedAtOnce("src/index.ts")).filter((path) => path !== "src/index.ts"))],
+  // With what all but commands need: to load that later would take Node longer than to load more at once.
+  plugins: [
+    inOnePiece((await loadedAtOnce("src/index.ts", "src/run/embedding.ts")).filter((path) => path !== "src/index.ts")),
+  ],
   // Those that `inOnePiece` adds.
   logOverride: { "ignored-bare-import": "silent" },
 });
@@ -200,7 +207,12 @@ function inOnePiece(modules) {
       });
       bundler.onLoad({ filter: /\.ts$/ }, ({ path, suffix }) =>
         suffix === "?whole"
-          ? { contents: `import "${CORE}";\n${readFileSync(path, "utf8")}`, loader: "ts", resolveDir: dirname(path) }
+          ? {
+              // What is in the one file already is given on: it must not be there twice.
+              contents: `import "${CORE}";\n${kept.has(path) ? `export * from ${JSON.stringify(path)};` : readFileSync(path, "utf8")}`,
+              loader: "ts",
+              resolveDir: dirname(path),
+            }
           : undefined,
       );
     },

@@ -1,13 +1,8 @@
 /** What is the same on every platform. index.ts and browser.ts give it, with functions of their own. */
 export { InvalidComponentError } from "./load/invalid-component.ts";
 export { UnsupportedComponentError } from "./load/unsupported.ts";
-export {
-  MissingImportsError,
-  WASI_VERSION,
-  type ImportedFunction,
-  type Imports,
-  type ImportValue,
-} from "./run/imports.ts";
+export { WASI_VERSION, type ImportedFunction, type Imports, type ImportValue } from "./run/imports.ts";
+export { MissingImportsError } from "./run/missing-imports.ts";
 export type { CompiledComponent } from "./run/component.ts";
 export { precompiled } from "./run/precompiled.ts";
 export type { RunningInstance } from "./run/instantiate.ts";
@@ -50,6 +45,7 @@ export { PendingSink } from "./io/pending-sink.ts";
 export { PushSink } from "./io/push-sink.ts";
 export type { Datetime, MonotonicClock, WallClock } from "./wasi/clocks/clocks.ts";
 export { MemoryFiles, type MemoryEntry, type MemoryTree } from "./wasi/filesystem/memory-files.ts";
+export { readSnapshot, writeSnapshot } from "./wasi/filesystem/memory-snapshot.ts";
 export type { MemoryFilesOptions } from "./wasi/filesystem/memory-volume.ts";
 export { HttpError, type FieldSize, type HttpErrorCode } from "./wasi/http/error-code.ts";
 export type { HttpBody, HttpClient, HttpRequest, HttpResponse, Timeouts } from "./wasi/http/exchange.ts";

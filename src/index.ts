@@ -4,7 +4,8 @@ import type { Served } from "./load/compile.ts";
  *
  * @module
  */
-import { assertBytes, bytesOf, isBytes, type CompiledComponent } from "./run/component.ts";
+import { bytesOf } from "./hosts/isolate/component-bytes.ts";
+import { assertBytes, isBytes, type CompiledComponent } from "./run/component.ts";
 import { compile as compileHere } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";

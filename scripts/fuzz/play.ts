@@ -1,6 +1,7 @@
 /** What becomes of a component, from its bytes to calls of all that it exports; and whether that may be. */
 import { setImmediate as turn } from "node:timers/promises";
-import { camelCase, memberOf, pascalCase } from "../../src/abi/names.ts";
+import { camelCase, pascalCase } from "../../src/abi/names.ts";
+import { memberOf } from "../../src/abi/members.ts";
 import type { ValType } from "../../src/abi/types.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { WitError } from "../../src/io/errors.ts";
@@ -10,7 +11,7 @@ import type { InstanceItem } from "../../src/load/items.ts";
 import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
 import { InvalidComponentError } from "../../src/load/invalid-component.ts";
 import { CompiledComponent } from "../../src/run/component.ts";
-import { MissingImportsError } from "../../src/run/imports.ts";
+import { MissingImportsError } from "../../src/run/missing-imports.ts";
 import { instantiate, type RunningInstance } from "../../src/run/instantiate.ts";
 import { Values } from "./generate.ts";
 import type { Random } from "../random.ts";

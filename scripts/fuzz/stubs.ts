@@ -1,5 +1,6 @@
 /** Imports of a component, made of what it says they are. */
-import { camelCase, memberOf, pascalCase, splitVersion } from "../../src/abi/names.ts";
+import { camelCase, pascalCase, splitVersion } from "../../src/abi/names.ts";
+import { memberOf } from "../../src/abi/members.ts";
 import type { FuncType, ResourceId } from "../../src/abi/types.ts";
 import { INTERFACES } from "../../src/bind/interfaces.ts";
 import type { InstanceItem, Item, Plan } from "../../src/load/items.ts";

@@ -1,8 +1,11 @@
 /** Types that are known only when a component is loaded: for each the same conversion that its like in a table of ours has. */
-import { bool, char, f32, f64, s16, s32, s64, s8, string, u16, u32, u64, u8 } from "./scalars.ts";
+import { bool, string, u16, u32, u64, u8 } from "./scalars.ts";
+import { char, f32, f64, s16, s32, s64, s8 } from "./more-scalars.ts";
 import { flags, record, tuple } from "./composites.ts";
 import { layoutOf } from "./layout.ts";
-import { fixedList, isTypedArrayKind, list, map, numbers } from "./lists.ts";
+import { fixedList, map } from "./collections.ts";
+import { list } from "./lists.ts";
+import { isTypedArrayKind, numbers } from "./typed-arrays.ts";
 import { nothing, result, returns, type Returns } from "./returns.ts";
 import type { Type } from "./type.ts";
 import type { ValType } from "./types.ts";

@@ -1,6 +1,7 @@
 /** What the compiler of fused adapters asks of types, beyond their layout. */
 import { casesOf, flagsBytes, layoutOf } from "./layout.ts";
-import { describe, type FuncType, type ValType } from "./types.ts";
+import { describe } from "./describe.ts";
+import type { FuncType, ValType } from "./types.ts";
 
 /** A function that cannot cross between two components (yet). */
 export class UnsupportedTypeError extends TypeError {

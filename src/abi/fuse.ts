@@ -22,7 +22,8 @@ import { ModuleCode, type FunctionCode } from "./fuse-code.ts";
 import { MemoryValues } from "./fuse-memory.ts";
 import { Side, trap, TRAP, trapIf, Way, type FusedHandle, type FuseSide } from "./fuse-sides.ts";
 import { checkSupported, haveBorrow } from "./fuse-types.ts";
-import { layoutOf, signatureOf, type CoreSignature } from "./layout.ts";
+import { layoutOf } from "./layout.ts";
+import { signatureOf, type CoreSignature } from "./signature.ts";
 import type { FuncType, ValType } from "./types.ts";
 
 /** An adapter, what it imports, and which handles it transfers. */

@@ -4,7 +4,7 @@
  * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
  */
 import type { CoreType } from "./encode.ts";
-import { MAX_FLAT_PARAMS, type Case, type FuncType, type PrimitiveKind, type ValType } from "./types.ts";
+import { MAX_FLAT_PARAMS, type Case, type PrimitiveKind, type ValType } from "./types.ts";
 
 export interface Layout {
   /** In bytes. */
@@ -170,40 +170,11 @@ function join(a: CoreType | undefined, b: CoreType): CoreType {
   return [a, b].every((type) => type === "i32" || type === "f32") ? "i32" : "i64";
 }
 
-function concat(parts: readonly (readonly CoreType[] | undefined)[]): readonly CoreType[] | undefined {
+export function concat(parts: readonly (readonly CoreType[] | undefined)[]): readonly CoreType[] | undefined {
   const flat: CoreType[] = [];
   for (const part of parts) {
     if (!part || flat.length + part.length > MAX_FLAT_PARAMS) return undefined;
     flat.push(...part);
   }
   return flat;
-}
-
-/** More flat parameters than this lie behind one pointer where a function is lowered with the option async. */
-export const MAX_FLAT_ASYNC_PARAMS = 4;
-
-/** How a function is called as a core function. */
-export interface CoreSignature {
-  readonly params: readonly CoreType[];
-  readonly results: readonly CoreType[];
-  /** Whether the parameters lie behind one pointer. */
-  readonly spilled: boolean;
-  /** Whether the result lies behind a pointer: the last parameter of a lowered function, the result of a lifted one. */
-  readonly stored: boolean;
-}
-
-/** The core signature of a function that is called synchronously: as it is lowered, or as it is lifted. */
-export function signatureOf(type: FuncType, side: "lower" | "lift"): CoreSignature {
-  const flat = concat(type.params.map((param) => layoutOf(param.type).flat));
-  const params: CoreType[] = flat ? [...flat] : ["i32"];
-  const result = type.result && layoutOf(type.result).flat;
-  const stored = type.result !== undefined && (result === undefined || result.length > 1);
-  const direct = !stored && result ? result : [];
-  if (side === "lower" && stored) params.push("i32");
-  return {
-    params,
-    results: side === "lift" && stored ? ["i32"] : direct,
-    spilled: flat === undefined,
-    stored,
-  };
 }

@@ -3,7 +3,7 @@
  *
  * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions
  */
-import { memberOf } from "./names.ts";
+import { memberOf } from "./members.ts";
 
 // Most names are looked through by hand: patterns take longer to be made than most components take to be loaded. In those
 // that there are no text is matched in two ways, so that no name takes long to refuse.

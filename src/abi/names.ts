@@ -1,25 +1,5 @@
 /** Names of the component model in parts, and what they are in JavaScript. */
 
-export interface Member {
-  readonly form: "constructor" | "method" | "static";
-  readonly resource: string;
-  /** Empty for a constructor. */
-  readonly name: string;
-}
-
-/** The parts of `[method]stream.read`; `undefined` for the name of a plain function. */
-export function memberOf(name: string): Member | undefined {
-  // By hand: patterns take longer to be made than most components take to be loaded.
-  const end = name.indexOf("]");
-  if (end < 0 || !name.startsWith("[")) return undefined;
-  const form = name.slice(1, end);
-  if (form !== "constructor" && form !== "method" && form !== "static") return undefined;
-  const dot = name.indexOf(".", end);
-  if (dot < 0) return end + 1 === name.length ? undefined : { form, resource: name.slice(end + 1), name: "" };
-  if (dot === end + 1 || dot + 1 === name.length) return undefined;
-  return { form, resource: name.slice(end + 1, dot), name: name.slice(dot + 1) };
-}
-
 /** The name of a field or function in JavaScript: `output-stream` is `outputStream`. */
 export function camelCase(name: string): string {
   const [first = "", ...rest] = name
@@ -71,17 +51,4 @@ export function camelCaseAll(names: readonly string[]): string[] {
 export function splitVersion(name: string): [plain: string, version: string] {
   const at = name.lastIndexOf("@");
   return at < 0 ? [name, ""] : [name.slice(0, at), name.slice(at + 1)];
-}
-
-/**
- * What versions have in common that are compatible by the rules of semver: the major number, or the minor one before
- * 1.0, or everything of a version that is not released.
- */
-export function compatibleVersion(version: string): string {
-  const match = /^(\d+)\.(\d+)\.(\d+)(-[^+]*)?/.exec(version);
-  if (!match) return version;
-  const [, major = "", minor = "", patch = "", prerelease] = match;
-  if (prerelease !== undefined) return version;
-  if (major !== "0") return major;
-  return minor !== "0" ? `0.${minor}` : `0.0.${patch}`;
 }

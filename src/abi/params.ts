@@ -1,10 +1,12 @@
 /** The parameters of a function that a guest exports, as callers with values of their own give them. */
 import type { Guest } from "./guest.ts";
 import { codecOf } from "./codec.ts";
-import { alignUp, layoutOf, signatureOf } from "./layout.ts";
+import { describe } from "./describe.ts";
+import { alignUp, layoutOf } from "./layout.ts";
+import { signatureOf } from "./signature.ts";
 import { mentions } from "./type-facts.ts";
 import type { CoreValue, Type } from "./type.ts";
-import { describe, type FuncType, type ValType } from "./types.ts";
+import type { FuncType, ValType } from "./types.ts";
 
 export class Params {
   readonly codecs: readonly Type<unknown>[];

@@ -1,5 +1,4 @@
-/** Types of one core value: numbers, bool, char; and text. */
-import { Trap } from "../io/trap.ts";
+/** Types of one core value that WASI 0.2 has: unsigned numbers and bool; and text. */
 import type { Guest } from "./guest.ts";
 import { layoutOf } from "./layout.ts";
 import { clamped, wrongValue, type CoreValue, type Type } from "./type.ts";
@@ -15,7 +14,7 @@ interface Scalar<T> {
   readonly lower: (value: T) => CoreValue;
 }
 
-function scalar<T>({ kind, get, set, lift, lower }: Scalar<T>): Type<T> {
+export function scalar<T>({ kind, get, set, lift, lower }: Scalar<T>): Type<T> {
   const wit: ValType = { kind };
   return {
     wit,
@@ -31,7 +30,7 @@ function scalar<T>({ kind, get, set, lift, lower }: Scalar<T>): Type<T> {
   };
 }
 
-function bigintOf(core: unknown): bigint {
+export function bigintOf(core: unknown): bigint {
   return typeof core === "bigint" ? core : BigInt(Number(core));
 }
 
@@ -53,7 +52,7 @@ interface Integer {
   readonly wrap: (value: number) => number;
 }
 
-function integer({ kind, min, max, get, set, wrap }: Integer): Type<number> {
+export function integer({ kind, min, max, get, set, wrap }: Integer): Type<number> {
   const expected = `${kind}, a whole number from ${min} to ${max}`;
   return scalar<number>({
     kind,
@@ -76,15 +75,6 @@ export const u8: Type<number> = integer({
   wrap: (value) => value & 0xff,
 });
 
-export const s8: Type<number> = integer({
-  kind: "s8",
-  min: -0x80,
-  max: 0x7f,
-  get: (view, at) => view.getInt8(at),
-  set: (view, at, value) => view.setInt8(at, value),
-  wrap: (value) => (value << 24) >> 24,
-});
-
 export const u16: Type<number> = integer({
   kind: "u16",
   min: 0,
@@ -94,15 +84,6 @@ export const u16: Type<number> = integer({
   wrap: (value) => value & 0xffff,
 });
 
-export const s16: Type<number> = integer({
-  kind: "s16",
-  min: -0x8000,
-  max: 0x7fff,
-  get: (view, at) => view.getInt16(at, true),
-  set: (view, at, value) => view.setInt16(at, value, true),
-  wrap: (value) => (value << 16) >> 16,
-});
-
 export const u32: Type<number> = integer({
   kind: "u32",
   min: 0,
@@ -110,15 +91,6 @@ export const u32: Type<number> = integer({
   get: (view, at) => view.getUint32(at, true),
   set: (view, at, value) => view.setUint32(at, value, true),
   wrap: (value) => value >>> 0,
-});
-
-export const s32: Type<number> = integer({
-  kind: "s32",
-  min: -0x8000_0000,
-  max: 0x7fff_ffff,
-  get: (view, at) => view.getInt32(at, true),
-  set: (view, at, value) => view.setInt32(at, value, true),
-  wrap: (value) => value | 0,
 });
 
 export const u64: Type<bigint> = scalar<bigint>({
@@ -131,56 +103,6 @@ export const u64: Type<bigint> = scalar<bigint>({
       ? BigInt.asIntN(64, value)
       : wrongValue("u64, a bigint from 0 to 2 ** 64 - 1", value),
 });
-
-export const s64: Type<bigint> = scalar<bigint>({
-  kind: "s64",
-  get: (view, at) => view.getBigInt64(at, true),
-  set: (view, at, value) => view.setBigInt64(at, value, true),
-  lift: (core) => BigInt.asIntN(64, bigintOf(core)),
-  lower: (value) =>
-    typeof value === "bigint" && value >= -(1n << 63n) && value < 1n << 63n
-      ? value
-      : wrongValue("s64, a bigint from -(2 ** 63) to 2 ** 63 - 1", value),
-});
-
-export const f32: Type<number> = scalar<number>({
-  kind: "f32",
-  get: (view, at) => view.getFloat32(at, true),
-  set: (view, at, value) => view.setFloat32(at, value, true),
-  lift: (core) => Math.fround(Number(core)),
-  lower: (value) => (typeof value === "number" ? value : wrongValue("f32, a number", value)),
-});
-
-export const f64: Type<number> = scalar<number>({
-  kind: "f64",
-  get: (view, at) => view.getFloat64(at, true),
-  set: (view, at, value) => view.setFloat64(at, value, true),
-  lift: (core) => Number(core),
-  lower: (value) => (typeof value === "number" ? value : wrongValue("f64, a number", value)),
-});
-
-export const char: Type<string> = scalar<string>({
-  kind: "char",
-  get: (view, at) => charOf(view.getUint32(at, true)),
-  set: (view, at, value) => view.setUint32(at, value.codePointAt(0) ?? 0, true),
-  lift: (core) => charOf(Number(core) >>> 0),
-  lower: codePointOf,
-});
-
-function charOf(code: number): string {
-  if (code >= 0x11_0000 || (code >= 0xd800 && code <= 0xdfff)) {
-    throw new Trap("1.1", `0x${code.toString(16)} is no Unicode scalar value`);
-  }
-  return String.fromCodePoint(code);
-}
-
-function codePointOf(value: string): number {
-  const code = typeof value === "string" ? value.codePointAt(0) : undefined;
-  if (code === undefined || value.length !== (code > 0xffff ? 2 : 1) || !value.isWellFormed()) {
-    return wrongValue("char, a string of one code point", value);
-  }
-  return code;
-}
 
 /** A length in bytes: a u64 that is a number to the host, since it never counts further (1.5). */
 export const length: Type<number> = scalar<number>({

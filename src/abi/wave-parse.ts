@@ -1,5 +1,5 @@
 /** Values and calls from WAVE. Values have the shapes that jco gives them in JavaScript. */
-import { BIGINT_ARRAYS, NUMBER_ARRAYS } from "./lists.ts";
+import { BIGINT_ARRAYS, NUMBER_ARRAYS } from "./typed-arrays.ts";
 import { isLabel } from "./name-rules.ts";
 import type { NamedType, ValType } from "./types.ts";
 import { quote, Scanner } from "./wave-scan.ts";

@@ -1,5 +1,5 @@
 /** Values as WAVE: what `parseArguments` would make the same values of. */
-import { BIGINT_ARRAYS, NUMBER_ARRAYS } from "./lists.ts";
+import { BIGINT_ARRAYS, NUMBER_ARRAYS } from "./typed-arrays.ts";
 import type { ValType } from "./types.ts";
 import { quote } from "./wave-scan.ts";
 import {

@@ -3,9 +3,10 @@
  *
  * @see https://github.com/bytecodealliance/wasm-tools/blob/main/crates/wasm-wave/README.md
  */
-import { NUMBER_ARRAYS } from "./lists.ts";
+import { NUMBER_ARRAYS } from "./typed-arrays.ts";
 import { camelCaseAll } from "./names.ts";
-import { describe, type ValType } from "./types.ts";
+import { describe } from "./describe.ts";
+import type { ValType } from "./types.ts";
 
 /** Levels of values within values: a limit on the stack, and the same as that of wasm-wave. */
 export const MAX_DEPTH = 100;

@@ -4,7 +4,7 @@ import { INTERFACES } from "../bind/interfaces.ts";
 import { UnsupportedRuntimeError } from "../io/unsupported-runtime.ts";
 import { InvalidComponentError } from "../load/invalid-component.ts";
 import { UnsupportedComponentError } from "../load/unsupported.ts";
-import { MissingImportsError } from "../run/imports.ts";
+import { MissingImportsError } from "../run/missing-imports.ts";
 import { PreopenError } from "../run/world.ts";
 import { TimeoutError } from "../run/life.ts";
 import { NotACommandError } from "../run/run.ts";

@@ -6,7 +6,7 @@
 import { codecOf } from "../abi/codec.ts";
 import type { CoreType } from "../abi/encode.ts";
 import type { Guest } from "../abi/guest.ts";
-import { signatureOf, type CoreSignature } from "../abi/layout.ts";
+import { signatureOf, type CoreSignature } from "../abi/signature.ts";
 import { Params } from "../abi/params.ts";
 import { FlatValues, type CoreValue, type Type } from "../abi/type.ts";
 import type { FuncType } from "../abi/types.ts";

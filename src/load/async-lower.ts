@@ -7,7 +7,7 @@ import type { CoreType } from "../abi/encode.ts";
 import { codecOf } from "../abi/codec.ts";
 import type { Guest } from "../abi/guest.ts";
 import { giveBack, type Lent } from "../abi/handles.ts";
-import { MAX_FLAT_ASYNC_PARAMS } from "../abi/layout.ts";
+import { MAX_FLAT_ASYNC_PARAMS } from "../abi/signature.ts";
 import { nothing, returns, type Returns } from "../abi/returns.ts";
 import { liftArguments, type CoreValue } from "../abi/type.ts";
 import { MAX_FLAT_PARAMS, type FuncType } from "../abi/types.ts";

@@ -1,6 +1,7 @@
 /** Core types of the asynchronous ABI. */
 import type { CoreType } from "../abi/encode.ts";
-import { layoutOf, MAX_FLAT_ASYNC_PARAMS, signatureOf } from "../abi/layout.ts";
+import { layoutOf } from "../abi/layout.ts";
+import { MAX_FLAT_ASYNC_PARAMS, signatureOf } from "../abi/signature.ts";
 import { MAX_FLAT_PARAMS, type FuncType, type ValType } from "../abi/types.ts";
 import type { CoreExternType, CoreFuncType } from "./core-types.ts";
 import type { Options } from "./items.ts";

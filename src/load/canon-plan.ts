@@ -1,5 +1,5 @@
 /** Canonical definitions on their way into the plan: what they need is there, and of the right types. */
-import { signatureOf } from "../abi/layout.ts";
+import { signatureOf } from "../abi/signature.ts";
 import type { FuncType, ResourceId, ValType } from "../abi/types.ts";
 import { assertFunc } from "./core-scope.ts";
 import type { CoreExternType, CoreFuncType } from "./core-types.ts";

@@ -1,5 +1,6 @@
 /** Functions and classes as TypeScript has them. */
-import { camelCase, exportedKey, exportedStaticKey, memberOf, pascalCase } from "../abi/names.ts";
+import { camelCase, exportedKey, exportedStaticKey, pascalCase } from "../abi/names.ts";
+import { memberOf } from "../abi/members.ts";
 import type { FuncType, NamedType, ValType } from "../abi/types.ts";
 import { key, type DeclarationTypes } from "./declaration-types.ts";
 import type { Item } from "./items.ts";

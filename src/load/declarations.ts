@@ -1,6 +1,7 @@
 /** What a component imports and exports, as declarations of TypeScript for those who embed it. */
 import { isLabel } from "../abi/name-rules.ts";
-import { memberOf, pascalCase, splitVersion } from "../abi/names.ts";
+import { memberOf } from "../abi/members.ts";
+import { pascalCase, splitVersion } from "../abi/names.ts";
 import type { ResourceId, ValType } from "../abi/types.ts";
 import { DeclarationFunctions, functionKey, type Side } from "./declaration-functions.ts";
 import {

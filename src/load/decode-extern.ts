@@ -1,6 +1,7 @@
 /** Names and types of imports and exports, in their binary form. */
 import { isExternName, isInterfaceName, isLabel, isVersion } from "../abi/name-rules.ts";
-import { compatibleVersion, splitVersion } from "../abi/names.ts";
+import { compatibleVersion } from "../abi/compatible-version.ts";
+import { splitVersion } from "../abi/names.ts";
 import type { RawExtern, Sort } from "./definitions.ts";
 import type { Reader } from "./reader.ts";
 

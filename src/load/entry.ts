@@ -3,7 +3,7 @@ import { call as callCode, encodeModule, func, get, type CoreType } from "../abi
 import type { CoreValue } from "../abi/type.ts";
 import type { CoreFunction } from "../wait/gate.ts";
 import { sharedModule } from "../wait/module.ts";
-import { entering } from "../wait/suspension.ts";
+import { canSuspend } from "../wait/suspension.ts";
 import { currentThread, type Thread, type ThreadGroup } from "../wait/threads.ts";
 
 /** Calls a guest in a thread. `onReturn` is told at once if it is not suspended. */
@@ -51,6 +51,19 @@ export function makeEntry(core: CoreFunction, params: readonly CoreType[], resul
   const { exports } = new WebAssembly.Instance(module, { entry: { core, returned } });
   // The module exports exactly this.
   return entering(exports["f"] as CoreFunction);
+}
+
+/** As `promising` of wait/suspension.ts, but begins at once; what returns without having waited may give `undefined`. */
+function entering(fn: CoreFunction): (...args: unknown[]) => Promise<unknown> | undefined {
+  if (canSuspend()) return WebAssembly.promising(fn);
+  return (...args) => {
+    try {
+      fn(...(args as never[]));
+      return undefined;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
 }
 
 /** The module behind `makeEntry`, the same for all functions of these types. */

@@ -1,6 +1,6 @@
 /** Rules on the names of imports and exports: that they differ, and what is a function of a resource type. */
 import { uniqueForm } from "../abi/name-rules.ts";
-import { memberOf } from "../abi/names.ts";
+import { memberOf } from "../abi/members.ts";
 import type { FuncType, ResourceId, ValType } from "../abi/types.ts";
 import type { Item } from "./items.ts";
 import { InvalidComponentError } from "./invalid-component.ts";

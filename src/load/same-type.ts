@@ -1,5 +1,6 @@
 /** When two types are the same, and how to say that they are not. */
-import { describe, type FuncType, type ResourceId, type ValType } from "../abi/types.ts";
+import { describe } from "../abi/describe.ts";
+import type { FuncType, ResourceId, ValType } from "../abi/types.ts";
 
 /** Whether two resource types, each as its side sees it, are one. */
 export type SameResource = (a: ResourceId, b: ResourceId) => boolean;

@@ -1,5 +1,6 @@
 /** Which types of a component have names outside: what its imports and exports mention must, so that others can write it. */
-import { describe, type FuncType, type ResourceId, type ValType } from "../abi/types.ts";
+import { describe } from "../abi/describe.ts";
+import type { FuncType, ResourceId, ValType } from "../abi/types.ts";
 import type { Item } from "./items.ts";
 import type { Planning } from "./planning.ts";
 import { InvalidComponentError } from "./invalid-component.ts";

@@ -1,6 +1,7 @@
 /** One interface, or the types and functions of a world, in the language of WIT. */
 import { isInterfaceName, isLabel, isVersion } from "../abi/name-rules.ts";
-import { memberOf, splitVersion } from "../abi/names.ts";
+import { memberOf } from "../abi/members.ts";
+import { splitVersion } from "../abi/names.ts";
 import type { FuncType, ResourceId, ValType } from "../abi/types.ts";
 import type { TextBudget } from "./text-budget.ts";
 import type { TypeItem } from "./type-scope.ts";

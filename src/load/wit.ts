@@ -1,6 +1,6 @@
 /** What a component imports and exports, in the language of WIT. */
 import { isLabel } from "../abi/name-rules.ts";
-import { memberOf } from "../abi/names.ts";
+import { memberOf } from "../abi/members.ts";
 import type { Item, Plan } from "./items.ts";
 import { quoted, TextBudget } from "./text-budget.ts";
 import { TypeNames, type Place } from "./type-names.ts";

@@ -4,7 +4,8 @@
  */
 import { Guest, type GuestParts } from "../abi/guest.ts";
 import type { ResourceType } from "../abi/handles.ts";
-import { camelCase, memberOf, pascalCase } from "../abi/names.ts";
+import { camelCase, pascalCase } from "../abi/names.ts";
+import { memberOf } from "../abi/members.ts";
 import type { Entry } from "../abi/resources.ts";
 import type { Definition, Interface } from "../bind/definition.ts";
 import type { Instance } from "../bind/instance.ts";

@@ -34,13 +34,6 @@ function hintFor(given: unknown): string {
   return "arrayBuffer" in given ? ". Give new Uint8Array(await it.arrayBuffer())" : "";
 }
 
-/** What a thread compiles for itself. @throws {TypeError} If it is not known. */
-export function bytesOf(component: Uint8Array | CompiledComponent): Uint8Array {
-  if (isBytes(component)) return component;
-  if (component.bytes.length > 0) return component.bytes;
-  throw new TypeError("isolate takes bytes, or what `compile` gave: got a component that was compiled before");
-}
-
 /** A component, or a core module of WASI preview 1, that is ready to be instantiated any number of times. */
 export class CompiledComponent {
   /** What it imports, with versions. */

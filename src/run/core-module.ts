@@ -8,7 +8,7 @@ import type { CoreModule } from "../load/compiled.ts";
 import { InvalidComponentError } from "../load/invalid-component.ts";
 import { encodeGates } from "../wait/gate-code.ts";
 import { GateModules } from "../wait/gate.ts";
-import { MissingImportsError } from "./imports.ts";
+import { MissingImportsError } from "./missing-imports.ts";
 import type { Life } from "./life.ts";
 
 /** What preview 1 was called before it was one. The same names mean other things there. */

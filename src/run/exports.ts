@@ -1,24 +1,25 @@
 /** What a component exports, as objects and functions. */
-import { exportedKey, exportedStaticKey, memberOf, pascalCase } from "../abi/names.ts";
+import { exportedKey, exportedStaticKey, pascalCase } from "../abi/names.ts";
+import { memberOf } from "../abi/members.ts";
 import type { ResourceType } from "../abi/handles.ts";
 import type { FuncItem, InstanceItem, Item } from "../load/items.ts";
 import type { Linked } from "../load/link.ts";
 import { DefinedResource } from "../load/defined-resource.ts";
 import type { AsyncCalls } from "./async-calls.ts";
-import type { Calls } from "./calls.ts";
-import { memberFunction, functionOf, rememberExport, type Providers } from "./imports.ts";
+import { rememberExport, type Providers } from "./imports.ts";
 import { GuestResource } from "./js-resources.ts";
+import type { ValueCalls } from "./value-calls.ts";
 
 export type ExportedFunction = (...args: unknown[]) => unknown;
 
 /** Makes the exports of one instance. */
 export class Exports {
   readonly #linked: Linked;
-  readonly #calls: Calls | AsyncCalls;
+  readonly #calls: ValueCalls | AsyncCalls;
   readonly #providers: Providers;
   readonly #prototypes = new Map<ResourceType, object>();
 
-  constructor(linked: Linked, calls: Calls | AsyncCalls, providers: Providers) {
+  constructor(linked: Linked, calls: ValueCalls | AsyncCalls, providers: Providers) {
     this.#linked = linked;
     this.#calls = calls;
     this.#providers = providers;
@@ -98,9 +99,7 @@ export class Exports {
   /** What the component imports and gives on. */
   #reexported(name: string, { path }: FuncItem & { readonly is: "imported" }): ExportedFunction {
     const provider = this.#providers.of(path[0]);
-    const member = path[1];
-    const given = provider?.is === "embedder" ? provider.value : undefined;
-    const fn = given && (member === undefined ? functionOf(given) : memberFunction(given, member));
+    const fn = provider?.is === "embedder" ? provider.function(path[1]) : undefined;
     if (fn) return fn as ExportedFunction;
     return () => {
       throw new TypeError(`${name} is an import that the component exports again: call it where it is implemented`);

@@ -11,7 +11,9 @@ import { witOf } from "../load/wit.ts";
 import { InvalidComponentError } from "../load/invalid-component.ts";
 import { Compiled } from "../load/compiled.ts";
 import { assertBytes, isBytes, type CompiledComponent } from "./component.ts";
-import { MissingImportsError, Providers } from "./imports.ts";
+import { HostProviders } from "./imports.ts";
+import { MissingImportsError } from "./missing-imports.ts";
+import { assertComplete } from "./type-checks.ts";
 import { functionsOf, type InspectedFunction } from "./invoke.ts";
 
 /** A component: its world, what of it is there, and whether it runs. */
@@ -110,7 +112,7 @@ function inspectModule(bytes: Uint8Array): ModuleInspection {
 export function types(component: Uint8Array | CompiledComponent): string {
   const plan = isBytes(component) ? planFrom(component) : planIn(component);
   const missing = missingOf(plan);
-  const host = new Providers({});
+  const host = new HostProviders();
   return declarationsOf(plan, (name) => host.of(name) !== undefined && !isAmong(missing, name));
 }
 
@@ -132,7 +134,7 @@ function notAComponent(): InvalidComponentError {
 function missingOf(plan: Plan): readonly string[] {
   knowEveryInterface();
   try {
-    new Providers({}).assertComplete(plan);
+    assertComplete(plan, new HostProviders());
     return [];
   } catch (error) {
     if (error instanceof MissingImportsError) return error.missing;

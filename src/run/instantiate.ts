@@ -1,10 +1,13 @@
 import type { CopyBinding, Guest, ResourceBinding } from "../abi/guest.ts";
 import { HandleCount } from "../abi/handles.ts";
-import type { ResourceId } from "../abi/types.ts";
+import { Kind } from "../abi/resources.ts";
+import type { FuncType, ResourceId } from "../abi/types.ts";
+import type { Definition } from "../bind/definition.ts";
 import { loadInterfaces } from "../bind/interfaces.ts";
 import { lower } from "../bind/lower.ts";
-import type { FuncItem, ModuleItem } from "../load/items.ts";
+import type { FuncItem, ImportPath, ModuleItem } from "../load/items.ts";
 import { fusing } from "../load/parts.ts";
+import { Part } from "../load/part.ts";
 import { UnsupportedComponentError } from "../load/unsupported.ts";
 import { Linked, type LiftedFunction, type LinkHost } from "../load/link.ts";
 import { Compiled, type CoreModule } from "../load/compiled.ts";
@@ -14,25 +17,16 @@ import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import { assertWaits } from "../wait/suspension.ts";
 import type { AsyncCalls } from "./async-calls.ts";
-import { Calls } from "./calls.ts";
+import { BareCalls, bareExports, bareResource, isBare } from "./bare.ts";
+import type { Calling } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
 import { checkOptions } from "./check-options.ts";
 import type { CompiledComponent } from "./component.ts";
 import type { CompiledCore } from "./core-module.ts";
-import { Exports } from "./exports.ts";
+import type * as Embeddings from "./embedding.ts";
+import type { EmbedderImport } from "./given-imports.ts";
 import type * as TypeChecks from "./type-checks.ts";
-import {
-  classOf,
-  functionOf,
-  memberFunction,
-  moduleOf,
-  Providers,
-  type ExportedInstance,
-  type Imports,
-  type Provider,
-} from "./imports.ts";
-import { jsDefinition } from "./js-functions.ts";
-import { embedderBinding, guestBinding, hostBinding } from "./js-resources.ts";
+import { HostProviders, type HostImport, type Imports, type Providers } from "./imports.ts";
 import { Life, type Levels, type Stats } from "./life.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
@@ -79,24 +73,26 @@ export async function begin(
   if (options.syncExports !== true) assertWaits(platform.loop.parking);
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return beginModule(platform, compiled, options);
-  const providers = await providersFor(compiled, options.imports);
+  const providers = await providersFor(compiled, options.imports, known);
+  const isAlone = isBare(compiled.plan) && providers instanceof HostProviders;
+  const embeddings = isAlone ? undefined : await embedding.load();
   if (providers.haveComponents) await fusing.load();
-  const checks = needsChecks(compiled, providers) ? (known ?? (await import("./type-checks.ts"))) : undefined;
+  const checks = needsChecks(compiled, providers) ? (known ?? (await loadChecks())) : undefined;
   const grants = await grantsOf(platform, options);
   options.signal?.throwIfAborted();
   const life = new Life(platform, options, grants);
   try {
-    let exports: Exports | undefined;
+    const embedded = embeddings && new embeddings.Embedding(platform, life, providers);
     if (compiled.plan.isAsync && options.syncExports === true) {
       throw new TypeError("syncExports is for components without asynchronous functions: this one has some");
     }
     const asyncs = compiled.plan.isAsync ? (asyncRun ??= await loadAsyncRun()) : undefined;
     const copies = asyncs && new asyncs.JsCopies(platform, life, () => linked.concurrency.same);
-    const linked: Linked = new Linked(compiled, new ProvidedHost(platform, life, providers, checks, copies), (type) =>
-      guestBinding(type, () => exports?.prototypeOf(type)),
-    );
+    const host = new ProvidedHost(life, providers, { checks, copies, embedded });
+    const linked: Linked = new Linked(compiled, host, (type) => embedded?.definedResource(type) ?? bareResource(type));
     const asyncCalls = asyncs && new asyncs.AsyncCalls(linked, life, options.deadlock === "trap");
-    const calls = asyncCalls ?? new Calls(linked, life, options.syncExports === true, providers.haveComponents);
+    const calling: Calling = { isSync: options.syncExports === true, waitsElsewhere: providers.haveComponents };
+    const calls = asyncCalls ?? embedded?.callsOf(linked, calling) ?? new BareCalls(linked, life, calling);
     life.onEnd = (reason) => {
       life.instance.faults.push(...linked.end(reason));
       calls.abandon(reason);
@@ -106,11 +102,16 @@ export async function begin(
     // What ends it may have come while large modules were instantiated.
     life.task.assertAlive();
     compiled.isChecked ||= Object.keys(options.imports ?? {}).length === 0;
-    exports = new Exports(linked, calls, providers);
-    return { running: running(exports.all(), life), life, linked, calls: asyncCalls };
+    const exports = embedded?.exportsOf(linked, asyncCalls) ?? bareExports(linked, calls);
+    return { running: running(exports, life), life, linked, calls: asyncCalls };
   } catch (error) {
     throw await life.fail(error);
   }
+}
+
+/** Those of a component that was not compiled here. */
+function loadChecks(): Promise<typeof TypeChecks> {
+  return import("./type-checks.ts");
 }
 
 /** Whether types have to be compared: those of our own interfaces once, others each time. */
@@ -131,28 +132,36 @@ async function loadAsyncRun() {
 /** Once for the process: it is code, and holds nothing of an instance's. */
 let asyncRun: Awaited<ReturnType<typeof loadAsyncRun>> | undefined;
 
+/** What passes between instances and JavaScript. */
+const embedding: Part<typeof Embeddings> = new Part(() => import("./embedding.ts"));
+
 /**
  * Who provides what a component imports.
  *
+ * @param known As `CompiledComponent.checks`.
  * @throws {MissingImportsError} If nobody does.
  * @throws {UnsupportedComponentError} If it cannot be instantiated whoever does.
  */
-export async function providersFor(compiled: Compiled, imports: Imports = {}): Promise<Providers> {
+export async function providersFor(
+  compiled: Compiled,
+  imports: Imports = {},
+  known?: typeof TypeChecks,
+): Promise<Providers> {
   // Those of a component that has been looked into are there.
   if (!compiled.isChecked) await loadInterfaces(compiled.plan.imports.keys());
   const isOurs = Object.keys(imports).length === 0;
-  const providers = isOurs ? oursFor(compiled) : new Providers(imports);
-  if (!isOurs || !compiled.isChecked) providers.assertComplete(compiled.plan);
+  const providers = isOurs ? oursFor(compiled) : (await embedding.load()).providersOf(imports);
+  if (!isOurs || !compiled.isChecked) (known ?? (await loadChecks())).assertComplete(compiled.plan, providers);
   if (compiled.plan.unsupported !== undefined) throw new UnsupportedComponentError(compiled.plan.unsupported);
   return providers;
 }
 
-const ours = new WeakMap<Compiled, Providers>();
+const ours = new WeakMap<Compiled, HostProviders>();
 
 /** Who provides what a component imports to those instances that are given nothing: found once for all of them. */
-function oursFor(compiled: Compiled): Providers {
+function oursFor(compiled: Compiled): HostProviders {
   let providers = ours.get(compiled);
-  if (!providers) ours.set(compiled, (providers = new Providers({})));
+  if (!providers) ours.set(compiled, (providers = new HostProviders()));
   return providers;
 }
 
@@ -179,30 +188,34 @@ function running(exports: RunningInstance["exports"], life: Life): RunningInstan
 
 type ImportedFunc = FuncItem & { readonly is: "imported" };
 
+/** What not every instance is linked by. */
+interface HostParts {
+  /** Missing if there is nothing to be compared. */
+  readonly checks: typeof TypeChecks | undefined;
+  /** Of an asynchronous component. */
+  readonly copies: CopyBinding | undefined;
+  /** Missing for a component that takes and gives no values. */
+  readonly embedded: Embeddings.Embedding | undefined;
+}
+
 /** What an instance is linked to, as its providers give it. */
 class ProvidedHost implements LinkHost {
   readonly handleCount: HandleCount;
   readonly valueBytes: number;
   readonly tasks: number;
   readonly resources: Life["instance"]["resources"];
-  readonly #platform: Platform;
+  readonly copies: CopyBinding | undefined;
   readonly #life: Life;
   readonly #providers: Providers;
-  readonly #checks: typeof TypeChecks | undefined;
+  readonly #checks: HostParts["checks"];
+  readonly #embedded: HostParts["embedded"];
   #linked: Linked | undefined;
 
-  /** @param checks Missing if there is nothing to be compared. */
-  constructor(
-    platform: Platform,
-    life: Life,
-    providers: Providers,
-    checks: typeof TypeChecks | undefined,
-    copies: CopyBinding | undefined,
-  ) {
-    this.#checks = checks;
-    this.#platform = platform;
+  constructor(life: Life, providers: Providers, { checks, copies, embedded }: HostParts) {
     this.#life = life;
     this.#providers = providers;
+    this.#checks = checks;
+    this.#embedded = embedded;
     const { resources, valueBytes, tasks } = life.world.limits;
     this.handleCount = new HandleCount(resources);
     this.valueBytes = valueBytes;
@@ -215,7 +228,6 @@ class ProvidedHost implements LinkHost {
     return this.#life.task;
   }
 
-  readonly copies: CopyBinding | undefined;
   readonly trapped = (error: unknown): void => void this.#life.fail(error);
   readonly suspending = (result: CoreType | undefined): object => this.#life.task.suspending(result);
   readonly unbox = (): unknown => this.#life.task.boxed;
@@ -229,53 +241,41 @@ class ProvidedHost implements LinkHost {
   }
 
   lower(func: ImportedFunc, guest: Guest, lease: Lease | undefined): Ungated | LiftedFunction {
-    const provider = this.#providers.of(func.path[0]);
-    if (!provider) throw new Error(`${func.path[0]} was there before`);
-    if (provider.is === "component") return this.#exported(func, provider.exported);
-    const { label, definition } = this.#definition(func, provider);
-    return lower(this.#life.instance, label, definition, guest, lease);
-  }
-
-  /** A function of ours, or of the embedder's. */
-  #definition({ path, type }: ImportedFunc, provider: Exclude<Provider, { readonly is: "component" }>) {
-    const [name, member] = path;
-    if (provider.is === "host") {
-      const label = `${provider.interface.name}#${member ?? ""}`;
-      const definition = provider.interface.functions[member ?? ""];
-      if (!definition) throw new Error(`${label} was there before`);
-      this.#checks?.assertSameType(label, type, definition, (id) => this.#bound(id).type);
-      return { label, definition };
-    }
-    const run = member === undefined ? functionOf(provider.value) : memberFunction(provider.value, member);
-    const label = member === undefined ? name : `${name}#${member}`;
-    if (!run) throw new Error(`${label} was there before`);
-    return { label, definition: jsDefinition(type, run) };
-  }
-
-  /** A function that another component exports. */
-  #exported({ path, type }: ImportedFunc, { linked, instance }: ExportedInstance): LiftedFunction {
-    const item = instance.exports.get(path[1] ?? "");
-    if (item?.sort !== "func" || item.func.is !== "lifted") {
-      throw new UnsupportedComponentError(`${path.join("#")} of a component that only gives it on`);
-    }
-    this.#checks?.assertGivenType(
-      path,
-      type,
-      item.func.type,
-      (declared, given) => this.#bound(declared).type === linked.binding(given).type,
-    );
-    return { type: item.func.type, linked, func: item.func };
+    const found = this.#find(func);
+    if ("linked" in found) return found;
+    return lower(this.#life.instance, found.label, found.definition, guest, lease);
   }
 
   callee(func: ImportedFunc): Callee | LiftedFunction {
-    const [name] = func.path;
-    const provider = this.#providers.of(name);
-    const { instance } = this.#life;
-    if (!provider) throw new Error(`${name} was there before`);
-    if (provider.is === "component") return this.#exported(func, provider.exported);
-    const { label, definition } = this.#definition(func, provider);
+    const found = this.#find(func);
+    if ("linked" in found) return found;
     if (!asyncRun) throw new Error("Only asynchronous components call so");
-    return asyncRun.hostCallee(instance, label, definition, this.trapped);
+    return asyncRun.hostCallee(this.#life.instance, found.label, found.definition, this.trapped);
+  }
+
+  /** The function that is imported: of another component, of ours, or of the embedder's. */
+  #find({ path, type }: ImportedFunc): LiftedFunction | { readonly label: string; readonly definition: Definition } {
+    const provider = this.#providers.of(path[0]);
+    if (!provider) throw new Error(`${path[0]} was there before`);
+    if (provider.is !== "component")
+      return { label: labelOf(provider, path), definition: this.#definition(provider, path, type) };
+    const given = provider.function(path);
+    this.#checks?.assertGivenType(
+      path,
+      type,
+      given.type,
+      (declared, theirs) => this.#bound(declared).type === given.linked.binding(theirs).type,
+    );
+    return given;
+  }
+
+  #definition(provider: HostImport | EmbedderImport, path: ImportPath, type: FuncType): Definition {
+    if (provider.is === "embedder") return provider.definition(path, type);
+    const label = labelOf(provider, path);
+    const definition = provider.interface.functions[path[1] ?? ""];
+    if (!definition) throw new Error(`${label} was there before`);
+    this.#checks?.assertSameType(label, type, definition, (id) => this.#bound(id).type);
+    return definition;
   }
 
   bind(id: ResourceId, linked: Linked): ResourceBinding {
@@ -284,36 +284,19 @@ class ProvidedHost implements LinkHost {
     if (origin?.is !== "imported") throw new Error(`The resource type ${id.name} is not imported`);
     const [name, member] = origin.path;
     const provider = this.#providers.of(name);
-    switch (provider?.is) {
-      case "host": {
-        const kind = provider.interface.resources[member ?? ""];
-        // One that WASI does not have stands for nothing that a guest could get.
-        return kind
-          ? hostBinding(kind, this.#life.instance, this.#platform)
-          : embedderBinding(id.name, undefined, this.#life.instance);
-      }
-      case "component": {
-        const item = provider.exported.instance.exports.get(member ?? "");
-        if (item?.sort === "type" && item.type.is === "resource") {
-          return provider.exported.linked.binding(item.type.id);
-        }
-        throw new UnsupportedComponentError(`a resource type ${id.name} that its provider does not export`);
-      }
-      case "embedder":
-        return embedderBinding(
-          id.name,
-          member === undefined ? this.#providers.classNamed(name) : classOf(provider.value, member),
-          this.#life.instance,
-        );
-      case undefined:
-        return embedderBinding(id.name, undefined, this.#life.instance);
-    }
+    const embedded = this.#embedded;
+    if (provider?.is === "component") return provider.resource(id, member);
+    if (provider?.is === "embedder") return provider.resource(id, member, this.#life.instance);
+    const kind = provider?.interface.resources[member ?? ""];
+    if (kind) return embedded?.hostResource(kind) ?? bareResource(kind);
+    // One that WASI does not have stands for nothing that a guest could get.
+    return embedded?.unknownResource(id) ?? bareResource(new Kind(id.name));
   }
 
   module(item: ModuleItem & { readonly is: "imported" }): CoreModule {
     const [name, member, ...rest] = item.path;
     const provider = this.#providers.of(name);
-    const module = provider && rest.length === 0 ? moduleOf(provider, member) : undefined;
+    const module = provider && provider.is !== "host" && rest.length === 0 ? provider.module(member) : undefined;
     if (!module) throw new UnsupportedComponentError(`a core module of an import of an import, ${name}`);
     this.#checks?.assertGivenModule(module, item);
     return module;
@@ -323,4 +306,10 @@ class ProvidedHost implements LinkHost {
     if (!this.#linked) throw new Error("A resource type is used before it is bound");
     return this.#linked.binding(id);
   }
+}
+
+/** What a function is called in messages and traces. */
+function labelOf(provider: HostImport | EmbedderImport, [name, member]: ImportPath): string {
+  if (provider.is === "host") return `${provider.interface.name}#${member ?? ""}`;
+  return member === undefined ? name : `${name}#${member}`;
 }

@@ -1,6 +1,7 @@
 /** Functions that a component exports, as people write and read them: calls and results in WAVE. */
 import { camelCase, splitVersion } from "../abi/names.ts";
-import { describe, type FuncType, type NamedType } from "../abi/types.ts";
+import { describe } from "../abi/describe.ts";
+import type { FuncType, NamedType } from "../abi/types.ts";
 import { parseArguments, parseCall } from "../abi/wave-parse.ts";
 import { printValue } from "../abi/wave-print.ts";
 import { WitError } from "../io/errors.ts";

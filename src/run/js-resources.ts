@@ -10,7 +10,7 @@ import { Outlet } from "../io/outlet.ts";
 import { OutputStream } from "../io/output-stream.ts";
 import { newTally } from "../io/tally.ts";
 import { InternalError } from "../io/trap.ts";
-import type { ImportedClass } from "./imports.ts";
+import type { ImportedClass } from "./given-imports.ts";
 import type { Platform } from "./platform.ts";
 import { GuestSink, GuestSource } from "./guest-streams.ts";
 

@@ -13,7 +13,8 @@ import {
 } from "../abi/ends.ts";
 import type { CopyBinding, Guest } from "../abi/guest.ts";
 import { wrongValue } from "../abi/type.ts";
-import { describe, type ValType } from "../abi/types.ts";
+import { describe } from "../abi/describe.ts";
+import type { ValType } from "../abi/types.ts";
 import { Feed, HostFuture, readFuture } from "../bind/p3/streams.ts";
 import { u8 } from "../abi/scalars.ts";
 import { WitError } from "../io/errors.ts";

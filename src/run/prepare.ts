@@ -1,6 +1,7 @@
 /** Compiling ahead: all modules of WebAssembly that running a component takes, to be compiled by somebody else. */
-import { camelCase, memberOf, pascalCase } from "../abi/names.ts";
-import { signatureOf } from "../abi/layout.ts";
+import { camelCase, pascalCase } from "../abi/names.ts";
+import { memberOf } from "../abi/members.ts";
+import { signatureOf } from "../abi/signature.ts";
 import type { FuncItem, InstanceItem, Item, Plan } from "../load/items.ts";
 import { withSection } from "../load/custom-section.ts";
 import { writePlan } from "../load/plan-data.ts";

@@ -132,8 +132,8 @@ export class Serving {
 
   /** Tells what would keep any instance from being made. @throws {MissingImportsError} @throws {UnsupportedComponentError} */
   async prepare(imports?: Imports): Promise<void> {
-    const { compiled } = this.#component;
-    if (compiled instanceof Compiled) await providersFor(compiled, imports);
+    const { compiled, checks } = this.#component;
+    if (compiled instanceof Compiled) await providersFor(compiled, imports, checks);
   }
 
   /**

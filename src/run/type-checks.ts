@@ -1,12 +1,15 @@
-/** Whether what a component declares of what it imports is what it is given. */
-import { describe, type FuncType, type ResourceId, type ValType } from "../abi/types.ts";
+/** Whether a component is given all that it imports, and whether that is what it declares. */
+import { describe } from "../abi/describe.ts";
+import type { FuncType, ResourceId, ValType } from "../abi/types.ts";
 import type { ResourceType } from "../abi/handles.ts";
 import type { Definition } from "../bind/definition.ts";
 import { InvalidComponentError } from "../load/invalid-component.ts";
 import type { CoreModule } from "../load/compiled.ts";
-import type { ImportPath, ModuleItem } from "../load/items.ts";
+import type { ImportPath, InstanceItem, Item, ModuleItem, Plan } from "../load/items.ts";
 import { assertModule } from "../load/module-types.ts";
 import { TypeComparison } from "../load/same-type.ts";
+import type { Provider, Providers } from "./imports.ts";
+import { MissingImportsError } from "./missing-imports.ts";
 
 /**
  * Of a function of ours.
@@ -65,4 +68,49 @@ export function assertGivenType(
 /** Of a core module. @throws {InvalidComponentError} If it is known to be another. */
 export function assertGivenModule(module: CoreModule, { path, type }: ModuleItem & { readonly is: "imported" }): void {
   assertModule(module, path, type);
+}
+
+/** @throws {MissingImportsError} With all that nobody provides. */
+export function assertComplete({ imports, resources }: Plan, providers: Providers): void {
+  // A type that is imported may be one of another import.
+  const own = new Set(resources.flatMap(({ origin }) => (origin.is === "imported" ? origin.path.join("#") : [])));
+  const missing = [...imports].flatMap(([name, item]) =>
+    item.sort === "type" && !own.has(name) ? [] : missingOf(name, item, providers.of(name)),
+  );
+  if (missing.length > 0) throw new MissingImportsError(missing);
+}
+
+function missingOf(name: string, item: Item, provider: Provider | undefined): string[] {
+  switch (item.sort) {
+    case "func":
+      return provider?.is === "embedder" && provider.has(undefined, item.func) ? [] : [name];
+    case "core module":
+      return provider && provider.is !== "host" && provider.module(undefined) ? [] : [name];
+    case "instance":
+      return needsNobody(item.instance) ? [] : provider ? missingIn(name, item.instance, provider) : [name];
+    case "type":
+      return item.type.is !== "resource" || provider ? [] : [name];
+    case "component":
+      // Nobody can give one: the plan says that it is not supported.
+      return [];
+  }
+}
+
+/** Whether an instance has only types that are known without anybody. */
+function needsNobody({ exports }: InstanceItem): boolean {
+  return [...exports.values()].every((item) =>
+    item.sort === "instance" ? needsNobody(item.instance) : item.sort === "type" && item.type.is !== "resource",
+  );
+}
+
+function missingIn(name: string, { exports }: InstanceItem, provider: Provider): string[] {
+  return [...exports].flatMap(([member, item]) => {
+    if (item.sort !== "func" && item.sort !== "core module") return [];
+    return isGiven(member, item, provider) ? [] : [`${name}#${member}`];
+  });
+}
+
+function isGiven(member: string, item: Item & { readonly sort: "func" | "core module" }, provider: Provider): boolean {
+  if (provider.is === "host") return item.sort === "func" && Object.hasOwn(provider.interface.functions, member);
+  return item.sort === "func" ? provider.has(member, item.func) : provider.module(member) !== undefined;
 }

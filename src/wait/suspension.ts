@@ -39,16 +39,3 @@ export function promising(fn: CoreFunction, parking: Parking | undefined): (...a
   // With core values, which its caller has made for it.
   return parking ? (...args) => parking.enter(() => fn(...(args as never[]))) : WebAssembly.promising(fn);
 }
-
-/** As `promising`, but begins at once; what returns without having waited may give `undefined`. */
-export function entering(fn: CoreFunction): (...args: unknown[]) => Promise<unknown> | undefined {
-  if (canSuspend()) return WebAssembly.promising(fn);
-  return (...args) => {
-    try {
-      fn(...(args as never[]));
-      return undefined;
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  };
-}

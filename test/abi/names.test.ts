@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { isExternName, isLabel, uniqueForm } from "../../src/abi/name-rules.ts";
-import { camelCase, camelCaseAll, compatibleVersion, memberOf, pascalCase, splitVersion } from "../../src/abi/names.ts";
+import { camelCase, camelCaseAll, pascalCase, splitVersion } from "../../src/abi/names.ts";
+import { compatibleVersion } from "../../src/abi/compatible-version.ts";
+import { memberOf } from "../../src/abi/members.ts";
 
 const LABELS = [
   ..."a A a1 A1 a-b a-B A-b ab-cd-EF a-1 a-1b a-1B a-1-2 HTTP HTTP2-server make-4D-cube make-9000-cubes x-y1z".split(

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { show } from "../../src/abi/show.ts";
 import {
   CollectSink,
+  compile,
   instantiate,
   MemoryFiles,
   MemoryNetwork,
@@ -14,10 +15,12 @@ import {
   serve,
   TimeoutError,
   Trap,
+  UnsupportedRuntimeError,
   type AddressCheck,
   type Trace,
   type RunningInstance,
 } from "../../src/index.ts";
+import { CompiledComponent } from "../../src/run/component.ts";
 import { claimServer } from "../guests/claim-server.ts";
 import { listening } from "../guests/http-support.ts";
 import { wat } from "../load/wat.ts";
@@ -46,6 +49,20 @@ describe("parked", { concurrency: 2 }, () => {
     const stdout = new CollectSink();
     const { exitCode, stats } = await run(await guest("cat"), { stdin: lines(), stdout });
     assert.deepEqual([exitCode, stdout.text(), stats.stdin.bytes, stats.stdout.bytes], [0, "one\ntwo\n", 8, 8]);
+  });
+
+  test("what was built ahead says that it does not run here, whatever it is asked for", async () => {
+    const { compiled } = await compile(await guest("hello"));
+    // As `precompiled` makes it: of modules alone.
+    const built = new CompiledComponent(compiled);
+    for (const attempt of [() => run(built), () => instantiate(built), () => run(built, { isolate: "thread" })]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await assert.rejects(attempt, (error: unknown) => {
+        assert.ok(error instanceof UnsupportedRuntimeError);
+        assert.match(error.message, /cannot suspend WebAssembly.*`sluice build`.*give the bytes/);
+        return true;
+      });
+    }
   });
 
   test("timers are heard of while the thread is blocked", async () => {

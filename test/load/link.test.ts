@@ -1,7 +1,7 @@
 /** Functions that stand between core modules, components and JavaScript, when they are made and who may call them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MissingImportsError } from "../../src/run/imports.ts";
+import { MissingImportsError } from "../../src/run/missing-imports.ts";
 import { addToGroup, type GateGroup } from "../../src/load/gate-groups.ts";
 import type { CoreItem, Trampoline } from "../../src/load/items.ts";
 import { exported, running } from "./wat.ts";

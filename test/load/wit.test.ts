@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { describe as describeType, type FuncType } from "../../src/abi/types.ts";
+import { describe as describeType } from "../../src/abi/describe.ts";
+import type { FuncType } from "../../src/abi/types.ts";
 import type { Item, Plan } from "../../src/load/items.ts";
 import { witOf } from "../../src/load/wit.ts";
 import { binaryOf, componentOf, EVERYTHING, plan, STREAMS, worldOf } from "./made.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { camelCase, memberOf, pascalCase } from "../../src/abi/names.ts";
+import { camelCase, pascalCase } from "../../src/abi/names.ts";
+import { memberOf } from "../../src/abi/members.ts";
 import { Kind } from "../../src/abi/resources.ts";
 import { Instance } from "../../src/bind/instance.ts";
 import { INTERFACES, loadInterfaces } from "../../src/bind/interfaces.ts";

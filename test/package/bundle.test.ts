@@ -13,8 +13,8 @@ import { Project, root } from "./support.ts";
  * docs/embedding.md says what they are now.
  */
 const MAX_PAGE_BYTES = {
-  esbuild: { given: 78_800, ahead: 60_100 },
-  rolldown: { given: 70_700, ahead: 53_900 },
+  esbuild: { given: 72_300, ahead: 51_900 },
+  rolldown: { given: 64_300, ahead: 45_000 },
 };
 /** The same for who wants a `Pipe` alone. */
 const MAX_PIPE_BYTES = 3000;

@@ -1,7 +1,8 @@
 /** `wasi:clocks` 0.3, as a guest calls it. */
 import { record } from "../../abi/composites.ts";
 import { nothing, returns } from "../../abi/returns.ts";
-import { s64, string, u32, u64 } from "../../abi/scalars.ts";
+import { s64 } from "../../abi/more-scalars.ts";
+import { string, u32, u64 } from "../../abi/scalars.ts";
 import type { Type } from "../../abi/type.ts";
 import { option } from "../../abi/variants.ts";
 import type { Steps } from "../../io/steps.ts";

@@ -6,7 +6,7 @@ import { RuntimeError, Trap } from "../../io/trap.ts";
 import { UnsupportedComponentError } from "../../load/unsupported.ts";
 import { InvalidComponentError } from "../../load/invalid-component.ts";
 import { UnsupportedRuntimeError } from "../../io/unsupported-runtime.ts";
-import { MissingImportsError } from "../../run/imports.ts";
+import { MissingImportsError } from "../../run/missing-imports.ts";
 import { ExitError, TimeoutError } from "../../run/life.ts";
 import { NotACommandError } from "../../run/run.ts";
 import { PreopenError } from "../../run/world.ts";

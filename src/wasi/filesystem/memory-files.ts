@@ -2,7 +2,6 @@ import type { OpenDirectory } from "./files.ts";
 import { FileError } from "./files.ts";
 import { MemoryDirectory } from "./memory-handles.ts";
 import { DirectoryNode, FileNode, LinkNode, type TreeNode } from "./memory-nodes.ts";
-import { readSnapshot, writeSnapshot } from "./memory-snapshot.ts";
 import { Volume, type MemoryFilesOptions } from "./memory-volume.ts";
 
 /** What is under a path: the contents of a file (text as UTF-8), a link, or a directory, perhaps an empty one. */
@@ -39,11 +38,9 @@ export class MemoryFiles {
     return files;
   }
 
-  /** @throws {RangeError} If `bytes` are no snapshot, or a damaged one. @throws {FileError} ENOSPC. */
-  static restore(bytes: Uint8Array, options?: MemoryFilesOptions): MemoryFiles {
-    const files = new MemoryFiles(options);
-    readSnapshot(bytes, files.#root);
-    return files;
+  /** @internal For snapshots. */
+  static rootOf(files: MemoryFiles): DirectoryNode {
+    return files.#root;
   }
 
   /** Opens the root once more. */
@@ -73,11 +70,6 @@ export class MemoryFiles {
       }
     }
     return new Map(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  }
-
-  /** Everything as bytes, for `restore`: also the times, and which names are of the same file. */
-  snapshot(): Uint8Array {
-    return writeSnapshot(this.#root);
   }
 
   #put(path: string, entry: MemoryEntry): void {

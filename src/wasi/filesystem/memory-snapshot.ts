@@ -12,8 +12,9 @@
  *     u32       CRC-32 of all that (the one of zlib)
  */
 import { FileError } from "./files.ts";
+import { MemoryFiles } from "./memory-files.ts";
 import { DirectoryNode, FileNode, LinkNode, type TreeNode } from "./memory-nodes.ts";
-import type { Volume } from "./memory-volume.ts";
+import type { MemoryFilesOptions, Volume } from "./memory-volume.ts";
 
 const MAGIC = "SLUICEFS";
 const VERSION = 1;
@@ -24,8 +25,9 @@ const MIN_NODE_BYTES = 29;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-export function writeSnapshot(root: DirectoryNode): Uint8Array {
-  const numbers = numbered(root);
+/** Everything in files in memory as bytes, for `readSnapshot`: also the times, and which names are of the same file. */
+export function writeSnapshot(files: MemoryFiles): Uint8Array {
+  const numbers = numbered(MemoryFiles.rootOf(files));
   const out = new Writer();
   out.bytes(encoder.encode(MAGIC));
   out.u32(VERSION);
@@ -51,8 +53,14 @@ export function writeSnapshot(root: DirectoryNode): Uint8Array {
   return out.written.slice();
 }
 
-/** Puts all of a snapshot into `root`, which is empty. @throws {RangeError} If `bytes` are none. */
-export function readSnapshot(bytes: Uint8Array, root: DirectoryNode): void {
+/**
+ * Files in memory as they were when `writeSnapshot` wrote these bytes.
+ *
+ * @throws {RangeError} If `bytes` are no snapshot, or a damaged one.
+ * @throws {FileError} ENOSPC, if `options` have too little room for them.
+ */
+export function readSnapshot(bytes: Uint8Array, options?: MemoryFilesOptions): MemoryFiles {
+  const files = new MemoryFiles(options);
   const input = new Reader(bytes);
   if (!encoder.encode(MAGIC).every((byte, at) => bytes[at] === byte)) fail("they do not begin as one");
   input.take(MAGIC.length);
@@ -61,11 +69,12 @@ export function readSnapshot(bytes: Uint8Array, root: DirectoryNode): void {
   const body = bytes.subarray(0, -4);
   if (new Reader(bytes.subarray(-4)).u32() !== crc32(body)) fail("they are damaged: their checksum is another");
   try {
-    fill(new Reader(body.subarray(MAGIC.length + 4)), root);
+    fill(new Reader(body.subarray(MAGIC.length + 4)), MemoryFiles.rootOf(files));
   } catch (cause) {
     if (!(cause instanceof FileError) || cause.code === "ENOSPC") throw cause;
     fail(`they are damaged: ${cause.message}`);
   }
+  return files;
 }
 
 /** Every node that has a name, once, directories before what is in them. */

@@ -6,6 +6,7 @@ import { microtasks } from "../../../src/testing/turns.ts";
 import { Descriptor } from "../../../src/wasi/filesystem/descriptor.ts";
 import type { DescriptorFlags, OpenFlags } from "../../../src/wasi/filesystem/flags.ts";
 import { MemoryFiles, type MemoryEntry } from "../../../src/wasi/filesystem/memory-files.ts";
+import { readSnapshot, writeSnapshot } from "../../../src/wasi/filesystem/memory-snapshot.ts";
 import { Shared } from "../../../src/wasi/filesystem/shared.ts";
 
 const FLAGS: DescriptorFlags = {
@@ -211,11 +212,11 @@ const CHANGES: typeof CALLS = {
 const ALL_CALLS = { ...CALLS, ...CHANGES };
 
 async function refuse(guest: Guest, path: string, code: string, calls = ALL_CALLS): Promise<void> {
-  const before = guest.files.snapshot();
+  const before = writeSnapshot(guest.files);
   for (const [name, call] of Object.entries(calls)) {
     assert.equal(await guest.answer((root) => call(root, path)), code, `${name} of ${path.slice(0, 60)}`);
   }
-  assert.deepEqual(MemoryFiles.restore(guest.files.snapshot()).toTree(), MemoryFiles.restore(before).toTree());
+  assert.deepEqual(readSnapshot(writeSnapshot(guest.files)).toTree(), readSnapshot(before).toTree());
 }
 
 describe("where paths lead", () => {

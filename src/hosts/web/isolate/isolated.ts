@@ -1,5 +1,6 @@
 /** Instances of a page in workers: loaded where there is to be one. */
-import { bytesOf, type CompiledComponent } from "../../../run/component.ts";
+import { bytesOf } from "../../isolate/component-bytes.ts";
+import type { CompiledComponent } from "../../../run/component.ts";
 import { checkOptions } from "../../../run/check-options.ts";
 import type { RunningInstance } from "../../../run/instantiate.ts";
 import type { RunResult } from "../../../run/run.ts";

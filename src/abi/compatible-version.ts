@@ -1,0 +1,12 @@
+/**
+ * What versions have in common that are compatible by the rules of semver: the major number, or the minor one before
+ * 1.0, or everything of a version that is not released.
+ */
+export function compatibleVersion(version: string): string {
+  const match = /^(\d+)\.(\d+)\.(\d+)(-[^+]*)?/.exec(version);
+  if (!match) return version;
+  const [, major = "", minor = "", patch = "", prerelease] = match;
+  if (prerelease !== undefined) return version;
+  if (major !== "0") return major;
+  return minor !== "0" ? `0.${minor}` : `0.0.${patch}`;
+}
