@@ -4,6 +4,7 @@ import { checkFiles, FILES_RULES, type FilesFixture } from "../../src/testing/in
 import { ContractError } from "../../src/testing/claims.ts";
 import type { OpenDirectory } from "../../src/wasi/filesystem/files.ts";
 import { MemoryFiles } from "../../src/wasi/filesystem/memory-files.ts";
+import { opfsRules, outcomeOf, type OpfsRule, type Tree } from "./opfs-rules.ts";
 import { holds, rejection, same, textOf, type Check } from "./check.ts";
 import type { WebHost } from "./web-checks.ts";
 
@@ -45,7 +46,42 @@ async function contentsOf(handle: FileSystemDirectoryHandle, name: string): Prom
   return textOf([new Uint8Array(await (await (await handle.getFileHandle(name)).getFile()).arrayBuffer())]);
 }
 
+/** As the rules of opfs-rules.ts want it. */
+async function populated(): Promise<Tree & { readonly done: () => Promise<void> }> {
+  const { handle, remove } = await fresh();
+  const writing = await (await handle.getFileHandle("f", { create: true })).createWritable();
+  await writing.write("text");
+  await writing.close();
+  await handle.getDirectoryHandle("d", { create: true });
+  await (await handle.getDirectoryHandle("full", { create: true })).getFileHandle("g", { create: true });
+  const files = new HandleFiles(handle);
+  return {
+    handle,
+    root: files.root(),
+    async done() {
+      await files.settled();
+      await remove();
+    },
+  };
+}
+
+/** Pages have no handles for synchronous access. */
+const IS_WORKER = typeof document === "undefined";
+
+async function played({ asks, inWorker, elsewhere, tries }: OpfsRule): Promise<void> {
+  const tree = await populated();
+  for (const [at, attempt] of tries(tree).entries()) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    same(`${asks} (${at})`, await outcomeOf(attempt), IS_WORKER ? inWorker : elsewhere);
+  }
+  await tree.done();
+}
+
 export const opfsChecks: readonly Check<WebHost>[] = [
+  ...opfsRules.map((rule): Check<WebHost> => ({
+    title: `files of the origin: ${rule.asks}`,
+    play: () => played(rule),
+  })),
   {
     title: "files of the origin keep every rule of files but those that the standard has nothing for",
     async play() {

@@ -87,7 +87,7 @@ export class HandleDirectory implements OpenDirectory {
       return this.#directory(found);
     }
     if (!found && !create) throw new FileError("ENOENT", name);
-    found ??= await named(name, () => this.#handle.getFileHandle(name, { create: true }));
+    found ??= await this.#made(name, () => this.#handle.getFileHandle(name, { create: true }));
     const handle = found;
     const file = await named(name, () => this.#volume.open(this.#path + name, handle));
     const opened = new HandleFile(this.#volume, file, read, write);
@@ -97,7 +97,7 @@ export class HandleDirectory implements OpenDirectory {
 
   async createDirectoryAt(name: string): Promise<void> {
     if (await this.#find(name)) throw new FileError("EEXIST", name);
-    await named(name, () => this.#handle.getDirectoryHandle(name, { create: true }));
+    await this.#made(name, () => this.#handle.getDirectoryHandle(name, { create: true }));
   }
 
   async removeDirectoryAt(name: string): Promise<void> {
@@ -151,6 +151,17 @@ export class HandleDirectory implements OpenDirectory {
   #same(to: OpenDirectory): HandleDirectory {
     if (to instanceof HandleDirectory && to.#volume === this.#volume) return to;
     throw new FileError("EXDEV", "another file system");
+  }
+
+  /** What `make` makes in it. */
+  #made<T>(name: string, make: () => Promise<T>): Promise<T> {
+    return named(name, () =>
+      make().catch(async (error: unknown) => {
+        // So says Firefox also of a directory that is not there any more, whose entries it does not find.
+        if (isNamed(error, "UnknownError")) await this.#handle.keys().next();
+        throw error;
+      }),
+    );
   }
 
   async #mustBeClosed(name: string): Promise<void> {
