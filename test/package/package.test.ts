@@ -136,6 +136,20 @@ test("npx finds the command", async () => {
   assert.equal(stdout.trim(), `sluice ${version}`);
 });
 
+for (const [name, ...options] of [
+  ["bun", "x", "--bun", "sluice"],
+  ["deno", "run", "--allow-all", "npm:sluice"],
+] as const) {
+  test(`${[name, ...options].join(" ")} is the command`, async () => {
+    const guest = join(root, "test", "guests", "built", "echo.wasm");
+    const { stdout, stderr } = await project.run(join(root, "node_modules", ".bin", name), [
+      ...options,
+      ...["run", guest, "one", "two"],
+    ]);
+    assert.deepEqual([stdout, stderr], ["one two\n", ""]);
+  });
+}
+
 test("each module that it exports can be imported by its name, and runs a guest", async () => {
   const names = Object.keys((await manifest()).exports).filter((path) => !path.endsWith(".json"));
   assert.ok(names.includes("./testing") && names.includes("./io"));
