@@ -5,7 +5,7 @@
  */
 import { webPlatform } from "./hosts/web/platform.ts";
 import type { WebInput, WebOutput } from "./hosts/web/streams.ts";
-import { assertBytes, isBytes, type CompiledComponent } from "./run/component.ts";
+import { isCompiled, type CompiledComponent } from "./run/component.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { ServingOptions } from "./run/serve.ts";
@@ -35,9 +35,8 @@ export interface Options extends Omit<InstanceOptions<WebInput, WebOutput, OpenD
  * @throws {InvalidComponentError} If they are none.
  */
 export async function compile(component: Uint8Array): Promise<CompiledComponent> {
-  assertBytes(component);
   // What was built ahead needs none of it.
-  return (await import("./run/compile.ts")).compile(component);
+  return (await import("./run/compile.ts")).compileGiven(component);
 }
 
 /**
@@ -115,7 +114,7 @@ function isIsolated({ isolate, syncExports }: Options): boolean {
 }
 
 async function compiled(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {
-  return isBytes(component) ? compile(component) : component;
+  return isCompiled(component) ? component : (await import("./run/compile.ts")).compileGiven(component, true);
 }
 
 export * from "./api.ts";

@@ -5,7 +5,8 @@ import type { Served } from "./load/compile.ts";
  * @module
  */
 import { bytesOf } from "./hosts/isolate/component-bytes.ts";
-import { assertBytes, isBytes, type CompiledComponent } from "./run/component.ts";
+import { assertBytes, isBytes } from "./run/bytes.ts";
+import type { CompiledComponent } from "./run/component.ts";
 import { compile as compileHere } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";

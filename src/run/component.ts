@@ -1,37 +1,10 @@
-import { told } from "../io/told.ts";
 import { Compiled } from "../load/compiled.ts";
 import type { CompiledCore } from "./core-module.ts";
 import type * as TypeChecks from "./type-checks.ts";
 
-/**
- * Whether a component is given as bytes, and not as what `compile` gave.
- *
- * @throws {TypeError} If it is neither. It says what to do with what is often given instead.
- */
-export function isBytes(component: Uint8Array | CompiledComponent): component is Uint8Array {
-  const given: unknown = component;
-  if (typeof given === "object" && given !== null && "compiled" in given) return false;
-  assertBytes(given, ", or what `compile` gave");
-  return true;
-}
-
-/**
- * Of whatever realm they are, such as one that a test runner makes.
- *
- * @param others What else is taken.
- * @throws {TypeError} If they are no bytes.
- */
-export function assertBytes(given: unknown, others: string = ""): asserts given is Uint8Array {
-  if (ArrayBuffer.isView(given) && Reflect.get(given, Symbol.toStringTag) === "Uint8Array") return;
-  throw new TypeError(`A component must be a Uint8Array${others}; got ${told(given)}${hintFor(given)}`);
-}
-
-function hintFor(given: unknown): string {
-  if (typeof given === "string") return ". If that is a path, read the file first";
-  if (typeof given !== "object" || given === null) return "";
-  if (given instanceof ArrayBuffer) return ". Give new Uint8Array(it)";
-  if ("then" in given) return ". Wait for it first";
-  return "arrayBuffer" in given ? ". Give new Uint8Array(await it.arrayBuffer())" : "";
+/** Whether it is what `compile` gave, of whichever copy of this package. */
+export function isCompiled(given: unknown): given is CompiledComponent {
+  return typeof given === "object" && given !== null && "compiled" in given;
 }
 
 /** A component, or a core module of WASI preview 1, that is ready to be instantiated any number of times. */

@@ -1,5 +1,6 @@
 /** What only some instances are given, and is loaded for those alone. */
 import { limitsFrom } from "../io/limits.ts";
+import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { Network } from "../wasi/sockets/network.ts";
 import type { InstanceOptions } from "./options.ts";
@@ -9,21 +10,27 @@ import type { Platform } from "./platform.ts";
 export interface Grants {
   readonly network?: Network | undefined;
   readonly http?: HttpClient | undefined;
+  /** The embedder's own, checked. */
+  readonly monotonicClock?: MonotonicClock | undefined;
+  readonly wallClock?: WallClock | undefined;
 }
 
 /** Gives them at once where there are none. @throws {TypeError} If the platform lacks what is to be given. */
 export function grantsOf(platform: Platform, options: InstanceOptions<unknown, unknown>): Grants | Promise<Grants> {
-  const { network = false, http = false } = options;
-  return network === false && http === false ? NONE : fetched(platform, options);
+  const { network = false, http = false, monotonicClock, wallClock } = options;
+  return network === false && http === false && !monotonicClock && !wallClock ? NONE : fetched(platform, options);
 }
 
 const NONE: Grants = {};
 
 async function fetched(
   platform: Platform,
-  { network = false, http = false, limits }: InstanceOptions<unknown, unknown>,
+  { network = false, http = false, limits, monotonicClock, wallClock }: InstanceOptions<unknown, unknown>,
 ): Promise<Grants> {
+  const clocks = monotonicClock || wallClock ? await import("../wasi/clocks/checked-clocks.ts") : undefined;
   return {
+    monotonicClock: monotonicClock && clocks?.checkedMonotonicClock(monotonicClock),
+    wallClock: wallClock && clocks?.checkedWallClock(wallClock),
     network: network === false ? undefined : await (await import("./network.ts")).networkOf(platform, network),
     http: http === false ? undefined : await (await import("./http.ts")).httpOf(platform, http, limitsFrom(limits)),
   };

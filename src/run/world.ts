@@ -2,7 +2,6 @@ import { guarded } from "../io/checked-ports.ts";
 import { limitsFrom, type Limits } from "../io/limits.ts";
 import { Outlet } from "../io/outlet.ts";
 import { newTally } from "../io/tally.ts";
-import { checkedMonotonicClock, checkedWallClock } from "../wasi/clocks/checked-clocks.ts";
 import { SeededRandom, type RandomSource } from "../wasi/random/random.ts";
 import { Shared } from "../wasi/filesystem/shared.ts";
 import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
@@ -20,7 +19,7 @@ export function makeWorld(
   platform: Platform,
   options: InstanceOptions<unknown, unknown>,
   exit: (code: number) => never,
-  { network, http }: Grants = {},
+  { network, http, monotonicClock, wallClock }: Grants = {},
   limits: Limits = limitsFrom(options.limits),
 ): World {
   const preopens = openAll(platform, options);
@@ -41,8 +40,8 @@ export function makeWorld(
       args: options.args ?? [],
       env: Object.entries(options.env ?? {}),
       cwd: options.cwd,
-      monotonicClock: options.monotonicClock ? checkedMonotonicClock(options.monotonicClock) : platform.monotonicClock,
-      wallClock: options.wallClock ? checkedWallClock(options.wallClock) : platform.wallClock,
+      monotonicClock: monotonicClock ?? platform.monotonicClock,
+      wallClock: wallClock ?? platform.wallClock,
       random,
       insecureRandom: seededBy(insecureSeed),
       insecureSeed,

@@ -29,9 +29,11 @@ class BareP1 {
   constructor(tree: MemoryTree = {}, options: Options = {}) {
     this.files = MemoryFiles.from(tree);
     const preopens = { "/": this.files.root(), ...options.preopens };
-    const world = makeWorld(nodePlatform, { ...options, preopens }, (code) => {
+    const { monotonicClock, wallClock } = options;
+    const exit = (code: number): never => {
       throw new ExitError(code);
-    });
+    };
+    const world = makeWorld(nodePlatform, { ...options, preopens }, exit, { monotonicClock, wallClock });
     const host = {
       task: new Task(nodePlatform.loop),
       trace: undefined,
@@ -361,9 +363,10 @@ test("a long list of pieces is taken in part", async () => {
 
 test("a function that would have to wait while its guest is instantiated traps, and holds on to nothing", () => {
   const clock = new FakeClock();
-  const world = makeWorld(nodePlatform, { monotonicClock: clock }, () => {
+  const exit = (): never => {
     throw new ExitError(0);
-  });
+  };
+  const world = makeWorld(nodePlatform, {}, exit, { monotonicClock: clock });
   const memory = new WebAssembly.Memory({ initial: 1 });
   const host = { task: new Task(nodePlatform.loop), trace: undefined, canWait: () => false, onEnd: () => {} };
   const definition = preview1(world, host, () => memory.buffer)["poll_oneoff"];

@@ -44,9 +44,11 @@ export class BareGuest {
   #top = 32 * 1024;
 
   constructor(options: InstanceOptions<Input, Output> = {}, leases = true, loop: Loop = nodePlatform.loop) {
-    this.world = makeWorld(nodePlatform, options, (code) => {
+    const { monotonicClock, wallClock } = options;
+    const exit = (code: number): never => {
       throw new ExitError(code);
-    });
+    };
+    this.world = makeWorld(nodePlatform, options, exit, { monotonicClock, wallClock });
     this.instance = new Instance(this.world, new Task(loop), { trace: options.trace, leases });
     this.#lease = this.instance.newLease();
     this.handles = new HandleTable(new HandleCount(this.world.limits.resources), this.#lease);

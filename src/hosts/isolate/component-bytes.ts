@@ -1,5 +1,6 @@
 import { UnsupportedRuntimeError } from "../../io/unsupported-runtime.ts";
-import { isBytes, type CompiledComponent } from "../../run/component.ts";
+import { isBytes } from "../../run/bytes.ts";
+import type { CompiledComponent } from "../../run/component.ts";
 import { canSuspend } from "../../wait/suspension.ts";
 
 /**
