@@ -1,5 +1,6 @@
 /** The listener of a Node server, with clients that send what they like: each is the bytes that it sends. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
@@ -70,6 +71,7 @@ async function readAll(source: Source): Promise<string> {
 }
 
 const CLOSE = "connection: close\r\n\r\n";
+const CHUNKED = "transfer-encoding: chunked\r\n\r\n";
 
 test("a request is what came: authority, path, fields in order with their bytes", async (t) => {
   const seen: unknown[] = [];
@@ -150,6 +152,35 @@ for (const [what, bytes, expected] of [
     const answer = await exchange(port, `POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${bytes}`);
     assert.deepEqual(seen, expected === undefined ? [] : [expected]);
     if (expected === undefined) assert.match(answer, /^HTTP\/1\.1 400 /);
+  });
+}
+
+/** Who has no more to say, and still listens. */
+for (const [what, bytes, seen, status] of [
+  ["a request", "GET / HTTP/1.1\r\nhost: a\r\n\r\n", "none", "204"],
+  ["a body with its length", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nsome", "some", "204"],
+  ["a body in chunks", `POST / HTTP/1.1\r\nhost: a\r\n${CHUNKED}4\r\nsome\r\n0\r\n\r\n`, "some", "204"],
+  ["half a body", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nsome", "cut", undefined],
+  ["a chunk of several", `POST / HTTP/1.1\r\nhost: a\r\n${CHUNKED}4\r\nsome\r\n`, "cut", undefined],
+  ["half a header", "GET / HTTP/1.1\r\nhost: a\r\nx", undefined, "400"],
+  ["half a line", "GET / HT", undefined, "400"],
+] as const) {
+  test(`a connection that half closes after ${what}: ${seen ?? "nobody is asked"}`, async (t) => {
+    const asked: string[] = [];
+    const { port } = await listening(t, async ({ body }) => {
+      const whole = body ? readAll(body.source) : Promise.resolve("none");
+      asked.push(await whole.catch(() => "cut"));
+      return plain(204);
+    });
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.end(bytes));
+    let answer = "";
+    socket.on("data", (chunk) => (answer += chunk.toString("latin1")));
+    socket.on("error", () => {});
+    socket.on("end", () => socket.destroy());
+    await once(socket, "close");
+    if (seen !== undefined) await until(() => asked.length > 0);
+    assert.deepEqual(asked, seen === undefined ? [] : [seen]);
+    if (status !== undefined) assert.equal(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1], status);
   });
 }
 
