@@ -52,6 +52,7 @@ const PARTS = [
 /** What scripts the command has, by what is in them: first come, first served. What is in none of them is by itself. */
 const SCRIPTS = {
   sluice: ["src/cli/main.ts", "src/cli/run.ts"],
+  embedding: ["src/run/embedding.ts"],
   network: ["src/bind/sockets/interfaces.ts", "src/run/network.ts", "src/hosts/node/net/ports.ts"],
   asyncs: [
     "src/bind/callee.ts",

@@ -80,7 +80,7 @@ test("a component that most others are not loads a script of its own, of which a
   const more = kept(path).filter((name) => !ofAll.includes(name));
   assert.deepEqual(
     more.map((name) => name.replace(/\.js\..*/, "")),
-    ["part-drops", "part-fused"],
+    ["part-drops", "part-embedding", "part-fused"],
   );
   assert.deepEqual(await hello(path, without, words), first);
 });
