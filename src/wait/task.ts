@@ -49,6 +49,7 @@ export class Task {
   readonly #loop: Loop;
   #budget = CALLS_PER_TURN;
   #idled = false;
+  #hasBegun = false;
   #turnStart: number;
   #end: { readonly reason: unknown } | undefined;
   #hasFailed = false;
@@ -185,15 +186,18 @@ export class Task {
     this.#idled = true;
   }
 
-  /** The next call of the guest gives way first: what it has just begun may be done by then. */
+  /** The next call of the guest gives way first, for two turns: what it has just begun may be done by then. */
   giveWayNext(): void {
     this.#budget = 0;
     this.#idled = true;
+    this.#hasBegun = true;
   }
 
   /** Lets the event loop have a turn. Rejects if the task is ended by then. */
   async giveWay(): Promise<void> {
     await this.#loop.turn();
+    // The first turn may end before the host has looked at what was begun in it.
+    if (this.#hasBegun) await this.#loop.turn();
     if (this.#end) throw this.#end.reason;
     this.beginTurn();
   }
@@ -202,6 +206,7 @@ export class Task {
   beginTurn(): void {
     this.#budget = CALLS_PER_TURN;
     this.#idled = false;
+    this.#hasBegun = false;
     this.#turnStart = this.#loop.now();
   }
 

@@ -49,7 +49,7 @@ const NETWORKS: Readonly<Record<string, () => NetworkOptions>> = {
 };
 
 for (const [where, network] of Object.entries(NETWORKS)) {
-  for (const what of ["tcp", "udp", "refused"]) {
+  for (const what of ["tcp", "udp", "refused", "refused-in-time"]) {
     test(`std::net, ${what}, on ${where}`, async () => {
       assert.equal(await start([what], network()).ended, `${what} ok\n`);
     });
