@@ -1,5 +1,5 @@
 /** The real command, as a process of its own. */
-import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess, type StdioOptions } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,6 +61,18 @@ export async function shell(script: string, how: How = {}): Promise<Ended> {
 export function startShell(script: string, how: How = {}): ChildProcess {
   const env = { NODE: process.execPath, BIN, G: join(ROOT, "test", "guests", "built"), ...how.env };
   return startProcess("sh", ["-c", `sluice() { "$NODE" "$BIN" "$@"; }\n${script}`], { ...how, env });
+}
+
+/** BSD's `script` has other options, and cannot say how its command ended. */
+const scriptVersion = spawnSync("script", ["--version"], { encoding: "utf8" });
+/** Why there is no pseudo-terminal, if there is none. */
+export const NO_TERMINAL =
+  !/util-linux/.test(scriptVersion.stdout ?? "") && "needs `script` of util-linux for a pseudo-terminal";
+
+/** Runs a shell script whose three standard streams are a terminal. Its exit code is ours; what it shows is on stdout. */
+export function onTerminal(script: string, how: How = {}): ChildProcess {
+  const quoted = `sluice() { "$NODE" "$BIN" "$@"; }; ${script}`.replaceAll("'", `'\\''`);
+  return startShell(`exec script -qec '${quoted}' /dev/null`, { ...how, env: { SHELL: "/bin/sh", ...how.env } });
 }
 
 /** Starts any program. */

@@ -1,28 +1,17 @@
 /** On a terminal: a pseudo-terminal, from util-linux's `script`. */
 import assert from "node:assert/strict";
-import { spawnSync, type ChildProcess } from "node:child_process";
 import { describe, test } from "node:test";
-import { ended, startShell, until } from "./support.ts";
+import { ended, NO_TERMINAL, onTerminal, until } from "./support.ts";
 
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 const ERASE_LINE = "\r\x1b[K";
-/** BSD's `script` has other options, and cannot say how its command ended. */
-const version = spawnSync("script", ["--version"], { encoding: "utf8" });
-const NO_SCRIPT = !/util-linux/.test(version.stdout ?? "") && "needs `script` of util-linux for a pseudo-terminal";
-
-/** Runs a shell script whose three standard streams are a terminal. Its exit code is ours; what it shows is on stdout. */
-function onTerminal(script: string): ChildProcess {
-  const quoted = `sluice() { "$NODE" "$BIN" "$@"; }; ${script}`.replaceAll("'", `'\\''`);
-  return startShell(`exec script -qec '${quoted}' /dev/null`, { env: { SHELL: "/bin/sh" } });
-}
-
 /** What the guest says that fails if a standard stream is a terminal. */
 async function says(redirections: string): Promise<string> {
   return (await ended(onTerminal(`sluice $G/terminals-none.wasm ${redirections}`))).stdout;
 }
 
-describe("terminal", { concurrency: 4, skip: NO_SCRIPT }, () => {
+describe("terminal", { concurrency: 4, skip: NO_TERMINAL }, () => {
   test("each standard stream says that it is one, alone", async () => {
     assert.match(await says("> /dev/null"), /FAIL: .*stdin/);
     assert.match(await says("< /dev/null"), /FAIL: .*stdout/);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { computesForEver } from "../cli/made.ts";
-import { ended, guest, sluice, start } from "../cli/support.ts";
+import { ended, guest, NO_TERMINAL, onTerminal, sluice, start, until } from "../cli/support.ts";
 import { onServer } from "./on-server.ts";
 import { keeping } from "./server.ts";
 
@@ -107,6 +107,20 @@ onServer("commands on a server", (on) => {
     assert.equal((await fetch(new URL("/ready", metrics))).status, 200);
     worker.kill("SIGTERM");
     assert.equal((await ended(worker)).code, 0);
+  });
+
+  test("work shows on a terminal how far it is, on a line that it erases", { skip: NO_TERMINAL }, async () => {
+    const options = "--jobs SHOWN/w --results SHOWNRESULTS --create";
+    // The trap keeps the shell alive; the command starts with no traps.
+    const worker = onTerminal(`trap : INT; sluice work ${options} $G/cat.wasm > /dev/null; echo "code $?"`, { env });
+    await until(worker.stdout, "Carrying out jobs");
+    await on.at.js.publish("shown", Buffer.from("job"), { headers: on.at.headers(), timeout: 5000 });
+    await until(worker.stdout, "\r\x1b[K0 under way, 1 done, 0 tried again, 0 failed");
+    worker.stdin?.write("\x03");
+    const { stdout } = await ended(worker);
+    assert.match(stdout, /\r\nTaking no more jobs; 0 under way\r\n/);
+    const end = "\r\x1b[K1 jobs are done, 0 have failed\r\ncode 0\r\n";
+    assert.ok(stdout.endsWith(end), JSON.stringify(stdout));
   });
 
   test("a worker that is to end is not ready any more, while it finishes what is under way", async () => {
