@@ -50,6 +50,7 @@ export class CheckedSource implements Source {
   readonly #name: string;
   readonly readBlocking?: (max: number) => Uint8Array | null;
   readonly readInto?: (into: Uint8Array, waits: boolean) => number | null;
+  readonly take?: (max: number) => Uint8Array | undefined;
   readonly leave?: () => void;
 
   /** @param name Of what it stands behind, such as `stdin`. */
@@ -61,6 +62,13 @@ export class CheckedSource implements Source {
     }
     if (typeof source.readInto === "function") {
       this.readInto = (into, waits) => this.#counted(source.readInto?.(into, waits), into);
+    }
+    if (typeof source.take === "function") {
+      this.take = (max) =>
+        this.#taken(
+          guarded(`${name}.take`, () => source.take?.(max)),
+          max,
+        );
     }
     if (typeof source.leave === "function") this.leave = () => guarded(`${name}.leave`, () => source.leave?.());
   }
@@ -95,6 +103,11 @@ export class CheckedSource implements Source {
     throw misbehaved(`${this.#name}.readInto`, `how many of ${into.length} bytes it put in, or null at the end`, count);
   }
 
+  #taken(bytes: unknown, max: number): Uint8Array | undefined {
+    if (bytes === undefined || (bytes instanceof Uint8Array && bytes.length > 0 && bytes.length <= max)) return bytes;
+    throw misbehaved(`${this.#name}.take`, `1 to ${max} bytes, or undefined`, bytes);
+  }
+
   #checked(method: string, bytes: unknown, max: number): Uint8Array | null {
     if (bytes === null || (bytes instanceof Uint8Array && bytes.length <= max)) return bytes;
     throw misbehaved(`${this.#name}.${method}`, `at most ${max} bytes, or null at the end`, bytes);
@@ -106,6 +119,7 @@ export class CheckedSink implements Sink {
   readonly #sink: Sink;
   readonly #name: string;
   readonly writeBlocking?: (bytes: Uint8Array) => number;
+  readonly give?: (bytes: Uint8Array) => number;
 
   /** @param name Of what it stands behind, such as `stdout`. */
   constructor(sink: Sink, name: string) {
@@ -113,6 +127,9 @@ export class CheckedSink implements Sink {
     this.#name = name;
     if (typeof sink.writeBlocking === "function") {
       this.writeBlocking = (bytes) => this.#checked("writeBlocking", sink.writeBlocking?.(bytes), bytes.length);
+    }
+    if (typeof sink.give === "function") {
+      this.give = (bytes) => this.#checked("give", sink.give?.(bytes), bytes.length);
     }
   }
 

@@ -121,6 +121,24 @@ const CASES: readonly Case[] = [
     options: { stdin: source({ readInto: () => count }) },
     message: /^stdin\.readInto: expected how many of \d+ bytes it put in, or null at the end, got /,
   })),
+  ...[new Uint8Array(0), new Uint8Array(1 << 20), null, "text", 5].map((given) => ({
+    name: `a source that gives away ${given instanceof Uint8Array ? `${given.length} bytes` : String(given)}`,
+    guest: "copy-splice",
+    options: { stdin: source({ take: () => given }), stdout: "ignore" as const },
+    message: /^stdin\.take: expected 1 to \d+ bytes, or undefined, got /,
+  })),
+  {
+    name: "a source that throws when it is to give something away",
+    guest: "copy-splice",
+    options: { stdin: source({ take: fail }), stdout: "ignore" },
+    message: /^stdin\.take: on purpose/,
+  },
+  ...[-3, Number.NaN, 1e9, undefined].map((taken) => ({
+    name: `a sink that takes ${String(taken)} of what it is given`,
+    guest: "copy-splice",
+    options: { stdin: source({ take: () => new Uint8Array(9) }), stdout: sink({ give: () => taken }) },
+    message: /^stdout\.give: expected how many of 9 bytes it took, got /,
+  })),
   ...(["read", "ready"] as const).map((method) => ({
     name: `a source whose ${method} promises something, and breaks it`,
     guest: "cat",

@@ -355,3 +355,35 @@ const FLAGS = {
   requestedWriteSync: false,
   mutateDirectory: false,
 } as const;
+
+test("what a source gives away is spliced into a sink as the memory that it is", async () => {
+  const pieces = [1, 2, 3].map((byte) => new Uint8Array(1000).fill(byte));
+  const left = [...pieces];
+  const kept: Uint8Array[] = [];
+  const source: Source = {
+    // Asked for the end alone.
+    read: () => (left.length === 0 ? null : assert.fail("read is called")),
+    take: () => left.shift(),
+    ready: () => true,
+    watch() {},
+    unwatch() {},
+    close() {},
+  };
+  const stdout: Sink = {
+    write: never("write"),
+    give(bytes) {
+      kept.push(bytes);
+      return bytes.length;
+    },
+    flush: () => true,
+    watch() {},
+    unwatch() {},
+    close() {},
+    abort() {},
+  };
+  await run(await compiled("copy-splice"), { stdin: source, stdout });
+  assert.deepEqual(
+    kept.map(({ buffer, byteOffset, length }) => [buffer, byteOffset, length]),
+    pieces.map(({ buffer }) => [buffer, 0, 1000]),
+  );
+});
