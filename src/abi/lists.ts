@@ -1,5 +1,6 @@
 /** Lists of bytes, and lists as arrays. */
 import { Trap } from "../io/trap.ts";
+import { ofMember } from "./composites.ts";
 import type { Guest } from "./guest.ts";
 import { layoutOf } from "./layout.ts";
 import { wrongValue, type AnyType, type Type } from "./type.ts";
@@ -96,6 +97,6 @@ export function at(index: number, store: () => void): void {
   try {
     store();
   } catch (error) {
-    throw error instanceof TypeError ? new TypeError(`item ${index}: ${error.message}`, { cause: error }) : error;
+    throw ofMember(`item ${index}`, error);
   }
 }

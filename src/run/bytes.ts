@@ -1,4 +1,5 @@
 /** Components as they are given: bytes. */
+import { isObject } from "../io/shape.ts";
 import { told } from "../io/told.ts";
 import { isCompiled, type CompiledComponent } from "./component.ts";
 
@@ -29,7 +30,7 @@ export function assertBytes(given: unknown, others: string = ""): asserts given 
 
 function hintFor(given: unknown): string {
   if (typeof given === "string") return ". If that is a path, read the file first";
-  if (typeof given !== "object" || given === null) return "";
+  if (!isObject(given)) return "";
   if (given instanceof ArrayBuffer) return ". Give new Uint8Array(it)";
   if ("then" in given) return ". Wait for it first";
   return "arrayBuffer" in given ? ". Give new Uint8Array(await it.arrayBuffer())" : "";

@@ -1,10 +1,11 @@
+import { isObject } from "../io/shape.ts";
 import { Compiled } from "../load/compiled.ts";
 import type { CompiledCore } from "./core-module.ts";
 import type * as TypeChecks from "./type-checks.ts";
 
 /** Whether it is what `compile` gave, of whichever copy of this package. */
 export function isCompiled(given: unknown): given is CompiledComponent {
-  return typeof given === "object" && given !== null && "compiled" in given;
+  return isObject(given) && "compiled" in given;
 }
 
 /** A component, or a core module of WASI preview 1, that is ready to be instantiated any number of times. */

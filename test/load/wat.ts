@@ -15,6 +15,17 @@ export function wat(text: string): Promise<Uint8Array> {
   return parse(text);
 }
 
+/** In a component: a resource type `$thing'` with `$new` for it, and a core instance `$d` that gives how many were destroyed. */
+export const COUNTED_THING = `
+  (core module $d
+    (global $drops (mut i32) (i32.const 0))
+    (func (export "dtor") (param i32) (global.set $drops (i32.add (global.get $drops) (i32.const 1))))
+    (func (export "drops") (result i32) (global.get $drops)))
+  (core instance $d (instantiate $d))
+  (alias core export $d "dtor" (core func $dtor))
+  (type $thing' (resource (rep i32) (dtor (core func $dtor))))
+  (core func $new (canon resource.new $thing'))`;
+
 /** As `wat`, of what is in a component. */
 export function component(fields: string): Promise<Uint8Array> {
   return wat(`(component ${fields})`);

@@ -2,19 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GuestSource, instantiate, type Imports, type Options } from "../../src/index.ts";
-import { wat } from "../load/wat.ts";
+import { COUNTED_THING, wat } from "../load/wat.ts";
 import { turn } from "./support.ts";
 
 /** A resource type whose `get` gives what it was made with, and 1000 for each that has been destroyed. */
-const LIBRARY = `(component
-  (core module $d
-    (global $drops (mut i32) (i32.const 0))
-    (func (export "dtor") (param i32) (global.set $drops (i32.add (global.get $drops) (i32.const 1))))
-    (func (export "drops") (result i32) (global.get $drops)))
-  (core instance $d (instantiate $d))
-  (alias core export $d "dtor" (core func $dtor))
-  (type $thing' (resource (rep i32) (dtor (core func $dtor))))
-  (core func $new (canon resource.new $thing'))
+const LIBRARY = `(component ${COUNTED_THING}
   (core module $m
     (import "i" "new" (func $new (param i32) (result i32)))
     (import "d" "drops" (func $drops (result i32)))

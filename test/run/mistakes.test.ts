@@ -3,26 +3,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BytesSource, CollectSink, instantiate, type Options } from "../../src/index.ts";
 import { show } from "../../src/abi/show.ts";
-import { wat } from "../load/wat.ts";
+import { COUNTED_THING, wat } from "../load/wat.ts";
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
 /** Exports a resource type, functions that take it beside something else, and how many were dropped. */
-const THINGS = `(component
-  (core module $d
-    (global $drops (mut i32) (i32.const 0))
-    (func (export "dtor") (param i32) (global.set $drops (i32.add (global.get $drops) (i32.const 1))))
-    (func (export "drops") (result i32) (global.get $drops)))
-  (core instance $d (instantiate $d))
-  (alias core export $d "dtor" (core func $dtor))
-  (type $thing' (resource (rep i32) (dtor (core func $dtor))))
-  (core func $new (canon resource.new $thing'))
+const THINGS = `(component ${COUNTED_THING}
   (core func $drop (canon resource.drop $thing'))
   (core module $m
     (import "i" "new" (func $new (param i32) (result i32)))
     (import "i" "drop" (func $drop (param i32)))
     (func (export "new") (param i32) (result i32) (call $new (local.get 0)))
     (func (export "get") (param i32) (result i32) (local.get 0))
+    (func (export "eat-both") (param i32 i32) (call $drop (local.get 0)) (call $drop (local.get 1)))
     (func (export "eat") (param i32 i32) (result i32) (call $drop (local.get 0)) (local.get 1)))
   (core instance $m (instantiate $m (with "i" (instance (export "new" (func $new)) (export "drop" (func $drop))))))
   (func $drops' (result u32) (canon lift (core func $d "drops")))
@@ -44,11 +37,7 @@ const THINGS = `(component
   (instance $things (instantiate $shim (with "thing" (type $thing')) (with "new" (func $new'))
     (with "get" (func $get')) (with "eat" (func $eat')) (with "twice" (func $twice'))))
   (export "drops" (func $drops'))
-  (export "a:b/things" (instance $things)))`.replace(
-  '(func (export "eat")',
-  `(func (export "eat-both") (param i32 i32) (call $drop (local.get 0)) (call $drop (local.get 1)))
-    (func (export "eat")`,
-);
+  (export "a:b/things" (instance $things)))`;
 
 interface Thing {
   get(): Promise<number>;

@@ -1,3 +1,4 @@
+import { isObject } from "../../io/shape.ts";
 import type { OpenDirectory } from "./files.ts";
 import { FileError } from "./files.ts";
 import { MemoryDirectory } from "./memory-handles.ts";
@@ -99,11 +100,11 @@ export class MemoryFiles {
 }
 
 function isLink(entry: unknown): entry is { readonly link: string } {
-  return typeof entry === "object" && entry !== null && "link" in entry && typeof entry.link === "string";
+  return isObject(entry) && typeof entry["link"] === "string";
 }
 
 function isDirectoryEntry(entry: unknown): boolean {
-  return typeof entry === "object" && entry !== null && "directory" in entry && entry.directory === true;
+  return isObject(entry) && entry["directory"] === true;
 }
 
 function directoryIn(parent: DirectoryNode, name: string): DirectoryNode {
