@@ -40,7 +40,7 @@ export class Random {
   }
 
   bytes(count: number): Uint8Array {
-    return Uint8Array.from({ length: count }, () => this.below(256));
+    return new Uint8Array(count).map(() => this.below(256));
   }
 
   u32(): number {

@@ -11,7 +11,7 @@ export class Content {
   }
 
   static of(count: number, byteAt: (index: number) => number): Content {
-    return new Content(Uint8Array.from({ length: count }, (_, index) => byteAt(index)));
+    return new Content(new Uint8Array(count).map((_, index) => byteAt(index)));
   }
 
   static zeroes(count: number): Content {

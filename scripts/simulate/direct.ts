@@ -178,7 +178,7 @@ export class DirectGuest implements Player {
     const permit = this.#permits[a] ?? 0;
     this.#permits[a] = 0;
     this.#written = name === "write" ? Math.min(b, permit) : b;
-    const bytes = (): Uint8Array => Uint8Array.from({ length: this.#written }, (_, index) => byteOf(c, index));
+    const bytes = (): Uint8Array => new Uint8Array(this.#written).map((_, index) => byteOf(c, index));
     switch (name) {
       case "check-write":
         return (this.#permits[a] = stream.checkWrite());

@@ -295,7 +295,7 @@ function tagOf(error: unknown): string {
 
 /** Bytes that are others for each body. */
 function pattern(serial: number, length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, at) => (serial * 31 + at * 7 + (at >> 8)) & 0xff);
+  return new Uint8Array(length).map((_, at) => (serial * 31 + at * 7 + (at >> 8)) & 0xff);
 }
 
 async function isOver(promise: Promise<unknown>): Promise<boolean> {

@@ -54,7 +54,7 @@ export class Direction {
   }
 
   bytesToWrite(count: number): Uint8Array {
-    return Uint8Array.from({ length: count }, (_, index) => byteAt(this.#written + index));
+    return new Uint8Array(count).map((_, index) => byteAt(this.#written + index));
   }
 
   permitted(bytes: number): void {

@@ -84,7 +84,7 @@ class SimulatedSource extends FaultySource {
 
   constructor({ bytes, blocks, ...faults }: SourceSetup) {
     super(
-      Uint8Array.from({ length: bytes }, (_, index) => inputByte(index)),
+      new Uint8Array(bytes).map((_, index) => inputByte(index)),
       { ...faults, cause: BROKEN },
     );
     this.#supplied = bytes;
@@ -95,7 +95,7 @@ class SimulatedSource extends FaultySource {
     if (this.#isOver) return;
     const from = this.#supplied;
     this.#supplied += bytes;
-    this.supply(Uint8Array.from({ length: bytes }, (_, index) => inputByte(from + index)));
+    this.supply(new Uint8Array(bytes).map((_, index) => inputByte(from + index)));
   }
 
   finish(fails: boolean): void {

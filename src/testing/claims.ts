@@ -223,13 +223,19 @@ export async function rest({ turn = microtasks }: Fixture): Promise<void> {
 
 /** Fails the claim unless both have the same bytes. */
 export function expectBytes(what: string, actual: Uint8Array, expected: Uint8Array): void {
-  const same = actual.length === expected.length && actual.every((byte, index) => byte === expected[index]);
-  expect(same, `${what}: ${showBytes(actual)}, expected ${showBytes(expected)}`);
+  expect(areSame(actual, expected), `${what}: ${showBytes(actual)}, expected ${showBytes(expected)}`);
 }
 
-/** `count` bytes that tell their place in the stream. */
+function areSame(actual: Uint8Array, expected: Uint8Array): boolean {
+  for (let at = 0; at < expected.length; at++) if (actual[at] !== expected[at]) return false;
+  return actual.length === expected.length;
+}
+
+/** `count` bytes that tell their place in the stream. A loop, since megabytes of them are made. */
 export function pattern(count: number, from = 0): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, index) => 1 + ((from + index) % 251));
+  const bytes = new Uint8Array(count);
+  for (let at = 0; at < count; at++) bytes[at] = 1 + ((from + at) % 251);
+  return bytes;
 }
 
 function show(outcome: Outcome<unknown>): string {

@@ -179,7 +179,7 @@ test("3.2 a slow reader gets every byte in order, whatever it takes at once", as
       () => {
         for (let permitted = output.checkWrite(); permitted > 0 && written < total; permitted = output.checkWrite()) {
           const count = Math.min(permitted, total - written, 1 + (written % 7919));
-          output.write(Uint8Array.from({ length: count }, (_, index) => (written + index) % 251));
+          output.write(new Uint8Array(count).map((_, index) => (written + index) % 251));
           written += count;
         }
         most = Math.max(most, outlet.bufferedBytes);

@@ -75,7 +75,7 @@ describe("isolate", { concurrency: 2 }, () => {
 
   test("much goes through a guest in pieces of any size, and comes as it was", async () => {
     const pieces = Array.from({ length: 300 }, (_, at) =>
-      Uint8Array.from({ length: (at * 977) % 40_000 }, (_unused, place) => (place * 7 + at) & 255),
+      new Uint8Array((at * 977) % 40_000).map((_unused, place) => (place * 7 + at) & 255),
     );
     const came: Uint8Array[] = [];
     await run(await guest("copy-loop"), {

@@ -89,7 +89,7 @@ async function eventually<T>(watchable: Watchable, call: () => T | undefined): P
 test("bytes of any pieces come in order, and no more of them than the ring has room for", async () => {
   const taken = new FaultySink({ writeBytes: 700 });
   const { sink } = outputTo(taken);
-  const sent = Uint8Array.from({ length: 100_000 }, (_, at) => (at * 31) ^ (at >> 8));
+  const sent = new Uint8Array(100_000).map((_, at) => (at * 31) ^ (at >> 8));
   for (let at = 0, piece = 1; at < sent.length; piece = (piece * 7 + 3) % 5000) {
     const bytes = sent.subarray(at, at + piece);
     // oxlint-disable-next-line no-await-in-loop -- piece after piece
@@ -205,7 +205,7 @@ function interrupted(wire: Wire, member: string, turnOfOther: () => void): Wire 
 /** Both ends of an input of three rings full, with a turn of the other thread just before one of them comes to a member. */
 function interruptedInput(at: { readonly reader?: string; readonly feed?: string }): Interrupted {
   const { wire, guest, host } = ends();
-  const given = new FaultySource(Uint8Array.from({ length: 3 * CAPACITY }, (_, place) => place & 255));
+  const given = new FaultySource(new Uint8Array(3 * CAPACITY).map((_, place) => place & 255));
   const source: RingSource = new RingSource(
     at.reader === undefined ? wire : interrupted(wire, at.reader, () => feed.wake()),
     guest,

@@ -36,7 +36,7 @@ test("what is given is what was taken, in order, whatever becomes of where it wa
 
 test("what comes while somebody waits is taken from where it landed, and only the rest is copied", () => {
   const arrivals = new Arrivals();
-  const landed = Uint8Array.from({ length: 10 }, (_, at) => at);
+  const landed = new Uint8Array(10).map((_, at) => at);
   const given: Uint8Array[] = [];
   const reader = { wake: () => void given.push(arrivals.give(4), arrivals.give(3)) };
   arrivals.changed.watch(reader);
@@ -89,7 +89,7 @@ function reading(t: TestContext, path: string): { readonly source: NodeTcpSource
 test("while each piece is as large as can be, the next one is read in the same turn", (t) => {
   const folder = mkdtempSync(`${tmpdir()}/sluice-`);
   t.after(() => rmSync(folder, { recursive: true }));
-  const bytes = Uint8Array.from({ length: 2 * HELD + 1000 }, (_, at) => at % 251);
+  const bytes = new Uint8Array(2 * HELD + 1000).map((_, at) => at % 251);
   writeFileSync(`${folder}/bytes`, bytes);
   const { source, resumed } = reading(t, `${folder}/bytes`);
   // Nothing says that there is something: to ask in vain takes longer than to wait.

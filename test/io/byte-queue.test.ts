@@ -32,7 +32,7 @@ test("a queue holds what an array would", () => {
       let next = 1;
       for (const step of operations) {
         if ("push" in step) {
-          const bytes = Uint8Array.from({ length: step.push }, () => next++ % 251);
+          const bytes = new Uint8Array(step.push).map(() => next++ % 251);
           queue.push(bytes);
           model.push(...bytes);
           // A copy: what the caller does with its bytes afterwards is its own business.

@@ -136,7 +136,7 @@ test("a pipe that is spliced into itself keeps its bytes, and their order goes r
         assert.equal(moved, Math.min(max, size));
         turned += moved;
       }
-      const expected = Uint8Array.from({ length: size }, (_, index) => (turned + index) % size);
+      const expected = new Uint8Array(size).map((_, index) => (turned + index) % size);
       assert.deepEqual(input.read(100).slice(), expected);
     }),
   );

@@ -111,7 +111,7 @@ test("bytes come in their order, however they are put in and taken out", () => {
       let got = 0;
       for (const { what, count } of steps) {
         if (what === "write" || what === "give") {
-          const bytes = Uint8Array.from({ length: count }, (_, index) => put + index);
+          const bytes = new Uint8Array(count).map((_, index) => put + index);
           const taken = (what === "give" ? sink.give?.(bytes) : sink.write(bytes)) ?? 0;
           assert.equal(taken, Math.min(count, 16 - (put - got)));
           put += taken;

@@ -2,5 +2,5 @@ export { FaultySink, FaultySource, microtasks, staysPending } from "../../src/te
 
 /** `count` bytes that tell their place in the stream. */
 export function pattern(count: number, from = 0): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, index) => (from + index) % 251);
+  return new Uint8Array(count).map((_, index) => (from + index) % 251);
 }

@@ -37,9 +37,7 @@ class FakePages implements Pages {
       touched: () => {
         this.calls.push("look");
         if (!this.canLook) return undefined;
-        return Uint8Array.from({ length: (to - from) / PAGE }, (_page, index) =>
-          Number(this.#touched.has(from / PAGE + index)),
-        );
+        return new Uint8Array((to - from) / PAGE).map((_page, index) => Number(this.#touched.has(from / PAGE + index)));
       },
     };
   }

@@ -18,7 +18,7 @@ export function writing(bytes: Uint8Array): JobOptions["run"] {
   };
 }
 
-export const bytesOf = (count: number): Uint8Array => Uint8Array.from({ length: count }, (_, index) => index);
+export const bytesOf = (count: number): Uint8Array => new Uint8Array(count).map((_, index) => index);
 
 /** The result as a reader finds it: from where its end says it begins, to that end. */
 export function resultIn(records: readonly StoredRecord[]): number[] | undefined {

@@ -46,7 +46,7 @@ async function flushAll(sink: LogSink): Promise<void> {
   while (!sink.flush()) await woken(sink);
 }
 
-const bytesOf = (count: number): Uint8Array => Uint8Array.from({ length: count }, (_, index) => index % 251);
+const bytesOf = (count: number): Uint8Array => new Uint8Array(count).map((_, index) => index % 251);
 
 test("whatever requests and answers are lost, each byte is stored once and in order", async () => {
   const fault = fc.constantFrom<Fault>("none", "none", "answer", "request");

@@ -190,7 +190,7 @@ function streamOutcome(call: () => unknown): unknown {
 }
 
 function pattern(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, at) => (at * 7 + (at >> 8)) & 255);
+  return new Uint8Array(length).map((_, at) => (at * 7 + (at >> 8)) & 255);
 }
 
 for (const subject of SUBJECTS) {
