@@ -41,18 +41,16 @@ function isDue({ value }: Entry): boolean {
 const fastSubscribe: Fast = ({ instance, task, guest }) => {
   return function subscribe(duration: bigint): number {
     if (task.mustGiveWay()) return task.pendRetry(subscribe, [duration]);
-    const { timers } = instance;
     guest.resources.settle();
-    timers.hold();
+    let timer;
     try {
-      const entry = addTimer(instance, timerIn(instance, BigInt.asUintN(64, duration)));
-      if (isDue(entry)) task.idle();
-      return guest.insert(entry);
+      timer = timerIn(instance, BigInt.asUintN(64, duration));
     } catch (error) {
       throw ending("wasi:clocks/monotonic-clock#subscribe-duration", error);
-    } finally {
-      timers.release();
     }
+    // What `isDue` says of it, without another look at the clock.
+    if (duration === 0n) task.idle();
+    return guest.insert(addTimer(instance, timer));
   };
 };
 

@@ -29,7 +29,7 @@ export function addPollable(instance: Instance, readiness: Readiness, parent?: E
 
 /** Gives the guest a pollable that lets go of its timer when it is dropped. */
 export function addTimer(instance: Instance, timer: Timer): Entry {
-  return instance.resources.add(POLLABLE, timer, () => timer.drop());
+  return instance.resources.add(POLLABLE, timer, timer);
 }
 
 export function addInputStream(instance: Instance, stream: InputStream): Entry {

@@ -121,7 +121,8 @@ export class Timer implements Readiness {
 
   /** Nobody waits any more. */
   drop(): void {
-    this.#timers.disarm(this);
+    // Who is not watched is not armed.
+    if (this.#changed) this.#timers.disarm(this);
   }
 
   /** Its time has come. */
