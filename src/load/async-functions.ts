@@ -4,7 +4,7 @@ import type { Guest } from "../abi/guest.ts";
 import type { Waitable } from "../abi/waitable.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreFunction, Ungated } from "../wait/gate.ts";
-import { currentThread, retryLater, type ThreadGroup } from "../wait/threads.ts";
+import { currentThread, retryFirst, retryLater, type ThreadGroup } from "../wait/threads.ts";
 import { blockThread } from "./block.ts";
 import type { GlobalI32 } from "./component-instance.ts";
 
@@ -122,15 +122,7 @@ export function waiting(
 ): Ungated {
   const { task } = group.store;
   const attempt = (...args: number[]): number => {
-    if (task.mustGiveWay(cost)) {
-      // To the event loop, and to no other thread.
-      group.store.hold();
-      const again = (...given: number[]): number => {
-        group.store.release();
-        return attempt(...given);
-      };
-      return retryLater(task, again, args, true);
-    }
+    if (task.mustGiveWay(cost)) return retryFirst(group.store, attempt, args, true);
     task.assertAlive();
     return run(...args.map((arg) => arg >>> 0));
   };

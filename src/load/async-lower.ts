@@ -15,7 +15,7 @@ import { EVENT, SUBTASK, Waitable, type Event } from "../abi/waitable.ts";
 import { Trap } from "../io/trap.ts";
 import type { GateType, Ungated } from "../wait/gate.ts";
 import type { Task } from "../wait/task.ts";
-import { currentThread, retryLater, type ThreadGroup } from "../wait/threads.ts";
+import { currentThread, retryFirst, retryLater, type ThreadGroup } from "../wait/threads.ts";
 import type { Callee, Started } from "../wait/callee.ts";
 import type { AsyncLifted } from "./async-lift.ts";
 import { blockThread } from "./block.ts";
@@ -145,10 +145,10 @@ export function lowerAsync(callee: Callee, site: LowerSite): Ungated {
 /** A function that is lowered without it, though it may take long: the guest's thread waits. */
 export function lowerBlocking(callee: Callee, site: LowerSite): Ungated {
   const form = formOf(callee, false);
-  const { task } = site;
+  const { group, task } = site;
   const boxed = form.result !== undefined;
   const attempt = (...args: CoreValue[]): number => {
-    if (task.mustGiveWay(site.cost)) return retryLater(task, attempt, args, boxed);
+    if (task.mustGiveWay(site.cost)) return retryFirst(group.store, attempt, args, boxed);
     task.assertAlive();
     let wake: (() => void) | undefined;
     const flat: CoreValue[] = [];

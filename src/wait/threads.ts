@@ -325,6 +325,21 @@ export function retryLater(
   return task.pendRetry(again, args, isBoxed);
 }
 
+/** As `retryLater`, of a call that may wait for other threads: until it is made again it gives way to the event loop, and to none of them. */
+export function retryFirst(
+  store: Store,
+  attempt: (...args: never[]) => CoreValue,
+  args: readonly unknown[],
+  isBoxed = false,
+): number {
+  store.hold();
+  const again = (...given: never[]): CoreValue => {
+    store.release();
+    return attempt(...given);
+  };
+  return retryLater(store.task, again, args, isBoxed);
+}
+
 /** @throws {Trap} If no thread runs: while the component is instantiated. */
 export function currentThread(): Thread {
   const { thread } = cpu;

@@ -141,6 +141,60 @@ test("4.9 while a guest whose callbacks yield gives way nothing of it goes on", 
   await run;
 });
 
+test("4.9 a call that gives way before it begins begins before any that comes after it", async () => {
+  const component = new CompiledComponent(
+    await compiled(`
+    (component $counter
+      (core func $return (canon task.return (result u32)))
+      (core instance $builtins (export "return" (func $return)))
+      (core module $m
+        (import "builtins" "return" (func $return (param i32)))
+        (global $calls (mut i32) (i32.const 0))
+        (func (export "next") (result i32)
+          (call $return (global.get $calls))
+          (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+          (i32.const 0))
+        (func (export "callback") (param i32 i32 i32) (result i32) unreachable))
+      (core instance $m (instantiate $m (with "builtins" (instance $builtins))))
+      (func (export "next") async (result u32)
+        (canon lift (core func $m "next") async (callback (core func $m "callback")))))
+    (component $caller
+      (import "next" (func $next async (result u32)))
+      (core func $next' (canon lower (func $next)))
+      (core func $yield (canon thread.yield))
+      (core func $new (canon waitable-set.new))
+      (core instance $builtins
+        (export "next" (func $next')) (export "yield" (func $yield)) (export "new" (func $new)))
+      (core module $m
+        (import "builtins" "next" (func $next (result i32)))
+        (import "builtins" "yield" (func $yield (result i32)))
+        (import "builtins" "new" (func $new (result i32)))
+        (func (export "run") (param $spins i32) (result i32)
+          (loop $again
+            (drop (call $new))
+            (br_if $again (local.tee $spins (i32.sub (local.get $spins) (i32.const 1)))))
+          (drop (call $yield))
+          (call $next)))
+      (core instance $m (instantiate $m (with "builtins" (instance $builtins))))
+      (func (export "run") async (param "spins" u32) (result u32) (canon lift (core func $m "run"))))
+    (instance $counter (instantiate $counter))
+    (instance $one (instantiate $caller (with "next" (func $counter "next"))))
+    (instance $two (instantiate $caller (with "next" (func $counter "next"))))
+    (func (export "one") (alias export $one "run"))
+    (func (export "two") (alias export $two "run"))`),
+  );
+  // Of these one has the first of the two give way just there.
+  for (let spins = 1; spins < CALLS; spins += 8) {
+    const loop = new CountingLoop();
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const { exports } = await instantiate({ ...nodePlatform, loop }, component, {});
+    // These are exported, and nothing else.
+    const { one, two } = exports as Record<"one" | "two", Spin>;
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    assert.deepEqual(await Promise.all([one(spins), two(1)]), [0, 1], `after ${spins} calls`);
+  }
+});
+
 /** What begins something, and lets go of nothing. */
 const BEGINNINGS: Readonly<Record<string, string>> = {
   calls: `
