@@ -226,8 +226,7 @@ function inOnePiece(modules) {
  * forty, and one file of all would have what only a few need.
  */
 async function buildForPages() {
-  // The entry is a file of its own, so that who imports little of it has nothing else.
-  const pieces = new Map([[join(root, "src", "browser.ts"), null]]);
+  const pieces = new Map();
   const later = new Set(await liveIn(PARTS.map((part) => `export * from "./src/${part}.ts";`).join("\n")));
   for (const [name, contents] of Object.entries(PIECES)) {
     const modules = await liveIn(contents);
@@ -238,7 +237,7 @@ async function buildForPages() {
   const bundle = await rolldown({
     cwd: root,
     input: {
-      browser: "src/browser.ts",
+      browser: "sluice:browser",
       opfs: "src/opfs.ts",
       terminal: "src/terminal.ts",
       "shared/web-inspect": "src/inspect.ts",
@@ -250,9 +249,16 @@ async function buildForPages() {
     treeshake: { moduleSideEffects: false },
     transform: { target: COMMON.target, define: LIBRARY.define },
     logLevel: "warn",
+    // Of the entry itself nothing is in its module: see `starred`.
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === "sluice:browser" ? { id } : undefined),
+        load: (id) => (id === "sluice:browser" ? 'export * from "./src/browser.ts";' : undefined),
+      },
+    ],
   });
-  await bundle.write({
-    dir: "dist",
+  const { output } = await bundle.generate({
     format: "esm",
     comments: { legal: false, jsdoc: false, annotation: true },
     entryFileNames: "[name].js",
@@ -262,6 +268,23 @@ async function buildForPages() {
       groups: [{ debugName: "pieces", name: (path) => pieces.get(path) }],
     },
   });
+  for (const { fileName, code } of output) {
+    writeFileSync(join(root, "dist", fileName), fileName === "browser.js" ? starred(code) : code);
+  }
+}
+
+/**
+ * An entry that exports what others have, rewritten to have no names of its own: a module for each of those has them. esbuild
+ * loads whatever a module that is used has names of, if anything that is loaded later needs it.
+ */
+function starred(code) {
+  const imports = [...code.matchAll(/^import (\{.*\}) from "\.\/shared\/(.*)";$/gm)];
+  return imports
+    .map(([, names, file]) => {
+      writeFileSync(join(root, "dist", "shared", `public-${file}`), `export ${names} from "./${file}";\n`);
+      return `export * from "./shared/public-${file}";\n`;
+    })
+    .join("");
 }
 
 /** The paths of the modules of which something is needed for what `contents` exports, before anything is imported later. */

@@ -1,6 +1,5 @@
 /** Functions of the host's as the asynchronous ABI calls them: they may be under way, and given up. */
 import { Failed } from "../abi/returns.ts";
-import { show } from "../abi/show.ts";
 import type { Readiness } from "../io/readiness.ts";
 import { settled } from "../io/later.ts";
 import type { Steps } from "../io/steps.ts";
@@ -46,9 +45,9 @@ class HostCall {
 
   /** Gives what gives it up, if it is under way. */
   begin(values: readonly unknown[], fail: (error: unknown) => void): (() => void) | undefined {
-    const { task, trace } = this.#instance;
+    const { task, tracing } = this.#instance;
     // The guest's bytes may be others when the call is over.
-    if (trace) this.#values = values.map((value) => (value instanceof Uint8Array ? value.slice() : value));
+    if (tracing) this.#values = values.map((value) => (value instanceof Uint8Array ? value.slice() : value));
     let steps: Steps<unknown>;
     let first: Readiness;
     try {
@@ -93,7 +92,7 @@ class HostCall {
       if (this.#isOver) return;
       this.#isOver = true;
       giveUp(new Error("the call is given up"));
-      this.#tell("given up");
+      this.#instance.tracing?.tell(this.#name, this.#values, "given up");
       this.#onResolve(undefined);
     };
   }
@@ -106,12 +105,9 @@ class HostCall {
   }
 
   #deliver(value: unknown): void {
-    if (this.#instance.trace) this.#tell(`= ${show(value)}`);
+    const { tracing } = this.#instance;
+    tracing?.tell(this.#name, this.#values, `= ${tracing.show(value)}`);
     this.#finish(value);
-  }
-
-  #tell(outcome: string): void {
-    this.#instance.trace?.(this.#name, this.#values, outcome);
   }
 
   #finish(value: unknown): void {
@@ -124,14 +120,15 @@ class HostCall {
   }
 
   #fail(error: unknown): void {
+    const { tracing } = this.#instance;
     let value;
     try {
       value = this.#definition.returns.caught(error, this.#instance.resources);
     } catch {
-      this.#tell(`! ${error instanceof Error ? error.message : String(error)}`);
+      tracing?.tell(this.#name, this.#values, `! ${error instanceof Error ? error.message : String(error)}`);
       throw this.#definition.waits === "promise" ? error : ending(this.#name, error);
     }
-    if (this.#instance.trace) this.#tell(`! ${show(value instanceof Failed ? value.value : value)}`);
+    tracing?.tell(this.#name, this.#values, `! ${tracing.show(value instanceof Failed ? value.value : value)}`);
     this.#finish(value);
   }
 }

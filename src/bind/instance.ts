@@ -14,9 +14,15 @@ import type { HeldMessages } from "./http/held.ts";
 /** Told of each call: its WIT name, its parameters, and how it ended. */
 export type Trace = (name: string, values: readonly unknown[], outcome: string) => void;
 
+/** Of an instance that has a trace, and of no other: showing values is code that is loaded for it. */
+export interface Tracing {
+  readonly tell: Trace;
+  readonly show: (value: unknown) => string;
+}
+
 /** What an instance has that not every one has. */
 export interface InstanceParts {
-  readonly trace?: Trace | undefined;
+  readonly tracing?: Tracing | undefined;
   /** See `Instance.park`. */
   readonly park?: (readiness: Readiness) => void;
   /** Whether its streams may be lent to WebAssembly: see `Lease`. */
@@ -30,7 +36,7 @@ export class Instance {
   #world: World;
   readonly task: Task;
   readonly resources: Resources;
-  readonly trace: Trace | undefined;
+  readonly tracing: Tracing | undefined;
   readonly #leases: boolean;
   /** Ends it because of what its guest did while nobody called it, as when there is no place for what it waits for. */
   readonly fail: (error: unknown) => void;
@@ -55,14 +61,14 @@ export class Instance {
   constructor(world: World, task: Task, options: InstanceParts = {}) {
     this.#world = world;
     this.task = task;
-    this.trace = options.trace;
+    this.tracing = options.tracing;
     this.park = options.park;
     this.#leases = options.leases === true;
     this.fail = options.fail ?? ((error) => void this.faults.push(error));
     this.listings = new Listings(world.limits.listedEntries);
     this.resources = new Resources(world.limits.resources, this.#leases ? new Lease(task) : undefined);
-    const { trace } = this;
-    if (trace) this.resources.onDrop = ({ kind, rep }) => trace(`[resource-drop]${kind.name}`, [rep], "");
+    const { tracing } = this;
+    if (tracing) this.resources.onDrop = ({ kind, rep }) => tracing.tell(`[resource-drop]${kind.name}`, [rep], "");
   }
 
   get world(): World {

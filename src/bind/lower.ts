@@ -3,7 +3,6 @@ import type { Guest } from "../abi/guest.ts";
 import { liftArguments, type CoreValue } from "../abi/type.ts";
 import { length } from "../abi/scalars.ts";
 import { Failed } from "../abi/returns.ts";
-import { show } from "../abi/show.ts";
 import { MAX_FLAT_PARAMS } from "../abi/types.ts";
 import { settled } from "../io/later.ts";
 import type { Steps } from "../io/steps.ts";
@@ -46,7 +45,7 @@ export function lower(
   const lowering = new Lowering(instance, name, definition, guest);
   const { params, result, boxed } = lowering.form;
   // With a trace every call takes the one way that tells of it.
-  const fast = instance.trace
+  const fast = instance.tracing
     ? undefined
     : definition.fast?.({
         instance,
@@ -183,25 +182,25 @@ class Lowering {
 
   /** Delivers a value. Gives the core result, if there is one. */
   #deliver(args: readonly unknown[], value: unknown): CoreValue | undefined {
-    const { idle } = this.#definition;
-    if (idle?.(value) === true) this.#task.idle();
-    this.#instance.trace?.(this.#name, this.#values, `= ${show(value)}`);
+    const { tracing } = this.#instance;
+    if (this.#definition.idle?.(value) === true) this.#task.idle();
+    tracing?.tell(this.#name, this.#values, `= ${tracing.show(value)}`);
     return this.#put(args, value);
   }
 
   /** Delivers an error; rethrows it if the guest cannot be told. */
   #deliverError(args: readonly unknown[], error: unknown): CoreValue | undefined {
-    const { trace } = this.#instance;
+    const { tracing } = this.#instance;
     let value;
     try {
       value = this.#definition.returns.caught(error, this.#guest.resources);
     } catch {
-      trace?.(this.#name, this.#values, `! ${error instanceof Error ? error.message : String(error)}`);
+      tracing?.tell(this.#name, this.#values, `! ${error instanceof Error ? error.message : String(error)}`);
       this.#guest.giveBack();
       throw this.#ending(error);
     }
     // What the guest is told: the host's own words may have what is none of its business, such as a path of ours.
-    trace?.(this.#name, this.#values, `! ${show(value instanceof Failed ? value.value : value)}`);
+    tracing?.tell(this.#name, this.#values, `! ${tracing.show(value instanceof Failed ? value.value : value)}`);
     return this.#put(args, value);
   }
 

@@ -15,7 +15,7 @@ import { Trap } from "../io/trap.ts";
 import type { OnResolve, OnStart, Started } from "../wait/callee.ts";
 import type { Store, Wait } from "../wait/store.ts";
 import { Call, type CallForm, type ThreadGroup } from "../wait/threads.ts";
-import { optionsKey } from "./async-types.ts";
+import { optionsKey } from "./options-key.ts";
 import { makeEntry, runThread, type Entry } from "./entry.ts";
 import type { FuncItem } from "./items.ts";
 import type { Linked } from "./link.ts";

@@ -7,7 +7,7 @@ import type { CoreFunction, GateThreads, Ungated } from "../wait/gate.ts";
 import { Store } from "../wait/store.ts";
 import { Call, cpu, Thread, ThreadGroup, type CallForm } from "../wait/threads.ts";
 import { asyncBuiltin } from "./async-builtins.ts";
-import { optionsKey } from "./async-types.ts";
+import { optionsKey } from "./options-key.ts";
 import { AsyncLifted } from "./async-lift.ts";
 import type { Callee } from "../wait/callee.ts";
 import { NO_OPTIONS } from "./definitions.ts";

@@ -3,15 +3,11 @@ import type { CoreType } from "../abi/encode.ts";
 import { layoutOf } from "../abi/layout.ts";
 import { MAX_FLAT_ASYNC_PARAMS, signatureOf } from "../abi/signature.ts";
 import { MAX_FLAT_PARAMS, type FuncType, type ValType } from "../abi/types.ts";
+import { BUILTINS } from "./builtins.ts";
 import type { CoreExternType, CoreFuncType } from "./core-types.ts";
 import type { Options } from "./items.ts";
 import { InvalidComponentError } from "./invalid-component.ts";
 import { isPointed } from "../abi/type-facts.ts";
-
-/** See `CallForm.optionsKey`. That of options without a memory is the beginning of that with one. */
-export function optionsKey({ encoding, memory }: Options): string {
-  return `${encoding} ${memory?.is === "export" ? `${memory.instance.index} ${memory.name}` : ""}`;
-}
 
 /** The core type of a function that is lifted async; `undefined` for one that is not. */
 export function asyncLiftSignature(type: FuncType, { async, callback }: Options): CoreFuncType | undefined {
@@ -45,42 +41,8 @@ export function assertNeedsAsync(type: FuncType, { memory, realloc }: Options, o
   if (isAllocated && !realloc) throw new InvalidComponentError("the canonical option realloc is missing", offset);
 }
 
-const TYPES: Readonly<Record<string, readonly [params: number, hasResult: boolean]>> = {
-  "task.cancel": [0, false],
-  "subtask.cancel": [1, true],
-  "subtask.drop": [1, false],
-  "stream.read": [3, true],
-  "stream.write": [3, true],
-  "stream.cancel-read": [1, true],
-  "stream.cancel-write": [1, true],
-  "stream.drop-readable": [1, false],
-  "stream.drop-writable": [1, false],
-  "future.read": [2, true],
-  "future.write": [2, true],
-  "future.cancel-read": [1, true],
-  "future.cancel-write": [1, true],
-  "future.drop-readable": [1, false],
-  "future.drop-writable": [1, false],
-  "error-context.new": [2, true],
-  "error-context.debug-message": [2, false],
-  "error-context.drop": [1, false],
-  "waitable-set.new": [0, true],
-  "waitable-set.wait": [2, true],
-  "waitable-set.poll": [2, true],
-  "waitable-set.drop": [1, false],
-  "waitable.join": [2, false],
-  "backpressure.inc": [0, false],
-  "backpressure.dec": [0, false],
-  "thread.index": [0, true],
-  "thread.new-indirect": [2, true],
-  "thread.resume-later": [1, false],
-  "thread.suspend": [0, true],
-  "thread.yield": [0, true],
-  "thread.suspend-then-resume": [1, true],
-  "thread.yield-then-resume": [1, true],
-  "thread.suspend-then-promote": [1, true],
-  "thread.yield-then-promote": [1, true],
-};
+/** By their names. */
+const TYPES = new Map([...BUILTINS.values()].map((builtin) => [builtin.name, builtin]));
 
 /** The core type of a function of asynchronous components, if it is known. */
 export function builtinType(name: string, result: ValType | undefined, is64: boolean): CoreExternType | undefined {
@@ -99,12 +61,11 @@ export function builtinType(name: string, result: ValType | undefined, is64: boo
     case "future.new":
       return { sort: "core func", func: { params: [], results: ["i64"] } };
     default: {
-      const type = TYPES[name];
-      if (!type) return undefined;
-      const [params, hasResult] = type;
+      const { params: length, hasResult = false } = TYPES.get(name) ?? {};
+      if (length === undefined) return undefined;
       return {
         sort: "core func",
-        func: { params: Array.from({ length: params }, () => "i32" as const), results: hasResult ? ["i32"] : [] },
+        func: { params: Array.from({ length }, () => "i32" as const), results: hasResult ? ["i32"] : [] },
       };
     }
   }

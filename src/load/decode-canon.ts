@@ -1,55 +1,7 @@
 /** Canonical definitions: how core functions become functions of components, and the other way round. */
+import { BUILTINS } from "./builtins.ts";
 import { NO_OPTIONS, type Canon, type CanonOptions, type RawType } from "./definitions.ts";
 import type { Reader } from "./reader.ts";
-
-/**
- * Those of asynchronous components: name, and what follows. `f`: a flag, `n`: a number, `o`: options, `r`: a result type,
- * `t`: a core value type.
- */
-const ASYNC: Readonly<Record<number, readonly [name: string, operands: string]>> = {
-  0x05: ["task.cancel", ""],
-  0x06: ["subtask.cancel", "f"],
-  0x09: ["task.return", "ro"],
-  0x0a: ["context.get", "tn"],
-  0x0b: ["context.set", "tn"],
-  0x0c: ["thread.yield", "f"],
-  0x0d: ["subtask.drop", ""],
-  0x0e: ["stream.new", "n"],
-  0x0f: ["stream.read", "no"],
-  0x10: ["stream.write", "no"],
-  0x11: ["stream.cancel-read", "nf"],
-  0x12: ["stream.cancel-write", "nf"],
-  0x13: ["stream.drop-readable", "n"],
-  0x14: ["stream.drop-writable", "n"],
-  0x15: ["future.new", "n"],
-  0x16: ["future.read", "no"],
-  0x17: ["future.write", "no"],
-  0x18: ["future.cancel-read", "nf"],
-  0x19: ["future.cancel-write", "nf"],
-  0x1a: ["future.drop-readable", "n"],
-  0x1b: ["future.drop-writable", "n"],
-  0x1c: ["error-context.new", "o"],
-  0x1d: ["error-context.debug-message", "o"],
-  0x1e: ["error-context.drop", ""],
-  0x1f: ["waitable-set.new", ""],
-  0x20: ["waitable-set.wait", "fn"],
-  0x21: ["waitable-set.poll", "fn"],
-  0x22: ["waitable-set.drop", ""],
-  0x23: ["waitable.join", ""],
-  0x24: ["backpressure.inc", ""],
-  0x25: ["backpressure.dec", ""],
-  0x26: ["thread.index", ""],
-  0x27: ["thread.new-indirect", "nn"],
-  0x28: ["thread.resume-later", ""],
-  0x29: ["thread.suspend", "f"],
-  0x2a: ["thread.suspend-then-resume", "f"],
-  0x2b: ["thread.yield-then-resume", "f"],
-  0x2c: ["thread.suspend-then-promote", "f"],
-  0x2d: ["thread.yield-then-promote", "f"],
-  0x40: ["thread.spawn-ref", "fn"],
-  0x41: ["thread.spawn-indirect", "fnn"],
-  0x42: ["thread.available-parallelism", "f"],
-};
 
 const RESOURCE = { 2: "resource.new", 3: "resource.drop", 4: "resource.rep" } as const;
 
@@ -68,15 +20,14 @@ export function decodeCanon(reader: Reader, resultType: () => RawType | undefine
     case 4:
       return { kind: RESOURCE[code], type: reader.u32() };
   }
-  const builtin = ASYNC[code];
+  const builtin = BUILTINS.get(code);
   if (!builtin) return reader.unknown("canonical definition");
-  const [name, operands] = builtin;
   let result: RawType | undefined;
   let options: CanonOptions | undefined;
   let flag = false;
   let is64 = false;
   const numbers: number[] = [];
-  for (const operand of operands) {
+  for (const operand of builtin.operands) {
     if (operand === "r") result = resultType();
     else if (operand === "o") options = canonOptions(reader);
     else if (operand === "n") numbers.push(reader.u32());
@@ -89,7 +40,7 @@ export function decodeCanon(reader: Reader, resultType: () => RawType | undefine
       else is64 = byte === 0x7e;
     }
   }
-  return { kind: "async builtin", name, flag, numbers, options, result, is64 };
+  return { kind: "async builtin", name: builtin.name, flag, numbers, options, result, is64 };
 }
 
 function zero(reader: Reader): void {

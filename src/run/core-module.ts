@@ -79,7 +79,7 @@ async function instantiateCore(core: CompiledCore, life: Life): Promise<GuardedI
   let canWait = false;
   const host: P1Host = {
     task,
-    trace: instance.trace,
+    tracing: instance.tracing,
     canWait: () => canWait,
     onEnd: (release) => void instance.resources.add(FILES, null, release),
   };

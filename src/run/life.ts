@@ -1,5 +1,4 @@
-import { Instance, type Trace } from "../bind/instance.ts";
-import { unawaited } from "../io/checked-ports.ts";
+import { Instance } from "../bind/instance.ts";
 import type { Level } from "../io/level.ts";
 import type { Outlet } from "../io/outlet.ts";
 import type { Tally } from "../io/tally.ts";
@@ -81,7 +80,7 @@ export class Life {
     this.task.isSync = true;
     const world = makeWorld(platform, options, this.#exit, grants);
     this.instance = new Instance(world, this.task, {
-      trace: options.trace && unawaitedTrace(options.trace),
+      tracing: grants.tracing,
       leases: options.leases !== false,
       fail: (error) => void this.fail(error),
     });
@@ -222,14 +221,6 @@ export class Life {
   #outlets(): Outlet[] {
     return [this.world.stdout.outlet, this.world.stderr.outlet, ...this.instance.outlets];
   }
-}
-
-/** What it promises nobody waits for: a promise that is broken ends no process. */
-export function unawaitedTrace(trace: Trace): Trace {
-  return (name, values, outcome) => {
-    const told: unknown = trace(name, values, outcome);
-    unawaited(told);
-  };
 }
 
 /** What ports did that is not as they should, as one. */

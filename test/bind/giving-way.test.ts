@@ -63,7 +63,7 @@ test("4.9 a guest of preview 1 gives way, whichever function it calls", async ()
     const world = makeWorld(nodePlatform, granted(), (code) => {
       throw new ExitError(code);
     });
-    const host = { task, trace: undefined, canWait: () => true, onEnd: () => {} };
+    const host = { task, tracing: undefined, canWait: () => true, onEnd: () => {} };
     const definition = preview1(world, host, () => memory.buffer)[name];
     assert.ok(definition, name);
     const ungated = lowerP1(name, definition, host);

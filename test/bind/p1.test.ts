@@ -6,6 +6,7 @@ import type { P1Functions } from "../../src/bind/p1/define.ts";
 import { errnoOf } from "../../src/bind/p1/errno.ts";
 import { lowerP1 } from "../../src/bind/p1/lower.ts";
 import { PREVIEW1_NAMES, preview1 } from "../../src/bind/p1/preview1.ts";
+import { tracingOf } from "../../src/bind/tracing.ts";
 import { Task } from "../../src/wait/task.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { CollectSink, ExitError, MemoryFiles, Trap, type MemoryTree, type Options } from "../../src/index.ts";
@@ -36,7 +37,7 @@ class BareP1 {
     const world = makeWorld(nodePlatform, { ...options, preopens }, exit, { monotonicClock, wallClock });
     const host = {
       task: new Task(nodePlatform.loop),
-      trace: undefined,
+      tracing: undefined,
       canWait: () => true,
       onEnd: (end: () => void) => void (this.#end = end),
     };
@@ -368,7 +369,7 @@ test("a function that would have to wait while its guest is instantiated traps, 
   };
   const world = makeWorld(nodePlatform, {}, exit, { monotonicClock: clock });
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const host = { task: new Task(nodePlatform.loop), trace: undefined, canWait: () => false, onEnd: () => {} };
+  const host = { task: new Task(nodePlatform.loop), tracing: undefined, canWait: () => false, onEnd: () => {} };
   const definition = preview1(world, host, () => memory.buffer)["poll_oneoff"];
   assert.ok(definition);
   new DataView(memory.buffer).setUint32(16, 1, true);
@@ -389,7 +390,7 @@ test("each call is told to a trace", async () => {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const trace = (name: string, values: readonly unknown[], outcome: string): void =>
     void lines.push(`${name}(${values.join()}) ${outcome}`);
-  const host = { task: new Task(nodePlatform.loop), trace, canWait: () => false, onEnd: () => {} };
+  const host = { task: new Task(nodePlatform.loop), tracing: tracingOf(trace), canWait: () => false, onEnd: () => {} };
   const functions = preview1(world, host, () => memory.buffer);
   for (const name of ["fd_close", "fd_close"]) {
     const definition = functions[name];

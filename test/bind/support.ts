@@ -4,6 +4,7 @@ import type { Definition } from "../../src/bind/definition.ts";
 import { Instance } from "../../src/bind/instance.ts";
 import { INTERFACES, loadInterfaces } from "../../src/bind/interfaces.ts";
 import { lower } from "../../src/bind/lower.ts";
+import { tracingOf } from "../../src/bind/tracing.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import type { Input, Output } from "../../src/index.ts";
 import { Trap } from "../../src/io/trap.ts";
@@ -49,7 +50,10 @@ export class BareGuest {
       throw new ExitError(code);
     };
     this.world = makeWorld(nodePlatform, options, exit, { monotonicClock, wallClock });
-    this.instance = new Instance(this.world, new Task(loop), { trace: options.trace, leases });
+    this.instance = new Instance(this.world, new Task(loop), {
+      tracing: options.trace && tracingOf(options.trace),
+      leases,
+    });
     this.#lease = this.instance.newLease();
     this.handles = new HandleTable(new HandleCount(this.world.limits.resources), this.#lease);
     const { memory, handles } = this;

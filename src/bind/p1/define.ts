@@ -2,7 +2,7 @@ import type { Steps } from "../../io/steps.ts";
 import type { Timers } from "../../wasi/clocks/timers.ts";
 import type { Listings } from "../../wasi/filesystem/listings.ts";
 import type { World } from "../../wasi/world.ts";
-import type { Trace } from "../instance.ts";
+import type { Tracing } from "../instance.ts";
 import type { Task } from "../../wait/task.ts";
 import type { Fds } from "./fds.ts";
 import type { P1Memory } from "./memory.ts";
@@ -36,7 +36,7 @@ export interface P1Function {
 /** What a running instance is to preview 1. */
 export interface P1Host {
   readonly task: Task;
-  readonly trace: Trace | undefined;
+  readonly tracing: Tracing | undefined;
   /** Whether the guest was called in such a way that it can be suspended: not while it is instantiated. */
   readonly canWait: () => boolean;
   /** Calls `release` when the instance is over, however that comes. */

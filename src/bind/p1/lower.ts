@@ -1,5 +1,4 @@
 /** Functions of preview 1 as core functions: everything here that knows how a guest is made to wait. */
-import { show } from "../../abi/show.ts";
 import type { CoreValue } from "../../abi/type.ts";
 import { Trap } from "../../io/trap.ts";
 import type { GateType, Ungated } from "../../wait/gate.ts";
@@ -14,17 +13,17 @@ const SUCCESS = 0;
 /** What `definition` is behind a gate. @param name As in a trace. */
 export function lowerP1(name: string, definition: P1Function, host: P1Host): Ungated {
   const { params, result, run } = definition;
-  const { task, trace } = host;
+  const { task, tracing } = host;
 
   function deliver(values: readonly CoreValue[]): number {
-    trace?.(name, values, "= success");
+    tracing?.tell(name, values, "= success");
     return SUCCESS;
   }
 
   /** Gives the errno; rethrows what a guest cannot be told. */
   function deliverError(values: readonly CoreValue[], error: unknown): number {
     const errno = errnoOf(error);
-    trace?.(name, values, `! ${errno === undefined ? show(String(error)) : errnoName(errno)}`);
+    tracing?.tell(name, values, `! ${errno === undefined ? tracing.show(String(error)) : errnoName(errno)}`);
     if (errno === undefined) throw ending(name, error);
     return errno;
   }

@@ -1,7 +1,7 @@
 /** What an isolated instance is given: what can cross to its thread, and what stays here and is asked for from there. */
 import { limitsFrom, type Limits } from "../../io/limits.ts";
 import type { HttpOption } from "../../run/http.ts";
-import { unawaitedTrace } from "../../run/life.ts";
+import { unawaitedTrace } from "../../bind/tracing.ts";
 import { ALL } from "../../run/network.ts";
 import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../run/options.ts";
 import type { HttpClient } from "../../wasi/http/exchange.ts";
