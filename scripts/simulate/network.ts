@@ -194,14 +194,18 @@ class World {
       await microtasks();
     }
     const near = client.finishConnect();
-    const { socket, streams: far } = listener.accept();
+    const socket = listener.accept();
     await listener.drop();
     const [there, back] = [new Direction(mayBreak), new Direction(mayBreak)];
     this.#directions.push(there, back);
-    this.#ends.push(new End(client, near, there, back), new End(socket, far, back, there));
+    this.#ends.push(new End(client, near, there, back), new End(socket, socket.streams(), back, there));
   }
 }
 
-function socketOn({ tcp }: NetworkPorts): TcpSocket {
-  return new TcpSocket(tcp, "ipv4", { check: () => true, bufferBytes: 65_536, reserve: () => () => {} });
+function socketOn({ tcp: port }: NetworkPorts): TcpSocket {
+  const nothing = (): void => {};
+  return TcpSocket.open("ipv4", {
+    ...{ port, check: () => true, bufferBytes: 65_536 },
+    ...{ reserve: nothing, release: nothing, isAborted: () => false },
+  });
 }

@@ -30,12 +30,12 @@ export function entryOf(rep: unknown): Entry {
 /** What is done when a resource is dropped: called, or its `drop`, which needs no function of its own. */
 export type OnDrop = (() => void) | { drop(): void };
 
-/** A resource that many a guest has and never uses: what it is is made when it is first asked for. */
+/** Resources that many a guest has and never uses: what one is is made when it is first asked for. */
 export interface Unmade {
-  /** Called at most once: what it gives is the value, and is what is dropped. */
-  make(kind: Kind<unknown>): { drop(): void };
+  /** Called at most once for each: what it gives is the value, and is what is dropped. */
+  make(entry: Entry): { drop(): void };
   /** It is dropped, and has not been made. */
-  dropped(kind: Kind<unknown>): void;
+  dropped(entry: Entry): void;
 }
 
 /** In place of the value of what is not made yet. */
@@ -75,7 +75,7 @@ export class Entry {
   get value(): unknown {
     if (this.#value !== UNMADE) return this.#value;
     // By the invariant of `#onDrop`.
-    const made = (this.#onDrop as Unmade).make(this.kind);
+    const made = (this.#onDrop as Unmade).make(this);
     this.#value = made;
     this.#onDrop = made;
     return made;
@@ -92,7 +92,7 @@ export class Entry {
     if (typeof onDrop === "function") onDrop();
     else if (this.#value !== UNMADE) (onDrop as Exclude<OnDrop, () => void> | undefined)?.drop();
     // As above.
-    else (onDrop as Unmade).dropped(this.kind);
+    else (onDrop as Unmade).dropped(this);
   }
 
   /** See `Resources.release`. */

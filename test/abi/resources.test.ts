@@ -12,11 +12,11 @@ function telling(): { readonly told: string[]; readonly unmade: Unmade } {
   return {
     told,
     unmade: {
-      make({ name }) {
-        told.push(`make ${name}`);
+      make({ kind }) {
+        told.push(`make ${kind.name}`);
         return { drop: () => void told.push("drop") };
       },
-      dropped: ({ name }) => void told.push(`dropped ${name}`),
+      dropped: ({ kind }) => void told.push(`dropped ${kind.name}`),
     },
   };
 }

@@ -15,6 +15,7 @@ import {
   type NetworkOptions,
   type NetworkPorts,
   type SocketAddress,
+  type TcpConnection,
 } from "../../src/index.ts";
 import { FakeClock } from "../../src/testing/index.ts";
 import { FaultProxy, type Fault } from "../wasi/sockets/fault-proxy.ts";
@@ -31,15 +32,17 @@ interface Program {
 interface Given {
   readonly network?: NetworkOptions | false;
   readonly limits?: Partial<Limits>;
+  readonly signal?: AbortSignal;
 }
 
-function start(args: readonly string[], { network = {}, limits }: Given = {}): Program {
+function start(args: readonly string[], { network = {}, limits, signal }: Given = {}): Program {
   let said = "";
   const ended = run(component, {
     args: ["sockets-p3", ...args],
     network: network && { tcp: true, udp: true, lookup: true, ...network },
     stdout: (chunk) => void (said += Buffer.from(chunk).toString()),
     ...(limits && { limits }),
+    ...(signal && { signal }),
   }).then(() => said);
   ended.catch(() => {});
   return { said: () => said, ended };
@@ -268,6 +271,21 @@ test("a connection that goes on by itself ends with the guest [14.7]", async () 
   await turn();
   assert.equal(peer.source.read(1), null);
   assert.throws(() => peer.sink.write(Uint8Array.of(1)), PeerClosed);
+});
+
+test("who is connected to a guest that is ended from outside is reset [14.7]", async () => {
+  const on = new MemoryNetwork();
+  const over = new AbortController();
+  const program = start(["peers", "2"], { network: { on }, signal: over.signal });
+  const port = Number(await saying(program, /listening at (\d+)/));
+  const connected = (): Promise<TcpConnection> =>
+    on.tcp.open("ipv4").connect({ family: "ipv4", ip: "127.0.0.1", port }, on.tcp.defaults());
+  // The guest reads from the first, and has used neither stream of the second.
+  const peers = [await connected(), await connected()];
+  await saying(program, /full/);
+  over.abort(new Error("enough"));
+  await assert.rejects(program.ended, /enough/);
+  for (const { source } of peers) assert.throws(() => source.read(1), { code: "ECONNRESET" });
 });
 
 test("a connection that is given up is none, and its socket of no use [14.2]", async () => {

@@ -8,63 +8,65 @@ import { UdpSocket } from "../../wasi/sockets/udp-socket.ts";
 import type { World } from "../../wasi/world.ts";
 import type { Instance } from "../instance.ts";
 
-/** The sockets of one instance that are open. */
+/** The sockets of one instance that are open. Its functions are made once: many are held at a time. */
 class Places {
-  open = 0;
-  /** One for all: many are held at a time. */
-  readonly release = (): void => void this.open--;
+  #open = 0;
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Counts one more. @throws {SocketError} Over the limit. */
+  readonly reserve = (): void => {
+    if (this.#open >= this.#limit) {
+      throw new SocketError("new-socket-limit", `this instance already holds ${this.#limit} sockets (limits.sockets)`);
+    }
+    this.#open++;
+  };
+
+  /** Counts one less. */
+  readonly release = (): void => void this.#open--;
 }
 
 const sockets = new WeakMap<World, Places>();
 const lookups = new WeakMap<World, Lookups>();
 
-/** Counts one more open socket. @returns What to call when it is closed. @throws {SocketError} Over the limit. */
-function openSocket({ world }: Instance): () => void {
-  const limit = world.limits.sockets;
+function placesOf({ world }: Instance): Places {
   let places = sockets.get(world);
-  if (!places) sockets.set(world, (places = new Places()));
-  if (places.open >= limit) {
-    throw new SocketError("new-socket-limit", `this instance already holds ${limit} sockets (limits.sockets)`);
-  }
-  places.open++;
-  return places.release;
+  if (!places) sockets.set(world, (places = new Places(world.limits.sockets)));
+  return places;
 }
 
 /** @throws {SocketError} If it may have none, or no more. */
-export function openTcpSocket(instance: Instance, family: Family): Held<TcpSocket> {
+export function openTcpSocket(instance: Instance, family: Family): TcpSocket {
   const { network, limits } = instance.world;
   const port = network?.tcp;
   if (!port) throw new SocketError("access-denied", "no TCP is granted");
-  return held(
-    instance,
-    () =>
-      new TcpSocket(port, family, {
-        check: network.check,
-        bufferBytes: limits.bufferBytes,
-        reserve: () => openSocket(instance),
-        tallies: talliesOf(instance),
-      }),
-  );
+  const { reserve, release } = placesOf(instance);
+  return TcpSocket.open(family, {
+    port,
+    check: network.check,
+    bufferBytes: limits.bufferBytes,
+    reserve,
+    release,
+    isAborted: () => instance.isAborted,
+    tallies: talliesOf(instance),
+  });
 }
 
-/** @throws {SocketError} As `openTcpSocket`. */
-export function openUdpSocket(instance: Instance, family: Family): Held<UdpSocket> {
+/** @returns It, and what to call when it counts no more. @throws {SocketError} As `openTcpSocket`. */
+export function openUdpSocket(
+  instance: Instance,
+  family: Family,
+): { readonly socket: UdpSocket; readonly release: () => void } {
   const { network, limits, permits } = instance.world;
   const port = network?.udp;
   if (!port) throw new SocketError("access-denied", "no UDP is granted");
-  return held(instance, () => new UdpSocket(port, family, network.check, { ...limits, permits }));
-}
-
-/** A socket, and what to call when it counts no more. */
-interface Held<Socket> {
-  readonly socket: Socket;
-  readonly release: () => void;
-}
-
-function held<Socket>(instance: Instance, open: () => Socket): Held<Socket> {
-  const release = openSocket(instance);
+  const { reserve, release } = placesOf(instance);
+  reserve();
   try {
-    return { socket: open(), release };
+    return { socket: new UdpSocket(port, family, network.check, { ...limits, permits }), release };
   } catch (error) {
     release();
     throw error;

@@ -21,54 +21,30 @@ const self = borrow(TCP_SOCKET);
 const unit = socketResult<void>(null);
 
 function create(instance: Instance, of: Family): Entry {
-  const { socket, release } = openTcpSocket(instance, of);
-  return addSocket(instance, socket, release);
+  return addSocket(instance, openTcpSocket(instance, of));
 }
 
-/** What an instance does when it lets go of a socket: no closure, which would be larger. */
-class Holding {
-  readonly #instance: Instance;
-  readonly #socket: TcpSocket;
-  readonly #release: () => void;
-
-  constructor(instance: Instance, socket: TcpSocket, release: () => void) {
-    this.#instance = instance;
-    this.#socket = socket;
-    this.#release = release;
-  }
-
-  /** It counts until all that was written to it has left. */
-  drop(): void {
-    const rest = this.#socket.drop(this.#instance.isAborted);
-    if (rest) void rest.finally(this.#release);
-    else this.#release();
-  }
-}
-
-function addSocket(instance: Instance, socket: TcpSocket, release: () => void): Entry {
-  const holding = new Holding(instance, socket, release);
+function addSocket({ resources }: Instance, socket: TcpSocket): Entry {
   try {
-    return instance.resources.add(TCP_SOCKET, socket, holding);
+    return resources.add(TCP_SOCKET, socket, socket);
   } catch (error) {
-    holding.drop();
+    void socket.drop();
     throw error;
   }
 }
 
-/** The two streams of a connection: one that is idle has neither. */
+/** The two streams of each connection of an instance: one that is idle has neither. */
 class ConnectionStreams implements Unmade {
   readonly #instance: Instance;
-  readonly #streams: TcpStreams;
 
-  constructor(instance: Instance, streams: TcpStreams) {
+  constructor(instance: Instance) {
     this.#instance = instance;
-    this.#streams = streams;
   }
 
-  make(kind: Kind<unknown>): InputStream | OutputStream {
+  make(entry: Entry): InputStream | OutputStream {
     const { world, outlets } = this.#instance;
-    const streams = this.#streams;
-    if (kind === INPUT_STREAM) {
+    const streams = streamsOf(entry);
+    if (entry.kind === INPUT_STREAM) {
       const { source, received } = streams;
       return new InputStream(source, world.limits.readBytes, received, () => source.close());
     }
@@ -81,27 +57,38 @@ class ConnectionStreams implements Unmade {
     return new OutputStream(outlet, world.permits);
   }
 
-  dropped(kind: Kind<unknown>): void {
-    if (kind === INPUT_STREAM) this.#streams.source.close();
+  dropped(entry: Entry): void {
+    if (entry.kind === INPUT_STREAM) streamsOf(entry).source.close();
   }
 }
 
+/** @param entry Of one of the two streams. */
+function streamsOf({ parent }: Entry): TcpStreams {
+  // By `addStreams` it has one, which is its socket.
+  const { value } = parent as Entry;
+  return (value as TcpSocket).streams();
+}
+
+/** One for all connections of an instance: there are many at a time. */
+const connectionStreams = new WeakMap<Instance, ConnectionStreams>();
+
 /** Both are children of their socket (9.1). */
-function addStreams(instance: Instance, socket: Entry, streams: TcpStreams): [Entry, Entry] {
+function addStreams(instance: Instance, socket: Entry): [Entry, Entry] {
   const { resources } = instance;
-  const unmade = new ConnectionStreams(instance, streams);
+  let unmade = connectionStreams.get(instance);
+  if (!unmade) connectionStreams.set(instance, (unmade = new ConnectionStreams(instance)));
   return [resources.addUnmade(INPUT_STREAM, unmade, socket), resources.addUnmade(OUTPUT_STREAM, unmade, socket)];
 }
 
 function finishConnect(instance: Instance, entry: Entry): [Entry, Entry] {
   // The entry is of this kind, by the type of the parameter.
-  return addStreams(instance, entry, (entry.value as TcpSocket).finishConnect());
+  (entry.value as TcpSocket).finishConnect();
+  return addStreams(instance, entry);
 }
 
 function accept(instance: Instance, listener: TcpSocket): [Entry, Entry, Entry] {
-  const { socket, release, streams } = listener.accept();
-  const entry = addSocket(instance, socket, release);
-  return [entry, ...addStreams(instance, entry, streams)];
+  const entry = addSocket(instance, listener.accept());
+  return [entry, ...addStreams(instance, entry)];
 }
 
 const streamsResult = socketResult(tuple(own(INPUT_STREAM), own(OUTPUT_STREAM)));

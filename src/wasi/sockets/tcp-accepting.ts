@@ -8,8 +8,6 @@ import type { TcpConnection, TcpListenerEvents, TcpOptions } from "./tcp-port.ts
 export interface Arrival {
   readonly connection: TcpConnection;
   readonly options: TcpOptions;
-  /** Gives back what it counts for among the sockets of its instance. */
-  readonly release: () => void;
 }
 
 /** What `Accepting` needs of the socket that listens. */
@@ -18,7 +16,9 @@ export interface Listener {
   readonly options: TcpOptions;
   readonly backlog: number;
   /** Counts one more socket. @throws If that is one too many. */
-  reserve(): () => void;
+  reserve(): void;
+  /** Counts one less. */
+  release(): void;
 }
 
 /**
@@ -44,15 +44,14 @@ export class Accepting implements TcpListenerEvents, Readiness {
       connection.reset();
       return;
     }
-    let release: () => void;
     let answer: boolean | Promise<boolean>;
     try {
-      release = this.#listener.reserve();
+      this.#listener.reserve();
     } catch {
       connection.reset();
       return;
     }
-    const arrival = { connection, options, release };
+    const arrival = { connection, options };
     try {
       answer = check(connection.remote, "tcp-accept");
     } catch (cause) {
@@ -107,12 +106,12 @@ export class Accepting implements TcpListenerEvents, Readiness {
   /** Nobody accepts any more: all who wait are reset. */
   close(): void {
     this.#closed = true;
-    for (const arrival of this.#arrivals.splice(0)) refuse(arrival);
+    for (const arrival of this.#arrivals.splice(0)) this.#reset(arrival);
   }
 
   /** Whoever was asked has failed. */
   #refuse(arrival: Arrival, cause: unknown): void {
-    refuse(arrival);
+    this.#reset(arrival);
     if (this.#closed) return;
     this.#failure = { cause };
     this.#changed.notify();
@@ -120,17 +119,17 @@ export class Accepting implements TcpListenerEvents, Readiness {
 
   #settle(arrival: Arrival, permitted: boolean): void {
     if (this.#closed || !permitted) {
-      refuse(arrival);
+      this.#reset(arrival);
       return;
     }
     this.#arrivals.push(arrival);
     this.#changed.notify();
   }
-}
 
-function refuse({ connection, release }: Arrival): void {
-  release();
-  connection.reset();
+  #reset({ connection }: Arrival): void {
+    this.#listener.release();
+    connection.reset();
+  }
 }
 
 /** What Linux says of a peer that is gone again: the guest is told that, and accepts the next one. */

@@ -3,18 +3,23 @@ import type { Steps } from "../../io/steps.ts";
 import { addressText, anywhere, isRemote, isUnicast, suits, type Family, type SocketAddress } from "./address.ts";
 import { failureOf, SocketError, WOULD_BLOCK } from "./error-code.ts";
 import { isYes, permitted, type AddressCheck, type SocketUse } from "./network.ts";
-import { Accepting, type Arrival, type Listener } from "./tcp-accepting.ts";
+import { Accepting, type Listener } from "./tcp-accepting.ts";
 import type { TcpConnection, TcpHandle, TcpOptions, TcpPort } from "./tcp-port.ts";
 import { TcpStreams } from "./tcp-streams.ts";
 import type { SocketTallies } from "./tallies.ts";
 import { denied, reported, told } from "./telling.ts";
 
-/** What a socket is given. */
+/** What a socket is given, and those that it accepts share. */
 export interface TcpSettings {
+  readonly port: TcpPort;
   readonly check: AddressCheck;
   readonly bufferBytes: number;
   /** Counts one more socket of the same instance. @throws If that is one too many. */
-  readonly reserve: () => () => void;
+  readonly reserve: () => void;
+  /** Counts one less. */
+  readonly release: () => void;
+  /** Whether the guest was ended from outside: peers are then reset, who would take what they got for all. */
+  readonly isAborted: () => boolean;
   /** Missing: nobody wants to know what its connections carried. */
   readonly tallies?: SocketTallies;
 }
@@ -49,7 +54,6 @@ const MAX_BACKLOG = 4096;
  */
 export class TcpSocket implements Readiness {
   readonly family: Family;
-  readonly #port: TcpPort;
   readonly #settings: TcpSettings;
   /** Missing: nobody has ever waited for it. */
   #changed: Signal | undefined;
@@ -61,20 +65,27 @@ export class TcpSocket implements Readiness {
   #backlog = DEFAULT_BACKLOG;
   #dropped = false;
 
-  /** @throws {SocketError} If the network gives none. */
-  constructor(port: TcpPort, family: Family, settings: TcpSettings, arrival?: Arrival) {
-    this.#port = port;
+  /** @param handle Missing for one that is connected. */
+  private constructor(family: Family, settings: TcpSettings, options: TcpOptions, state: State, handle?: TcpHandle) {
     this.family = family;
     this.#settings = settings;
-    if (arrival) {
-      this.#options = arrival.options;
-      this.#state = { tag: "connected", streams: streamsOf(arrival.connection, settings) };
-      told(() => arrival.connection.configure(arrival.options));
-      return;
+    this.#options = options;
+    this.#state = state;
+    this.#handle = handle;
+  }
+
+  /** One that is fresh. @throws {SocketError} If it is one too many, or the network gives none. */
+  static open(family: Family, settings: TcpSettings): TcpSocket {
+    const { port, reserve, release } = settings;
+    reserve();
+    try {
+      const options = told(() => port.defaults());
+      const handle = told(() => port.open(family));
+      return new TcpSocket(family, settings, options, { tag: "fresh" }, handle);
+    } catch (error) {
+      release();
+      throw error;
     }
-    this.#options = told(() => port.defaults());
-    this.#handle = told(() => port.open(family));
-    this.#state = { tag: "fresh" };
   }
 
   /** @throws {SocketError} @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.start-bind` */
@@ -173,20 +184,22 @@ export class TcpSocket implements Readiness {
   }
 
   /**
-   * A socket for the first peer who waits, what it counts for, and its two directions.
+   * A socket for the first peer who waits, connected.
    *
    * @throws {SocketError} `would-block` if nobody waits.
    * @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket.accept`
    */
-  accept(): { readonly socket: TcpSocket; readonly release: () => void; readonly streams: TcpStreams } {
+  accept(): TcpSocket {
     if (this.#state.tag !== "listening") throw invalidState("not listening");
-    const arrival = this.#state.accepting.take();
+    const settings = this.#settings;
+    const { connection, options } = this.#state.accepting.take();
     try {
-      const socket = new TcpSocket(this.#port, this.family, this.#settings, arrival);
-      return { socket, release: arrival.release, streams: socket.streams() };
+      const streams = streamsOf(connection, settings);
+      told(() => connection.configure(options));
+      return new TcpSocket(this.family, settings, options, { tag: "connected", streams });
     } catch (error) {
-      arrival.release();
-      arrival.connection.reset();
+      settings.release();
+      connection.reset();
       throw error;
     }
   }
@@ -270,18 +283,21 @@ export class TcpSocket implements Readiness {
   }
 
   /**
-   * The guest lets go of it. What was written is still sent: resolves after that, or gives nothing if it has been.
-   *
-   * @param isBroken Whether the guest was ended from outside: a peer is reset, who would take what it got for all.
+   * The guest lets go of it, once. What was written is still sent, and it counts until then: resolves after that, or gives
+   * nothing if it has been.
    */
-  drop(isBroken: boolean = false): void | Promise<void> {
+  drop(): void | Promise<void> {
     this.#dropped = true;
+    const { release, isAborted } = this.#settings;
     const state = this.#state;
-    if (isBroken && state.tag === "connected") state.streams.breakOff();
+    if (isAborted() && state.tag === "connected") state.streams.breakOff();
     if (state.tag === "listening") state.accepting.close();
     if (state.tag === "connecting" && state.outcome && "connection" in state.outcome) state.outcome.connection.reset();
     this.#handle?.close();
-    return state.tag === "connected" ? state.streams.close() : undefined;
+    const rest = state.tag === "connected" ? state.streams.close() : undefined;
+    if (rest) return rest.finally(release);
+    release();
+    return undefined;
   }
 
   /** For traces: who is connected to whom. */
@@ -339,12 +355,13 @@ export class TcpSocket implements Readiness {
   }
 
   #listener(): Listener {
-    const { check, reserve } = this.#settings;
+    const { check, reserve, release } = this.#settings;
     const backlog = (): number => this.#backlog;
     const options = (): TcpOptions => this.#options;
     return {
       check,
       reserve,
+      release,
       get backlog() {
         return backlog();
       },

@@ -12,7 +12,7 @@ import type { Family, SocketAddress } from "../../../src/wasi/sockets/address.ts
 import { MemoryNetwork } from "../../../src/wasi/sockets/memory-network.ts";
 import type { AddressCheck } from "../../../src/wasi/sockets/network.ts";
 import type { TcpPort } from "../../../src/wasi/sockets/tcp-port.ts";
-import { TcpSocket } from "../../../src/wasi/sockets/tcp-socket.ts";
+import type { TcpSocket } from "../../../src/wasi/sockets/tcp-socket.ts";
 import type { TcpStreams } from "../../../src/wasi/sockets/tcp-streams.ts";
 import { outcomeOf } from "./support.ts";
 import { Counted } from "./tcp-support.ts";
@@ -80,8 +80,7 @@ class Play {
   }
 
   socket(family: Family, check: AddressCheck = () => true): TcpSocket {
-    const { reserve } = this.counted;
-    const socket = new TcpSocket(this.port, family, { check, bufferBytes: 65_536, reserve });
+    const socket = this.counted.socket(this.port, family, check);
     this.#sockets.push(socket);
     return socket;
   }
@@ -140,9 +139,9 @@ class Play {
 
   async accept(listener: TcpSocket): Promise<Side> {
     await this.until(listener);
-    const { socket, streams } = listener.accept();
+    const socket = listener.accept();
     this.#sockets.push(socket);
-    return new Side(socket, streams);
+    return new Side(socket, socket.streams());
   }
 
   async pair(family: Family = "ipv4"): Promise<readonly [client: Side, server: Side]> {
@@ -389,7 +388,7 @@ for (const subject of SUBJECTS) {
     await play.connect(play.socket("ipv4"), at);
     assert.equal(await play.isReset(at), true);
     assert.equal(await play.isReset(at), true);
-    assert.equal(play.counted.open, 2);
+    assert.equal(play.counted.open, 7, "the listener, four who connect, and two who wait");
     await play.accept(listener);
     await play.accept(listener);
     assert.equal(
@@ -408,7 +407,7 @@ for (const subject of SUBJECTS) {
       streamOutcome(() => client.input.read(1)),
       "last-operation-failed",
     );
-    assert.equal(play.counted.open, 0);
+    assert.equal(play.counted.open, 1, "the client alone");
   });
 
   on("who is asked about each use is asked with the address", async (play) => {
@@ -434,7 +433,7 @@ for (const subject of SUBJECTS) {
       const listener = await play.listener("ipv4", (_, use) => (use === "tcp-accept" ? answer() : true));
       assert.equal(await play.isReset(listener.localAddress()), true);
       assert.equal(listener.ready(), false);
-      assert.equal(play.counted.open, 0);
+      assert.equal(play.counted.open, 2, "the listener, and who connects");
     });
   }
 

@@ -1,6 +1,6 @@
 /** A network of TCP that does what it is told. */
 import { CollectSink, BytesSource } from "../../../src/io/memory.ts";
-import type { SocketAddress } from "../../../src/wasi/sockets/address.ts";
+import type { Family, SocketAddress } from "../../../src/wasi/sockets/address.ts";
 import type { AddressCheck } from "../../../src/wasi/sockets/network.ts";
 import type {
   TcpConnection,
@@ -96,15 +96,21 @@ export class Counted {
     this.limit = limit;
   }
 
-  readonly reserve = (): (() => void) => {
+  readonly reserve = (): void => {
     if (this.open >= this.limit) throw new Error("one too many");
     this.open++;
-    return () => void this.open--;
   };
+
+  readonly release = (): void => void this.open--;
+
+  socket(port: TcpPort, family: Family, check: AddressCheck): TcpSocket {
+    const { reserve, release } = this;
+    return TcpSocket.open(family, { port, check, bufferBytes: 65_536, reserve, release, isAborted: () => false });
+  }
 }
 
 export function tcpOn(port: TcpPort, check: AddressCheck = () => true, counted = new Counted()): TcpSocket {
-  return new TcpSocket(port, "ipv4", { check, bufferBytes: 65_536, reserve: counted.reserve });
+  return counted.socket(port, "ipv4", check);
 }
 
 /** All that is due at once has been done. */

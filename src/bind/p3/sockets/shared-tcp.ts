@@ -13,15 +13,12 @@ export function letGo(entry: Entry): void {
 /** A socket as its handle and its streams share it: it is let go of when the last of them has been. */
 export class SharedTcpSocket {
   readonly socket: TcpSocket;
-  readonly #release: () => void;
   #holders = 0;
   #isSending = false;
   #isReceiving = false;
 
-  /** @param release Called when it does not count as a socket any more: when all that was written to it has left. */
-  constructor(socket: TcpSocket, release: () => void) {
+  constructor(socket: TcpSocket) {
     this.socket = socket;
-    this.#release = release;
   }
 
   /**
@@ -40,9 +37,7 @@ export class SharedTcpSocket {
 
   /** Nobody has it. */
   close(): void {
-    const rest = this.socket.drop();
-    if (rest) void rest.finally(this.#release);
-    else this.#release();
+    void this.socket.drop();
   }
 
   /** What is to be sent goes there; once. @throws {SocketError} */

@@ -29,8 +29,8 @@ const self = borrow(TCP_SOCKET);
 const ownSocket = own(TCP_SOCKET);
 const unit = socketResult<void>(null);
 
-function addSocket({ resources }: Instance, socket: TcpSocket, release: () => void): Entry {
-  const shared = new SharedTcpSocket(socket, release);
+function addSocket({ resources }: Instance, socket: TcpSocket): Entry {
+  const shared = new SharedTcpSocket(socket);
   try {
     return shared.hold(resources, TCP_SOCKET);
   } catch (error) {
@@ -40,8 +40,7 @@ function addSocket({ resources }: Instance, socket: TcpSocket, release: () => vo
 }
 
 function create(instance: Instance, of: Family): Entry {
-  const { socket, release } = openTcpSocket(instance, of);
-  return addSocket(instance, socket, release);
+  return addSocket(instance, openTcpSocket(instance, of));
 }
 
 function* bind({ socket }: SharedTcpSocket, address: SocketAddress): Steps<void> {
@@ -89,8 +88,7 @@ class Arrivals implements Supply {
     // A peer that could not come is passed over: the stream goes on.
     while (this.#listener.ready()) {
       try {
-        const { socket, release } = this.#listener.accept();
-        this.#given = addSocket(this.#instance, socket, release);
+        this.#given = addSocket(this.#instance, this.#listener.accept());
         return [this.#given];
       } catch (error) {
         if (!(error instanceof SocketError)) throw ending("wasi:sockets/types#[method]tcp-socket.listen", error);

@@ -27,7 +27,6 @@ export class NodeTcpConnection implements TcpConnection {
   readonly remote: SocketAddress;
   #source: NodeTcpSource | undefined;
   #sink: NodeTcpSink | undefined;
-  readonly #family: Family;
   readonly #local: SocketAddress | (() => SocketAddress);
   /** Where there is one that knows that its descriptor is gone, whoever has closed it. */
   #handle: Handle | undefined;
@@ -40,13 +39,7 @@ export class NodeTcpConnection implements TcpConnection {
    * @param made Connected.
    * @param local May ask the system.
    */
-  constructor(
-    made: Handle | ReadingSocket,
-    family: Family,
-    remote: SocketAddress,
-    local: SocketAddress | (() => SocketAddress),
-  ) {
-    this.#family = family;
+  constructor(made: Handle | ReadingSocket, remote: SocketAddress, local: SocketAddress | (() => SocketAddress)) {
     this.#local = local;
     this.remote = remote;
     if ("socket" in made) {
@@ -70,7 +63,7 @@ export class NodeTcpConnection implements TcpConnection {
   static of(reading: ReadingSocket, family: Family, known?: SocketAddress): NodeTcpConnection {
     const { localAddress = "", localPort = 0, remoteAddress = "", remotePort = 0 } = reading.socket;
     const local = known ?? addressOf(localAddress, localPort, family);
-    return new NodeTcpConnection(reading, family, addressOf(remoteAddress, remotePort, family), local);
+    return new NodeTcpConnection(reading, addressOf(remoteAddress, remotePort, family), local);
   }
 
   get local(): SocketAddress {
@@ -124,7 +117,7 @@ export class NodeTcpConnection implements TcpConnection {
     const before = this.#options;
     this.#options = options;
     if (options === before) return;
-    setSystemOptions(this.fd, this.#family, options, before);
+    setSystemOptions(this.fd, this.remote.family, options, before);
     if (!options.keepAlive && !before.keepAlive) return;
     const { keepAliveIdleSeconds, keepAliveIntervalSeconds, keepAliveCount } = options;
     const { socket } = this;

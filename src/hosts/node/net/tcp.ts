@@ -109,7 +109,7 @@ class NodeTcpHandle implements TcpHandle {
         // Who listens on all addresses does not know which one it is.
         if (!isUnspecified(at)) local = at;
         acceptHandles(server, this.#family, (handle, remote, ask) =>
-          events.arrived(new NodeTcpConnection(handle, this.#family, remote, local ?? ask)),
+          events.arrived(new NodeTcpConnection(handle, remote, local ?? ask)),
         );
         if (this.#isClosed) server.close();
         resolve();
