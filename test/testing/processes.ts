@@ -7,15 +7,10 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Rule } from "../../src/testing/index.ts";
 import { turn } from "./fixtures.ts";
+import { Silence } from "./silence.ts";
 import type { Answer, Numbered, Verdict } from "./children/protocol.ts";
 
 const CHILD = fileURLToPath(new URL("children/stdio.ts", import.meta.url));
-
-/**
- * A process that says nothing for so long waits for ever: it may hold its only thread, so that nothing else can tell. Ours is to
- * pass, however busy the machine is; the other is known to hang, which has to be waited for.
- */
-const SILENCE_MS = { shim: 10_000, sluice: 180_000 } as const;
 
 export interface Tried extends Rule {
   readonly outcome: "kept" | "broken" | "skipped";
@@ -54,12 +49,10 @@ async function tryOne(
   });
   if (full !== undefined) closeSync(full);
   const { promise, resolve } = Promise.withResolvers<Pick<Tried, "outcome" | "message">>();
-  const silent = (): void => resolve({ outcome: "broken", message: "it hangs" });
-  let watchdog = setTimeout(silent, SILENCE_MS[host]);
+  const silence = new Silence(child.pid, () => resolve({ outcome: "broken", message: "it hangs" }));
   const other = new OtherSide(child);
   child.on("message", (message: Numbered | Verdict) => {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(silent, SILENCE_MS[host]);
+    silence.broken();
     if ("verdict" in message) {
       const { kept, message: said } = message.verdict;
       resolve({ outcome: kept ? (said === "" ? "kept" : "skipped") : "broken", message: said });
@@ -74,7 +67,7 @@ async function tryOne(
   try {
     return await promise;
   } finally {
-    clearTimeout(watchdog);
+    silence.close();
     child.kill("SIGKILL");
     other.close();
   }
