@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { whileHeld } from "./hosts/web/held-streams.ts";
 import { webPlatform } from "./hosts/web/platform.ts";
 import type { WebInput, WebOutput } from "./hosts/web/streams.ts";
 import { isCompiled, type CompiledComponent } from "./run/component.ts";
@@ -50,8 +51,11 @@ export async function instantiate(
   component: Uint8Array | CompiledComponent,
   options: Options = {},
 ): Promise<RunningInstance> {
-  if (!isIsolated(options)) return instantiateOn(webPlatform, await compiled(component), options);
-  return (await import("./hosts/web/isolate/isolated.ts")).instantiateInWorker(component, options);
+  return whileHeld(options, async () =>
+    isIsolated(options)
+      ? (await import("./hosts/web/isolate/isolated.ts")).instantiateInWorker(component, options)
+      : instantiateOn(webPlatform, await compiled(component), options),
+  );
 }
 
 /**
@@ -63,8 +67,11 @@ export async function instantiate(
  * @throws The reason of `options.signal`, if that is aborted.
  */
 export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
-  if (!isIsolated(options)) return runOn(webPlatform, await compiled(component), options);
-  return (await import("./hosts/web/isolate/isolated.ts")).runInWorker(component, options);
+  return whileHeld(options, async () =>
+    isIsolated(options)
+      ? (await import("./hosts/web/isolate/isolated.ts")).runInWorker(component, options)
+      : runOn(webPlatform, await compiled(component), options),
+  );
 }
 
 /** What answers requests with a component. */

@@ -16,6 +16,7 @@ import { canSuspend } from "./wait/suspension.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
 import { nodePlatform, type Directory } from "./hosts/node/platform.ts";
+import { whileHeld } from "./hosts/web/held-streams.ts";
 import type { Input, Output } from "./hosts/node/stdio.ts";
 import type { NodeListener } from "./hosts/node/http/listener.ts";
 import type { MakeAnswering, ServingOptions } from "./run/serve.ts";
@@ -56,9 +57,11 @@ export async function instantiate(
   options: Options = {},
 ): Promise<RunningInstance> {
   const { isolate, ...given } = checked(options);
-  if (isolate === undefined && !mustPark(given)) return instantiateOn(nodePlatform, await compiled(component), given);
-  const { nodeThreads, instantiateIsolated } = await isolation(isolate);
-  return instantiateIsolated(nodeThreads, bytesOf(component), given);
+  return whileHeld(given, async () => {
+    if (isolate === undefined && !mustPark(given)) return instantiateOn(nodePlatform, await compiled(component), given);
+    const { nodeThreads, instantiateIsolated } = await isolation(isolate);
+    return instantiateIsolated(nodeThreads, bytesOf(component), given);
+  });
 }
 
 /**
@@ -71,9 +74,11 @@ export async function instantiate(
  */
 export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
   const { isolate, ...given } = checked(options);
-  if (isolate === undefined && !mustPark(given)) return runOn(nodePlatform, await compiled(component), given);
-  const { nodeThreads, runIsolated } = await isolation(isolate);
-  return runIsolated(nodeThreads, bytesOf(component), given);
+  return whileHeld(given, async () => {
+    if (isolate === undefined && !mustPark(given)) return runOn(nodePlatform, await compiled(component), given);
+    const { nodeThreads, runIsolated } = await isolation(isolate);
+    return runIsolated(nodeThreads, bytesOf(component), given);
+  });
 }
 
 /** What answers requests with a component. */

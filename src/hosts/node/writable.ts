@@ -35,7 +35,8 @@ export class NodeSink extends PendingSink {
   constructor(stream: Writable) {
     super();
     this.#stream = stream;
-    if (stream.destroyed || stream.writableEnded) this.#onClose();
+    if (stream.errored) this.#onError(stream.errored);
+    else if (stream.destroyed || stream.writableEnded) this.#onClose();
     stream.on("error", this.#onError);
     stream.on("close", this.#onClose);
     stream.on("drain", this.#onChange);

@@ -5,6 +5,7 @@ import type { Sink, Source } from "../../io/ports.ts";
 import { iterableSource, PullSource, type Chunk } from "../../io/pull-source.ts";
 import { PushSink } from "../../io/push-sink.ts";
 import { hasMethods, isObject } from "../../io/shape.ts";
+import { letGo } from "./held-streams.ts";
 import { webSource } from "./readable.ts";
 import { WebSink } from "./writable.ts";
 
@@ -40,7 +41,10 @@ export function sourceOf(value: unknown, name: string): Source | undefined {
   if (typeof value["text"] === "string") return new BytesSource(value["text"]);
   if (hasMethods<Source>(value, "read", "ready", "watch", "unwatch", "close")) return new CheckedSource(value, name);
   // After ours: Node loads its Web streams, 2 ms, when they are named.
-  if (value instanceof ReadableStream) return webSource(value);
+  if (value instanceof ReadableStream) {
+    letGo(value);
+    return webSource(value);
+  }
   // What it gives is checked.
   if (Symbol.asyncIterator in value || Symbol.iterator in value)
     return iterableSource(value as AsyncIterable<Uint8Array>);
@@ -54,7 +58,10 @@ export function sinkOf(value: unknown, name: string): Sink | undefined {
   if (hasMethods<Sink>(value, "write", "flush", "watch", "unwatch", "close", "abort")) {
     return new CheckedSink(value, name);
   }
-  if (value instanceof WritableStream) return new WebSink(value);
+  if (value instanceof WritableStream) {
+    letGo(value);
+    return new WebSink(value);
+  }
   return undefined;
 }
 
