@@ -133,6 +133,12 @@ const failures: readonly (readonly [what: string, answer: string | undefined, Ht
     "HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
     "HTTP-upgrade-failed",
   ],
+  ["whose status is none", "HTTP/1.1 099 OK\r\ncontent-length: 0\r\n\r\n", "HTTP-protocol-error"],
+  [
+    "in another coding after chunks",
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntransfer-encoding: foo\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    "HTTP-response-transfer-coding",
+  ],
   ["in another coding", "HTTP/1.1 200 OK\r\ntransfer-encoding: foo\r\n\r\nabc", "HTTP-response-transfer-coding"],
 ];
 
@@ -193,6 +199,18 @@ for (const [what, answer] of cuts) {
     assert.equal(body?.source.read(1), null);
   });
 }
+
+test("a body that ends with its connection fails where that is reset", options, async (t) => {
+  const port = await rawServer(t, (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\n\r\n12345");
+    reset = () => void socket.resetAndDestroy();
+  });
+  let reset = (): void => {};
+  const { body } = await send(clientOf(t), requestTo(port));
+  reset();
+  await assert.rejects(textOf(body), coded("HTTP-response-incomplete"));
+  assert.equal(body?.source.read(1), null);
+});
 
 test("trailers go both ways", options, async (t) => {
   const port = await httpServer(t, (message, response) => {

@@ -84,11 +84,15 @@ test("a request is what came: authority, path, fields in order with their bytes"
   await exchange(port, `OPTIONS * HTTP/1.1\r\nhost: h\r\n${CLOSE}`);
   await exchange(port, `GET http://other:2/p?q HTTP/1.1\r\nhost: h\r\n${CLOSE}`);
   await exchange(port, `GET http://other?q HTTP/1.1\r\nhost: h\r\n${CLOSE}`);
+  await exchange(port, `GET ftp://other/p HTTP/1.1\r\nhost: h\r\n${CLOSE}`);
+  await exchange(port, `GET /a?b#c HTTP/1.1\r\nhost: h\r\n${CLOSE}`);
   assert.deepEqual(seen, [
     ["GET", "http", "h:1", "/a?b=%20", ["x-a=1", "x-b=\u00e9", "x-a=2"], undefined],
     ["OPTIONS", "http", "h", "*", [], undefined],
     ["GET", "http", "other:2", "/p?q", [], undefined],
     ["GET", "http", "other", "/?q", [], undefined],
+    ["GET", "http", "other", "/p", [], undefined],
+    ["GET", "http", "h", "/a?b", [], undefined],
   ]);
 });
 
@@ -97,6 +101,9 @@ for (const [what, request] of [
   ["an empty host", "GET / HTTP/1.1\r\nhost: \r\n"],
   ["a host with a path", "GET / HTTP/1.1\r\nhost: a/b\r\n"],
   ["a host with a user", "GET / HTTP/1.1\r\nhost: a@b\r\n"],
+  ["two hosts", "GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n"],
+  ["the same host twice", "GET / HTTP/1.1\r\nhost: a\r\nhost: a\r\n"],
+  ["two hosts beside a whole URL", "GET http://a/ HTTP/1.1\r\nhost: a\r\nhost: b\r\n"],
   ["a port that is none", "GET / HTTP/1.1\r\nhost: a:99999\r\n"],
   ["two lengths", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n"],
   ["a length and chunks", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n"],

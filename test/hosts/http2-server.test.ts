@@ -320,12 +320,17 @@ test("what is no request, and what cannot be answered, have an answer", async (t
   const failed = by.request({});
   assert.equal(await statusOf(failed), 500);
   assert.match(await text(failed), /500 Internal Server Error/);
-  for (const headers of [{ ":authority": "a:99999" }, { ":method": "CONNECT", ":authority": "a:1" }]) {
+  for (const headers of [
+    { ":authority": "a:99999" },
+    { ":method": "CONNECT", ":authority": "a:1" },
+    { ":authority": "a", host: "b" },
+  ]) {
     const stream = by.request(headers);
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     assert.equal(await statusOf(stream), 400);
     stream.close();
   }
+  assert.match(await exchange(port, ["CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n"]), /^HTTP\/1\.1 501 .*close/s);
   assert.equal(asked, 1);
   assert.equal(failures.length, 1);
 });

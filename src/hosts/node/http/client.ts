@@ -10,7 +10,7 @@ import { splitAuthority } from "../../../wasi/http/message.ts";
 import type { ResolveHost } from "../../../wasi/http/resolve.ts";
 import { bodyOf, sendBody, sendHeader } from "./body.ts";
 import { failed, httpFailure, unwanted } from "./errors.ts";
-import { fieldsOf, flatOf, rawValue, textOf } from "./fields.ts";
+import { flatOf, incomingFields, textOf } from "./fields.ts";
 import { Origins } from "./origins.ts";
 import {
   MAX_HEADER_BYTES,
@@ -20,6 +20,7 @@ import {
   responseParts,
   timer,
   within,
+  wrongStatus,
   type Peer,
   type Promised,
   type Settling,
@@ -136,7 +137,7 @@ class Sending {
   readonly #settling: Settling & Promised;
   #timer: NodeJS.Timeout | undefined;
   #node: ClientRequest | undefined;
-  #hasResponse = false;
+  #response: IncomingMessage | undefined;
   #isRepeated = false;
   /** The body is not wanted, and was announced. */
   #isUnsent = false;
@@ -159,7 +160,7 @@ class Sending {
     node.once("close", () => {
       if (node === this.#node) this.#settling.over();
     });
-    node.on("error", (cause: unknown) => this.#failed(cause));
+    node.on("error", (cause) => this.#failed(cause));
     node.on("response", (response) => this.#answered(response));
     const changed = (_: IncomingMessage, socket: Duplex): void => {
       socket.destroy();
@@ -213,10 +214,10 @@ class Sending {
     this.#timer = timer(ms, () => this.#node?.destroy(error));
   }
 
-  #failed(cause: unknown): void {
+  #failed(cause: Error): void {
     const { body, method } = this.#request;
     // A connection that was kept, and that the other side closed meanwhile.
-    const isStale = this.#node?.reusedSocket === true && !(cause instanceof HttpError) && !body && !this.#hasResponse;
+    const isStale = this.#node?.reusedSocket === true && !(cause instanceof HttpError) && !body && !this.#response;
     if (isStale && REPEATABLE.has(method) && !this.#isRepeated && !this.#settling.signal.aborted) {
       this.#isRepeated = true;
       clearTimeout(this.#timer);
@@ -224,7 +225,9 @@ class Sending {
       return;
     }
     body?.source.close();
-    if (!this.#hasResponse) this.#reject(httpFailure(cause));
+    if (!this.#response) this.#reject(httpFailure(cause));
+    // Node takes a body for whole that ends with its connection, also if that was reset.
+    else if (!this.#response.complete) this.#response.destroy(cause);
   }
 
   #reject(error: HttpError): void {
@@ -238,15 +241,15 @@ class Sending {
   }
 
   #answered(response: IncomingMessage): void {
-    this.#hasResponse = true;
+    this.#response = response;
     this.#end();
     const { rawHeaders, statusCode = 0 } = response;
-    const coding = rawValue(rawHeaders, "transfer-encoding");
-    if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+    const { fields, coding } = incomingFields(rawHeaders);
+    const wrong = coding === undefined ? wrongStatus(statusCode) : wrongCoding(coding);
+    if (wrong) {
       response.on("error", () => {});
       response.destroy();
-      const error = { tag: "HTTP-response-transfer-coding", val: coding } as const;
-      this.#settling.reject(new HttpError(error, `the transfer coding ${coding}`));
+      this.#settling.reject(wrong);
       return;
     }
     response.once("close", () => {
@@ -258,8 +261,12 @@ class Sending {
       response,
       responseParts(betweenBytes, (error) => void response.destroy(error)),
     );
-    this.#settling.resolve({ status: statusCode, headers: fieldsOf(rawHeaders), body });
+    this.#settling.resolve({ status: statusCode, headers: fields, body });
   }
+}
+
+function wrongCoding(coding: string): HttpError {
+  return new HttpError({ tag: "HTTP-response-transfer-coding", val: coding }, `the transfer coding ${coding}`);
 }
 
 /** Whether a body is known to have no bytes, and nothing after them, before it is sent. */

@@ -45,7 +45,7 @@ const NO_TIMEOUTS: Timeouts = { connect: Infinity, firstByte: Infinity, betweenB
 const FAILED_HEADERS: readonly Field[] = [["content-type", Buffer.from("text/html; charset=utf-8")]];
 const FAILED = "<!doctype html><title>500 Internal Server Error</title><h1>500 Internal Server Error</h1>\n";
 
-/** A request as it came; `undefined` if it does not say whom it is for. */
+/** A request as it came; `undefined` if it does not say whom it is for. @param given Its path as it came. */
 export function requestFrom(
   given: Omit<HttpRequest, "authority" | "timeouts"> & {
     readonly authority: string | undefined;
@@ -54,7 +54,14 @@ export function requestFrom(
   const { method, scheme, authority, path, headers, body } = given;
   if (authority === undefined || !isAuthority(authority)) return undefined;
   // Written out: to copy what is there takes several times as long, for each request.
-  return { method, scheme, authority, path, headers, body, timeouts: NO_TIMEOUTS };
+  return { method, scheme, authority, path: pathOf(path), headers, body, timeouts: NO_TIMEOUTS };
+}
+
+/** What a target says behind the authority: absolute, and without a fragment, which is nobody's but the client's. */
+function pathOf(target: string): string {
+  const end = target.indexOf("#");
+  const path = end < 0 ? target : target.slice(0, end);
+  return path.startsWith("/") || path === "*" ? path : `/${path}`;
 }
 
 /** What a request's body failed of that does not come to its end. */

@@ -10,12 +10,12 @@ export function fieldsOf(raw: readonly string[]): Field[] {
 export interface IncomingFields {
   /** As they came, without those that are the transport's own. */
   readonly fields: Field[];
-  /** The first `host`. */
+  /** Several are a list, which is no host. */
   readonly host: string | undefined;
   /** Whether a body is announced. */
   readonly hasBody: boolean;
-  /** Whether its body is coded for the transport otherwise than in chunks: nobody decodes it, and nobody could tell. */
-  readonly isCoded: boolean;
+  /** How its body is coded for the transport, if that is not in chunks alone: nobody decodes it, and nobody could tell. */
+  readonly coding: string | undefined;
 }
 
 /** All that is asked of the fields of a message, in one go: there are some in each. */
@@ -23,19 +23,24 @@ export function incomingFields(raw: readonly string[]): IncomingFields {
   const fields: Field[] = [];
   let host: string | undefined;
   let hasBody = false;
-  let isCoded = false;
+  let coding: string | undefined;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] ?? "").toLowerCase();
     const value = raw[at + 1] ?? "";
-    if (name === "host") host ??= value;
+    if (name === "host") host = listed(host, value);
     else if (name === "content-length") hasBody = true;
     else if (name === "transfer-encoding") {
       hasBody = true;
-      isCoded ||= value.toLowerCase() !== "chunked";
+      coding = listed(coding, value);
     }
     if (!isTransports(name) && !name.startsWith(":")) fields.push([name, Buffer.from(value, "latin1")]);
   }
-  return { fields, host, hasBody, isCoded };
+  return { fields, host, hasBody, coding: coding?.toLowerCase() === "chunked" ? undefined : coding };
+}
+
+/** Fields of one name are one list, says RFC 9110. */
+function listed(list: string | undefined, value: string): string {
+  return list === undefined ? value : `${list}, ${value}`;
 }
 
 /** A value as Node takes it. */

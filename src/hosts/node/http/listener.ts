@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
+import { isAuthority } from "../../../wasi/http/message.ts";
 import { bodyOf, cutMessage, endWith, lingering, sendBody, sendHeader, untilTaken, type Whole } from "./body.ts";
 import { exchange, requestFrom, whyCut, type Answer, type Failed, type Wire } from "./exchange.ts";
 import { flatOf, incomingFields, rawValue } from "./fields.ts";
@@ -99,15 +100,17 @@ class MessageWire implements Wire {
     const message = this.#message;
     const { method = "GET", url = "/", rawHeaders, socket } = message;
     // Most are a path.
-    const absolute = url.startsWith("/") ? null : /^https?:\/\/([^/?#]*)(.*)$/i.exec(url);
-    const { fields, host, hasBody, isCoded } = incomingFields(rawHeaders);
-    if (isCoded) return undefined;
+    const absolute = url.startsWith("/") ? null : /^[a-z][a-z0-9+\-.]*:\/\/([^/?#]*)(.*)$/i.exec(url);
+    const { fields, host, hasBody, coding } = incomingFields(rawHeaders);
+    if (coding !== undefined) return undefined;
+    // Nobody is to take it for another's.
+    if (absolute && host !== undefined && !isAuthority(host)) return undefined;
     const path = absolute?.[2] ?? url;
     return requestFrom({
       method,
       scheme: "encrypted" in socket ? "https" : "http",
       authority: absolute ? absolute[1] : host,
-      path: path.startsWith("/") || path === "*" ? path : `/${path}`,
+      path,
       headers: fields,
       body: hasBody ? this.#body() : undefined,
     });

@@ -64,6 +64,11 @@ export function isWanted(exchange: EventEmitter, statusOf: (response: unknown) =
   });
 }
 
+/** What is wrong with a response of this status: Node takes any of three digits. */
+export function wrongStatus(status: number): HttpError | undefined {
+  return status >= 100 ? undefined : failed("HTTP-protocol-error", `the status ${status}, which is none`);
+}
+
 /** Calls back after `ms`, as far as timers of Node's can wait. */
 export function timer(ms: number, act: () => void): NodeJS.Timeout {
   return setTimeout(act, Math.min(ms, MAX_TIMER_MS));

@@ -13,6 +13,7 @@ import {
   REPEATABLE,
   responseParts,
   timer,
+  wrongStatus,
   type Promised,
   type Settling,
 } from "./settling.ts";
@@ -149,6 +150,12 @@ class StreamSending {
       this.#end(new HttpError(code, `a header of ${bytes} bytes, of at most ${MAX_HEADER_BYTES}`));
       return;
     }
+    const status = rawStatus(raw);
+    const wrong = wrongStatus(status);
+    if (wrong) {
+      this.#end(wrong);
+      return;
+    }
     this.#hasResponse = true;
     this.#settled();
     const parts = responseParts(this.#request.timeouts.betweenBytes, (reason) => this.#end(reason));
@@ -157,7 +164,7 @@ class StreamSending {
       cut: (cause) => parts.cut(this.#reason ?? cause),
       leave: () => this.#end(unwanted()),
     });
-    this.#promised.resolve({ status: rawStatus(raw), headers: fieldsOf(raw), body });
+    this.#promised.resolve({ status, headers: fieldsOf(raw), body });
   }
 
   #closed(): void {

@@ -4,7 +4,7 @@ import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange
 import type { Field } from "../../../wasi/http/fields.ts";
 import { lingering, untilTaken, type Whole } from "./body.ts";
 import { requestFrom, whyCut, type Wire } from "./exchange.ts";
-import { fieldsOf, rawValue } from "./fields.ts";
+import { incomingFields, rawValue } from "./fields.ts";
 import { CANCEL, endStream, headersOf, NO_ERROR, pourStream, pseudoOf, reset, streamBody, takenHeaders } from "./h2.ts";
 import { stalling, timer } from "./settling.ts";
 
@@ -102,12 +102,16 @@ export class StreamWire implements Wire {
     const [method, path] = [pseudo.get(":method"), pseudo.get(":path")];
     // As for a tunnel.
     if (method === undefined || path === undefined) return undefined;
+    const { fields, host } = incomingFields(withOneCookie(rawHeaders));
+    const authority = pseudo.get(":authority") ?? host;
+    // Nobody is to take it for another's.
+    if (host !== undefined && host.toLowerCase() !== authority?.toLowerCase()) return undefined;
     return requestFrom({
       method,
       scheme: stream.session?.encrypted === true ? "https" : "http",
-      authority: pseudo.get(":authority") ?? rawValue(rawHeaders, "host"),
-      path: path.startsWith("/") || path === "*" ? path : `/${path}`,
-      headers: fieldsOf(withOneCookie(rawHeaders)),
+      authority,
+      path,
+      headers: fields,
       body: stream.endAfterHeaders ? undefined : this.#body(rawHeaders),
     });
   }
