@@ -8,6 +8,7 @@ import { webPlatform } from "./hosts/web/platform.ts";
 import type { WebInput, WebOutput } from "./hosts/web/streams.ts";
 import { isCompiled, type CompiledComponent } from "./run/component.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
+import type { Levels } from "./run/life.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { ServingOptions } from "./run/serve.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
@@ -80,6 +81,11 @@ export interface Server {
   fetch(request: Request): Promise<Response>;
   /** For other guests, with trailers: `serve(front, { http: back.client })`. A body that a guest writes tells its `level`. */
   readonly client: HttpClient;
+  /**
+   * What the standard outputs and files of the instances that answer now are doing: an entry for each, until what it wrote is
+   * delivered. None where instances have threads of their own. What bodies are doing, they tell themselves: see `client`.
+   */
+  levels(): readonly Levels[];
   /** Resolves when all that was begun is answered, and no instance is left. Ask for nothing more then. */
   close(): Promise<void>;
 }
@@ -111,6 +117,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
   return {
     fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request.signal))),
     client: { send: (request, signal) => serving.answer(request, leavingOf(signal)) },
+    levels: () => serving.levels(),
     close: () => serving.close(),
   };
 }

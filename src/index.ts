@@ -9,6 +9,7 @@ import { assertBytes, isBytes } from "./run/bytes.ts";
 import type { CompiledComponent } from "./run/component.ts";
 import { compile as compileHere } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
+import type { Levels } from "./run/life.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
 import { assertOptions, checkOptions } from "./run/check-options.ts";
@@ -92,6 +93,11 @@ export interface Server {
    * 500, and told to `onError`. As a listener of `checkContinue` too it answers 100 when a guest reads the body.
    */
   readonly listener: NodeListener;
+  /**
+   * What the standard outputs and files of the instances that answer now are doing: an entry for each, until what it wrote is
+   * delivered. None where instances have threads of their own. What bodies are doing, they tell themselves: see `client`.
+   */
+  levels(): readonly Levels[];
   /** Resolves when all that was begun is answered, and no instance is left. Ask for nothing more then. */
   close(): Promise<void>;
 }
@@ -149,6 +155,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
       (error, request) => void serving.failed(error, request),
       maxStallTime,
     ),
+    levels: () => serving.levels(),
     close: () => serving.close(),
   };
 }

@@ -1,7 +1,7 @@
 /** What handlers of every version of `wasi:http` are served with. */
 import type { HttpRequest, HttpResponse } from "../wasi/http/exchange.ts";
 import { sizeOf } from "../wasi/http/fields.ts";
-import { afterMs, TimeoutError, type Life } from "./life.ts";
+import { afterMs, TimeoutError, type Levels, type Life } from "./life.ts";
 import type { Platform } from "./platform.ts";
 
 /** One request, and who waits for its response. */
@@ -17,6 +17,8 @@ export interface Exchange {
 export interface Answering {
   /** Resolves when nothing of it is left. Never rejects: whoever waits hears of what goes wrong. */
   answer(exchange: Exchange): Promise<void>;
+  /** What the outputs of the instances that answer now are doing. Missing where they have threads of their own. */
+  levels?(): readonly Levels[];
   /** Nothing is under way any more, and no instance is to be left. Never rejects. */
   close(): Promise<void>;
 }

@@ -15,7 +15,7 @@ import { fits, limitTime, type Answering, type Exchange } from "./answering.ts";
 import type { UnderWay } from "./async-calls.ts";
 import type { Begun } from "./instantiate.ts";
 import { HeldResource } from "./js-resources.ts";
-import type { Life } from "./life.ts";
+import type { Levels, Life } from "./life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
 import type { Platform } from "./platform.ts";
 import { Pool, type Making, type Ready } from "./pool.ts";
@@ -61,10 +61,14 @@ export class Handlers implements Answering {
     this.#pool = new Pool(platform, { ...making, reuse: 1, handlerOf: (begun) => handlerOf(begun, name) });
   }
 
+  levels(): Levels[] {
+    return this.#pool.levels();
+  }
+
   async close(): Promise<void> {
     const slot = this.#next;
     this.#next = undefined;
-    if (slot) await slot.ready.then(({ begun }) => begun.life.close()).catch(() => {});
+    if (slot) await slot.ready.then((ready) => this.#pool.giveUp(ready)).catch(() => {});
     await this.#pool.close();
   }
 
@@ -94,7 +98,7 @@ export class Handlers implements Answering {
   async #giveBack(ready: Ready<Handler>, { late }: Exchange): Promise<void> {
     const { life } = ready.begun;
     // What has ended it has been told.
-    if (life.task.isEnded) await life.close().catch(() => {});
+    if (life.task.isEnded) await this.#pool.giveUp(ready);
     else await this.#pool.giveBack(ready).catch(late);
   }
 

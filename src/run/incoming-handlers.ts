@@ -8,7 +8,7 @@ import type { OutgoingBody } from "../wasi/http/outgoing-body.ts";
 import { fits, limitTime, type Answering, type Exchange } from "./answering.ts";
 import type { Begun } from "./instantiate.ts";
 import { HeldResource } from "./js-resources.ts";
-import type { Life } from "./life.ts";
+import type { Levels, Life } from "./life.ts";
 import type { Platform } from "./platform.ts";
 import { Pool, type Making, type Ready } from "./pool.ts";
 import { refuse } from "./refusals.ts";
@@ -27,6 +27,10 @@ export class IncomingHandlers implements Answering {
     // What an instance exports under this name, with these parameters.
     const handlerOf = ({ running }: Begun): Handle => (running.exports[name] as { readonly handle: Handle }).handle;
     this.#pool = new Pool(platform, { ...making, handlerOf });
+  }
+
+  levels(): Levels[] {
+    return this.#pool.levels();
   }
 
   close(): Promise<void> {
@@ -53,8 +57,7 @@ export class IncomingHandlers implements Answering {
       if (asked) asked.failed(error);
       else exchange.reject(error);
       request.body?.source.close();
-      // It is over, and what it leaves has been told.
-      await ready?.begun.life.close().catch(() => {});
+      if (ready) await this.#pool.giveUp(ready);
     }
     stopTimer?.();
   }

@@ -1,6 +1,8 @@
 /** The instances that answer requests: made, used, used again, and put back to what they were. */
+import { Few } from "../io/few.ts";
 import type { CompiledComponent } from "./component.ts";
 import { begin, type Begun } from "./instantiate.ts";
+import type { Levels, Life } from "./life.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { Renewals, type Renewal } from "./renewal.ts";
@@ -45,6 +47,8 @@ export class Pool<Handle> {
   /** They are over, and know nothing. */
   readonly #spare: (Ready<Handle> & { readonly renewal: Renewal })[] = [];
   #spareBytes = 0;
+  /** Of those that have a request, or deliver what they wrote for one. */
+  readonly #busy = new Few<Life>();
 
   constructor(platform: Platform, making: Making<Handle>) {
     this.#platform = platform;
@@ -54,18 +58,43 @@ export class Pool<Handle> {
 
   /** One for the next request. @throws What keeps it from being made. */
   take(): Ready<Handle> | Promise<Ready<Handle>> {
-    return this.#takeIdle() ?? this.#takeSpare() ?? this.#make(this.#making.optionsOf());
+    const taken = this.#takeIdle() ?? this.#takeSpare() ?? this.#make(this.#making.optionsOf());
+    return taken instanceof Promise ? taken.then((ready) => this.#begun(ready)) : this.#begun(taken);
+  }
+
+  #begun(ready: Ready<Handle>): Ready<Handle> {
+    this.#busy.add(ready.begun.life);
+    return ready;
+  }
+
+  /** What the outputs of those that are taken are doing now. */
+  levels(): Levels[] {
+    const levels: Levels[] = [];
+    this.#busy.forEach((life) => void levels.push(life.levels()));
+    return levels;
+  }
+
+  /** It is over, or is to be. Never rejects: what it leaves has been told. */
+  async giveUp({ begun: { life } }: Ready<Handle>): Promise<void> {
+    await life.close().catch(() => {});
+    this.#busy.delete(life);
   }
 
   /** It has answered, without a fault, and its output is yet to be delivered. @throws What its streams throw in the end. */
   async giveBack(ready: Ready<Handle>): Promise<void> {
     ready.uses++;
     // One whose ports have misbehaved is over: that is told at its end.
-    if (ready.uses < this.#making.reuse && ready.begun.life.instance.faults.length === 0) {
+    const { life } = ready.begun;
+    if (ready.uses < this.#making.reuse && life.instance.faults.length === 0) {
+      this.#busy.delete(life);
       this.#idle.push(ready);
       return;
     }
-    await ready.begun.life.end(ANSWERED);
+    try {
+      await life.end(ANSWERED);
+    } finally {
+      this.#busy.delete(life);
+    }
     const { renewal } = ready;
     if (!renewal || !this.#hasRoom(renewal.byteLength) || !renewal.putBack()) return;
     this.#spareBytes += renewal.byteLength;

@@ -8,7 +8,7 @@ import type { Answering, Exchange } from "./answering.ts";
 import type { CompiledComponent } from "./component.ts";
 import type { Imports } from "./imports.ts";
 import { providersFor } from "./instantiate.ts";
-import { afterMs } from "./life.ts";
+import { afterMs, type Levels } from "./life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
@@ -189,6 +189,11 @@ export class Serving {
       this.#waiting.delete(next);
       next();
     } else this.#count--;
+  }
+
+  /** As `Server.levels`. */
+  levels(): readonly Levels[] {
+    return this.#ready?.levels?.() ?? [];
   }
 
   /** Resolves when all that was begun is answered, and no instance is left. @throws {InternalError} What `onError` threw. */

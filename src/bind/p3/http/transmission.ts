@@ -55,8 +55,10 @@ function passedOn(body: HttpBody | undefined): Transmission {
   if (!body) return { body, over: DELIVERED, fail: () => {} };
   const { promise: over, resolve } = deferred<BodyEnd>();
   const { source } = body;
+  const level = body.level?.bind(body);
   const passed: HttpBody = {
     ...{ length: body.length, trailers: () => body.trailers() },
+    ...(level && { level }),
     source: {
       ready: () => source.ready(),
       watch: (waker) => source.watch(waker),
