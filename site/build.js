@@ -1,6 +1,6 @@
 // Builds the site into site/out, or into the folder that is named: the playground, and the documentation beside it.
 // Whatever serves files can serve it.
-import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -10,10 +10,6 @@ import { buildDocs } from "./docs.js";
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
 
-/** Large, and not there unless somebody has built it: see site/python/build.sh. */
-const python = join(here, "python", "built", "python.wasm");
-const hasPython = existsSync(python);
-
 const out = process.argv[2] ?? join(here, "out");
 
 // Nothing stays whose source is gone.
@@ -22,9 +18,11 @@ mkdirSync(out, { recursive: true });
 await bundle();
 for (const name of ["index.html", "icon.svg"]) cpSync(join(here, name), join(out, name));
 for (const { file } of SAMPLES) {
-  cpSync(join(root, "test", "guests", "built", `${file}.wasm`), join(out, "guests", `${file}.wasm`));
+  const built = file === "python" ? join(here, "python") : join(root, "test", "guests", "built");
+  cpSync(join(built, `${file}.wasm`), join(out, "guests", `${file}.wasm`));
 }
-if (hasPython) cpSync(python, join(out, "guests", "python.wasm"));
+// What others hold the rights of is told beside it.
+cpSync(join(here, "python", "NOTICE"), join(out, "guests", "python.txt"));
 buildDocs(root, join(out, "docs"));
 console.log(`${out}: index.html is the playground, docs/index.html the documentation`);
 
@@ -46,7 +44,6 @@ async function bundle() {
     format: "esm",
     target: "es2023",
     logLevel: "warning",
-    define: { HAS_PYTHON: JSON.stringify(hasPython) },
     chunkNames: "chunks/[name]-[hash]",
     // Those who build pages install the package; here it is what that is built of.
     alias: {

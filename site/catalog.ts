@@ -1,30 +1,16 @@
 /** The guests that the playground has, and what can be shown with them. Neither needs a page: the build reads this too. */
 
 export interface Sample {
-  /** Its file, of test/guests/built, without `.wasm`. */
+  /** Its file, of test/guests/built or site/python, without `.wasm`. */
   readonly file: string;
   readonly name: string;
   readonly language: string;
   readonly says: string;
   readonly args?: string;
   readonly env?: string;
-  /** Whether it is fetched for so long that it is told: its bytes. */
-  readonly largeBytes?: number;
   /** What it is asked, if it answers requests. */
   readonly asked?: { readonly method: string; readonly path: string; readonly headers: string };
 }
-
-/** Put in by site/build.js: whether somebody has built the guest in Python, see site/python/build.sh. */
-declare const HAS_PYTHON: boolean | undefined;
-const hasPython = typeof HAS_PYTHON === "boolean" && HAS_PYTHON;
-
-const PYTHON: Sample = {
-  file: "python",
-  name: "python",
-  language: "Python",
-  says: "CPython: a prompt in a terminal; elsewhere it counts words",
-  largeBytes: 19_274_163,
-};
 
 export const SAMPLES: readonly Sample[] = [
   { file: "hello", name: "hello", language: "C", says: "says hello" },
@@ -86,7 +72,12 @@ export const SAMPLES: readonly Sample[] = [
   { file: "cp", name: "cp", language: "C", says: "copies a file", args: "/poem.txt /copy.txt" },
   { file: "files-rust", name: "files", language: "Rust", says: "all that std::fs can do, a line each", args: "/" },
   { file: "files-go", name: "files", language: "Go", says: "all that Go's os can do, a line each", args: "/" },
-  ...(hasPython ? [PYTHON] : []),
+  {
+    file: "python",
+    name: "python",
+    language: "Python",
+    says: "Python: a prompt in a terminal, /FILE runs a script, and without either the input is one",
+  },
   {
     file: "write-during-flush",
     name: "rule-breaker",
@@ -112,21 +103,25 @@ export interface Scenario {
   readonly guests: readonly ScenarioGuest[];
   /** Some long text, or how it is typed. */
   readonly input?: "long" | "lines" | "terminal";
+  /** What there is to read, besides the poem: text by its path, without a leading slash. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The position of the gates of files, until they are moved. There is a long file then, `/river.txt`. */
   readonly fileGate?: number;
   /** The position of the gate behind the input. */
   readonly inputGate?: number;
 }
 
-const PYTHON_SCENARIO: Scenario = {
-  id: "python",
-  title: "Python",
-  says:
-    "The prompt of CPython, in a terminal of this page. It reads and writes by the same streams as all others: let its " +
-    "output pass slowly, and it waits while it prints. It is fetched when it is asked for, and takes a while to begin.",
-  guests: [{ file: "python" }],
-  input: "terminal",
-};
+/** Prints for a while, and says for how long. */
+const RIVER = `import time
+
+def flow(lines=300):
+    begun = time.time()
+    for line in range(1, lines + 1):
+        print(line, "over the weir the river goes")
+    print(lines, "lines took", round(time.time() - begun, 1), "s")
+
+flow()
+`;
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -215,7 +210,16 @@ export const SCENARIOS: readonly Scenario[] = [
     guests: [{ file: "tty" }],
     input: "terminal",
   },
-  ...(hasPython ? [PYTHON_SCENARIO] : []),
+  {
+    id: "python",
+    title: "Python",
+    says:
+      "The prompt of a small Python. Type import river, and press Enter: a loop prints 300 lines. Each print waits until its " +
+      "line has passed the gate, and the loop with it. Raise the gate, type river.flow(), and compare how long it took.",
+    guests: [{ file: "python", gate: 15 }],
+    input: "terminal",
+    files: { "river.py": RIVER },
+  },
   {
     id: "files",
     title: "Files",

@@ -1,11 +1,11 @@
 /** Puts the parts of the page together: what is on the stage, what runs, and what is seen of it. */
-import { POEM, SAMPLES, SCENARIOS, type Sample, type Scenario } from "../catalog.ts";
+import { POEM, SAMPLES, SCENARIOS, type Scenario } from "../catalog.ts";
 import type { Ending, Files, Frame, RequestPlan } from "../protocol.ts";
 import { DRIP_BYTES } from "./channel-view.ts";
 import { callText, shortOf } from "./call.ts";
 import { announce, byId, h, setText } from "./dom.ts";
 import { droppedFiles, pickedFiles, watchDrags, type Dropped } from "./dropped.ts";
-import { bytesText, countText, OPEN, rateOf } from "./format.ts";
+import { countText, OPEN, rateOf } from "./format.ts";
 import { GuestPanel } from "./guest-panel.ts";
 import { InputPanel } from "./input-panel.ts";
 import { MAX_GUESTS, Stage, type Guest, type NewGuest } from "./model.ts";
@@ -20,7 +20,13 @@ import { unzip } from "./zip.ts";
 /** Guests whose thread tells nothing for so long keep it busy. */
 const SILENT_MS = 500;
 
-const POEM_FILES: Files = { "poem.txt": new TextEncoder().encode(POEM) };
+/** All that there is to read. */
+function filesOf({ files, fileGate }: Scenario): Files {
+  const texts = Object.entries({ "poem.txt": POEM, ...files });
+  const encoder = new TextEncoder();
+  const encoded = Object.fromEntries(texts.map(([path, text]) => [path, encoder.encode(text)]));
+  return fileGate === undefined ? encoded : { ...encoded, ...riverFiles() };
+}
 
 export class Playground {
   readonly #stage = new Stage();
@@ -170,17 +176,15 @@ export class Playground {
     const asked = ++this.#asked;
     let guests: readonly NewGuest[] = [];
     let problem = "";
-    const samples = scenario.guests.map(({ file }) => sampleOf(file));
-    tellLarge(samples);
     try {
-      guests = await Promise.all(samples.map((sample) => guestOf(sample)));
+      guests = await Promise.all(scenario.guests.map(({ file }) => guestOf(sampleOf(file))));
     } catch (error) {
       problem = String(error);
     }
     // Another one has been chosen since.
     if (asked !== this.#asked) return;
     this.#stage.clear();
-    this.#stage.files = scenario.fileGate === undefined ? POEM_FILES : { ...POEM_FILES, ...riverFiles() };
+    this.#stage.files = filesOf(scenario);
     this.#stage.fileGate = scenario.fileGate ?? OPEN;
     let last: Guest | undefined;
     for (const [index, guest] of guests.entries()) {
@@ -206,7 +210,6 @@ export class Playground {
 
   async #addSample(file: string): Promise<void> {
     const sample = sampleOf(file);
-    tellLarge([sample]);
     try {
       this.#append(await guestOf(sample));
       setText(byId("says"), `${sample.name}: ${sample.says}.`);
@@ -367,12 +370,5 @@ export class Playground {
     const problem = byId("problem");
     setText(problem, text);
     problem.hidden = text === "";
-  }
-}
-
-/** What takes long to fetch is told. */
-function tellLarge(samples: readonly Sample[]): void {
-  for (const { name, largeBytes } of samples) {
-    if (largeBytes !== undefined) setText(byId("says"), `Fetching ${name}, ${bytesText(largeBytes)}…`);
   }
 }

@@ -218,6 +218,25 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("print waits in Python's prompt while nobody takes what it printed", async () => {
+    await visit("python", async (visitor) => {
+      const name = "python to the screen";
+      await visitor.press("▶ Run");
+      await visitor.sees(".xterm-rows", ">>> ");
+      await visitor.press(`Close the gate from ${name}`);
+      await visitor.evaluate(`document.querySelector(".terminal textarea").focus()`);
+      await visitor.write("import river");
+      await visitor.keys("Enter");
+      await visitor.sees(stream(name), "python waits for its flush");
+      await visitor.press(`Open the gate from ${name}`);
+      await visitor.sees(".xterm-rows", "300 lines took");
+      await visitor.evaluate(`document.querySelector(".terminal textarea").focus()`);
+      await visitor.keys("Control", "d");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest .status", "exit code 0");
+    });
+  });
+
   test("a pipe in a terminal has it at both ends", async () => {
     await visit("terminal", async (visitor) => {
       await visitor.choose("#sample", "wc");
