@@ -154,6 +154,11 @@ const TARGETS: readonly Target[] = [
     bound: ["at least", 0.5],
   },
   { what: "hello in a page, from a click", row: "browser/hello", bound: ["at most", 50] },
+  {
+    what: "hello in a page, from a click, compiled when it loaded",
+    row: "browser/hello-compiled",
+    bound: ["at most", 50],
+  },
   ...[16, 64, 256].map((kib): Target => ({
     what: `\`natsSink\`, messages of ${kib} KiB`,
     row: `nats/sink-${kib}k`,

@@ -73,6 +73,9 @@ export function browser(): readonly Case[] {
   const throughStreams = (through: "guest" | "transform"): ((kind: BrowserKind) => Measurement) => {
     return (kind) => async () => rate(TOTAL, Number(await inPage(kind, `bench.streams("${through}", ${TOTAL})`)) * 1e6);
   };
+  const hello = (when: string): ((kind: BrowserKind) => Measurement) => {
+    return (kind) => async () => Number(await inPage(kind, `bench.hello("${when}")`));
+  };
   return [
     ...calls,
     {
@@ -86,7 +89,12 @@ export function browser(): readonly Case[] {
     {
       ...{ id: "hello", what: "hello: from a click to its output, the first time, with what is fetched for it" },
       ...{ unit: "ms", better: "less", rounds: ROUNDS },
-      contestants: byBrowser((kind) => async () => Number(await inPage(kind, "bench.hello()"))),
+      contestants: byBrowser(hello("at the click")),
+    },
+    {
+      ...{ id: "hello-compiled", what: "the same of one that the page has compiled when it loaded" },
+      ...{ unit: "ms", better: "less", rounds: ROUNDS },
+      contestants: byBrowser(hello("before")),
     },
   ];
 }
