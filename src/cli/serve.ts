@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import type { Sink } from "../io/ports.ts";
 import { PushSink } from "../io/push-sink.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
-import type { Answer, Failed } from "../hosts/node/http/exchange.ts";
+import type { Answer, Begun, Failed } from "../hosts/node/http/exchange.ts";
 import { httpServer, type HttpServer } from "../hosts/node/http/server.ts";
-import type { HttpRequest, Leaving } from "../wasi/http/exchange.ts";
+import type { HttpRequest } from "../wasi/http/exchange.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import { compile } from "../run/compile.ts";
 import type { InstanceOptions } from "../run/options.ts";
@@ -65,12 +65,12 @@ async function serveHere({ options, path }: Given): Promise<number> {
     inThreads,
   );
   await serving.prepare();
-  const answer = options.accessLog
-    ? logged(serving)
-    : (request: HttpRequest, leaving: Leaving) => serving.answer(request, leaving);
+  const answering: Answer = (request, leaving) => serving.answer(request, leaving);
+  const [answer, begun] = options.accessLog ? logged(answering) : [answering];
   const { tls } = options;
   const { server, close, closeIdle } = listener(
     answer,
+    begun,
     (error, request) => void serving.failed(error, request),
     tls,
     options.maxStallTime,
@@ -104,11 +104,17 @@ async function serveHere({ options, path }: Given): Promise<number> {
 }
 
 /** @throws {UsageError} For a certificate or a key that is none. */
-function listener(answer: Answer, failed: Failed, tls: ServeCommandOptions["tls"], stallMs: number): HttpServer {
-  if (!tls) return httpServer(answer, failed, undefined, stallMs);
+function listener(
+  answer: Answer,
+  begun: Begun | undefined,
+  failed: Failed,
+  tls: ServeCommandOptions["tls"],
+  stallMs: number,
+): HttpServer {
+  if (!tls) return httpServer(answer, failed, undefined, stallMs, begun);
   const files = { cert: readPem("--tls-cert", tls.cert), key: readPem("--tls-key", tls.key) };
   try {
-    return httpServer(answer, failed, files, stallMs);
+    return httpServer(answer, failed, files, stallMs, begun);
   } catch (cause) {
     throw new UsageError(`--tls-cert and --tls-key expect a certificate and its key in PEM: ${messageOf(cause)}`);
   }
@@ -163,18 +169,17 @@ function outputOf(prefix: string | undefined, write: (text: string) => void): Si
   return new PushSink(lines.push, lines.end);
 }
 
-/** A line for each request, in the manner of other servers. */
-function logged(serving: Serving): Answer {
-  return async (request, leaving) => {
-    const start = performance.now();
-    let status: number | string = "error";
-    try {
-      const response = await serving.answer(request, leaving);
-      ({ status } = response);
-      return response;
-    } finally {
-      const ms = (performance.now() - start).toFixed(1);
-      say(`${new Date().toISOString()} ${request.method} ${request.path} ${status} ${ms} ms\n`);
-    }
-  };
+/** A line for each request, in the manner of other servers: what its client is answered with. */
+function logged(answer: Answer): readonly [Answer, Begun] {
+  const starts = new WeakMap<HttpRequest, number>();
+  return [
+    (request, leaving) => {
+      starts.set(request, performance.now());
+      return answer(request, leaving);
+    },
+    (request, status) => {
+      const ms = (performance.now() - (starts.get(request) ?? 0)).toFixed(1);
+      say(`${new Date().toISOString()} ${request.method} ${request.path} ${status ?? "left"} ${ms} ms\n`);
+    },
+  ];
 }

@@ -103,8 +103,15 @@ describe("serve", { concurrency: 4 }, () => {
   test("--access-log has a line for each request", async () => {
     const served = await serving("--access-log", HANDLER);
     await answer(`${served.url}/hello`);
+    // Of what the guest answers the client is sent nothing.
+    assert.equal((await answer(`${served.url}/lie`))[0], 500);
+    assert.equal((await answer(`${served.url}/trap-before`))[0], 500);
     await stop(served);
-    assert.match(served.said(), /^\d{4}-\d\d-\d\dT\S+ GET \/hello 200 [\d.]+ ms\n$/);
+    const lines = served.said().match(/^\d{4}-\d\d-\d\dT\S+ .* ms$/gm) ?? [];
+    assert.deepEqual(
+      lines.map((line) => line.replace(/^\S+ | [\d.]+ ms$/g, "")),
+      ["GET /hello 200", "GET /lie 500", "GET /trap-before 500"],
+    );
   });
 
   test("--timeout ends a guest that waits, and the server goes on", async () => {

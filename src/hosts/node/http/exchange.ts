@@ -15,6 +15,9 @@ export type Answer = (request: HttpRequest, leaving: Leaving) => Promise<HttpRes
 /** Told of what kept a request from being answered. */
 export type Failed = (error: unknown, request: HttpRequest) => void;
 
+/** Told of what each request was answered with, when that is begun to be sent; of nothing if who asked has left. */
+export type Begun = (request: HttpRequest, status: number | undefined) => void;
+
 /** One exchange, as a protocol has it. */
 export interface Wire {
   /** Missing: what came is none. */
@@ -71,7 +74,7 @@ export function whyCut(cause: unknown): HttpError {
 }
 
 /** Never rejects. */
-export async function exchange(answer: Answer, failed: Failed, wire: Wire): Promise<void> {
+export async function exchange(answer: Answer, failed: Failed, wire: Wire, begun: Begun = () => {}): Promise<void> {
   const { request } = wire;
   if (!request) {
     wire.refuse();
@@ -89,19 +92,22 @@ export async function exchange(answer: Answer, failed: Failed, wire: Wire): Prom
     );
     if (wire.isGone) {
       given.body?.source.close();
+      begun(request, undefined);
       return;
     }
     if (request.body) wire.keep();
     rest = begin(given, request.method, wire);
+    begun(request, given.status);
   } catch (error) {
     given?.body?.source.close();
     // Nobody was asked.
-    if (isLeft) return;
-    failed(error, request);
-    if (!wire.isGone && !wire.hasBegun) {
+    if (!isLeft) failed(error, request);
+    const isTold = !isLeft && !wire.isGone && !wire.hasBegun;
+    if (isTold) {
       wire.begin(500, FAILED_HEADERS, FAILED.length, true);
       wire.end(FAILED);
     }
+    begun(request, isTold ? 500 : undefined);
     return;
   }
   if (rest) await wire.send(rest);

@@ -5,7 +5,7 @@ import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange
 import type { Field } from "../../../wasi/http/fields.ts";
 import { isAuthority } from "../../../wasi/http/message.ts";
 import { bodyOf, cutMessage, endWith, lingering, sendBody, sendHeader, untilTaken, type Whole } from "./body.ts";
-import { exchange, requestFrom, whyCut, type Answer, type Failed, type Wire } from "./exchange.ts";
+import { exchange, requestFrom, whyCut, type Answer, type Begun, type Failed, type Wire } from "./exchange.ts";
 import { flatOf, incomingFields, rawValue } from "./fields.ts";
 import { stalling, STALL_MS } from "./settling.ts";
 import { StreamWire } from "./stream-wire.ts";
@@ -21,7 +21,7 @@ export type NodeListener = (
  * @param stallMs Milliseconds that a client may keep it waiting: with more of its body while somebody wants that, or by taking
  *   nothing of the response. Then it is let go of.
  */
-export function nodeListener(answer: Answer, failed: Failed, stallMs: number = STALL_MS): NodeListener {
+export function nodeListener(answer: Answer, failed: Failed, stallMs: number = STALL_MS, begun?: Begun): NodeListener {
   if (!Number.isSafeInteger(stallMs) || stallMs < 1) {
     throw new RangeError(`maxStallTime must be a positive whole number, got ${String(stallMs)}`);
   }
@@ -31,7 +31,7 @@ export function nodeListener(answer: Answer, failed: Failed, stallMs: number = S
         ? new StreamWire(message.stream, message.rawHeaders, stallMs)
         : // A server gives both of the same protocol.
           new MessageWire(message as IncomingMessage, response as ServerResponse, stallMs);
-    void exchange(answer, failed, wire);
+    void exchange(answer, failed, wire, begun);
   };
 }
 

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import type { Http2Server, Http2Stream, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { exchange, type Answer, type Failed } from "./exchange.ts";
+import { exchange, type Answer, type Begun, type Failed, type Wire } from "./exchange.ts";
 import { nodeListener } from "./listener.ts";
 import { WINDOW_BYTES } from "./h2.ts";
 import { STALL_MS } from "./settling.ts";
@@ -38,9 +38,16 @@ export interface HttpServer {
 /**
  * @param tls Missing: without.
  * @param stallMs See `nodeListener`; and milliseconds in which the header of a request is to come.
+ * @param begun Missing: nobody wants to know.
  */
-export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles, stallMs: number = STALL_MS): HttpServer {
-  const listener = nodeListener(answer, failed, stallMs);
+export function httpServer(
+  answer: Answer,
+  failed: Failed,
+  tls?: TlsFiles,
+  stallMs: number = STALL_MS,
+  begun?: Begun,
+): HttpServer {
+  const listener = nodeListener(answer, failed, stallMs, begun);
   const options = {
     requireHostHeader: false,
     noDelay: true,
@@ -68,8 +75,9 @@ export function httpServer(answer: Answer, failed: Failed, tls?: TlsFiles, stall
   const silent = new Map<string, Socket>();
   let isClosing = false;
   let h2: Http2Server | undefined;
+  const play = (wire: Wire): void => void exchange(answer, failed, wire, begun);
   const toHttp2 = (socket: Socket): void => {
-    h2 ??= http2Server(answer, failed, stallMs, (session) => {
+    h2 ??= http2Server(play, stallMs, (session) => {
       sessions.add(session);
       session.once("close", () => sessions.delete(session));
       if (isClosing) session.close();
@@ -154,10 +162,9 @@ function sniff(socket: Socket, timeoutMs: number, speaks: (isHttp2: boolean) => 
 }
 
 function http2Server(
-  answer: Answer,
-  failed: Failed,
+  play: (wire: Wire) => void,
   stallMs: number,
-  begun: (session: ServerHttp2Session) => void,
+  opened: (session: ServerHttp2Session) => void,
 ): Http2Server {
   const h2 = process.getBuiltinModule("node:http2").createServer({
     settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES },
@@ -176,10 +183,10 @@ function http2Server(
       // Not even a reset is taken.
       else if ([...streams].every(({ closed }) => closed)) session.destroy();
     });
-    begun(session);
+    opened(session);
   });
   h2.on("stream", (stream, _, __, rawHeaders: readonly string[]) => {
-    void exchange(answer, failed, new StreamWire(stream, rawHeaders, stallMs));
+    play(new StreamWire(stream, rawHeaders, stallMs));
   });
   return h2;
 }
