@@ -7,7 +7,10 @@ import { fs } from "../builtins.ts";
 import { limitStacks, LISTENS, wouldBlock } from "../fd-retry.ts";
 
 const NONE = new Uint8Array(0);
+/** A read of Node's. */
 const READ_BYTES = 64 * 1024;
+/** What nobody has read is no more than this. */
+const MOST_BYTES = 2 * READ_BYTES;
 const SMALL_BYTES = 1024;
 const EDGE = new Uint8Array(1);
 
@@ -24,7 +27,7 @@ export function landing(): Uint8Array {
 
 /**
  * Bytes that have arrived and that nobody has read. A socket goes on reading while those are `READ_BYTES` at most, since
- * to stop and to start again costs two system calls each time: so they are twice as many at most.
+ * to stop and to start again costs two system calls each time: so they are `MOST_BYTES` at most.
  */
 export class Arrivals {
   readonly changed: Signal = new Signal();
@@ -37,7 +40,7 @@ export class Arrivals {
   #smallEnd = 0;
   isStopped = false;
   isUnwanted = false;
-  /** The system had all that there was room for when it was last asked, and so may have more. */
+  /** The system had a whole `READ_BYTES` when it was last asked, and so may have more. */
   mayHaveMore = false;
   /** How many came that nobody has read, or ever will. */
   forgottenBytes = 0;
@@ -69,8 +72,8 @@ export class Arrivals {
   fill(read: (into: Uint8Array) => number): boolean {
     this.mayHaveMore = false;
     this.#queue.recycle();
-    const count = this.#queue.fill(READ_BYTES, read);
-    this.mayHaveMore = count === READ_BYTES;
+    const count = this.#queue.fill(MOST_BYTES, read);
+    this.mayHaveMore = count >= READ_BYTES;
     return count > 0;
   }
 
@@ -227,7 +230,7 @@ export class NodeTcpSource implements Source {
 
   /**
    * Asks the system, since Node takes a turn, and a suspension of the guest, for each piece that it brings. Done only while each
-   * piece is as large as can be: what finds nothing throws, which takes longer than such a turn.
+   * piece is as large as one of Node's can be: what finds nothing throws, which takes longer than such a turn.
    */
   #readNow(): boolean {
     const { fd } = this.#connection;
