@@ -206,7 +206,7 @@ export class UdpSocket implements Watchable {
       throw new SocketError("invalid-argument", "the address is not that of the peer that the socket is connected to");
     }
     if (!(yield* permitted(this.check, target, "udp-send"))) throw denied(target);
-    yield* this.#bindAnywhere();
+    if (!this.#isBound()) yield* this.#bindAnywhere();
     this.#assertOpen();
     this.takeFailure();
     const sending = new Sending(this, data.length);

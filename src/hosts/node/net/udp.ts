@@ -2,6 +2,8 @@ import type { RemoteInfo, Socket, SocketOptions } from "node:dgram";
 import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
 import { NetworkError } from "../../../wasi/sockets/error-code.ts";
 import type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../../../wasi/sockets/udp-port.ts";
+import { fs } from "../builtins.ts";
+import { limitStacks, LISTENS, wouldBlock } from "../fd-retry.ts";
 import { addressOf, textOf } from "./address.ts";
 import { defaultBufferBytes, defaultHopLimit } from "./defaults.ts";
 
@@ -14,6 +16,12 @@ interface SyncSocket {
   readonly connectSync?: (port: number, address: string) => unknown;
 }
 
+/** What is inside a socket, as far as it is there. Everything works without it, for more. */
+interface Inner {
+  /** Null once it is closed. */
+  readonly handle?: { readonly fd?: number } | null;
+}
+
 /** Linux gives twice what was set: the rest is for its own books. */
 const BUFFER_FACTOR = process.platform === "linux" ? 2 : 1;
 
@@ -23,6 +31,7 @@ class NodeUdpHandle implements UdpHandle {
   readonly #buffers: Partial<Record<"receive" | "send", number>> = {};
   #hopLimit: number | undefined;
   #socket: Socket | undefined;
+  #inner: Inner | undefined;
   /** Where it was bound, with the port that the system chose. */
   #bound: SocketAddress | undefined;
   #isConnected = false;
@@ -59,6 +68,11 @@ class NodeUdpHandle implements UdpHandle {
 
   send(data: Uint8Array, to: SocketAddress | undefined, report: SendReport): void {
     const socket = this.#opened();
+    // One after the other: what waits is before it.
+    if (!to && this.#pending === 0 && this.#sendNow(data)) {
+      report.left();
+      return;
+    }
     this.#pending++;
     const done = (error: Error | null): void => {
       this.#pending--;
@@ -100,6 +114,28 @@ class NodeUdpHandle implements UdpHandle {
     if (this.#socket && this.#pending === 0) closeSocket(this.#socket);
   }
 
+  /**
+   * Sends it to where the socket is connected to by a call of the system's, which says at once what became of it: Node says so
+   * two turns of its queue later, and nothing else is sent meanwhile.
+   *
+   * @returns Whether it has left.
+   * @throws Why it cannot be sent.
+   */
+  #sendNow(data: Uint8Array): boolean {
+    const fd = this.#inner?.handle?.fd ?? -1;
+    if (fd < 0) return false;
+    const frames = limitStacks(0);
+    try {
+      fs.writeSync(fd, data);
+      return true;
+    } catch (error) {
+      if (wouldBlock(error)) return false;
+      throw error;
+    } finally {
+      limitStacks(frames);
+    }
+  }
+
   #opened(): Socket {
     if (!this.#socket || this.#isClosed) throw new NetworkError("EBADF", "the socket is not open");
     return this.#socket;
@@ -118,6 +154,7 @@ class NodeUdpHandle implements UdpHandle {
       throw new NetworkError("EBADF", "the socket is closed");
     }
     this.#socket = socket;
+    this.#inner = innerOf(socket);
     socket.on("message", (data: Uint8Array, from: RemoteInfo) => {
       this.#events.received(owned(data), addressOf(from.address, from.port, this.#family));
       this.#settle();
@@ -182,6 +219,13 @@ class NodeUdpHandle implements UdpHandle {
     const rebound = bindSocket(socket, bound);
     return rebound instanceof Promise ? rebound.then(replace) : replace();
   }
+}
+
+/** Missing where others have it otherwise. */
+function innerOf(socket: Socket): Inner | undefined {
+  const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "state symbol");
+  // Node's types say nothing of it.
+  return LISTENS && symbol ? (socket as unknown as Record<symbol, Inner>)[symbol] : undefined;
 }
 
 function bindSocket(socket: Socket, address: SocketAddress): void | Promise<void> {
