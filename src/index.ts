@@ -156,7 +156,11 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
       maxStallTime,
     ),
     levels: () => serving.levels(),
-    close: () => serving.close(),
+    async close() {
+      // Those that the listener has been given by now begin with that.
+      await nodePlatform.loop.turn();
+      await serving.close();
+    },
   };
 }
 

@@ -93,6 +93,8 @@ async function serveHere({ options, path }: Given): Promise<number> {
   await ending;
   // No more are taken; those that were begun are answered, and the connections that wait for more let go.
   const closed = close();
+  // Those that have been read by now begin with that.
+  await nodePlatform.loop.turn();
   await serving.close();
   closeIdle();
   await closed;
@@ -178,7 +180,9 @@ function logged(answer: Answer): readonly [Answer, Begun] {
       return answer(request, leaving);
     },
     (request, status) => {
-      const ms = (performance.now() - (starts.get(request) ?? 0)).toFixed(1);
+      const now = performance.now();
+      // One that has left by then nobody was asked for.
+      const ms = (now - (starts.get(request) ?? now)).toFixed(1);
       say(`${new Date().toISOString()} ${request.method} ${request.path} ${status ?? "left"} ${ms} ms\n`);
     },
   ];

@@ -188,13 +188,41 @@ async function stands({ endless }: Serving): Promise<void> {
   }
 }
 
+/**
+ * Timers that only `tick` moves. Those of `t.mock` are in a queue of which `clearTimeout` takes the last one, whichever it is
+ * given, also of another test.
+ */
+function mockTimers(t: TestContext): { tick(ms: number): void } {
+  const { setTimeout: set, clearTimeout: clear } = globalThis;
+  const waiting = new Map<object, { readonly at: number; readonly act: () => void }>();
+  let now = 0;
+  // As far as servers use them.
+  globalThis.setTimeout = ((act: () => void, ms: number) => {
+    const timer = { unref: () => timer };
+    waiting.set(timer, { at: now + ms, act });
+    return timer;
+  }) as unknown as typeof setTimeout;
+  globalThis.clearTimeout = ((timer?: NodeJS.Timeout) => {
+    if (!timer || !waiting.delete(timer)) clear(timer);
+  }) as typeof clearTimeout;
+  t.after(() => Object.assign(globalThis, { setTimeout: set, clearTimeout: clear }));
+  return {
+    tick(ms) {
+      now += ms;
+      for (const [timer, { at, act }] of waiting) {
+        if (at <= now && waiting.delete(timer)) act();
+      }
+    },
+  };
+}
+
 for (const [name, protocol] of Object.entries(PROTOCOLS)) {
   const { tls, begin } = protocol;
 
   describe(name, () => {
     test("a body of which no more comes fails, and one that flows may take as long as it takes", async (t) => {
       const server = await serving(t, tls, STALL_MS);
-      t.mock.timers.enable({ apis: ["setTimeout"] });
+      const timers = mockTimers(t);
       const slow = begin(t, server.port, "/", true);
       for (let pieces = 1; pieces <= 5; pieces++) {
         slow.stream.write("x");
@@ -202,13 +230,13 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
         await until(() => server.read().length === pieces);
         // oxlint-disable-next-line no-await-in-loop -- it waits for the next one
         await turn();
-        t.mock.timers.tick(STALL_MS - 1);
+        timers.tick(STALL_MS - 1);
         assert.deepEqual(server.failed, []);
         // Others are served.
         // oxlint-disable-next-line no-await-in-loop -- as above
         assert.equal(await begin(t, server.port, "/", false).outcome, 204);
       }
-      t.mock.timers.tick(1);
+      timers.tick(1);
       assert.equal(await slow.outcome, "cut");
       await until(() => server.failed.length > 0);
       assert.deepEqual(server.failed, ["connection-read-timeout"]);
@@ -217,16 +245,16 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
 
     test("a response of which nothing is taken is let go of, and never looks whole", async (t) => {
       const server = await serving(t, tls, STALL_MS);
-      t.mock.timers.enable({ apis: ["setTimeout"] });
+      const timers = mockTimers(t);
       const slow = begin(t, server.port, "/endless", false);
       slow.pause();
       assert.equal(await slow.outcome, 200);
       await stands(server);
-      t.mock.timers.tick(STALL_MS - 1);
+      timers.tick(STALL_MS - 1);
       await turn();
       assert.equal(server.endless.isClosed, false);
       assert.equal(await begin(t, server.port, "/", false).outcome, 204);
-      t.mock.timers.tick(1);
+      timers.tick(1);
       await until(() => server.endless.isClosed);
       slow.resume();
       assert.equal(await slow.ended, "cut");

@@ -117,7 +117,8 @@ test("a response, with what Node adds to it and no more, and its length if all o
     trailers: [],
     complete: true,
   });
-  const echoed = await ask(port, "/echo", { method: "POST", body: "there" });
+  // Of one with trailers it is never all there.
+  const echoed = await ask(port, "/echo", { method: "POST", body: "there", trailers: { "x-after": "1" } });
   assert.deepEqual(
     [echoed.body, echoed.headers.filter((_, at) => at % 2 === 0)],
     ["there", ["Date", "Connection", "Transfer-Encoding"]],
@@ -276,6 +277,23 @@ test("HEAD gets the header alone", async (t) => {
     const { status, body, complete } = await ask(port, path, { method: "HEAD" });
     assert.deepEqual([path, status, body, complete], [path, 200, "", true]);
   }
+});
+
+test("what has been read by the end is answered", async (t) => {
+  const server = await serve(await guest("http-handler"));
+  let closed: Promise<void> | undefined;
+  const node = createServer((message, response) => {
+    server.listener(message, response);
+    closed = server.close();
+  });
+  const port = await listening(node);
+  t.after(() => node.close());
+  let isClosed = false;
+  const answered = ask(port, "/hello");
+  await until(() => closed !== undefined);
+  void closed?.then(() => (isClosed = true));
+  assert.equal((await answered).body, "Hello, WASI!");
+  await until(() => isClosed);
 });
 
 test("a guest whose client leaves finds the body closed", async (t) => {

@@ -4,6 +4,7 @@ import type { HttpBody, HttpRequest, HttpResponse, Leaving, Timeouts } from "../
 import { contentLength, type Field } from "../../../wasi/http/fields.ts";
 import { isAuthority } from "../../../wasi/http/message.ts";
 import { wholeOf, type Whole } from "./body.ts";
+import { cohort, type Member } from "./cohort.ts";
 
 /**
  * Answers a request.
@@ -38,7 +39,7 @@ export interface Wire {
   flush(): void;
   /** Ends a response that has no body, or these bytes. */
   end(whole?: Whole): void;
-  /** Sends a body, and ends the response. One that fails never looks complete. */
+  /** Sends a body, and ends the response. One that fails never looks complete. Never rejects. */
   send(body: HttpBody): Promise<void>;
 }
 
@@ -73,44 +74,96 @@ export function whyCut(cause: unknown): HttpError {
   return new HttpError({ tag: "connection-terminated" }, "the client left", { cause });
 }
 
-/** Never rejects. */
-export async function exchange(answer: Answer, failed: Failed, wire: Wire, begun: Begun = () => {}): Promise<void> {
+/** Has a request answered, with all others that come in this turn of the event loop. */
+export function exchange(answer: Answer, failed: Failed, wire: Wire, begun: Begun = () => {}): void {
   const { request } = wire;
-  if (!request) {
-    wire.refuse();
-    return;
+  if (request) cohort.begin(new Exchange(answer, failed, begun, wire, request));
+  else wire.refuse();
+}
+
+class Exchange implements Member {
+  readonly #answer: Answer;
+  readonly #failed: Failed;
+  readonly #begun: Begun;
+  readonly #wire: Wire;
+  readonly #request: HttpRequest;
+  #isLeft = false;
+  #given: HttpResponse | undefined;
+  #fault: { readonly error: unknown } | undefined;
+
+  constructor(answer: Answer, failed: Failed, begun: Begun, wire: Wire, request: HttpRequest) {
+    this.#answer = answer;
+    this.#failed = failed;
+    this.#begun = begun;
+    this.#wire = wire;
+    this.#request = request;
   }
-  let given: HttpResponse | undefined;
-  let rest: HttpBody | undefined;
-  let isLeft = false;
-  try {
-    given = await answer(request, (left) =>
-      wire.leaving(() => {
-        isLeft = true;
-        left();
-      }),
-    );
-    if (wire.isGone) {
-      given.body?.source.close();
-      begun(request, undefined);
+
+  begin(): void {
+    if (this.#wire.isGone) {
+      this.#leave(this.#request.body);
       return;
     }
-    if (request.body) wire.keep();
-    rest = begin(given, request.method, wire);
-    begun(request, given.status);
-  } catch (error) {
-    given?.body?.source.close();
-    // Nobody was asked.
-    if (!isLeft) failed(error, request);
-    const isTold = !isLeft && !wire.isGone && !wire.hasBegun;
+    this.#answer(this.#request, this.#leaving).then(
+      (given) => {
+        this.#given = given;
+        cohort.end(this);
+      },
+      (error: unknown) => {
+        this.#fault = { error };
+        cohort.end(this);
+      },
+    );
+  }
+
+  end(): void {
+    // If it has left before its turn nobody was asked.
+    if (this.#isLeft || (this.#given && this.#wire.isGone)) {
+      this.#leave(this.#given?.body);
+      return;
+    }
+    let rest: HttpBody | undefined;
+    try {
+      rest = this.#respond();
+    } catch (error) {
+      this.#given?.body?.source.close();
+      this.#fail(error);
+    }
+    if (rest) void this.#wire.send(rest);
+  }
+
+  readonly #leaving: Leaving = (left) =>
+    this.#wire.leaving(() => {
+      this.#isLeft = true;
+      left();
+    });
+
+  /** Nobody is there who could be answered. */
+  #leave(body: HttpBody | undefined): void {
+    body?.source.close();
+    this.#begun(this.#request, undefined);
+  }
+
+  /** @returns The body that is still to be sent. @throws What keeps it from being answered. */
+  #respond(): HttpBody | undefined {
+    if (this.#fault) throw this.#fault.error;
+    if (!this.#given) throw new Error("A request ends that nobody has answered");
+    if (this.#request.body) this.#wire.keep();
+    const rest = begin(this.#given, this.#request.method, this.#wire);
+    this.#begun(this.#request, this.#given.status);
+    return rest;
+  }
+
+  #fail(error: unknown): void {
+    const wire = this.#wire;
+    this.#failed(error, this.#request);
+    const isTold = !wire.isGone && !wire.hasBegun;
     if (isTold) {
       wire.begin(500, FAILED_HEADERS, FAILED.length, true);
       wire.end(FAILED);
     }
-    begun(request, isTold ? 500 : undefined);
-    return;
+    this.#begun(this.#request, isTold ? 500 : undefined);
   }
-  if (rest) await wire.send(rest);
 }
 
 /**

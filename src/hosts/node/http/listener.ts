@@ -31,7 +31,7 @@ export function nodeListener(answer: Answer, failed: Failed, stallMs: number = S
         ? new StreamWire(message.stream, message.rawHeaders, stallMs)
         : // A server gives both of the same protocol.
           new MessageWire(message as IncomingMessage, response as ServerResponse, stallMs);
-    void exchange(answer, failed, wire, begun);
+    exchange(answer, failed, wire, begun);
   };
 }
 

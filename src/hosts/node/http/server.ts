@@ -75,7 +75,7 @@ export function httpServer(
   const silent = new Map<string, Socket>();
   let isClosing = false;
   let h2: Http2Server | undefined;
-  const play = (wire: Wire): void => void exchange(answer, failed, wire, begun);
+  const play = (wire: Wire): void => exchange(answer, failed, wire, begun);
   const toHttp2 = (socket: Socket): void => {
     h2 ??= http2Server(play, stallMs, (session) => {
       sessions.add(session);

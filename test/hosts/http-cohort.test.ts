@@ -1,0 +1,116 @@
+/** Requests that come in one turn of the event loop: all are asked before any is answered, and none waits long for that. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Cohort, type Member } from "../../src/hosts/node/http/cohort.ts";
+import { exchange, type Wire } from "../../src/hosts/node/http/exchange.ts";
+import type { HttpRequest, HttpResponse } from "../../src/wasi/http/exchange.ts";
+import { turn } from "../run/support.ts";
+
+/** Members that say what becomes of them. */
+function told() {
+  const cohort = new Cohort();
+  const events: string[] = [];
+  const member = (name: string, answer: () => unknown): Member => {
+    const self: Member = {
+      begin() {
+        events.push(`begin ${name}`);
+        void (async () => {
+          await answer();
+          cohort.end(self);
+        })();
+      },
+      end: () => void events.push(`end ${name}`),
+    };
+    return self;
+  };
+  return { cohort, events, member };
+}
+
+test("all that come in one turn begin before the first of them ends", async () => {
+  const { cohort, events, member } = told();
+  for (const name of ["a", "b", "c"]) cohort.begin(member(name, () => Promise.resolve()));
+  assert.deepEqual(events, []);
+  await turn();
+  assert.deepEqual(events, ["begin a", "begin b", "begin c", "end a", "end b", "end c"]);
+});
+
+test("one that has to wait ends when it is answered, and the others without it", async () => {
+  const { cohort, events, member } = told();
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  cohort.begin(member("slow", () => promise));
+  cohort.begin(member("fast", () => undefined));
+  await turn();
+  assert.deepEqual(events, ["begin slow", "begin fast", "end fast"]);
+  resolve(undefined);
+  await turn();
+  assert.deepEqual(events.slice(3), ["end slow"]);
+});
+
+test("who is answered is not kept for those that compute", async () => {
+  const { cohort, events, member } = told();
+  const compute = (): void => {
+    const start = performance.now();
+    while (performance.now() - start < 3);
+  };
+  cohort.begin(member("a", () => undefined));
+  cohort.begin(member("b", compute));
+  cohort.begin(member("c", () => undefined));
+  await turn();
+  assert.deepEqual(events, ["begin a", "begin b", "end a", "end b", "begin c", "end c"]);
+});
+
+const REQUEST: HttpRequest = {
+  ...{ method: "GET", scheme: "http", authority: "a.test", path: "/", headers: [], body: undefined },
+  timeouts: { connect: Infinity, firstByte: Infinity, betweenBytes: Infinity },
+};
+
+/** A wire that says what was sent by it. */
+function wire(isGone: () => boolean): { readonly wire: Wire; readonly sent: number[] } {
+  const sent: number[] = [];
+  return {
+    sent,
+    wire: {
+      request: REQUEST,
+      get isGone() {
+        return isGone();
+      },
+      hasBegun: false,
+      refuse() {},
+      keep() {},
+      leaving: () => () => {},
+      begin: (status) => void sent.push(status),
+      flush() {},
+      end() {},
+      send: () => Promise.resolve(),
+    },
+  };
+}
+
+test("nobody is asked for a client that has left by then", async () => {
+  let isGone = false;
+  let asked = 0;
+  const answer = (): Promise<HttpResponse> => {
+    asked++;
+    return Promise.resolve({ status: 204, headers: [], body: undefined });
+  };
+  const left = wire(() => isGone);
+  const stayed = wire(() => false);
+  for (const one of [left, stayed]) exchange(answer, assert.ifError, one.wire);
+  isGone = true;
+  await turn();
+  assert.equal(asked, 1);
+  assert.deepEqual([left.sent, stayed.sent], [[], [204]]);
+});
+
+test("one whose answering fails takes nobody else along", async () => {
+  const failures: unknown[] = [];
+  const bad = wire(() => false);
+  const good = wire(() => false);
+  const fail = (error: unknown): void => void failures.push(error);
+  exchange(() => Promise.reject(new Error("no")), fail, bad.wire);
+  exchange(() => Promise.resolve({ status: 100, headers: [], body: undefined }), fail, bad.wire);
+  exchange(() => Promise.resolve({ status: 204, headers: [], body: undefined }), fail, good.wire);
+  await turn();
+  assert.equal(failures.length, 2);
+  assert.deepEqual([bad.sent, good.sent], [[500, 500], [204]]);
+});
