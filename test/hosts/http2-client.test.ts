@@ -1,7 +1,8 @@
 /** The client over HTTP/2, against servers that do as they like. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { constants, createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
+import { constants, createSecureServer, type Http2SecureServer, type SecureServerOptions } from "node:http2";
+import type { ServerHttp2Session } from "node:http2";
 import type { ServerHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo, Server } from "node:net";
@@ -51,8 +52,12 @@ interface Serving {
 
 type Serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
-async function serving(t: TestContext, serve: Serve, allowHTTP1 = false): Promise<Serving> {
-  const server = createSecureServer({ ...TLS, allowHTTP1, maxSendHeaderBlockLength: 1_000_000 });
+async function serving(
+  t: TestContext,
+  serve: Serve,
+  { allowHTTP1 = false, settings = {} }: SecureServerOptions = {},
+): Promise<Serving> {
+  const server = createSecureServer({ ...TLS, allowHTTP1, settings, maxSendHeaderBlockLength: 1_000_000 });
   const sessions: ServerHttp2Session[] = [];
   server.on("session", (session) => {
     sessions.push(session);
@@ -108,6 +113,30 @@ test("requests share a connection, also those that come while it is made; each c
   assert.equal(sessions.length, 1);
   await textOf(await other.send(request(port), never));
   assert.equal(sessions.length, 2);
+});
+
+test("so many wait as the server does not take at a time, from the first on", async (t) => {
+  for (const [maxConcurrentStreams, count] of [
+    [1, 5],
+    [3, 50],
+  ] as const) {
+    let [underWay, most] = [0, 0];
+    const slow: Serve = (stream) => {
+      most = Math.max(most, ++underWay);
+      stream.once("close", () => underWay--);
+      setImmediate(hello, stream, {});
+    };
+    // oxlint-disable no-await-in-loop -- one after the other
+    const { port, sessions } = await serving(t, slow, { settings: { maxConcurrentStreams } });
+    const by = client(t);
+    const all = await Promise.all(
+      Array.from({ length: count }, async () => textOf(await by.send(request(port), never))),
+    );
+    // oxlint-enable no-await-in-loop
+    assert.deepEqual(new Set(all), new Set(["hello"]));
+    assert.ok(most <= maxConcurrentStreams, `${most} at a time`);
+    assert.equal(sessions.length, 1);
+  }
 });
 
 test("a server that does not agree is spoken to by HTTP/1.1, over the connection that told", async (t) => {
@@ -216,7 +245,7 @@ test("a request that the server refused unread is sent once more, and one that w
       else if (streams++ === 0) stream.close(constants.NGHTTP2_REFUSED_STREAM);
       else hello(stream, {});
     },
-    true,
+    { allowHTTP1: true },
   );
   server.on("request", (asked, response) => {
     if (asked.httpVersion === "1.1") response.end("old");

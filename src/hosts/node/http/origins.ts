@@ -101,6 +101,8 @@ export class Origins {
       settings: { enablePush: false, initialWindowSize: WINDOW_BYTES, maxHeaderListSize: 4 * MAX_HEADER_BYTES },
       maxHeaderListPairs: (4 * MAX_HEADER_BYTES) / FIELD_BYTES,
       maxSendHeaderBlockLength: MAX_HEADER_BYTES,
+      // Until the server has said how many it takes. Whatever is more it would refuse.
+      peerMaxConcurrentStreams: 1,
       // The types do not have it on this side.
       ...{ strictSingleValueFields: false },
     });
