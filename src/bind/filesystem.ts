@@ -7,11 +7,11 @@ import { newTally } from "../io/tally.ts";
 import type { Datetime } from "../wasi/clocks/clocks.ts";
 import type { DescriptorFlags, OpenFlags } from "../wasi/filesystem/flags.ts";
 import { MAX_PATH, MAX_PATH_BYTES } from "../wasi/filesystem/path.ts";
-import { openedBy } from "../wasi/filesystem/checked-files.ts";
 import { Descriptor, FilesystemError, reported } from "../wasi/filesystem/descriptor.ts";
 import { ERROR_CODES, errorCodeOf, type ErrorCode } from "../wasi/filesystem/error-code.ts";
 import {
   FILE_TYPES,
+  openedBy,
   type DirectoryEntry,
   type FileStat,
   type FileType,

@@ -1,11 +1,14 @@
 /** What only some instances are given, and is loaded for those alone. */
+import { isObject } from "../io/shape.ts";
 import { limitsFrom } from "../io/limits.ts";
 import type { Tracing } from "../bind/instance.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
+import { isOurs } from "../wasi/filesystem/files.ts";
 import type { Network } from "../wasi/sockets/network.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
+import { given } from "./world.ts";
 
 /** What is there before the life of an instance begins. */
 export interface Grants {
@@ -21,15 +24,28 @@ export interface Grants {
 export function grantsOf(platform: Platform, options: InstanceOptions<unknown, unknown>): Grants | Promise<Grants> {
   const { network = false, http = false, monotonicClock, wallClock, trace } = options;
   const isNothing = network === false && http === false && !monotonicClock && !wallClock && !trace;
-  return isNothing ? NONE : fetched(platform, options);
+  return isNothing && !needsChecks(platform, options) ? NONE : fetched(platform, options);
 }
 
 const NONE: Grants = {};
 
-async function fetched(
-  platform: Platform,
-  { network = false, http = false, limits, monotonicClock, wallClock, trace }: InstanceOptions<unknown, unknown>,
-): Promise<Grants> {
+/** Whether it is given a file system that is none of ours, by who has to load what checks them. */
+function needsChecks({ checks }: Platform, { preopens = {} }: InstanceOptions<unknown, unknown>): boolean {
+  if (!checks) return false;
+  return Object.values(preopens).some((value) => {
+    const { directory } = given(value);
+    return isObject(directory) && !isOurs(directory);
+  });
+}
+
+/** To be waited for before directories are opened. */
+export async function loadChecks(platform: Platform, options: InstanceOptions<unknown, unknown>): Promise<void> {
+  if (needsChecks(platform, options)) await platform.checks?.load();
+}
+
+async function fetched(platform: Platform, options: InstanceOptions<unknown, unknown>): Promise<Grants> {
+  const { network = false, http = false, limits, monotonicClock, wallClock, trace } = options;
+  await loadChecks(platform, options);
   const clocks = monotonicClock || wallClock ? await import("../wasi/clocks/checked-clocks.ts") : undefined;
   return {
     monotonicClock: monotonicClock && clocks?.checkedMonotonicClock(monotonicClock),

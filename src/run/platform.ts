@@ -1,3 +1,4 @@
+import type { Part } from "../load/part.ts";
 import type { Loop } from "../wait/task.ts";
 import type { Pages } from "../load/clearing.ts";
 import type { Sink, Source } from "../io/ports.ts";
@@ -25,6 +26,8 @@ export interface Platform {
   readonly pages?: () => Pages | undefined;
   /** Makes sources and sinks of whatever streams this runtime has. @throws {TypeError} If one is none. */
   standard(options: StandardOptions): OpenedStandard;
+  /** What `directory` takes to check file systems of an embedder's, if that is to be loaded. */
+  readonly checks?: Part<unknown>;
   /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */
   directory(value: unknown, path: string, blocking: boolean): OpenDirectory;
   /** Makes a source of a stream of this runtime's. @param name Of it, for messages. @throws {TypeError} If it is none. */

@@ -1,7 +1,7 @@
 import { told } from "../../io/told.ts";
 import type { Platform } from "../../run/platform.ts";
 import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
-import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
+import { isOurs, type OpenDirectory } from "../../wasi/filesystem/files.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import { nodeDirectory } from "./files.ts";
 import { linuxPages } from "./pages.ts";
@@ -31,7 +31,8 @@ function openDirectory(value: unknown, path: string, blocking: boolean): OpenDir
   if (typeof value === "string") return nodeDirectory(value, { blocking });
   if (typeof value === "object" && value !== null && "kind" in value && value.kind === "directory") {
     // Anything that says so is an embedder's own file system: what it gives is checked.
-    return checkedDirectory(value as OpenDirectory, `preopens["${path}"]`);
+    const directory = value as OpenDirectory;
+    return isOurs(directory) ? directory : checkedDirectory(directory, `preopens["${path}"]`);
   }
   throw new TypeError(`expected the path of a directory or an OpenDirectory, got ${told(value)}`);
 }

@@ -2,10 +2,11 @@
 import type { Sink, Source } from "../../io/ports.ts";
 import { isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
+import { Part } from "../../load/part.ts";
 import type { Platform } from "../../run/platform.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
-import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
-import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
+import type * as CheckedFiles from "../../wasi/filesystem/checked-files.ts";
+import { isOurs, type OpenDirectory } from "../../wasi/filesystem/files.ts";
 import { saysTerminal, sinkOf, sourceOf } from "./streams.ts";
 
 /** The longest that a timer can be set to; a longer wait is several of them. */
@@ -72,6 +73,9 @@ const webWallClock: WallClock = {
   resolution: () => ({ seconds: 0n, nanoseconds: 1_000_000 }),
 };
 
+/** Who has files in memory alone has no use for it. */
+const checks: Part<typeof CheckedFiles> = new Part(() => import("../../wasi/filesystem/checked-files.ts"));
+
 /** A page, or a worker of one. It has no files but those in memory, and no streams of its own. */
 export const webPlatform: Platform = {
   loop: { turn: () => new Promise<void>(soon), now: loopNow },
@@ -92,13 +96,15 @@ export const webPlatform: Platform = {
     stdout: { sink: sink(stdout, "stdout"), isTerminal: saysTerminal(stdout) },
     stderr: { sink: sink(stderr, "stderr"), isTerminal: saysTerminal(stderr) },
   }),
+  checks,
   directory(value, path) {
     if (typeof FileSystemDirectoryHandle === "function" && value instanceof FileSystemDirectoryHandle) {
       throw new TypeError(`preopens["${path}"]: give new HandleFiles(handle).root(), of sluice/opfs`);
     }
     if (isObject(value) && value["kind"] === "directory") {
       // Anything that says so is an embedder's own file system: what it gives is checked.
-      return checkedDirectory(value as unknown as OpenDirectory, `preopens["${path}"]`);
+      const directory = value as unknown as OpenDirectory;
+      return isOurs(directory) ? directory : checks.code.checkedDirectory(directory, `preopens["${path}"]`);
     }
     throw new TypeError(
       `preopens["${path}"] must be an OpenDirectory, such as MemoryFiles.from({ ... }).root(); got ${told(value)}`,

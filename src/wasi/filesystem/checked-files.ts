@@ -5,6 +5,7 @@ import { InternalError } from "../../io/trap.ts";
 import { errorCodeOf } from "./error-code.ts";
 import {
   FILE_TYPES,
+  standsFor,
   type DirectoryEntry,
   type FileStat,
   type Later,
@@ -152,6 +153,7 @@ class CheckedFile extends CheckedNode<OpenFile> implements OpenFile {
 
   constructor(open: OpenFile, name: string) {
     super(open, name);
+    standsFor(this, open);
     if (typeof open.readInto === "function") {
       const port = `${name}.readInto`;
       this.readInto = (into, at) => {
@@ -238,11 +240,6 @@ class CheckedDirectory extends CheckedNode<OpenDirectory> implements OpenDirecto
 /** A file system knows its own directories. */
 function ownOf(to: OpenDirectory): OpenDirectory {
   return to instanceof CheckedDirectory ? CheckedNode.nodeOf(to) : to;
-}
-
-/** What the embedder's directory opened, if that is what is checked here. */
-export function openedBy(file: OpenFile): OpenFile {
-  return file instanceof CheckedFile ? CheckedNode.nodeOf(file) : file;
 }
 
 /**

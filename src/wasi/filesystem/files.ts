@@ -129,6 +129,31 @@ export interface OpenDirectory extends OpenNode {
   renameAt(name: string, to: OpenDirectory, toName: string): Later<void>;
 }
 
+const ours = new WeakSet<object>();
+
+/** Says of a directory that it, and all that it opens, is as it should be, so that nobody checks what it gives. */
+export function asOurs<D extends OpenDirectory>(directory: D): D {
+  ours.add(directory);
+  return directory;
+}
+
+/** Whether somebody has said so. Of an object that only inherits from one of ours nobody has. */
+export function isOurs(directory: object): boolean {
+  return ours.has(directory);
+}
+
+const behind = new WeakMap<OpenFile, OpenFile>();
+
+/** Says that `checked` stands for a file that an embedder's directory has opened. */
+export function standsFor(checked: OpenFile, opened: OpenFile): void {
+  behind.set(checked, opened);
+}
+
+/** What the directory that was given to a guest has opened. */
+export function openedBy(file: OpenFile): OpenFile {
+  return behind.get(file) ?? file;
+}
+
 /** An error with the code of POSIX, for file systems that have no other. */
 export class FileError extends Error {
   override readonly name: string = "FileError";

@@ -1,6 +1,6 @@
 import { isObject } from "../../io/shape.ts";
 import type { OpenDirectory } from "./files.ts";
-import { FileError } from "./files.ts";
+import { asOurs, FileError } from "./files.ts";
 import { MemoryDirectory } from "./memory-handles.ts";
 import { DirectoryNode, FileNode, LinkNode, type TreeNode } from "./memory-nodes.ts";
 import { Volume, type MemoryFilesOptions } from "./memory-volume.ts";
@@ -46,7 +46,7 @@ export class MemoryFiles {
 
   /** Opens the root once more. */
   root(): OpenDirectory {
-    return new MemoryDirectory(this.#root);
+    return asOurs(new MemoryDirectory(this.#root));
   }
 
   /** How many handles are open, and calls under way. */
