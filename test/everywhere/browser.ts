@@ -4,13 +4,18 @@ import { existsSync } from "node:fs";
 /** Drives both, and is loaded where there is one. */
 const DRIVER = "puppeteer-core";
 
+/** For a browser to start, to load a page, to answer: what hangs ends; a machine that is busy takes long. */
+export const HUNG_MS = 300_000;
+
 /** As much of it as is used here. */
 interface Driver {
   launch(options: {
     readonly browser: "chrome" | "firefox";
     readonly executablePath: string;
     readonly args: readonly string[];
-  }): Promise<Browser>;
+    readonly timeout: number;
+    readonly protocolTimeout: number;
+  }): Promise<{ newPage(): Promise<Page & { setDefaultTimeout(ms: number): void }>; close(): Promise<void> }>;
 }
 
 /** A headless browser with a profile of its own, which is removed when it is closed. */
@@ -43,12 +48,22 @@ function kind(name: BrowserKind["name"], variable: string, path: string): Browse
     missing: named === undefined && !existsSync(path) && `no ${name}: neither ${path} nor in $${variable}`,
     async launch() {
       const { launch } = (await import(DRIVER)) as Driver;
-      return launch({
+      const browser = await launch({
         browser: name === "Chromium" ? "chrome" : "firefox",
         executablePath,
         // Root has no sandbox, and containers have little shared memory.
         args: name === "Chromium" ? ["--no-sandbox", "--disable-dev-shm-usage"] : [],
+        timeout: HUNG_MS,
+        protocolTimeout: HUNG_MS,
       });
+      return {
+        async newPage() {
+          const page = await browser.newPage();
+          page.setDefaultTimeout(HUNG_MS);
+          return page;
+        },
+        close: () => browser.close(),
+      };
     },
   };
 }

@@ -2,16 +2,13 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
-import { chromium, firefox, type Browser, type Page } from "./browser.ts";
+import { chromium, firefox, HUNG_MS, type Browser, type Page } from "./browser.ts";
 import { checks } from "./checks.ts";
 import { expectedFailures, judge } from "./expected.ts";
 import { opfsChecks } from "./opfs-checks.ts";
 import { closed, listening, servePages, type PageServer } from "./page-server.ts";
 import { peer } from "./peer.ts";
 import { webChecks } from "./web-checks.ts";
-
-/** Ends what hangs; nothing is measured by it. */
-const HUNG_MS = 300_000;
 
 /** As page.ts numbers them. */
 const titles = [...checks, ...webChecks, ...opfsChecks].map(({ title }) => title);

@@ -4,16 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { chromium, firefox, type Browser, type Page } from "./browser.ts";
+import { chromium, firefox, HUNG_MS, type Browser, type Page } from "./browser.ts";
 import { checks } from "./checks.ts";
 import { isolateChecks } from "./isolate-checks.ts";
 import { opfsChecks } from "./opfs-checks.ts";
 import { servePages, type PageServer } from "./page-server.ts";
 import { parkedChecks } from "./parked-checks.ts";
 import { webChecks } from "./web-checks.ts";
-
-/** Ends what hangs; nothing is measured by it. */
-const HUNG_MS = 60_000;
 
 /** As page.ts numbers them. */
 const titles = [...checks, ...webChecks, ...opfsChecks, ...isolateChecks].map(({ title }) => title);

@@ -18,5 +18,5 @@ const node: Host = {
 const skip = canSuspend() && "WebAssembly can be suspended here";
 
 describe("parked", { concurrency: 4, skip }, () => {
-  for (const { title, play } of parkedChecks) test(title, { timeout: 60_000 }, () => play(node));
+  for (const { title, play } of parkedChecks) test(title, { timeout: 300_000 }, () => play(node));
 });

@@ -1,11 +1,8 @@
 /** A guest behind a service worker, in real browsers. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { chromium, firefox, type Browser, type Page } from "./browser.ts";
+import { chromium, firefox, HUNG_MS, type Browser, type Page } from "./browser.ts";
 import { servePages, type PageServer } from "./page-server.ts";
-
-/** Ends what hangs; nothing is measured by it. */
-const HUNG_MS = 60_000;
 
 for (const { name, missing, launch } of [chromium, firefox]) {
   describe(`a service worker in ${name}`, { skip: missing }, () => {

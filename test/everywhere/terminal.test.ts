@@ -1,11 +1,8 @@
 /** A terminal of xterm.js in real browsers, and a guest in it. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { chromium, firefox, type Browser, type Page } from "./browser.ts";
+import { chromium, firefox, HUNG_MS, type Browser, type Page } from "./browser.ts";
 import { servePages, type PageServer } from "./page-server.ts";
-
-/** Ends what hangs; nothing is measured by it. */
-const HUNG_MS = 300_000;
 
 for (const { name, missing, launch } of [chromium, firefox]) {
   describe(`a terminal in ${name}`, { skip: missing }, () => {

@@ -9,13 +9,10 @@ import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { prepare } from "../../src/run/prepare.ts";
-import { chromium, firefox, type Browser } from "../everywhere/browser.ts";
+import { chromium, firefox, HUNG_MS, type Browser } from "../everywhere/browser.ts";
 import { root } from "./support.ts";
 
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
-/** Ends a browser that hangs; nothing is measured by it. */
-const HUNG_MS = 180_000;
-
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",

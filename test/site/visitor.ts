@@ -1,9 +1,6 @@
 /** Somebody who uses a page as people do: by what things are called, with keys, and with a pointer. */
 import type { Browser, Page } from "../everywhere/browser.ts";
 
-/** Ends a page that hangs; nothing is measured by it. */
-const HUNG_MS = 300_000;
-
 interface Box {
   readonly x: number;
   readonly y: number;
@@ -37,7 +34,6 @@ interface WholePage extends Page {
     send(method: string, parameters: unknown): Promise<unknown>;
     detach(): Promise<void>;
   }>;
-  setDefaultTimeout(ms: number): void;
   setViewport(size: { readonly width: number; readonly height: number }): Promise<void>;
   emulateMediaFeatures(features: readonly { readonly name: string; readonly value: string }[]): Promise<void>;
   waitForSelector(selector: string): Promise<Handle | null>;
@@ -59,7 +55,6 @@ export class Visitor {
 
   private constructor(page: WholePage) {
     this.#page = page;
-    page.setDefaultTimeout(HUNG_MS);
     page.on("pageerror", (error) => this.problems.push(String(error)));
     page.on("console", (message) => message.type() === "error" && this.problems.push(message.text()));
   }
