@@ -4,15 +4,18 @@ import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 /** The longest that a timer of Node's can be set to; a longer wait is several of them. */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
+/** Without a look at `process`, a getter of the global object, at each call. */
+const nanoseconds = process.hrtime.bigint;
+
 export const nodeLoop: Loop = {
   // After the poll phase: timers and I/O that are due have run.
   turn: () => new Promise((resolve) => setImmediate(resolve)),
   // performance.now() takes a millisecond to load.
-  now: () => Number(process.hrtime.bigint()) / 1e6,
+  now: () => Number(nanoseconds()) / 1e6,
 };
 
 export const nodeMonotonicClock: MonotonicClock = {
-  now: () => process.hrtime.bigint(),
+  now: () => nanoseconds(),
   resolution: () => 1n,
   schedule(delayNs, callback) {
     if (delayNs === 0n) {
