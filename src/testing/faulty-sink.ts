@@ -123,9 +123,12 @@ export class FaultySink implements Sink {
 
   /** Throws if one of the limits is reached. */
   #breakDown(): void {
-    const { failAt = Infinity, closeAt = Infinity, cause = new Error("the sink failed") } = this.#faults;
+    const { failAt = Infinity, closeAt = Infinity } = this.#faults;
     const size = this.#bytes.length;
-    if (size >= failAt) throw cause;
+    if (size >= failAt) {
+      const { cause = new Error("the sink failed") } = this.#faults;
+      throw cause;
+    }
     if (size >= closeAt) throw new PeerClosed();
   }
 }

@@ -113,10 +113,14 @@ export class FaultySource implements Source {
   }
 
   #state(): "ended" | { readonly cause: unknown } | undefined {
-    const { failAt = Infinity, endAt = Infinity, cause = new Error("the source failed") } = this.#faults;
+    const { failAt = Infinity, endAt = Infinity } = this.#faults;
     if (this.#told) return "ended";
     if (this.#allowed <= 0) return undefined;
-    if (this.#given >= failAt) return { cause };
+    if (this.#given >= failAt) {
+      // Made when it is told: an error is expensive, and this is asked at each call.
+      const { cause = new Error("the source failed") } = this.#faults;
+      return { cause };
+    }
     if (this.#given >= endAt) return "ended";
     return this.#left.length === 0 ? this.#over : undefined;
   }

@@ -26,7 +26,7 @@ import {
   variant,
 } from "./types.ts";
 import { funcType, Pair, put, side, Trapped } from "./fusing.ts";
-import { liftFlat, lowerFlat, type Core, type Peer } from "./model.ts";
+import { liftFlat, lowerFlat, MEMORY_BYTES, type Core, type Peer } from "./model.ts";
 
 test("whatever is passed arrives, parameters and result", () => {
   const calls = fc
@@ -180,7 +180,7 @@ const cases: readonly (readonly [words: string, name: string, run: (pair: Pair) 
   ["unaligned pointer", "realloc", (pair) => forced(pair, list(u32), 66)],
   ["list content out-of-bounds", "realloc", (pair) => forced(pair, list(u32), -4)],
   ["list content out-of-bounds", "realloc of nothing", (pair) => forced(pair, list(u32), -4, 0)],
-  ["list content out-of-bounds", "realloc, by one byte", (pair) => forced(pair, list(u8), 16 * 65536 - 3)],
+  ["list content out-of-bounds", "realloc, by one byte", (pair) => forced(pair, list(u8), MEMORY_BYTES - 3)],
   ["string content out-of-bounds", "realloc of text", (pair) => forced(pair, string, -4)],
   [
     "pointer to parameters or results out of bounds of memory",
@@ -190,8 +190,8 @@ const cases: readonly (readonly [words: string, name: string, run: (pair: Pair) 
       return given(funcType([tuple(...Array<ValType>(17).fill(u32))]), [64], pair);
     },
   ],
-  ["list content out-of-bounds", "list", (pair) => given(funcType([list(u8)]), [16 * 65536, 1], pair)],
-  ["list content out-of-bounds", "empty list", (pair) => given(funcType([list(u8)]), [16 * 65536 + 1, 0], pair)],
+  ["list content out-of-bounds", "list", (pair) => given(funcType([list(u8)]), [MEMORY_BYTES, 1], pair)],
+  ["list content out-of-bounds", "empty list", (pair) => given(funcType([list(u8)]), [MEMORY_BYTES + 1, 0], pair)],
   ["list content out-of-bounds", "list that wraps", (pair) => given(funcType([list(u64)]), [-8, 2], pair)],
   [
     "list content out-of-bounds",
@@ -202,12 +202,12 @@ const cases: readonly (readonly [words: string, name: string, run: (pair: Pair) 
       return given(funcType([list(list(bool))]), [64, 1], pair);
     },
   ],
-  ["string content out-of-bounds", "string", (pair) => given(funcType([string]), [16 * 65536 - 1, 2], pair)],
-  ["string content out-of-bounds", "utf16", () => given(funcType([string]), [16 * 65536 - 2, 2], new Pair("utf16"))],
+  ["string content out-of-bounds", "string", (pair) => given(funcType([string]), [MEMORY_BYTES - 1, 2], pair)],
+  ["string content out-of-bounds", "utf16", () => given(funcType([string]), [MEMORY_BYTES - 2, 2], new Pair("utf16"))],
   [
     "pointer to parameters or results out of bounds of memory",
     "parameters",
-    (pair) => given(funcType([tuple(...Array<ValType>(17).fill(u32))]), [16 * 65536 - 64], pair),
+    (pair) => given(funcType([tuple(...Array<ValType>(17).fill(u32))]), [MEMORY_BYTES - 64], pair),
   ],
   [
     "pointer to parameters or results out of bounds of memory",
@@ -217,7 +217,7 @@ const cases: readonly (readonly [words: string, name: string, run: (pair: Pair) 
   [
     "pointer to parameters or results out of bounds of memory",
     "place for the result",
-    (pair) => returning(pair, tuple(u32, u32), 64, 16 * 65536 - 4),
+    (pair) => returning(pair, tuple(u32, u32), 64, MEMORY_BYTES - 4),
   ],
   ["list is longer than 2^28 - 1 bytes", "u8", (pair) => given(funcType([list(u8)]), [0, 2 ** 28], pair)],
   ["list is longer than 2^28 - 1 bytes", "u64", (pair) => given(funcType([list(u64)]), [0, 2 ** 25], pair)],
@@ -274,7 +274,7 @@ for (const [words, name, run] of cases) {
 }
 
 test("what ends where memory ends is in it", () => {
-  const end = 16 * 65536;
+  const end = MEMORY_BYTES;
   assert.deepEqual(given(funcType([list(u8), list(u64)]), [end, 0, end - 8, 1]), [64, 0, 72, 1]);
   for (const encodings of [["utf8"], ["utf16"], ["latin1+utf16"]] as const) {
     assert.equal(given(funcType([string]), [end, 0], new Pair(...encodings))[1], 0);

@@ -15,6 +15,9 @@ export interface Tagged {
 export type Core = number | bigint;
 type CoreType = "i32" | "i64" | "f32" | "f64";
 
+/** How large a memory is to begin with: it grows when it has to. */
+export const MEMORY_BYTES = 65_536;
+
 /** One component: a memory, and an allocator that never frees and counts. */
 export class Peer {
   readonly memory: WebAssembly.Memory;
@@ -25,8 +28,8 @@ export class Peer {
   forced: number | undefined;
   #next = 64;
 
-  constructor(encoding: StringEncoding, pages = 16) {
-    this.memory = new WebAssembly.Memory({ initial: pages });
+  constructor(encoding: StringEncoding) {
+    this.memory = new WebAssembly.Memory({ initial: MEMORY_BYTES / 65_536 });
     this.encoding = encoding;
   }
 
@@ -266,7 +269,8 @@ function storeRange(peer: Peer, type: ValType, value: unknown): [pointer: number
 }
 
 export function isLatin1(text: string): boolean {
-  return Array.from(text).every((character) => (character.codePointAt(0) ?? 0) < 256);
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 255) return false;
+  return true;
 }
 
 export function encodeText(encoding: StringEncoding, text: string): { bytes: Uint8Array; length: number } {
@@ -275,12 +279,11 @@ export function encodeText(encoding: StringEncoding, text: string): { bytes: Uin
     return { bytes, length: bytes.length };
   }
   if (encoding === "latin1+utf16" && isLatin1(text)) {
-    return { bytes: Uint8Array.from(text, (character) => character.charCodeAt(0)), length: text.length };
+    return { bytes: new Uint8Array(text.length).map((_, index) => text.charCodeAt(index)), length: text.length };
   }
   const bytes = new Uint8Array(2 * text.length);
-  for (let index = 0; index < text.length; index++) {
-    new DataView(bytes.buffer).setUint16(2 * index, text.charCodeAt(index), true);
-  }
+  const view = new DataView(bytes.buffer);
+  for (let index = 0; index < text.length; index++) view.setUint16(2 * index, text.charCodeAt(index), true);
   return { bytes, length: text.length + (encoding === "utf16" ? 0 : 2 ** 31) };
 }
 

@@ -15,7 +15,7 @@ export function newGuest(
   bindings: readonly (ResourceBinding | undefined)[] = [],
   copies?: CopyBinding,
 ): Both {
-  const peer = new Peer(encoding, 1);
+  const peer = new Peer(encoding);
   const { memory, realloc } = peer;
   const handles = new HandleTable(new HandleCount(10));
   return {

@@ -57,6 +57,9 @@ export const text: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: fc.constantFrom("a", "\u00e9", "\u00ff") }),
 );
 
+/** Made once: a unit that is all of Unicode takes long to make. */
+const character = fc.string({ unit: "binary", minLength: 1, maxLength: 1 });
+
 function anyOf(types: readonly (ValType | undefined)[]): fc.Arbitrary<unknown> {
   const cases = types.map((type, index) =>
     (type ? valueOf(type) : fc.constant(undefined)).map((value) => ({ index, value })),
@@ -78,7 +81,7 @@ export function valueOf(type: ValType): fc.Arbitrary<unknown> {
     case "f64":
       return fc.double();
     case "char":
-      return fc.string({ unit: "binary", minLength: 1, maxLength: 1 });
+      return character;
     case "string":
       return text;
     case "list": {

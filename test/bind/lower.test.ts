@@ -102,7 +102,7 @@ test("a result that is more than one core value is stored where the guest says",
     const guest = new BareGuest();
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     assert.equal(await promising(given(guest, [], type, run))(RESULT), undefined);
-    const peer = new Peer("utf8", 1);
+    const peer = new Peer("utf8");
     peer.bytes().set(new Uint8Array(guest.memory.buffer));
     assert.deepEqual(load(peer, type, RESULT), ["zwölf", 5]);
     // oxlint-disable-next-line no-await-in-loop -- one after the other
