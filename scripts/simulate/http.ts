@@ -299,15 +299,15 @@ function pattern(serial: number, length: number): Uint8Array {
 }
 
 async function isOver(promise: Promise<unknown>): Promise<boolean> {
-  let isDone = false;
-  const done = promise.then(() => void (isDone = true));
+  const done = promise.then(() => true);
   // The first waits are short, since most are over by then.
-  for (let waits = 0; waits < NEVER_WAITS && !isDone;) {
+  for (let waits = 0; waits < NEVER_WAITS;) {
     const ms = waits < 100 ? 1 : 100;
-    await Promise.race([done, wait(ms)]);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    if (await Promise.race([done, wait(ms, false)])) return true;
     waits += ms;
   }
-  return isDone;
+  return false;
 }
 
 /** The first seed that fails, and why. */

@@ -5,17 +5,17 @@ import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
 /** Without a look at `process`, a getter of the global object, at each call. */
-const nanoseconds = process.hrtime.bigint;
+const { hrtime } = process;
 
 export const nodeLoop: Loop = {
   // After the poll phase: timers and I/O that are due have run.
   turn: () => new Promise((resolve) => setImmediate(resolve)),
   // performance.now() takes a millisecond to load.
-  now: () => Number(nanoseconds()) / 1e6,
+  now: () => Number(hrtime.bigint()) / 1e6,
 };
 
 export const nodeMonotonicClock: MonotonicClock = {
-  now: () => nanoseconds(),
+  now: () => hrtime.bigint(),
   resolution: () => 1n,
   schedule(delayNs, callback) {
     if (delayNs === 0n) {
