@@ -33,19 +33,19 @@ function boundedBody(body: HttpBody, maxBytes: number, onMore: () => void): Http
   const { source } = body;
   let left = maxBytes;
   let isOver = false;
+  const counted = <T extends Uint8Array | null | undefined>(bytes: T): T => {
+    left -= bytes?.length ?? 0;
+    if (left >= 0) return bytes;
+    isOver = true;
+    source.close();
+    onMore();
+    throw new HttpError({ tag: "HTTP-request-body-size", val: BigInt(maxBytes) });
+  };
   return {
     ...body,
     source: {
-      read(max) {
-        if (isOver) return null;
-        const bytes = source.read(max);
-        left -= bytes?.length ?? 0;
-        if (left >= 0) return bytes;
-        isOver = true;
-        source.close();
-        onMore();
-        throw new HttpError({ tag: "HTTP-request-body-size", val: BigInt(maxBytes) });
-      },
+      read: (max) => (isOver ? null : counted(source.read(max))),
+      take: (max) => (isOver ? undefined : counted(source.take?.(max))),
       ready: () => isOver || source.ready(),
       watch: (waker) => source.watch(waker),
       unwatch: (waker) => source.unwatch(waker),

@@ -46,6 +46,7 @@ function leavable(request: HttpRequest): { readonly given: HttpRequest; readonly
   };
   const given: Source = {
     read: (max) => touched().read(max),
+    take: (max) => touched().take?.(max),
     ready: () => touched().ready(),
     watch: (waker) => touched().watch(waker),
     unwatch: (waker) => source.unwatch(waker),

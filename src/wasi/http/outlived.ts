@@ -14,7 +14,7 @@ export function outlived(response: HttpResponse, over: (cause?: unknown) => void
     return response;
   }
   const { source } = body;
-  const told = <T>(read: () => T | null): T | null => {
+  const told = <T>(read: () => T): T => {
     let answer;
     try {
       answer = read();
@@ -27,6 +27,7 @@ export function outlived(response: HttpResponse, over: (cause?: unknown) => void
   };
   const given: Source = {
     read: (max) => told(() => source.read(max)),
+    take: (max) => told(() => source.take?.(max)),
     ready: () => source.ready(),
     watch: (waker) => source.watch(waker),
     unwatch: (waker) => source.unwatch(waker),

@@ -56,6 +56,16 @@ function passedOn(body: HttpBody | undefined): Transmission {
   const { promise: over, resolve } = deferred<BodyEnd>();
   const { source } = body;
   const level = body.level?.bind(body);
+  const told = <T>(read: () => T): T => {
+    try {
+      const bytes = read();
+      if (bytes === null) resolve({ tag: "delivered" });
+      return bytes;
+    } catch (cause) {
+      resolve({ tag: "failed", cause });
+      throw cause;
+    }
+  };
   const passed: HttpBody = {
     ...{ length: body.length, trailers: () => body.trailers() },
     ...(level && { level }),
@@ -63,16 +73,8 @@ function passedOn(body: HttpBody | undefined): Transmission {
       ready: () => source.ready(),
       watch: (waker) => source.watch(waker),
       unwatch: (waker) => source.unwatch(waker),
-      read(max) {
-        try {
-          const bytes = source.read(max);
-          if (bytes === null) resolve({ tag: "delivered" });
-          return bytes;
-        } catch (cause) {
-          resolve({ tag: "failed", cause });
-          throw cause;
-        }
-      },
+      read: (max) => told(() => source.read(max)),
+      take: (max) => told(() => source.take?.(max)),
       close() {
         resolve({ tag: "left" });
         source.close();
