@@ -2,9 +2,13 @@
 const MAX_DEPTH = 6;
 const MAX_MEMBERS = 16;
 
-/** A value of a WIT type for a person, cut short: what an embedder gives may have more in it than its type says. */
+/** A value of a WIT type for a person, cut short: what an embedder gives may have more in it than its type says, or throw. */
 export function show(value: unknown): string {
-  return shown(value, 0);
+  try {
+    return shown(value, 0);
+  } catch {
+    return "what cannot be looked at";
+  }
 }
 
 function shown(value: unknown, depth: number): string {

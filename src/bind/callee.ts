@@ -2,6 +2,7 @@
 import { Failed } from "../abi/returns.ts";
 import type { Readiness } from "../io/readiness.ts";
 import { settled } from "../io/later.ts";
+import { isThenable } from "../io/shape.ts";
 import type { Steps } from "../io/steps.ts";
 import type { Callee, OnResolve } from "../wait/callee.ts";
 import type { Definition } from "./definition.ts";
@@ -101,7 +102,7 @@ class HostCall {
     const { waits } = this.#definition;
     // `waits` says that these are steps.
     if (waits === "steps") return value as Steps<unknown>;
-    return waits === "promise" && value instanceof Promise ? settled(value) : undefined;
+    return waits === "promise" && isThenable(value) ? settled(Promise.resolve(value)) : undefined;
   }
 
   #deliver(value: unknown): void {

@@ -5,6 +5,7 @@ import { length } from "../abi/scalars.ts";
 import { Failed } from "../abi/returns.ts";
 import { MAX_FLAT_PARAMS } from "../abi/types.ts";
 import { settled } from "../io/later.ts";
+import { isThenable } from "../io/shape.ts";
 import type { Steps } from "../io/steps.ts";
 import { InternalError } from "../io/trap.ts";
 import { WAIT, type GateType, type Ungated } from "../wait/gate.ts";
@@ -235,10 +236,6 @@ function flatParams(params: Definition["params"]): GateType[] | undefined {
     flat.push(...((type as unknown) === length ? (["length"] as const) : type.flat));
   }
   return flat.length > MAX_FLAT_PARAMS ? undefined : flat;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 /** What to throw at a guest that cannot be told of `error`: its instance is over, and is not entered again. */

@@ -1,6 +1,8 @@
 /** Ports of an embedder's, checked where they are crossed: who misbehaves is named, and its guest is not blamed. */
+import { causeOf } from "./cause.ts";
 import type { Sink, Source } from "./ports.ts";
 import type { Waker } from "./readiness.ts";
+import { isBytesUpTo, isCount, unawaited } from "./shape.ts";
 import { told } from "./told.ts";
 import { InternalError } from "./trap.ts";
 
@@ -19,24 +21,15 @@ export function guarded<T>(port: string, call: () => T): T {
 }
 
 /** What a port threw, with its name; or what one behind it did. */
-export function faultIn(port: string, cause: unknown): InternalError {
+export function faultIn(port: string, thrown: unknown): InternalError {
+  const cause = causeOf(thrown);
   return cause instanceof InternalError ? cause : new InternalError(port, cause);
-}
-
-/** What nobody waits for ends no process if it is a promise that is broken. */
-export function unawaited<T>(value: T): T {
-  if (value instanceof Promise) value.catch(() => {});
-  return value;
 }
 
 /** What a port gave is not what its contract says. */
 export function misbehaved(port: string, expected: string, value: unknown): InternalError {
   unawaited(value);
   return new InternalError(port, new TypeError(`expected ${expected}, got ${told(value)}`));
-}
-
-function isCount(value: unknown, max: number): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max;
 }
 
 function checkedBoolean(port: string, value: unknown): boolean {
@@ -104,12 +97,12 @@ export class CheckedSource implements Source {
   }
 
   #taken(bytes: unknown, max: number): Uint8Array | undefined {
-    if (bytes === undefined || (bytes instanceof Uint8Array && bytes.length > 0 && bytes.length <= max)) return bytes;
+    if (bytes === undefined || (isBytesUpTo(bytes, max) && bytes.length > 0)) return bytes;
     throw misbehaved(`${this.#name}.take`, `1 to ${max} bytes, or undefined`, bytes);
   }
 
   #checked(method: string, bytes: unknown, max: number): Uint8Array | null {
-    if (bytes === null || (bytes instanceof Uint8Array && bytes.length <= max)) return bytes;
+    if (bytes === null || isBytesUpTo(bytes, max)) return bytes;
     throw misbehaved(`${this.#name}.${method}`, `at most ${max} bytes, or null at the end`, bytes);
   }
 }

@@ -1,3 +1,5 @@
+import { causeOf, textOf } from "./cause.ts";
+
 /**
  * What a WIT function reports to its guest as the error case of a `result`.
  *
@@ -19,17 +21,17 @@ export class WitError<Payload> extends Error {
  * @see WASI 0.2 `wasi:io/error`
  */
 export class IoError {
-  /** What the host threw, untouched, for downcasts such as `filesystem-error-code`. */
+  /** What the host threw, untouched if it can be looked at, for downcasts such as `filesystem-error-code`. */
   readonly cause: unknown;
 
-  constructor(cause: unknown) {
-    this.cause = cause;
+  constructor(thrown: unknown) {
+    this.cause = causeOf(thrown);
   }
 
   /** Text for a person; its form is not part of any contract. */
   toDebugString(): string {
     const { cause } = this;
-    return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    return cause instanceof Error ? `${cause.name}: ${textOf(cause)}` : textOf(cause);
   }
 }
 
@@ -53,6 +55,6 @@ export class StreamError extends WitError<StreamFailure> {
   /** @param cause What the source or the sink threw. */
   static failed(cause: unknown): StreamError {
     const val = new IoError(cause);
-    return new StreamError({ tag: "last-operation-failed", val }, val.toDebugString(), { cause });
+    return new StreamError({ tag: "last-operation-failed", val }, val.toDebugString(), { cause: val.cause });
   }
 }

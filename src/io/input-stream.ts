@@ -1,3 +1,4 @@
+import { causeOf } from "./cause.ts";
 import { StreamError } from "./errors.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { readInto, type Source } from "./ports.ts";
@@ -164,8 +165,9 @@ export class InputStream implements Readiness {
     throw StreamError.closed();
   }
 
-  #fail(cause: unknown): never {
+  #fail(thrown: unknown): never {
     this.#closed = true;
+    const cause = causeOf(thrown);
     // Of the port, and no failure of the guest's stream.
     if (cause instanceof InternalError) throw cause;
     throw StreamError.failed(cause);

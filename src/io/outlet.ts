@@ -1,4 +1,5 @@
 import { ByteQueue } from "./byte-queue.ts";
+import { causeOf } from "./cause.ts";
 import type { Level } from "./level.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { PeerClosed, type Sink } from "./ports.ts";
@@ -232,7 +233,8 @@ export class Outlet implements Watchable, Waker {
     }
   }
 
-  #fail(cause: unknown): void {
+  #fail(thrown: unknown): void {
+    const cause = causeOf(thrown);
     this.#end(cause instanceof PeerClosed ? CLOSED : { tag: "failed", cause });
     try {
       this.#sink.abort(cause);

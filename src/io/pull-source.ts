@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { copyInto, type Source } from "./ports.ts";
 import { Signal, type Waker } from "./readiness.ts";
+import { isBytesUpTo, isThenable } from "./shape.ts";
 
 const NONE = new Uint8Array(0);
 
@@ -90,9 +91,9 @@ export class PullSource implements Source {
         this.#state = ENDED;
         throw cause;
       }
-      if (count instanceof Promise) {
+      if (isThenable(count)) {
         this.#state = FETCHING;
-        count.then(this.#arrived, this.#failed);
+        Promise.resolve(count).then(this.#arrived, this.#failed);
       } else if (count === null) {
         this.#state = ENDED;
       } else {
@@ -173,7 +174,7 @@ export class PullSource implements Source {
       this.#state = { tag: "failed", cause };
       return;
     }
-    if (chunk instanceof Promise || chunk?.length === 0) {
+    if (chunk === "" || isBytesUpTo(chunk, 0) || isThenable(chunk)) {
       // An empty chunk says nothing: asked again, but not at once.
       Promise.resolve(chunk).then(this.#arrived, this.#failed);
     } else {
@@ -199,7 +200,7 @@ export class PullSource implements Source {
     } else if (typeof chunk === "string") {
       this.#state = IDLE;
       this.#hold(new TextEncoder().encode(chunk));
-    } else if (chunk instanceof Uint8Array) {
+    } else if (isBytesUpTo(chunk, Infinity)) {
       this.#state = IDLE;
       this.#hold(chunk);
     } else {

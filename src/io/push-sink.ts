@@ -1,4 +1,5 @@
 import { PendingSink } from "./pending-sink.ts";
+import { isThenable } from "./shape.ts";
 
 /**
  * A sink over a function that takes chunks. A promise that it returns is backpressure: nothing more is handed out until
@@ -23,9 +24,9 @@ export class PushSink extends PendingSink {
   write(bytes: Uint8Array): number {
     if (!this.flush() || bytes.length === 0) return 0;
     const result = this.#push(bytes.slice());
-    if (result instanceof Promise) {
+    if (isThenable(result)) {
       this.begin();
-      result.then(
+      Promise.resolve(result).then(
         () => this.done(),
         (cause: unknown) => this.fail(cause),
       );

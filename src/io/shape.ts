@@ -5,6 +5,43 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null;
 }
 
+/** Whether it is a promise, of whatever make and realm: what `await` waits for. Throws nothing, whatever it is. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  try {
+    return isObject(value) && typeof value["then"] === "function";
+  } catch {
+    return false;
+  }
+}
+
+/** What nobody waits for ends no process if it is a promise that is broken. */
+export function unawaited<T>(value: T): T {
+  if (isThenable(value)) Promise.resolve(value).catch(() => {});
+  return value;
+}
+
+/**
+ * Whether it is bytes, of whatever realm, such as one that a test runner makes. A proxy of bytes and an object that inherits
+ * from them are none.
+ */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Reflect.get(value, Symbol.toStringTag) === "Uint8Array";
+}
+
+/** Whether it is bytes, at most `most` of them. Throws nothing, whatever it is. */
+export function isBytesUpTo(value: unknown, most: number): value is Uint8Array {
+  try {
+    return isBytes(value) && value.length === value.byteLength && isCount(value.length, most);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether it is a number of things, at most `most` of them. */
+export function isCount(value: unknown, most: number): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most;
+}
+
 /** Whether it is an object on which all of these are functions: what they do is seen when they are called. */
 export function hasMethods<T>(value: unknown, ...methods: readonly (keyof T & string)[]): value is T {
   return isObject(value) && methods.every((method) => typeof value[method] === "function");

@@ -1,8 +1,17 @@
 /** The most that is told of a value. */
 const MAX_LENGTH = 80;
 
-/** A value that somebody gave in the place of another, for a message: short, and on one line. */
+/** A value that somebody gave in the place of another, for a message: short, and on one line. Throws nothing, whatever it is. */
 export function told(value: unknown): string {
+  try {
+    return textOf(value);
+  } catch {
+    // A proxy that is revoked, or members that throw.
+    return `${typeof value === "function" ? "a function" : "an object"} that cannot be looked at`;
+  }
+}
+
+function textOf(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   switch (typeof value) {
     case "function":

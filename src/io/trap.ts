@@ -1,3 +1,5 @@
+import { causeOf, textOf } from "./cause.ts";
+
 /**
  * `WebAssembly.RuntimeError`, under a type that needs no declarations of WebAssembly: those who use ours may lack them.
  */
@@ -27,7 +29,9 @@ export class Trap extends RuntimeError {
 export class InternalError extends RuntimeError {
   override readonly name: string = "InternalError";
 
-  constructor(name: string, cause: unknown) {
-    super(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  /** @param thrown The cause, whatever it is. */
+  constructor(name: string, thrown: unknown) {
+    const cause = causeOf(thrown);
+    super(`${name}: ${textOf(cause)}`, { cause });
   }
 }

@@ -1,6 +1,7 @@
 /** Ports that are called by those who cannot be told of what they throw. */
 import { CheckedSource, faultIn } from "./checked-ports.ts";
 import type { Source } from "./ports.ts";
+import { isThenable } from "./shape.ts";
 import type { InternalError } from "./trap.ts";
 
 /** Calls ports for those who cannot be told of what they throw, and tells of the first at the end. */
@@ -16,7 +17,9 @@ export class Unheard {
   wait(port: string, call: () => unknown): void | Promise<void> {
     try {
       const later = call();
-      if (later instanceof Promise) return later.then(NOTHING, (cause: unknown) => this.#note(port, cause));
+      if (isThenable(later)) {
+        return Promise.resolve(later).then(NOTHING, (cause: unknown) => this.#note(port, cause));
+      }
     } catch (cause) {
       this.#note(port, cause);
     }

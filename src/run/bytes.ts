@@ -1,5 +1,5 @@
 /** Components as they are given: bytes. */
-import { isObject } from "../io/shape.ts";
+import { isBytes as areBytes, isObject } from "../io/shape.ts";
 import { told } from "../io/told.ts";
 import { isCompiled, type CompiledComponent } from "./component.ts";
 
@@ -24,7 +24,7 @@ export function isBytes(component: Uint8Array | CompiledComponent): component is
  * @throws {TypeError} If they are no bytes.
  */
 export function assertBytes(given: unknown, others: string = ""): asserts given is Uint8Array {
-  if (ArrayBuffer.isView(given) && Reflect.get(given, Symbol.toStringTag) === "Uint8Array") return;
+  if (areBytes(given)) return;
   throw new TypeError(`A component must be a Uint8Array${others}; got ${told(given)}${hintFor(given)}`);
 }
 

@@ -59,7 +59,9 @@ const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown> | "isolate
   stderr: stream,
   signal: expecting(
     "an AbortSignal",
-    (value) => isSignal(value) && typeof value.aborted === "boolean" && typeof value.addEventListener === "function",
+    (value) =>
+      hasMethods<AbortSignal>(value, "addEventListener", "removeEventListener", "throwIfAborted") &&
+      typeof value.aborted === "boolean",
   ),
   limits: object,
   timeout: expecting(
@@ -86,10 +88,6 @@ const CHECKS: Readonly<Record<keyof InstanceOptions<unknown, unknown> | "isolate
     (value) => Array.isArray(value) && value.length === 2 && value.every(isU64),
   ),
 };
-
-function isSignal(value: unknown): value is AbortSignal {
-  return typeof value === "object" && value !== null;
-}
 
 function isU64(value: unknown): boolean {
   return typeof value === "bigint" && value >= 0n && value < U64;

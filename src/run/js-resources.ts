@@ -8,6 +8,7 @@ import type { Instance } from "../bind/instance.ts";
 import { InputStream } from "../io/input-stream.ts";
 import { Outlet } from "../io/outlet.ts";
 import { OutputStream } from "../io/output-stream.ts";
+import { isThenable } from "../io/shape.ts";
 import { newTally } from "../io/tally.ts";
 import { InternalError } from "../io/trap.ts";
 import type { ImportedClass } from "./given-imports.ts";
@@ -22,8 +23,10 @@ export function embedderBinding(name: string, type: ImportedClass | undefined, i
     const { [Symbol.dispose]: end } = value as { readonly [Symbol.dispose]?: unknown };
     const later: unknown = typeof end === "function" ? end.call(value) : undefined;
     // No guest waits for it. What it rejects with is told at the end, as what it throws when the instance is over.
-    if (later instanceof Promise) {
-      later.catch((fault: unknown) => instance.faults.push(new InternalError(`[resource-drop]${name}`, fault)));
+    if (isThenable(later)) {
+      Promise.resolve(later).catch((fault: unknown) =>
+        instance.faults.push(new InternalError(`[resource-drop]${name}`, fault)),
+      );
     }
   };
   return {

@@ -1,4 +1,6 @@
 import { Instance } from "../bind/instance.ts";
+import { textOf } from "../io/cause.ts";
+import { guarded } from "../io/checked-ports.ts";
 import type { Level } from "../io/level.ts";
 import type { Outlet } from "../io/outlet.ts";
 import type { Tally } from "../io/tally.ts";
@@ -72,6 +74,8 @@ export class Life {
   /** Told at once when the instance is over. */
   onEnd: ((reason: unknown) => void) | undefined;
   #ended: Promise<void> | undefined;
+  /** While its end waits for outputs: waits for them no longer. */
+  #giveUp: (() => void) | undefined;
 
   constructor(platform: Platform, options: InstanceOptions<unknown, unknown>, grants: Grants) {
     this.#platform = platform;
@@ -94,7 +98,12 @@ export class Life {
   /** From outside, and in time. */
   #limit({ signal, timeout }: InstanceOptions<unknown, unknown>): void {
     this.#signal = signal;
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    try {
+      guarded("signal.addEventListener", () => signal?.addEventListener("abort", this.#onAbort, { once: true }));
+    } catch (fault) {
+      for (const { directory } of this.world.preopens) directory.release();
+      throw fault;
+    }
     this.#cancelTimeout =
       timeout === undefined
         ? undefined
@@ -177,13 +186,15 @@ export class Life {
     this.#aborted ??= { reason };
     this.instance.isAborted = true;
     for (const outlet of this.#outlets()) this.#guard(() => outlet.abort(reason));
+    // A sink that is being ended may never say that it is.
+    this.#giveUp?.();
     void this.end(reason);
   }
 
   /** Each step is taken, whatever those before it threw: outputs first, which may be the other half of the input. */
   async #release(reason: unknown): Promise<void> {
     const { faults, resources } = this.instance;
-    if (this.#cancelTimeout) this.#guard(this.#cancelTimeout);
+    const before = this.#aborted;
     this.#guard(() => this.task.end(reason));
     if (this.onEnd) this.#guard(() => this.onEnd?.(reason));
     const outlets = this.#outlets();
@@ -197,17 +208,30 @@ export class Life {
         if (rest) unfinished.push(rest);
       });
     }
-    for (const end of unfinished.length > 0 ? await Promise.allSettled(unfinished) : []) {
-      if (end.status === "rejected") faults.push(end.reason);
-    }
+    if (unfinished.length > 0) faults.push(...(await this.#faultsOf(unfinished)));
+    if (this.#cancelTimeout) this.#guard(this.#cancelTimeout);
     this.#guard(() => this.world.stdin.source.close());
     if (this.world.http) this.#guard(() => this.world.http?.close?.());
     if (this.world.network) this.#guard(() => this.world.network?.close?.());
     for (const { directory } of this.world.preopens) this.#guard(() => directory.release());
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#guard(() => {
+      guarded("signal.removeEventListener", () => this.#signal?.removeEventListener("abort", this.#onAbort));
+    });
+    // What was still to be delivered is given up, and nobody else tells of that.
+    if (this.#aborted && this.#aborted !== before) throw this.#aborted.reason;
     if (faults.length === 0) return;
     const others = [...new Set(faults)].filter((fault) => fault !== reason);
     if (others.length > 0) throw faultOf(others);
+  }
+
+  /** What ended wrong of outputs that were under way; nothing if they are given up first. */
+  async #faultsOf(unfinished: readonly Promise<void>[]): Promise<unknown[]> {
+    const givenUp = new Promise<undefined>((resolve) => {
+      this.#giveUp = () => resolve(undefined);
+    });
+    const ends = await Promise.race([Promise.allSettled(unfinished), givenUp]);
+    this.#giveUp = undefined;
+    return ends?.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : [])) ?? [];
   }
 
   #guard(step: () => void): void {
@@ -227,7 +251,7 @@ export class Life {
 export function faultOf(faults: readonly unknown[]): InternalError {
   const [first] = faults;
   if (faults.length === 1) return first instanceof InternalError ? first : new InternalError("the end", first);
-  const messages = faults.map((fault) => (fault instanceof Error ? fault.message : String(fault)));
+  const messages = faults.map((fault) => textOf(fault));
   return new InternalError("the end", new AggregateError(faults, messages.join("; ")));
 }
 

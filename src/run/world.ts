@@ -1,6 +1,8 @@
-import { guarded } from "../io/checked-ports.ts";
+import { causeOf, textOf } from "../io/cause.ts";
+import { guarded, misbehaved } from "../io/checked-ports.ts";
 import { limitsFrom, type Limits } from "../io/limits.ts";
 import { Outlet } from "../io/outlet.ts";
+import { isThenable } from "../io/shape.ts";
 import { newTally } from "../io/tally.ts";
 import { SeededRandom, type RandomSource } from "../wasi/random/random.ts";
 import { Shared } from "../wasi/filesystem/shared.ts";
@@ -104,17 +106,25 @@ function seededBy(seed: World["insecureSeed"]): RandomSource {
   };
 }
 
-/** What an embedder's source throws is no fault of the guest's. */
+/** What an embedder's source throws is no fault of the guest's, and what it has not filled yet is not random. */
 function checkedRandom(random: RandomSource): RandomSource {
-  return { fill: (into) => guarded("random.fill", () => random.fill(into)) };
+  return {
+    fill(into) {
+      const { length } = into;
+      const filled: unknown = guarded("random.fill", () => random.fill(into));
+      if (isThenable(filled)) throw misbehaved("random.fill", "bytes at once", filled);
+      if (into.length !== length) throw misbehaved("random.fill", `${length} bytes where they were`, into);
+    },
+  };
 }
 
 /** A directory that a guest was to be given cannot be opened. `cause` says why. */
 export class PreopenError extends Error {
   override readonly name: string = "PreopenError";
 
-  constructor(path: string, cause: unknown) {
-    super(`preopens["${path}"]: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  constructor(path: string, thrown: unknown) {
+    const cause = causeOf(thrown);
+    super(`preopens["${path}"]: ${textOf(cause)}`, { cause });
   }
 }
 

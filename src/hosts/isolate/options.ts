@@ -1,7 +1,7 @@
 /** What an isolated instance is given: what can cross to its thread, and what stays here and is asked for from there. */
 import { limitsFrom, type Limits } from "../../io/limits.ts";
 import type { HttpOption } from "../../run/http.ts";
-import { unawaitedTrace } from "../../bind/tracing.ts";
+import { guardedTrace } from "../../bind/tracing.ts";
 import { ALL } from "../../run/network.ts";
 import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../run/options.ts";
 import type { HttpClient } from "../../wasi/http/exchange.ts";
@@ -147,7 +147,7 @@ export class Kept {
     this.#parked = parked;
     const { bufferBytes, readBytes, datagramBytes } = limitsFrom(options.limits);
     const output = ringBytes(bufferBytes * RINGS_PER_BUFFER);
-    const told = trace && unawaitedTrace(trace);
+    const told = trace && guardedTrace(trace);
     link.answer({
       file: (node: number, method: string, args: readonly unknown[]) => this.#nodes.call(node, method, args),
       import: (name: string, member: string | undefined, args: readonly unknown[]) => this.#import(name, member, args),

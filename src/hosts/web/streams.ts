@@ -1,10 +1,10 @@
 /** Streams of what an embedder has, in any runtime with Web Streams. */
-import { CheckedSink, CheckedSource } from "../../io/checked-ports.ts";
+import { CheckedSink, CheckedSource, guarded } from "../../io/checked-ports.ts";
 import { BytesSource, closedSource, DiscardSink } from "../../io/memory.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { iterableSource, PullSource, type Chunk } from "../../io/pull-source.ts";
 import { PushSink } from "../../io/push-sink.ts";
-import { hasMethods, isObject } from "../../io/shape.ts";
+import { hasMethods, isBytes, isObject } from "../../io/shape.ts";
 import { letGo } from "./held-streams.ts";
 import { webSource } from "./readable.ts";
 import { WebSink } from "./writable.ts";
@@ -32,7 +32,7 @@ export type WebOutput = "ignore" | WritableStream<Uint8Array> | ((chunk: Uint8Ar
 /** A source of a `WebInput`; nothing if the value is none. @param name Of it, for messages. */
 export function sourceOf(value: unknown, name: string): Source | undefined {
   if (value === "ignore") return closedSource();
-  if (value instanceof Uint8Array) return new BytesSource(value);
+  if (isBytes(value)) return new BytesSource(value);
   if (typeof value === "function") {
     // A function among the inputs is one that gives chunks; what it gives is checked.
     return new PullSource(value as (max: number) => Chunk | Promise<Chunk>);
@@ -47,7 +47,7 @@ export function sourceOf(value: unknown, name: string): Source | undefined {
   }
   // What it gives is checked.
   if (Symbol.asyncIterator in value || Symbol.iterator in value)
-    return iterableSource(value as AsyncIterable<Uint8Array>);
+    return guarded(name, () => iterableSource(value as AsyncIterable<Uint8Array>));
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 /** File systems of an embedder's, checked where they are asked: errors have codes of POSIX, answers are of their types. */
-import { misbehaved, unawaited } from "../../io/checked-ports.ts";
-import { isObject } from "../../io/shape.ts";
+import { causeOf } from "../../io/cause.ts";
+import { guarded, misbehaved } from "../../io/checked-ports.ts";
+import { isObject, isThenable } from "../../io/shape.ts";
 import { InternalError } from "../../io/trap.ts";
 import { errorCodeOf } from "./error-code.ts";
 import {
@@ -85,12 +86,13 @@ function count(least: number, most: number): Check<number> {
 }
 
 /** An error that a guest can be told of, or what is wrong with the port. */
-function asFault(port: string, cause: unknown): unknown {
+function asFault(port: string, thrown: unknown): unknown {
+  const cause = causeOf(thrown);
   return cause instanceof InternalError || errorCodeOf(cause) ? cause : new InternalError(port, cause);
 }
 
 /** What `call` gives. @throws What it throws, as a guest or the embedder is told of it. */
-function called(port: string, call: () => unknown): unknown {
+function called<T>(port: string, call: () => T): T {
   try {
     return call();
   } catch (cause) {
@@ -100,13 +102,12 @@ function called(port: string, call: () => unknown): unknown {
 
 function answer<T>(port: string, call: () => unknown, check: Check<T>): Later<T> {
   const value = called(port, call);
-  if (!(value instanceof Promise)) return check(port, value);
-  return value.then(
-    (later) => check(port, later),
-    (cause: unknown) => {
-      throw asFault(port, cause);
-    },
-  );
+  // What is given may throw when it is looked at.
+  const checked = (given: unknown): T => called(port, () => check(port, given));
+  if (!isThenable(value)) return checked(value);
+  return Promise.resolve(value).then(checked, (cause: unknown) => {
+    throw asFault(port, cause);
+  });
 }
 
 abstract class CheckedNode<N extends OpenNode> implements OpenNode {
@@ -139,7 +140,7 @@ abstract class CheckedNode<N extends OpenNode> implements OpenNode {
   }
 
   close(): void {
-    void unawaited(this.ask("close", (open) => open.close(), nothing));
+    guarded(`${this.name}.close`, () => this.#node.close());
   }
 
   protected ask<T>(method: string, call: (open: N) => unknown, check: Check<T>): Later<T> {

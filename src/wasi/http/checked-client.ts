@@ -1,7 +1,7 @@
 /** A client of an embedder's, checked where its answers cross: one that misbehaves is named, and no guest is blamed. */
 import { misbehaved } from "../../io/checked-ports.ts";
 import type { Source } from "../../io/ports.ts";
-import { hasMethods, isObject } from "../../io/shape.ts";
+import { hasMethods, isBytesUpTo, isObject } from "../../io/shape.ts";
 import { InternalError } from "../../io/trap.ts";
 import { Unheard, UnheardSource } from "../../io/unheard.ts";
 import type { HttpError } from "./error-code.ts";
@@ -84,7 +84,7 @@ function fieldOf(port: string, field: unknown): Field {
   if (!Array.isArray(field)) throw misbehaved(port, "a field, a name and bytes", field);
   const [name, value] = field as readonly unknown[];
   if (typeof name !== "string" || !isToken(name)) throw misbehaved(port, "the name of a field", name);
-  if (!(value instanceof Uint8Array)) throw misbehaved(port, `bytes for the field ${name}`, value);
+  if (!isBytesUpTo(value, Infinity)) throw misbehaved(port, `bytes for the field ${name}`, value);
   return [name.toLowerCase(), value];
 }
 

@@ -1,6 +1,7 @@
 /** A network of an embedder's, checked where it is asked, and where it tells: one that misbehaves is named. */
-import { CheckedSink, misbehaved, unawaited } from "../../io/checked-ports.ts";
-import { hasMethods, isObject } from "../../io/shape.ts";
+import { causeOf } from "../../io/cause.ts";
+import { CheckedSink, misbehaved } from "../../io/checked-ports.ts";
+import { hasMethods, isBytesUpTo, isObject, isThenable, unawaited } from "../../io/shape.ts";
 import { InternalError } from "../../io/trap.ts";
 import { Unheard, UnheardSource } from "../../io/unheard.ts";
 import { ipAddress, type Family, type SocketAddress } from "./address.ts";
@@ -76,7 +77,8 @@ function optionsOf(port: string, value: unknown): TcpOptions {
 }
 
 /** An error of the system, of which a guest is told; or what is wrong with the port. */
-function asFault(port: string, cause: unknown): unknown {
+function asFault(port: string, thrown: unknown): unknown {
+  const cause = causeOf(thrown);
   const isTold = cause instanceof InternalError || (cause instanceof Error && "code" in cause);
   return isTold ? cause : new InternalError(port, cause);
 }
@@ -98,7 +100,7 @@ function done(port: string, call: () => unknown): void {
 /** As `called`, for what may take a while. */
 function answered(port: string, call: () => unknown): void | Promise<void> {
   const answer = called(port, call);
-  if (answer instanceof Promise) return awaited(port, () => answer).then(() => {});
+  if (isThenable(answer)) return awaited(port, () => answer).then(() => {});
   return undefined;
 }
 
@@ -231,7 +233,7 @@ function udpEventsOf(family: Family, events: UdpEvents): UdpEvents {
     received(data: unknown, from) {
       let sender;
       try {
-        if (!(data instanceof Uint8Array)) throw misbehaved(port, "the bytes of a datagram", data);
+        if (!isBytesUpTo(data, Infinity)) throw misbehaved(port, "the bytes of a datagram", data);
         sender = addressOf(port, from);
         if (sender.family !== family) throw misbehaved(port, `an address of ${family}`, from);
       } catch (fault) {

@@ -1,5 +1,6 @@
 import { guarded } from "../../io/checked-ports.ts";
 import { settled } from "../../io/later.ts";
+import { isThenable } from "../../io/shape.ts";
 import type { Steps } from "../../io/steps.ts";
 import { InternalError } from "../../io/trap.ts";
 import type { SocketAddress } from "./address.ts";
@@ -54,7 +55,7 @@ export function checkedCheck(check: AddressCheck, port: string): AddressCheck {
   };
   return (address, use) => {
     const answer = guarded(port, () => check(address, use));
-    return answer instanceof Promise ? answer.catch(faulted) : answer;
+    return isThenable(answer) ? Promise.resolve(answer).catch(faulted) : isYes(answer);
   };
 }
 
