@@ -310,6 +310,15 @@ test("what has no body by its status or its method has none", async (t) => {
   }
 });
 
+test("a response with nothing in it ends with its header, as gRPC has it of a call that fails at once", async (t) => {
+  const headers = [["grpc-status", latin1("5")]] as const;
+  const { port } = await serving(t, () => plain(200, { headers, body: { ...bodyOf(""), isWhole: () => true } }));
+  const stream = session(t, port).request({});
+  const [, flags] = (await once(stream, "response")) as [unknown, number];
+  assert.equal(flags & constants.NGHTTP2_FLAG_END_STREAM, constants.NGHTTP2_FLAG_END_STREAM);
+  assert.equal(await text(stream), "");
+});
+
 test("what is no request, and what cannot be answered, have an answer", async (t) => {
   let asked = 0;
   const { port, failures } = await serving(t, () => {

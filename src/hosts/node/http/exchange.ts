@@ -186,7 +186,8 @@ function begin({ status, headers, body }: HttpResponse, method: string, wire: Wi
   }
   if (body.isWhole?.() === true) {
     const whole = wholeOf(body);
-    wire.begin(status, headers, length === undefined ? whole.length : undefined, true);
+    // By HTTP/2 the header of one without bytes is its end, as gRPC wants it of a call that fails at once.
+    wire.begin(status, headers, length === undefined ? whole.length : undefined, whole.length > 0);
     wire.end(whole);
     return undefined;
   }
