@@ -18,6 +18,7 @@ export const SAMPLES: readonly Sample[] = [
   { file: "env", name: "env", language: "C", says: "prints its environment", env: "LANG=C\nRIVER=Rhine" },
   { file: "cat", name: "cat", language: "C", says: "copies input to output, through libc's buffers" },
   { file: "copy-loop", name: "copy", language: "C", says: "copies as it is permitted: check-write, write, poll" },
+  { file: "copy-bwf", name: "copy-flush", language: "C", says: "copies, and flushes after each write" },
   { file: "copy-splice", name: "splice", language: "C", says: "copies without touching a byte: blocking-splice" },
   { file: "wc", name: "wc", language: "C", says: "counts lines, words and bytes" },
   {
@@ -67,6 +68,13 @@ export const SAMPLES: readonly Sample[] = [
     says: "answers requests by WASI 0.3",
     asked: { method: "POST", path: "/echo", headers: "" },
   },
+  {
+    file: "http-middleware-p3",
+    name: "proxy",
+    language: "Rust, WASI 0.3",
+    says: "answers requests to /on/… by asking another server: wire its ⇄ to one",
+    asked: { method: "POST", path: "/on/echo", headers: "" },
+  },
   { file: "ls", name: "ls", language: "C", says: "lists a directory", args: "/" },
   { file: "cat-files", name: "cat-files", language: "C", says: "prints files", args: "/poem.txt" },
   { file: "cp", name: "cp", language: "C", says: "copies a file", args: "/poem.txt /copy.txt" },
@@ -89,17 +97,25 @@ export const SAMPLES: readonly Sample[] = [
 export interface ScenarioGuest {
   /** `Sample.file`. */
   readonly file: string;
+  /** In the place of what the sample has. */
+  readonly name?: string;
   readonly args?: string;
-  /** The position of the gate behind it: see page/format.ts. */
+  readonly asked?: Sample["asked"];
+  /** The position of the gate behind it, and of that before it: see page/format.ts. */
   readonly gate?: number;
+  readonly inputGate?: number;
+  /** Whether it answers what the one before it asks, in the place of reading what that writes. */
+  readonly isAsked?: true;
 }
 
 export interface Scenario {
   readonly id: string;
   readonly title: string;
+  /** Whether it is for who comes for the first time: it begins when it is chosen. */
+  readonly isTour?: true;
   /** What to try, and what is to be seen then. */
   readonly says: string;
-  /** Each pipes into the next. */
+  /** Each pipes into the next, or asks it. */
   readonly guests: readonly ScenarioGuest[];
   /** Some long text, or how it is typed. */
   readonly input?: "long" | "lines" | "terminal";
@@ -126,12 +142,37 @@ flow()
 export const SCENARIOS: readonly Scenario[] = [
   {
     id: "slow-reader",
-    title: "A slow reader",
+    title: "Fast writer, slow reader",
+    isTour: true,
     says:
-      "The writer wants to write ten million bytes, but little passes the gate. The basin fills, the permit falls to " +
+      "The writer has ten million bytes to say, but little passes the gate. The basin fills, the permit falls to " +
       "0, and the writer stops and waits: that is backpressure. Raise the gate, and watch it run again. However slow " +
       "the reader is, never more than 64 KiB are held.",
     guests: [{ file: "writer", gate: 23 }],
+  },
+  {
+    id: "flush-waits",
+    title: "A flush that waits",
+    isTour: true,
+    says:
+      "This guest flushes after each write, to know that its bytes have left. While the light sweeps through the basin, the flush is " +
+      "in flight: nothing is permitted until the last byte has passed the gate. Close the gate, and the guest waits as long as " +
+      "you like. Open it, and it goes on.",
+    guests: [{ file: "copy-bwf", gate: 21 }],
+    input: "long",
+  },
+  {
+    id: "reader-leaves",
+    title: "The reader goes away",
+    isTour: true,
+    says:
+      "The second guest reads sixty lines, and ends. Nobody reads what the first one writes then: its next write is told that the " +
+      "output is closed, and it ends too, with exit code 1. It does not wait for ever, and nothing piles up for nobody.",
+    guests: [
+      { file: "copy-loop", gate: 11 },
+      { file: "python", name: "head", args: '-c "for line in range(60): print(input())"' },
+    ],
+    input: "long",
   },
   {
     id: "pipe",
@@ -200,6 +241,18 @@ export const SCENARIOS: readonly Scenario[] = [
     guests: [{ file: "http-claims", gate: 25 }],
     input: "long",
     inputGate: 46,
+  },
+  {
+    id: "servers",
+    title: "Two servers",
+    says:
+      "A request goes to proxy, which asks echo, which sends back what comes. Little passes the gate to the screen: first the answer of " +
+      "echo waits, then echo, then what it was asked, and the input stands still, four streams and two guests away.",
+    guests: [
+      { file: "http-middleware-p3", gate: 21 },
+      { file: "http-claims", name: "echo", isAsked: true },
+    ],
+    input: "long",
   },
   {
     id: "terminal",

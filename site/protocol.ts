@@ -22,6 +22,8 @@ export interface GuestPlan {
   readonly call: string | undefined;
   /** What it is asked by HTTP, in the place of a call: its input is the body of that, its output that of its answer. */
   readonly request: RequestPlan | undefined;
+  /** Whom it asks when it sends requests, by its index; the page, which sends back what it is sent, if nobody. */
+  readonly server: number | undefined;
   /** Where its pipe begins and ends, if that is a terminal: one of `RunPlan.terminals`. */
   readonly terminal: number | undefined;
 }
@@ -32,6 +34,8 @@ export type End =
   /** What is typed, pasted or dropped. It stays open for more if `isLive`. */
   | { readonly is: "input"; readonly bytes: Uint8Array; readonly isLive: boolean }
   | { readonly is: "screen" }
+  /** The guest that asks the one at the other end: bodies of all that it sends, and of all that it is answered. */
+  | { readonly is: "asker"; readonly index: number }
   /** One of `RunPlan.terminals`: what is typed there, or what is shown. */
   | { readonly is: "terminal"; readonly terminal: number };
 
@@ -171,21 +175,26 @@ export type Ending =
   | { readonly is: "failed"; readonly name: string; readonly message: string; readonly rule: string | undefined }
   /** Its answer has been delivered. */
   | { readonly is: "answered"; readonly status: number }
+  /** Who asks it asks no more. */
+  | { readonly is: "served"; readonly requests: number }
   /** By Ctrl-C. */
   | { readonly is: "interrupted" }
   | { readonly is: "stopped" };
+
+/** The head of an answer is there; its body is on its way. */
+export interface Answered {
+  /** Who has answered. */
+  readonly guest: number;
+  readonly request: Pick<RequestPlan, "method" | "path">;
+  readonly status: number;
+  readonly headers: RequestPlan["headers"];
+}
 
 export type FromWorker =
   | { readonly is: "ready"; readonly canSuspend: boolean }
   | { readonly is: "rehearsed" }
   | { readonly is: "frame"; readonly frame: Frame }
-  /** The head of an answer is there; its body is on its way. */
-  | {
-      readonly is: "answered";
-      readonly guest: number;
-      readonly status: number;
-      readonly headers: RequestPlan["headers"];
-    }
+  | ({ readonly is: "answered" } & Answered)
   /** What is to be shown in a terminal. */
   | { readonly is: "terminal"; readonly terminal: number; readonly bytes: readonly number[] }
   | { readonly is: "ended"; readonly guest: number; readonly ending: Ending; readonly at: number }

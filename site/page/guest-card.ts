@@ -5,6 +5,7 @@ import { h, setText } from "./dom.ts";
 import { bytesText, countText, timeText } from "./format.ts";
 import type { Guest } from "./model.ts";
 import type { Wait } from "./waits.ts";
+import type { Wire } from "./wiring.ts";
 
 /** After so long without a call a guest does something else. */
 const SILENT_MS = 300;
@@ -14,8 +15,8 @@ export interface CardHandlers {
   /** What is called is to be changed. */
   onCall(guest: Guest): void;
   onRemove(guest: Guest): void;
-  /** The port of its output was pressed; see wiring.ts. */
-  onPort(guest: Guest, port: HTMLElement, event: PointerEvent | undefined): void;
+  /** The port of its output was pressed, or that of its requests; see wiring.ts. */
+  onPort(guest: Guest, wire: Wire, port: HTMLElement, event: PointerEvent | undefined): void;
 }
 
 export class GuestCard {
@@ -25,27 +26,32 @@ export class GuestCard {
   readonly #called = h("code");
   readonly #call: HTMLElement;
   readonly #args: HTMLElement;
+  readonly #asker: string | undefined;
   /** How many calls it had made when it last made or waited for one, and when that was. */
   #last = { calls: 0, at: 0 };
 
-  constructor(guest: Guest, canRemove: boolean, handlers: CardHandlers) {
-    const port = h(
-      "button",
-      {
-        class: "port out",
-        attributes: {
-          type: "button",
-          "aria-label": `Wire the output of ${guest.name}`,
-          title: "Drag to another guest, or press and choose",
+  /** @param asker The name of who asks it, if a guest does. */
+  constructor(guest: Guest, asker: string | undefined, canRemove: boolean, handlers: CardHandlers) {
+    const portOf = (wire: Wire, label: string, sign: string): HTMLElement => {
+      const port = h(
+        "button",
+        {
+          class: `port ${wire}`,
+          attributes: {
+            type: "button",
+            "aria-label": label,
+            title: `${label}: drag to another guest, or press and choose`,
+          },
         },
-      },
-      h("span", { attributes: { "aria-hidden": "true" } }, "▸"),
-    );
-    port.addEventListener("pointerdown", (event) => handlers.onPort(guest, port, event));
-    port.addEventListener("click", (event) => {
-      // Of the keyboard alone: a pointer has been told before.
-      if (event.detail === 0) handlers.onPort(guest, port, undefined);
-    });
+        h("span", { attributes: { "aria-hidden": "true" } }, sign),
+      );
+      port.addEventListener("pointerdown", (event) => handlers.onPort(guest, wire, port, event));
+      port.addEventListener("click", (event) => {
+        // Of the keyboard alone: a pointer has been told before.
+        if (event.detail === 0) handlers.onPort(guest, wire, port, undefined);
+      });
+      return port;
+    };
     this.#args = h("input", {
       class: "args",
       attributes: {
@@ -99,8 +105,10 @@ export class GuestCard {
       this.#call,
       this.#status,
       this.#calls,
-      port,
+      asker === undefined && portOf("out", `Wire the output of ${guest.name}`, "▸"),
+      guest.isClient && portOf("asks", `Wire the requests of ${guest.name}`, "⇄"),
     );
+    this.#asker = asker;
     this.showCall(guest);
     this.clear();
   }
@@ -109,7 +117,8 @@ export class GuestCard {
   showCall({ call, asked, functions }: Guest): void {
     this.#call.hidden = call === undefined && asked === undefined;
     this.#args.hidden = !this.#call.hidden;
-    if (asked) setText(this.#called, `${asked.method} ${asked.path}`);
+    if (this.#asker !== undefined) setText(this.#called, `asked by ${this.#asker}`);
+    else if (asked) setText(this.#called, `${asked.method} ${asked.path}`);
     else setText(this.#called, call ? shortOf(callText(call, functions)) : "");
   }
 
@@ -149,6 +158,9 @@ export class GuestCard {
         break;
       case "answered":
         this.#set("done", `answered ${ending.status} after ${timeText(at)}`);
+        break;
+      case "served":
+        this.#set("done", `answered ${countText(ending.requests, "request")} after ${timeText(at)}`);
         break;
       case "interrupted":
         this.#set("failed", `ended by Ctrl-C after ${timeText(at)}`);

@@ -77,19 +77,22 @@ export class GuestPanel {
     });
   }
 
-  show(guest: Guest): void {
+  /** @param asker Who asks it in the place of the page. */
+  show(guest: Guest, asker: Guest | undefined): void {
     this.#guest = guest;
     setText(this.#title, guest.name);
     setText(this.#says, `${guest.origin}, ${bytesText(guest.component.length)}`);
     this.#env.value = guest.env;
     this.#form.show(guest);
     this.#request.show(guest);
+    if (asker) this.#request.element.hidden = true;
     this.#world.replaceChildren(...worldOf(guest));
   }
 
   /** To where it is said what is called, or asked. */
   focusCall(): void {
-    if (this.#guest?.asked) this.#request.focus();
+    // Who is asked by another guest has no form.
+    if (!this.#request.element.hidden) this.#request.focus();
     else this.#form.focus();
   }
 

@@ -33,6 +33,10 @@ export interface Guest {
   gate: number;
   /** Whose input its output is; the screen's if nobody's. */
   next: Guest | undefined;
+  /** Whether it can send requests. */
+  readonly isClient: boolean;
+  /** Who answers those; the page if nobody. */
+  server: Guest | undefined;
 }
 
 /** A call of a function, as it is typed. */
@@ -116,15 +120,47 @@ export class Stage {
       inputGate,
       gate,
       next: undefined,
+      isClient: isClient(inspection),
+      server: undefined,
     };
     this.guests = [...this.guests, guest];
     return guest;
   }
 
-  /** Takes a guest out of its pipe, which closes behind it. */
+  /** Takes a guest off. */
   remove(guest: Guest): void {
-    for (const other of this.guests) if (other.next === guest) other.next = guest.next;
+    this.#unwire(guest);
     this.guests = this.guests.filter((other) => other !== guest);
+  }
+
+  /** Takes a guest out of its pipe, which closes behind it, and from who asks it. */
+  #unwire(guest: Guest): void {
+    for (const other of this.guests) {
+      if (other.next === guest) other.next = guest.next;
+      if (other.server === guest) other.server = undefined;
+    }
+  }
+
+  /** Who sends a guest requests, if a guest does. */
+  askerOf(guest: Guest): Guest | undefined {
+    return this.guests.find(({ server }) => server === guest);
+  }
+
+  /** Whether `to` can answer what `from` asks: requests that came back to who sent them would have no end. */
+  canAsk(from: Guest, to: Guest): boolean {
+    if (!from.isClient || !to.asked) return false;
+    for (let at: Guest | undefined = to; at; at = at.server) if (at === from) return false;
+    return true;
+  }
+
+  /** @param to The page, if nobody. */
+  ask(from: Guest, to: Guest | undefined): void {
+    if (to && !this.canAsk(from, to)) return;
+    if (to) {
+      this.#unwire(to);
+      to.next = undefined;
+    }
+    from.server = to;
   }
 
   clear(): void {
@@ -134,6 +170,8 @@ export class Stage {
 
   /** Whether the output of `from` can be the input of `to`: a stream that flows in a circle would have no beginning. */
   canConnect(from: Guest, to: Guest): boolean {
+    // Its answers go to who asked.
+    if (this.askerOf(from)) return false;
     for (let at: Guest | undefined = to; at; at = at.next) if (at === from) return false;
     return true;
   }
@@ -142,18 +180,34 @@ export class Stage {
   connect(from: Guest, to: Guest | undefined): void {
     if (to && !this.canConnect(from, to)) return;
     // An input has one writer.
-    for (const other of this.guests) if (to && other.next === to) other.next = undefined;
+    for (const other of this.guests) {
+      if (to && other.next === to) other.next = undefined;
+      if (to && other.server === to) other.server = undefined;
+    }
     from.next = to;
   }
 
-  /** The pipes, each from the guest that reads the input to the one that writes to the screen. */
+  /**
+   * The pipes, each from the guest that reads the input to the one that writes to the screen. Those who are asked by a guest of
+   * a pipe are behind it, each a pipe of its own.
+   */
   lanes(): readonly (readonly Guest[])[] {
-    const heads = this.guests.filter((guest) => !this.guests.some(({ next }) => next === guest));
-    return heads.map((head) => {
-      const lane = [];
-      for (let at: Guest | undefined = head; at; at = at.next) lane.push(at);
-      return lane;
-    });
+    const heads = this.guests.filter(
+      (guest) => !this.guests.some(({ next, server }) => [next, server].includes(guest)),
+    );
+    return heads.flatMap((head) => this.#lanesFrom(head));
+  }
+
+  /** Who reads the input that a guest lives on: through its pipe, and through who asks it. */
+  headOf(guest: Guest): Guest {
+    const before = this.guests.find(({ next, server }) => next === guest || server === guest);
+    return before ? this.headOf(before) : guest;
+  }
+
+  #lanesFrom(head: Guest): (readonly Guest[])[] {
+    const lane = [];
+    for (let at: Guest | undefined = head; at; at = at.next) lane.push(at);
+    return [lane, ...lane.flatMap(({ server }) => (server ? this.#lanesFrom(server) : []))];
   }
 
   /** In the order of `plan().channels`. */
@@ -169,7 +223,9 @@ export class Stage {
   /** Where pipes end. */
   screens(): readonly ScreenEnd[] {
     return this.channels().flatMap(({ guest, is }, channel) =>
-      is === "output" && !guest.next ? [{ channel, name: guest.name, terminal: this.#terminalOf(guest) }] : [],
+      is === "output" && !guest.next && !this.askerOf(guest)
+        ? [{ channel, name: guest.name, terminal: this.#terminalOf(guest) }]
+        : [],
     );
   }
 
@@ -177,14 +233,15 @@ export class Stage {
   plan(terminals: readonly TerminalPlan[] = []): RunPlan {
     return {
       guests: this.guests.map((guest) => {
-        const { id, name, args, env, call, asked, functions } = guest;
+        const { id, name, args, env, call, asked, functions, server } = guest;
         return {
           name,
           component: id,
           args: wordsOf(args),
           env: envOf(env),
           call: call && !asked ? callText(call, functions) : undefined,
-          request: asked && requestOf(asked),
+          request: asked && !this.askerOf(guest) ? requestOf(asked) : undefined,
+          server: server && this.guests.indexOf(server),
           terminal: this.#terminalOf(guest),
         };
       }),
@@ -198,13 +255,23 @@ export class Stage {
 
   /** The number of the terminal of a guest's pipe, if it has one. */
   #terminalOf(guest: Guest): number | undefined {
-    const lanes = this.lanes().filter(([head]) => head?.input.mode === "terminal");
+    const lanes = this.lanes().filter(([head]) => head?.input.mode === "terminal" && !this.askerOf(head));
     const index = lanes.findIndex((lane) => lane.includes(guest));
     return index < 0 ? undefined : index;
   }
 
   #channelPlan({ guest, is }: ChannelKey): ChannelPlan {
     const self: End = { is: "guest", index: this.guests.indexOf(guest) };
+    const asker = this.askerOf(guest);
+    if (asker) {
+      const end: End = { is: "asker", index: this.guests.indexOf(asker) };
+      const isInput = is === "input";
+      return {
+        from: isInput ? end : self,
+        to: isInput ? self : end,
+        rate: rateOf(isInput ? guest.inputGate : guest.gate),
+      };
+    }
     const terminal = this.#terminalOf(guest);
     const end: End | undefined = terminal === undefined ? undefined : { is: "terminal", terminal };
     if (is === "input") return { from: end ?? inputOf(guest.input), to: self, rate: rateOf(guest.inputGate) };
@@ -225,6 +292,14 @@ function requestOf({ method, path, headers }: Asked): RequestPlan {
 function isHandler(inspection: Inspection | string): boolean {
   if (typeof inspection === "string" || inspection.kind !== "component") return false;
   return inspection.exports.some((name) => /^wasi:http\/(incoming-)?handler@0\.[23]\./.test(name));
+}
+
+/** Whether it sends requests. */
+function isClient(inspection: Inspection | string): boolean {
+  if (typeof inspection === "string" || inspection.kind !== "component") return false;
+  return inspection.imports.some(({ name }) =>
+    /^wasi:http\/(outgoing-handler@0\.2|handler@0\.3|client@0\.3)\./.test(name),
+  );
 }
 
 function inspected(component: Uint8Array): Inspection | string {

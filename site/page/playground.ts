@@ -1,6 +1,6 @@
 /** Puts the parts of the page together: what is on the stage, what runs, and what is seen of it. */
 import { POEM, SAMPLES, SCENARIOS, type Scenario } from "../catalog.ts";
-import type { Ending, Files, Frame, RequestPlan } from "../protocol.ts";
+import type { Answered, Ending, Files, Frame } from "../protocol.ts";
 import { DRIP_BYTES } from "./channel-view.ts";
 import { callText, shortOf } from "./call.ts";
 import { announce, byId, h, setText } from "./dom.ts";
@@ -32,7 +32,7 @@ export class Playground {
   readonly #stage = new Stage();
   readonly #session = new Session({
     onFrame: (frame) => this.#frame(frame),
-    onAnswered: (guest, status, headers) => this.#answered(guest, status, headers),
+    onAnswered: (answer) => this.#answered(answer),
     onTerminal: (terminal, bytes) => void this.#screen.showInTerminal(terminal, bytes),
     onEnded: (guest, ending, at) => this.#ended(guest, ending, at),
     onOver: (files) => this.#over(files),
@@ -131,7 +131,7 @@ export class Playground {
     this.#stop.addEventListener("click", () => this.#session.stop());
     addEventListener("hashchange", () => {
       const scenario = SCENARIOS.find(({ id }) => `#${id}` === location.hash);
-      if (scenario) void this.#play(scenario);
+      if (scenario) void this.#choose(scenario);
     });
     addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -148,9 +148,13 @@ export class Playground {
   }
 
   #addChoices(): void {
-    byId("scenarios").append(
-      ...SCENARIOS.map(({ id, title }) => h("li", {}, h("a", { attributes: { href: `#${id}` } }, title))),
-    );
+    for (const scenario of SCENARIOS) {
+      const { id, title, isTour } = scenario;
+      const link = h("a", { attributes: { href: `#${id}` } }, title);
+      // The address stays as it is then, which nobody hears of.
+      link.addEventListener("click", () => link.hash === location.hash && void this.#choose(scenario));
+      byId(isTour ? "tour" : "scenarios").append(h("li", {}, link));
+    }
     const choice = byId("sample");
     choice.append(
       ...SAMPLES.map((sample) =>
@@ -171,8 +175,14 @@ export class Playground {
     });
   }
 
-  async #play(scenario: Scenario | undefined): Promise<void> {
-    if (!scenario) return;
+  async #choose(scenario: Scenario): Promise<void> {
+    const isThere = await this.#play(scenario);
+    if (isThere && scenario.isTour) await this.#start();
+  }
+
+  /** Puts it on the stage. @returns Whether it is there: another one may have been chosen since. */
+  async #play(scenario: Scenario | undefined): Promise<boolean> {
+    if (!scenario) return false;
     const asked = ++this.#asked;
     let guests: readonly NewGuest[] = [];
     let problem = "";
@@ -181,16 +191,16 @@ export class Playground {
     } catch (error) {
       problem = String(error);
     }
-    // Another one has been chosen since.
-    if (asked !== this.#asked) return;
+    if (asked !== this.#asked) return false;
     this.#stage.clear();
     this.#stage.files = filesOf(scenario);
     this.#stage.fileGate = scenario.fileGate ?? OPEN;
     let last: Guest | undefined;
     for (const [index, guest] of guests.entries()) {
-      const { args = guest.args, gate } = scenario.guests[index] ?? {};
-      const added = this.#stage.add({ ...guest, args, gate, inputGate: scenario.inputGate });
-      if (last) this.#stage.connect(last, added);
+      const { isAsked, inputGate = scenario.inputGate, ...own } = scenario.guests[index] ?? {};
+      const added = this.#stage.add({ ...guest, ...own, inputGate });
+      if (last && isAsked) this.#stage.ask(last, added);
+      else if (last) this.#stage.connect(last, added);
       last = added;
     }
     const [first] = this.#stage.guests;
@@ -200,12 +210,13 @@ export class Playground {
       else first.input.mode = input ?? "text";
     }
     setText(byId("says"), scenario.says);
-    for (const link of byId("scenarios").querySelectorAll("a")) {
+    for (const link of document.querySelectorAll<HTMLAnchorElement>("#tour a, #scenarios a")) {
       if (link.hash === `#${scenario.id}`) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
     this.#changed();
     this.#problem(problem);
+    return problem === "";
   }
 
   async #addSample(file: string): Promise<void> {
@@ -285,9 +296,8 @@ export class Playground {
   #select(guest: Guest): void {
     this.#selected = guest;
     this.#view.select(guest);
-    this.#panel.show(guest);
-    const head = this.#stage.lanes().find((lane) => lane.includes(guest))?.[0];
-    if (head) this.#input.show(head);
+    this.#panel.show(guest, this.#stage.askerOf(guest));
+    this.#input.show(this.#stage.headOf(guest));
   }
 
   async #start(): Promise<void> {
@@ -323,10 +333,12 @@ export class Playground {
     this.#timeline.show(frame, waits);
   }
 
-  #answered(index: number, status: number, headers: RequestPlan["headers"]): void {
-    const { asked } = this.#stage.guests[index] ?? {};
+  #answered({ guest, request: { method, path }, status, headers }: Answered): void {
+    const asked = this.#stage.guests[guest];
+    const asker = asked && this.#stage.askerOf(asked);
+    const who = asker ? `${asker.name} asks ${asked.name}: ` : "";
     const fields = headers.map(([name, value]) => `${name}: ${value}\n`).join("");
-    if (asked) this.#screen.tell(`${asked.method} ${asked.path} → ${status}\n${fields}`);
+    this.#screen.tell(`${who}${method} ${path} → ${status}\n${fields}`);
   }
 
   #ended(index: number, ending: Ending, at: number): void {

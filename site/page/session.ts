@@ -1,6 +1,6 @@
 /** The worker, and the run that is under way in it. */
 import { Stage } from "./model.ts";
-import type { Ending, Files, Frame, FromWorker, RequestPlan, RunPlan, ToWorker } from "../protocol.ts";
+import type { Answered, Ending, Files, Frame, FromWorker, RunPlan, ToWorker } from "../protocol.ts";
 
 /** How long guests have to end by themselves when they are stopped. */
 const GRACE_MS = 300;
@@ -10,7 +10,7 @@ const REHEARSAL = 0;
 export interface Listener {
   onFrame(frame: Frame): void;
   /** The head of an answer is there. */
-  onAnswered(guest: number, status: number, headers: RequestPlan["headers"]): void;
+  onAnswered(answer: Answered): void;
   /** These are to be shown in a terminal. */
   onTerminal(terminal: number, bytes: readonly number[]): void;
   onEnded(guest: number, ending: Ending, at: number): void;
@@ -135,7 +135,7 @@ export class Session {
         this.#listener.onFrame(message.frame);
         break;
       case "answered":
-        this.#listener.onAnswered(message.guest, message.status, message.headers);
+        this.#listener.onAnswered(message);
         break;
       case "terminal":
         this.#listener.onTerminal(message.terminal, message.bytes);

@@ -53,10 +53,11 @@ export class StageView {
     this.#root = root;
     this.#stage = stage;
     this.#handlers = handlers;
-    this.#wires = new Wires(root, stage, (from, to) => {
-      stage.connect(from, to);
+    this.#wires = new Wires(root, stage, (from, wire, to) => {
+      if (wire === "out") stage.connect(from, to);
+      else stage.ask(from, to);
       handlers.onChanged();
-      root.querySelector<HTMLElement>(`[data-guest="${from.id}"] .port.out`)?.focus();
+      root.querySelector<HTMLElement>(`[data-guest="${from.id}"] .port.${wire}`)?.focus();
     });
     this.#files = new FilesView({
       onGate: (file, position) => {
@@ -162,6 +163,8 @@ export class StageView {
     const [head] = lane;
     const last = lane.at(-1);
     if (!head || !last) throw new Error("A lane has a guest");
+    const asker = this.#stage.askerOf(head);
+    if (asker) return this.#askedLane(head, asker);
     const amount = h("span", { class: "amount" });
     const arrived = h("span", { class: "amount" });
     this.#inputs.set(head, amount);
@@ -186,15 +189,30 @@ export class StageView {
     );
   }
 
+  /** Of a guest that answers another one: from that, and back. */
+  #askedLane(guest: Guest, asker: Guest): HTMLElement {
+    const end = (text: string): HTMLElement => h("div", { class: "end asker" }, icon("asks"), h("span", {}, text));
+    return h(
+      "div",
+      { class: "lane asked", attributes: { role: "group", "aria-label": `${guest.name}, asked by ${asker.name}` } },
+      end(`${asker.name} asks`),
+      this.#viewOf(guest, "input"),
+      this.#card(guest),
+      this.#viewOf(guest, "output"),
+      end(`${asker.name} hears`),
+    );
+  }
+
   #card(guest: Guest): HTMLElement {
-    const card = new GuestCard(guest, this.#stage.guests.length > 1, {
+    const asker = this.#stage.askerOf(guest)?.name;
+    const card = new GuestCard(guest, asker, this.#stage.guests.length > 1, {
       onSelect: (selected) => this.#handlers.onSelect(selected),
       onCall: (called) => this.#handlers.onCall(called),
       onRemove: (removed) => {
         this.#stage.remove(removed);
         this.#handlers.onChanged();
       },
-      onPort: (from, port, event) => this.#wires.begin(from, port, event),
+      onPort: (from, wire, port, event) => this.#wires.begin(from, wire, port, event),
     });
     this.#cards.set(guest, card);
     return card.element;
@@ -208,10 +226,12 @@ export class StageView {
 
   #channelView({ guest, is }: ChannelKey, channel: number): ChannelView {
     const isInput = is === "input";
+    const asker = this.#stage.askerOf(guest)?.name;
     const names = {
-      writer: isInput ? "input" : guest.name,
-      reader: isInput ? guest.name : (guest.next?.name ?? "the screen"),
-      isInput,
+      writer: isInput ? (asker ?? "input") : guest.name,
+      reader: isInput ? guest.name : (guest.next?.name ?? asker ?? "the screen"),
+      // What a guest sends has a writer that waits.
+      isInput: isInput && asker === undefined,
     };
     return new ChannelView(names, isInput ? guest.inputGate : guest.gate, {
       onGate: (position) => {

@@ -11,16 +11,18 @@ export interface Wait {
 
 /** What a guest waits for, if it waits for a stream. */
 export function waitOf(stage: Stage, guest: Guest, { channels, files, guests }: Frame): Wait | undefined {
-  const to = guest.next?.name ?? "the screen";
+  const to = guest.next?.name ?? stage.askerOf(guest)?.name ?? "the screen";
   if (guests[stage.guests.indexOf(guest)]?.isLeaving) return { is: "leaving", for: to };
   for (const [index, key] of stage.channels().entries()) {
     const frame = channels[index];
-    if (frame?.writerWaits && key.is === "output" && key.guest === guest) {
-      return { is: "full", for: to };
+    const asker = stage.askerOf(key.guest);
+    const writer = key.is === "input" ? asker : key.guest;
+    if (frame?.writerWaits && writer === guest) {
+      return { is: "full", for: key.is === "input" ? key.guest.name : to };
     }
-    const reader = key.is === "input" ? key.guest : key.guest.next;
+    const reader = key.is === "input" ? key.guest : (key.guest.next ?? asker);
     if (frame?.readerWaits && reader === guest) {
-      return { is: "empty", for: key.is === "input" ? "input" : key.guest.name };
+      return { is: "empty", for: writer ? writer.name : "input" };
     }
   }
   for (const file of files) {

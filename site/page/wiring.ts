@@ -1,12 +1,16 @@
-/** Outputs are wired to inputs: dragged, or pressed and chosen with the keyboard. */
+/** Outputs are wired to inputs, and requests to who answers: dragged, or pressed and chosen with the keyboard. */
 import { announce, h } from "./dom.ts";
 import type { Guest, Stage } from "./model.ts";
 
 /** How far a press may move and still be no drag. */
 const SLOP_PX = 6;
 
+/** What is wired: where an output goes, or who is asked. */
+export type Wire = "out" | "asks";
+
 interface Wiring {
   readonly from: Guest;
+  readonly wire: Wire;
   readonly port: HTMLElement;
   readonly targets: readonly HTMLElement[];
 }
@@ -14,13 +18,13 @@ interface Wiring {
 export class Wires {
   readonly #root: HTMLElement;
   readonly #stage: Stage;
-  readonly #onWired: (from: Guest, to: Guest | undefined) => void;
+  readonly #onWired: (from: Guest, wire: Wire, to: Guest | undefined) => void;
   readonly #line = document.createElementNS("http://www.w3.org/2000/svg", "path");
   readonly #overlay = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   #wiring: Wiring | undefined;
 
   /** @param root Holds elements with `data-guest` or `data-screen`, where wires may end. */
-  constructor(root: HTMLElement, stage: Stage, onWired: (from: Guest, to: Guest | undefined) => void) {
+  constructor(root: HTMLElement, stage: Stage, onWired: (from: Guest, wire: Wire, to: Guest | undefined) => void) {
     this.#root = root;
     this.#stage = stage;
     this.#onWired = onWired;
@@ -33,35 +37,35 @@ export class Wires {
     });
   }
 
-  /** The port of an output is pressed: with a pointer, or with the keyboard. */
-  begin(from: Guest, port: HTMLElement, event: PointerEvent | undefined): void {
+  /** A port is pressed: with a pointer, or with the keyboard. */
+  begin(from: Guest, wire: Wire, port: HTMLElement, event: PointerEvent | undefined): void {
     const again = this.#wiring?.port === port;
     this.#cancel();
     if (again) return;
-    this.#wiring = { from, port, targets: this.#offer(from) };
+    this.#wiring = { from, wire, port, targets: this.#offer(from, wire) };
     port.setAttribute("aria-pressed", "true");
-    if (event) this.#drag(from, port, event);
+    if (event) this.#drag(port, event);
     else {
       announce(
-        `Choose where the output of ${from.name} goes: Tab or arrow keys, then Enter. Escape leaves it as it is.`,
+        `Choose where ${wire === "out" ? "the output" : "what is asked"} of ${from.name} goes: Tab or arrow keys, then Enter. Escape leaves it as it is.`,
       );
       this.#wiring.targets[0]?.focus();
     }
   }
 
   /** Puts a button over each place where the wire may end. */
-  #offer(from: Guest): HTMLElement[] {
+  #offer(from: Guest, wire: Wire): HTMLElement[] {
     const targets: HTMLElement[] = [];
     for (const place of this.#root.querySelectorAll<HTMLElement>("[data-guest], [data-screen]")) {
       const to = this.#guestAt(place);
-      if (to ? !this.#stage.canConnect(from, to) : !this.#isInLane(place, from)) continue;
-      const isNow = from.next === to;
-      const text = to ? `into ${to.name}` : "to the screen";
+      const text = this.#textOf(place, from, wire, to);
+      if (text === undefined) continue;
+      const isNow = to === (wire === "out" ? from.next : (from.server ?? from));
       const button = h(
         "button",
         {
           class: "target",
-          attributes: { type: "button", "aria-label": `Wire ${from.name} ${text}${isNow ? ", as it is" : ""}` },
+          attributes: { type: "button", "aria-label": `Wire ${from.name}: ${text}${isNow ? ", as it is" : ""}` },
           on: { click: () => this.#end(to), keydown: (event) => this.#move(event) },
         },
         text,
@@ -70,6 +74,16 @@ export class Wires {
       targets.push(button);
     }
     return targets;
+  }
+
+  /** What it is to wire to this place; nothing if that cannot be. Over a guest itself its requests go back to the page. */
+  #textOf(place: HTMLElement, from: Guest, wire: Wire, to: Guest | undefined): string | undefined {
+    if (wire === "asks") {
+      if (to === from) return "ask the page";
+      return to && this.#stage.canAsk(from, to) ? `ask ${to.name}` : undefined;
+    }
+    if (to) return this.#stage.canConnect(from, to) ? `into ${to.name}` : undefined;
+    return this.#isInLane(place, from) ? "to the screen" : undefined;
   }
 
   #isInLane(place: HTMLElement, guest: Guest): boolean {
@@ -90,7 +104,7 @@ export class Wires {
   }
 
   /** Follows the pointer until it is let go: over a target, or nowhere. */
-  #drag(from: Guest, port: HTMLElement, down: PointerEvent): void {
+  #drag(port: HTMLElement, down: PointerEvent): void {
     down.preventDefault();
     port.setPointerCapture(down.pointerId);
     const box = port.getBoundingClientRect();
@@ -115,18 +129,26 @@ export class Wires {
       }
       const place = document.elementFromPoint(clientX, clientY)?.closest<HTMLElement>("[data-guest], [data-screen]");
       if (!place?.querySelector(".target")) this.#cancel();
-      else this.#end(this.#guestAt(place), from);
+      else this.#end(this.#guestAt(place));
     };
     port.addEventListener("pointermove", move);
     port.addEventListener("pointerup", up);
     port.addEventListener("pointercancel", up);
   }
 
-  #end(to: Guest | undefined, from: Guest | undefined = this.#wiring?.from): void {
+  #end(to: Guest | undefined): void {
+    const wiring = this.#wiring;
     this.#cancel();
-    if (!from) return;
-    this.#onWired(from, to);
-    announce(to ? `${from.name} now writes to ${to.name}` : `${from.name} now writes to the screen`);
+    if (!wiring) return;
+    const { from, wire } = wiring;
+    if (wire === "out") {
+      this.#onWired(from, wire, to);
+      announce(`${from.name} now writes to ${to ? to.name : "the screen"}`);
+    } else {
+      const server = to === from ? undefined : to;
+      this.#onWired(from, wire, server);
+      announce(`${from.name} now asks ${server ? server.name : "the page"}`);
+    }
   }
 
   #cancel(): void {

@@ -7,7 +7,7 @@ import { Gate } from "./gate.ts";
 import { Pump } from "./pump.ts";
 
 /** How much lies between a gate and the guest behind it. */
-const CHAMBER_BYTES = 4096;
+export const CHAMBER_BYTES = 4096;
 
 /** What a guest writes by. */
 export interface Writer {
@@ -15,7 +15,20 @@ export interface Writer {
   writtenBytes(): number;
 }
 
-export class Channel {
+/** One of the streams of a run. */
+export interface Stream {
+  readonly plan: ChannelPlan;
+  /** Bytes a second that its gate lets through. */
+  set rate(rate: number);
+  /** Lets so many more through, whatever the rate. */
+  let(bytes: number): void;
+  /** @param ms Since the last one. */
+  tick(ms: number): void;
+  /** @param writer Missing if no guest writes yet, or the stream knows who does. */
+  frame(writer: Writer | undefined, bufferBytes: number): ChannelFrame;
+}
+
+export class Channel implements Stream {
   readonly plan: ChannelPlan;
   readonly gate: Gate;
   /** What the guest reads to which it leads, if it leads to one. */
@@ -40,7 +53,18 @@ export class Channel {
     this.feeder.add(from.bytes, !from.isLive);
   }
 
-  /** @param writer Missing if no guest writes yet. */
+  set rate(rate: number) {
+    this.gate.rate = rate;
+  }
+
+  let(bytes: number): void {
+    this.gate.let(bytes);
+  }
+
+  tick(ms: number): void {
+    this.gate.tick(ms);
+  }
+
   frame(writer: Writer | undefined, bufferBytes: number): ChannelFrame {
     const { passedBytes } = this.gate;
     const passed = { passedBytes, readerWaits: this.source?.isAwaited ?? false };

@@ -1,6 +1,6 @@
 import { DiscardSink, PeerClosed, type Sink, type Source, type Waker } from "sluice";
 
-/** A source that knows how many wait for it. */
+/** A source that knows whether somebody waits for it. */
 export class WatchedSource implements Source {
   /** As sources say it. */
   readonly isTerminal: boolean;
@@ -13,7 +13,8 @@ export class WatchedSource implements Source {
   }
 
   get isAwaited(): boolean {
-    return this.#wakers.size > 0;
+    // Some listen as long as they read, also while there is something.
+    return this.#wakers.size > 0 && !this.#inner.ready();
   }
 
   read(max: number): Uint8Array | null {

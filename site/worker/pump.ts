@@ -1,8 +1,8 @@
 import { PeerClosed, type Sink, type Source, type Waker } from "sluice";
 
 const NONE = new Uint8Array(0);
-/** Taken at a time. */
-const PIECE_BYTES = 4096;
+/** Taken at a time, and held at most. */
+export const PIECE_BYTES = 4096;
 
 /** Moves what comes out of a source into a sink, as this takes it. */
 export class Pump implements Waker {

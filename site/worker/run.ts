@@ -14,8 +14,9 @@ import {
 import { invocation, type Invocation } from "sluice/inspect";
 import { InterruptedError, openTerminal, type TerminalStreams } from "sluice/terminal";
 import type { Ending, Files, FromWorker, GuestPlan, RequestPlan, RunPlan, TerminalEvent } from "../protocol.ts";
-import { answered } from "./answer.ts";
-import { Channel, emptyLevel, type Writer } from "./channel.ts";
+import { answered, Served, type OnAnswered } from "./answer.ts";
+import { Bodies } from "./bodies.ts";
+import { Channel, emptyLevel, type Stream, type Writer } from "./channel.ts";
 import type { Components } from "./components.ts";
 import { TICK_MS } from "./gate.ts";
 import { Recorder } from "./recorder.ts";
@@ -36,9 +37,14 @@ export class Run {
   readonly #recorder: Recorder;
   readonly #terminals: readonly RemoteTerminal[];
   readonly #streams: readonly TerminalStreams[];
-  readonly #channels: readonly Channel[];
+  readonly #channels: readonly Stream[];
   readonly #writers: (Writer | undefined)[] = [];
   readonly #instances: (RunningInstance | undefined)[] = [];
+  /** Those that answer, as soon as one of them is asked. */
+  readonly #serving: (Promise<Served> | undefined)[] = [];
+  readonly #served: (Served | undefined)[] = [];
+  /** Of each guest: resolves when it has ended. */
+  readonly #overs: readonly PromiseWithResolvers<void>[];
   readonly #leaving = new Set<number>();
   readonly #stop = new AbortController();
   readonly #files: MemoryFiles;
@@ -55,7 +61,11 @@ export class Run {
       (one, terminal) => new RemoteTerminal(one, (bytes) => tell({ is: "terminal", terminal, bytes })),
     );
     this.#streams = this.#terminals.map((terminal) => openTerminal(terminal));
-    this.#channels = plan.channels.map((channel) => new Channel(channel, this.#streams));
+    this.#channels = plan.channels.map((channel) => {
+      const isAsked = channel.from.is === "asker" || channel.to.is === "asker";
+      return isAsked ? new Bodies(channel, plan.bufferBytes) : new Channel(channel, this.#streams);
+    });
+    this.#overs = plan.guests.map(() => Promise.withResolvers());
     this.#files = MemoryFiles.from(plan.files);
     this.#slowFiles = plan.guests.map(() => new SlowFiles(plan.fileRate));
   }
@@ -76,12 +86,12 @@ export class Run {
   }
 
   setRate(channel: number, rate: number): void {
-    const gate = this.#channels[channel]?.gate;
-    if (gate) gate.rate = rate;
+    const stream = this.#channels[channel];
+    if (stream) stream.rate = rate;
   }
 
   let(channel: number, bytes: number): void {
-    this.#channels[channel]?.gate.let(bytes);
+    this.#channels[channel]?.let(bytes);
   }
 
   /** Of a stream of a file. */
@@ -90,7 +100,8 @@ export class Run {
   }
 
   type(channel: number, bytes: Uint8Array, isLast: boolean): void {
-    this.#channels[channel]?.feeder?.add(bytes, isLast);
+    const stream = this.#channels[channel];
+    if (stream instanceof Channel) stream.feeder?.add(bytes, isLast);
   }
 
   /** Something happened in a terminal. */
@@ -111,9 +122,12 @@ export class Run {
     }
     this.#tellFrame();
     this.#tell({ is: "ended", guest, ending, at: this.#now() });
+    this.#overs[guest]?.resolve();
   }
 
   async #endingOf(guest: number): Promise<Ending> {
+    const asker = this.#plan.guests.findIndex(({ server }) => server === guest);
+    if (asker >= 0) return this.#answerGuest(guest, asker);
     const stdin = this.#sourceOf(guest);
     const stdout = this.#sinkOf(guest);
     const { request } = this.#planOf(guest);
@@ -162,22 +176,59 @@ export class Run {
   }
 
   async #answer(guest: number, request: RequestPlan, source: Source, sink: Sink): Promise<Ending> {
-    const { component } = this.#planOf(guest);
+    const { signal } = this.#optionsOf(guest);
+    let served: Served;
+    try {
+      served = await this.#serve(guest);
+    } catch (error) {
+      source.close();
+      sink.abort(error);
+      throw error;
+    }
     const status = await answered({
-      component: await this.#components.get(component),
-      // What it prints is no part of its answer.
-      options: { ...this.#optionsOf(guest), stdout: this.#complaintsOf(guest) },
-      request,
-      source,
-      sink,
-      bufferBytes: this.#plan.bufferBytes,
-      onAnswered: (of, headers, writer) => {
-        this.#writers[guest] = writer;
-        this.#tell({ is: "answered", guest, status: of, headers });
-      },
+      ...{ served, signal, request, source, sink },
+      onAnswered: this.#onAnswered(guest),
+      onWriter: (writer) => void (this.#writers[guest] = writer),
       onLeft: () => void this.#leaving.add(guest),
     });
     return { is: "answered", status };
+  }
+
+  /** Until who asks is over. */
+  async #answerGuest(guest: number, asker: number): Promise<Ending> {
+    const served = await this.#serve(guest);
+    await this.#overs[asker]?.promise;
+    return { is: "served", requests: await served.close() };
+  }
+
+  #serve(guest: number): Promise<Served> {
+    return (this.#serving[guest] ??= (async () => {
+      const component = await this.#components.get(this.#planOf(guest).component);
+      // What it prints is no part of its answers.
+      const served = await Served.of(component, { ...this.#optionsOf(guest), stdout: this.#complaintsOf(guest) });
+      this.#served[guest] = served;
+      return served;
+    })());
+  }
+
+  #onAnswered(guest: number): OnAnswered {
+    return ({ method, path }, status, headers) => {
+      this.#tell({ is: "answered", guest, request: { method, path }, status, headers });
+    };
+  }
+
+  /** Who answers what a guest asks. Nothing leaves the page: what nobody answers comes back. */
+  #clientOf(guest: number): NonNullable<Options["http"]> {
+    const { server } = this.#planOf(guest);
+    if (server === undefined) return (request: Request) => new Response(request.body, { headers: request.headers });
+    const bodies = this.#channels.filter((stream) => stream instanceof Bodies);
+    const sent = bodies.find(({ plan: { to } }) => to.is === "guest" && to.index === server);
+    const received = bodies.find(({ plan: { from } }) => from.is === "guest" && from.index === server);
+    if (!sent || !received) throw new RangeError(`No channels lead to guest ${server} and back`);
+    return {
+      send: async (request, signal) =>
+        (await this.#serve(server)).ask(request, signal, sent, received, this.#onAnswered(server)),
+    };
   }
 
   async #instantiate(guest: number, stdin: Source, stdout: Sink): Promise<RunningInstance> {
@@ -201,8 +252,7 @@ export class Run {
       cwd: "/",
       preopens: { "/": this.#rootOf(guest) },
       stderr: streams?.stderr ?? this.#complaintsOf(guest),
-      // Nothing leaves the page: what a guest sends comes back to it.
-      http: (request: Request) => new Response(request.body, { headers: request.headers }),
+      http: this.#clientOf(guest),
       signal: streams ? AbortSignal.any([this.#stop.signal, streams.signal]) : this.#stop.signal,
       limits: { bufferBytes: this.#plan.bufferBytes },
       trace: (called, values, outcome) => this.#recorder.record(guest, called, values, outcome),
@@ -221,13 +271,13 @@ export class Run {
 
   #sourceOf(guest: number): Source {
     const channel = this.#channels.find(({ plan: { to } }) => to.is === "guest" && to.index === guest);
-    if (!channel?.source) throw new RangeError(`No channel leads to guest ${guest}`);
+    if (!(channel instanceof Channel && channel.source)) throw new RangeError(`No channel leads to guest ${guest}`);
     return channel.source;
   }
 
   #sinkOf(guest: number): Sink {
     const channel = this.#channels.find(({ plan: { from } }) => from.is === "guest" && from.index === guest);
-    if (!channel) throw new RangeError(`No channel leads from guest ${guest}`);
+    if (!(channel instanceof Channel)) throw new RangeError(`No channel leads from guest ${guest}`);
     return channel.gate;
   }
 
@@ -237,7 +287,7 @@ export class Run {
 
   #tick(): void {
     const now = performance.now();
-    for (const { gate } of this.#channels) gate.tick(now - this.#ticked);
+    for (const stream of this.#channels) stream.tick(now - this.#ticked);
     for (const { valves } of this.#slowFiles) for (const valve of valves) valve.tick(now - this.#ticked);
     this.#ticked = now;
   }
@@ -245,8 +295,8 @@ export class Run {
   #tellFrame(): void {
     const complaints = this.#complaints;
     this.#complaints = [];
-    const shown = this.#channels.flatMap(({ screen }, channel) => {
-      const taken = screen.take();
+    const shown = this.#channels.flatMap((stream, channel) => {
+      const taken = stream instanceof Channel ? stream.screen.take() : undefined;
       return taken ? [{ channel, ...taken }] : [];
     });
     this.#tell({
@@ -259,7 +309,8 @@ export class Run {
           return channel.frame(writer, this.#plan.bufferBytes);
         }),
         files: this.#slowFiles.flatMap((files, guest) => {
-          const levels = this.#instances[guest]?.levels?.().files ?? [];
+          const answering = this.#served[guest]?.server.levels() ?? [];
+          const levels = this.#instances[guest]?.levels?.().files ?? answering.flatMap((one) => one.files);
           return files.frames(guest, levels, this.#plan.bufferBytes);
         }),
         ...this.#recorder.take(),

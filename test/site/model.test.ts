@@ -1,5 +1,6 @@
 /** What the playground makes of what people do, without a page. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { componentOf } from "../load/made.ts";
 import { CollectSink, PeerClosed, Pipe } from "sluice";
@@ -74,6 +75,42 @@ test("a plan has an input for each lane and an output for each guest", () => {
       ["guest", "screen", Infinity],
     ],
   );
+});
+
+test("who is asked by a guest is behind it, has no pipe, and asks nobody who asks it", async () => {
+  const component = await readFile(new URL("../guests/built/http-middleware-p3.wasm", import.meta.url));
+  const stage = new Stage();
+  const [a, b, c] = ["a", "b", "c"].map((name) => stage.add({ name, origin: "test", component }));
+  assert.ok(a && b && c);
+  stage.connect(a, b);
+  stage.ask(a, c);
+  assert.deepEqual(lanes(stage), ["a | b", "c"]);
+  assert.deepEqual([stage.askerOf(c), stage.headOf(c), stage.askerOf(b)], [a, a, undefined]);
+  assert.deepEqual([stage.canAsk(c, a), stage.canConnect(c, b), stage.canAsk(c, b)], [false, false, true]);
+  const { guests, channels } = stage.plan();
+  assert.deepEqual(
+    guests.map(({ server, request }) => [server, request !== undefined]),
+    [
+      [2, true],
+      [undefined, true],
+      [undefined, false],
+    ],
+  );
+  assert.deepEqual(
+    channels.map(({ from, to }) => `${from.is} ${to.is}`),
+    ["input guest", "guest guest", "guest screen", "asker guest", "guest asker"],
+  );
+  assert.deepEqual(
+    stage.screens().map(({ name }) => name),
+    ["b"],
+  );
+  // It leaves the pipe for that, and comes back without.
+  stage.ask(c, b);
+  assert.deepEqual(lanes(stage), ["a", "c", "b"]);
+  stage.connect(a, b);
+  assert.deepEqual([lanes(stage), c.server], [["a | b", "c"], undefined]);
+  stage.remove(c);
+  assert.equal(a.server, undefined);
 });
 
 test("a gate lets through what its rate allows, and one drop more when it is told to", () => {

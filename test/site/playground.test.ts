@@ -178,6 +178,69 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("a guest asks another one, whose bodies are streams with gates, and each waits for the other", async () => {
+    await visit("servers", async (visitor) => {
+      const [asked, answer] = [stream("proxy to echo"), stream("echo to proxy")];
+      await visitor.slide("Gate from echo to proxy", 0);
+      await visitor.press("▶ Run");
+      await visitor.sees(answer, "16 / 128 KiB");
+      await visitor.sees(answer, "echo waits for its flush");
+      await visitor.sees(".guest[aria-label=echo]", "waits for proxy");
+      await visitor.sees(asked, "echo is slower");
+      await visitor.sees(stream("input to proxy"), "proxy is slower");
+      await visitor.slide("Gate from echo to proxy", 46);
+      await visitor.slide("Gate from proxy to the screen", 46);
+      await visitor.until("data-run=over");
+      await visitor.sees(".results", "proxy asks echo: POST /echo → 200");
+      await visitor.sees(".guest[aria-label=proxy] .status", "answered 299");
+      await visitor.sees(".guest[aria-label=echo] .status", "answered 1 request");
+      await visitor.sees(`${asked} dd`, "225 KiB");
+      assert.match(await visitor.text(SCREEN), /\n12000 and wait\n$/);
+    });
+  });
+
+  test("who is asked is wired with the keyboard, and with the pointer; what fails there is told here and there", async () => {
+    await visit("servers", async (visitor) => {
+      await visitor.focus("Wire the requests of proxy");
+      await visitor.keys("Enter");
+      await visitor.sees(".target:focus", "ask the page");
+      await visitor.keys("Enter");
+      await visitor.sees(".guest[aria-label=echo]", "POST /echo");
+      await visitor.drag("[aria-label='Wire the requests of proxy']", ".guest[aria-label=echo]");
+      await visitor.sees(stream("proxy to echo"));
+      assert.equal(await visitor.count(".lane"), 2);
+      await visitor.fill("[aria-label=Path]", "/on/trap");
+      await visitor.press("▶ Run");
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest[aria-label=echo] .status", "RuntimeError");
+      await visitor.sees(".guest[aria-label=proxy] .status", "HttpError");
+      // A pipe in the place of requests.
+      await visitor.focus("Wire the output of proxy");
+      await visitor.keys("Enter");
+      await visitor.sees(".target:focus", "to the screen");
+      await visitor.keys("ArrowRight");
+      await visitor.sees(".target:focus", "into echo");
+      await visitor.keys("Enter");
+      await visitor.sees(stream("echo to the screen"));
+      assert.equal(await visitor.count(".lane"), 1);
+    });
+  });
+
+  test("scenes for who comes for the first time begin when they are chosen", async () => {
+    await visit("hello", async (visitor) => {
+      await visitor.evaluate(`document.querySelector("a[href='#flush-waits']").click()`);
+      await visitor.sees(".channel[data-state=flush]", "copy-flush waits for its flush");
+      await visitor.evaluate(`document.querySelector("a[href='#reader-leaves']").click()`);
+      await visitor.until("data-run=over");
+      await visitor.sees(".guest[aria-label=head] .status", "exit code 0");
+      await visitor.sees(".guest[aria-label=copy] .status", "exit code 1");
+      await visitor.sees(".errors", "stdout: closed");
+      await visitor.evaluate(`document.querySelector("a[href='#reader-leaves']").click()`);
+      await visitor.until("data-run=on");
+      await visitor.until("data-run=over");
+    });
+  });
+
   test("what a guest sends by HTTP comes back from the page, and goes nowhere", async () => {
     await visit("request", async (visitor) => {
       await visitor.fill("#input-text", "there and back");
@@ -290,7 +353,7 @@ describe("the playground", { skip: chromium.missing }, () => {
         await visitor.until("data-run=over");
         // Without a reader that is slow there is no flush that could be interrupted.
         const exit = `exit code ${name === "rule-breaker" ? 1 : 0}`;
-        const ending = asked ? "answered 200" : name === "demo" ? "gave 2" : exit;
+        const ending = asked ? `answered ${name === "proxy" ? 299 : 200}` : name === "demo" ? "gave 2" : exit;
         await visitor.sees(".guest .status", ending);
       }
     });
@@ -626,6 +689,13 @@ describe("the playground", { skip: chromium.missing }, () => {
       async (visitor) => {
         await visitor.press("▶ Run");
         await visitor.sees(".results", "200");
+      },
+    ],
+    "a guest asks another one": [
+      "servers",
+      async (visitor) => {
+        await visitor.press("▶ Run");
+        await visitor.sees(".results", "proxy asks echo");
       },
     ],
     "files are dragged over it": [
