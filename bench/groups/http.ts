@@ -14,7 +14,7 @@ import { numberIn, ROOT, runCommand, runPipeline } from "../processes.ts";
 const ROUNDS = 3;
 const CONNECTIONS = 32;
 /** Until what a server runs is compiled, and then what is counted. */
-const WARM_SECONDS = 1;
+const WARM_SECONDS = 4;
 const SECONDS = 1;
 const BODY_BYTES = 1024 * MIB;
 const STREAMS = 5000;

@@ -200,11 +200,18 @@ function serveCommand(
     maxBodyBytes: optionalNumber(valueOf("max-body-bytes"), "--max-body-bytes"),
     maxMemoryBytes: optionalNumber(valueOf("max-memory-bytes"), "--max-memory-bytes"),
     tls: tlsFiles(valueOf("tls-cert"), valueOf("tls-key")),
-    workers: wholeNumber(valueOf("workers") ?? "1", "--workers"),
+    workers: workersOf(valueOf("workers") ?? "1"),
     accessLog: asks(given, "access-log"),
     prefix: !asks(given, "no-logging-prefix"),
   };
   return { name: "serve", options, path };
+}
+
+/** @param text A number, or "auto": as many as the machine runs at a time. */
+function workersOf(text: string): number {
+  if (text === "auto") return process.getBuiltinModule("node:os").availableParallelism();
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError(`--workers expects a whole number from 1 on, or auto, got ${JSON.stringify(text)}`);
 }
 
 function tlsFiles(cert: string | undefined, key: string | undefined): ServeCommandOptions["tls"] {

@@ -132,12 +132,14 @@ describe("serve", { concurrency: 4 }, () => {
     assert.equal(await closed, 0);
   });
 
-  test("--workers share the port", { skip: NOT_UNIX }, async () => {
-    const served = await serving("--workers", "2", HANDLER);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => answer(`${served.url}/hello`)));
-    assert.ok(answers.every(([status, body]) => status === 200 && body === "Hello, WASI!"));
-    assert.equal(await stop(served), 0);
-  });
+  for (const workers of ["2", "auto"]) {
+    test(`--workers ${workers} share the port`, { skip: NOT_UNIX }, async () => {
+      const served = await serving("--workers", workers, HANDLER);
+      const answers = await Promise.all(Array.from({ length: 8 }, () => answer(`${served.url}/hello`)));
+      assert.ok(answers.every(([status, body]) => status === 200 && body === "Hello, WASI!"));
+      assert.equal(await stop(served), 0);
+    });
+  }
 
   test("HTTP/2 is spoken by who knows of it, and by TLS with a certificate", { skip: NOT_UNIX }, async () => {
     const [cert, key] = ["cert", "key"].map((name) =>
@@ -190,6 +192,7 @@ describe("serve", { concurrency: 4 }, () => {
     [["serve", "--stats", HANDLER], /--stats says nothing to `sluice serve`/],
     [["serve", "--addr", "host", HANDLER], /--addr expects \[ADDRESS:\]PORT, .*got "host"/],
     [["serve", "--addr", "99999", HANDLER], /--addr expects/],
+    [["serve", "--workers", "all", HANDLER], /--workers expects a whole number from 1 on, or auto, got "all"/],
     [["serve", "--reuse", "0", HANDLER], /--reuse expects a whole number from 1 on, got "0"/],
     [["run", "--reuse", "2", HANDLER], /--reuse says nothing to `sluice run`: it is for `sluice serve`/],
     [["serve", "--http", "a b", HANDLER], /A rule of --http is/],
