@@ -36,6 +36,11 @@ export class LostRecordsError extends Error {
   override readonly name: string = "LostRecordsError";
 }
 
+/** A reader is to get the message `wanted`, and the next that is there is `next`. */
+export function skippedRecords(subject: string, wanted: number, next: number): LostRecordsError {
+  return new LostRecordsError(`${subject} has no message ${wanted}: the next is ${next}`);
+}
+
 /** A broker could not be used for longer than `giveUp` milliseconds. `cause` is what it said last. */
 export class GaveUpError extends Error {
   override readonly name: string = "GaveUpError";

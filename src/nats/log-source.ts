@@ -1,7 +1,7 @@
 import { PullSource } from "../io/pull-source.ts";
 import { Signal } from "../io/readiness.ts";
 import { woken } from "../io/steps.ts";
-import { LostRecordsError, NoResultError } from "./broker-error.ts";
+import { LostRecordsError, skippedRecords, NoResultError } from "./broker-error.ts";
 import type { Log, LogReader, OutputEnd, StoredRecord, Timing } from "./log.ts";
 import { Retry } from "./retry.ts";
 
@@ -138,7 +138,8 @@ class Feed {
       if (this.#isOver) return undefined;
       const { first, sealedAt } = await this.#retry.until(() => this.#log.extent());
       // Nothing will come that would show it.
-      if (this.#log.isExclusive && this.#hasBegun && first > this.#sequence + 1) throw this.#lost(first);
+      if (this.#log.isExclusive && this.#hasBegun && first > this.#sequence + 1)
+        throw skippedRecords(this.#log.subject, this.#sequence + 1, first);
       this.#sealedAt = sealedAt;
       return undefined;
     }
@@ -151,7 +152,7 @@ class Feed {
     const { subject, isExclusive } = this.#log;
     if (mark?.dead !== undefined) throw new NoResultError(subject, mark.dead);
     if (isExclusive && this.#hasBegun && sequence !== this.#sequence + 1) {
-      throw this.#lost(sequence);
+      throw skippedRecords(this.#log.subject, this.#sequence + 1, sequence);
     }
     if (mark && this.#offset !== undefined && mark.offset !== this.#offset) {
       throw new LostRecordsError(
@@ -166,9 +167,5 @@ class Feed {
     this.#hasBegun = true;
     this.#sequence = sequence;
     this.#offset = mark && mark.offset + data.length;
-  }
-
-  #lost(next: number): LostRecordsError {
-    return new LostRecordsError(`${this.#log.subject} has no message ${this.#sequence + 1}: the next is ${next}`);
   }
 }

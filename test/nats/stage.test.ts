@@ -223,6 +223,6 @@ test("input that is gone stops the stage while nothing comes that would show it"
     input.put("in", Uint8Array.of(3));
     input.purge();
     // oxlint-disable-next-line no-await-in-loop -- one after the other
-    await assert.rejects(running, /LostRecordsError: in has no message 3 any more: the next is 4$/);
+    await assert.rejects(running, /LostRecordsError: in has no message 3: the next is 4$/);
   }
 });

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { Sink, Source } from "../../io/ports.ts";
 import { PullSource } from "../../io/pull-source.ts";
-import { LostRecordsError } from "../broker-error.ts";
+import { skippedRecords } from "../broker-error.ts";
 import type { Log, LogReader, StoredRecord, Timing } from "../log.ts";
 import { LogSink } from "../log-sink.ts";
 import { Retry } from "../retry.ts";
@@ -243,16 +243,12 @@ class SegmentReader {
   /** Nothing has come for a while. @throws {LostRecordsError} If it cannot, since it is gone. */
   async #assertThere(): Promise<void> {
     const { first } = await this.#retry.until(() => this.#log.extent());
-    if (this.#log.isExclusive && first > this.last + 1) throw this.#lost(first);
-  }
-
-  #lost(next: number): LostRecordsError {
-    return new LostRecordsError(`${this.#log.subject} has no message ${this.last + 1} any more: the next is ${next}`);
+    if (this.#log.isExclusive && first > this.last + 1) throw skippedRecords(this.#log.subject, this.last + 1, first);
   }
 
   #check({ sequence, mark }: StoredRecord): void {
     const { isExclusive } = this.#log;
-    if (isExclusive && sequence !== this.last + 1) throw this.#lost(sequence);
+    if (isExclusive && sequence !== this.last + 1) throw skippedRecords(this.#log.subject, this.last + 1, sequence);
     this.last = sequence;
     this.#left--;
     this.isEnd = mark?.end !== undefined;
