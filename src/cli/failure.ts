@@ -9,10 +9,14 @@ export const REFUSED = 1;
 /** Our own error; sysexits calls it EX_SOFTWARE. */
 const INTERNAL_ERROR = 70;
 
+const THREAD_FAILURES: ReadonlySet<string> = new Set(["ERR_WORKER_INIT_FAILED", "ERR_WORKER_OUT_OF_MEMORY"]);
+
 /** What the machine refused, if that is what lies behind an error: a system call, or memory. */
 function machineFailure(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ("syscall" in cause && "code" in cause) return `The system refuses: ${cause.message}`;
+    const code = "code" in cause ? String(cause.code) : "";
+    // A thread that cannot begin, for lack of descriptors or memory, has no system call to name.
+    if ((code !== "" && "syscall" in cause) || THREAD_FAILURES.has(code)) return `The system refuses: ${cause.message}`;
     if (cause instanceof RangeError && /memory|allocat/i.test(cause.message)) {
       return `There is not enough memory: ${cause.message}`;
     }

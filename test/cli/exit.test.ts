@@ -80,6 +80,14 @@ describe("exit", { concurrency: 4 }, () => {
     assert.equal(stdout, "code 1\n");
   });
 
+  test("a machine that has no descriptors for a thread is told as such", { skip: NOT_LINUX }, async () => {
+    // How many Node needs differs: with the fewest it ends by itself.
+    const tries = "for n in 24 25 26 28 30; do (ulimit -n $n; sluice --stats $G/hello.wasm > /dev/null); done; true";
+    const { stderr } = await shell(tries);
+    assert.doesNotMatch(stderr, /bug in Sluice/);
+    assert.match(stderr, /sluice: The system refuses: Worker initialization failure: EMFILE/);
+  });
+
   test("a message begins on a line of its own, whatever the guest has left at the end of its output", async () => {
     const trapped = await shell('sluice "$G/trap-delivers-flushed.wasm" 2>&1');
     assert.match(trapped.stdout, /^flushed\nsluice: .* trapped: /);

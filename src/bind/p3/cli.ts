@@ -51,9 +51,9 @@ export const stdin: Interface = defineInterface("wasi:cli/stdin", () => ({
 
 function output(which: "stdout" | "stderr"): Interface {
   return defineInterface(`wasi:cli/${which}`, () => ({
-    "write-via-stream": call([stream(u8)], returns(future(done)), ({ world }, data) => {
+    "write-via-stream": call([stream(u8)], returns(future(done)), ({ world, task }, data) => {
       const ended = new HostFuture(done, undefined, data);
-      new Drain(data, world[which].outlet, (cause) => ended.write(outcomeOf(cause))).begin();
+      new Drain(data, world[which].outlet, task, (cause) => ended.write(outcomeOf(cause))).begin();
       return ended.shared;
     }),
   }));

@@ -145,7 +145,7 @@ function written(instance: Instance, data: SharedStream, open: () => ReturnType<
   const ended = new HostFuture(done, undefined, data);
   try {
     const { outlet, release } = open();
-    new Drain(data, outlet, (cause) => {
+    new Drain(data, outlet, instance.task, (cause) => {
       if (outlet.state.tag === "failed") outlet.failureTaken();
       instance.finish(outlet, () => {
         release();

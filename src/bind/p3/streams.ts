@@ -264,21 +264,31 @@ export class Feed implements Origin, Waker, CopyListener {
 const NONE = new Uint8Array(0);
 const LATER: Promise<void> = Promise.resolve();
 
-/** What a guest writes goes into an outlet, as far as that takes it. */
+/** Bytes that go from host to host count as a call for each 4 KiB. */
+const BYTES_SHIFT = 12;
+
+/** What a guest writes goes into an outlet, as far as that takes it. So does what it was given to read, and gives there. */
 export class Drain implements Target, Waker, CopyListener {
   readonly owner: undefined = undefined;
   readonly #shared: SharedStream;
   readonly #outlet: Outlet;
+  readonly #task: Driver;
   readonly #end: (cause: unknown) => void;
   #isWatching = false;
+  /** What is next to be counted for the guest: of pieces that no guest writes. */
+  #uncounted = 0;
   /** The guest writes no more. */
   #isEnded = false;
   #isOver = false;
 
-  /** @param end Told once when all has left, or has failed: of the cause then, of nothing else. */
-  constructor(shared: SharedStream, outlet: Outlet, end: (cause: unknown) => void) {
+  /**
+   * @param task The writer's: what goes from host to host, without a call of a guest's, lets others have their turn.
+   * @param end Told once when all has left, or has failed: of the cause then, of nothing else.
+   */
+  constructor(shared: SharedStream, outlet: Outlet, task: Driver, end: (cause: unknown) => void) {
     this.#shared = shared;
     this.#outlet = outlet;
+    this.#task = task;
     this.#end = end;
   }
 
@@ -307,6 +317,7 @@ export class Drain implements Target, Waker, CopyListener {
     // The guest's write is what failed: it has written nothing.
     if (this.#failure()) return this.#tookNone();
     origin.took(bytes.length);
+    if (origin.owner === undefined) this.#uncounted = WAKE_COST + (bytes.length >>> BYTES_SHIFT);
     return bytes.length;
   }
 
@@ -339,7 +350,11 @@ export class Drain implements Target, Waker, CopyListener {
 
   onDone(result: number): void {
     if (result === COPY.completed) {
-      void LATER.then(() => this.#ask());
+      const cost = this.#uncounted;
+      this.#uncounted = 0;
+      const task = this.#task;
+      if (cost === 0 || task.isEnded || !task.mustGiveWay(cost)) void LATER.then(() => this.#ask());
+      else void task.giveWay().then(() => this.#ask(), IGNORE);
       return;
     }
     this.#isEnded = true;

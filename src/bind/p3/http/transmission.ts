@@ -157,7 +157,7 @@ class Sending implements Transmission {
     });
     if (!stream) void this.#finish(trailers);
     else {
-      new Drain(stream, this.#outgoing.outlet, (cause) => {
+      new Drain(stream, this.#outgoing.outlet, instance.task, (cause) => {
         const failure = stream.failure ?? (cause === undefined ? undefined : { cause });
         // Who reads it may have left, which it said itself.
         if (failure) this.fail(failure.cause);

@@ -130,7 +130,7 @@ function send({ outlets, resources, task }: Instance, shared: SharedTcpSocket, d
   const held = shared.hold(resources);
   outlets.add(streams.outlet);
   streams.onSent = () => void outlets.delete(streams.outlet);
-  new Drain(data, streams.outlet, (cause) => {
+  new Drain(data, streams.outlet, task, (cause) => {
     const over = (): void => {
       ended.write(outcomeOf(cause));
       letGo(held);

@@ -1,0 +1,99 @@
+/**
+ * As heap.ts, of WASI 0.3: a guest that calls each function with lengths that make no sense, and as often as it can, keeping all
+ * that it is given, in a process with a small heap. Says what it has done on standard output.
+ */
+import { httpOf } from "../../../src/run/http.ts";
+import { networkOf } from "../../../src/run/network.ts";
+import { nodePlatform } from "../../../src/hosts/node/platform.ts";
+import { DEFAULT_LIMITS } from "../../../src/io/limits.ts";
+import { grantedP3, P3Arguments } from "../p3-arguments.ts";
+import { BareGuest, promising } from "../support.ts";
+
+/** What a list may lie in. */
+const LIST_PAGES = (32 * 1024 * 1024) / 65_536;
+/** More than any limit lets it have. */
+const STORM = 110_000;
+const HOSTILE = [65_537, 2 ** 20, 2 ** 24, 2 ** 28 - 1, 2 ** 31 - 1, -1];
+/** Where there is what may be a list of texts and lists, each of 64 KiB, whose every word is this. */
+const ITEMS = 65_536;
+
+const names = [...(await guestOf()).lowerP3().keys()];
+const only = process.argv[2];
+let turns = 0;
+const counter = setInterval(() => turns++, 0);
+
+async function guestOf(): Promise<BareGuest> {
+  const options = grantedP3();
+  return new BareGuest(options, true, nodePlatform.loop, {
+    network: await networkOf(nodePlatform, options.network === true || !options.network ? true : options.network),
+    http: await httpOf(nodePlatform, options.http || true, DEFAULT_LIMITS),
+  });
+}
+
+/** Whether it has not trapped, as far as a few turns of the event loop tell: what waits for what never comes is left alone. */
+async function tried(call: Promise<unknown>): Promise<boolean> {
+  const outcome: { isTrap?: boolean } = {};
+  call.then(
+    () => (outcome.isTrap = false),
+    (error: unknown) => {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      outcome.isTrap = true;
+    },
+  );
+  for (let step = 0; outcome.isTrap === undefined && step < 40; step++) {
+    // oxlint-disable-next-line no-await-in-loop -- promises first, and then turns
+    await (step < 30 ? undefined : new Promise((resolve) => void setImmediate(resolve)));
+  }
+  return outcome.isTrap !== true;
+}
+
+async function tryOne(name: string): Promise<void> {
+  const guest = await guestOf();
+  const functions = guest.lowerP3();
+  const all = await P3Arguments.of(guest, functions);
+  guest.memory.grow(LIST_PAGES - 1);
+  new Uint32Array(guest.memory.buffer, ITEMS, ITEMS / 4).fill(ITEMS);
+  const call = promising(functions.get(name));
+  const { numbers } = await all.for(name);
+  for (const index of numbers) {
+    for (const number of HOSTILE) {
+      for (const before of [undefined, ITEMS]) {
+        // oxlint-disable-next-line no-await-in-loop -- one call after the other, as a guest makes them
+        const args = [...(await all.for(name)).args];
+        const put = (at: number, value: number): void => {
+          args[at] = typeof args[at] === "bigint" ? BigInt(value) : value;
+        };
+        put(index, number);
+        // A list, with what looks like items.
+        if (before !== undefined && numbers.includes(index - 1)) put(index - 1, before);
+        guest.free();
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        await tried(call(...args));
+        guest.mayLeave.value = 1;
+      }
+    }
+  }
+  let count = 0;
+  for (const most = KEEPS.test(name) ? STORM : 10; count < most; count++) {
+    guest.free();
+    guest.mayLeave.value = 1;
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const made = await all.for(name).catch(() => undefined);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    if (!made || !(await tried(call(...made.args)))) break;
+  }
+  process.stdout.write(`${name} ${count}\n`);
+}
+
+/** Gives something that is kept, or keeps what it is given. */
+const KEEPS = /stdout#write-via-stream$|request.new$|client#send async$/;
+
+for (const name of names) {
+  if (only !== undefined && !name.includes(only)) continue;
+  // oxlint-disable-next-line no-await-in-loop -- one function after the other
+  await tryOne(name);
+}
+clearInterval(counter);
+process.stdout.write(`turns ${turns}\n`);
+// Some still wait.
+process.exit(0);
