@@ -1,6 +1,6 @@
 /** Who carries requests out for an instance. Loaded for one that may send any. */
+import { assertShape, isBoolean, isFunction, isTexts, type Shape } from "../io/assert-shape.ts";
 import type { Limits } from "../io/limits.ts";
-import { told } from "../io/told.ts";
 import { resolver } from "../wasi/http/resolve.ts";
 import { checkedClient } from "../wasi/http/checked-client.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
@@ -16,7 +16,8 @@ export type HttpOption = Exclude<InstanceOptions<unknown, unknown>["http"], unde
 export async function httpOf(platform: Platform, option: HttpOption, { sockets }: Limits): Promise<HttpClient> {
   if (typeof option === "function") return intercepted(platform, option);
   if (option !== true && "send" in option) return checkedClient(option);
-  const { hosts, denyPrivate, check } = optionsOf(option);
+  if (option !== true) assertShape("http", option, OPTIONS);
+  const { hosts, denyPrivate, check }: HttpOptions = option === true ? {} : option;
   // A runtime that connects by itself does so to whom it likes.
   if (!platform.network && option === true && platform.http) return platform.http(() => Promise.resolve([]), sockets);
   if (!platform.http) throw new TypeError("http: this runtime sends no requests; give a function, or an HttpClient");
@@ -26,18 +27,11 @@ export async function httpOf(platform: Platform, option: HttpOption, { sockets }
   return platform.http(resolver(lookup, permits), sockets);
 }
 
-const KNOWN = ["hosts", "denyPrivate", "check"];
-
-function optionsOf(option: true | HttpOptions): HttpOptions {
-  if (option === true) return {};
-  const unknown = Object.keys(option).find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) throw new TypeError(`http: there is no ${unknown}; expected ${KNOWN.join(", ")}`);
-  const { hosts } = option as { readonly hosts?: unknown };
-  if (hosts !== undefined && !(Array.isArray(hosts) && hosts.every((host) => typeof host === "string"))) {
-    throw new TypeError(`http: hosts must be an array of strings, such as ["example.com:443"]; got ${told(hosts)}`);
-  }
-  return option;
-}
+const OPTIONS: Shape<HttpOptions> = {
+  hosts: ['an array of strings, such as ["example.com:443"]', isTexts],
+  denyPrivate: ["true or false", isBoolean],
+  check: ["a function", isFunction],
+};
 
 async function intercepted(platform: Platform, carryOut: FetchLike): Promise<HttpClient> {
   const web = await platform.web?.();

@@ -1,4 +1,6 @@
 /** The network of an instance. Loaded for one that is given any: it takes a tenth of all that a start has to read. */
+import { assertShape, isBoolean, isFunction, isTexts, type Shape } from "../io/assert-shape.ts";
+import { isObject } from "../io/shape.ts";
 import { checkedNetwork } from "../wasi/sockets/checked-network.ts";
 import { checkedCheck, type AddressCheck, type Network, type NetworkPorts } from "../wasi/sockets/network.ts";
 import { ruling } from "../wasi/sockets/rules.ts";
@@ -8,11 +10,27 @@ import type { Platform } from "./platform.ts";
 /** What `true` stands for. */
 export const ALL: NetworkOptions = { tcp: true, udp: true, lookup: true };
 
+const BOOLEAN = ["true or false", isBoolean] as const;
+
+const OPTIONS: Shape<NetworkOptions> = {
+  tcp: BOOLEAN,
+  udp: BOOLEAN,
+  lookup: BOOLEAN,
+  connect: ['an array of strings, such as ["10.0.0.0/8:443"]', isTexts],
+  listen: ['an array of strings, such as ["127.0.0.1:8080"]', isTexts],
+  denyPrivate: BOOLEAN,
+  check: ["a function", isFunction],
+  on: [
+    "a network, with tcp, udp and lookup",
+    (value) => isObject(value) && [value["tcp"], value["udp"], value["lookup"]].every(isObject),
+  ],
+};
+
 /**
  * What the option grants, on the platform's network or its own.
  *
  * @param name Of the option, where what it has misbehaves.
- * @throws {TypeError} If there is none.
+ * @throws {TypeError} If there is none, or the option makes no sense.
  */
 export async function networkOf(
   platform: Platform,
@@ -20,6 +38,7 @@ export async function networkOf(
   name: string = "network",
 ): Promise<Network> {
   const options = option === true ? ALL : option;
+  assertShape(name, options, OPTIONS);
   const { tcp = false, udp = false, lookup = false } = options;
   const given = options.on && checkedNetwork(options.on);
   const on = given ?? (await portsOf(platform));

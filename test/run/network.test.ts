@@ -149,3 +149,28 @@ test("the thread never blocks on standard streams while there is a network", () 
     makeWorld(platform, { blockingStdio: true, ...(network !== undefined && { network }) }, exit);
   assert.deepEqual(asked, [true, true, false, false]);
 });
+
+const WRONG: readonly (readonly [option: unknown, message: RegExp])[] = [
+  [{ TCP: true }, /^network: there is no TCP; expected tcp, udp, lookup, connect/],
+  [{ tcp: 1 }, /^network: tcp must be true or false; got 1$/],
+  [{ tcp: true, denyPrivate: "yes" }, /^network: denyPrivate must be true or false; got "yes"$/],
+  [{ tcp: true, connect: "127.0.0.1" }, /^network: connect must be an array of strings, .*; got "127.0.0.1"$/],
+  [{ tcp: true, listen: [8080] }, /^network: listen must be an array of strings, .*; got \[8080\]$/],
+  [{ tcp: true, check: 5 }, /^network: check must be a function; got 5$/],
+  [{ tcp: true, on: {} }, /^network: on must be a network, with tcp, udp and lookup; got \{\}$/],
+];
+
+for (const [option, message] of WRONG) {
+  test(`a network that makes no sense is named, ${String(message)}`, async () => {
+    // What JavaScript may give.
+    await assert.rejects(networkOf(nodePlatform, option as NetworkOptions), { name: "TypeError", message });
+  });
+}
+
+test("what a check does to the address that it is given, nobody connects to", async () => {
+  const check: NetworkOptions["check"] = (address) => {
+    Object.assign(address, { ip: "10.9.9.9", port: 9 });
+    return true;
+  };
+  assert.equal(await exitCode("tcp-exchange", { tcp: true, check, on: new MemoryNetwork() }), 0);
+});

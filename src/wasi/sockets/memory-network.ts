@@ -1,6 +1,9 @@
 import type { MonotonicClock } from "../clocks/clocks.ts";
 import { SeededRandom } from "../random/random.ts";
-import { ipAddress, isLoopback, type IpAddress } from "./address.ts";
+import { assertShape, type Shape } from "../../io/assert-shape.ts";
+import { hasMethods } from "../../io/shape.ts";
+import { told } from "../../io/told.ts";
+import { ipAddress, isLoopback, isUnicast, isUnspecified, suits, type IpAddress } from "./address.ts";
 import { NetworkError } from "./error-code.ts";
 import type { LookupPort } from "./lookup.ts";
 import { MemoryTcp } from "./memory-tcp.ts";
@@ -50,13 +53,15 @@ export class MemoryNetwork implements NetworkPorts {
   readonly #names = new Map<string, readonly IpAddress[]>();
   readonly #wire: Wire;
 
-  /** @throws {RangeError} For a latency without a clock, or a number out of range. */
-  constructor({ latencyNs = 0n, clock, loss = 0, resets = 0, seed = 0n }: MemoryNetworkOptions = {}) {
+  /**
+   * @throws {TypeError} For an option that there is not, or that is not what it is to be.
+   * @throws {RangeError} For a latency below 0, or without a clock.
+   */
+  constructor(options: MemoryNetworkOptions = {}) {
+    assertShape("MemoryNetwork", options, OPTIONS);
+    const { latencyNs = 0n, clock, loss = 0, resets = 0, seed = 0n } = options;
     if (latencyNs < 0n || (latencyNs > 0n && !clock)) {
       throw new RangeError(`A latency of ${latencyNs} ns: it is at least 0, and more than that needs a clock`);
-    }
-    for (const [name, share] of Object.entries({ loss, resets })) {
-      if (!(share >= 0 && share <= 1)) throw new RangeError(`${name} is 0 to 1, got ${share}`);
     }
     const random = new SeededRandom(seed);
     this.#wire = {
@@ -83,14 +88,18 @@ export class MemoryNetwork implements NetworkPorts {
    * @throws {RangeError} If the name or an address is taken.
    */
   host(name: string, ...addresses: readonly string[]): NetworkPorts {
+    if (typeof name !== "string" || name === "") throw new TypeError(`The name of a host is a text, got ${told(name)}`);
     const key = name.toLowerCase();
     if (key === "localhost" || this.#names.has(key)) throw new RangeError(`There is a host ${name} already`);
-    const parsed = addresses.map((text) => {
-      const address = ipAddress(text);
-      if (!address || isLoopback(address)) throw new TypeError(`${text} is no address of a host, such as 10.0.0.1`);
-      if (this.#hosts.has(address.ip)) throw new RangeError(`There is a host with the address ${text} already`);
-      return address;
-    });
+    const parsed: IpAddress[] = [];
+    for (const text of addresses) {
+      const address = hostAddress(text);
+      if (!address) throw new TypeError(`${told(text)} is no address of a host, such as 10.0.0.1`);
+      if (this.#hosts.has(address.ip) || parsed.some(({ ip }) => ip === address.ip)) {
+        throw new RangeError(`There is a host with the address ${text} already`);
+      }
+      parsed.push(address);
+    }
     const host = new MemoryHost(this.#wire, parsed, (sought) => this.#addressesOf(sought));
     this.#names.set(key, parsed);
     for (const { ip } of parsed) this.#hosts.set(ip, host);
@@ -100,6 +109,29 @@ export class MemoryNetwork implements NetworkPorts {
   #addressesOf(name: string): readonly IpAddress[] | undefined {
     return this.#names.get(name.replace(/\.$/, "").toLowerCase());
   }
+}
+
+const OPTIONS: Shape<MemoryNetworkOptions> = {
+  latencyNs: ["a bigint of nanoseconds", isBigint],
+  clock: ["a MonotonicClock", (value) => hasMethods<MonotonicClock>(value, "now", "schedule")],
+  loss: ["a number from 0 to 1", isShare],
+  resets: ["a number from 0 to 1", isShare],
+  seed: ["a bigint", isBigint],
+};
+
+function isBigint(value: unknown): boolean {
+  return typeof value === "bigint";
+}
+
+function isShare(value: unknown): boolean {
+  return typeof value === "number" && value >= 0 && value <= 1;
+}
+
+/** An address that others can send to; `undefined` if `text` is none. A loopback address each host has itself. */
+function hostAddress(text: unknown): IpAddress | undefined {
+  const address = typeof text === "string" && !text.includes("%") ? ipAddress(text) : undefined;
+  if (!address || isLoopback(address) || isUnspecified(address)) return undefined;
+  return isUnicast(address) && suits(address, address.family) ? address : undefined;
 }
 
 const LOCALHOST: readonly string[] = ["127.0.0.1", "::1"];

@@ -54,7 +54,8 @@ export function checkedCheck(check: AddressCheck, port: string): AddressCheck {
     throw new InternalError(port, cause);
   };
   return (address, use) => {
-    const answer = guarded(port, () => check(address, use));
+    // A copy: what it does to that, nobody connects to.
+    const answer = guarded(port, () => check({ ...address }, use));
     return isThenable(answer) ? Promise.resolve(answer).catch(faulted) : isYes(answer);
   };
 }

@@ -21,7 +21,7 @@ export interface NetworkRules {
    * `[2001:db8::]/32:443`, `example.com:443`. A name stands for what its lookup gives this guest. Missing: everybody.
    */
   readonly connect?: readonly string[] | undefined;
-  /** Own addresses: `8080`, `127.0.0.1:8080`, `[::1]:8080`; port 0 is any. Missing: all of them. */
+  /** Own addresses: `8080` (that port of all, of both families), `127.0.0.1:8080`, `[::1]:8080`; port 0 is any. Missing: all of them. */
   readonly listen?: readonly string[] | undefined;
   /** Whether peers in private ranges are refused, also where `connect` has them: this host, its network, its cloud. */
   readonly denyPrivate?: boolean | undefined;
@@ -60,6 +60,9 @@ export const PRIVATE_RANGES: readonly string[] = [
   "240.0.0.0/4",
   "[::]/127",
   "[64:ff9b:1::]/48",
+  "[100::]/64",
+  "[2001::]/23",
+  "[5f00::]/16",
   "[fc00::]/7",
   "[fe80::]/10",
   "[fec0::]/10",
@@ -115,7 +118,7 @@ export interface Ruling {
  */
 export function ruling(rules: NetworkRules): Ruling {
   const peers = rules.connect?.map(peerOf);
-  const own = rules.listen?.map(listenOf);
+  const own = rules.listen?.flatMap(listenOf);
   const names = peers?.filter((peer): peer is Name => "name" in peer) ?? [];
   const ranges = peers?.filter((peer): peer is Range => "bits" in peer);
   const found: Range[] = [];
@@ -204,8 +207,8 @@ function peerOf(text: string): Range | Name {
   const bare = ipAddress(text);
   const [, bracketed, plain = "", prefix, portText] = PEER.exec(bare?.family === "ipv6" ? `[${text}]` : text) ?? [];
   const host = bracketed ?? plain;
-  // Which link an address is on no rule can tell: it would be another one than it says.
-  if (host.includes("%")) throw wrong("connect", text);
+  // Which link an address is on no rule can tell: it would be another one than it says. Nor does a name stand for several.
+  if (/[%*]/.test(host)) throw wrong("connect", text);
   const port = portText === undefined ? undefined : Number(portText);
   if (host === "" || (port !== undefined && (port > 65_535 || port === 0))) throw wrong("connect", text);
   const address = ipAddress(host);
@@ -220,14 +223,20 @@ function peerOf(text: string): Range | Name {
   return { name: name.replace(/\.$/, "").toLowerCase(), port };
 }
 
-function listenOf(text: string): Range {
+const EVERYWHERE: readonly IpAddress[] = [anywhere("ipv4"), anywhere("ipv6")];
+
+function listenOf(text: string): readonly Range[] {
   const at = text.lastIndexOf(":");
   const host = text.slice(0, Math.max(at, 0)).replace(/^\[(.*)\]$/, "$1");
   const portText = text.slice(at + 1);
   const port = /^\d+$/.test(portText) ? Number(portText) : 65_536;
-  const address = at < 0 ? anywhere("ipv4") : ipAddress(host);
-  if (port > 65_535 || !address || host.includes("%")) throw wrong("listen", text);
-  return { bits: bitsOf(address), length: at < 0 ? 0 : bitsOf(address).length, port };
+  const addresses = at < 0 ? EVERYWHERE : [ipAddress(host)];
+  if (port > 65_535 || host.includes("%")) throw wrong("listen", text);
+  return addresses.map((address) => {
+    if (!address) throw wrong("listen", text);
+    const bits = bitsOf(address);
+    return { bits, length: at < 0 ? 0 : bits.length, port };
+  });
 }
 
 function wrong(which: "connect" | "listen", text: string): TypeError {

@@ -157,11 +157,11 @@ test("what makes no sense is refused, with what came", () => {
   assert.throws(() => network.host("A", "10.0.0.2"), /There is a host A already/);
   assert.throws(() => network.host("localhost"), /localhost/);
   assert.throws(() => network.host("b", "10.0.0.1"), /10\.0\.0\.1 already/);
-  assert.throws(() => network.host("b", "nowhere"), /nowhere is no address of a host/);
-  assert.throws(() => network.host("b", "127.0.0.1"), /127\.0\.0\.1 is no address of a host/);
+  assert.throws(() => network.host("b", "nowhere"), /"nowhere" is no address of a host/);
+  assert.throws(() => network.host("b", "127.0.0.1"), /"127\.0\.0\.1" is no address of a host/);
   assert.throws(() => new MemoryNetwork({ latencyNs: 1n }), /needs a clock/);
   assert.throws(() => new MemoryNetwork({ latencyNs: -1n }), /latency of -1/);
-  for (const loss of [-0.1, 1.1, Number.NaN]) assert.throws(() => new MemoryNetwork({ loss }), /loss is 0 to 1/);
+  for (const loss of [-0.1, 1.1, Number.NaN]) assert.throws(() => new MemoryNetwork({ loss }), /loss must be a number/);
 });
 
 test("what was sent has arrived if the peer left nothing of it, whether it is still there or not", async () => {
@@ -195,5 +195,46 @@ test("a network that breaks connections resets both ends, and what was ended bef
   assert.equal(near.source.read(8), null);
   assert.throws(() => far.source.read(8), /reset/);
   assert.equal(far.source.read(8), null);
-  assert.throws(() => new MemoryNetwork({ resets: 2 }), /resets is 0 to 1, got 2/);
+  assert.throws(() => new MemoryNetwork({ resets: 2 }), /resets must be a number from 0 to 1; got 2/);
+});
+
+for (const [options, message] of [
+  [null, /^MemoryNetwork must be an object of latencyNs, clock, loss, resets, seed; got null$/],
+  [{ lose: 0.5 }, /^MemoryNetwork: there is no lose; expected latencyNs, clock/],
+  [{ latencyNs: 5 }, /: latencyNs must be a bigint of nanoseconds; got 5$/],
+  [{ clock: {} }, /: clock must be a MonotonicClock; got /],
+  [{ loss: "0.5" }, /: loss must be a number from 0 to 1; got "0.5"$/],
+  [{ loss: 2 }, /: loss must be a number from 0 to 1; got 2$/],
+  [{ resets: Number.NaN }, /: resets must be a number from 0 to 1; got NaN$/],
+  [{ seed: 1 }, /: seed must be a bigint; got 1$/],
+] as const) {
+  test(`a network in memory says what is wrong with ${String(message)}`, () => {
+    // @ts-expect-error -- what JavaScript may give
+    assert.throws(() => new MemoryNetwork(options), { message });
+  });
+}
+
+for (const address of [
+  ...["0.0.0.0", "255.255.255.255", "224.0.0.1", "127.0.0.2", "::", "::1", "::ffff:10.0.0.1", "ff02::1"],
+  ...["fe80::1%2", "10.0.0.256", "", undefined, 5],
+]) {
+  test(`${String(address)} is no address of a host in memory`, () => {
+    assert.throws(
+      // @ts-expect-error -- as above
+      () => new MemoryNetwork().host("one", address),
+      { name: "TypeError", message: /is no address of a host, such as 10\.0\.0\.1$/ },
+    );
+  });
+}
+
+test("a host in memory has a name, and each address once", () => {
+  const network = new MemoryNetwork();
+  for (const name of ["", undefined]) {
+    // @ts-expect-error -- as above
+    assert.throws(() => network.host(name, "10.0.0.1"), {
+      name: "TypeError",
+      message: /^The name of a host is a text/,
+    });
+  }
+  assert.throws(() => network.host("one", "10.0.0.1", "10.0.0.1"), { name: "RangeError", message: /already/ });
 });

@@ -1,0 +1,37 @@
+import { isObject } from "./shape.ts";
+import { told } from "./told.ts";
+
+/** What each member of an object is, in words, and whether something is that. */
+export type Shape<T> = {
+  readonly [Name in keyof Required<T>]: readonly [expected: string, fits: (value: unknown) => boolean];
+};
+
+/**
+ * Looks at an object that somebody gave. What is `undefined` counts as left out.
+ *
+ * @param what Names it.
+ * @throws {TypeError} If it is none, has a member that there is not, or one that is not what it is to be.
+ */
+export function assertShape<T>(what: string, value: unknown, shape: Shape<T>): asserts value is T {
+  const names = Object.keys(shape).join(", ");
+  if (!isObject(value)) throw new TypeError(`${what} must be an object of ${names}; got ${told(value)}`);
+  for (const [name, member] of Object.entries(value)) {
+    if (!Object.hasOwn(shape, name)) throw new TypeError(`${what}: there is no ${name}; expected ${names}`);
+    const [expected, fits] = shape[name as keyof T];
+    if (member !== undefined && !fits(member)) {
+      throw new TypeError(`${what}: ${name} must be ${expected}; got ${told(member)}`);
+    }
+  }
+}
+
+export function isBoolean(value: unknown): value is boolean {
+  return typeof value === "boolean";
+}
+
+export function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+export function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
