@@ -3,6 +3,7 @@
  * it happens again.
  *
  * - `mutate`: damaged components are refused, or run as well as they can.
+ * - `names`: each name of a component in turn is one that is meant to do harm. It runs as usual, or is refused.
  * - `values FOLDER`: values pass as the specification has it; FOLDER is a checkout of WebAssembly/component-model.
  * - `wasmtime BINARY`: components print what they do in Wasmtime.
  */
@@ -11,11 +12,13 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Batch } from "./batch.ts";
+import { playNames } from "./names.ts";
 import { compareValues } from "./values.ts";
 import { wasmtime } from "./wasmtime.ts";
 import { Watched } from "./watch.ts";
 
-const USAGE = "usage: npm run fuzz -- mutate | values FOLDER | wasmtime BINARY [--seed N] [--count N] [--save FILE]";
+const USAGE =
+  "usage: npm run fuzz -- mutate | names | values FOLDER | wasmtime BINARY [--seed N] [--count N] [--save FILE]";
 
 process.exitCode = await main();
 
@@ -39,10 +42,18 @@ async function main(): Promise<number> {
     return 0;
   }
   if (what === "mutate") return mutate(seed, count(100_000), Number(values.threads));
+  if (what === "names") return names();
   if (what === "values" && path) return (await compareValues(path, seed, count(20_000))) > 0 ? 1 : 0;
   if (what === "wasmtime" && path) return (await wasmtime(path, seed, count(500))) > 0 ? 1 : 0;
   console.error(USAGE);
   return 2;
+}
+
+async function names(): Promise<number> {
+  const { played, ran, refused, failures } = await playNames();
+  for (const failure of failures) console.log(`FAILED: ${failure}\n`);
+  console.log(`${played} components: ${ran} ran, ${refused} were refused, ${failures.length} failures`);
+  return failures.length > 0 ? 1 : 0;
 }
 
 async function mutate(seed: number, count: number, threads: number): Promise<number> {

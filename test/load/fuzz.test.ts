@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Batch, type Failure } from "../../scripts/fuzz/batch.ts";
+import { playNames } from "../../scripts/fuzz/names.ts";
 
 const SEED = 1;
 const COUNT = 3000;
@@ -18,4 +19,10 @@ test("whatever the bytes: they are refused in words, or run; and the next compon
   assert.deepEqual(failures, []);
   // The rules would hold for those too that refuse all.
   assert.ok(ran > 100, `${ran} ran`);
+});
+
+test("whatever is called whatever: it runs as usual, or is refused in words, and no name is code", async () => {
+  const { played, ran, failures } = await playNames(12);
+  assert.deepEqual(failures, []);
+  assert.ok(played > 300 && ran > 100, `${ran} of ${played} ran`);
 });
