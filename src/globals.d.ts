@@ -56,8 +56,10 @@ declare namespace WebAssembly {
     value: number;
   }
   class Table {
+    constructor(descriptor: { readonly element: "anyfunc"; readonly initial: number });
     readonly length: number;
     get(index: number): unknown;
+    set(index: number, value: unknown): void;
   }
   class CompileError extends Error {}
   class LinkError extends Error {}

@@ -16,6 +16,8 @@ export type Import = readonly [module: string, name: string, ...description: num
 export const func = (type: number): number[] => [0x00, ...unsigned(type)];
 /** A memory of any size. */
 export const MEMORY: readonly number[] = [0x02, 0x00, 0x00];
+/** A table of one function, or of more. */
+export const TABLE: readonly number[] = [0x01, 0x70, 0x00, 0x01];
 /** A constant i32. */
 export const GLOBAL_I32: readonly number[] = [0x03, TYPES.i32, 0x00];
 /** An i32 that changes. */
@@ -146,3 +148,5 @@ export function constant(value: number): number[] {
 export const get = (local: number): number[] => [0x20, ...unsigned(local)];
 /** `call`. */
 export const call = (index: number): number[] => [0x10, ...unsigned(index)];
+/** `call_indirect`, of the first function of the first table. */
+export const callFirst = (type: number): number[] => [0x41, 0x00, 0x11, ...unsigned(type), 0x00];

@@ -52,6 +52,9 @@ export interface ResourceBinding {
 }
 
 const EMPTY_BUFFER = new ArrayBuffer(0);
+const EMPTY_BYTES = new Uint8Array(EMPTY_BUFFER);
+const EMPTY_VIEW = new DataView(EMPTY_BUFFER);
+const NO_BINDINGS: readonly ResourceBinding[] = [];
 
 /**
  * The guest as one function sees it: memory, allocation, handles. Whatever the guest passes is checked here; a pointer or
@@ -68,15 +71,15 @@ export class Guest {
   readonly #copies: CopyBinding | undefined;
   #valuesTaken = 0;
   /** Handles that the guest has lent to the call that it is making. */
-  readonly #lent: Lent[] = [];
+  #lent: Lent[] | undefined;
   /** The call of the guest that is being made. */
   scope: BorrowScope | undefined;
   /** How to take back what the guest has been given of the parameters of a call: only while they are lowered. */
   given: (() => void)[] | undefined;
   /** Whether the guest runs to allocate memory, or has failed in that. */
   isAllocating = false;
-  #bytes: Uint8Array = new Uint8Array(EMPTY_BUFFER);
-  #view: DataView = new DataView(EMPTY_BUFFER);
+  #bytes: Uint8Array = EMPTY_BYTES;
+  #view: DataView = EMPTY_VIEW;
   #slice: Uint8Array = this.#bytes;
 
   constructor(parts: GuestParts) {
@@ -85,7 +88,7 @@ export class Guest {
     this.encoding = parts.encoding;
     this.handles = parts.handles;
     this.resources = parts.resources;
-    this.#bindings = parts.bindings ?? [];
+    this.#bindings = parts.bindings ?? NO_BINDINGS;
     this.#valueBytes = parts.valueBytes ?? DEFAULT_LIMITS.valueBytes;
     this.#copies = parts.copies;
   }
@@ -105,20 +108,22 @@ export class Guest {
 
   /** The handles that were lent since the last call: whoever takes them gives them back. */
   takeLent(): Lent[] {
-    return this.#lent.splice(0);
+    const lent = this.#lent ?? [];
+    this.#lent = undefined;
+    return lent;
   }
 
   /** A handle that the guest lends until `giveBack`. @throws {Trap} If it holds none such. */
   lend(type: ResourceType, index: number): Lent {
     const lent: Lent = { handle: this.handles.of(type, index) };
     lent.handle.lends++;
-    this.#lent.push(lent);
+    (this.#lent ??= []).push(lent);
     return lent;
   }
 
   /** The call is over that handles were lent to. */
   giveBack(): void {
-    if (this.#lent.length > 0) giveBack(this.takeLent());
+    if (this.#lent) giveBack(this.takeLent());
   }
 
   /** All of the guest's memory. Do not keep: it goes stale when the memory grows. */

@@ -1,5 +1,5 @@
 import { InternalError, Trap } from "../io/trap.ts";
-import type { Loan, ResourceType } from "./handles.ts";
+import type { ResourceType } from "./handles.ts";
 import type { ResourceId } from "./types.ts";
 
 /** A resource type of the host's: one for each of WIT's that it implements. */
@@ -104,7 +104,7 @@ export class Entry {
 /** The resources of the host's that one instance holds, whoever in it has the handle. Reps are used again after a drop. */
 export class Resources {
   readonly #limit: number;
-  readonly #lease: Loan | undefined;
+  readonly #settle: (() => void) | undefined;
   readonly #entries: (Entry | undefined)[] = [undefined];
   readonly #free: number[] = [];
   /** Told of each drop. */
@@ -112,11 +112,11 @@ export class Resources {
 
   /**
    * @param limit The most that may be alive at the same time.
-   * @param lease What may stand in for one of them. Closed before any of them is looked at.
+   * @param settle Brings those up to date that something stands in for: called before any of them is looked at.
    */
-  constructor(limit: number, lease?: Loan) {
+  constructor(limit: number, settle?: () => void) {
     this.#limit = limit;
-    this.#lease = lease;
+    this.#settle = settle;
   }
 
   /** @param parent The resource that must outlive this one. @throws {Trap} Over the limit. */
@@ -147,7 +147,7 @@ export class Resources {
 
   /** What stands in for one of them brings it up to date: before anybody looks at its value. */
   settle(): void {
-    this.#lease?.close();
+    this.#settle?.();
   }
 
   /** The entry of `rep`, or `undefined` if there is none. */
@@ -191,7 +191,7 @@ export class Resources {
 
   /** The instance is over: lets go of all, in no order, whatever lives. Gives what that threw. */
   clear(): unknown[] {
-    this.#lease?.close();
+    this.#settle?.();
     const entries = this.#entries.splice(1);
     this.#free.length = 0;
     const faults: unknown[] = [];

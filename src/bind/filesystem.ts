@@ -116,8 +116,7 @@ export function outletOf(
   const sink = descriptor.writeStream(at);
   const release = holdOpen(instance, () => sink.close());
   const outlet = new Outlet(sink, instance.world.limits.bufferBytes);
-  instance.outlets.add(outlet);
-  instance.files.set(outlet, openedBy(sink.file));
+  instance.outlets.set(outlet, openedBy(sink.file));
   return { outlet, release };
 }
 

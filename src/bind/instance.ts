@@ -31,6 +31,11 @@ export interface InstanceParts {
   readonly fail?: (error: unknown) => void;
 }
 
+/** Outlets, each with the file that it writes if it writes one. */
+export type Outlets = Map<Outlet, OpenFile | undefined>;
+
+const NO_OUTLETS: ReadonlyMap<Outlet, undefined> = new Map();
+
 /** What all functions of one running instance share, and no other instance sees. */
 export class Instance {
   #world: World;
@@ -42,12 +47,8 @@ export class Instance {
   readonly fail: (error: unknown) => void;
   /** Blocks the thread until something is ready, for calls from glue that cannot suspend. Missing: such calls trap. */
   readonly park: ((readiness: Readiness) => void) | undefined;
-  /** Those of files: what they hold is delivered before the instance is over. */
-  outlets: Set<Outlet> = new Set();
   /** Somebody has ended the guest from outside, and given up what it wrote. */
   isAborted = false;
-  /** Which file is written by those of files. */
-  readonly files: Map<Outlet, OpenFile> = new Map();
   /** What ports of the embedder's threw where nobody hears of it: told at the end. */
   faults: unknown[] = [];
   listings: Listings;
@@ -56,6 +57,7 @@ export class Instance {
   /** What it holds of HTTP; missing until it has something. */
   messages: HeldMessages | undefined;
   #timers: Timers | undefined;
+  #outlets: Outlets | undefined;
   #openFiles = 0;
 
   constructor(world: World, task: Task, options: InstanceParts = {}) {
@@ -66,7 +68,7 @@ export class Instance {
     this.#leases = options.leases === true;
     this.fail = options.fail ?? ((error) => void this.faults.push(error));
     this.listings = new Listings(world.limits.listedEntries);
-    this.resources = new Resources(world.limits.resources, this.#leases ? new Lease(task) : undefined);
+    this.resources = new Resources(world.limits.resources, this.#leases ? Lease.closeOpen : undefined);
     const { tracing } = this;
     if (tracing) this.resources.onDrop = ({ kind, rep }) => tracing.tell(`[resource-drop]${kind.name}`, [rep], "");
   }
@@ -82,11 +84,10 @@ export class Instance {
    * @returns Whether it is as new: it is not while files are open.
    */
   renew(world: World): boolean {
-    if (this.#openFiles > 0 || this.outlets.size > 0 || !this.task.renew()) return false;
+    if (this.#openFiles > 0 || this.heldOutlets.size > 0 || !this.task.renew()) return false;
     this.#world = world;
-    this.outlets = new Set();
+    this.#outlets = undefined;
     this.isAborted = false;
-    this.files.clear();
     this.faults = [];
     this.listings = new Listings(world.limits.listedEntries);
     this.sockets = undefined;
@@ -100,6 +101,16 @@ export class Instance {
     return this.#leases ? new Lease(this.task) : undefined;
   }
 
+  /** Those that the guest has opened, to files and others: what they hold is delivered before the instance is over. */
+  get outlets(): Outlets {
+    return (this.#outlets ??= new Map());
+  }
+
+  /** As `outlets`, for who adds none. */
+  get heldOutlets(): ReadonlyMap<Outlet, OpenFile | undefined> {
+    return this.#outlets ?? NO_OUTLETS;
+  }
+
   /** All timers of its clock: they share one of the host's. */
   get timers(): Timers {
     return (this.#timers ??= new Timers(this.world.monotonicClock));
@@ -107,10 +118,9 @@ export class Instance {
 
   /** The guest has dropped a stream: what it wrote is delivered, and then the sink ended. @param after Called then. */
   finish(outlet: Outlet, after?: () => void): void {
-    const { faults, outlets, files } = this;
+    const { faults, outlets } = this;
     const end = (): void => {
       outlets.delete(outlet);
-      files.delete(outlet);
       try {
         after?.();
       } catch (fault) {

@@ -46,11 +46,12 @@ export function ready(kind: Kind<Readiness>): Fast {
 }
 
 export function block(kind: Kind<Readiness>): Fast {
-  return ({ task, guest, lease, attempt }) => {
+  return (site) => {
+    const { task, guest, lease } = site;
     return function blockNow(handle: number) {
       if (task.mustGiveWay()) return task.pendRetry(blockNow, [handle]);
       const pollable = guest.value(kind, handle);
-      if (!pollable.ready()) return attempt(handle);
+      if (!pollable.ready()) return site.attempt(handle);
       lease?.ready(handle, pollable);
       return 0;
     };
@@ -59,7 +60,8 @@ export function block(kind: Kind<Readiness>): Fast {
 
 /** Reads the list in place, and allocates for the guest only what the result takes. */
 export function poll(kind: Kind<Readiness>): Fast {
-  return ({ instance, task, guest, lease, attempt }) => {
+  return (site) => {
+    const { instance, task, guest, lease } = site;
     const positions: number[] = [];
     /** Finds the ready ones of `count` handles at `start`, as `pollNow` does, and says how many they are. */
     function readyOf(start: number, count: number): number {
@@ -88,7 +90,7 @@ export function poll(kind: Kind<Readiness>): Fast {
       } finally {
         timers.release();
       }
-      if (found === 0) return attempt(pointer, count, at);
+      if (found === 0) return site.attempt(pointer, count, at);
       guest.storeU32s(guest.place(at, 8, 4), positions, found);
       return 0;
     };
@@ -115,8 +117,9 @@ export function read(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fas
 }
 
 export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fast {
-  return ({ task, guest, suspend, endsIn }) => {
-    const ends = endsIn<Uint8Array>((args, taken) => storeRead(guest, guest.place(Number(args[2]), 12, 4), taken));
+  return (site) => {
+    const { task, guest } = site;
+    const ends = site.endsIn<Uint8Array>((args, taken) => storeRead(guest, guest.place(Number(args[2]), 12, 4), taken));
     return function blockingReadNow(handle: number, max: number, at: number) {
       if (task.mustGiveWay()) return task.pendRetry(blockingReadNow, [handle, max, at]);
       const stream = guest.value(kind, handle);
@@ -127,7 +130,7 @@ export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Arra
       } catch (failure) {
         return storeFailure(guest, returns, place, failure);
       }
-      if (taken.length === 0) return suspend(stream.laterRead(max), [handle, max, at], ends);
+      if (taken.length === 0) return site.suspend(stream.laterRead(max), [handle, max, at], ends);
       return storeRead(guest, place, taken);
     };
   };

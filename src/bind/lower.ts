@@ -24,12 +24,12 @@ export interface Site {
   readonly guest: Guest;
   /** What may answer for a stream; of the component instance that calls. */
   readonly lease: Lease | undefined;
-  /** The general way, as a core function. Returns `WAIT` if the guest has to wait. */
+  /** The general way, as a core function, made when it is first asked for. Returns `WAIT` if the guest has to wait. */
   readonly attempt: (...args: CoreValue[]) => CoreValue;
   /** Runs `steps`, which have not begun, and has the guest wait only if they do. Returns what the core function returns. */
-  readonly suspend: <T>(steps: Steps<T>, args: readonly CoreValue[], ends?: CallEnds<T>) => CoreValue;
+  suspend<T>(steps: Steps<T>, args: readonly CoreValue[], ends?: CallEnds<T>): CoreValue;
   /** What such a wait ends in, with a shorter way to deliver a value than the general one, which returns the core result. */
-  readonly endsIn: <T>(deliver: CallEnds<T>["deliver"]) => CallEnds<T>;
+  endsIn<T>(deliver: CallEnds<T>["deliver"]): CallEnds<T>;
 }
 
 /**
@@ -43,20 +43,10 @@ export function lower(
   guest: Guest,
   lease: Lease | undefined,
 ): Ungated {
-  const lowering = new Lowering(instance, name, definition, guest);
+  const lowering = new Lowering(instance, name, definition, { guest, lease });
   const { params, result, boxed } = lowering.form;
   // With a trace every call takes the one way that tells of it.
-  const fast = instance.tracing
-    ? undefined
-    : definition.fast?.({
-        instance,
-        task: instance.task,
-        guest,
-        lease,
-        attempt: lowering.attempt,
-        suspend: lowering.suspend,
-        endsIn: lowering.endsIn,
-      });
+  const fast = instance.tracing ? undefined : definition.fast?.(lowering);
   return {
     params,
     result,
@@ -105,50 +95,70 @@ function formOf(definition: Definition): Form {
   return form;
 }
 
-/** What a core function for a definition does: parameters from the guest's memory, and the result back into it. */
-class Lowering {
+const NO_VALUES: readonly unknown[] = [];
+
+/**
+ * What a core function for a definition does: parameters from the guest's memory, and the result back into it. There is one
+ * for each function that each instance imports, most of which are never called: it has little of its own.
+ */
+class Lowering implements Site, Ends<readonly CoreValue[], unknown, CoreValue | undefined> {
   readonly form: Form;
-  readonly attempt: (...args: CoreValue[]) => CoreValue = (...args) => this.#attempt(args);
-  readonly suspend: Site["suspend"] = (steps, args, ends = this.#ends) => this.#begin(steps, args, ends);
-  readonly endsIn: Site["endsIn"] = (deliver) => ({ deliver, deliverError: this.#ends.deliverError });
-  readonly #instance: Instance;
-  readonly #task: Task;
+  readonly instance: Instance;
+  readonly guest: Guest;
+  readonly lease: Lease | undefined;
   readonly #name: string;
   readonly #definition: Definition;
-  readonly #guest: Guest;
-  readonly #ends: Ends<readonly unknown[], unknown, CoreValue | undefined> = {
-    deliver: (args, value) => this.#deliver(args, value),
-    deliverError: (args, error) => this.#deliverError(args, error),
-  };
-  readonly #flat: CoreValue[] = [];
-  #values: readonly unknown[] = [];
+  #general: Site["attempt"] | undefined;
+  #flat: CoreValue[] | undefined;
+  #values = NO_VALUES;
 
-  constructor(instance: Instance, name: string, definition: Definition, guest: Guest) {
+  constructor(
+    instance: Instance,
+    name: string,
+    definition: Definition,
+    { guest, lease }: Pick<Site, "guest" | "lease">,
+  ) {
     this.form = formOf(definition);
-    this.#instance = instance;
-    this.#task = instance.task;
+    this.instance = instance;
+    this.guest = guest;
+    this.lease = lease;
     this.#name = name;
     this.#definition = definition;
-    this.#guest = guest;
+  }
+
+  get task(): Task {
+    return this.instance.task;
+  }
+
+  get attempt(): Site["attempt"] {
+    return (this.#general ??= (...args) => this.#attempt(args));
+  }
+
+  suspend<T>(steps: Steps<T>, args: readonly CoreValue[], ends: CallEnds<T> = this): CoreValue {
+    return this.#begin(steps, args, ends);
+  }
+
+  endsIn<T>(deliver: CallEnds<T>["deliver"]): CallEnds<T> {
+    return { deliver, deliverError: (args, error) => this.deliverError(args, error) };
   }
 
   #attempt(args: readonly CoreValue[]): CoreValue {
-    if (this.#task.mustGiveWay(GENERAL_COST)) {
-      this.#task.pendRetry(this.attempt, args, this.form.boxed);
+    if (this.task.mustGiveWay(GENERAL_COST)) {
+      this.task.pendRetry(this.attempt, args, this.form.boxed);
       return this.form.wait;
     }
-    this.#task.assertAlive();
-    this.#guest.resources.settle();
+    this.task.assertAlive();
+    this.guest.resources.settle();
     let value;
     try {
       this.#values = this.#lift(args);
-      this.#task.countBytes(this.#guest.valuesTaken);
-      value = this.#definition.run(this.#instance, this.#values);
+      this.task.countBytes(this.guest.valuesTaken);
+      value = this.#definition.run(this.instance, this.#values);
     } catch (error) {
-      return this.#direct(this.#deliverError(args, error));
+      return this.#direct(this.deliverError(args, error));
     }
     const steps = this.#stepsOf(value);
-    return steps ? this.#begin(steps, args, this.#ends) : this.#direct(this.#deliver(args, value));
+    return steps ? this.#begin(steps, args, this) : this.#direct(this.deliver(args, value));
   }
 
   #begin<T>(steps: Steps<T>, args: readonly CoreValue[], ends: CallEnds<T>): CoreValue {
@@ -159,7 +169,7 @@ class Lowering {
       return this.#direct(ends.deliverError(args, error));
     }
     if (step.done === true) return this.#direct(ends.deliver(args, step.value));
-    this.#task.pend(steps, step.value, ends, args);
+    this.task.pend(steps, step.value, ends, args);
     return this.form.wait;
   }
 
@@ -173,31 +183,31 @@ class Lowering {
 
   #direct(result: CoreValue | undefined): CoreValue {
     if (!this.form.boxed) return result ?? 0;
-    this.#task.boxed = result;
+    this.task.boxed = result;
     return 0;
   }
 
   #lift(args: readonly unknown[]): unknown[] {
-    return liftArguments(this.#definition.params, this.#guest, args, this.form.spilled);
+    return liftArguments(this.#definition.params, this.guest, args, this.form.spilled);
   }
 
   /** Delivers a value. Gives the core result, if there is one. */
-  #deliver(args: readonly unknown[], value: unknown): CoreValue | undefined {
-    const { tracing } = this.#instance;
-    if (this.#definition.idle?.(value) === true) this.#task.idle();
+  deliver(args: readonly unknown[], value: unknown): CoreValue | undefined {
+    const { tracing } = this.instance;
+    if (this.#definition.idle?.(value) === true) this.task.idle();
     tracing?.tell(this.#name, this.#values, `= ${tracing.show(value)}`);
     return this.#put(args, value);
   }
 
   /** Delivers an error; rethrows it if the guest cannot be told. */
-  #deliverError(args: readonly unknown[], error: unknown): CoreValue | undefined {
-    const { tracing } = this.#instance;
+  deliverError(args: readonly unknown[], error: unknown): CoreValue | undefined {
+    const { tracing } = this.instance;
     let value;
     try {
-      value = this.#definition.returns.caught(error, this.#guest.resources);
+      value = this.#definition.returns.caught(error, this.guest.resources);
     } catch {
       tracing?.tell(this.#name, this.#values, `! ${error instanceof Error ? error.message : String(error)}`);
-      this.#guest.giveBack();
+      this.guest.giveBack();
       throw this.#ending(error);
     }
     // What the guest is told: the host's own words may have what is none of its business, such as a path of ours.
@@ -207,16 +217,17 @@ class Lowering {
 
   #put(args: readonly unknown[], value: unknown): CoreValue | undefined {
     const { returns } = this.#definition;
-    const guest = this.#guest;
+    const guest = this.guest;
     guest.giveBack();
     try {
       if (this.form.stores) {
         returns.store(guest, guest.place(Number(args[args.length - 1]), returns.size, returns.align), value);
         return undefined;
       }
-      this.#flat.length = 0;
-      returns.lower(guest, value, this.#flat);
-      return this.#flat[0];
+      const flat = (this.#flat ??= []);
+      flat.length = 0;
+      returns.lower(guest, value, flat);
+      return flat[0];
     } catch (error) {
       throw this.#ending(error);
     }

@@ -109,8 +109,10 @@ export class Concurrency {
 }
 
 /** Resources as what stands for them. */
-export function rawBindings(bindings: readonly ResourceBinding[]): ResourceBinding[] {
-  return bindings.map(({ type }) => ({ type, toJs: (rep) => rep, fromJs: (rep) => rep, restore: () => {} }));
+export function rawBindings(bindings: readonly (ResourceBinding | undefined)[]): (ResourceBinding | undefined)[] {
+  return bindings.map(
+    (binding) => binding && { type: binding.type, toJs: (rep) => rep, fromJs: (rep) => rep, restore: () => {} },
+  );
 }
 
 export function linkBuiltin(linked: Linked, trampoline: AsyncTrampoline): Ungated | (() => CoreFunction) {

@@ -33,6 +33,7 @@ export class Compiled {
   /** By which names instances of `modules` export what they change; missing if they do not. */
   readonly states: readonly StateNames[] | undefined;
   readonly #trampolines: readonly (readonly number[])[];
+  readonly #imported: readonly (readonly number[])[];
 
   constructor({ plan, modules, sizes, states, encodeGates }: CompiledParts) {
     this.gates = new GateModules(encodeGates);
@@ -42,6 +43,9 @@ export class Compiled {
     this.sizes = sizes;
     this.isComposed = plan.instances.length > 1;
     this.#trampolines = trampolinesByStep(plan);
+    this.#imported = this.#trampolines.map((_, step) =>
+      this.#trampolines.slice(step + 1).flatMap((later) => later.filter((index) => isImported(plan, index))),
+    );
     this.importedModules = importedModules(plan.imports);
   }
 
@@ -54,6 +58,16 @@ export class Compiled {
   trampolinesOf(step: number): readonly number[] {
     return this.#trampolines[step] ?? [];
   }
+
+  /** The numbers of those that lower what is imported, and are needed after this step only. None if some may be called as async. */
+  importedAfter(step: number): readonly number[] {
+    return this.#imported[step] ?? [];
+  }
+}
+
+function isImported({ isAsync, trampolines }: Plan, index: number): boolean {
+  const trampoline = trampolines[index];
+  return !isAsync && trampoline?.is === "lower" && trampoline.func.is === "imported";
 }
 
 /** Core modules that are imported, or in instances that are. */

@@ -18,7 +18,13 @@ export class ComponentInstance {
   readonly handles: HandleTable;
   readonly lease: Lease | undefined;
   /** Whether it may call anybody: not while it allocates, or cleans up. 1 or 0. */
-  readonly mayLeave: GlobalI32 = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
+  get mayLeave(): GlobalI32 {
+    // Some have no code of their own.
+    return (this.#mayLeave ??= new WebAssembly.Global({ value: "i32", mutable: true }, 1));
+  }
+
+  #mayLeave: GlobalI32 | undefined;
+
   /** Whether it may be called: not while it is, nor after it has trapped. 1 or 0. */
   get mayEnter(): GlobalI32 {
     // Made for those who call it from another component, which most have not.
@@ -30,7 +36,7 @@ export class ComponentInstance {
   /** For a guest that is as it was when it was made. @returns Whether it may call and be called, as it must then. */
   renew(): boolean {
     this.handles.forgetAll();
-    return this.mayLeave.value === 1 && (!this.#mayEnter || this.#mayEnter.value === 1);
+    return (!this.#mayLeave || this.#mayLeave.value === 1) && (!this.#mayEnter || this.#mayEnter.value === 1);
   }
 
   constructor(host: InstanceHost) {

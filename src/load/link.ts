@@ -12,14 +12,13 @@ import type { Concurrency } from "./async-link.ts";
 import { ComponentInstance, type GlobalI32 } from "./component-instance.ts";
 import { DefinedResource } from "./defined-resource.ts";
 import type { Compiled, CoreModule } from "./compiled.ts";
-import type { CoreInstanceItem, CoreItem, FuncItem, ModuleItem, Options, ResourceOrigin, Trampoline } from "./items.ts";
-import { addToGroup, type GateGroup } from "./gate-groups.ts";
-import { failing, gateless, guardRealloc, refuseToLeave, wrongCore } from "./guards.ts";
+import type { CoreInstanceItem, CoreItem, FuncItem, ModuleItem, Options, ResourceOrigin } from "./items.ts";
+import { guardRealloc, wrongCore } from "./guards.ts";
 import { InvalidComponentError } from "./invalid-component.ts";
+import { LateMemory } from "./late.ts";
 import { SharedSizes } from "./shared-sizes.ts";
-import { UnsupportedComponentError } from "./unsupported.ts";
-import type { Caller } from "./fused.ts";
-import { asyncs, drops, fusing } from "./parts.ts";
+import { Trampolines } from "./trampolines.ts";
+import { asyncs } from "./parts.ts";
 
 /** What the linked components are given. */
 export interface LinkHost {
@@ -77,14 +76,13 @@ export class Linked {
   readonly instances: readonly ComponentInstance[];
   readonly sizes: SharedSizes = new SharedSizes();
   readonly #core: CoreExports[] = [];
-  readonly #functions: (CoreFunction | undefined)[] = [];
-  readonly #bindings: ResourceBinding[] = [];
-  readonly #reallocs = new Map<CoreItem, CoreFunction | undefined>();
+  readonly #bindings: (ResourceBinding | undefined)[];
+  readonly #trampolines: Trampolines;
 
   readonly #entries: GlobalI32[] = [];
 
   #concurrency: Concurrency | undefined;
-  #rawBindings: ResourceBinding[] | undefined;
+  #rawBindings: (ResourceBinding | undefined)[] | undefined;
 
   /** Whether JavaScript has called the component, and the call is not over. */
   isEntered: () => boolean = () => false;
@@ -96,9 +94,12 @@ export class Linked {
     this.compiled = compiled;
     this.host = host;
     const { plan } = compiled;
+    this.#trampolines = new Trampolines(this);
     this.instances = plan.instances.map(() => new ComponentInstance(host));
-    for (const { id, origin } of plan.resources) {
-      this.#bindings.push(origin.is === "imported" ? host.bind(id, this) : jsBinding(this.#defined(id, origin)));
+    // As large as it becomes: what grows has room for many more.
+    this.#bindings = Array.from({ length: plan.resources.length });
+    for (const [slot, { id, origin }] of plan.resources.entries()) {
+      this.#bindings[slot] = origin.is === "imported" ? host.bind(id, this) : jsBinding(this.#defined(id, origin));
     }
     for (const module of compiled.importedModules) this.module(module);
   }
@@ -116,7 +117,7 @@ export class Linked {
   async run(): Promise<void> {
     const { steps } = this.compiled.plan;
     for (const [index, { module, args, offset }] of steps.entries()) {
-      this.#openGates(index);
+      this.#trampolines.make(index);
       const imports = Object.fromEntries(args.map(([name, item]) => [name, this.#importsOf(item)]));
       this.sizes.addTo(imports, this.compiled.stateOf(module));
       try {
@@ -129,7 +130,7 @@ export class Linked {
         });
       }
     }
-    this.#openGates(steps.length);
+    this.#trampolines.make(steps.length);
   }
 
   /** At once, unless engines do not do that for one of its size, or that is not known. */
@@ -208,6 +209,13 @@ export class Linked {
     return binding;
   }
 
+  /** Whether it can be looked up by now: while the component is instantiated some cannot. */
+  isThere(item: CoreItem): boolean {
+    return item.is === "export"
+      ? item.instance.index < this.#core.length
+      : this.#trampolines.made(item.index) !== undefined;
+  }
+
   coreFunction(item: CoreItem): CoreFunction {
     const value = this.#value(item);
     if (typeof value !== "function") throw wrongCore(item, "function");
@@ -216,7 +224,10 @@ export class Linked {
   }
 
   memory(item: CoreItem | undefined): { readonly buffer: ArrayBuffer } | undefined {
-    if (!item) return undefined;
+    return item && this.#memoryOf(item);
+  }
+
+  #memoryOf(item: CoreItem): { readonly buffer: ArrayBuffer } {
     const value = this.#value(item);
     if (!(value instanceof WebAssembly.Memory)) throw wrongCore(item, "memory");
     return value;
@@ -243,12 +254,12 @@ export class Linked {
   #guest(
     { encoding, memory, realloc }: Options,
     instance: number,
-    bindings: readonly ResourceBinding[],
+    bindings: readonly (ResourceBinding | undefined)[],
     copies: CopyBinding | undefined,
   ): Guest {
     return new Guest({
       encoding,
-      memory: this.memory(memory),
+      memory: memory && (this.isThere(memory) ? this.memory(memory) : new LateMemory(() => this.#memoryOf(memory))),
       realloc: realloc && this.#guardedRealloc(realloc, instance),
       handles: this.instance(instance).handles,
       resources: this.host.resources,
@@ -265,7 +276,7 @@ export class Linked {
     return (old, oldSize, align, size) => {
       // An allocator takes and gives this: the plan has seen its type.
       guarded ??= this.#inItsContext(
-        this.#reallocs.get(item) ?? guardRealloc(this.coreFunction(item), mayLeave),
+        this.#trampolines.guardedRealloc(item) ?? guardRealloc(this.coreFunction(item), mayLeave),
         instance,
       ) as Realloc;
       return guarded(old, oldSize, align, size);
@@ -289,7 +300,7 @@ export class Linked {
   }
 
   #value(item: CoreItem): unknown {
-    if (item.is === "trampoline") return this.#functions[item.index];
+    if (item.is === "trampoline") return this.#trampolines.made(item.index);
     const exports = this.#core[item.instance.index];
     const value = exports && Object.hasOwn(exports, item.name) ? exports[item.name] : undefined;
     if (value === undefined) throw wrongCore(item, item.sort.slice("core ".length));
@@ -304,96 +315,5 @@ export class Linked {
     const module = this.compiled.modules[item.index];
     if (!module) throw new Error(`There is no core module ${item.index}`);
     return module;
-  }
-
-  /** Makes the functions that the step needs: those behind gates first, since others may be made of them. */
-  #openGates(step: number): void {
-    const groups: GateGroup[] = [];
-    const others: (readonly [index: number, make: () => CoreFunction])[] = [];
-    for (const index of this.compiled.trampolinesOf(step)) {
-      const trampoline = this.compiled.plan.trampolines[index];
-      if (!trampoline) continue;
-      const prepared = this.#prepare(trampoline);
-      if (typeof prepared === "function") others.push([index, prepared]);
-      else addToGroup(groups, trampoline, { index, ungated: prepared });
-    }
-    for (const group of groups) this.#openGate(group);
-    for (const [index, make] of others) this.#functions[index] = make();
-  }
-
-  #openGate({ instance: number, memory: memoryItem, realloc, members }: GateGroup): void {
-    const instance = this.instance(number);
-    const memory = this.memory(memoryItem);
-    const { functions, realloc: guarded } = this.compiled.gates.gate(
-      members.map(({ ungated }) => ungated),
-      {
-        wait: this.host.suspending,
-        unbox: this.host.unbox,
-        memory,
-        realloc: realloc && this.coreFunction(realloc),
-        staging: instance.lease?.staging(memory),
-        threads: this.compiled.plan.isAsync ? this.concurrency.gateThreads : undefined,
-        mayLeave: instance.mayLeave,
-        refuse: refuseToLeave,
-        failed: this.host.failed,
-      },
-    );
-    for (const [at, { index }] of members.entries()) this.#functions[index] = functions[at];
-    if (realloc) this.#reallocs.set(realloc, guarded);
-  }
-
-  /** What is to be gated, or how the function is made once all gates are there. */
-  #prepare(trampoline: Trampoline): Ungated | (() => CoreFunction) {
-    switch (trampoline.is) {
-      case "lower": {
-        const { func, options, instance } = trampoline;
-        const long = this.compiled.plan.isAsync ? asyncs.code.linkLowered(this, trampoline) : undefined;
-        if (long) return long;
-        const caller: Caller = { linked: this, options, instance, type: func.type };
-        if (func.is === "lifted")
-          return () => fusing.code.fusedFunction(caller, { type: func.type, linked: this, func });
-        const lowered = this.host.lower(func, this.guest(options, instance), this.instance(instance).lease);
-        return "linked" in lowered
-          ? () => fusing.code.fusedFunction(caller, lowered)
-          : { ...lowered, holds: !func.type.async };
-      }
-      case "async":
-        return asyncs.code.linkBuiltin(this, trampoline);
-      case "resource.new":
-        return this.#newFunction(trampoline.resource, this.instance(trampoline.instance));
-      case "resource.rep":
-        return () => this.#repFunction(trampoline.resource, this.instance(trampoline.instance));
-      case "resource.drop":
-        return this.#dropFunction(trampoline.resource, this.instance(trampoline.instance));
-      case "unsupported":
-        throw new UnsupportedComponentError(trampoline.what);
-    }
-  }
-
-  #newFunction(id: ResourceId, { handles }: ComponentInstance): Ungated {
-    const { type } = this.binding(id);
-    const { task } = this.host;
-    const attempt = (rep: number): number =>
-      task.mustGiveWay() ? task.pendRetry(attempt, [rep]) : handles.own(type, rep >>> 0);
-    return { ...gateless(["i32"], "i32", attempt), holds: true };
-  }
-
-  #repFunction(id: ResourceId, { handles }: ComponentInstance): CoreFunction {
-    const { type } = this.binding(id);
-    return failing((handle) => Number(handles.of(type, handle >>> 0).rep), this.host.failed);
-  }
-
-  #dropFunction(id: ResourceId, holder: ComponentInstance): Ungated | (() => CoreFunction) {
-    const { type } = this.binding(id);
-    if (type instanceof DefinedResource && type.destructor) {
-      return () => drops.code.destroyingDrop(this, type, holder);
-    }
-    const { handles } = holder;
-    const { resources } = this.host;
-    return gateless(["i32"], undefined, (handle: number) => {
-      resources.settle();
-      handles.drop(type, handle >>> 0);
-      return 0;
-    });
   }
 }

@@ -13,11 +13,11 @@ export interface SizedMemory {
 
 /** For each memory another, which has its size in pages at its start. */
 export class SharedSizes {
-  readonly #sizes = new Map<SizedMemory, SizedMemory>();
+  #sizes: Map<SizedMemory, SizedMemory> | undefined;
 
   /** All of them, in the order in which they were made. */
   get memories(): readonly SizedMemory[] {
-    return [...this.#sizes.values()];
+    return [...(this.#sizes?.values() ?? [])];
   }
 
   /** What a module is given beside its imports. */
@@ -27,11 +27,12 @@ export class SharedSizes {
     const memory: unknown = Reflect.get(imports[module] ?? {}, name);
     // The engine says what is wrong with one that is none.
     if (!(memory instanceof WebAssembly.Memory)) return;
-    let size = this.#sizes.get(memory);
+    const sizes = (this.#sizes ??= new Map());
+    let size = sizes.get(memory);
     if (!size) {
       size = new WebAssembly.Memory({ initial: 1, maximum: 1 });
       new DataView(size.buffer).setUint32(0, memory.buffer.byteLength / PAGE, true);
-      this.#sizes.set(memory, size);
+      sizes.set(memory, size);
     }
     imports[SIZE[0]] = { [SIZE[1]]: size };
   }

@@ -139,7 +139,7 @@ function openedInput(value: unknown, instance: Instance, platform: Platform): En
 function openedOutput(value: unknown, instance: Instance, platform: Platform): Entry {
   const { limits, permits } = instance.world;
   const outlet = new Outlet(platform.sink(value, "the output-stream"), limits.bufferBytes);
-  instance.outlets.add(outlet);
+  instance.outlets.set(outlet, undefined);
   const stream = new OutputStream(outlet, permits, () => instance.finish(outlet));
   return addOutputStream(instance, stream);
 }

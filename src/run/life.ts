@@ -144,7 +144,9 @@ export class Life {
 
   levels(): Levels {
     const { stdout, stderr } = this.world;
-    const files = Array.from(this.instance.files, ([outlet, file]) => ({ ...outlet.level(), file }));
+    const files = [...this.instance.heldOutlets].flatMap(([outlet, file]) =>
+      file ? [{ ...outlet.level(), file }] : [],
+    );
     return { stdout: stdout.outlet.level(), stderr: stderr.outlet.level(), files };
   }
 
@@ -243,7 +245,7 @@ export class Life {
   }
 
   #outlets(): Outlet[] {
-    return [this.world.stdout.outlet, this.world.stderr.outlet, ...this.instance.outlets];
+    return [this.world.stdout.outlet, this.world.stderr.outlet, ...this.instance.heldOutlets.keys()];
   }
 }
 

@@ -5,8 +5,8 @@ import type { Steps } from "../io/steps.ts";
 
 /** What a wait ends in, for a call with these arguments. What they throw the caller gets. */
 export interface Ends<A, T, R> {
-  readonly deliver: (args: A, value: T) => R;
-  readonly deliverError: (args: A, error: unknown) => R;
+  deliver(args: A, value: T): R;
+  deliverError(args: A, error: unknown): R;
 }
 
 export type Drives = Few<{ fail(reason: unknown): void }>;
@@ -113,21 +113,24 @@ export class Drive<A, T, R> implements Waker {
       this.#giveUp(error);
       return;
     }
-    this.#finish(this.#ends.deliver, value);
+    let result;
+    try {
+      result = this.#ends.deliver(this.#args, value);
+    } catch (error) {
+      this.#reject(error);
+      return;
+    }
+    this.#resolve(result);
   }
 
   #giveUp(error: unknown): void {
     // Given up in the middle they still let go of what they hold. What they return is for nobody.
     (this.#steps as Generator<Readiness, T | void, void>).return();
-    this.#finish(this.#ends.deliverError, error);
-  }
-
-  #finish<V>(end: (args: A, value: V) => R, value: V): void {
     let result;
     try {
-      result = end(this.#args, value);
-    } catch (error) {
-      this.#reject(error);
+      result = this.#ends.deliverError(this.#args, error);
+    } catch (thrown) {
+      this.#reject(thrown);
       return;
     }
     this.#resolve(result);

@@ -1,6 +1,7 @@
 /** The WebAssembly of gates: see gate.ts. */
 import {
   call,
+  callFirst,
   constant,
   encodeModule,
   func,
@@ -8,6 +9,7 @@ import {
   GLOBAL_I32,
   MEMORY,
   MUTABLE_I32,
+  TABLE,
   type CoreType,
   type FunctionParts,
   type FunctionType,
@@ -49,7 +51,9 @@ export function encodeGates(shape: GateShape): Uint8Array {
   const boxes = new Map(shape.boxes.map((type) => [type, importFunc("unbox", type, [[], [type]])]));
   const suspended = shape.threads ? importFunc("thread", "suspended", [["i32"], ["i32"]]) : undefined;
   const resumed = shape.threads ? importFunc("thread", "resumed", [["i32"], []]) : undefined;
-  const realloc = shape.realloc ? importFunc("gate", "realloc", REALLOC) : 0;
+  const realloc =
+    shape.realloc === "given" ? call(importFunc("gate", "realloc", REALLOC)) : callFirst(types.of(REALLOC));
+  if (shape.realloc === "late") imports.push(["gate", "realloc", ...TABLE]);
   // Fronts know memories and globals by these numbers: see lease-code.ts.
   if (shape.staging) imports.push(["gate", "staging", ...MEMORY], ["gate", "number", ...GLOBAL_I32]);
   if (shape.memory) imports.push(["gate", "memory", ...MEMORY]);
@@ -72,7 +76,7 @@ export function encodeGates(shape: GateShape): Uint8Array {
     const type = types.of([outer, form.result ? [form.result] : []]);
     return { name: `f${index}`, type, ...body };
   });
-  if (shape.realloc) functions.push(reallocGuard(types.of(REALLOC), realloc, mayLeave));
+  if (shape.realloc !== "none") functions.push(reallocGuard(types.of(REALLOC), realloc, mayLeave));
   return encodeModule({ types: types.list, imports, functions });
 }
 
@@ -179,8 +183,8 @@ function caught(code: readonly number[], failed: number | undefined): readonly n
 }
 
 /** Calls the guest's allocator, which may call nobody meanwhile. If it traps that stays so: the guest is over. */
-function reallocGuard(type: number, realloc: number, mayLeave: number): FunctionParts {
+function reallocGuard(type: number, realloc: readonly number[], mayLeave: number): FunctionParts {
   const args = [0, 1, 2, 3].flatMap(get);
   const set = (value: number): number[] => [0x41, value, 0x24, mayLeave];
-  return { name: "realloc", type, locals: [], body: [...set(0), ...args, ...call(realloc), ...set(1)] };
+  return { name: "realloc", type, locals: [], body: [...set(0), ...args, ...realloc, ...set(1)] };
 }

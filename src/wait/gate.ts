@@ -46,6 +46,11 @@ export interface GateThreads {
   readonly resumed: (thread: number) => void;
 }
 
+/** A `WebAssembly.Table` of one function, for an allocator that is not there yet: it is put there before anybody allocates. */
+export interface AllocatorTable {
+  set(index: 0, allocator: CoreFunction): void;
+}
+
 /** What the functions of one module share. */
 export interface GateContext {
   /** Suspends the guest for what the last attempt waits for; gives the result of the call. */
@@ -54,7 +59,7 @@ export interface GateContext {
   readonly unbox: () => unknown;
   /** The guest's memory and allocator, for fronts, and for those who allocate. */
   readonly memory: object | undefined;
-  readonly realloc: CoreFunction | undefined;
+  readonly realloc: CoreFunction | AllocatorTable | undefined;
   /** What leases stand on; missing if there is none. */
   readonly staging: { readonly memory: object; readonly number: number } | undefined;
   /** An i32: whether the guest may call anybody. */
@@ -120,7 +125,7 @@ class Gates {
     return (
       functions.length === this.#forms.length &&
       (memory !== undefined) === this.#memory &&
-      (realloc !== undefined) === this.#shape.realloc &&
+      formOfRealloc(realloc) === this.#shape.realloc &&
       (staging !== undefined) === this.#staging &&
       (threads !== undefined) === this.#shape.threads &&
       this.#forms.every((form, index) => isSameForm(form, functions[index]))
@@ -132,7 +137,7 @@ class Gates {
     // The module exports exactly these.
     return {
       functions: this.#names.map((name) => exports[name] as CoreFunction),
-      realloc: this.#shape.realloc ? (exports["realloc"] as CoreFunction) : undefined,
+      realloc: this.#shape.realloc === "none" ? undefined : (exports["realloc"] as CoreFunction),
     };
   }
 }
@@ -149,7 +154,7 @@ export interface GateShape {
   readonly functions: readonly Omit<Ungated, "attempt">[];
   readonly results: readonly (CoreType | "none")[];
   readonly boxes: readonly CoreType[];
-  readonly realloc: boolean;
+  readonly realloc: "none" | "given" | "late";
   readonly memory: boolean;
   readonly staging: boolean;
   readonly threads: boolean;
@@ -171,12 +176,17 @@ function shapeOf(
     functions: forms,
     results: [...new Set(forms.map(({ result }) => result ?? "none"))],
     boxes: [...new Set(forms.flatMap(({ result, boxed }) => (boxed && result ? [result] : [])))],
-    realloc: realloc !== undefined,
+    realloc: formOfRealloc(realloc),
     memory: fronts && memory !== undefined,
     staging: fronts,
     threads: threads !== undefined,
     catches: hasExceptions(),
   };
+}
+
+function formOfRealloc(realloc: GateContext["realloc"]): GateShape["realloc"] {
+  if (!realloc) return "none";
+  return typeof realloc === "function" ? "given" : "late";
 }
 
 function importsOf(functions: readonly Ungated[], shape: GateShape, context: GateContext) {

@@ -155,9 +155,13 @@ export class Lease {
   }
 
   /** Brings the stream up to date that a lease of this thread stands for. Cheap if there is none. Never throws. */
-  close(): void {
+  static closeOpen(this: void): void {
     const holder = staging?.holder;
     if (holder) holder.#end();
+  }
+
+  close(): void {
+    Lease.closeOpen();
   }
 
   /** A handle is given up: others may come to mean something else. */

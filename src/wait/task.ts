@@ -60,7 +60,7 @@ export class Task {
   /** Whether a thread of the guest waits for others so, and its stack lies below. */
   #isParked = false;
   readonly #wait = (): Promise<CoreValue | undefined> => this.#takePending();
-  readonly #suspending = new Map<CoreType | undefined, object>();
+  readonly #suspending: Partial<Record<CoreType | "none", object>> = {};
   /** What the last attempt gave, if it could not say so itself: see `Ungated.boxed`. */
   boxed: CoreValue | undefined;
   /** Whether the guest is called in such a way that it cannot be suspended, and so does not give way. */
@@ -136,13 +136,8 @@ export class Task {
 
   /** The import that suspends a guest whose attempt was told to wait, for functions with this result. */
   suspending(result: CoreType | undefined): object {
-    let made = this.#suspending.get(result);
-    if (!made) {
-      const { parking } = this.#loop;
-      made = parking ? () => this.#park(parking) : suspending(this.#wait);
-      this.#suspending.set(result, made);
-    }
-    return made;
+    const { parking } = this.#loop;
+    return (this.#suspending[result ?? "none"] ??= parking ? () => this.#park(parking) : suspending(this.#wait));
   }
 
   /** Blocks the guest's thread for what is pending. */

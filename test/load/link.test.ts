@@ -1,9 +1,13 @@
 /** Functions that stand between core modules, components and JavaScript, when they are made and who may call them. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { nodePlatform } from "../../src/hosts/node/platform.ts";
+import { compile } from "../../src/run/compile.ts";
+import { instantiate } from "../../src/run/instantiate.ts";
 import { MissingImportsError } from "../../src/run/missing-imports.ts";
 import { addToGroup, type GateGroup } from "../../src/load/gate-groups.ts";
-import type { CoreItem, Trampoline } from "../../src/load/items.ts";
+import type { CoreItem } from "../../src/load/items.ts";
 import { exported, running } from "./wat.ts";
 
 function exportNamed(name: string): CoreItem {
@@ -11,30 +15,22 @@ function exportNamed(name: string): CoreItem {
   return { is: "export", sort: "core memory", instance, name, offset: 0, type: undefined };
 }
 
-function lower(instance: number, memory: CoreItem | undefined, realloc?: CoreItem): Trampoline {
-  const type = { async: false, params: [], result: undefined };
-  return {
-    is: "lower",
-    func: { is: "imported", type, path: ["f"] },
-    options: { encoding: "utf8", memory, realloc, postReturn: undefined, async: false, callback: undefined },
-    instance,
-  };
-}
-
 test("functions share a gate if they are of one component instance, and of one memory and allocator", () => {
   const groups: GateGroup[] = [];
   const [a, b] = [exportNamed("a"), exportNamed("b")];
-  const trampolines = [
-    lower(0, undefined),
-    lower(0, a),
-    lower(0, exportNamed("a"), b),
-    lower(0, b),
-    lower(1, a),
-    lower(0, a, a),
-    lower(0, b, a),
+  const needs: readonly (readonly [instance: number, memory?: CoreItem, realloc?: CoreItem])[] = [
+    [0],
+    [0, a],
+    [0, exportNamed("a"), b],
+    [0, b],
+    [1, a],
+    [0, a, a],
+    [0, b, a],
   ];
   const ungated = { params: [], result: undefined, attempt: () => 0, boxed: false, front: undefined } as const;
-  for (const [index, trampoline] of trampolines.entries()) addToGroup(groups, trampoline, { index, ungated });
+  for (const [index, [instance, memory, realloc]] of needs.entries()) {
+    addToGroup(groups, { instance, memory, realloc }, { index, ungated });
+  }
   assert.deepEqual(
     groups.map(({ members }) => members.map(({ index }) => index)),
     [[0, 1, 2], [3, 6], [4], [5]],
@@ -256,3 +252,23 @@ test("a method that is exported again says what it is called for", async () => {
   const { R } = instance.exports["i"] as { readonly R: { readonly prototype: { readonly f: () => unknown } } };
   assert.throws(() => R.prototype.f.call({}), /\[method\]r\.f is called for what is no resource r/);
 });
+
+for (const name of ["hello", "wait", "cat", "echo"]) {
+  test(`one gate is in front of all that ${name} imports, whenever it needs them`, async (context) => {
+    const component = await compile(readFileSync(new URL(`../guests/built/${name}.wasm`, import.meta.url)));
+    const { Instance } = WebAssembly;
+    let instances = 0;
+    const counting = class extends Instance {
+      constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
+        super(module, imports);
+        instances++;
+      }
+    };
+    context.mock.property(WebAssembly, "Instance", counting);
+    const instance = await instantiate(nodePlatform, component, {});
+    const { compiled } = component;
+    assert.ok("plan" in compiled);
+    assert.equal(instances, compiled.plan.steps.length + 1);
+    await instance.close();
+  });
+}

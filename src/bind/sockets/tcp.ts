@@ -51,7 +51,7 @@ class ConnectionStreams implements Unmade {
     const { outlet } = streams;
     // What it holds is delivered before the instance is over.
     if (!streams.isSent) {
-      outlets.add(outlet);
+      outlets.set(outlet, undefined);
       streams.onSent = () => void outlets.delete(outlet);
     }
     return new OutputStream(outlet, world.permits);

@@ -189,7 +189,7 @@ class Sending implements Transmission {
       return;
     }
     this.#letGo();
-    this.#instance.outlets.add(this.#outgoing.outlet);
+    this.#instance.outlets.set(this.#outgoing.outlet, undefined);
     this.#instance.finish(this.#outgoing.outlet);
   }
 

@@ -128,7 +128,7 @@ function send({ outlets, resources, task }: Instance, shared: SharedTcpSocket, d
     return ended.shared;
   }
   const held = shared.hold(resources);
-  outlets.add(streams.outlet);
+  outlets.set(streams.outlet, undefined);
   streams.onSent = () => void outlets.delete(streams.outlet);
   new Drain(data, streams.outlet, task, (cause) => {
     const over = (): void => {
