@@ -9,7 +9,7 @@ export class WitError<Payload> extends Error {
   override readonly name: string = "WitError";
   readonly payload: Payload;
 
-  constructor(payload: Payload, message: string, options?: ErrorOptions) {
+  constructor(payload: Payload, message: string = "the error case of a result", options?: ErrorOptions) {
     super(message, options);
     this.payload = payload;
   }

@@ -68,7 +68,8 @@ export const DEFAULT_LIMITS: Limits = {
 export const BLOCKING_WRITE_BYTES = 4096;
 
 /** Completes `limits` with the defaults. @throws {RangeError} For a value that is not a positive whole number. */
-export function limitsFrom(limits: Partial<Limits> = {}): Limits {
+export function limitsFrom(limits?: Partial<Limits>): Limits {
+  if (!limits) return DEFAULT_LIMITS;
   const known = { ...DEFAULT_LIMITS, ...limits };
   for (const [name, value] of Object.entries(known)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) {

@@ -9,6 +9,7 @@ import type { Instance } from "../bind/instance.ts";
 import type { CoreModule } from "../load/compiled.ts";
 import type { FuncItem } from "../load/items.ts";
 import type { LiftedFunction, Linked } from "../load/link.ts";
+import { told } from "../io/told.ts";
 import { UnsupportedComponentError } from "../load/unsupported.ts";
 import {
   exportedBy,
@@ -42,6 +43,16 @@ export class GivenProviders implements Providers {
   of(name: string): Provider | undefined {
     if (!this.#providers.has(name)) this.#providers.set(name, this.#find(name));
     return this.#providers.get(name);
+  }
+
+  unused(imports: Iterable<string>): readonly string[] {
+    const used = new Set<unknown>();
+    for (const name of imports) {
+      const member = memberOf(name);
+      used.add(this.#value(name));
+      if (member) used.add(this.#value(member.resource));
+    }
+    return Object.keys(this.#given).filter((key) => !used.has(this.#given[key]));
   }
 
   #find(name: string): Provider | undefined {
@@ -143,6 +154,11 @@ export class EmbedderImport {
     return func.is === "imported" && this.function(member) !== undefined;
   }
 
+  /** What is wrong with what it has in the place of a function that it has not. */
+  wrong(member: string): string {
+    return wrongMember(this.#value, member);
+  }
+
   /** The function that it has, or is. */
   function(member: string | undefined): ImportedFunction | undefined {
     return member === undefined ? functionOf(this.#value) : memberFunction(this.#value, member);
@@ -202,6 +218,19 @@ function memberFunction(value: ImportValue, name: string): ImportedFunction | un
     }
     return method.apply(self, rest) as unknown;
   };
+}
+
+/** In words, of a function of an interface that is not there: what is expected where, and what came. */
+function wrongMember(value: ImportValue, name: string): string {
+  const member = memberOf(name);
+  const key = camelCase(member ? member.name : name);
+  if (!member) return `expected a function ${key}, got ${told(property(value, key))}`;
+  const resource = pascalCase(member.resource);
+  const type = classOf(value, member.resource);
+  if (!type) return `expected a class ${resource}, got ${told(property(value, resource))}`;
+  return member.form === "static"
+    ? `expected a static function ${key} of the class ${resource}, got ${told(property(type, key))}`
+    : `expected a method ${key} of the class ${resource}, got ${told(property(Object(type.prototype) as object, key))}`;
 }
 
 /** The class for a resource type of an interface. */

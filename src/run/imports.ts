@@ -53,12 +53,18 @@ export interface Providers {
   readonly haveComponents: boolean;
   /** Who provides the import of this name, if anybody does. */
   of(name: string): Provider | undefined;
+  /** What is given, and is none of these imports. */
+  unused(imports: Iterable<string>): readonly string[];
 }
 
 /** Those of a component that its embedder gives nothing. */
 export class HostProviders implements Providers {
   readonly haveComponents = false;
   readonly #providers = new Map<string, Provider | undefined>();
+
+  unused(): readonly string[] {
+    return [];
+  }
 
   of(name: string): Provider | undefined {
     if (!this.#providers.has(name)) this.#providers.set(name, hostImport(name));

@@ -2,7 +2,7 @@ import type { CopyBinding, Guest, ResourceBinding } from "../abi/guest.ts";
 import { HandleCount } from "../abi/handles.ts";
 import { Kind } from "../abi/resources.ts";
 import type { FuncType, ResourceId } from "../abi/types.ts";
-import type { Definition } from "../bind/definition.ts";
+import type { Definition, Interface } from "../bind/definition.ts";
 import { loadInterfaces } from "../bind/interfaces.ts";
 import { lower } from "../bind/lower.ts";
 import type { FuncItem, ImportPath, ModuleItem } from "../load/items.ts";
@@ -310,6 +310,17 @@ class ProvidedHost implements LinkHost {
 
 /** What a function is called in messages and traces. */
 function labelOf(provider: HostImport | EmbedderImport, [name, member]: ImportPath): string {
-  if (provider.is === "host") return `${provider.interface.name}#${member ?? ""}`;
+  if (provider.is === "host") return hostLabel(provider.interface, member ?? "");
   return member === undefined ? name : `${name}#${member}`;
+}
+
+const hostLabels = new WeakMap<Interface, Map<string, string>>();
+
+/** Of a function of ours: each instance that imports it has the same text. */
+function hostLabel(known: Interface, member: string): string {
+  let labels = hostLabels.get(known);
+  if (!labels) hostLabels.set(known, (labels = new Map()));
+  let label = labels.get(member);
+  if (label === undefined) labels.set(member, (label = `${known.name}#${member}`));
+  return label;
 }

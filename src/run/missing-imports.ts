@@ -8,9 +8,22 @@ export class MissingImportsError extends Error {
   /** What would have been provided, if that is not what any component is. */
   readonly provided: string | undefined;
 
-  constructor(missing: readonly string[], provided?: string) {
+  /**
+   * @param hints What is wrong with what was given, by the names of `missing`.
+   * @param unused Keys of the option `imports` that the component imports nothing by.
+   */
+  constructor(
+    missing: readonly string[],
+    provided?: string,
+    hints: ReadonlyMap<string, string> = new Map(),
+    unused: readonly string[] = [],
+  ) {
+    const lines = missing.map((name) => (hints.has(name) ? `  ${name}: ${hints.get(name)}` : `  ${name}`));
     super(
-      `The component imports what this host does not provide:\n${missing.map((name) => `  ${name}`).join("\n")}\n` +
+      `The component imports what this host does not provide:\n${lines.join("\n")}\n` +
+        (unused.length === 0
+          ? ""
+          : `Given in the option \`imports\`, and not imported: ${unused.map((name) => JSON.stringify(name)).join(", ")}\n`) +
         (provided ??
           `Provided at every version 0.2.x: ${[...INTERFACES.keys()].join(", ")}; those of WASI 0.3.x; ` +
             "anything else can be given in the option `imports`"),

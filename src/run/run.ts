@@ -39,28 +39,27 @@ export async function run<Input, Output>(
  * @throws As `run` does.
  */
 export async function runCommand(instance: RunningInstance): Promise<number> {
-  let exitCode;
+  let exitCode = 0;
   try {
-    exitCode = await codeOf(commandOf(instance.exports)());
+    await commandOf(instance.exports)();
   } catch (error) {
-    // What ended the guest is told, before what its streams did then.
-    await instance.close().catch(() => {});
-    throw error;
+    const code = codeOf(error);
+    if (code === undefined) {
+      // What ended the guest is told, before what its streams did then.
+      await instance.close().catch(() => {});
+      throw error;
+    }
+    exitCode = code;
   }
   await instance.close();
   return exitCode;
 }
 
-async function codeOf(call: Promise<unknown>): Promise<number> {
-  try {
-    await call;
-    return 0;
-  } catch (error) {
-    if (error instanceof ExitError) return error.code;
-    // The error case of `run` carries nothing.
-    if (error instanceof WitError && error.payload === undefined) return 1;
-    throw error;
-  }
+/** The exit code that `error` stands for, if it does. */
+function codeOf(error: unknown): number | undefined {
+  if (error instanceof ExitError) return error.code;
+  // The error case of `run` carries nothing.
+  return error instanceof WitError && error.payload === undefined ? 1 : undefined;
 }
 
 function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<unknown> {

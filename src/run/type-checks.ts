@@ -77,7 +77,18 @@ export function assertComplete({ imports, resources }: Plan, providers: Provider
   const missing = [...imports].flatMap(([name, item]) =>
     item.sort === "type" && !own.has(name) ? [] : missingOf(name, item, providers.of(name)),
   );
-  if (missing.length > 0) throw new MissingImportsError(missing);
+  if (missing.length === 0) return;
+  const hints = new Map(missing.flatMap((name) => hintFor(name, imports, providers)));
+  throw new MissingImportsError(missing, undefined, hints, providers.unused(imports.keys()));
+}
+
+/** Where somebody has given the interface: what is wrong with the function in it. */
+function hintFor(name: string, imports: Plan["imports"], providers: Providers): (readonly [string, string])[] {
+  const [outer = "", member] = name.split("#", 2);
+  const provider = providers.of(outer);
+  const item = imports.get(outer);
+  if (member === undefined || provider?.is !== "embedder" || item?.sort !== "instance") return [];
+  return item.instance.exports.get(member)?.sort === "func" ? [[name, provider.wrong(member)]] : [];
 }
 
 function missingOf(name: string, item: Item, provider: Provider | undefined): string[] {

@@ -296,6 +296,31 @@ test("a resource type that the world itself imports is a class, under its name i
   await assert.rejects(exportsOf(text), (error) => error instanceof MissingImportsError && error.missing.length === 3);
 });
 
+test("what was given in the place of a function is told, and what nobody imports", async () => {
+  const wrong = async (imports: Imports, text = ADD): Promise<string> => {
+    const error = await exportsOf(text, { imports }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof MissingImportsError);
+    return error.message.split("\nProvided", 1)[0] ?? "";
+  };
+  const start = "The component imports what this host does not provide:\n";
+  assert.equal(
+    await wrong({ "a:b/c": { f: "no function" } }),
+    `${start}  a:b/c@1.2.0#f: expected a function f, got "no function"`,
+  );
+  assert.equal(
+    await wrong({ "a:b/d": { f: () => 0 }, "a:b/c@2.0.0": { f: () => 0 } }),
+    `${start}  a:b/c@1.2.0\nGiven in the option \`imports\`, and not imported: "a:b/d", "a:b/c@2.0.0"`,
+  );
+  const noMethods = await wrong({ "a:b/c": { Counter: class Bare extends Object {} } }, CLASS);
+  assert.match(noMethods, /\[method\]counter\.\S+: expected a method \S+ of the class Counter, got undefined/);
+  const noClass = await wrong({ "a:b/c": { Counter: () => 0 } }, CLASS);
+  assert.match(noClass, /expected a (?:method|static function) \S+ of the class Counter/);
+  assert.match(await wrong({ "a:b/c": {} }, CLASS), /\[constructor\]counter: expected a class Counter, got undefined/);
+});
+
 test("a class that is missing is a missing import", async () => {
   await assert.rejects(
     exportsOf(CLASS, { imports: { "a:b/c": { counter: {} } } }),
