@@ -12,6 +12,7 @@ export { GuestByteStream, GuestStream } from "./run/held-streams.ts";
 export { PreopenError } from "./run/world.ts";
 export { NotACommandError, runCommand, type RunResult } from "./run/run.ts";
 export { NotAHandlerError } from "./run/not-a-handler.ts";
+export { ServerClosedError } from "./run/server-closed.ts";
 export type { FetchLike } from "./run/fetch.ts";
 export type { HttpOptions, InstanceOptions, NetworkOptions, PreopenOption } from "./run/options.ts";
 export {

@@ -13,6 +13,7 @@ import { NotAHandlerError } from "./not-a-handler.ts";
 import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { announcesMore, bounded, refuse } from "./refusals.ts";
+import { ServerClosedError } from "./server-closed.ts";
 
 /** What instances are made of that answer requests. */
 export interface ServingMaking {
@@ -89,6 +90,7 @@ export class Serving {
   /** Once that is there. */
   #ready: Answering | undefined;
   #count = 0;
+  #isClosed = false;
 
   /**
    * @param optionsOf Asked for each instance. They make sense, and limit no time.
@@ -142,11 +144,15 @@ export class Serving {
    *
    * @param leaving For a request that has to wait for its turn: it loses that when its client leaves.
    * @throws {HttpError} What the guest answers in the place of a response; or that the client has left.
+   * @throws {ServerClosedError} If all was answered when it was closed.
    * @throws What ended the guest before it answered.
    */
   answer(request: HttpRequest, leaving?: Leaving): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
-      if (announcesMore(request, this.#maxBodyBytes)) resolve(refuse(request, 413));
+      if (this.#isClosed) {
+        request.body?.source.close();
+        reject(new ServerClosedError());
+      } else if (announcesMore(request, this.#maxBodyBytes)) resolve(refuse(request, 413));
       else if (this.#count < this.#maxConcurrent) {
         this.#count++;
         this.#begin(request, resolve, reject);
@@ -202,6 +208,7 @@ export class Serving {
       // oxlint-disable-next-line no-await-in-loop -- those that waited begin when others are done
       await this.#over(() => true);
     }
+    this.#isClosed = true;
     await (await this.#answering)?.close();
     this.#unheard.tell();
   }

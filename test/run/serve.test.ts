@@ -12,6 +12,7 @@ import {
   MissingImportsError,
   NotAHandlerError,
   serve,
+  ServerClosedError,
   TimeoutError,
   Trap,
   type MonotonicClock,
@@ -612,3 +613,16 @@ const HELLO: HttpRequest = {
   body: undefined,
   timeouts: { connect: Infinity, firstByte: Infinity, betweenBytes: Infinity },
 };
+
+test("what is asked after the end is answered by nobody, and says so", async () => {
+  const server = await serve(await guest("http-handler"));
+  const asked = (): Promise<Response> => server.fetch(new Request("http://example.com/hello"));
+  const before = asked();
+  const closed = server.close();
+  assert.equal((await before).status, 200);
+  await (await before).arrayBuffer();
+  await closed;
+  await assert.rejects(asked(), ServerClosedError);
+  await assert.rejects(asked(), /^ServerClosedError: The server is closed: /);
+  await server.close();
+});
