@@ -9,8 +9,8 @@ import { isMainThread } from "node:worker_threads";
 // And not before what a test starts, which may be given the same options.
 if (isMainThread && process.argv[1]?.endsWith(".test.ts")) {
   const { createHook } = asyncHooks;
-  const none = { enable: () => none, disable: () => none };
-  asyncHooks.createHook = () => none;
+  // Suites and tests it still follows: what is in a suite is found by that.
+  asyncHooks.createHook = (callbacks) => createHook({ ...callbacks, trackPromises: false });
   // It takes what it finds there, once.
   await import("node:test");
   asyncHooks.createHook = createHook;
