@@ -177,6 +177,8 @@ export class Playground {
 
   async #choose(scenario: Scenario): Promise<void> {
     const isThere = await this.#play(scenario);
+    // On a phone it is below what was chosen from.
+    if (isThere) byId("stage").scrollIntoView({ block: "nearest" });
     if (isThere && scenario.isTour) await this.#start();
   }
 

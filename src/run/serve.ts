@@ -1,5 +1,6 @@
 /** Components that answer requests: `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3. */
 import { Few } from "../io/few.ts";
+import { told } from "../io/told.ts";
 import { Unheard } from "../io/unheard.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse, Leaving } from "../wasi/http/exchange.ts";
@@ -97,6 +98,7 @@ export class Serving {
    * @param makeAnswering Where instances are not in this thread.
    * @throws {NotAHandlerError} If the component is none.
    * @throws {RangeError} For a number that makes no sense.
+   * @throws {TypeError} For an `onError` that is no function.
    */
   constructor(
     platform: Platform,
@@ -121,6 +123,9 @@ export class Serving {
       if (!Number.isSafeInteger(value) || value < 1) {
         throw new RangeError(`${option} must be a positive whole number, got ${String(value)}`);
       }
+    }
+    if (typeof onError !== "function") {
+      throw new TypeError(`The option onError must be a function; got ${told(onError)}`);
     }
     this.#platform = platform;
     this.#component = component;

@@ -215,6 +215,12 @@ for (const option of ["maxWaiting", "maxWaitingTime", "maxBodyBytes", "maxStallT
   });
 }
 
+test("an onError that is no function is refused at once", async () => {
+  // @ts-expect-error -- no function
+  const serving = serve(await guest("http-handler"), { onError: 5 });
+  await assert.rejects(serving, /^TypeError: The option onError must be a function; got 5/);
+});
+
 test("a guest with a limit for its memory answers as others do", async (t) => {
   const server = await served(t, { maxMemoryBytes: 20 * 65_536 });
   for (let count = 0; count < 2; count++) {
