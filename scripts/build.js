@@ -40,29 +40,34 @@ const PIECES = {
 /** What is loaded for some components, also for those that are built ahead: these do without the piece "load". */
 const PARTS = [
   "bind/callee",
-  "load/async-link",
-  "load/drops",
-  "load/fused",
-  "run/async-calls",
+  "load/async/link",
+  "load/link/drops",
+  "load/link/fused",
+  "run/embed/async-calls",
   "run/core-module",
-  "run/embedding",
-  "run/js-streams",
+  "run/embed/embedding",
+  "run/embed/js-streams",
 ];
 
 /** What scripts the command has, by what is in them: first come, first served. What is in none of them is by itself. */
 const SCRIPTS = {
   sluice: ["src/cli/main.ts", "src/cli/run.ts"],
-  embedding: ["src/run/embedding.ts"],
+  embedding: ["src/run/embed/embedding.ts"],
   network: ["src/bind/sockets/interfaces.ts", "src/run/network.ts", "src/hosts/node/net/ports.ts"],
   asyncs: [
     "src/bind/callee.ts",
     "src/bind/p3/interfaces.ts",
-    "src/load/async-link.ts",
-    "src/run/async-calls.ts",
-    "src/run/js-streams.ts",
+    "src/load/async/link.ts",
+    "src/run/embed/async-calls.ts",
+    "src/run/embed/js-streams.ts",
   ],
   http: ["src/bind/http/interfaces.ts", "src/run/http.ts", "src/hosts/node/http/client.ts"],
-  serve: ["src/cli/serve.ts", "src/run/handlers.ts", "src/run/incoming-handlers.ts", "src/load/visible-state.ts"],
+  serve: [
+    "src/cli/serve.ts",
+    "src/run/serve/handlers.ts",
+    "src/run/serve/incoming-handlers.ts",
+    "src/load/renew/visible-state.ts",
+  ],
   nats: ["src/cli/nats/main.ts"],
 };
 
@@ -100,7 +105,9 @@ await build({
   entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
   // With what all but commands need: to load that later would take Node longer than to load more at once.
   plugins: [
-    inOnePiece((await loadedAtOnce("src/index.ts", "src/run/embedding.ts")).filter((path) => path !== "src/index.ts")),
+    inOnePiece(
+      (await loadedAtOnce("src/index.ts", "src/run/embed/embedding.ts")).filter((path) => path !== "src/index.ts"),
+    ),
   ],
   // Those that `inOnePiece` adds.
   logOverride: { "ignored-bare-import": "silent" },

@@ -7,12 +7,12 @@ export type { CompiledComponent } from "./run/component.ts";
 export { precompiled } from "./run/precompiled.ts";
 export type { RunningInstance } from "./run/instantiate.ts";
 export { ExitError, TimeoutError, type FileLevel, type Levels, type Stats } from "./run/life.ts";
-export { GuestSink, GuestSource } from "./run/guest-streams.ts";
-export { GuestByteStream, GuestStream } from "./run/held-streams.ts";
+export { GuestSink, GuestSource } from "./run/embed/guest-streams.ts";
+export { GuestByteStream, GuestStream } from "./run/embed/held-streams.ts";
 export { PreopenError } from "./run/world.ts";
 export { NotACommandError, runCommand, type RunResult } from "./run/run.ts";
-export { NotAHandlerError } from "./run/not-a-handler.ts";
-export { ServerClosedError } from "./run/server-closed.ts";
+export { NotAHandlerError } from "./run/serve/not-a-handler.ts";
+export { ServerClosedError } from "./run/serve/server-closed.ts";
 export type { FetchLike } from "./run/fetch.ts";
 export type { HttpOptions, InstanceOptions, NetworkOptions, PreopenOption } from "./run/options.ts";
 export {

@@ -10,7 +10,7 @@ import { isCompiled, type CompiledComponent } from "./run/component.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { Levels } from "./run/life.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
-import type { ServingOptions } from "./run/serve.ts";
+import type { ServingOptions } from "./run/serve/serve.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
 import { checkOptions } from "./run/check-options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
@@ -104,7 +104,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
   checkOptions(instances);
   const { timeout, isolate: _, ...given } = instances;
   const [{ Serving }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
-    import("./run/serve.ts"),
+    import("./run/serve/serve.ts"),
     import("./hosts/web/http.ts"),
   ]);
   const serving = new Serving(
@@ -132,5 +132,5 @@ async function compiled(component: Uint8Array | CompiledComponent): Promise<Comp
 }
 
 export * from "./api.ts";
-export type { ServingOptions } from "./run/serve.ts";
+export type { ServingOptions } from "./run/serve/serve.ts";
 export type { WebInput, WebOutput } from "./hosts/web/streams.ts";

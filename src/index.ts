@@ -20,7 +20,7 @@ import { nodePlatform, type Directory } from "./hosts/node/platform.ts";
 import { whileHeld } from "./hosts/web/held-streams.ts";
 import type { Input, Output } from "./hosts/node/stdio.ts";
 import type { NodeListener } from "./hosts/node/http/listener.ts";
-import type { MakeAnswering, ServingOptions } from "./run/serve.ts";
+import type { MakeAnswering, ServingOptions } from "./run/serve/serve.ts";
 
 /** What an instance is given; see the fields. */
 export interface Options extends Omit<InstanceOptions<Input, Output, Directory>, "http"> {
@@ -133,7 +133,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
   const { timeout, ...given } = instances;
   if (isolate !== undefined) assertThread(isolate);
   const [{ Serving }, { nodeListener }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
-    import("./run/serve.ts"),
+    import("./run/serve/serve.ts"),
     import("./hosts/node/http/listener.ts"),
     import("./hosts/web/http.ts"),
   ]);
@@ -214,7 +214,7 @@ async function compiled(component: Uint8Array | CompiledComponent): Promise<Comp
 export * from "./api.ts";
 export type { Input, Output } from "./hosts/node/stdio.ts";
 export type { NodeListener } from "./hosts/node/http/listener.ts";
-export type { ServingOptions } from "./run/serve.ts";
+export type { ServingOptions } from "./run/serve/serve.ts";
 export type { Directory } from "./hosts/node/platform.ts";
 export { nodeDirectory, type NodeFilesOptions } from "./hosts/node/files.ts";
 export type { WebInput, WebOutput } from "./hosts/web/streams.ts";

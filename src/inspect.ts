@@ -17,7 +17,7 @@ export {
   type InspectedParameter,
   type Invocation,
 } from "./run/invoke.ts";
-export { WaveError, type WaveErrorDetails } from "./abi/wave.ts";
-export type { ComponentSizes, CustomSection, Sizes } from "./load/sizes.ts";
+export { WaveError, type WaveErrorDetails } from "./abi/wave/wave.ts";
+export type { ComponentSizes, CustomSection, Sizes } from "./load/wit/sizes.ts";
 export type { CompiledComponent } from "./run/component.ts";
 export { InvalidComponentError } from "./load/invalid-component.ts";

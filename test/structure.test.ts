@@ -29,6 +29,20 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "inspect.ts": ["io", "wasi", "abi", "wait", "bind", "load", "run", "hosts"],
 };
 
+/** Rooms within a layer: what each may take from others of that layer, types aside. All may have what lies beside them. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "abi/fuse": [],
+  "abi/wave": [],
+  "load/decode": [],
+  "load/plan": ["load/decode"],
+  "load/renew": ["load/decode"],
+  "load/link": ["load/plan", "load/renew"],
+  "load/async": ["load/decode", "load/plan", "load/link"],
+  "load/wit": ["load/decode", "load/plan"],
+  "run/embed": [],
+  "run/serve": ["run/embed"],
+};
+
 /** Folders that name nothing of a runtime: no module but our own, no global but those of src/globals.d.ts. */
 const NEUTRAL = new Set(["io", "wasi", "abi", "wait", "bind", "load", "run", "testing", "hosts/isolate"]);
 
@@ -45,6 +59,8 @@ interface Source {
   /** Without comments and the contents of strings. */
   readonly code: string;
   readonly imports: readonly string[];
+  /** Those that are not of types alone. */
+  readonly values: readonly string[];
 }
 
 /** Statements at the start of a line, and dynamic imports: not what is in texts. */
@@ -55,8 +71,10 @@ const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding:
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))
   .map((path) => {
     const text = readFileSync(join(src, path), "utf8");
-    const imports = [...withoutComments(text).matchAll(IMPORT)].map(([, named, dynamic]) => named ?? dynamic ?? "");
-    return { path, text, code: codeOf(text), imports };
+    const found = [...withoutComments(text).matchAll(IMPORT)];
+    const imports = found.map(([, named, dynamic]) => named ?? dynamic ?? "");
+    const values = imports.filter((_, at) => !/^import\s+type\b/.test(found[at]?.[0] ?? ""));
+    return { path, text, code: codeOf(text), imports, values };
   });
 
 function withoutComments(text: string): string {
@@ -86,6 +104,28 @@ test("imports only point down", () => {
       .map((target) => `${path} imports ${target}`),
   );
   assert.deepEqual(wrong, []);
+});
+
+test("rooms of a layer take from those that come before them", () => {
+  const wrong = sources.flatMap(({ path, values }) => {
+    const room = posix.dirname(path);
+    const known = ROOMS[room];
+    return known === undefined
+      ? []
+      : values
+          .filter((name) => name.startsWith("."))
+          .map((name) => posix.join(room, name))
+          .filter((target) => {
+            const other = posix.dirname(target);
+            return (
+              other !== room && other !== layerOf(path) && layerOf(other) === layerOf(path) && !known.includes(other)
+            );
+          })
+          .map((target) => `${path} imports ${target}`);
+  });
+  assert.deepEqual(wrong, []);
+  const empty = Object.keys(ROOMS).filter((room) => !sources.some(({ path }) => posix.dirname(path) === room));
+  assert.deepEqual(empty, []);
 });
 
 test("neutral layers import no module of a runtime, and name none of its globals", () => {

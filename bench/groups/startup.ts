@@ -4,8 +4,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OURS, type Case, type Measurement } from "../case.ts";
 import { SHIM, WASMTIME, type Contestants, type GuestCommand } from "../contestants.ts";
-import { decode } from "../../src/load/decode.ts";
-import { planOf } from "../../src/load/plan.ts";
+import { decode } from "../../src/load/decode/decode.ts";
+import { planOf } from "../../src/load/plan/plan.ts";
 import { CACHE, guestPath, transpileCommand } from "../peer.ts";
 import { cpuMsOf, ROOT, runCommand, type How } from "../processes.ts";
 

@@ -1,6 +1,6 @@
 /** Core modules of components, without what they import: what belongs to the guest and the engine, and to no host. */
-import { decode } from "../../src/load/decode.ts";
-import { planOf } from "../../src/load/plan.ts";
+import { decode } from "../../src/load/decode/decode.ts";
+import { planOf } from "../../src/load/plan/plan.ts";
 
 /** The core module of a component that has the memory. */
 export function mainModule(component: Uint8Array): WebAssembly.Module {

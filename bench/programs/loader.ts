@@ -4,8 +4,8 @@
  */
 import { readFile } from "node:fs/promises";
 import { compile, instantiate, type Options } from "sluice";
-import { decode } from "../../src/load/decode.ts";
-import { planOf } from "../../src/load/plan.ts";
+import { decode } from "../../src/load/decode/decode.ts";
+import { planOf } from "../../src/load/plan/plan.ts";
 import { mainModule, stubs } from "./core.ts";
 import { nsPerStep } from "./timing.ts";
 

@@ -1,7 +1,7 @@
 /** What mutants are made of. */
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
-import { layerOf } from "../../src/load/decode.ts";
+import { layerOf } from "../../src/load/decode/decode.ts";
 import { TEXTS } from "./texts.ts";
 
 const GUESTS = new URL("../../test/guests/built/", import.meta.url);

@@ -7,7 +7,7 @@ import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { WitError } from "../../src/io/errors.ts";
 import { compileComponent } from "../../src/load/compile.ts";
 import { type Compiled } from "../../src/load/compiled.ts";
-import type { InstanceItem } from "../../src/load/items.ts";
+import type { InstanceItem } from "../../src/load/plan/items.ts";
 import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
 import { InvalidComponentError } from "../../src/load/invalid-component.ts";
 import { CompiledComponent } from "../../src/run/component.ts";

@@ -1,6 +1,6 @@
 /** A component's bytes as a tree of sections, to be changed and put together again. */
 import { InvalidComponentError } from "../../src/load/invalid-component.ts";
-import { Reader } from "../../src/load/reader.ts";
+import { Reader } from "../../src/load/decode/reader.ts";
 
 /** A component: its first eight bytes, and its sections. */
 export interface Tree {

@@ -3,7 +3,7 @@ import { camelCase, pascalCase, splitVersion } from "../../src/abi/names.ts";
 import { memberOf } from "../../src/abi/members.ts";
 import type { FuncType, ResourceId } from "../../src/abi/types.ts";
 import { INTERFACES } from "../../src/bind/interfaces.ts";
-import type { InstanceItem, Item, Plan } from "../../src/load/items.ts";
+import type { InstanceItem, Item, Plan } from "../../src/load/plan/items.ts";
 import type { Imports, ImportValue } from "../../src/run/imports.ts";
 import { Values } from "./generate.ts";
 import type { Random } from "../random.ts";

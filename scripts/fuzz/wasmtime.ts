@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
-import { printValue } from "../../src/abi/wave-print.ts";
+import { printValue } from "../../src/abi/wave/print.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { compile } from "../../src/run/compile.ts";
 import { instantiate } from "../../src/run/instantiate.ts";

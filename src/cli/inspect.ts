@@ -1,7 +1,7 @@
 /** `sluice inspect`: what a component is, as WIT with comments, or as JSON. */
 import { PREVIEW1 } from "../bind/p1/preview1.ts";
-import { quoted } from "../load/text-budget.ts";
-import type { CustomSection, Sizes } from "../load/sizes.ts";
+import { quoted } from "../load/plan/text-budget.ts";
+import type { CustomSection, Sizes } from "../load/wit/sizes.ts";
 import { inspect, type ComponentInspection, type ModuleInspection } from "../run/inspect.ts";
 import type { Command } from "./command.ts";
 import { readComponent } from "./read.ts";

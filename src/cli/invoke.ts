@@ -1,7 +1,7 @@
 /** `sluice run --invoke 'f(1, "x")'`: a call of one function, in Wasmtime's notation. */
-import { WaveError } from "../abi/wave.ts";
+import { WaveError } from "../abi/wave/wave.ts";
 import { Compiled } from "../load/compiled.ts";
-import { moduleTypeOf } from "../load/core-module.ts";
+import { moduleTypeOf } from "../load/decode/core-module.ts";
 import type { CompiledComponent } from "../run/component.ts";
 import { invocation, NoSuchFunctionError, type Invocation } from "../run/invoke.ts";
 import { UsageError } from "./usage.ts";

@@ -8,7 +8,7 @@ import { MissingImportsError } from "../run/missing-imports.ts";
 import { PreopenError } from "../run/world.ts";
 import { TimeoutError } from "../run/life.ts";
 import { NotACommandError } from "../run/run.ts";
-import { NotAHandlerError } from "../run/not-a-handler.ts";
+import { NotAHandlerError } from "../run/serve/not-a-handler.ts";
 import { backtrace, isTrap } from "./backtrace.ts";
 import { REFUSED, report } from "./failure.ts";
 import { exitCodeOf, SignalError } from "./signals.ts";

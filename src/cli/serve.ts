@@ -10,7 +10,7 @@ import type { HttpRequest } from "../wasi/http/exchange.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import { compile } from "../run/compile.ts";
 import type { InstanceOptions } from "../run/options.ts";
-import { Serving, type MakeAnswering } from "../run/serve.ts";
+import { Serving, type MakeAnswering } from "../run/serve/serve.ts";
 import { canSuspend } from "../wait/suspension.ts";
 import type { Command, ServeCommandOptions } from "./command.ts";
 import { LinePrefix } from "./line-prefix.ts";

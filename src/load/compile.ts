@@ -2,12 +2,12 @@
 import { encodeGates } from "../wait/gate-code.ts";
 import { assertCompiles } from "../wait/module.ts";
 import { Compiled } from "./compiled.ts";
-import { moduleTypeOf } from "./core-module.ts";
-import { decode } from "./decode.ts";
+import { moduleTypeOf } from "./decode/core-module.ts";
+import { decode } from "./decode/decode.ts";
 import { InvalidComponentError } from "./invalid-component.ts";
-import { rememberType } from "./module-types.ts";
+import { rememberType } from "./plan/module-types.ts";
 import { loadParts } from "./parts.ts";
-import { planOf } from "./plan.ts";
+import { planOf } from "./plan/plan.ts";
 
 /** Bytes that are compiled at once where that is allowed: more, and the thread would stand still for long. */
 const COMPILED_AT_ONCE = 64 * 1024;
@@ -27,7 +27,7 @@ export async function compileComponent(bytes: Uint8Array, served?: Served): Prom
   // Parts of a Node Buffer cost more to make.
   const plan = planOf(decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)));
   await loadParts(plan);
-  const changed = served && (await import("./visible-state.ts")).servedModules(plan, served);
+  const changed = served && (await import("./renew/visible-state.ts")).servedModules(plan, served);
   try {
     const modules = await Promise.all(
       (changed?.modules ?? plan.modules).map(async (module) =>

@@ -1,7 +1,7 @@
 /** A component that is ready to be instantiated: its plan, its core modules, and what its instances share. */
 import { GateModules, type EncodeGates } from "../wait/gate.ts";
-import type { CoreItem, Item, ModuleItem, Plan, Trampoline } from "./items.ts";
-import type { StateNames } from "./core-state.ts";
+import type { CoreItem, Item, ModuleItem, Plan, Trampoline } from "./plan/items.ts";
+import type { StateNames } from "./renew/core-state.ts";
 
 /** A `WebAssembly.Module`: see RuntimeError in io/trap.ts for why it is not called so. */
 export type CoreModule = object;

@@ -1,16 +1,16 @@
 /** What links only some components. */
-import type * as Asyncs from "./async-link.ts";
-import type * as Drops from "./drops.ts";
-import type * as Fused from "./fused.ts";
-import type { Plan } from "./items.ts";
+import type * as Asyncs from "./async/link.ts";
+import type * as Drops from "./link/drops.ts";
+import type * as Fused from "./link/fused.ts";
+import type { Plan } from "./plan/items.ts";
 import { Part } from "./part.ts";
 
 /** Links asynchronous components. */
-export const asyncs: Part<typeof Asyncs> = new Part(() => import("./async-link.ts"));
+export const asyncs: Part<typeof Asyncs> = new Part(() => import("./async/link.ts"));
 /** Makes calls between components. */
-export const fusing: Part<typeof Fused> = new Part(() => import("./fused.ts"));
+export const fusing: Part<typeof Fused> = new Part(() => import("./link/fused.ts"));
 /** Drops resources that have destructors of components. */
-export const drops: Part<typeof Drops> = new Part(() => import("./drops.ts"));
+export const drops: Part<typeof Drops> = new Part(() => import("./link/drops.ts"));
 
 /** Whether components in it call each other. */
 export function needsFusing({ trampolines }: Plan): boolean {

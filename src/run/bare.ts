@@ -8,11 +8,11 @@ import { exportedKey } from "../abi/names.ts";
 import { FlatValues, type CoreValue } from "../abi/type.ts";
 import { resultValue } from "../abi/variants.ts";
 import { WitError } from "../io/errors.ts";
-import type { Item, Plan } from "../load/items.ts";
-import type { Linked } from "../load/link.ts";
+import type { Item, Plan } from "../load/plan/items.ts";
+import type { Linked } from "../load/link/link.ts";
 import type { CoreFunction } from "../wait/gate.ts";
 import { Calls, type Lifted, type LiftedItem } from "./calls.ts";
-import type { ExportedFunction } from "./exports.ts";
+import type { ExportedFunction } from "./embed/exports.ts";
 import { rememberExport } from "./imports.ts";
 import type { Life } from "./life.ts";
 

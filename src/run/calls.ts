@@ -1,10 +1,10 @@
 /** Calls of what a component exports: one at a time, and none after the end. */
 import type { CoreValue } from "../abi/type.ts";
 import { Trap } from "../io/trap.ts";
-import type { FuncItem } from "../load/items.ts";
-import type { Linked } from "../load/link.ts";
+import type { FuncItem } from "../load/plan/items.ts";
+import type { Linked } from "../load/link/link.ts";
 import type { CoreFunction } from "../wait/gate.ts";
-import type { ExportedFunction } from "./exports.ts";
+import type { ExportedFunction } from "./embed/exports.ts";
 import { asTrap, type Life } from "./life.ts";
 
 export type LiftedItem = FuncItem & { readonly is: "lifted" };

@@ -1,5 +1,5 @@
 import { compileComponent, type Served } from "../load/compile.ts";
-import { layerOf } from "../load/decode.ts";
+import { layerOf } from "../load/decode/decode.ts";
 import { assertBytes, OR_COMPILED } from "./bytes.ts";
 import { CompiledComponent } from "./component.ts";
 import * as typeChecks from "./type-checks.ts";

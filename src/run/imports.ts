@@ -1,9 +1,9 @@
 /** Who gives what a component imports: the embedder, another component, or we. */
 import type { Interface } from "../bind/definition.ts";
 import { interfaceOf } from "../bind/interfaces.ts";
-import type { InstanceItem } from "../load/items.ts";
-import type { Linked } from "../load/link.ts";
-import type { ComponentImport, EmbedderImport } from "./given-imports.ts";
+import type { InstanceItem } from "../load/plan/items.ts";
+import type { Linked } from "../load/link/link.ts";
+import type { ComponentImport, EmbedderImport } from "./embed/given-imports.ts";
 
 /** The newest version of WASI 0.2 whose interfaces are implemented in full. */
 export const WASI_VERSION = "0.2.12";

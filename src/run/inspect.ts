@@ -1,13 +1,13 @@
 /** What a component is, without running anything of it. */
 import { knowEveryInterface } from "../bind/every-interface.ts";
 import { PREVIEW1, PREVIEW1_NAMES } from "../bind/p1/preview1.ts";
-import { moduleTypeOf } from "../load/core-module.ts";
-import { declarationsOf } from "../load/declarations.ts";
-import { decode, layerOf } from "../load/decode.ts";
-import type { Plan } from "../load/items.ts";
-import { planOf } from "../load/plan.ts";
-import { sizesOf, type ComponentSizes, type Sizes } from "../load/sizes.ts";
-import { witOf } from "../load/wit.ts";
+import { moduleTypeOf } from "../load/decode/core-module.ts";
+import { declarationsOf } from "../load/wit/declarations.ts";
+import { decode, layerOf } from "../load/decode/decode.ts";
+import type { Plan } from "../load/plan/items.ts";
+import { planOf } from "../load/plan/plan.ts";
+import { sizesOf, type ComponentSizes, type Sizes } from "../load/wit/sizes.ts";
+import { witOf } from "../load/wit/wit.ts";
 import { InvalidComponentError } from "../load/invalid-component.ts";
 import { Compiled } from "../load/compiled.ts";
 import { assertBytes, isBytes } from "./bytes.ts";

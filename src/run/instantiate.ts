@@ -5,26 +5,26 @@ import type { FuncType, ResourceId } from "../abi/types.ts";
 import type { Definition, Interface } from "../bind/definition.ts";
 import { loadInterfaces } from "../bind/interfaces.ts";
 import { lower } from "../bind/lower.ts";
-import type { FuncItem, ImportPath, ModuleItem } from "../load/items.ts";
+import type { FuncItem, ImportPath, ModuleItem } from "../load/plan/items.ts";
 import { fusing } from "../load/parts.ts";
 import { Part } from "../load/part.ts";
 import { UnsupportedComponentError } from "../load/unsupported.ts";
-import { Linked, type LiftedFunction, type LinkHost } from "../load/link.ts";
+import { Linked, type LiftedFunction, type LinkHost } from "../load/link/link.ts";
 import { Compiled, type CoreModule } from "../load/compiled.ts";
 import type { CoreType } from "../abi/encode.ts";
 import type { Callee } from "../wait/callee.ts";
 import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
 import { assertWaits } from "../wait/suspension.ts";
-import type { AsyncCalls } from "./async-calls.ts";
+import type { AsyncCalls } from "./embed/async-calls.ts";
 import { BareCalls, bareExports, bareResource, isBare } from "./bare.ts";
 import type { Calling } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
 import { checkOptions } from "./check-options.ts";
 import type { CompiledComponent } from "./component.ts";
 import type { CompiledCore } from "./core-module.ts";
-import type * as Embeddings from "./embedding.ts";
-import type { EmbedderImport } from "./given-imports.ts";
+import type * as Embeddings from "./embed/embedding.ts";
+import type { EmbedderImport } from "./embed/given-imports.ts";
 import type * as TypeChecks from "./type-checks.ts";
 import { HostProviders, type HostImport, type Imports, type Providers } from "./imports.ts";
 import { Life, type Levels, type Stats } from "./life.ts";
@@ -122,8 +122,8 @@ function needsChecks({ isChecked, importedModules }: Compiled, { haveComponents 
 /** What asynchronous components need here, and others have no use for. */
 async function loadAsyncRun() {
   const [{ AsyncCalls }, { JsCopies }, { hostCallee }] = await Promise.all([
-    import("./async-calls.ts"),
-    import("./js-streams.ts"),
+    import("./embed/async-calls.ts"),
+    import("./embed/js-streams.ts"),
     import("../bind/callee.ts"),
   ]);
   return { AsyncCalls, JsCopies, hostCallee };
@@ -133,7 +133,7 @@ async function loadAsyncRun() {
 let asyncRun: Awaited<ReturnType<typeof loadAsyncRun>> | undefined;
 
 /** What passes between instances and JavaScript. */
-const embedding: Part<typeof Embeddings> = new Part(() => import("./embedding.ts"));
+const embedding: Part<typeof Embeddings> = new Part(() => import("./embed/embedding.ts"));
 
 /**
  * Who provides what a component imports.

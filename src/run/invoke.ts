@@ -2,11 +2,11 @@
 import { camelCase, splitVersion } from "../abi/names.ts";
 import { describe } from "../abi/describe.ts";
 import type { FuncType, NamedType } from "../abi/types.ts";
-import { parseArguments, parseCall } from "../abi/wave-parse.ts";
-import { printValue } from "../abi/wave-print.ts";
+import { parseArguments, parseCall } from "../abi/wave/parse.ts";
+import { printValue } from "../abi/wave/print.ts";
 import { WitError } from "../io/errors.ts";
 import { Compiled } from "../load/compiled.ts";
-import type { Item } from "../load/items.ts";
+import type { Item } from "../load/plan/items.ts";
 import type { CompiledComponent } from "./component.ts";
 import type { RunningInstance } from "./instantiate.ts";
 

@@ -1,6 +1,6 @@
 import type { Part } from "../load/part.ts";
 import type { Loop } from "../wait/task.ts";
-import type { Pages } from "../load/clearing.ts";
+import type { Pages } from "../load/renew/clearing.ts";
 import type { Sink, Source } from "../io/ports.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
 import type { OpenDirectory } from "../wasi/filesystem/files.ts";

@@ -4,7 +4,7 @@ import { told } from "../io/told.ts";
 import { Compiled, type CoreModule } from "../load/compiled.ts";
 import { InvalidComponentError } from "../load/invalid-component.ts";
 import { loadParts } from "../load/parts.ts";
-import { assertVersion, readPlan } from "../load/plan-data.ts";
+import { assertVersion, readPlan } from "../load/plan/plan-data.ts";
 import { addPrepared } from "../wait/module.ts";
 import { CompiledComponent } from "./component.ts";
 import type { CompiledCore } from "./core-module.ts";

@@ -2,9 +2,9 @@
 import { camelCase, pascalCase } from "../abi/names.ts";
 import { memberOf } from "../abi/members.ts";
 import { signatureOf } from "../abi/signature.ts";
-import type { FuncItem, InstanceItem, Item, Plan } from "../load/items.ts";
-import { withSection } from "../load/custom-section.ts";
-import { writePlan } from "../load/plan-data.ts";
+import type { FuncItem, InstanceItem, Item, Plan } from "../load/plan/items.ts";
+import { withSection } from "../load/decode/custom-section.ts";
+import { writePlan } from "../load/plan/plan-data.ts";
 import { Compiled } from "../load/compiled.ts";
 import { moduleOfSections } from "../wait/engine.ts";
 import { recording } from "../wait/module.ts";
@@ -82,7 +82,7 @@ function utf8(text: string): Uint8Array {
 
 /** Those by which asynchronous functions are called, which are made when one first is. */
 async function prepareEntries({ exports, trampolines }: Plan): Promise<void> {
-  const { entryModule } = await import("../load/entry.ts");
+  const { entryModule } = await import("../load/link/entry.ts");
   const lifted = [
     ...functionsOf(exports.values()),
     ...trampolines.flatMap((trampoline) => (trampoline.is === "lower" ? [trampoline.func] : [])),

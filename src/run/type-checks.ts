@@ -5,9 +5,9 @@ import type { ResourceType } from "../abi/handles.ts";
 import type { Definition } from "../bind/definition.ts";
 import { InvalidComponentError } from "../load/invalid-component.ts";
 import type { CoreModule } from "../load/compiled.ts";
-import type { ImportPath, InstanceItem, Item, ModuleItem, Plan } from "../load/items.ts";
-import { assertModule } from "../load/module-types.ts";
-import { TypeComparison } from "../load/same-type.ts";
+import type { ImportPath, InstanceItem, Item, ModuleItem, Plan } from "../load/plan/items.ts";
+import { assertModule } from "../load/plan/module-types.ts";
+import { TypeComparison } from "../load/plan/same-type.ts";
 import type { Provider, Providers } from "./imports.ts";
 import { MissingImportsError } from "./missing-imports.ts";
 

@@ -3,8 +3,8 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { UnsupportedTypeError } from "../../src/abi/fuse-types.ts";
-import { fuse } from "../../src/abi/fuse.ts";
+import { UnsupportedTypeError } from "../../src/abi/fuse/types.ts";
+import { fuse } from "../../src/abi/fuse/fuse.ts";
 import type { FuncType, ValType } from "../../src/abi/types.ts";
 import {
   anyType,

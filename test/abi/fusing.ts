@@ -1,9 +1,9 @@
 /** Fused adapters between two models of components. */
 import assert from "node:assert/strict";
 
-import { FUSE_TRAPS, type FuseSide } from "../../src/abi/fuse-sides.ts";
-import { fuse, type Fused } from "../../src/abi/fuse.ts";
-import { transcoders } from "../../src/abi/transcode.ts";
+import { FUSE_TRAPS, type FuseSide } from "../../src/abi/fuse/sides.ts";
+import { fuse, type Fused } from "../../src/abi/fuse/fuse.ts";
+import { transcoders } from "../../src/abi/fuse/transcode.ts";
 import type { FuncType, StringEncoding, ValType } from "../../src/abi/types.ts";
 import { flatten, liftFlat, load, lowerFlat, Peer, sizeOf, alignOf, store, type Core } from "./model.ts";
 

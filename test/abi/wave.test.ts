@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { Case, NamedType, ValType } from "../../src/abi/types.ts";
-import { parseArguments, parseCall } from "../../src/abi/wave-parse.ts";
-import { printValue } from "../../src/abi/wave-print.ts";
-import { KEYWORDS, MAX_DEPTH, WaveError } from "../../src/abi/wave.ts";
+import { parseArguments, parseCall } from "../../src/abi/wave/parse.ts";
+import { printValue } from "../../src/abi/wave/print.ts";
+import { KEYWORDS, MAX_DEPTH, WaveError } from "../../src/abi/wave/wave.ts";
 import { camelCase } from "../../src/abi/names.ts";
 
 const bool: ValType = { kind: "bool" };

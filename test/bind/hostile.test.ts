@@ -6,7 +6,7 @@ import { Kind } from "../../src/abi/resources.ts";
 import { OUTPUT_STREAM } from "../../src/bind/io.ts";
 import { CollectSink, MemoryFiles, MemoryNetwork, Trap } from "../../src/index.ts";
 import { ERROR_CODES } from "../../src/wasi/filesystem/error-code.ts";
-import { jsDefinition } from "../../src/run/js-functions.ts";
+import { jsDefinition } from "../../src/run/embed/js-functions.ts";
 import { callEitherWay, FUNCTIONS, hostileArguments, isSuspendError } from "./hostile.ts";
 import { BareGuest, type Lowered } from "./support.ts";
 

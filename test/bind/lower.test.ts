@@ -5,7 +5,7 @@ import type { PrimitiveKind, ValType } from "../../src/abi/types.ts";
 import { WitError } from "../../src/io/errors.ts";
 import { CollectSink } from "../../src/io/memory.ts";
 import { Trap } from "../../src/io/trap.ts";
-import { jsDefinition } from "../../src/run/js-functions.ts";
+import { jsDefinition } from "../../src/run/embed/js-functions.ts";
 import type { CoreFunction } from "../../src/wait/gate.ts";
 import { liftFlat, load, Peer } from "../abi/model.ts";
 import { BareGuest, type Lowered } from "./support.ts";

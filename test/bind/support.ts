@@ -14,7 +14,7 @@ import { tracingOf } from "../../src/bind/tracing.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import type { Input, Output } from "../../src/index.ts";
 import { Trap } from "../../src/io/trap.ts";
-import { lowerAsync, type LowerSite } from "../../src/load/async-lower.ts";
+import { lowerAsync, type LowerSite } from "../../src/load/async/lower.ts";
 import { ExitError } from "../../src/run/life.ts";
 import type { Grants } from "../../src/run/grants.ts";
 import type { InstanceOptions } from "../../src/run/options.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Clearing, type PageRun, type Pages } from "../../src/load/clearing.ts";
+import { Clearing, type PageRun, type Pages } from "../../src/load/renew/clearing.ts";
 
 const PAGE = 4096;
 const KIB = 1024;

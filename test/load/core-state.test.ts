@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { exposed } from "../../src/load/core-state.ts";
-import { SharedSizes } from "../../src/load/shared-sizes.ts";
+import { exposed } from "../../src/load/renew/core-state.ts";
+import { SharedSizes } from "../../src/load/renew/shared-sizes.ts";
 import { binaryOf, plan } from "./made.ts";
 
 const GUESTS = new URL("../guests/built/", import.meta.url);

@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { instantiate } from "../../src/index.ts";
 import { Trap } from "../../src/io/trap.ts";
 import { Compiled } from "../../src/load/compiled.ts";
-import { decode } from "../../src/load/decode.ts";
+import { decode } from "../../src/load/decode/decode.ts";
 import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
-import { planOf } from "../../src/load/plan.ts";
+import { planOf } from "../../src/load/plan/plan.ts";
 import { InvalidComponentError } from "../../src/load/invalid-component.ts";
 import { component } from "./wat.ts";
 

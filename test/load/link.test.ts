@@ -6,8 +6,8 @@ import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { compile } from "../../src/run/compile.ts";
 import { instantiate } from "../../src/run/instantiate.ts";
 import { MissingImportsError } from "../../src/run/missing-imports.ts";
-import { addToGroup, type GateGroup } from "../../src/load/gate-groups.ts";
-import type { CoreItem } from "../../src/load/items.ts";
+import { addToGroup, type GateGroup } from "../../src/load/link/gate-groups.ts";
+import type { CoreItem } from "../../src/load/plan/items.ts";
 import { exported, running } from "./wat.ts";
 
 function exportNamed(name: string): CoreItem {

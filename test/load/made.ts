@@ -1,8 +1,8 @@
 /** Components with any types, which do nothing: made of WIT. */
 import { $init, tools } from "../../node_modules/@bytecodealliance/jco-transpile/vendor/wasm-tools.js";
-import { decode } from "../../src/load/decode.ts";
-import type { Plan } from "../../src/load/items.ts";
-import { planOf } from "../../src/load/plan.ts";
+import { decode } from "../../src/load/decode/decode.ts";
+import type { Plan } from "../../src/load/plan/items.ts";
+import { planOf } from "../../src/load/plan/plan.ts";
 
 await $init;
 

@@ -1,7 +1,7 @@
 /** Memories that end where they are told to. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withLimitedMemories } from "../../src/load/memory-limit.ts";
+import { withLimitedMemories } from "../../src/load/renew/memory-limit.ts";
 import { UnsupportedComponentError } from "../../src/load/unsupported.ts";
 import { binaryOf } from "./made.ts";
 

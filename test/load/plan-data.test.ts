@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { decode } from "../../src/load/decode.ts";
+import { decode } from "../../src/load/decode/decode.ts";
 import { InvalidComponentError } from "../../src/load/invalid-component.ts";
-import type { Plan } from "../../src/load/items.ts";
-import { readPlan, writePlan } from "../../src/load/plan-data.ts";
-import { planOf } from "../../src/load/plan.ts";
+import type { Plan } from "../../src/load/plan/items.ts";
+import { readPlan, writePlan } from "../../src/load/plan/plan-data.ts";
+import { planOf } from "../../src/load/plan/plan.ts";
 import { VERSION } from "../../src/run/version.ts";
 
 const BUILT = new URL("../guests/built/", import.meta.url);

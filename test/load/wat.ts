@@ -2,9 +2,9 @@
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { compileComponent } from "../../src/load/compile.ts";
 import { type Compiled } from "../../src/load/compiled.ts";
-import { decode } from "../../src/load/decode.ts";
-import type { Plan } from "../../src/load/items.ts";
-import { planOf } from "../../src/load/plan.ts";
+import { decode } from "../../src/load/decode/decode.ts";
+import type { Plan } from "../../src/load/plan/items.ts";
+import { planOf } from "../../src/load/plan/plan.ts";
 import { CompiledComponent } from "../../src/run/component.ts";
 import { instantiate, type RunningInstance } from "../../src/run/instantiate.ts";
 import type { InstanceOptions } from "../../src/run/options.ts";

@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { describe as describeType } from "../../src/abi/describe.ts";
 import type { FuncType } from "../../src/abi/types.ts";
-import type { Item, Plan } from "../../src/load/items.ts";
-import { witOf } from "../../src/load/wit.ts";
+import type { Item, Plan } from "../../src/load/plan/items.ts";
+import { witOf } from "../../src/load/wit/wit.ts";
 import { binaryOf, componentOf, EVERYTHING, plan, STREAMS, worldOf } from "./made.ts";
 
 const GUESTS = ["cat", "files-rust", "multi-export", "missing-import", "old-version"];

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { CollectSink, compile, instantiate, run } from "../../src/index.ts";
-import { decode } from "../../src/load/decode.ts";
-import { MADE_AT_ONCE } from "../../src/load/link.ts";
+import { decode } from "../../src/load/decode/decode.ts";
+import { MADE_AT_ONCE } from "../../src/load/link/link.ts";
 import { guest } from "./support.ts";
 
 const PADDING = "padding";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer, request as nodeRequest, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
-import { bounded } from "../../src/run/refusals.ts";
+import { bounded } from "../../src/run/serve/refusals.ts";
 import { HttpError, serve, type HttpBody, type HttpRequest, type ServeOptions, type Server } from "../../src/index.ts";
 import { checkedClient } from "../../src/wasi/http/checked-client.ts";
 import { guest, until } from "./support.ts";

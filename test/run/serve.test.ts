@@ -20,7 +20,7 @@ import {
   type Server,
 } from "../../src/index.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
-import { Serving } from "../../src/run/serve.ts";
+import { Serving } from "../../src/run/serve/serve.ts";
 import type { HttpRequest } from "../../src/wasi/http/exchange.ts";
 import { guest, until } from "./support.ts";
 

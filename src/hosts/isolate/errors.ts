@@ -10,7 +10,7 @@ import { MissingImportsError } from "../../run/missing-imports.ts";
 import { ExitError, TimeoutError } from "../../run/life.ts";
 import { NotACommandError } from "../../run/run.ts";
 import { PreopenError } from "../../run/world.ts";
-import { NotAHandlerError } from "../../run/not-a-handler.ts";
+import { NotAHandlerError } from "../../run/serve/not-a-handler.ts";
 import { FileError } from "../../wasi/filesystem/files.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
 import { NetworkError, SocketError } from "../../wasi/sockets/error-code.ts";

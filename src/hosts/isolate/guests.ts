@@ -1,6 +1,6 @@
 /** What is in the thread of isolated instances: see thread.ts, which starts it. */
 import { deferred } from "../../io/deferred.ts";
-import type { Answering } from "../../run/answering.ts";
+import type { Answering } from "../../run/serve/answering.ts";
 import { compile } from "../../run/compile.ts";
 import type { CompiledComponent } from "../../run/component.ts";
 import type { Imports } from "../../run/imports.ts";
@@ -8,7 +8,7 @@ import { instantiate, type RunningInstance } from "../../run/instantiate.ts";
 import type { Stats } from "../../run/life.ts";
 import type { Platform } from "../../run/platform.ts";
 import { runCommand } from "../../run/run.ts";
-import { answeringOf } from "../../run/serve.ts";
+import { answeringOf } from "../../run/serve/serve.ts";
 import type { HttpResponse } from "../../wasi/http/exchange.ts";
 import { Bodies, type WireRequest, type WireResponse } from "./bodies.ts";
 import { wireOf } from "./errors.ts";

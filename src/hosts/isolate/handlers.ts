@@ -1,7 +1,7 @@
 /** What answers requests in threads of its own: each answers one at a time. */
-import type { Answering, Exchange } from "../../run/answering.ts";
+import type { Answering, Exchange } from "../../run/serve/answering.ts";
 import { afterMs, TimeoutError } from "../../run/life.ts";
-import type { MakeAnswering } from "../../run/serve.ts";
+import type { MakeAnswering } from "../../run/serve/serve.ts";
 import type { MonotonicClock } from "../../wasi/clocks/clocks.ts";
 import { Bodies, type WireResponse } from "./bodies.ts";
 import { errorOf, type WireError } from "./errors.ts";
@@ -18,7 +18,7 @@ const GRACE_MS = 500;
 const CLOSED = new Error("the server is closed");
 const ANSWERED = new Error("the request is answered");
 
-/** As `answeringOf` of run/serve.ts, with instances in threads. @param bytes Of the component. */
+/** As `answeringOf` of run/serve/serve.ts, with instances in threads. @param bytes Of the component. */
 export function threadedHandlers(
   threads: Threads,
   bytes: Uint8Array,

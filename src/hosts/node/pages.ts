@@ -1,5 +1,5 @@
 /** Memory of guests as Linux has it: given back, and looked at, without being touched. */
-import type { Pages } from "../../load/clearing.ts";
+import type { Pages } from "../../load/renew/clearing.ts";
 import { systemOf } from "./system.ts";
 
 const MADV_DONTNEED = 4;

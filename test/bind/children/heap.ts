@@ -5,7 +5,7 @@
  */
 import type { ValType } from "../../../src/abi/types.ts";
 import { CollectSink, MemoryFiles } from "../../../src/index.ts";
-import { jsDefinition } from "../../../src/run/js-functions.ts";
+import { jsDefinition } from "../../../src/run/embed/js-functions.ts";
 import { argumentsFor, definitionOf, granted, handlesOf } from "../arguments.ts";
 import { callEitherWay } from "../hostile.ts";
 import { BareGuest, promising } from "../support.ts";

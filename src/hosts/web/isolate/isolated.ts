@@ -4,7 +4,7 @@ import type { CompiledComponent } from "../../../run/component.ts";
 import { checkOptions } from "../../../run/check-options.ts";
 import type { RunningInstance } from "../../../run/instantiate.ts";
 import type { RunResult } from "../../../run/run.ts";
-import type { MakeAnswering } from "../../../run/serve.ts";
+import type { MakeAnswering } from "../../../run/serve/serve.ts";
 import { threadedHandlers } from "../../isolate/handlers.ts";
 import { instantiateIsolated, runIsolated } from "../../isolate/host.ts";
 import type { Options } from "../../isolate/options.ts";

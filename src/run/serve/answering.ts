@@ -1,0 +1,37 @@
+/** What handlers of every version of `wasi:http` are served with. */
+import type { HttpRequest, HttpResponse } from "../../wasi/http/exchange.ts";
+import { sizeOf } from "../../wasi/http/fields.ts";
+import { afterMs, TimeoutError, type Levels, type Life } from "../life.ts";
+import type { Platform } from "../platform.ts";
+
+/** One request, and who waits for its response. */
+export interface Exchange {
+  readonly request: HttpRequest;
+  readonly resolve: (response: HttpResponse) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Told of what goes wrong when the response has been given. */
+  readonly late: (error: unknown) => void;
+}
+
+/** What answers requests with instances of one component. */
+export interface Answering {
+  /** Resolves when nothing of it is left. Never rejects: whoever waits hears of what goes wrong. */
+  answer(exchange: Exchange): Promise<void>;
+  /** What the outputs of the instances that answer now are doing. Missing where they have threads of their own. */
+  levels?(): readonly Levels[];
+  /** Nothing is under way any more, and no instance is to be left. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** The time of one request, until what the guest wrote is delivered. @returns What to call then. */
+export function limitTime({ monotonicClock }: Platform, life: Life, timeout: number | undefined): () => void {
+  if (timeout === undefined) return unlimited;
+  return afterMs(monotonicClock, timeout, () => life.abort(new TimeoutError(timeout)));
+}
+
+function unlimited(): void {}
+
+/** Whether a guest can be given its fields. */
+export function fits({ headers }: HttpRequest, { world }: Life): boolean {
+  return sizeOf(headers) <= world.limits.fieldBytes;
+}

@@ -1,0 +1,145 @@
+/** Components that answer requests by `wasi:http/incoming-handler` 0.2: one at a time in one instance. */
+import { INCOMING_REQUEST, Incoming, RESPONSE_OUTPARAM, type Outgoing, type Outparam } from "../../bind/http/types.ts";
+import { HttpError } from "../../wasi/http/error-code.ts";
+import type { HttpResponse } from "../../wasi/http/exchange.ts";
+import { sendable } from "../../wasi/http/fields.ts";
+import type { OutgoingResponse } from "../../wasi/http/message.ts";
+import type { OutgoingBody } from "../../wasi/http/outgoing-body.ts";
+import { fits, limitTime, type Answering, type Exchange } from "./answering.ts";
+import type { Begun } from "../instantiate.ts";
+import { HeldResource } from "../embed/js-resources.ts";
+import type { Levels, Life } from "../life.ts";
+import type { Platform } from "../platform.ts";
+import { Pool, type Making, type Ready } from "./pool.ts";
+import { refuse } from "./refusals.ts";
+
+type Handle = (request: HeldResource, out: HeldResource) => Promise<unknown>;
+
+export class IncomingHandlers implements Answering {
+  readonly #platform: Platform;
+  readonly #pool: Pool<Handle>;
+  readonly #timeout: number | undefined;
+
+  /** @param name Of the interface that is exported. */
+  constructor(platform: Platform, making: Omit<Making<Handle>, "handlerOf">, name: string) {
+    this.#platform = platform;
+    this.#timeout = making.timeout;
+    // What an instance exports under this name, with these parameters.
+    const handlerOf = ({ running }: Begun): Handle => (running.exports[name] as { readonly handle: Handle }).handle;
+    this.#pool = new Pool(platform, { ...making, handlerOf });
+  }
+
+  levels(): Levels[] {
+    return this.#pool.levels();
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async answer(exchange: Exchange): Promise<void> {
+    const { request } = exchange;
+    let ready: Ready<Handle> | undefined;
+    let asked: Asked | undefined;
+    let stopTimer: (() => void) | undefined;
+    try {
+      const taken = this.#pool.take();
+      ready = taken instanceof Promise ? await taken : taken;
+      const { life } = ready.begun;
+      stopTimer = limitTime(this.#platform, life, this.#timeout);
+      if (fits(request, life)) {
+        asked = new Asked(exchange, life);
+        await ready.handle(...asked.resources());
+        asked.left();
+      } else exchange.resolve(refuse(request, 431));
+      await this.#pool.giveBack(ready);
+    } catch (error) {
+      if (asked) asked.failed(error);
+      else exchange.reject(error);
+      request.body?.source.close();
+      if (ready) await this.#pool.giveUp(ready);
+    }
+    stopTimer?.();
+  }
+}
+
+/** A request that a guest has been given. */
+class Asked {
+  readonly #exchange: Exchange;
+  readonly #life: Life;
+  #isAnswered = false;
+  #body: OutgoingBody | undefined;
+  /** What the guest has answered, until it is told. */
+  #response: HttpResponse | undefined;
+
+  constructor(exchange: Exchange, life: Life) {
+    this.#exchange = exchange;
+    this.#life = life;
+  }
+
+  /** What a guest is called with: from then on they are its own. */
+  resources(): [HeldResource, HeldResource] {
+    const { resources } = this.#life.instance;
+    const incoming = new Incoming(this.#exchange.request);
+    const outparam: Outparam = (answer) => this.#answered(answer);
+    return [
+      new HeldResource(resources.add(INCOMING_REQUEST, incoming, incoming), true),
+      new HeldResource(resources.add(RESPONSE_OUTPARAM, outparam, this), true),
+    ];
+  }
+
+  /** The guest cannot answer any more. One that is over has a reason, which is told. */
+  drop(): void {
+    if (!this.#life.task.isEnded) this.#notAnswered();
+  }
+
+  /** The guest has returned. */
+  left(): void {
+    if (!this.#isAnswered) this.#notAnswered();
+    // Nobody will finish it any more.
+    this.#body?.drop();
+    this.#give();
+  }
+
+  /** The guest is over, or its streams are not as they should be. */
+  failed(error: unknown): void {
+    this.#give();
+    if (this.#isAnswered) this.#exchange.late(error);
+    else this.#exchange.reject(error);
+  }
+
+  #answered(answer: Parameters<Outparam>[0]): void {
+    this.#isAnswered = true;
+    if ("error" in answer) this.#exchange.reject(new HttpError(answer.error));
+    else {
+      this.#body = answer.response.body;
+      this.#response = responseOf(answer.response);
+      void suspendedOrLeft().then(() => this.#give());
+    }
+  }
+
+  #give(): void {
+    if (this.#response) this.#exchange.resolve(this.#response);
+    this.#response = undefined;
+  }
+
+  #notAnswered(): void {
+    this.#exchange.reject(
+      new HttpError({ tag: "internal-error", val: undefined }, "the guest returned without a response"),
+    );
+  }
+}
+
+/**
+ * Resolves when the guest that runs now is suspended, or has left and that is known. Nothing of a response is sent before:
+ * what becomes of its body in one go decides what is sent. What a guest leaves by is two microtasks on its way.
+ */
+function suspendedOrLeft(): Promise<void> {
+  return Promise.resolve().then(ignore).then(ignore);
+}
+
+function ignore(): void {}
+
+function responseOf({ message, body }: Outgoing<OutgoingResponse>): HttpResponse {
+  return { status: message.status, headers: sendable(message.headers.all()), body: body?.body };
+}

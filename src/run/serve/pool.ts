@@ -1,0 +1,145 @@
+/** The instances that answer requests: made, used, used again, and put back to what they were. */
+import { Few } from "../../io/few.ts";
+import type { CompiledComponent } from "../component.ts";
+import { begin, type Begun } from "../instantiate.ts";
+import type { Levels, Life } from "../life.ts";
+import type { InstanceOptions } from "../options.ts";
+import type { Platform } from "../platform.ts";
+import { Renewals, type Renewal } from "./renewal.ts";
+
+type Options = InstanceOptions<unknown, unknown>;
+
+/** Memory of instances that wait to begin anew: of more than one no more than this. */
+const SPARE_BYTES = 128 * 1024 * 1024;
+
+/** Why most instances are over. One for all: to note where it was made takes as long as all else of an end. */
+const ANSWERED = new Error("the request is answered");
+
+/** An instance that is ready for a request. */
+export interface Ready<Handle> {
+  readonly begun: Begun;
+  readonly handle: Handle;
+  readonly renewal: Renewal | undefined;
+  /** Requests that it has answered since it was made, or has begun anew. */
+  uses: number;
+}
+
+/** What instances are made of. */
+export interface Making<Handle> {
+  readonly component: CompiledComponent;
+  /** Asked for each instance. They make sense, and limit no time. */
+  readonly optionsOf: () => Options;
+  /** What answers, of an instance. @throws If nothing does. */
+  readonly handlerOf: (begun: Begun) => Handle;
+  /** Requests that one answers. */
+  readonly reuse: number;
+  /** Milliseconds for each request. */
+  readonly timeout: number | undefined;
+}
+
+/** Instances of one component. */
+export class Pool<Handle> {
+  readonly #platform: Platform;
+  readonly #making: Making<Handle>;
+  readonly #renewals: Renewals;
+  /** They live, and know what they have answered. */
+  readonly #idle: Ready<Handle>[] = [];
+  /** They are over, and know nothing. */
+  readonly #spare: (Ready<Handle> & { readonly renewal: Renewal })[] = [];
+  #spareBytes = 0;
+  /** Of those that have a request, or deliver what they wrote for one. */
+  readonly #busy = new Few<Life>();
+
+  constructor(platform: Platform, making: Making<Handle>) {
+    this.#platform = platform;
+    this.#making = making;
+    this.#renewals = new Renewals(platform);
+  }
+
+  /** One for the next request. @throws What keeps it from being made. */
+  take(): Ready<Handle> | Promise<Ready<Handle>> {
+    const taken = this.#takeIdle() ?? this.#takeSpare() ?? this.#make(this.#making.optionsOf());
+    return taken instanceof Promise ? taken.then((ready) => this.#begun(ready)) : this.#begun(taken);
+  }
+
+  #begun(ready: Ready<Handle>): Ready<Handle> {
+    this.#busy.add(ready.begun.life);
+    return ready;
+  }
+
+  /** What the outputs of those that are taken are doing now. */
+  levels(): Levels[] {
+    const levels: Levels[] = [];
+    this.#busy.forEach((life) => void levels.push(life.levels()));
+    return levels;
+  }
+
+  /** It is over, or is to be. Never rejects: what it leaves has been told. */
+  async giveUp({ begun: { life } }: Ready<Handle>): Promise<void> {
+    await life.close().catch(() => {});
+    this.#busy.delete(life);
+  }
+
+  /** It has answered, without a fault, and its output is yet to be delivered. @throws What its streams throw in the end. */
+  async giveBack(ready: Ready<Handle>): Promise<void> {
+    ready.uses++;
+    // One whose ports have misbehaved is over: that is told at its end.
+    const { life } = ready.begun;
+    if (ready.uses < this.#making.reuse && life.instance.faults.length === 0) {
+      this.#busy.delete(life);
+      this.#idle.push(ready);
+      return;
+    }
+    try {
+      await life.end(ANSWERED);
+    } finally {
+      this.#busy.delete(life);
+    }
+    const { renewal } = ready;
+    if (!renewal || !this.#hasRoom(renewal.byteLength) || !renewal.putBack()) return;
+    this.#spareBytes += renewal.byteLength;
+    this.#spare.push(ready as Ready<Handle> & { readonly renewal: Renewal });
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#spare.length === 0 || this.#spareBytes + bytes <= SPARE_BYTES;
+  }
+
+  /** No instance is left. Never rejects. */
+  async close(): Promise<void> {
+    this.#spare.length = 0;
+    await Promise.allSettled(this.#idle.splice(0).map(({ begun }) => begun.life.close()));
+  }
+
+  /** An instance that has answered before, if one waits that still lives. */
+  #takeIdle(): Ready<Handle> | undefined {
+    let ready = this.#idle.pop();
+    while (ready?.begun.life.task.isEnded === true) ready = this.#idle.pop();
+    // Each request comes with a turn of the event loop: a guest that is always asked does not have to give way for that.
+    ready?.begun.life.task.beginTurn();
+    return ready;
+  }
+
+  /** One that begins anew, if one waits. */
+  #takeSpare(): Ready<Handle> | Promise<Ready<Handle>> | undefined {
+    const spare = this.#spare.pop();
+    if (!spare) return undefined;
+    this.#spareBytes -= spare.renewal.byteLength;
+    const options = this.#making.optionsOf();
+    const begun = spare.renewal.begin(options);
+    spare.uses = 0;
+    if (typeof begun === "boolean") return begun ? spare : this.#make(options);
+    return begun.then((isBegun) => (isBegun ? spare : this.#make(options)));
+  }
+
+  async #make(options: Options): Promise<Ready<Handle>> {
+    const begun = await begin(this.#platform, this.#making.component, options);
+    try {
+      const handle = this.#making.handlerOf(begun);
+      return { begun, handle, renewal: this.#renewals.of(begun, options), uses: 0 };
+    } catch (error) {
+      await begun.life.close();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,286 @@
+/** Components that answer requests: `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3. */
+import { Few } from "../../io/few.ts";
+import { told } from "../../io/told.ts";
+import { Unheard } from "../../io/unheard.ts";
+import { HttpError } from "../../wasi/http/error-code.ts";
+import type { HttpRequest, HttpResponse, Leaving } from "../../wasi/http/exchange.ts";
+import { Compiled } from "../../load/compiled.ts";
+import type { Answering, Exchange } from "./answering.ts";
+import type { CompiledComponent } from "../component.ts";
+import type { Imports } from "../imports.ts";
+import { providersFor } from "../instantiate.ts";
+import { afterMs, type Levels } from "../life.ts";
+import { NotAHandlerError } from "./not-a-handler.ts";
+import type { InstanceOptions } from "../options.ts";
+import type { Platform } from "../platform.ts";
+import { announcesMore, bounded, refuse } from "./refusals.ts";
+import { ServerClosedError } from "./server-closed.ts";
+
+/** What instances are made of that answer requests. */
+export interface ServingMaking {
+  readonly component: CompiledComponent;
+  /** Asked for each instance. They make sense, and limit no time. */
+  readonly optionsOf: () => InstanceOptions<unknown, unknown>;
+  /** Requests that one answers. */
+  readonly reuse: number;
+  /** Milliseconds for each request, until its body is delivered. */
+  readonly timeout: number | undefined;
+}
+
+/** What makes what answers requests, in this thread or in others. */
+export type MakeAnswering = (making: ServingMaking) => Promise<Answering>;
+
+/** How instances are used. */
+export interface ServingOptions {
+  /**
+   * Requests that one instance answers: one after the other by WASI 0.2, also at the same time by 0.3. 1 is the default:
+   * no request sees what another left.
+   */
+  readonly reuse?: number | undefined;
+  /** Requests that are answered at a time; more wait. 1000 is the default. */
+  readonly maxConcurrent?: number | undefined;
+  /** Requests that wait for their turn; more are answered with 503. 10,000 is the default. */
+  readonly maxWaiting?: number | undefined;
+  /**
+   * Milliseconds that a request waits for its turn; then it is answered with 503. 30,000 is the default. Guests that ask their
+   * own server, all of which wait for one more, go on then.
+   */
+  readonly maxWaitingTime?: number | undefined;
+  /** Bytes that the body of a request may have; more is answered with 413, and fails for the guest. As many as please, by default. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Told of what went wrong and nobody else hears of: once for a request, and of what ended its guest rather than of what came of that. */
+  readonly onError?: ((error: unknown, request: HttpRequest) => void) | undefined;
+}
+
+interface Timing {
+  /** Milliseconds for each request, until its body is delivered. */
+  readonly timeout?: number | undefined;
+}
+
+type Resolve = Exchange["resolve"];
+type Reject = Exchange["reject"];
+
+/** A request from when it has its turn until it is answered, and all of it delivered. */
+class UnderWay {
+  readonly request: HttpRequest;
+  /** Never rejects. */
+  over: Promise<void> = Promise.resolve();
+
+  constructor(request: HttpRequest) {
+    this.request = request;
+  }
+}
+
+/** Answers requests with instances of one component. */
+export class Serving {
+  readonly #platform: Platform;
+  readonly #component: CompiledComponent;
+  readonly #makeAnswering: () => Promise<Answering>;
+  readonly #maxConcurrent: number;
+  readonly #maxWaiting: number;
+  readonly #maxWaitingTime: number;
+  readonly #maxBodyBytes: number;
+  readonly #onError: (error: unknown, request: HttpRequest) => void;
+  /** What begins those that wait, first come first. */
+  readonly #waiting = new Set<() => void>();
+  /** Mostly it is one: others are read when it is answered. */
+  readonly #underWay = new Few<UnderWay>();
+  readonly #unheard = new Unheard();
+  readonly #told = new WeakSet<HttpRequest>();
+  #answering: Promise<Answering> | undefined;
+  /** Once that is there. */
+  #ready: Answering | undefined;
+  #count = 0;
+  #isClosed = false;
+
+  /**
+   * @param optionsOf Asked for each instance. They make sense, and limit no time.
+   * @param makeAnswering Where instances are not in this thread.
+   * @throws {NotAHandlerError} If the component is none.
+   * @throws {RangeError} For a number that makes no sense.
+   * @throws {TypeError} For an `onError` that is no function.
+   */
+  constructor(
+    platform: Platform,
+    component: CompiledComponent,
+    optionsOf: () => InstanceOptions<unknown, unknown>,
+    {
+      reuse = 1,
+      maxConcurrent = 1000,
+      maxWaiting = 10_000,
+      maxWaitingTime = 30_000,
+      maxBodyBytes,
+      timeout,
+      onError = () => {},
+    }: ServingOptions & Timing,
+    makeAnswering: MakeAnswering = (making) => answeringOf(platform, making),
+  ) {
+    const { compiled } = component;
+    // Only to hear at once that there is none.
+    handlerAmong(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
+    const numbers = { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes: maxBodyBytes ?? 1 };
+    for (const [option, value] of Object.entries(numbers)) {
+      if (!Number.isSafeInteger(value) || value < 1) {
+        throw new RangeError(`${option} must be a positive whole number, got ${String(value)}`);
+      }
+    }
+    if (typeof onError !== "function") {
+      throw new TypeError(`The option onError must be a function; got ${told(onError)}`);
+    }
+    this.#platform = platform;
+    this.#component = component;
+    this.#makeAnswering = () => makeAnswering({ component, optionsOf, reuse, timeout });
+    this.#maxConcurrent = maxConcurrent;
+    this.#maxWaiting = maxWaiting;
+    this.#maxWaitingTime = maxWaitingTime;
+    this.#maxBodyBytes = maxBodyBytes ?? Infinity;
+    this.#onError = onError;
+  }
+
+  /** Tells what would keep any instance from being made. @throws {MissingImportsError} @throws {UnsupportedComponentError} */
+  async prepare(imports?: Imports): Promise<void> {
+    const { compiled, checks } = this.#component;
+    if (compiled instanceof Compiled) await providersFor(compiled, imports, checks);
+  }
+
+  /**
+   * Resolves with the response when the guest has set it; its body may still flow then. What there is no room for is
+   * answered without a guest.
+   *
+   * @param leaving For a request that has to wait for its turn: it loses that when its client leaves.
+   * @throws {HttpError} What the guest answers in the place of a response; or that the client has left.
+   * @throws {ServerClosedError} If all was answered when it was closed.
+   * @throws What ended the guest before it answered.
+   */
+  answer(request: HttpRequest, leaving?: Leaving): Promise<HttpResponse> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) {
+        request.body?.source.close();
+        reject(new ServerClosedError());
+      } else if (announcesMore(request, this.#maxBodyBytes)) resolve(refuse(request, 413));
+      else if (this.#count < this.#maxConcurrent) {
+        this.#count++;
+        this.#begin(request, resolve, reject);
+      } else if (this.#waiting.size < this.#maxWaiting) this.#wait(request, resolve, reject, leaving);
+      else resolve(refuse(request, 503));
+    });
+  }
+
+  #wait(request: HttpRequest, resolve: Resolve, reject: Reject, leaving: Leaving | undefined): void {
+    const begin = (): void => {
+      stay?.();
+      cancel();
+      this.#begin(request, resolve, reject);
+    };
+    this.#waiting.add(begin);
+    const cancel = afterMs(this.#platform.monotonicClock, this.#maxWaitingTime, () => {
+      if (!this.#waiting.delete(begin)) return;
+      stay?.();
+      resolve(refuse(request, 503));
+    });
+    const stay = leaving?.(() => {
+      if (!this.#waiting.delete(begin)) return;
+      cancel();
+      request.body?.source.close();
+      reject(new HttpError({ tag: "connection-terminated" }, "the client left before it was its turn"));
+    });
+  }
+
+  #begin(request: HttpRequest, resolve: Resolve, reject: Reject): void {
+    const one = new UnderWay(request);
+    this.#underWay.add(one);
+    one.over = this.#answered(one, resolve, reject);
+  }
+
+  /** It is answered: whoever waits takes the place. */
+  #end(one: UnderWay): void {
+    this.#underWay.delete(one);
+    const [next] = this.#waiting;
+    if (next) {
+      this.#waiting.delete(next);
+      next();
+    } else this.#count--;
+  }
+
+  /** As `Server.levels`. */
+  levels(): readonly Levels[] {
+    return this.#ready?.levels?.() ?? [];
+  }
+
+  /** Resolves when all that was begun is answered, and no instance is left. @throws {InternalError} What `onError` threw. */
+  async close(): Promise<void> {
+    while (this.#underWay.size > 0) {
+      // oxlint-disable-next-line no-await-in-loop -- those that waited begin when others are done
+      await this.#over(() => true);
+    }
+    this.#isClosed = true;
+    await (await this.#answering)?.close();
+    this.#unheard.tell();
+  }
+
+  /** Tells of what kept a response from being delivered, unless its guest is told of. */
+  async failed(error: unknown, request: HttpRequest): Promise<void> {
+    await this.#over((one) => one.request === request);
+    this.#tell(error, request);
+  }
+
+  /** Resolves when those that are under way now and meant are over. */
+  async #over(isMeant: (one: UnderWay) => boolean): Promise<void> {
+    const overs: Promise<void>[] = [];
+    this.#underWay.forEach((one) => {
+      if (isMeant(one)) overs.push(one.over);
+    });
+    await Promise.allSettled(overs);
+  }
+
+  #tell(error: unknown, request: HttpRequest): void {
+    if (this.#told.has(request)) return;
+    this.#told.add(request);
+    this.#unheard.call("onError", () => this.#onError(error, request));
+  }
+
+  /** Never rejects: whoever waits for the response hears of it, or `onError` if they have it. */
+  async #answered(one: UnderWay, resolve: Resolve, reject: Reject): Promise<void> {
+    const { request } = one;
+    this.#ready ??= await (this.#answering ??= this.#makeAnswering());
+    await this.#ready.answer(this.#bounded({ request, resolve, reject, late: (error) => this.#tell(error, request) }));
+    this.#end(one);
+  }
+
+  /** Of what comes after a refusal nobody reads the body. */
+  #bounded(exchange: Exchange): Exchange {
+    const { request, resolve } = exchange;
+    if (!request.body || this.#maxBodyBytes === Infinity) return exchange;
+    let isAnswered = false;
+    const answer = (response: HttpResponse): void => {
+      if (isAnswered) response.body?.source.close();
+      isAnswered = true;
+      resolve(response);
+    };
+    const given = bounded(request, this.#maxBodyBytes, () => answer(refuse(request, 413)));
+    return { ...exchange, request: given, resolve: answer };
+  }
+}
+
+/** What answers requests with instances in this thread. @throws {NotAHandlerError} If the component is none. */
+export async function answeringOf(platform: Platform, making: ServingMaking): Promise<Answering> {
+  const { compiled } = making.component;
+  const name = handlerAmong(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
+  return P3_HANDLER.test(name)
+    ? new (await import("./handlers.ts")).Handlers(platform, making, name)
+    : new (await import("./incoming-handlers.ts")).IncomingHandlers(platform, making, name);
+}
+
+const P2_HANDLER = /^wasi:http\/incoming-handler@0\.2\.\d+$/;
+const P3_HANDLER = /^wasi:http\/handler@0\.3\.\d+$/;
+
+/** The newest handler among what a component exports. @throws {NotAHandlerError} If there is none. */
+export function handlerAmong(names: Iterable<string>): string {
+  const all = [...names];
+  const name = all.find((one) => P3_HANDLER.test(one)) ?? all.find((one) => P2_HANDLER.test(one));
+  if (name !== undefined) return name;
+  throw new NotAHandlerError(
+    "The component answers no requests: expected an export wasi:http/incoming-handler@0.2.x or wasi:http/handler@0.3.x, " +
+      `got ${all.join(", ") || "none"}`,
+  );
+}
