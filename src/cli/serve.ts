@@ -95,9 +95,11 @@ async function serveHere({ options, path }: Given): Promise<number> {
   const closed = close();
   // Those that have been read by now begin with that.
   await nodePlatform.loop.turn();
-  await serving.close();
+  await serving.drained();
   closeIdle();
+  // What has come in part comes whole, and is answered too.
   await closed;
+  await serving.close();
   // What is kept of this process (bin/start.js) would be refused by one that begins without the flag.
   countMemories(false);
   // As one of several workers it would be kept for the messages of the first process.

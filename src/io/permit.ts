@@ -72,6 +72,8 @@ export class Permit {
       this.report();
       return 0;
     }
+    // Also of what is no number at all.
+    if (!(amount >= 0)) throw new RangeError(`A permit of ${amount}`);
     return (this.#granted = amount);
   }
 

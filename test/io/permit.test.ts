@@ -129,3 +129,10 @@ for (const mode of ["strict", "budget"] as const) {
     }
   });
 }
+
+test("what is no amount is not granted, and leaves what was", () => {
+  const permit = new Permit();
+  permit.grant(3);
+  for (const amount of [-1, Number.NaN]) assert.throws(() => permit.grant(amount), RangeError);
+  assert.equal(permit.granted, 3);
+});

@@ -207,12 +207,17 @@ export class Serving {
     return this.#ready?.levels?.() ?? [];
   }
 
-  /** Resolves when all that was begun is answered, and no instance is left. @throws {InternalError} What `onError` threw. */
-  async close(): Promise<void> {
+  /** Resolves when all that was begun is answered. Others may be asked still. */
+  async drained(): Promise<void> {
     while (this.#underWay.size > 0) {
       // oxlint-disable-next-line no-await-in-loop -- those that waited begin when others are done
       await this.#over(() => true);
     }
+  }
+
+  /** Resolves when all that was begun is answered, and no instance is left. @throws {InternalError} What `onError` threw. */
+  async close(): Promise<void> {
+    await this.drained();
     this.#isClosed = true;
     await (await this.#answering)?.close();
     this.#unheard.tell();
