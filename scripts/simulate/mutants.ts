@@ -109,7 +109,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant("a lease that brings nothing up to date", { prototype: lending }, "catchUp", (catchUp) => {
     return (stream, calls, granted, bytes) => catchUp(stream, calls, granted, bytes.subarray(0, 0));
   }),
-  mutant("a lease that is not closed when something else happens", Lease, "close", () => nothing),
+  mutant("a lease that is not closed when something else happens", { prototype: Lease }, "closeOpen", () => nothing),
   mutant("a timer that fires for nobody", Timer, "fire", () => nothing),
   mutant("a timer that is left behind", Timers, "disarm", () => nothing),
   mutant("a guest that spins gives way to nobody", Task, "mustGiveWay", () => () => false),

@@ -177,8 +177,9 @@ export class Playground {
 
   async #choose(scenario: Scenario): Promise<void> {
     const isThere = await this.#play(scenario);
+    const stage = byId("stage");
     // On a phone it is below what was chosen from.
-    if (isThere) byId("stage").scrollIntoView({ block: "nearest" });
+    if (isThere && stage.getBoundingClientRect().top > innerHeight / 2) stage.scrollIntoView({ block: "start" });
     if (isThere && scenario.isTour) await this.#start();
   }
 

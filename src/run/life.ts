@@ -213,7 +213,11 @@ export class Life {
     if (unfinished.length > 0) faults.push(...(await this.#faultsOf(unfinished)));
     if (this.#cancelTimeout) this.#guard(this.#cancelTimeout);
     this.#guard(() => this.world.stdin.source.close());
-    if (this.world.http) this.#guard(() => this.world.http?.close?.());
+    if (this.world.http) {
+      // What has been answered by now, to nobody, is let go of first: what that throws is told too.
+      await this.#platform.loop.turn();
+      this.#guard(() => this.world.http?.close?.());
+    }
     if (this.world.network) this.#guard(() => this.world.network?.close?.());
     for (const { directory } of this.world.preopens) this.#guard(() => directory.release());
     this.#guard(() => {

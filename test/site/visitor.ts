@@ -129,6 +129,10 @@ export class Visitor {
 
   /** Drags files over an element, as a file manager does; to be dropped there if `isDropped`. Chromium alone can be told to. */
   async dragFiles(selector: string, files: readonly string[], isDropped: boolean): Promise<void> {
+    // Nobody drags to what is not to be seen.
+    await this.#page.evaluate(
+      `document.querySelector(${JSON.stringify(selector)}).scrollIntoView({ block: "nearest" })`,
+    );
     const { x, y, width } = await this.#place(selector);
     const session = await this.#page.createCDPSession();
     const data = { items: [], files, dragOperationsMask: 1 };
