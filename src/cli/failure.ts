@@ -9,7 +9,12 @@ export const REFUSED = 1;
 /** Our own error; sysexits calls it EX_SOFTWARE. */
 const INTERNAL_ERROR = 70;
 
-const THREAD_FAILURES: ReadonlySet<string> = new Set(["ERR_WORKER_INIT_FAILED", "ERR_WORKER_OUT_OF_MEMORY"]);
+/** Also a package.json that Node cannot read when a thread begins. */
+const THREAD_FAILURES: ReadonlySet<string> = new Set([
+  "ERR_WORKER_INIT_FAILED",
+  "ERR_WORKER_OUT_OF_MEMORY",
+  "ERR_INVALID_PACKAGE_CONFIG",
+]);
 
 /** What the machine refused, if that is what lies behind an error: a system call, or memory. */
 function machineFailure(error: unknown): string | undefined {
