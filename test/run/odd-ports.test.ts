@@ -361,14 +361,16 @@ describe("ports that give and throw what nobody expects", () => {
   });
 
   for (const [what, parts] of [
-    ["whose close never ends", { close: () => new Promise(() => {}) }],
-    ["that takes nothing for ever", { write: () => 0 }],
+    ["whose close never ends", (asked: () => void) => ({ close: () => new Promise<void>(() => asked()) })],
+    ["that takes nothing for ever", (asked: () => void) => ({ write: () => (asked(), 0) })],
   ] as const) {
-    const options = sink(parts);
     test(`a sink ${what} holds nobody up who aborts, or limits the time`, async () => {
       const controller = new AbortController();
+      const asked = Promise.withResolvers<void>();
+      const options = sink(parts(() => asked.resolve()));
       const running = play("exit-delivers-unflushed", { ...options, signal: controller.signal });
-      setTimeout(() => controller.abort(new Error("enough")), 10);
+      await asked.promise;
+      controller.abort(new Error("enough"));
       await assert.rejects(running, /^Error: enough$/);
       await assert.rejects(play("exit-delivers-unflushed", { ...options, timeout: 10 }), TimeoutError);
     });
