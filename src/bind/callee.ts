@@ -1,4 +1,5 @@
 /** Functions of the host's as the asynchronous ABI calls them: they may be under way, and given up. */
+import { messageOf } from "../io/cause.ts";
 import { Failed } from "../abi/returns.ts";
 import type { Readiness } from "../io/readiness.ts";
 import { settled } from "../io/later.ts";
@@ -126,7 +127,7 @@ class HostCall {
     try {
       value = this.#definition.returns.caught(error, this.#instance.resources);
     } catch {
-      tracing?.tell(this.#name, this.#values, `! ${error instanceof Error ? error.message : String(error)}`);
+      tracing?.tell(this.#name, this.#values, `! ${messageOf(error)}`);
       throw this.#definition.waits === "promise" ? error : ending(this.#name, error);
     }
     tracing?.tell(this.#name, this.#values, `! ${tracing.show(value instanceof Failed ? value.value : value)}`);

@@ -1,4 +1,5 @@
 /** From a definition to the core function that a guest is given. */
+import { messageOf } from "../io/cause.ts";
 import type { Guest } from "../abi/guest.ts";
 import { liftArguments, type CoreValue } from "../abi/type.ts";
 import { length } from "../abi/scalars.ts";
@@ -206,7 +207,7 @@ class Lowering implements Site, Ends<readonly CoreValue[], unknown, CoreValue | 
     try {
       value = this.#definition.returns.caught(error, this.guest.resources);
     } catch {
-      tracing?.tell(this.#name, this.#values, `! ${error instanceof Error ? error.message : String(error)}`);
+      tracing?.tell(this.#name, this.#values, `! ${messageOf(error)}`);
       this.guest.giveBack();
       throw this.#ending(error);
     }

@@ -1,4 +1,5 @@
 /** `sluice build`: a component as modules that are compiled by whoever loads them. */
+import { messageOf } from "../io/cause.ts";
 import {
   closeSync,
   existsSync,
@@ -60,7 +61,7 @@ function write(folder: string, files: Readonly<Record<string, string | Uint8Arra
     for (const name of readdirSync(folder)) if (OURS.test(name)) rmSync(join(folder, name));
     for (const name of names) renameSync(begun(name), join(folder, name));
   } catch (error) {
-    throw new UsageError(`${folder}: It cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${folder}: It cannot be written: ${messageOf(error)}`);
   }
 }
 

@@ -210,8 +210,7 @@ function serveCommand(
 /** @param text A number, or "auto": as many as the machine runs at a time. */
 function workersOf(text: string): number {
   if (text === "auto") return process.getBuiltinModule("node:os").availableParallelism();
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new UsageError(`--workers expects a whole number from 1 on, or auto, got ${JSON.stringify(text)}`);
+  return wholeNumber(text, "--workers", ", or auto");
 }
 
 function tlsFiles(cert: string | undefined, key: string | undefined): ServeCommandOptions["tls"] {
@@ -235,9 +234,10 @@ function optionalNumber(text: string | undefined, option: string): number | unde
   return text === undefined ? undefined : wholeNumber(text, option);
 }
 
-function wholeNumber(text: string, option: string): number {
+/** @param others What else there may be, for the message. */
+function wholeNumber(text: string, option: string, others: string = ""): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new UsageError(`${option} expects a whole number from 1 on, got ${JSON.stringify(text)}`);
+  throw new UsageError(`${option} expects a whole number from 1 on${others}, got ${JSON.stringify(text)}`);
 }
 
 function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, string | undefined>>): RunOptions {

@@ -1,3 +1,4 @@
+import { messageOf } from "../io/cause.ts";
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { UsageError } from "./usage.ts";
 
@@ -40,5 +41,5 @@ function unreadable(path: string, error: unknown): string {
     return `${path}: There is no such file: expected a component, or a command (run, serve, build, types, inspect, work, pipe, put, get, help)`;
   if (code === "EISDIR") return `${path}: This is a folder: expected the file of a component`;
   if (code === "EACCES") return `${path}: You may not read this file: expected a component that you may`;
-  return `${path}: The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  return `${path}: The file cannot be read: ${messageOf(error)}`;
 }

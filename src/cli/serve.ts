@@ -1,4 +1,5 @@
 /** `sluice serve`: a component that answers HTTP. */
+import { messageOf } from "../io/cause.ts";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { Sink } from "../io/ports.ts";
@@ -130,10 +131,6 @@ function readPem(option: string, path: string): Uint8Array {
   } catch (cause) {
     throw new UsageError(`${option} expects a file in PEM: ${messageOf(cause)}`);
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** The first V8 that is known to have the flag below; one that does not know a flag says so to the user. */

@@ -12,7 +12,7 @@ export function causeOf(thrown: unknown): unknown {
 
 function hasText(thrown: unknown): boolean {
   try {
-    if (!(thrown instanceof Error)) return typeof textOf(thrown) === "string";
+    if (!(thrown instanceof Error)) return typeof messageOf(thrown) === "string";
     // Errors of systems have a code too, which is looked at where there is one.
     const { name, message, code }: { name: unknown; message: unknown; code?: unknown } = thrown;
     return typeof name === "string" && typeof message === "string" && typeof code !== "symbol";
@@ -22,6 +22,6 @@ function hasText(thrown: unknown): boolean {
 }
 
 /** What is told of a cause. */
-export function textOf(cause: unknown): string {
+export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,4 +1,4 @@
-import { causeOf, textOf } from "./cause.ts";
+import { causeOf, messageOf } from "./cause.ts";
 
 /**
  * What a WIT function reports to its guest as the error case of a `result`.
@@ -31,7 +31,7 @@ export class IoError {
   /** Text for a person; its form is not part of any contract. */
   toDebugString(): string {
     const { cause } = this;
-    return cause instanceof Error ? `${cause.name}: ${textOf(cause)}` : textOf(cause);
+    return cause instanceof Error ? `${cause.name}: ${messageOf(cause)}` : messageOf(cause);
   }
 }
 

@@ -1,4 +1,4 @@
-import { causeOf, textOf } from "./cause.ts";
+import { causeOf, messageOf } from "./cause.ts";
 
 /**
  * `WebAssembly.RuntimeError`, under a type that needs no declarations of WebAssembly: those who use ours may lack them.
@@ -32,6 +32,6 @@ export class InternalError extends RuntimeError {
   /** @param thrown The cause, whatever it is. */
   constructor(name: string, thrown: unknown) {
     const cause = causeOf(thrown);
-    super(`${name}: ${textOf(cause)}`, { cause });
+    super(`${name}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,4 +1,5 @@
 /** Values as glue that converts to JavaScript has them, where that is not how we have them. */
+import { messageOf } from "../io/cause.ts";
 import { Failed, type Returns } from "../abi/returns.ts";
 import type { Entry } from "../abi/resources.ts";
 import { length } from "../abi/scalars.ts";
@@ -76,7 +77,7 @@ export function toJs(wit: ValType | undefined, value: unknown, resources: JcoRes
 /** What to throw to glue in JavaScript for the error case of a result. */
 export function resultOf(returns: Returns<unknown>, value: unknown, resources: JcoResources, error: unknown): unknown {
   if (!(value instanceof Failed) || returns.wit?.kind !== "result") return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new WitError(toJs(returns.wit.err, value.value, resources), message, { cause: error });
 }
 

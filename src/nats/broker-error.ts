@@ -1,3 +1,5 @@
+import { messageOf } from "../io/cause.ts";
+
 /**
  * What a broker's answer means to whoever appends or reads:
  *
@@ -46,7 +48,7 @@ export class GaveUpError extends Error {
   override readonly name: string = "GaveUpError";
 
   constructor(ms: number, cause: unknown) {
-    super(`The broker could not be used for ${ms} ms: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    super(`The broker could not be used for ${ms} ms: ${messageOf(cause)}`, {
       cause,
     });
   }

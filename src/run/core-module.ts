@@ -1,4 +1,5 @@
 /** Core modules of WASI preview 1: they run as they are, without a component around them. */
+import { messageOf } from "../io/cause.ts";
 import { Kind } from "../abi/resources.ts";
 import type { P1Host } from "../bind/p1/define.ts";
 import { lowerP1 } from "../bind/p1/lower.ts";
@@ -49,7 +50,7 @@ export async function compileCore(bytes: Uint8Array): Promise<CompiledCore> {
   try {
     module = await WebAssembly.compile(bytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new InvalidComponentError(`The core module cannot be read: ${reason}`, undefined, { cause });
   }
   const missing = WebAssembly.Module.imports(module).filter((wanted) => !isProvided(wanted));

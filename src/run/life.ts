@@ -1,5 +1,5 @@
 import { Instance } from "../bind/instance.ts";
-import { textOf } from "../io/cause.ts";
+import { messageOf } from "../io/cause.ts";
 import { guarded } from "../io/checked-ports.ts";
 import type { Level } from "../io/level.ts";
 import type { Outlet } from "../io/outlet.ts";
@@ -257,7 +257,7 @@ export class Life {
 export function faultOf(faults: readonly unknown[]): InternalError {
   const [first] = faults;
   if (faults.length === 1) return first instanceof InternalError ? first : new InternalError("the end", first);
-  const messages = faults.map((fault) => textOf(fault));
+  const messages = faults.map((fault) => messageOf(fault));
   return new InternalError("the end", new AggregateError(faults, messages.join("; ")));
 }
 

@@ -1,4 +1,4 @@
-import { causeOf, textOf } from "../io/cause.ts";
+import { causeOf, messageOf } from "../io/cause.ts";
 import { guarded, misbehaved } from "../io/checked-ports.ts";
 import { limitsFrom, type Limits } from "../io/limits.ts";
 import { Outlet } from "../io/outlet.ts";
@@ -124,7 +124,7 @@ export class PreopenError extends Error {
 
   constructor(path: string, thrown: unknown) {
     const cause = causeOf(thrown);
-    super(`preopens["${path}"]: ${textOf(cause)}`, { cause });
+    super(`preopens["${path}"]: ${messageOf(cause)}`, { cause });
   }
 }
 

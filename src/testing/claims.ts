@@ -1,4 +1,5 @@
 /* oxlint-disable no-await-in-loop -- claims are tried one after the other, so that they do not disturb each other */
+import { messageOf } from "../io/cause.ts";
 import { attempt, type Awaitable, type Outcome } from "./subject.ts";
 import { eventually, microtasks, type Turn } from "./turns.ts";
 
@@ -126,7 +127,7 @@ export async function tryClaims<F extends Fixture>(
         skipped.push({ ...rule, reason: missing });
       }
     } catch (error) {
-      broken.push({ ...rule, message: error instanceof Error ? error.message : String(error) });
+      broken.push({ ...rule, message: messageOf(error) });
     } finally {
       await fixture.dispose?.();
     }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../io/cause.ts";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { loadClient, type Client } from "../../nats/client.ts";
@@ -47,7 +48,7 @@ export async function connect(given: Given): Promise<Connected> {
 }
 
 function reason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   // A server that does not trust a certificate says so when the client does not listen any more.
   if (message !== "timeout") return message;
   return `no answer in ${CONNECT_MS / 1000} s, as of a server that asks for a certificate that it trusts (--tls-cert, --tls-key)`;

@@ -1,3 +1,4 @@
+import { messageOf } from "../../io/cause.ts";
 import { basename } from "node:path";
 import { isatty } from "node:tty";
 import { createConsumer, createStream, KEEPING } from "../../nats/create.ts";
@@ -62,7 +63,7 @@ function optionsOf(given: Given): WorkOptions {
       if (outcome === "retried" || outcome === "dead") say(`sluice: job ${sequence}, attempt ${attempt}: ${outcome}\n`);
     },
     onTrouble: ({ sequence }, cause) => {
-      say(`sluice: job ${sequence} is left for a minute: ${cause instanceof Error ? cause.message : String(cause)}\n`);
+      say(`sluice: job ${sequence} is left for a minute: ${messageOf(cause)}\n`);
     },
     ...(dead !== undefined && { dead: place(dead) }),
     ...(timeout !== undefined && { timeout }),

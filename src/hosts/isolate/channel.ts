@@ -1,4 +1,5 @@
 /** Calls between two threads, both ways. */
+import { messageOf } from "../../io/cause.ts";
 import { errorOf, wireOf, type WireError } from "./errors.ts";
 
 /** What crosses. */
@@ -106,7 +107,7 @@ export class Channel {
       this.#port.postMessage(message);
       this.onSent();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new TypeError(`Only plain values go from one thread to another: ${why}`, { cause: error });
     }
   }

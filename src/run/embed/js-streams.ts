@@ -1,4 +1,5 @@
 /** Streams and futures as JavaScript has them: byte streams as sources, others as iterables, futures as promises. */
+import { messageOf } from "../../io/cause.ts";
 import { codecOf } from "../../abi/codec.ts";
 import { SharedFuture, SharedStream, type Origin, type Shared } from "../../abi/copy.ts";
 import { elementOf } from "../../abi/element.ts";
@@ -44,7 +45,7 @@ export class JsCopies implements CopyBinding {
 
   fromJs(guest: Guest, value: unknown, type: ValType): number {
     if (type.kind === "error-context") {
-      const index = newErrorContext(guest, value instanceof Error ? value.message : String(value));
+      const index = newErrorContext(guest, messageOf(value));
       guest.given?.push(() => guest.handles.take(ERROR_CONTEXT, index));
       return index;
     }

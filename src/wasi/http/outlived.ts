@@ -14,17 +14,7 @@ export function outlived(response: HttpResponse, over: (cause?: unknown) => void
     return response;
   }
   const { source } = body;
-  const told = <T>(read: () => T): T => {
-    let answer;
-    try {
-      answer = read();
-    } catch (cause) {
-      over(cause);
-      throw cause;
-    }
-    if (answer === null) over();
-    return answer;
-  };
+  const told = <T>(read: () => T): T => toldEnd(read, over, over);
   const given: Source = {
     read: (max) => told(() => source.read(max)),
     take: (max) => told(() => source.take?.(max)),
@@ -49,4 +39,17 @@ export function outlived(response: HttpResponse, over: (cause?: unknown) => void
       },
     },
   };
+}
+
+/** What `read` gives of a source. `ended` is called if that is its end, and `failed` if it has failed, which is thrown on. */
+export function toldEnd<T>(read: () => T, ended: () => void, failed: (cause: unknown) => void): T {
+  let answer;
+  try {
+    answer = read();
+  } catch (cause) {
+    failed(cause);
+    throw cause;
+  }
+  if (answer === null) ended();
+  return answer;
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../io/cause.ts";
 import { WitError } from "../../io/errors.ts";
 import { InternalError } from "../../io/trap.ts";
 
@@ -94,7 +95,7 @@ export class SocketError extends WitError<ErrorCode> {
   /** What a port threw: recognised by its `code`, as in Node. */
   static from(cause: unknown): SocketError {
     if (cause instanceof SocketError) return cause;
-    return new SocketError(errorCodeOf(cause), cause instanceof Error ? cause.message : String(cause), { cause });
+    return new SocketError(errorCodeOf(cause), messageOf(cause), { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a guest has made of a body, on its way to who sends it. */
+import { toldEnd } from "../../../wasi/http/outlived.ts";
 import { deferred } from "../../../io/deferred.ts";
 import type { SharedFuture, SharedStream } from "../../../abi/copy.ts";
 import { Kind, type Entry } from "../../../abi/resources.ts";
@@ -56,16 +57,9 @@ function passedOn(body: HttpBody | undefined): Transmission {
   const { promise: over, resolve } = deferred<BodyEnd>();
   const { source } = body;
   const level = body.level?.bind(body);
-  const told = <T>(read: () => T): T => {
-    try {
-      const bytes = read();
-      if (bytes === null) resolve({ tag: "delivered" });
-      return bytes;
-    } catch (cause) {
-      resolve({ tag: "failed", cause });
-      throw cause;
-    }
-  };
+  const delivered = (): void => resolve({ tag: "delivered" });
+  const failed = (cause: unknown): void => resolve({ tag: "failed", cause });
+  const told = <T>(read: () => T): T => toldEnd(read, delivered, failed);
   const passed: HttpBody = {
     ...{ length: body.length, trailers: () => body.trailers() },
     ...(level && { level }),
