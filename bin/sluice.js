@@ -12,6 +12,9 @@ if (typeof process.getBuiltinModule !== "function") {
       " or newer, then try again",
   );
   process.exitCode = 1;
+} else if (typeof WebAssembly === "undefined") {
+  console.error("sluice: this Node has no WebAssembly: start it without --jitless, then try again");
+  process.exitCode = 1;
 } else {
   start();
 }
@@ -21,8 +24,12 @@ function start() {
     // Failures in it are told and counted by itself.
     void require("./start.js").start(process.argv.slice(2));
   } catch (error) {
-    if (error.code !== "ENOENT") throw error;
-    console.error("sluice: this copy of sluice is not built: run `npm run build` in its folder, then try again");
+    if (error.code === "ENOENT") {
+      console.error("sluice: this copy of sluice is not built: run `npm run build` in its folder, then try again");
+    } else if (error.code === "ERR_ACCESS_DENIED") {
+      // Its words name the option.
+      console.error("sluice: Node may not read " + error.resource + ": " + error.message);
+    } else throw error;
     process.exitCode = 1;
   }
 }

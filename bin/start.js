@@ -89,6 +89,10 @@ function keep(code, path, script) {
     writeFileSync(scratch, script.createCachedData(), { mode: 0o644, flag: "wx" });
     renameSync(scratch, code);
   } catch {
-    rmSync(scratch, { force: true });
+    try {
+      rmSync(scratch, { force: true });
+    } catch {
+      // Who may not write here may not remove.
+    }
   }
 }

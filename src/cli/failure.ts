@@ -20,6 +20,8 @@ const THREAD_FAILURES: ReadonlySet<string> = new Set([
 function machineFailure(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = "code" in cause ? String(cause.code) : "";
+    // By Node's --permission, whose words name the option that permits it.
+    if (code === "ERR_ACCESS_DENIED") return `Node may not do that: ${cause.message}`;
     // A thread that cannot begin, for lack of descriptors or memory, has no system call to name.
     if ((code !== "" && "syscall" in cause) || THREAD_FAILURES.has(code)) return `The system refuses: ${cause.message}`;
     if (cause instanceof RangeError && /memory|allocat/i.test(cause.message)) {

@@ -36,6 +36,9 @@ export async function serveComponent(command: Given): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     return reportRun(error, command.path);
+  } finally {
+    // As one of several workers it would be kept for the messages of the first process.
+    if (workers > 1 && process.connected) process.disconnect?.();
   }
 }
 
@@ -103,8 +106,6 @@ async function serveHere({ options, path }: Given): Promise<number> {
   await serving.close();
   // What is kept of this process (bin/start.js) would be refused by one that begins without the flag.
   countMemories(false);
-  // As one of several workers it would be kept for the messages of the first process.
-  if (process.connected) process.disconnect?.();
   return 0;
 }
 

@@ -66,9 +66,12 @@ export async function superviseWorkers(count: number, port: number): Promise<num
       worker.send(asked, ignore);
     });
     worker.on("listening", (address) => {
+      const isFirst = found === undefined;
       found ??= address.port;
       listening.add(worker);
       taking.add(worker);
+      // Not before: what keeps one from serving keeps all, and is told once.
+      if (isFirst && !isEnding) for (let index = 1; index < count; index++) start();
       // The last of the others ended between what it was told and now: who is started in its place is told better.
       if (address.port !== found) worker.process.kill("SIGKILL");
     });
@@ -94,7 +97,7 @@ export async function superviseWorkers(count: number, port: number): Promise<num
     }
   };
   onSignal(() => end(0));
-  for (let index = 0; index < count; index++) start();
+  start();
   return ended;
 }
 

@@ -1,5 +1,6 @@
 /** Every error code of `wasi:http`: what really makes the client say it, or why nothing does. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createSecureServer, createServer as createHttp2 } from "node:http2";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
@@ -234,3 +235,18 @@ for (const [tag, ways] of Object.entries(HAPPENS)) {
     });
   }
 }
+
+test("what Node's own --permission refuses is denied", () => {
+  const from = (path: string): string => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+  const program = `
+    import { NodeHttpClient } from ${from("hosts/node/http/client.ts")};
+    const client = new NodeHttpClient(async () => ["127.0.0.1"], 10);
+    for (const scheme of ["http", "https"]) {
+      const timeouts = { connect: ${MINUTES}, firstByte: ${MINUTES}, betweenBytes: ${MINUTES} };
+      const asked = { method: "GET", scheme, authority: "127.0.0.1:9", path: "/", headers: [], body: undefined, timeouts };
+      await client.send(asked, new AbortController().signal).catch((error) => console.log(error.payload.tag));
+    }`;
+  const node = ["--permission", "--allow-fs-read=*", "--input-type=module", "--eval", program];
+  const { stdout, stderr } = spawnSync(process.execPath, node, { encoding: "utf8" });
+  assert.equal(stdout, "HTTP-request-denied\nHTTP-request-denied\n", stderr);
+});

@@ -2,7 +2,8 @@ import { FileError } from "./files.ts";
 
 /** The enum `error-code` of `wasi:filesystem/types`, in WIT's order, each with what POSIX calls it. */
 const ERRNOS = {
-  access: "EACCES",
+  // The second is Node's own, for what its --permission refuses.
+  access: "EACCES ERR_ACCESS_DENIED",
   "would-block": "EAGAIN EWOULDBLOCK",
   already: "EALREADY",
   "bad-descriptor": "EBADF",

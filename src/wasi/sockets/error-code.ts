@@ -33,6 +33,8 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 const BY_ERRNO: Readonly<Record<string, ErrorCode>> = {
   EPERM: "access-denied",
   EACCES: "access-denied",
+  // What Node's own --permission refuses.
+  ERR_ACCESS_DENIED: "access-denied",
   EADDRINUSE: "address-in-use",
   EADDRNOTAVAIL: "address-not-bindable",
   ETIMEDOUT: "timeout",

@@ -13,6 +13,8 @@ const BY_CODE: Readonly<Record<string, BareCode>> = {
   ERR_INVALID_HTTP_TOKEN: "HTTP-request-method-invalid",
   ERR_UNESCAPED_CHARACTERS: "HTTP-request-URI-invalid",
   ERR_TLS_CERT_ALTNAME_INVALID: "TLS-certificate-error",
+  // What Node's own --permission refuses.
+  ERR_ACCESS_DENIED: "HTTP-request-denied",
   EPROTO: "TLS-protocol-error",
   // The other side speaks HTTP/2, and not as it should; or says so of us.
   ERR_HTTP2_ERROR: "HTTP-protocol-error",
