@@ -30,6 +30,7 @@ const PIECES = {
   io: 'export { BytesSource, PendingSink, PullSource, PushSink } from "./src/api.ts";',
   pipe: 'export { CollectSink, Pipe } from "./src/api.ts";',
   core: 'export { compile, instantiate, precompiled, run, serve } from "./src/browser.ts";',
+  streams: 'export * from "./src/hosts/web/streams.ts";',
   memory: 'export { MemoryFiles } from "./src/api.ts";',
   missing: 'export { MissingImportsError } from "./src/api.ts";',
   network: 'export { MemoryNetwork } from "./src/api.ts";',

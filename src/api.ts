@@ -41,7 +41,8 @@ export { Signal, type Readiness, type Waker, type Watchable } from "./io/readine
 export type { Tally } from "./io/tally.ts";
 export { BytesSource, ClosedSink, closedSource, CollectSink, DiscardSink } from "./io/memory.ts";
 export { Pipe } from "./io/pipe.ts";
-export { iterableSource, PullSource, type Chunk } from "./io/pull-source.ts";
+export { iterableSource } from "./io/iterable-source.ts";
+export { PullSource, type Chunk } from "./io/pull-source.ts";
 export { PendingSink } from "./io/pending-sink.ts";
 export { PushSink } from "./io/push-sink.ts";
 export type { Datetime, MonotonicClock, WallClock } from "./wasi/clocks/clocks.ts";

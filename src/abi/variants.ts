@@ -93,36 +93,25 @@ const scratch = new DataView(new ArrayBuffer(8));
 
 /** Core values of the cases' common types, as those of one case. */
 function narrowed(values: readonly unknown[], from: readonly CoreType[], to: readonly CoreType[]): unknown[] {
-  return to.map((type, index) => narrow(values[index], from[index] ?? type, type));
-}
-
-function narrow(value: unknown, from: CoreType, to: CoreType): unknown {
-  if (from === to || (from === "i64" && to === "i64")) return value;
-  if (from === "i64") scratch.setBigInt64(0, typeof value === "bigint" ? value : BigInt(Number(value)), true);
-  else scratch.setInt32(0, Number(value), true);
-  if (to === "f32") return scratch.getFloat32(0, true);
-  return to === "f64" ? scratch.getFloat64(0, true) : scratch.getInt32(0, true);
+  return to.map((type, index) => sameBits(values[index], from[index] ?? type, type));
 }
 
 /** Core values of one case as those of the common types; what it does not fill is zero. */
 function widened(values: readonly CoreValue[], from: readonly CoreType[], to: readonly CoreType[]): CoreValue[] {
-  return to.map((type, index) => {
-    const value = values[index];
-    const own = from[index];
-    if (value === undefined || own === undefined) return type === "i64" ? 0n : 0;
-    return widen(value, own, type);
-  });
+  return to.map((type, index) => sameBits(values[index] ?? 0, from[index] ?? "i32", type));
 }
 
-function widen(value: CoreValue, from: CoreType, to: CoreType): CoreValue {
-  if (from === to) return value;
-  if (from === "f64") {
-    scratch.setFloat64(0, Number(value), true);
-    return scratch.getBigInt64(0, true);
-  }
-  if (from === "f32") scratch.setFloat32(0, Number(value), true);
-  else scratch.setInt32(0, Number(value), true);
-  return to === "i64" ? BigInt(scratch.getUint32(0, true)) : scratch.getInt32(0, true);
+/** A core value as one of another type. Of a longer type, what it does not fill is zero. */
+function sameBits(value: unknown, from: CoreType, to: CoreType): CoreValue {
+  // Of the type that it says.
+  if (from === to) return value as CoreValue;
+  scratch.setBigInt64(0, from === "i64" ? BigInt(value as CoreValue) : 0n, true);
+  if (from === "f64") scratch.setFloat64(0, Number(value), true);
+  else if (from === "f32") scratch.setFloat32(0, Number(value), true);
+  else if (from === "i32") scratch.setInt32(0, Number(value), true);
+  if (to === "i64") return scratch.getBigInt64(0, true);
+  if (to === "f64") return scratch.getFloat64(0, true);
+  return to === "f32" ? scratch.getFloat32(0, true) : scratch.getInt32(0, true);
 }
 
 /** A variant is `{ tag, val }`. */

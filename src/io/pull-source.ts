@@ -211,15 +211,3 @@ export class PullSource implements Source {
     }
   }
 }
-
-/** A source over an (async) iterable of bytes or text. Returns the iterator when nobody reads on. */
-export function iterableSource(iterable: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>): Source {
-  const iterator = Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
-  return new PullSource(
-    async () => {
-      const step = await iterator.next();
-      return step.done === true ? null : step.value;
-    },
-    () => iterator.return?.(),
-  );
-}

@@ -1,5 +1,6 @@
 /** Ports that are called by those who cannot be told of what they throw. */
-import { CheckedSource, faultIn } from "./checked-ports.ts";
+import { faultIn } from "./checked-ports.ts";
+import { CheckedSource } from "./checked-streams.ts";
 import type { Source } from "./ports.ts";
 import { isThenable } from "./shape.ts";
 import type { InternalError } from "./trap.ts";

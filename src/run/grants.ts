@@ -1,6 +1,7 @@
 /** What only some instances are given, and is loaded for those alone. */
 import { isObject } from "../io/shape.ts";
 import { limitsFrom } from "../io/limits.ts";
+import { isReadable } from "../io/plain-ports.ts";
 import type { Tracing } from "../bind/instance.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
@@ -24,7 +25,9 @@ export interface Grants {
 export function grantsOf(platform: Platform, options: InstanceOptions<unknown, unknown>): Grants | Promise<Grants> {
   const { network = false, http = false, monotonicClock, wallClock, trace } = options;
   const isNothing = network === false && http === false && !monotonicClock && !wallClock && !trace;
-  return isNothing && !needsChecks(platform, options) ? NONE : fetched(platform, options);
+  return isNothing && !needsChecks(platform, options) && !needsStreams(platform, options)
+    ? NONE
+    : fetched(platform, options);
 }
 
 const NONE: Grants = {};
@@ -38,14 +41,20 @@ function needsChecks({ checks }: Platform, { preopens = {} }: InstanceOptions<un
   });
 }
 
-/** To be waited for before directories are opened. */
-export async function loadChecks(platform: Platform, options: InstanceOptions<unknown, unknown>): Promise<void> {
+/** Whether it is given more than bytes, text and functions, which there has to be code for. */
+function needsStreams({ streams }: Platform, options: InstanceOptions<unknown, unknown>): boolean {
+  return streams !== undefined && (isReadable(options.stdin) || isObject(options.stdout) || isObject(options.stderr));
+}
+
+/** To be waited for before directories and streams are opened. */
+export async function loadOpeners(platform: Platform, options: InstanceOptions<unknown, unknown>): Promise<void> {
   if (needsChecks(platform, options)) await platform.checks?.load();
+  if (needsStreams(platform, options)) await platform.streams?.load();
 }
 
 async function fetched(platform: Platform, options: InstanceOptions<unknown, unknown>): Promise<Grants> {
   const { network = false, http = false, limits, monotonicClock, wallClock, trace } = options;
-  await loadChecks(platform, options);
+  await loadOpeners(platform, options);
   const clocks = monotonicClock || wallClock ? await import("../wasi/clocks/checked-clocks.ts") : undefined;
   return {
     monotonicClock: monotonicClock && clocks?.checkedMonotonicClock(monotonicClock),

@@ -76,6 +76,8 @@ export async function begin(
   const providers = await providersFor(compiled, options.imports, known);
   const isAlone = isBare(compiled.plan) && providers instanceof HostProviders;
   const embeddings = isAlone ? undefined : await embedding.load();
+  // Streams are among the values that pass there.
+  if (embeddings) await platform.streams?.load();
   if (providers.haveComponents) await fusing.load();
   const checks = needsChecks(compiled, providers) ? (known ?? (await loadChecks())) : undefined;
   const grants = await grantsOf(platform, options);

@@ -28,6 +28,8 @@ export interface Platform {
   standard(options: StandardOptions): OpenedStandard;
   /** What `directory` takes to check file systems of an embedder's, if that is to be loaded. */
   readonly checks?: Part<unknown>;
+  /** What `source` and `sink` take to open more than bytes, text and functions, if that is to be loaded. */
+  readonly streams?: Part<unknown>;
   /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */
   directory(value: unknown, path: string, blocking: boolean): OpenDirectory;
   /** Makes a source of a stream of this runtime's. @param name Of it, for messages. @throws {TypeError} If it is none. */

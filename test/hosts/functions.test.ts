@@ -7,7 +7,8 @@ import { BytesSource, ClosedSink, closedSource, CollectSink, DiscardSink } from 
 import { Outlet } from "../../src/io/outlet.ts";
 import { OutputStream } from "../../src/io/output-stream.ts";
 import { PeerClosed, type Source } from "../../src/io/ports.ts";
-import { iterableSource, PullSource, type Chunk } from "../../src/io/pull-source.ts";
+import { iterableSource } from "../../src/io/iterable-source.ts";
+import { PullSource, type Chunk } from "../../src/io/pull-source.ts";
 import { PushSink } from "../../src/io/push-sink.ts";
 import { complete } from "../../src/io/steps.ts";
 import { checkInputStream, checkOutputStream, staysPending, type InputFixture } from "../../src/testing/index.ts";

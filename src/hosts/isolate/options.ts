@@ -7,7 +7,7 @@ import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../run/o
 import type { HttpClient } from "../../wasi/http/exchange.ts";
 import { checkedNetwork, type CheckedNetwork } from "../../wasi/sockets/checked-network.ts";
 import type { NetworkPorts } from "../../wasi/sockets/network.ts";
-import { loadChecks } from "../../run/grants.ts";
+import { loadOpeners } from "../../run/grants.ts";
 import { given, PreopenError } from "../../run/world.ts";
 import type { OpenedStandard, Platform, StandardOptions } from "../../run/platform.ts";
 import type { OpenDirectory, OpenFile } from "../../wasi/filesystem/files.ts";
@@ -114,7 +114,7 @@ export class Kept {
     parked: Parked | undefined,
   ): Promise<Kept> {
     assertIsolable(options);
-    await loadChecks(platform, options);
+    await loadOpeners(platform, options);
     const { network = false, http = false, limits } = options;
     return new Kept(platform, link, number, options, parked, {
       network: network !== false && isServed(network, parked) ? await portsOf(platform, network) : undefined,

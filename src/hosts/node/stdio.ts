@@ -1,9 +1,10 @@
 import type { Readable, Writable } from "node:stream";
 import type { Sink, Source } from "../../io/ports.ts";
+import { saysTerminal } from "../../io/plain-ports.ts";
 import { hasMethods } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import type { OpenedInput, OpenedOutput, OpenedStandard, StandardOptions } from "../../run/platform.ts";
-import { saysTerminal, sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
+import { sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
 import { isTerminal } from "./fd-open.ts";
 import { BlockingGroup, fdSource, FdSink } from "./fd.ts";
 import { nodeSource } from "./readable.ts";

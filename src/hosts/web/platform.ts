@@ -1,4 +1,5 @@
 /** What every page and worker has, as a platform: Web Streams, clocks, and the crypto of the Web. */
+import { isReadable, plainSink, plainSource, saysTerminal } from "../../io/plain-ports.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
@@ -7,7 +8,7 @@ import type { Platform } from "../../run/platform.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 import type * as CheckedFiles from "../../wasi/filesystem/checked-files.ts";
 import { isOurs, type OpenDirectory } from "../../wasi/filesystem/files.ts";
-import { saysTerminal, sinkOf, sourceOf } from "./streams.ts";
+import type * as Streams from "./streams.ts";
 
 /** The longest that a timer can be set to; a longer wait is several of them. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -75,6 +76,8 @@ const webWallClock: WallClock = {
 
 /** Who has files in memory alone has no use for it. */
 const checks: Part<typeof CheckedFiles> = new Part(() => import("../../wasi/filesystem/checked-files.ts"));
+/** Who has bytes, text and functions alone has no use for it. */
+const streams: Part<typeof Streams> = new Part(() => import("./streams.ts"));
 
 /** A page, or a worker of one. It has no files but those in memory, and no streams of its own. */
 export const webPlatform: Platform = {
@@ -97,6 +100,7 @@ export const webPlatform: Platform = {
     stderr: { sink: sink(stderr, "stderr"), isTerminal: saysTerminal(stderr) },
   }),
   checks,
+  streams,
   directory(value, path) {
     if (typeof FileSystemDirectoryHandle === "function" && value instanceof FileSystemDirectoryHandle) {
       throw new TypeError(`preopens["${path}"]: give new HandleFiles(handle).root(), of sluice/opfs`);
@@ -115,7 +119,7 @@ export const webPlatform: Platform = {
 };
 
 function source(value: unknown, name: string): Source {
-  const made = sourceOf(value, name);
+  const made = isReadable(value) ? streams.code.sourceOf(value, name) : plainSource(value);
   if (made) return made;
   throw new TypeError(
     `${name} must be "ignore", bytes, { text }, a ReadableStream, an iterable, a function or a Source; got ` +
@@ -124,7 +128,7 @@ function source(value: unknown, name: string): Source {
 }
 
 function sink(value: unknown, name: string): Sink {
-  const made = sinkOf(value, name);
+  const made = isObject(value) ? streams.code.sinkOf(value, name) : plainSink(value);
   if (made) return made;
   throw new TypeError(`${name} must be "ignore", a WritableStream, a function or a Sink; got ${told(value)}`);
 }

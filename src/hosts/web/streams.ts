@@ -1,10 +1,11 @@
 /** Streams of what an embedder has, in any runtime with Web Streams. */
-import { CheckedSink, CheckedSource, guarded } from "../../io/checked-ports.ts";
-import { BytesSource, closedSource, DiscardSink } from "../../io/memory.ts";
+import { guarded } from "../../io/checked-ports.ts";
+import { CheckedSink, CheckedSource } from "../../io/checked-streams.ts";
+import { iterableSource } from "../../io/iterable-source.ts";
+import { plainSink, plainSource } from "../../io/plain-ports.ts";
 import type { Sink, Source } from "../../io/ports.ts";
-import { iterableSource, PullSource, type Chunk } from "../../io/pull-source.ts";
-import { PushSink } from "../../io/push-sink.ts";
-import { hasMethods, isBytes, isObject } from "../../io/shape.ts";
+import type { Chunk } from "../../io/pull-source.ts";
+import { hasMethods, isObject } from "../../io/shape.ts";
 import { letGo } from "./held-streams.ts";
 import { webSource } from "./readable.ts";
 import { WebSink } from "./writable.ts";
@@ -31,14 +32,8 @@ export type WebOutput = "ignore" | WritableStream<Uint8Array> | ((chunk: Uint8Ar
 
 /** A source of a `WebInput`; nothing if the value is none. @param name Of it, for messages. */
 export function sourceOf(value: unknown, name: string): Source | undefined {
-  if (value === "ignore") return closedSource();
-  if (isBytes(value)) return new BytesSource(value);
-  if (typeof value === "function") {
-    // A function among the inputs is one that gives chunks; what it gives is checked.
-    return new PullSource(value as (max: number) => Chunk | Promise<Chunk>);
-  }
-  if (!isObject(value)) return undefined;
-  if (typeof value["text"] === "string") return new BytesSource(value["text"]);
+  const plain = plainSource(value);
+  if (plain || !isObject(value)) return plain;
   if (hasMethods<Source>(value, "read", "ready", "watch", "unwatch", "close")) return new CheckedSource(value, name);
   // After ours: Node loads its Web streams, 2 ms, when they are named.
   if (value instanceof ReadableStream) {
@@ -53,8 +48,8 @@ export function sourceOf(value: unknown, name: string): Source | undefined {
 
 /** A sink of a `WebOutput`; nothing if the value is none. @param name Of it, for messages. */
 export function sinkOf(value: unknown, name: string): Sink | undefined {
-  if (value === "ignore") return new DiscardSink();
-  if (typeof value === "function") return new PushSink(value as (chunk: Uint8Array) => unknown);
+  const plain = plainSink(value);
+  if (plain) return plain;
   if (hasMethods<Sink>(value, "write", "flush", "watch", "unwatch", "close", "abort")) {
     return new CheckedSink(value, name);
   }
@@ -63,9 +58,4 @@ export function sinkOf(value: unknown, name: string): Sink | undefined {
     return new WebSink(value);
   }
   return undefined;
-}
-
-/** Whether a stream of an embedder's says that it is a terminal. */
-export function saysTerminal(value: unknown): boolean {
-  return isObject(value) && value["isTerminal"] === true;
 }

@@ -1,6 +1,7 @@
 /** A network of an embedder's, checked where it is asked, and where it tells: one that misbehaves is named. */
 import { causeOf } from "../../io/cause.ts";
-import { CheckedSink, misbehaved } from "../../io/checked-ports.ts";
+import { misbehaved } from "../../io/checked-ports.ts";
+import { CheckedSink } from "../../io/checked-streams.ts";
 import { hasMethods, isBytesUpTo, isObject, isThenable, unawaited } from "../../io/shape.ts";
 import { InternalError } from "../../io/trap.ts";
 import { Unheard, UnheardSource } from "../../io/unheard.ts";
