@@ -13,8 +13,8 @@ import { Project, root } from "./support.ts";
  * docs/embedding.md says what they are now.
  */
 const MAX_PAGE_BYTES = {
-  esbuild: { given: 67_700, ahead: 46_700 },
-  rolldown: { given: 65_100, ahead: 45_700 },
+  esbuild: { given: 66_700, ahead: 45_800 },
+  rolldown: { given: 64_100, ahead: 44_800 },
 };
 /** The same for who wants a `Pipe` alone. */
 const MAX_PIPE_BYTES = 3100;
