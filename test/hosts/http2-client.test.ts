@@ -5,7 +5,7 @@ import { constants, createSecureServer, type Http2SecureServer, type SecureServe
 import type { ServerHttp2Session } from "node:http2";
 import type { ServerHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import { createServer as createHttps } from "node:https";
-import type { AddressInfo, Server } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import { createServer as createTls } from "node:tls";
 import { NodeHttpClient } from "../../src/hosts/node/http/client.ts";
@@ -234,6 +234,44 @@ for (const name of ["NO_ERROR", "CANCEL", "INTERNAL_ERROR"] as const) {
     resets[0]?.();
     assert.equal(await codeOf(text), "HTTP-response-incomplete");
   });
+}
+
+/** How a connection ends while its streams carry something. */
+const LOST: Readonly<Record<string, (session: ServerHttp2Session, socket: Socket) => void>> = {
+  "ends without a word": (_, socket) => void socket.end(),
+  "is cut": (_, socket) => void socket.destroy(),
+  "ends after GOAWAY": (session) => {
+    session.goaway(constants.NGHTTP2_NO_ERROR);
+    session.destroy();
+  },
+  "ends by an error": (session) => session.destroy(new Error("lost"), constants.NGHTTP2_INTERNAL_ERROR),
+  "goes away, having done nothing": (session) => {
+    session.goaway(constants.NGHTTP2_NO_ERROR, 0);
+    session.destroy();
+  },
+};
+
+for (const [what, lose] of Object.entries(LOST)) {
+  for (const length of [undefined, "10"]) {
+    test(`a response ${length === undefined ? "" : "of a length "}whose connection ${what} fails`, async (t) => {
+      const { port, sessions, server } = await serving(t, (stream) => {
+        stream.respond({ ":status": 200, ...(length !== undefined && { "content-length": length }) });
+        stream.write("half");
+      });
+      const secured = once(server, "secureConnection");
+      const response = await client(t).send(request(port), never);
+      const [socket] = (await secured) as [Socket];
+      const { source } = response.body ?? assert.fail("it has a body");
+      await until(() => source.ready());
+      assert.equal(Buffer.from(source.read(100) ?? []).toString(), "half");
+      const rest = textOf(response);
+      const [session] = sessions;
+      assert.ok(session);
+      lose(session, socket);
+      assert.equal(await codeOf(rest), "HTTP-response-incomplete");
+      assert.equal(source.read(1), null);
+    });
+  }
 }
 
 test("a request that the server refused unread is sent once more, and one that wants HTTP/1.1 by that", async (t) => {

@@ -1,5 +1,5 @@
 /** Requests by `node:http`, `node:https` and `node:http2`, which keep trailers, order and duplicates. */
-import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
@@ -8,10 +8,12 @@ import type { HttpBody, HttpClient, HttpRequest, HttpResponse } from "../../../w
 import type { Field } from "../../../wasi/http/fields.ts";
 import { splitAuthority } from "../../../wasi/http/message.ts";
 import type { ResolveHost } from "../../../wasi/http/resolve.ts";
+import { agentFor, type Options } from "./agents.ts";
 import { bodyOf, sendBody, sendHeader } from "./body.ts";
 import { failed, httpFailure, unwanted } from "./errors.ts";
 import { flatOf, incomingFields, textOf } from "./fields.ts";
 import { Origins } from "./origins.ts";
+import { securedConnection } from "./secure.ts";
 import {
   MAX_HEADER_BYTES,
   REPEATABLE,
@@ -83,13 +85,14 @@ export class NodeHttpClient implements HttpClient {
 
   /** By HTTP/1.1. @param socket A connection that is there already. */
   #sendOver(request: HttpRequest, peer: Peer, settling: Settling, socket?: TLSSocket): Promise<HttpResponse> {
-    const options = this.#options(request, peer, socket);
+    const options = this.#options(request, peer, settling, socket);
     return new Promise((resolve, reject) => {
       new Sending(request, options, { ...settling, resolve, reject }).begin();
     });
   }
 
-  #options({ scheme, authority, method, path, headers, body }: HttpRequest, peer: Peer, socket?: TLSSocket): Options {
+  #options(request: HttpRequest, peer: Peer, settling: Settling, socket?: TLSSocket): Options {
+    const { scheme, authority, method, path, headers, body } = request;
     const flat = ["host", authority, ...flatOf(headers)];
     if (body && body.length === undefined) flat.push("transfer-encoding", "chunked");
     return {
@@ -99,26 +102,18 @@ export class NodeHttpClient implements HttpClient {
       setHost: false,
       maxHeaderSize: MAX_HEADER_BYTES,
       ...(socket && { given: socket }),
+      connecting: (connect) => securedConnection(peer, settling, connect),
     };
   }
 
   #agent(scheme: string): Agent {
     let agent = this.#agents.get(scheme);
     if (!agent) {
-      agent = new (
-        scheme === "https" ? process.getBuiltinModule("node:https") : process.getBuiltinModule("node:http")
-      ).Agent({ keepAlive: true });
-      const connect = agent.createConnection.bind(agent);
-      agent.createConnection = (options: Options, done) => options.given ?? connect(options, done);
+      agent = agentFor(scheme);
       this.#agents.set(scheme, agent);
     }
     return agent;
   }
-}
-
-/** What this client gives Node beside what Node knows: a connection that is there already. */
-interface Options extends RequestOptions {
-  readonly given?: TLSSocket;
 }
 
 /** What was looked up and permitted, and nothing that is looked up anew. */

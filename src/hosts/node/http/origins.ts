@@ -2,8 +2,9 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
-import { httpFailure, unwanted } from "./errors.ts";
+import { failed, httpFailure, unwanted } from "./errors.ts";
 import { WINDOW_BYTES } from "./h2.ts";
+import { securedConnection } from "./secure.ts";
 import { MAX_HEADER_BYTES, timer, type Peer, type Settling } from "./settling.ts";
 import { NotProcessed, sendOverStream } from "./stream-sending.ts";
 
@@ -35,7 +36,7 @@ export class Origins {
     const origin = this.#of(peer);
     for (let isFirst = true; ; isFirst = false) {
       // oxlint-disable no-await-in-loop -- one after the other
-      const socket = await this.#found(origin, peer, settling);
+      const socket = await this.#found(origin, peer, settling, request.timeouts.firstByte);
       if (settling.signal.aborted) throw unwanted();
       if (!origin.session) return byHttp1(socket);
       try {
@@ -65,14 +66,14 @@ export class Origins {
   }
 
   /** When this resolves it is known what the server speaks. @returns The connection that told, if it is for HTTP/1.1. */
-  async #found(origin: Origin, peer: Peer, settling: Settling): Promise<TLSSocket | undefined> {
+  async #found(origin: Origin, peer: Peer, settling: Settling, ms: number): Promise<TLSSocket | undefined> {
     // oxlint-disable no-await-in-loop -- until somebody has found out
     while (!origin.session && !origin.isHttp1) {
       if (origin.finding) {
         await until(origin.finding, settling);
         continue;
       }
-      const connecting = connected(peer, settling);
+      const connecting = agreed(peer, settling, ms);
       const finding = connecting.then(
         () => {},
         () => {},
@@ -123,14 +124,22 @@ export class Origins {
   }
 }
 
-/** A connection on which TLS has agreed on what is spoken. */
-function connected({ host, port, lookup }: Peer, { deadline, timedOut, signal }: Settling): Promise<TLSSocket> {
+/** A connection on which TLS has agreed on what is spoken. @param ms In which it does, once there is one. */
+async function agreed(peer: Peer, settling: Settling, ms: number): Promise<TLSSocket> {
   const [{ isIP }, { connect }] = [process.getBuiltinModule("node:net"), process.getBuiltinModule("node:tls")];
+  const { host, port, lookup } = peer;
+  const options = {
+    ...{ host, port, lookup },
+    servername: isIP(host) === 0 ? host : "",
+    ALPNProtocols: ["h2", "http/1.1"],
+  };
+  const socket = await securedConnection(peer, settling, (carrier) =>
+    connect({ ...options, ...(carrier && { socket: carrier }) }),
+  );
+  socket.setNoDelay();
   return new Promise((resolve, reject) => {
-    const servername = isIP(host) === 0 ? host : "";
-    const socket = connect({ ...{ host, port, lookup, servername }, ALPNProtocols: ["h2", "http/1.1"] });
-    socket.setNoDelay();
-    const late = timer(Math.max(0, deadline - Date.now()), () => socket.destroy(timedOut));
+    const { signal } = settling;
+    const late = timer(ms, () => socket.destroy(failed("connection-read-timeout", `no agreement on TLS in ${ms} ms`)));
     const onAbort = (): void => void socket.destroy(unwanted());
     const onError = (cause: unknown): void => {
       done();
@@ -145,7 +154,6 @@ function connected({ host, port, lookup }: Peer, { deadline, timedOut, signal }:
     socket.on("error", onError);
     socket.once("close", onClose);
     signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("connect", () => clearTimeout(late));
     socket.once("secureConnect", () => {
       done();
       socket.off("error", onError);
