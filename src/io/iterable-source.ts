@@ -1,3 +1,4 @@
+import { endIterator, nextOf } from "./iteration.ts";
 import type { Source } from "./ports.ts";
 import { PullSource } from "./pull-source.ts";
 
@@ -6,9 +7,9 @@ export function iterableSource(iterable: AsyncIterable<Uint8Array | string> | It
   const iterator = Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
   return new PullSource(
     async () => {
-      const step = await iterator.next();
-      return step.done === true ? null : step.value;
+      const item = await nextOf(iterator);
+      return item ? item.value : null;
     },
-    () => iterator.return?.(),
+    () => endIterator(iterator),
   );
 }

@@ -43,6 +43,21 @@ async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   return text;
 }
 
+test("of what an iterator gives beside its items a promise may break", async () => {
+  const breaks = (): Promise<never> => Promise.reject(new Error("on purpose"));
+  const { words } = await exportsOf(ECHO);
+  const odd = (step: () => object): object => ({
+    [Symbol.asyncIterator]: () => ({ next: step, return: () => ({ value: breaks() }) }),
+  });
+  const over = streamOf(await words?.(odd(() => ({ done: true, value: breaks() }))));
+  assert.deepEqual(await all(over), []);
+  const left = streamOf(await words?.(odd(() => ({ done: false, value: "item" }))));
+  for await (const item of left) if (item === "item") break;
+  await turn();
+  const failed = streamOf(await words?.(odd(() => ({ done: breaks(), value: breaks() }))));
+  await assert.rejects(all(failed), /`done` of what next\(\) of an iterator gives must be a boolean, got a promise/);
+});
+
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   for await (const item of items) found.push(item);

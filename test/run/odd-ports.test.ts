@@ -16,62 +16,8 @@ import {
   type OpenDirectory,
   type Options,
 } from "../../src/index.ts";
+import { GIVEN, THROWN, withMember, type Act } from "./odd-acts.ts";
 import { compiled, turn } from "./support.ts";
-
-type Act = () => unknown;
-
-function fail(): never {
-  throw new Error("on purpose");
-}
-
-function revoked(): object {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
-
-function hostileProxy(): object {
-  return new Proxy({}, { get: fail, has: fail, getPrototypeOf: fail, ownKeys: fail });
-}
-
-/** An error, or bytes, one of whose members is something else. */
-function withMember<T extends object>(target: T, name: string, get: () => unknown): T {
-  return Object.defineProperty(target, name, { get });
-}
-
-/** What may be thrown in the place of an error. */
-const THROWN: Readonly<Record<string, Act>> = {
-  undefined: () => undefined,
-  "an object without text": () => Object.create(null),
-  "a proxy that is revoked": revoked,
-  "a proxy that throws": hostileProxy,
-  "an error whose message throws": () => withMember(new Error("x"), "message", fail),
-  "an error whose message is a symbol": () => withMember(new Error("x"), "message", () => Symbol("x")),
-  "an error whose code throws": () => withMember(new Error("x"), "code", fail),
-  "a trap": () => new WebAssembly.RuntimeError("unreachable"),
-  "a full stack": () => new RangeError("Maximum call stack size exceeded"),
-};
-
-/** What no port is to give. */
-const GIVEN: Readonly<Record<string, Act>> = {
-  "a symbol": () => Symbol("x"),
-  Infinity: () => Infinity,
-  "2 ** 53": () => 2 ** 53,
-  "a frozen array": () => Object.freeze([1, 2]),
-  "a proxy that is revoked": revoked,
-  "a proxy that throws": hostileProxy,
-  "an object whose constructor throws": () => withMember({}, "constructor", fail),
-  "bytes that are fewer than none": () => withMember(new Uint8Array(4), "length", () => -5),
-  "bytes that are too many": () => withMember(new Uint8Array(4), "length", () => 2 ** 40),
-  "bytes whose length throws": () => withMember(new Uint8Array(4), "length", fail),
-  "a proxy of bytes": () => new Proxy(new Uint8Array(4), {}),
-  "what inherits from bytes": () => Object.setPrototypeOf({ length: 4 }, Uint8Array.prototype),
-  "a promise that breaks": () => Promise.reject(new Error("on purpose")),
-  "a promise of another make that breaks": () => ({
-    // oxlint-disable-next-line unicorn/no-thenable -- that is what it is about
-    then: (_: unknown, broken: (cause: unknown) => void) => broken(new Error("on purpose")),
-  }),
-};
 
 /** What becomes of what a port throws. */
 type Outcome =
@@ -138,6 +84,44 @@ function clock(parts: object): Options {
 
 const EPOCH = { seconds: 1n, nanoseconds: 1 };
 
+interface OddIterator extends Omit<Port, "options"> {
+  readonly give: (act: Act) => object;
+}
+
+const never = (): Promise<never> => new Promise(() => {});
+
+const ITERATORS: readonly OddIterator[] = [
+  { name: "next()", guest: "cat", give: (act) => ({ next: () => act() }), thrown: "told", given: "ignored" },
+  {
+    name: "done",
+    guest: "cat",
+    give: (act) => ({ next: () => withMember({}, "done", act) }),
+    thrown: "told",
+    given: "ignored",
+  },
+  {
+    name: "value",
+    guest: "cat",
+    give: (act) => ({ next: () => withMember({ done: false }, "value", act) }),
+    thrown: "told",
+    given: "told",
+  },
+  {
+    name: "the last value",
+    guest: "cat",
+    give: (act) => ({ next: () => ({ done: true, value: act() }) }),
+    thrown: "told",
+    given: "ignored",
+  },
+  ...["done", "value"].map((member): OddIterator => ({
+    name: `${member} of return()`,
+    guest: "exit-ok",
+    give: (act) => ({ next: never, return: () => ({ [member]: act() }) }),
+    thrown: "ignored",
+    given: "ignored",
+  })),
+];
+
 const PORTS: readonly Port[] = [
   ...["cat", "p3-cat"].flatMap((guest): readonly Port[] => [
     {
@@ -197,6 +181,13 @@ const PORTS: readonly Port[] = [
     thrown: "told",
     given: "ignored",
   },
+  ...ITERATORS.flatMap(({ name, give, ...how }) =>
+    [Symbol.asyncIterator, Symbol.iterator].map((kind): Port => ({
+      name: `${name} of ${kind.description}`,
+      options: (act) => ({ stdin: { [kind]: () => give(act) } as never }),
+      ...how,
+    })),
+  ),
   { name: "stdout.write", guest: "writer", options: (act) => sink({ write: act }), thrown: "told", given: "named" },
   { name: "stdout.flush", guest: "writer", options: (act) => sink({ flush: act }), thrown: "told", given: "named" },
   { name: "stdout.close", guest: "writer", options: (act) => sink({ close: act }), thrown: "named", given: "ignored" },
@@ -315,7 +306,7 @@ describe("ports that give and throw what nobody expects", () => {
           }),
         );
         if (thrown === "named") await expectNamed(running, name);
-        else assert.equal(await running, 1);
+        else assert.equal(await running, thrown === "told" ? 1 : 0);
       });
     }
     for (const [what, act] of Object.entries(GIVEN)) {

@@ -19,6 +19,7 @@ import type { ValType } from "../../abi/types.ts";
 import { Feed, HostFuture, readFuture } from "../../bind/p3/streams.ts";
 import { u8 } from "../../abi/scalars.ts";
 import { WitError } from "../../io/errors.ts";
+import { endIterator, nextOf, type AnyIterator } from "../../io/iteration.ts";
 import { InputStream } from "../../io/input-stream.ts";
 import { newTally } from "../../io/tally.ts";
 import { GuestByteStream, GuestStream } from "./held-streams.ts";
@@ -145,7 +146,7 @@ function shareOf(value: unknown, type: ValType): SharedStream {
   return wrongValue(`a ${type.kind}`, value);
 }
 
-function iteratorOf(value: unknown, type: ValType): AsyncIterator<unknown> | Iterator<unknown> {
+function iteratorOf(value: unknown, type: ValType): AnyIterator<unknown> {
   if (typeof value === "object" && value !== null) {
     if (Symbol.asyncIterator in value) return (value as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     if (Symbol.iterator in value) return (value as Iterable<unknown>)[Symbol.iterator]();
@@ -157,7 +158,7 @@ function iteratorOf(value: unknown, type: ValType): AsyncIterator<unknown> | Ite
 class ItemFeed implements Origin {
   readonly shared: SharedStream;
   readonly owner: undefined = undefined;
-  readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
+  readonly #iterator: AnyIterator<unknown>;
   readonly #fromJs: (value: unknown) => unknown;
   readonly #fail: (error: unknown) => void;
   #item: { readonly value: unknown } | undefined;
@@ -165,7 +166,7 @@ class ItemFeed implements Origin {
   #isEnded = false;
 
   constructor(
-    iterator: AsyncIterator<unknown> | Iterator<unknown>,
+    iterator: AnyIterator<unknown>,
     element: ReturnType<typeof elementOf>,
     fromJs: (value: unknown) => unknown,
     fail: (error: unknown) => void,
@@ -206,11 +207,12 @@ class ItemFeed implements Origin {
     if (this.#isAsking || this.#isEnded) return;
     this.#isAsking = true;
     try {
-      const step = await this.#iterator.next();
-      if (step.done === true) {
+      const item = await nextOf(this.#iterator);
+      if (item) this.#item = { value: this.#fromJs(await item.value) };
+      else {
         this.#isEnded = true;
         this.shared.drop();
-      } else this.#item = { value: this.#fromJs(await step.value) };
+      }
     } catch (error) {
       this.#isEnded = true;
       this.#fail(error);
@@ -229,7 +231,7 @@ class ItemFeed implements Origin {
     if (this.#isEnded) return;
     this.#isEnded = true;
     try {
-      await this.#iterator.return?.();
+      await endIterator(this.#iterator);
     } catch (error) {
       this.#fail(error);
     }
