@@ -1,5 +1,6 @@
 /** The bytes of a file behind a handle: at once where a worker may have that, else later. */
 import { FileError, type Later } from "../../../wasi/filesystem/files.ts";
+import { unawaited } from "../../../io/shape.ts";
 import { isNamed, named } from "./errors.ts";
 
 /** What can be done with the bytes of one file. All who have it open share one. */
@@ -19,10 +20,10 @@ export interface FileAccess {
 interface SyncAccessHandle {
   read(into: Uint8Array, options: { at: number }): number;
   write(bytes: Uint8Array, options: { at: number }): number;
-  truncate(size: number): void;
+  truncate(size: number): Later<void>;
   getSize(): number;
-  flush(): void;
-  close(): void;
+  flush(): Later<void>;
+  close(): Later<void>;
 }
 
 /** The best that there is for a file. */
@@ -60,20 +61,21 @@ class SyncAccess implements FileAccess {
     return written;
   }
 
-  setSize(size: number): void {
-    this.#handle.truncate(size);
+  // In older browsers these give promises.
+  setSize(size: number): Later<void> {
+    return this.#handle.truncate(size);
   }
 
   size(): number {
     return this.#handle.getSize();
   }
 
-  flush(): void {
-    this.#handle.flush();
+  flush(): Later<void> {
+    return this.#handle.flush();
   }
 
-  close(): void {
-    this.#handle.close();
+  close(): Later<void> {
+    return this.#handle.close();
   }
 }
 
@@ -95,7 +97,7 @@ class StreamAccess implements FileAccess {
     return this.#next(async () => {
       await this.#commit();
       const file = await this.#handle.getFile();
-      const bytes = new Uint8Array(await file.slice(at, at + into.length).arrayBuffer());
+      const bytes = new Uint8Array(await unawaited(file.slice(at, at + into.length)).arrayBuffer());
       into.set(bytes);
       return bytes.length;
     });

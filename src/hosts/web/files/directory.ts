@@ -7,6 +7,7 @@ import {
   type OpenFile,
   type OpenOptions,
 } from "../../../wasi/filesystem/files.ts";
+import { unawaited } from "../../../io/shape.ts";
 import { isNamed, named } from "./errors.ts";
 import { HandleFile, refuseTimes } from "./open-file.ts";
 import { statOf, type Volume } from "./volume.ts";
@@ -37,7 +38,7 @@ export class HandleDirectory implements OpenDirectory {
       // What is being written has a second file beside it.
       await this.#volume.written();
       const entries: DirectoryEntry[] = [];
-      for await (const [name, { kind }] of this.#handle.entries())
+      for await (const [name, { kind }] of unawaited(this.#handle.entries()))
         entries.push({ name, type: kind === "file" ? "regular-file" : "directory" });
       return entries;
     });

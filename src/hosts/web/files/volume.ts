@@ -38,13 +38,18 @@ export class Volume {
     file.users--;
     if (file.users > 0) return;
     this.#open.delete(file.path);
-    const closed = Promise.resolve(file.access.close()).catch((cause: unknown) => {
-      this.#failure ??= { cause };
-    });
-    const closing = closed.then(() => {
+    const closing = this.#close(file).then(() => {
       this.#closing.delete(file.path);
     });
     this.#closing.set(file.path, closing);
+  }
+
+  async #close({ access }: SharedFile): Promise<void> {
+    try {
+      await access.close();
+    } catch (cause) {
+      this.#failure ??= { cause };
+    }
   }
 
   /** Resolves when what was closed at `path` is written. */
