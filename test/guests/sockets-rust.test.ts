@@ -68,6 +68,36 @@ for (const [where, network] of Object.entries(NETWORKS)) {
   });
 }
 
+/** What a guest that connects with a time is told of a connection which is decided on while it waits. */
+const DECIDED_LATE: readonly (readonly [name: string, isThere: boolean, isPermitted: boolean, says: string])[] = [
+  ["it comes about", true, true, "None\ntrue\n"],
+  ["it is not permitted", true, false, "Some(PermissionDenied)\nfalse\n"],
+  ["it is refused", false, true, "Some(ConnectionRefused)\nfalse\n"],
+];
+
+for (const [name, isThere, isPermitted, says] of DECIDED_LATE) {
+  test(`a connection with a time, on which a check decides late: ${name}`, async (t) => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    t.after(() => void server.close());
+    if (!isThere) {
+      server.close();
+      await once(server, "close");
+    }
+    const check: NetworkOptions["check"] = async (_, use) => {
+      if (use !== "tcp-connect") return true;
+      // The guest has begun to wait long before that.
+      for (let turn = 0; turn < 20; turn++) {
+        // oxlint-disable-next-line no-await-in-loop -- turn by turn
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return isPermitted;
+    };
+    assert.equal(await start(["decided-late", `127.0.0.1:${port}`], { check }).ended, says);
+  });
+}
+
 test("std::net without a network", async () => {
   assert.equal(await start(["denied"], false).ended, "denied ok\n");
 });

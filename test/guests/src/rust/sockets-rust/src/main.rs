@@ -14,6 +14,7 @@ fn main() {
         ["refused"] => refused(),
         ["refused-in-time"] => refused_in_time(),
         ["denied"] => denied(),
+        ["decided-late", at] => decided_late(at),
         ["echo", at, count] => echo(at, count.parse().expect("a number")),
         ["http", at, path] => http(at, path),
         ["redis", at] => redis(at),
@@ -137,6 +138,15 @@ fn refused_in_time() -> io::Result<()> {
     let refused = TcpStream::connect_timeout(&at, Duration::from_secs(60)).unwrap_err().kind();
     assert_eq!(refused, ErrorKind::ConnectionRefused);
     println!("refused-in-time ok");
+    Ok(())
+}
+
+/// A connection with a time, that somebody takes his time to decide on. If it does not come about its libc says only that
+/// something can be written, and `std` takes that for a connection: `take_error` knows better.
+fn decided_late(at: &str) -> io::Result<()> {
+    let stream = TcpStream::connect_timeout(&at.parse().expect("an address"), Duration::from_secs(60))?;
+    println!("{:?}", stream.take_error()?.map(|error| error.kind()));
+    println!("{}", stream.peer_addr().is_ok());
     Ok(())
 }
 
