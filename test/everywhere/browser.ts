@@ -30,6 +30,7 @@ export interface Page {
   evaluate(expression: string): Promise<unknown>;
   /** Resolves when an expression is true. */
   waitForFunction(expression: string): Promise<unknown>;
+  close(): Promise<void>;
 }
 
 /** A browser that may be there. */

@@ -1,4 +1,4 @@
-/** docs/browsers.md has the table of what files of a page's origin answer, and nothing else: browsers.test.ts plays it. */
+/** docs/browsers.md has the table of what files of a page's origin answer, and nothing else: pages-in-browser.ts plays it. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

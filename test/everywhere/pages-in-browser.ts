@@ -1,8 +1,8 @@
-/** All checks in pages, and in their workers, of real browsers. */
+/** All checks in pages of a browser, and in their workers. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
-import { chromium, firefox, HUNG_MS, type Browser, type Page } from "./browser.ts";
+import { HUNG_MS, type Browser, type BrowserKind, type Page } from "./browser.ts";
 import { checks } from "./checks.ts";
 import { expectedFailures, judge } from "./expected.ts";
 import { opfsChecks } from "./opfs-checks.ts";
@@ -21,7 +21,7 @@ async function unused(): Promise<string> {
   return authority;
 }
 
-for (const { name, missing, launch } of [chromium, firefox]) {
+export function pagesIn({ name, missing, launch }: BrowserKind): void {
   describe(name, { skip: missing }, () => {
     const other = peer();
     let server: PageServer;

@@ -1,10 +1,10 @@
-/** A guest behind a service worker, in real browsers. */
+/** A guest behind a service worker of a browser. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { chromium, firefox, HUNG_MS, type Browser, type Page } from "./browser.ts";
+import { HUNG_MS, type Browser, type BrowserKind, type Page } from "./browser.ts";
 import { servePages, type PageServer } from "./page-server.ts";
 
-for (const { name, missing, launch } of [chromium, firefox]) {
+export function serviceWorkerIn({ name, missing, launch }: BrowserKind): void {
   describe(`a service worker in ${name}`, { skip: missing }, () => {
     let server: PageServer;
     let browser: Browser;

@@ -1,10 +1,10 @@
-/** A terminal of xterm.js in real browsers, and a guest in it. */
+/** A terminal of xterm.js in a page, and a guest in it. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { chromium, firefox, HUNG_MS, type Browser, type Page } from "./browser.ts";
+import { HUNG_MS, type Browser, type BrowserKind, type Page } from "./browser.ts";
 import { servePages, type PageServer } from "./page-server.ts";
 
-for (const { name, missing, launch } of [chromium, firefox]) {
+export function terminalIn({ name, missing, launch }: BrowserKind): void {
   describe(`a terminal in ${name}`, { skip: missing }, () => {
     let server: PageServer;
     let browser: Browser;

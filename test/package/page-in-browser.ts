@@ -1,4 +1,4 @@
-/** A page with a strict Content-Security-Policy, in a real browser, runs components from the package as it is built. */
+/** A page with a strict Content-Security-Policy, in a browser, runs components from the package as it is built. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { prepare } from "../../src/run/prepare.ts";
-import { chromium, firefox, HUNG_MS, type Browser } from "../everywhere/browser.ts";
+import { HUNG_MS, type Browser, type BrowserKind } from "../everywhere/browser.ts";
 import { root } from "./support.ts";
 
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
@@ -123,7 +123,7 @@ const COMMANDS: Readonly<Record<string, readonly [exitCode: number, stdout: stri
   "p3-cat, built ahead": [0, "one two\n"],
 };
 
-for (const { name, missing, launch } of [chromium, firefox]) {
+export function strictPageIn({ name, missing, launch }: BrowserKind): void {
   describe(`a page with a strict Content-Security-Policy in ${name}`, { skip: missing, timeout: HUNG_MS }, () => {
     const server = new Server();
     let browser: Browser | undefined;

@@ -39,7 +39,6 @@ interface WholePage extends Page {
   waitForSelector(selector: string): Promise<Handle | null>;
   on(event: "console", hear: (message: { type(): string; text(): string }) => void): void;
   on(event: "pageerror", hear: (error: unknown) => void): void;
-  close(): Promise<void>;
 }
 
 /** What a system says that its user prefers. */
