@@ -197,15 +197,25 @@ export class Call implements BorrowScope {
   readonly implicit: Thread;
   readonly threads: Set<Thread> = new Set();
   readonly #onResolve: (values: { readonly value: unknown } | undefined) => void;
-  /** Told when none of its threads is left. */
+  /** Told when no thread is left of it, and of all that was begun for it in the same store: the call from outside alone. */
   onExit: (() => void) | undefined;
+  /** That for which it was begun, over however many others; itself if it comes from outside. */
+  readonly #root: Call;
+  /** Of a root: how many calls are not over. */
+  #open = 0;
 
-  /** @param onResolve Told of the result, or of nothing if it was cancelled. */
+  /**
+   * @param onResolve Told of the result, or of nothing if it was cancelled.
+   * @param beginner What has begun it, if that is of the same store.
+   */
   constructor(
     form: CallForm,
     group: ThreadGroup,
     onResolve: (result: { readonly value: unknown } | undefined) => void,
+    beginner?: Call,
   ) {
+    this.#root = beginner ? beginner.#root : this;
+    this.#root.#open++;
     this.form = form;
     this.group = group;
     this.callee = group.instance;
@@ -241,7 +251,13 @@ export class Call implements BorrowScope {
     }
     this.group.remove(thread.index);
     thread.index = 0;
-    if (this.threads.size === 0) this.onExit?.();
+    if (this.threads.size === 0) this.#exited();
+  }
+
+  #exited(): void {
+    const root = this.#root;
+    root.#open--;
+    if (root.#open === 0) root.onExit?.();
   }
 
   /** The code that needs it is left. */
@@ -273,6 +289,8 @@ export class Call implements BorrowScope {
     this.state = "resolved";
     endScope(this);
     this.#onResolve(undefined);
+    // It has never begun.
+    if (this.threads.size === 0) this.#exited();
   }
 
   #assertNoBorrows(): void {

@@ -463,6 +463,28 @@ test("a middleware sends on to what `http` says, or to another component", optio
   await running.close();
 });
 
+const ROUTES = ["hello", "describe", "echo", "pass", "trailers", "fields", "large/200000", "length/5", "after"];
+
+test("what a handler still writes is sent, though the middleware in the same binary is done", options, async (t) => {
+  const composed = await readFile(new URL("built/composed-http-p3.wasm", import.meta.url));
+  const alone = await served(t);
+  const { port, errors } = await serveGuest(t, composed, { reuse: 3 });
+  for (const route of ROUTES) {
+    for (const body of ["abc", "x".repeat(100_000)]) {
+      const expected = await ask(alone.port, `/${route}`, body);
+      const { status, text, trailers } = await ask(port, `/on/${route}`, body);
+      assert.deepEqual(
+        { status, text, trailers },
+        { status: 299, text: expected.text, trailers: expected.trailers },
+        route,
+      );
+    }
+  }
+  assert.deepEqual(errors, []);
+  await assert.rejects(ask(port, "/on/left", "abc"), /aborted/);
+  assert.deepEqual(errors, ["the guest ended before its body did"]);
+});
+
 test("a component that dies cuts what it gave to another", options, async (t) => {
   const running = await instantiate(handler);
   const [name = "", exported] =

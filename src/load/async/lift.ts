@@ -14,7 +14,7 @@ import { CANCELLED, NO_EVENT, WAITABLE_SET, type Event, type WaitableSet } from 
 import { Trap } from "../../io/trap.ts";
 import type { OnResolve, OnStart, Started } from "../../wait/callee.ts";
 import type { Store, Wait } from "../../wait/store.ts";
-import { Call, type CallForm, type ThreadGroup } from "../../wait/threads.ts";
+import { Call, currentThread, type CallForm, type ThreadGroup } from "../../wait/threads.ts";
 import { optionsKey } from "../plan/options-key.ts";
 import { makeEntry, runThread, type Entry } from "../link/entry.ts";
 import type { FuncItem } from "../plan/items.ts";
@@ -77,7 +77,8 @@ export class AsyncLifted {
    *
    * @param caller Who calls it, if that is a component.
    * @param onMistake Told what is wrong with the arguments, if something is: the call is over then, and the guest has not seen it.
-   * @param onExit Told when the guest does no more for the call, which may be long after it has returned.
+   * @param onExit Told when the guest does no more for the call, which may be long after it has returned: neither this component nor
+   *   another one of its store that was called for it.
    * @throws {Trap} If the component may not be entered.
    */
   start(
@@ -91,7 +92,8 @@ export class AsyncLifted {
       if (instance.mayEnter.value === 0)
         throw new Trap("1.1", "cannot enter component instance: it is in the middle of a call");
     }
-    const call = new GuestCall(this.#guest, this.#form, this.#group, onResolve);
+    const beginner = caller?.store === this.store ? currentThread().call : undefined;
+    const call = new GuestCall(this.#guest, this.#form, this.#group, onResolve, beginner);
     call.onExit = onExit;
     new Running(this, call, onStart, onMistake).begin(caller);
     return { cancel: (by) => call.requestCancellation(by) };

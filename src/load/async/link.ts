@@ -209,7 +209,7 @@ export function nestedThreads(linked: Linked, { type, instance, options }: FuncI
   const form = { type, isAsync: false, hasCallback: false, optionsKey: optionsKey(options) };
   return {
     enter(): void {
-      const call = new Call(form, group, () => {});
+      const call = new Call(form, group, () => {}, cpu.thread?.call);
       call.state = "started";
       const thread = new NestedThread(call, cpu.thread);
       call.register(thread);
