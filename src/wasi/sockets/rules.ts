@@ -203,8 +203,15 @@ function rangeOf(text: string): Range {
   return peer;
 }
 
+/** An address of IPv6 without brackets whose end might as well be a port. */
+function isAmbiguous(text: string): boolean {
+  const [, before = "", last = ""] = /^(.*):(\d+)$/.exec(text) ?? [];
+  return last !== "" && ipAddress(before)?.family === "ipv6";
+}
+
 function peerOf(text: string): Range | Name {
   const bare = ipAddress(text);
+  if (isAmbiguous(text)) throw unclear(text);
   const [, bracketed, plain = "", prefix, portText] = PEER.exec(bare?.family === "ipv6" ? `[${text}]` : text) ?? [];
   const host = bracketed ?? plain;
   // Which link an address is on no rule can tell: it would be another one than it says. Nor does a name stand for several.
@@ -237,6 +244,14 @@ function listenOf(text: string): readonly Range[] {
     const bits = bitsOf(address);
     return { bits, length: at < 0 ? 0 : bits.length, port };
   });
+}
+
+function unclear(text: string): TypeError {
+  const at = text.lastIndexOf(":");
+  const either = `[${text.slice(0, at)}]:${text.slice(at + 1)} or [${text}]`;
+  return new TypeError(
+    `A rule of connect has an address of IPv6 in brackets where its end may be a port: ${either}; got "${text}"`,
+  );
 }
 
 function wrong(which: "connect" | "listen", text: string): TypeError {

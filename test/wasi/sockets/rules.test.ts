@@ -90,6 +90,16 @@ for (const rule of [
   });
 }
 
+test("an address of IPv6 whose end might be a port needs brackets, and is told so", () => {
+  for (const rule of ["::1:80", "2001:db8::5:443", "::1:99999"]) {
+    assert.throws(() => ruling({ connect: [rule] }), { name: "TypeError", message: /in brackets.*got/ }, rule);
+  }
+  const { check } = ruling({ connect: ["[::1:80]", "1:2:3:4:5:6:7:8", "fe80::1:a"] });
+  for (const ip of ["::1:80", "1:2:3:4:5:6:7:8", "fe80::1:a"]) {
+    assert.equal(check({ family: "ipv6", ip, port: 443 }, "tcp-connect"), true, ip);
+  }
+});
+
 for (const rule of ["", "x", "1.2.3.4", "65536", "host:80", "1.2.3.4:x", "[fe80::1%2]:80"]) {
   test(`listen ${JSON.stringify(rule)} is no rule`, () => {
     assert.throws(() => ruling({ listen: [rule] }), { name: "TypeError", message: /A rule of listen is/ });
