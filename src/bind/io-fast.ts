@@ -10,6 +10,7 @@ import type { InputStream } from "../io/input-stream.ts";
 import type { OutputStream } from "../io/output-stream.ts";
 import type { Readiness } from "../io/readiness.ts";
 import type { CoreFunction } from "../wait/gate.ts";
+import type { Rest } from "../wait/suspended.ts";
 import type { Fast } from "./definition.ts";
 import type { Site } from "./lower.ts";
 
@@ -48,10 +49,20 @@ export function ready(kind: Kind<Readiness>): Fast {
 export function block(kind: Kind<Readiness>): Fast {
   return (site) => {
     const { task, guest, lease } = site;
+    const rest: Rest<Readiness> = {
+      again(pollable, wait) {
+        try {
+          return pollable.ready() ? 0 : wait.for(pollable);
+        } catch (fault) {
+          return site.deliverError([], fault);
+        }
+      },
+      end: (_, reason) => site.deliverError([], reason),
+    };
     return function blockNow(handle: number) {
       if (task.mustGiveWay()) return task.pendRetry(blockNow, [handle]);
       const pollable = guest.value(kind, handle);
-      if (!pollable.ready()) return site.attempt(handle);
+      if (!pollable.ready()) return task.pendFor(pollable, rest, pollable);
       lease?.ready(handle, pollable);
       return 0;
     };
@@ -119,7 +130,18 @@ export function read(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fas
 export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fast {
   return (site) => {
     const { task, guest } = site;
-    const ends = site.endsIn<Uint8Array>((args, taken) => storeRead(guest, guest.place(Number(args[2]), 12, 4), taken));
+    const rest: Rest<LaterRead> = {
+      again({ stream, max, at }, wait) {
+        let taken;
+        try {
+          taken = stream.readLater(max);
+        } catch (failure) {
+          return site.deliverError([at], failure);
+        }
+        return taken ? storeRead(guest, guest.place(at, 12, 4), taken) : wait.for(stream);
+      },
+      end: ({ at }, reason) => site.deliverError([at], reason),
+    };
     return function blockingReadNow(handle: number, max: number, at: number) {
       if (task.mustGiveWay()) return task.pendRetry(blockingReadNow, [handle, max, at]);
       const stream = guest.value(kind, handle);
@@ -130,10 +152,22 @@ export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Arra
       } catch (failure) {
         return storeFailure(guest, returns, place, failure);
       }
-      if (taken.length === 0) return site.suspend(stream.laterRead(max), [handle, max, at], ends);
-      return storeRead(guest, place, taken);
+      if (taken.length > 0) return storeRead(guest, place, taken);
+      try {
+        taken = stream.readLater(max);
+      } catch (failure) {
+        return storeFailure(guest, returns, place, failure);
+      }
+      return taken ? storeRead(guest, place, taken) : task.pendFor(stream, rest, { stream, max, at });
     };
   };
+}
+
+/** A read that waits: of what, how much, and where the guest is told. */
+interface LaterRead {
+  readonly stream: InputStream;
+  readonly max: number;
+  readonly at: number;
 }
 
 /**

@@ -16,8 +16,6 @@ import type { Task } from "../wait/task.ts";
 import type { Definition } from "./definition.ts";
 import type { Instance } from "./instance.ts";
 
-type CallEnds<T> = Ends<readonly CoreValue[], T, CoreValue | undefined>;
-
 /** A core function where it is called: by which guest, of which instance. */
 export interface Site {
   readonly instance: Instance;
@@ -28,9 +26,9 @@ export interface Site {
   /** The general way, as a core function, made when it is first asked for. Returns `WAIT` if the guest has to wait. */
   readonly attempt: (...args: CoreValue[]) => CoreValue;
   /** Runs `steps`, which have not begun, and has the guest wait only if they do. Returns what the core function returns. */
-  suspend<T>(steps: Steps<T>, args: readonly CoreValue[], ends?: CallEnds<T>): CoreValue;
-  /** What such a wait ends in, with a shorter way to deliver a value than the general one, which returns the core result. */
-  endsIn<T>(deliver: CallEnds<T>["deliver"]): CallEnds<T>;
+  suspend(steps: Steps<unknown>, args: readonly CoreValue[]): CoreValue;
+  /** Tells the guest of an error, or throws what it cannot be told. Of `args` the last counts: where the result is stored, if it is. */
+  deliverError(args: readonly CoreValue[], error: unknown): CoreValue | undefined;
 }
 
 /**
@@ -135,17 +133,21 @@ class Lowering implements Site, Ends<readonly CoreValue[], unknown, CoreValue | 
     return (this.#general ??= (...args) => this.#attempt(args));
   }
 
-  suspend<T>(steps: Steps<T>, args: readonly CoreValue[], ends: CallEnds<T> = this): CoreValue {
-    return this.#begin(steps, args, ends);
-  }
-
-  endsIn<T>(deliver: CallEnds<T>["deliver"]): CallEnds<T> {
-    return { deliver, deliverError: (args, error) => this.deliverError(args, error) };
+  suspend(steps: Steps<unknown>, args: readonly CoreValue[]): CoreValue {
+    let step;
+    try {
+      step = steps.next();
+    } catch (error) {
+      return this.#direct(this.deliverError(args, error));
+    }
+    if (step.done === true) return this.#direct(this.deliver(args, step.value));
+    this.task.pend(steps, step.value, this, args, this.form.boxed);
+    return this.form.wait;
   }
 
   #attempt(args: readonly CoreValue[]): CoreValue {
     if (this.task.mustGiveWay(GENERAL_COST)) {
-      this.task.pendRetry(this.attempt, args, this.form.boxed);
+      this.task.pendRetry(this.attempt, args);
       return this.form.wait;
     }
     this.task.assertAlive();
@@ -159,19 +161,7 @@ class Lowering implements Site, Ends<readonly CoreValue[], unknown, CoreValue | 
       return this.#direct(this.deliverError(args, error));
     }
     const steps = this.#stepsOf(value);
-    return steps ? this.#begin(steps, args, this) : this.#direct(this.deliver(args, value));
-  }
-
-  #begin<T>(steps: Steps<T>, args: readonly CoreValue[], ends: CallEnds<T>): CoreValue {
-    let step;
-    try {
-      step = steps.next();
-    } catch (error) {
-      return this.#direct(ends.deliverError(args, error));
-    }
-    if (step.done === true) return this.#direct(ends.deliver(args, step.value));
-    this.task.pend(steps, step.value, ends, args);
-    return this.form.wait;
+    return steps ? this.suspend(steps, args) : this.#direct(this.deliver(args, value));
   }
 
   #stepsOf(value: unknown): Steps<unknown> | undefined {

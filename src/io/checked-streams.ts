@@ -1,12 +1,25 @@
 /** Sources and sinks of an embedder's, checked where they are crossed. */
 import { faultIn, guarded, misbehaved } from "./checked-ports.ts";
 import type { Sink, Source } from "./ports.ts";
-import type { Waker } from "./readiness.ts";
-import { isBytesUpTo, isCount } from "./shape.ts";
+import type { Waker, Watchable } from "./readiness.ts";
+import { isBytesUpTo, isCount, unawaited } from "./shape.ts";
 
-function checkedBoolean(port: string, value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  throw misbehaved(port, "a boolean", value);
+// As `guarded` for what each wait calls: a name and a function that are made for what goes wrong are a tenth of a wait.
+
+function watch(port: Watchable, waker: Waker, name: string): void {
+  try {
+    unawaited(port.watch(waker));
+  } catch (cause) {
+    throw faultIn(`${name}.watch`, cause);
+  }
+}
+
+function unwatch(port: Watchable, waker: Waker, name: string): void {
+  try {
+    unawaited(port.unwatch(waker));
+  } catch (cause) {
+    throw faultIn(`${name}.unwatch`, cause);
+  }
 }
 
 /** A source that is somebody else's. What its `read` throws is a failure of the stream, as its contract says. */
@@ -43,19 +56,22 @@ export class CheckedSource implements Source {
   }
 
   ready(): boolean {
-    const port = `${this.#name}.ready`;
-    return checkedBoolean(
-      port,
-      guarded(port, () => this.#source.ready()),
-    );
+    let answer: unknown;
+    try {
+      answer = this.#source.ready();
+    } catch (cause) {
+      throw faultIn(`${this.#name}.ready`, cause);
+    }
+    if (typeof answer === "boolean") return answer;
+    throw misbehaved(`${this.#name}.ready`, "a boolean", answer);
   }
 
   watch(waker: Waker): void {
-    guarded(`${this.#name}.watch`, () => this.#source.watch(waker));
+    watch(this.#source, waker, this.#name);
   }
 
   unwatch(waker: Waker): void {
-    guarded(`${this.#name}.unwatch`, () => this.#source.unwatch(waker));
+    unwatch(this.#source, waker, this.#name);
   }
 
   close(): void {
@@ -103,15 +119,17 @@ export class CheckedSink implements Sink {
   }
 
   flush(): boolean {
-    return checkedBoolean(`${this.#name}.flush`, this.#sink.flush());
+    const answer: unknown = this.#sink.flush();
+    if (typeof answer === "boolean") return answer;
+    throw misbehaved(`${this.#name}.flush`, "a boolean", answer);
   }
 
   watch(waker: Waker): void {
-    guarded(`${this.#name}.watch`, () => this.#sink.watch(waker));
+    watch(this.#sink, waker, this.#name);
   }
 
   unwatch(waker: Waker): void {
-    guarded(`${this.#name}.unwatch`, () => this.#sink.unwatch(waker));
+    unwatch(this.#sink, waker, this.#name);
   }
 
   close(): void | Promise<void> {

@@ -102,13 +102,22 @@ export class InputStream implements Readiness {
 
   /** The rest of a `blockingRead` that has found nothing so far. */
   *laterRead(max: number): Steps<Uint8Array> {
-    for (let round = 1; ; round++) {
-      while (!this.ready()) yield this;
+    for (;;) {
+      const bytes = this.readLater(max);
+      if (bytes) return bytes;
+      yield this;
+    }
+  }
+
+  /** As `laterRead`, as far as it goes without waiting: nothing if it has to wait for this stream, and then be called again. */
+  readLater(max: number): Uint8Array | undefined {
+    // A source that says so and has nothing would keep the thread.
+    for (let round = 0; round < SPURIOUS_ROUNDS; round++) {
+      if (!this.ready()) return undefined;
       const bytes = this.#read(max, false);
       if (bytes.length > 0 || max === 0) return bytes;
-      // A source that says so and has nothing would keep the thread.
-      if (round % SPURIOUS_ROUNDS === 0) yield this;
     }
+    return undefined;
   }
 
   /**

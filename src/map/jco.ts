@@ -147,8 +147,7 @@ export class JcoInterfaces {
     };
     const ungated = lower(this.#instance, name, definition, new Guest(parts), undefined);
     const { functions } = this.#gates.gate([ungated], {
-      wait: (result) => task.suspending(result),
-      unbox: () => task.boxed,
+      task: task.gate,
       memory: undefined,
       realloc: undefined,
       staging: undefined,

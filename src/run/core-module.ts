@@ -95,8 +95,7 @@ async function instantiateCore(core: CompiledCore, life: Life): Promise<GuardedI
   const gated = core.gates.gate(
     imported.map(({ ungated }) => ungated),
     {
-      wait: (result) => task.suspending(result),
-      unbox: () => task.boxed,
+      task: task.gate,
       memory: undefined,
       realloc: undefined,
       staging: undefined,

@@ -11,7 +11,6 @@ import { Part } from "../load/part.ts";
 import { UnsupportedComponentError } from "../load/unsupported.ts";
 import { Linked, type LiftedFunction, type LinkHost } from "../load/link/link.ts";
 import { Compiled, type CoreModule } from "../load/compiled.ts";
-import type { CoreType } from "../abi/encode.ts";
 import type { Callee } from "../wait/callee.ts";
 import type { Ungated } from "../wait/gate.ts";
 import type { Lease } from "../wait/lease.ts";
@@ -231,8 +230,6 @@ class ProvidedHost implements LinkHost {
   }
 
   readonly trapped = (error: unknown): void => void this.#life.fail(error);
-  readonly suspending = (result: CoreType | undefined): object => this.#life.task.suspending(result);
-  readonly unbox = (): unknown => this.#life.task.boxed;
   readonly failed = (): void => {
     this.#life.task.fail();
     this.resources.settle();

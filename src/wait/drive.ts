@@ -136,7 +136,7 @@ export class Drive<A, T, R> implements Waker {
     this.#resolve(result);
   }
 
-  /** Waits no more. Gives what goes wrong with that: those who wake it are not to be told. */
+  /** Drives no more. Gives what goes wrong with that: those who wake it are not to be told. */
   #leave(): { readonly cause: unknown } | undefined {
     const readiness = this.#readiness;
     this.#readiness = undefined;

@@ -45,9 +45,11 @@ export function encodeGates(shape: GateShape): Uint8Array {
   const refuse = importFunc("gate", "refuse", [[], []]);
   const failed = shape.catches ? importFunc("gate", "failed", [[], []]) : undefined;
   const attempts = shape.functions.map((form, index) => importFunc("attempt", `${index}`, attemptType(form)));
-  const waits = new Map(
-    shape.results.map((type) => [type, importFunc("wait", type, [[], type === "none" ? [] : [type]])]),
-  );
+  const wait = importFunc("task", "wait", [[], ["i32"]]);
+  const resume = importFunc("task", "resume", [["i32"], ["i32"]]);
+  const resumeLong = shape.functions.some((form) => statusOf(form) === "i64")
+    ? importFunc("task", "resumeLong", [["i32"], ["i64"]])
+    : resume;
   const boxes = new Map(shape.boxes.map((type) => [type, importFunc("unbox", type, [[], [type]])]));
   const suspended = shape.threads ? importFunc("thread", "suspended", [["i32"], ["i32"]]) : undefined;
   const resumed = shape.threads ? importFunc("thread", "resumed", [["i32"], []]) : undefined;
@@ -66,7 +68,8 @@ export function encodeGates(shape: GateShape): Uint8Array {
       failed,
       mayLeave,
       attempt: attempts[index] ?? 0,
-      wait: waits.get(form.result ?? "none") ?? 0,
+      wait,
+      resume: statusOf(form) === "i64" ? resumeLong : resume,
       unbox: (form.result && boxes.get(form.result)) ?? 0,
       realloc: guardedRealloc,
       suspended,
@@ -80,9 +83,14 @@ export function encodeGates(shape: GateShape): Uint8Array {
   return encodeModule({ types: types.list, imports, functions });
 }
 
-function attemptType({ params, result, boxed }: GateShape["functions"][number]): FunctionType {
-  const inner = params.map((type): CoreType => (type === "length" ? "f64" : type));
-  return [inner, [boxed ? "i32" : (result ?? "i32")]];
+function attemptType(form: GateShape["functions"][number]): FunctionType {
+  const inner = form.params.map((type): CoreType => (type === "length" ? "f64" : type));
+  return [inner, [statusOf(form)]];
+}
+
+/** What an attempt gives: its result, or whether there is one. */
+function statusOf({ result, boxed }: GateShape["functions"][number]): CoreType {
+  return boxed ? "i32" : (result ?? "i32");
 }
 
 /** Numbers of what a gate calls. */
@@ -93,6 +101,7 @@ interface GateNumbers {
   readonly mayLeave: number;
   readonly attempt: number;
   readonly wait: number;
+  readonly resume: number;
   readonly unbox: number;
   readonly realloc: number;
   /** Missing where a component has one thread. */
@@ -104,15 +113,16 @@ interface GateNumbers {
  * (if (i32.eqz (global.get $may-leave)) (then (call $refuse) (unreachable)))
  * (block ...)                                     ;; the front
  * (local.set $r (call $attempt ...))              ;; what these two throw is told to $failed
- * (if (local.get $r is WAIT) (then (return (call $wait))))
+ * (loop
+ *   (if (local.get $r is WAIT) (then
+ *     (local.set $r (call $resume (call $wait)))
+ *     (br 1))))
  * (local.get $r)                                  ;; or (call $unbox), or nothing
  */
-function gateBody(
-  { params, result, boxed, front: frontName, holds }: GateShape["functions"][number],
-  numbers: GateNumbers,
-): Pick<FunctionParts, "locals" | "body"> {
+function gateBody(form: GateShape["functions"][number], numbers: GateNumbers): Pick<FunctionParts, "locals" | "body"> {
+  const { params, result, boxed, front: frontName, holds } = form;
   const front = frontName && FRONTS[frontName];
-  const status: CoreType = boxed ? "i32" : (result ?? "i32");
+  const status = statusOf(form);
   const frontLocals = Array.from({ length: front?.locals ?? 0 }, (): CoreType => "i32");
   const kept = params.length + frontLocals.length;
   // f64.convert_i64_u
@@ -134,6 +144,7 @@ function gateBody(
           ...get(thread),
           ...call(resumed),
         ];
+  const again = [...wait, ...call(numbers.resume), 0x21, kept];
   return {
     locals: [...frontLocals, status, ...(suspended === undefined ? [] : (["i32"] as const))],
     body: [
@@ -142,7 +153,7 @@ function gateBody(
       ...caught(
         [
           ...[...args, ...call(numbers.attempt), 0x21, kept],
-          ...(canBeWait ? [...get(kept), ...isWait, 0x04, 0x40, ...wait, 0x0f, 0x0b] : []),
+          ...(canBeWait ? [0x03, 0x40, ...get(kept), ...isWait, 0x04, 0x40, ...again, 0x0c, 0x01, 0x0b, 0x0b] : []),
         ],
         numbers.failed,
       ),

@@ -2,7 +2,8 @@
  * The gate between a guest and the host: WebAssembly, since no JavaScript may stand between a guest and its suspension.
  *
  * A suspending import always suspends, even for a result that is there. So a call is attempted first, and only if the
- * attempt says `WAIT` does the gate go on to the import that suspends. All functions that one component is given at one
+ * attempt says `WAIT` does the gate go on to the import that suspends, and then asks what has come of the call, which may be
+ * `WAIT` again. All functions that one component is given at one
  * time have one module, since a module of their own each would cost more than all else of an instance.
  */
 import type { CoreType } from "../abi/encode.ts";
@@ -51,12 +52,21 @@ export interface AllocatorTable {
   set(index: 0, allocator: CoreFunction): void;
 }
 
-/** What the functions of one module share. */
-export interface GateContext {
-  /** Suspends the guest for what the last attempt waits for; gives the result of the call. */
-  readonly wait: (result: CoreType | undefined) => object;
+/** How a guest waits. */
+export interface GateTask {
+  /** An import that suspends the guest for what the last attempt waits for; gives a ticket (i32) when it goes on. */
+  readonly wait: object;
+  /** Goes on with the call that has this ticket: does what an attempt does. */
+  readonly resume: (ticket: number) => unknown;
+  /** As `resume`, where an attempt gives i64. */
+  readonly resumeLong: (ticket: number) => bigint;
   /** The result of the last attempt whose result is boxed. */
   readonly unbox: () => unknown;
+}
+
+/** What the functions of one module share. */
+export interface GateContext {
+  readonly task: GateTask;
   /** The guest's memory and allocator, for fronts, and for those who allocate. */
   readonly memory: object | undefined;
   readonly realloc: CoreFunction | AllocatorTable | undefined;
@@ -152,7 +162,6 @@ function isSameForm(a: Omit<Ungated, "attempt">, b: Ungated | undefined): boolea
 /** All that the code of a module depends on. */
 export interface GateShape {
   readonly functions: readonly Omit<Ungated, "attempt">[];
-  readonly results: readonly (CoreType | "none")[];
   readonly boxes: readonly CoreType[];
   readonly realloc: "none" | "given" | "late";
   readonly memory: boolean;
@@ -174,7 +183,6 @@ function shapeOf(
   const fronts = forms.some(({ front }) => front !== undefined);
   return {
     functions: forms,
-    results: [...new Set(forms.map(({ result }) => result ?? "none"))],
     boxes: [...new Set(forms.flatMap(({ result, boxed }) => (boxed && result ? [result] : [])))],
     realloc: formOfRealloc(realloc),
     memory: fronts && memory !== undefined,
@@ -190,13 +198,13 @@ function formOfRealloc(realloc: GateContext["realloc"]): GateShape["realloc"] {
 }
 
 function importsOf(functions: readonly Ungated[], shape: GateShape, context: GateContext) {
-  const { memory, realloc, staging, mayLeave, refuse, failed, wait, unbox, threads } = context;
+  const { memory, realloc, staging, mayLeave, refuse, failed, task, threads } = context;
   return {
     // An array is an object of what has these numbers.
     attempt: functions.map(({ attempt }) => attempt),
-    wait: Object.fromEntries(shape.results.map((type) => [type, wait(type === "none" ? undefined : type)])),
-    unbox: Object.fromEntries(shape.boxes.map((type) => [type, unbox])),
+    unbox: Object.fromEntries(shape.boxes.map((type) => [type, task.unbox])),
     thread: threads ?? {},
+    task,
     gate: { refuse, failed, memory, realloc, staging: staging?.memory, number: staging?.number, "may-leave": mayLeave },
   };
 }

@@ -2,10 +2,21 @@ import { Few } from "../io/few.ts";
 import type { Readiness } from "../io/readiness.ts";
 import type { Steps } from "../io/steps.ts";
 import { Trap } from "../io/trap.ts";
-import type { CoreType } from "../abi/encode.ts";
 import type { CoreValue } from "../abi/type.ts";
 import { Drive, type Drives, type Ends } from "./drive.ts";
-import { WAIT, type CoreFunction } from "./gate.ts";
+import type { CoreFunction, GateTask } from "./gate.ts";
+import {
+  Retrying,
+  STEPPING,
+  Until,
+  Watching,
+  type Begin,
+  type Rest,
+  type Stepping,
+  type Suspended,
+  type Suspender,
+} from "./suspended.ts";
+import { Suspensions } from "./suspensions.ts";
 import { promising, suspending, type Parking } from "./suspension.ts";
 
 /** What waiting needs of the host. */
@@ -16,17 +27,6 @@ export interface Loop {
   now(): number;
   /** Where guests cannot be suspended: what blocks their thread in place of that. */
   readonly parking?: Parking;
-}
-
-/** What a wait is for, until the guest is suspended. */
-type Pending = PendingSteps | (() => Promise<CoreValue | undefined>);
-
-/** Steps that have begun if they say what they wait for first. */
-interface PendingSteps {
-  readonly steps: Steps<unknown>;
-  readonly first: Readiness | undefined;
-  readonly ends: Ends<unknown, unknown, CoreValue | undefined>;
-  readonly args: unknown;
 }
 
 const TWO_WAIT =
@@ -45,7 +45,7 @@ const TURN_MS = 5;
  * The guest's one thread of control: waits for it, and makes it give way to the event loop, so that a guest that spins
  * on a stream still gets its data (D7), and one that is always ready starves nobody (4.9).
  */
-export class Task {
+export class Task implements Suspender {
   readonly #loop: Loop;
   #budget = CALLS_PER_TURN;
   #idled = false;
@@ -54,15 +54,12 @@ export class Task {
   #end: { readonly reason: unknown } | undefined;
   #hasFailed = false;
   readonly #drives: Drives = new Few();
-  #pending: Pending | undefined;
+  readonly #suspensions = new Suspensions();
   /** Whether what is pending is for other threads of the guest to bring about: where its thread is blocked. */
   #isForOthers = false;
   /** Whether a thread of the guest waits for others so, and its stack lies below. */
   #isParked = false;
-  readonly #wait = (): Promise<CoreValue | undefined> => this.#takePending();
-  readonly #suspending: Partial<Record<CoreType | "none", object>> = {};
-  /** What the last attempt gave, if it could not say so itself: see `Ungated.boxed`. */
-  boxed: CoreValue | undefined;
+  #gate: GateTask | undefined;
   /** Whether the guest is called in such a way that it cannot be suspended, and so does not give way. */
   isSync = false;
 
@@ -81,46 +78,57 @@ export class Task {
     this.#budget -= bytes >>> BYTES_SHIFT;
   }
 
-  /** Has the guest wait for `steps`; `first` is what they wait for, if they have begun. Returns what an attempt then does. */
-  pend<A, T>(steps: Steps<T>, first: Readiness | undefined, ends: Ends<A, T, CoreValue | undefined>, args: A): number {
+  /** What the last attempt gave, if it could not say so itself: see `Ungated.boxed`. */
+  get boxed(): CoreValue | undefined {
+    return this.#suspensions.boxed;
+  }
+
+  set boxed(value: CoreValue | undefined) {
+    this.#suspensions.boxed = value;
+  }
+
+  /** Has the guest wait for `call`. Returns what an attempt then does. */
+  suspend(call: Suspended): number {
+    return this.#suspensions.suspend(call);
+  }
+
+  /** Has the guest wait for `steps`, which have begun, and wait for `first`. Returns what an attempt then does. */
+  pend<A, T>(
+    steps: Steps<T>,
+    first: Readiness,
+    ends: Ends<A, T, CoreValue | undefined>,
+    args: A,
+    isBoxed = false,
+  ): number {
     // They go together, by the signature, and are only handed on together.
-    this.#pending = { steps, first, ends, args } as unknown as PendingSteps;
-    return WAIT;
+    const stepping = { steps, ends, args } as unknown as Stepping<unknown, unknown>;
+    return this.pendFor(first, STEPPING, stepping, isBoxed);
+  }
+
+  /** Has the guest wait for `readiness`, and then for what `rest` makes of it. Returns what an attempt then does. */
+  pendFor<A>(readiness: Readiness, rest: Rest<A>, args: A, isBoxed = false): number {
+    return this.suspend(new Watching(this, readiness, rest, args, isBoxed));
   }
 
   /** Has the guest give way, and then make the call again that it was making. Returns what an attempt then does. */
-  pendRetry(attempt: (...args: never[]) => unknown, args: readonly unknown[], isBoxed = false): number {
-    this.#pending = async () => {
-      await this.giveWay();
-      // With what it was called with. What it waits for is watched at once: what has come by a microtask later, nobody would
-      // be told of.
-      const again = (): CoreValue | undefined | Promise<CoreValue | undefined> => {
-        const result = attempt(...(args as never[])) as CoreValue | undefined;
-        if (this.#pending) return this.#takePending();
-        return isBoxed ? this.boxed : result;
-      };
-      const { parking } = this.#loop;
-      // It may enter a guest.
-      return parking ? parking.enter(again) : again();
-    };
-    return WAIT;
+  pendRetry(attempt: (...args: never[]) => unknown, args: readonly unknown[]): number {
+    return this.suspend(new Retrying(this, attempt, args));
   }
 
   /**
-   * Has the guest wait for what `wait` promises, which it begins when the guest is suspended, and which other threads of the
-   * guest may bring about. Returns what an attempt then does.
+   * Has the guest wait for what `begin` begins, when the guest is suspended, and which other threads of the guest may bring
+   * about. The result is boxed, if there is one. Returns what an attempt then does.
    *
    * @throws {Trap} Where its thread is blocked, and another thread of the guest waits so already: that one could only go on
    *   after this one, for which it may be waited.
    */
-  pendUntil(wait: () => Promise<CoreValue | undefined>): number {
+  pendUntil(begin: Begin): number {
     if (this.#loop.parking) {
       if (this.#isParked) throw new Trap("4.3", TWO_WAIT);
       this.#isParked = true;
       this.#isForOthers = true;
     }
-    this.#pending = wait;
-    return WAIT;
+    return this.suspend(new Until(begin));
   }
 
   /** Whether a guest that waits blocks its thread: it must not be entered from a promise. */
@@ -134,18 +142,30 @@ export class Task {
     void (parking ? parking.enter(goOn) : LATER.then(goOn));
   }
 
-  /** The import that suspends a guest whose attempt was told to wait, for functions with this result. */
-  suspending(result: CoreType | undefined): object {
+  /** What gates need of it. */
+  get gate(): GateTask {
+    return (this.#gate ??= this.#makeGate());
+  }
+
+  #makeGate(): GateTask {
     const { parking } = this.#loop;
-    return (this.#suspending[result ?? "none"] ??= parking ? () => this.#park(parking) : suspending(this.#wait));
+    const suspensions = this.#suspensions;
+    const resume = (ticket: number): CoreValue => suspensions.resume(ticket);
+    return {
+      wait: parking ? () => this.#park(parking) : suspending(() => suspensions.wait()),
+      resume,
+      resumeLong: (ticket) => BigInt(resume(ticket)),
+      unbox: () => suspensions.boxed,
+    };
   }
 
   /** Blocks the guest's thread for what is pending. */
-  #park(parking: Parking): CoreValue | undefined {
+  #park(parking: Parking): number {
     // Whether one of those that wait below it waits for other threads.
     const below = !this.#isForOthers && this.#isParked;
+    this.#isForOthers = false;
     try {
-      return parking.wait(this.#takePending());
+      return parking.wait(this.#suspensions.wait());
     } finally {
       this.#isParked = below;
     }
@@ -154,15 +174,6 @@ export class Task {
   /** A function of the guest's, as it is called so that it may wait. */
   promising(fn: CoreFunction): (...args: unknown[]) => Promise<unknown> {
     return promising(fn, this.#loop.parking);
-  }
-
-  #takePending(): Promise<CoreValue | undefined> {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    this.#isForOthers = false;
-    if (pending === undefined) throw new Error("Nothing is pending");
-    if (typeof pending === "function") return pending();
-    return this.drive(pending.steps, pending.first, pending.ends, pending.args);
   }
 
   /** How many calls the guest may make before it is asked. */
@@ -232,11 +243,12 @@ export class Task {
     this.#end ??= { reason };
     const first = this.#end.reason;
     this.#drives.forEach((drive) => drive.fail(first));
+    this.#suspensions.end(first);
   }
 
   /** Whether the host does something of which the guest will be told. */
   get isAwaited(): boolean {
-    return this.#drives.size > 0;
+    return this.#drives.size > 0 || this.#suspensions.isAwaited;
   }
 
   /** Whether the guest has called nobody yet. */
@@ -246,7 +258,7 @@ export class Task {
 
   /** After its end: as a new one. @returns Whether it is one; it is not if a call has trapped, or something still runs. */
   renew(): boolean {
-    if (this.#hasFailed || this.#pending || this.#drives.size > 0) return false;
+    if (this.#hasFailed || !this.#suspensions.isEmpty || this.#drives.size > 0) return false;
     this.beginTurn();
     this.#end = undefined;
     this.boxed = undefined;

@@ -8,7 +8,6 @@ import type { CoreValue } from "../abi/type.ts";
 import type { FuncType } from "../abi/types.ts";
 import { Trap } from "../io/trap.ts";
 import type { Store, Wait } from "./store.ts";
-import type { Task } from "./task.ts";
 
 /**
  * The thread that runs now, as a processor's register has it: of whichever instance. It is set before a guest runs, and put
@@ -324,38 +323,17 @@ export class Call implements BorrowScope {
   }
 }
 
-/** Has the guest give way, and then makes the call again, in the thread that makes it. Returns what an attempt then does. */
-export function retryLater(
-  task: Task,
-  attempt: (...args: never[]) => CoreValue,
-  args: readonly unknown[],
-  isBoxed = false,
-): number {
-  const { thread } = cpu;
-  const again = (...given: never[]): CoreValue => {
-    cpu.thread = thread;
-    try {
-      return attempt(...given);
-    } finally {
-      cpu.thread = undefined;
-    }
-  };
-  return task.pendRetry(again, args, isBoxed);
-}
-
-/** As `retryLater`, of a call that may wait for other threads: until it is made again it gives way to the event loop, and to none of them. */
-export function retryFirst(
-  store: Store,
-  attempt: (...args: never[]) => CoreValue,
-  args: readonly unknown[],
-  isBoxed = false,
-): number {
+/**
+ * As `Task.pendRetry`, of a call that may wait for other threads: until it is made again it gives way to the event loop, and to
+ * none of them.
+ */
+export function retryFirst(store: Store, attempt: (...args: never[]) => CoreValue, args: readonly unknown[]): number {
   store.hold();
   const again = (...given: never[]): CoreValue => {
     store.release();
     return attempt(...given);
   };
-  return retryLater(store.task, again, args, isBoxed);
+  return store.task.pendRetry(again, args);
 }
 
 /** @throws {Trap} If no thread runs: while the component is instantiated. */

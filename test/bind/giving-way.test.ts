@@ -68,8 +68,7 @@ test("4.9 a guest of preview 1 gives way, whichever function it calls", async ()
     assert.ok(definition, name);
     const ungated = lowerP1(name, definition, host);
     const { functions } = new GateModules(encodeGates).gate([ungated], {
-      wait: (result) => task.suspending(result),
-      unbox: () => task.boxed,
+      task: task.gate,
       memory: undefined,
       realloc: undefined,
       staging: undefined,

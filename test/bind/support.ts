@@ -161,8 +161,7 @@ export class BareGuest {
   #gate(functions: readonly Ungated[]): Gated {
     const { task } = this.instance;
     return modules.gate(functions, {
-      wait: (result) => task.suspending(result),
-      unbox: () => task.boxed,
+      task: task.gate,
       memory: this.memory,
       realloc: (_old: number, _oldSize: number, align: number, size: number) => this.#allocate(align, size),
       staging: this.#lease?.staging(this.memory),

@@ -30,35 +30,32 @@ export function blockThread(
   const { call, group } = thread;
   if (call.deliverPendingCancel(cancellable)) {
     // Told at once, and as after a wait.
-    return task.pendUntil(() => Promise.resolve(result(true)));
+    return task.pendUntil((done) => done(result(true)));
   }
   if (!call.form.type.async && call.state !== "resolved" && !isReady()) {
     if (!group.hasReady(thread))
       throw new Trap("4.3", "a call that is not async waits for what nobody else can bring about");
   }
-  return task.pendUntil(
-    () =>
-      new Promise<CoreValue | undefined>((resolve, reject) => {
-        const wait: Wait = {
-          thread,
-          cancellable,
-          isReady,
-          isOutside,
-          resume: (isCancelled) => {
-            thread.resuming();
-            try {
-              resolve(result(isCancelled));
-            } catch (error) {
-              reject(error);
-            }
-          },
-          fail: reject,
-          isOver: false,
-        };
-        group.store.wait(wait);
-        const again = (): void => group.store.enqueue(wait);
-        watch(again);
-        again();
-      }),
-  );
+  return task.pendUntil((done, failed) => {
+    const wait: Wait = {
+      thread,
+      cancellable,
+      isReady,
+      isOutside,
+      resume: (isCancelled) => {
+        thread.resuming();
+        try {
+          done(result(isCancelled));
+        } catch (error) {
+          failed(error);
+        }
+      },
+      fail: failed,
+      isOver: false,
+    };
+    group.store.wait(wait);
+    const again = (): void => group.store.enqueue(wait);
+    watch(again);
+    again();
+  });
 }

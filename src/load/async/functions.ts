@@ -4,7 +4,7 @@ import type { Guest } from "../../abi/guest.ts";
 import type { Waitable } from "../../abi/waitable.ts";
 import { Trap } from "../../io/trap.ts";
 import type { CoreFunction, Ungated } from "../../wait/gate.ts";
-import { currentThread, retryFirst, retryLater, type ThreadGroup } from "../../wait/threads.ts";
+import { currentThread, retryFirst, type ThreadGroup } from "../../wait/threads.ts";
 import { blockThread } from "./block.ts";
 import type { GlobalI32 } from "../link/component-instance.ts";
 
@@ -58,7 +58,7 @@ export function gated<R extends keyof Results>(
   const { task } = group.store;
   const boxed = result !== "none";
   const attempt = (...args: number[]): number => {
-    if (task.mustGiveWay(cost)) return retryLater(task, attempt, args, boxed);
+    if (task.mustGiveWay(cost)) return task.pendRetry(attempt, args);
     task.assertAlive();
     const value: unknown = run(...args.map((arg) => arg >>> 0));
     if (boxed) task.boxed = typeof value === "bigint" ? value : Number(value) | 0;
@@ -122,7 +122,7 @@ export function waiting(
 ): Ungated {
   const { task } = group.store;
   const attempt = (...args: number[]): number => {
-    if (task.mustGiveWay(cost)) return retryFirst(group.store, attempt, args, true);
+    if (task.mustGiveWay(cost)) return retryFirst(group.store, attempt, args);
     task.assertAlive();
     return run(...args.map((arg) => arg >>> 0));
   };

@@ -15,7 +15,7 @@ import { EVENT, SUBTASK, Waitable, type Event } from "../../abi/waitable.ts";
 import { Trap } from "../../io/trap.ts";
 import type { GateType, Ungated } from "../../wait/gate.ts";
 import type { Task } from "../../wait/task.ts";
-import { currentThread, retryFirst, retryLater, type ThreadGroup } from "../../wait/threads.ts";
+import { currentThread, retryFirst, type ThreadGroup } from "../../wait/threads.ts";
 import type { Callee, Started } from "../../wait/callee.ts";
 import type { AsyncLifted } from "./lift.ts";
 import { blockThread } from "./block.ts";
@@ -127,7 +127,7 @@ export function lowerAsync(callee: Callee, site: LowerSite): Ungated {
   const { guest, task } = site;
   const { store } = site.group;
   const attempt = (...args: CoreValue[]): number => {
-    if (task.mustGiveWay(site.cost)) return retryLater(task, attempt, args);
+    if (task.mustGiveWay(site.cost)) return task.pendRetry(attempt, args);
     task.assertAlive();
     store.assertRoom();
     const subtask = begin(callee, site, form, args, () => {});
@@ -148,7 +148,7 @@ export function lowerBlocking(callee: Callee, site: LowerSite): Ungated {
   const { group, task } = site;
   const boxed = form.result !== undefined;
   const attempt = (...args: CoreValue[]): number => {
-    if (task.mustGiveWay(site.cost)) return retryFirst(group.store, attempt, args, boxed);
+    if (task.mustGiveWay(site.cost)) return retryFirst(group.store, attempt, args);
     task.assertAlive();
     let wake: (() => void) | undefined;
     const flat: CoreValue[] = [];

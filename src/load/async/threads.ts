@@ -26,7 +26,7 @@ export function threadFunction({ flag: cancellable }: AsyncTrampoline, op: strin
   /** @param isAlone Whether it lets nobody go on. @param then Done when the thread is suspended. */
   const suspend = (isYield: boolean, isAlone: boolean, then: () => void): number => {
     const thread = currentThread();
-    if (thread.call.deliverPendingCancel(cancellable)) return task.pendUntil(() => Promise.resolve(1));
+    if (thread.call.deliverPendingCancel(cancellable)) return task.pendUntil((done) => done(1));
     if (isYield) {
       return blockThread(task, thread, {
         isReady: () => true,
@@ -38,17 +38,14 @@ export function threadFunction({ flag: cancellable }: AsyncTrampoline, op: strin
     if (isAlone && !thread.call.form.type.async && thread.call.state !== "resolved" && !group.hasReady(thread)) {
       throw new Trap("4.3", "a call that is not async is suspended, and nobody else can go on");
     }
-    return task.pendUntil(
-      () =>
-        new Promise((resolve) => {
-          thread.isCancellable = cancellable;
-          thread.suspended = (isCancelled) => {
-            thread.resuming();
-            resolve(Number(isCancelled));
-          };
-          then();
-        }),
-    );
+    return task.pendUntil((done) => {
+      thread.isCancellable = cancellable;
+      thread.suspended = (isCancelled) => {
+        thread.resuming();
+        done(Number(isCancelled));
+      };
+      then();
+    });
   };
   switch (op) {
     case "index":

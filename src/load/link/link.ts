@@ -45,8 +45,6 @@ export interface LinkHost {
   /** A core module that is imported, or in an instance that is. */
   module(item: ModuleItem & { readonly is: "imported" }): CoreModule;
   /** Of the gate: see `GateContext`. */
-  readonly suspending: GateContext["wait"];
-  readonly unbox: GateContext["unbox"];
   readonly failed: GateContext["failed"];
 }
 

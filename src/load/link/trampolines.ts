@@ -92,8 +92,7 @@ export class Trampolines {
     const { functions, realloc: guarded } = this.#linked.compiled.gates.gate(
       members.map(({ ungated }) => ungated),
       {
-        wait: this.#linked.host.suspending,
-        unbox: this.#linked.host.unbox,
+        task: this.#linked.host.task.gate,
         memory,
         realloc:
           realloc &&
