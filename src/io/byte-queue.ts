@@ -10,6 +10,12 @@ const MOST_SPARES = 8;
 const LEAST_SPARE_BYTES = 32 * 1024;
 const MOST_SPARE_BYTES = 256 * 1024;
 
+/** A sink of ours that holds bytes itself. A class, so that nobody else's is one. */
+export abstract class Absorber {
+  /** Takes over all that `queue` holds, with the memory that it is in, or says that it does not. */
+  abstract absorb(queue: ByteQueue): boolean;
+}
+
 /**
  * Bytes in order: put in at the end, taken from the front. Holds no memory while it is empty, once that is recycled.
  *
@@ -59,6 +65,16 @@ export class ByteQueue {
       if (this.#start === this.#end) this.clear();
     }
     return count;
+  }
+
+  /** Gives all of its bytes to `other`, which holds none, with the memory that they are in. */
+  moveTo(other: ByteQueue): void {
+    other.#store = this.#store;
+    other.#start = this.#start;
+    other.#end = this.#end;
+    this.#store = NOTHING;
+    this.#start = 0;
+    this.#end = 0;
   }
 
   /** Puts in `count` zeroes. */

@@ -1,4 +1,5 @@
 /** Sources and sinks of an embedder's, checked where they are crossed. */
+import { Absorber, type ByteQueue } from "./byte-queue.ts";
 import { faultIn, guarded, misbehaved } from "./checked-ports.ts";
 import type { Sink, Source } from "./ports.ts";
 import type { Waker, Watchable } from "./readiness.ts";
@@ -96,7 +97,7 @@ export class CheckedSource implements Source {
 }
 
 /** A sink that is somebody else's. What its `write` and `flush` throw is a failure of the stream. */
-export class CheckedSink implements Sink {
+export class CheckedSink extends Absorber implements Sink {
   readonly #sink: Sink;
   readonly #name: string;
   readonly writeBlocking?: (bytes: Uint8Array) => number;
@@ -104,6 +105,7 @@ export class CheckedSink implements Sink {
 
   /** @param name Of what it stands behind, such as `stdout`. */
   constructor(sink: Sink, name: string) {
+    super();
     this.#sink = sink;
     this.#name = name;
     if (typeof sink.writeBlocking === "function") {
@@ -116,6 +118,11 @@ export class CheckedSink implements Sink {
 
   write(bytes: Uint8Array): number {
     return this.#checked("write", this.#sink.write(bytes), bytes.length);
+  }
+
+  /** Only one of ours does. */
+  absorb(queue: ByteQueue): boolean {
+    return this.#sink instanceof Absorber && this.#sink.absorb(queue);
   }
 
   flush(): boolean {

@@ -1,4 +1,4 @@
-import { ByteQueue } from "./byte-queue.ts";
+import { Absorber, ByteQueue } from "./byte-queue.ts";
 import { causeOf } from "./cause.ts";
 import type { Level } from "./level.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
@@ -195,7 +195,7 @@ export class Outlet implements Watchable, Waker {
   /** Hands the buffer to the sink as far as it goes, and completes the flush if there is one. */
   #advance(): void {
     if (this.#isOver()) return;
-    while (this.#queue.size > 0) {
+    while (this.#queue.size > 0 && !this.#handOver()) {
       const taken = this.#offer(this.#queue.view, false);
       if (taken === 0) break;
       this.#queue.shift(taken);
@@ -205,6 +205,16 @@ export class Outlet implements Watchable, Waker {
     if (this.#isOver()) return;
     if (this.#queue.size > 0 || this.#state === FLUSHING) this.#watch();
     else this.#unwatch();
+  }
+
+  /** Whether nothing is left to hand to the sink, since it has taken the whole buffer, or has failed. */
+  #handOver(): boolean {
+    try {
+      return this.#sink instanceof Absorber && this.#sink.absorb(this.#queue);
+    } catch (cause) {
+      this.#fail(cause);
+      return true;
+    }
   }
 
   /** What the sink took of `bytes`; 0 too when it failed, which `state` then says. */

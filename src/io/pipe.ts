@@ -1,4 +1,4 @@
-import { ByteQueue } from "./byte-queue.ts";
+import { Absorber, ByteQueue } from "./byte-queue.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { PeerClosed, type Sink, type Source } from "./ports.ts";
 import { Signal, type Waker } from "./readiness.ts";
@@ -87,6 +87,15 @@ class Between {
     return taken.length;
   }
 
+  /** What the writer holds comes in as it is, if it fits and nothing is before it: it was copied once already. */
+  absorb(queue: ByteQueue): boolean {
+    this.flushed();
+    if (this.#size > 0 || queue.size > this.#capacityBytes) return false;
+    queue.moveTo(this.#queue);
+    this.#notifyLater();
+    return true;
+  }
+
   /** One piece is kept as it is, if nothing is before it. */
   give(bytes: Uint8Array): number {
     this.flushed();
@@ -170,10 +179,11 @@ class Reader implements Source {
   }
 }
 
-class Writer implements Sink {
+class Writer extends Absorber implements Sink {
   readonly #between: Between;
 
   constructor(between: Between) {
+    super();
     this.#between = between;
   }
 
@@ -183,6 +193,10 @@ class Writer implements Sink {
 
   give(bytes: Uint8Array): number {
     return this.#between.give(bytes);
+  }
+
+  absorb(queue: ByteQueue): boolean {
+    return this.#between.absorb(queue);
   }
 
   flush(): boolean {

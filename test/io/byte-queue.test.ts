@@ -114,7 +114,7 @@ test("memory that one queue has let go of is no memory that another one still ho
   const bytes = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 30_000, max: 70_000 }));
   const step = fc.record({
     which: fc.nat(1),
-    call: fc.constantFrom("push", "zeroes", "shift", "drain", "recycle"),
+    call: fc.constantFrom("push", "zeroes", "shift", "drain", "recycle", "move"),
     bytes,
   });
   fc.assert(
@@ -123,7 +123,13 @@ test("memory that one queue has let go of is no memory that another one still ho
       for (const [index, { which, call, bytes: count }] of steps.entries()) {
         const one = queues[which];
         assert.ok(one);
-        if (call === "push") {
+        const other = queues[1 - which];
+        assert.ok(other);
+        if (call === "move") {
+          if (other.model.length > 0) continue;
+          one.queue.moveTo(other.queue);
+          [one.model, other.model] = [other.model, one.model];
+        } else if (call === "push") {
           one.queue.push(new Uint8Array(count).fill(index + 1));
           one.model = Buffer.concat([one.model, Buffer.alloc(count, index + 1)]);
         } else if (call === "zeroes") {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { CheckedSink } from "../../src/io/checked-streams.ts";
 import { StreamError } from "../../src/io/errors.ts";
 import { InputStream } from "../../src/io/input-stream.ts";
 import { Outlet } from "../../src/io/outlet.ts";
@@ -66,6 +67,52 @@ test("a pipe keeps one piece that is given, and copies what is given while it ho
   assert.equal(sink.give?.(new Uint8Array(20)), 8);
   source.close();
   assert.throws(() => sink.give?.(given), /gone/);
+});
+
+test("what waits in front of a pipe comes into it without a copy when it is empty, and not before", async (t) => {
+  for (const isChecked of [false, true]) {
+    const { source, sink } = new Pipe(4);
+    const outlet = new Outlet(isChecked ? new CheckedSink(sink, "stdout") : sink, 8);
+    const stream = new OutputStream(outlet);
+    const write = (...bytes: number[]): void => {
+      assert.ok(stream.checkWrite() >= bytes.length);
+      stream.write(Uint8Array.from(bytes));
+    };
+    write(1, 2, 3, 4);
+    write(5, 6, 7);
+    assert.equal(outlet.bufferedBytes, 3);
+    // A byte has left, and one comes after it.
+    assert.deepEqual(source.read(1), Uint8Array.of(1));
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await Promise.resolve();
+    assert.equal(outlet.bufferedBytes, 2);
+    const seen = source.read(8);
+    assert.deepEqual(seen, Uint8Array.of(2, 3, 4, 5));
+    const copied = t.mock.method(Object.getPrototypeOf(Uint8Array.prototype), "set");
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await Promise.resolve();
+    assert.deepEqual([outlet.bufferedBytes, copied.mock.callCount()], [0, 0]);
+    copied.mock.restore();
+    // What the reader still holds stays as it is, and what is written now comes after it.
+    write(8);
+    assert.deepEqual(seen, Uint8Array.of(2, 3, 4, 5));
+    assert.deepEqual(source.read(8), Uint8Array.of(6, 7, 8));
+    source.close();
+    assert.throws(() => write(9), StreamError);
+  }
+});
+
+test("what waits in front of a pipe whose reader leaves is gone with it", async () => {
+  const { source, sink } = new Pipe(2);
+  const outlet = new Outlet(sink);
+  const stream = new OutputStream(outlet);
+  assert.ok(stream.checkWrite() > 4);
+  stream.write(new Uint8Array(4));
+  assert.equal(outlet.bufferedBytes, 2);
+  source.read(2);
+  source.close();
+  await Promise.resolve();
+  assert.deepEqual([outlet.state.tag, outlet.bufferedBytes], ["closed", 0]);
 });
 
 test("a pipe that fails, or that nobody reads, gives nothing of what it was given", () => {
