@@ -7,7 +7,7 @@ const MAX_FRAMES = 20;
 
 /** As V8 writes it: `at NAME (wasm://wasm/MODULE-HASH:wasm-function[INDEX]:OFFSET)`, with or without a name. */
 const FRAME =
-  /^ *at (?:(?<name>.*) \()?wasm:\/\/wasm\/(?<module>[^:]*):wasm-function\[(?<index>\d+)\]:(?<offset>0x\w+)/;
+  /^ *at (?:(?<name>.*) \()?wasm:\/\/wasm\/(?<module>[^:]*):wasm-function\[(?<index>\d+)\]:(?<offset>0x\w+)/s;
 
 /** Whether the guest did it: a trap of the engine, of ours, or one that the engine calls something else. */
 export function isTrap(error: unknown): error is Error {

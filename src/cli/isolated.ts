@@ -12,7 +12,7 @@ import { ERASE_LINE } from "./progress.ts";
 import { exitCodeOf, onSignal, passOn, type EndingSignal } from "./signals.ts";
 import { statsTable } from "./stats.ts";
 import type { FromGuest, ToGuest } from "./thread.ts";
-import { say } from "./write.ts";
+import { say, sayOnLine } from "./write.ts";
 
 /** How long a guest that was told to end may take over its last words; then it is ended without them. */
 const GRACE_MS = 500;
@@ -39,7 +39,7 @@ export async function runIsolated(command: Command & { readonly name: "run" }): 
   if (signal !== undefined) sockets.restore();
   if (ended.is === "failed") return report(ended.error);
   if (ended.is === "killed") {
-    if (progress && isatty(2)) say(ERASE_LINE);
+    if (progress && isatty(2)) sayOnLine(ERASE_LINE);
     if (stats) say(statsTable(guest.stats));
     if (signal === undefined)
       say(`sluice: ${command.path} trapped: it ran for longer than ${String(timeout)} ms (--timeout)\n`);

@@ -12,7 +12,7 @@ import { NotAHandlerError } from "../run/serve/not-a-handler.ts";
 import { backtrace, isTrap } from "./backtrace.ts";
 import { REFUSED, report } from "./failure.ts";
 import { exitCodeOf, SignalError } from "./signals.ts";
-import { say } from "./write.ts";
+import { harmless, say } from "./write.ts";
 
 /** As after SIGABRT, which is how a trap ends a native program. */
 const TRAPPED = 134;
@@ -55,7 +55,7 @@ function refusalOf(error: unknown): string | undefined {
   if (error instanceof MissingImportsError) {
     const packages = new Set([...INTERFACES.keys()].map((name) => name.slice(0, name.indexOf("/"))));
     return (
-      `The component imports what Sluice does not provide:\n${error.missing.map((name) => `  ${name}\n`).join("")}` +
+      `The component imports what Sluice does not provide:\n${error.missing.map((name) => `  ${harmless(name)}\n`).join("")}` +
       (error.provided ??
         `Provided, in versions 0.2.x, are interfaces of ${[...packages].join(", ")}; what another component exports can be ` +
           "plugged in: --plug LIB.wasm")

@@ -19,7 +19,7 @@ import { readComponent } from "./read.ts";
 import { reportRun } from "./run-failure.ts";
 import { onSignal } from "./signals.ts";
 import { UsageError } from "./usage.ts";
-import { print, say } from "./write.ts";
+import { print, say, sayOnLine } from "./write.ts";
 
 type Given = Command & { readonly name: "serve" };
 
@@ -154,7 +154,7 @@ function instanceOptions(options: ServeCommandOptions, number: number): Instance
     preopens: options.preopens,
     stdin: "ignore",
     stdout: outputOf(options.prefix ? `stdout [${number}] :: ` : undefined, print),
-    stderr: outputOf(options.prefix ? `stderr [${number}] :: ` : undefined, say),
+    stderr: outputOf(options.prefix ? `stderr [${number}] :: ` : undefined, sayOnLine),
     limits: options.limits,
     permits: options.permits,
     network: options.network ?? false,

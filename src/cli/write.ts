@@ -21,11 +21,22 @@ export function onLineOfItsOwn(ask: () => boolean): void {
   isMidLine = ask;
 }
 
-/** Writes a message for the person, on a line of its own. */
+/**
+ * Writes a message for the person, on a line of its own. What others chose of it, such as the names in a component and paths of
+ * requests, is nothing that a terminal would obey.
+ */
 export function say(text: string): void {
   // Nobody is left to hear of a failure.
-  writeAll(STDERR, isMidLine() ? `\n${text}` : text);
+  writeAll(STDERR, (isMidLine() ? "\n" : "") + text.split("\n").map(harmless).join("\n"));
 }
+
+/** Text on one line, where what a terminal obeys, and what hides or turns round other text, is said by its number. */
+export function harmless(text: string): string {
+  return text.replaceAll(OBEYED, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** Controls, formats, and ends of lines and paragraphs; tabs are well known. */
+const OBEYED = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Writes to a descriptor by plain system calls, in order with what the guest writes to it, and without making a Node
@@ -50,7 +61,7 @@ function writeAll(fd: number, text: string): NodeJS.ErrnoException | undefined {
   return undefined;
 }
 
-/** As `say`, where what is there may be in the middle of a line of ours. */
+/** Writes to standard error, as it is: what a guest writes, or in the middle of a line of ours. */
 export function sayOnLine(text: string): void {
   writeAll(STDERR, text);
 }

@@ -62,6 +62,11 @@ function codeOf(error: unknown): number | undefined {
   return error instanceof WitError && error.payload === undefined ? 1 : undefined;
 }
 
+/** The name of an export, of which a core module may have any. */
+function shown(name: string): string {
+  return /^[!-~]+$/.test(name) ? name : JSON.stringify(name);
+}
+
 function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<unknown> {
   const start = exports["_start"];
   // What an instance exports under this name is the start of a command of preview 1, guarded.
@@ -76,7 +81,7 @@ function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<un
     }
   }
   throw new NotACommandError(
-    `The component is no command: expected an export wasi:cli/run@0.2.x or @0.3.x, got ${Object.keys(exports).join(", ") || "none"}; ` +
+    `The component is no command: expected an export wasi:cli/run@0.2.x or @0.3.x, got ${Object.keys(exports).map(shown).join(", ") || "none"}; ` +
       "of a core module, _start" +
       (Object.keys(exports).some((name) => /^wasi:http\/(?:incoming-)?handler@/.test(name))
         ? "; it answers HTTP: see serve"
