@@ -1,9 +1,15 @@
 /** A terminal of a page, as a guest's standard streams. */
+import { faultIn, guarded, misbehaved } from "../../io/checked-ports.ts";
 import { PendingSink } from "../../io/pending-sink.ts";
 import { PeerClosed, type Source } from "../../io/ports.ts";
+import type { InternalError } from "../../io/trap.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
+import { isCount, unawaited } from "../../io/shape.ts";
+import { Unheard } from "../../io/unheard.ts";
 
 const NONE = new Uint8Array(0);
+/** Columns or rows of a terminal, as its programs are told: 16 bits each. */
+const MAX_SIZE = 65_535;
 /** Handed to the terminal at once. */
 const PIECE_BYTES = 4096;
 
@@ -50,15 +56,18 @@ export class InterruptedError extends Error {
  * as fast as the terminal shows them. The guest hears that it has a terminal.
  *
  * @param side Who keeps the lines is the pseudo-terminal's business: editing, echo, and what Ctrl-C is.
+ * @throws {InternalError} If `side` throws, or gives what it is not to give.
  */
 export function openTerminal(side: TerminalSide): TerminalStreams {
   const interrupted = new AbortController();
+  const [columns, rows] = sizeOf(side);
   const stdin = new TerminalSource(side);
   const screen = new Screen(side);
-  const signals = side.onSignal((signal) => {
-    if (signal === "SIGINT") interrupted.abort(new InterruptedError());
-  });
-  const [columns, rows] = side.ioctl("TIOCGWINSZ");
+  const signals = guarded("terminal.onSignal", () =>
+    side.onSignal((signal) => {
+      if (signal === "SIGINT") interrupted.abort(new InterruptedError());
+    }),
+  );
   return {
     stdin,
     stdout: new TerminalSink(screen),
@@ -66,11 +75,33 @@ export function openTerminal(side: TerminalSide): TerminalStreams {
     env: { TERM: "xterm-256color", COLUMNS: String(columns), LINES: String(rows) },
     signal: interrupted.signal,
     close() {
-      signals.dispose();
+      const unheard = new Unheard();
+      unheard.call("terminal.onSignal", () => signals.dispose());
       stdin.close();
-      screen.close();
+      screen.close(unheard);
+      unheard.tell();
     },
   };
+}
+
+function sizeOf(side: TerminalSide): readonly [columns: number, rows: number] {
+  const port = "terminal.ioctl";
+  const size: unknown = guarded(port, () => side.ioctl("TIOCGWINSZ"));
+  return guarded(port, () => {
+    const [columns, rows]: readonly unknown[] = Array.isArray(size) ? size : [];
+    if (isCount(columns, MAX_SIZE) && isCount(rows, MAX_SIZE)) return [columns, rows];
+    throw misbehaved(port, "columns and rows", size);
+  });
+}
+
+/** What `side` gives, as bytes. @throws {InternalError} If it is none. */
+function typedBytes(side: TerminalSide): Uint8Array {
+  const port = "terminal.read";
+  const given: unknown = guarded(port, () => side.read());
+  return guarded(port, () => {
+    if (Array.isArray(given) && given.every((byte) => isCount(byte, 255))) return Uint8Array.from(given);
+    throw misbehaved(port, "an array of bytes", given);
+  });
 }
 
 /**
@@ -81,23 +112,37 @@ class Typed {
   readonly changed = new Signal();
   /** An empty one is the end of the input of whoever reads it. */
   readonly #pieces: Uint8Array[] = [];
+  /** What the terminal did in the place of giving what was typed, for whoever reads next. */
+  #fault: InternalError | undefined;
 
   constructor(side: TerminalSide) {
-    if (side.readable) this.#pieces.push(Uint8Array.from(side.read()));
-    side.onReadable(() => {
-      this.#pieces.push(Uint8Array.from(side.read()));
-      this.changed.notify();
-    });
+    if (guarded("terminal.readable", () => side.readable)) this.#pieces.push(typedBytes(side));
+    guarded("terminal.onReadable", () =>
+      side.onReadable(() => {
+        try {
+          this.#pieces.push(typedBytes(side));
+        } catch (cause) {
+          // Who calls this back is not to hear of it.
+          this.#fault = faultIn("terminal.read", cause);
+        }
+        this.changed.notify();
+      }),
+    );
   }
 
   get isEmpty(): boolean {
-    return this.#pieces.length === 0;
+    return this.#pieces.length === 0 && !this.#fault;
   }
 
   /** At most `max` bytes, or the end. */
   take(max: number): Uint8Array | null {
     const piece = this.#pieces.shift();
-    if (!piece) return NONE;
+    if (!piece) {
+      const fault = this.#fault;
+      this.#fault = undefined;
+      if (fault) throw fault;
+      return NONE;
+    }
     if (piece.length === 0) return null;
     if (piece.length > max) this.#pieces.unshift(piece.subarray(max));
     return piece.subarray(0, max);
@@ -159,12 +204,14 @@ class Screen {
 
   constructor(side: TerminalSide) {
     this.#side = side;
-    this.#listening = side.onWritable(() => {
-      const shown = this.#busy;
-      this.#busy = undefined;
-      shown?.shown();
-      for (const output of this.#outputs) output.mayFit();
-    });
+    this.#listening = guarded("terminal.onWritable", () => side.onWritable(() => this.#shown()));
+  }
+
+  #shown(): void {
+    const shown = this.#busy;
+    this.#busy = undefined;
+    shown?.shown();
+    for (const output of this.#outputs) output.mayFit();
   }
 
   add(output: TerminalSink): void {
@@ -179,13 +226,19 @@ class Screen {
     // It may be shown before this returns.
     this.#busy = output;
     output.given();
-    this.#side.write(piece);
+    try {
+      unawaited(this.#side.write(piece));
+    } catch (cause) {
+      // The other output is not to wait for it.
+      if (this.#busy === output) this.#shown();
+      throw faultIn("terminal.write", cause);
+    }
     return piece.length;
   }
 
-  close(): void {
+  close(unheard: Unheard): void {
     this.#isClosed = true;
-    this.#listening.dispose();
+    unheard.call("terminal.onWritable", () => this.#listening.dispose());
     for (const output of this.#outputs) output.left();
   }
 }
