@@ -4,6 +4,7 @@ import type { PermitMode } from "../io/permit.ts";
 import { leadingOptions, type GivenOption } from "./arguments.ts";
 import { SERVE_OPTIONS, type OptionName } from "./options.ts";
 import { httpGrant, networkGrant, type HttpGrant, type NetworkGrant } from "./network.ts";
+import { milliseconds } from "./duration.ts";
 import { UsageError } from "./usage.ts";
 
 export type Command =
@@ -210,8 +211,13 @@ function serveCommand(
 /** @param text A number, or "auto": as many as the machine runs at a time. */
 function workersOf(text: string): number {
   if (text === "auto") return process.getBuiltinModule("node:os").availableParallelism();
-  return wholeNumber(text, "--workers", ", or auto");
+  const count = wholeNumber(text, "--workers", ", or auto");
+  if (count <= MAX_WORKERS) return count;
+  throw new UsageError(`--workers expects at most ${MAX_WORKERS}, got ${text}: each is a process`);
 }
+
+/** More than the cores of large machines. */
+const MAX_WORKERS = 1024;
 
 function tlsFiles(cert: string | undefined, key: string | undefined): ServeCommandOptions["tls"] {
   if (cert === undefined && key === undefined) return undefined;
@@ -281,18 +287,6 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
 function permitMode(value: string): PermitMode {
   if (value === "strict" || value === "budget") return value;
   throw new UsageError(`--permits expects "strict" or "budget", got ${JSON.stringify(value)}`);
-}
-
-/** In milliseconds. */
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, "": 1000, m: 60_000, h: 3_600_000 };
-
-/** A duration such as 30s, 500ms or 1.5m; seconds where no unit is given. */
-function milliseconds(text: string, option: string): number {
-  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text) ?? [];
-  if (count === undefined) {
-    throw new UsageError(`${option} expects a duration, such as 30s, 500ms or 2m, got ${JSON.stringify(text)}`);
-  }
-  return Number(count) * (UNITS[unit] ?? 1);
 }
 
 /** As Wasmtime's users type it. */

@@ -6,7 +6,7 @@ import type { Sink } from "../io/ports.ts";
 import { PushSink } from "../io/push-sink.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
 import type { Answer, Begun, Failed } from "../hosts/node/http/exchange.ts";
-import { httpServer, type HttpServer } from "../hosts/node/http/server.ts";
+import { httpServer, type HttpServer, type TlsFiles } from "../hosts/node/http/server.ts";
 import type { HttpRequest } from "../wasi/http/exchange.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import { compile } from "../run/compile.ts";
@@ -120,9 +120,18 @@ function listener(
   if (!tls) return httpServer(answer, failed, undefined, stallMs, begun);
   const files = { cert: readPem("--tls-cert", tls.cert), key: readPem("--tls-key", tls.key) };
   try {
+    assertPair(files);
     return httpServer(answer, failed, files, stallMs, begun);
   } catch (cause) {
     throw new UsageError(`--tls-cert and --tls-key expect a certificate and its key in PEM: ${messageOf(cause)}`);
+  }
+}
+
+/** Node takes a key of another kind than the certificate's, and then no client can shake hands. @throws If they are no pair. */
+function assertPair({ cert, key }: TlsFiles): void {
+  const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(Buffer.from(key)))) {
+    throw new Error("the key is that of another certificate");
   }
 }
 

@@ -1,12 +1,15 @@
 /** `sluice serve`: what it says, how it answers, and how it ends. */
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { connect } from "node:http2";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { guest, NOT_UNIX, sluice, start } from "./support.ts";
+import { folder, guest, NOT_UNIX, sluice, start } from "./support.ts";
 
 const HANDLER = guest("http-handler");
 
@@ -171,6 +174,30 @@ describe("serve", { concurrency: 4 }, () => {
     assert.match(wrong.stderr, /--tls-cert and --tls-key expect a certificate and its key in PEM/);
   });
 
+  test("a key of another certificate is refused, of the same kind or another", async (t) => {
+    const cert = fileURLToPath(new URL("../hosts/tls/cert.pem", import.meta.url));
+    const options = { privateKeyEncoding: { type: "pkcs8", format: "pem" } } as const;
+    const publicKeyEncoding = { type: "spki", format: "pem" } as const;
+    const keys = [
+      generateKeyPairSync("ec", { ...options, publicKeyEncoding, namedCurve: "P-256" }),
+      generateKeyPairSync("rsa", { ...options, publicKeyEncoding, modulusLength: 2048 }),
+    ];
+    for (const { privateKey } of keys) {
+      const key = join(folder(t), "key.pem");
+      writeFileSync(key, privateKey);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const { code, stderr } = await sluice(["serve", "--addr", "0", "--tls-cert", cert, "--tls-key", key, HANDLER]);
+      assert.equal(code, 1);
+      assert.match(stderr, /--tls-cert and --tls-key expect a certificate and its key in PEM: /);
+    }
+  });
+
+  test("times are whole milliseconds, whatever is typed", async () => {
+    const served = await serving("--max-stall-time", "1000.5ms", "--max-waiting-time", "0.0015s", HANDLER);
+    assert.deepEqual(await answer(`${served.url}/hello`), [200, "Hello, WASI!"]);
+    await stop(served);
+  });
+
   test("what answers no requests is refused", async () => {
     const { code, stderr } = await sluice(["serve", guest("hello")]);
     assert.equal(code, 1);
@@ -193,6 +220,11 @@ describe("serve", { concurrency: 4 }, () => {
     [["serve", "--addr", "host", HANDLER], /--addr expects \[ADDRESS:\]PORT, .*got "host"/],
     [["serve", "--addr", "99999", HANDLER], /--addr expects/],
     [["serve", "--workers", "all", HANDLER], /--workers expects a whole number from 1 on, or auto, got "all"/],
+    [["serve", "--workers", "99999999", HANDLER], /--workers expects at most 1024, got 99999999: each is a process/],
+    [["serve", "--max-stall-time", "0", HANDLER], /--max-stall-time expects a duration from 1ms on, .*got "0"/],
+    [["serve", "--max-stall-time", "99999999999h", HANDLER], /--max-stall-time expects a duration/],
+    [["serve", "--max-waiting-time", "0s", HANDLER], /--max-waiting-time expects a duration from 1ms on/],
+    [["serve", "--timeout", "0.0ms", HANDLER], /--timeout expects a duration from 1ms on/],
     [["serve", "--reuse", "0", HANDLER], /--reuse expects a whole number from 1 on, got "0"/],
     [["run", "--reuse", "2", HANDLER], /--reuse says nothing to `sluice run`: it is for `sluice serve`/],
     [["serve", "--http", "a b", HANDLER], /A rule of --http is/],

@@ -19,7 +19,7 @@ class Terminal {
     return this.#typed.shift() ?? [];
   }
 
-  write(_: number[]): unknown {
+  write(): unknown {
     setImmediate(() => this.#onWritable());
     return undefined;
   }
@@ -38,7 +38,7 @@ class Terminal {
     return this.#listening();
   }
 
-  onSignal(_: (signal: string) => void): { dispose(): void } {
+  onSignal(): { dispose(): void } {
     return this.#listening();
   }
 

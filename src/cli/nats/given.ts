@@ -1,6 +1,7 @@
 /** The options of the commands that need a broker. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { NatsVerb } from "../command.ts";
+import { milliseconds } from "../duration.ts";
 import { UsageError } from "../usage.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
@@ -93,17 +94,11 @@ export class Given {
   }
 
   /** Milliseconds, if a duration is given. */
-  duration(name: string): number | undefined {
+  duration(name: string, least?: 0): number | undefined {
     const value = this.text(name);
-    if (value === undefined) return undefined;
-    const [, count, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(value) ?? [];
-    if (count !== undefined) return Number(count) * (UNITS[unit] ?? 1);
-    throw new UsageError(`--${name} expects a duration, such as 30s, 500ms or 2m, got ${JSON.stringify(value)}`);
+    return value === undefined ? undefined : milliseconds(value, `--${name}`, least);
   }
 }
-
-/** In milliseconds. */
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, "": 1000, m: 60_000, h: 3_600_000 };
 
 /** Where the words begin: what follows them is for the guest, whatever it looks like. */
 function wordsFrom(args: readonly string[], options: Options): number {

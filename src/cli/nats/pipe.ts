@@ -22,7 +22,7 @@ export async function pipeThrough(given: Given, { client, nc }: Connected): Prom
     const access = await accessTo(client, nc, output.stream, ACK_WAIT_MS);
     await createStream(access, { ...KEEPING, subjects: [output.subject ?? output.stream.toLowerCase()] });
   }
-  const [giveUp, segment] = [given.duration("give-up"), given.number("segment", 1)];
+  const [giveUp, segment] = [given.duration("give-up", 0), given.number("segment", 1)];
   const stop = new AbortController();
   const stopListening = onSignal(() => stop.abort());
   try {

@@ -64,7 +64,7 @@ async function open(given: Given, { client, nc }: Connected): Promise<OpenedLog>
     const access = await accessTo(client, nc, stream, ACK_WAIT_MS);
     await createStream(access, { ...KEEPING, subjects: [subject ?? stream.toLowerCase()] });
   }
-  const giveUp = given.duration("give-up");
+  const giveUp = given.duration("give-up", 0);
   return openLog(client, nc, {
     stream,
     ackWait: ACK_WAIT_MS,

@@ -51,7 +51,7 @@ function optionsOf(given: Given): WorkOptions {
   if (path === undefined) throw new UsageError("Expected a component, got none: see `sluice help work`");
   const env = variables(given);
   const dead = given.text("dead");
-  const [timeout, giveUp] = [given.duration("timeout"), given.duration("give-up")];
+  const [timeout, giveUp] = [given.duration("timeout"), given.duration("give-up", 0)];
   const [concurrency, retries] = [given.number("concurrency", 1), given.number("retries", 0)];
   return {
     jobs: { stream, consumer },
