@@ -14,7 +14,8 @@ import { InternalError } from "./trap.ts";
  */
 const SHARED_HEADROOM = 16;
 
-const ZEROES = new Uint8Array(4096);
+/** Zeroes are made so many at a time, and anew: the sink may change them, or give their memory away. */
+const ZEROES_BYTES = 4096;
 
 /** What an outlet does, and may do next. */
 export type OutletState =
@@ -114,8 +115,8 @@ export class Outlet implements Watchable, Waker {
   acceptZeroes(count: number): void {
     let left = count;
     while (left > 0 && this.#queue.size === 0 && !this.#isOver()) {
-      const piece = Math.min(left, ZEROES.length);
-      this.accept(ZEROES.subarray(0, piece));
+      const piece = Math.min(left, ZEROES_BYTES);
+      this.accept(new Uint8Array(piece));
       left -= piece;
     }
     if (left === 0 || this.#isOver()) return;

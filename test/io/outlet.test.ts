@@ -247,3 +247,22 @@ test("its level says what it holds, what it permits, and whether anybody waits f
   outlet.abort(new Error("enough"));
   assert.deepEqual(outlet.level(), { ...empty, state: "closed", permittedBytes: 0 });
 });
+
+for (const [what, spoil] of [
+  ["changes", (bytes: Uint8Array) => void bytes.fill(65)],
+  ["gives away", (bytes: Uint8Array) => void structuredClone(bytes, { transfer: [bytes.buffer] })],
+] as const) {
+  test(`zeroes are zeroes for each output, whatever the sink of another one ${what}`, () => {
+    const spoiling = new FaultySink();
+    const write = spoiling.write.bind(spoiling);
+    spoiling.write = (bytes) => {
+      const taken = write(bytes);
+      spoil(bytes);
+      return taken;
+    };
+    new Outlet(spoiling, 8192).acceptZeroes(5000);
+    const sink = new FaultySink();
+    new Outlet(sink, 8192).acceptZeroes(5000);
+    assert.deepEqual(sink.bytes(), new Uint8Array(5000));
+  });
+}
