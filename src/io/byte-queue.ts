@@ -1,3 +1,5 @@
+import { none } from "./ports.ts";
+
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -37,11 +39,13 @@ export class ByteQueue {
 
   /** A view of all bytes. */
   get view(): Uint8Array {
+    if (this.size === 0) return none();
     return this.#store.subarray(this.#start, this.#end);
   }
 
   /** A view of the first bytes, at most `max`. */
   first(max: number): Uint8Array {
+    if (this.size === 0) return none();
     return this.#store.subarray(this.#start, Math.min(this.#start + max, this.#end));
   }
 

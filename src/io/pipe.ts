@@ -1,6 +1,6 @@
 import { Absorber, ByteQueue } from "./byte-queue.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
-import { PeerClosed, type Sink, type Source } from "./ports.ts";
+import { none, PeerClosed, type Sink, type Source } from "./ports.ts";
 import { Signal, type Waker } from "./readiness.ts";
 
 const NONE = new Uint8Array(0);
@@ -46,7 +46,7 @@ class Between {
       this.#state = ENDED;
       throw state.cause;
     }
-    if (this.#size === 0) return state.tag === "open" ? NONE : null;
+    if (this.#size === 0) return state.tag === "open" ? none() : null;
     if (this.#given.length > 0) return this.#takeGiven(max);
     const bytes = this.#queue.first(max);
     this.#queue.shift(bytes.length);

@@ -64,6 +64,14 @@ export function readInto(source: Source, into: Uint8Array, waits: boolean = fals
   return copyInto(waits && source.readBlocking ? source.readBlocking(max) : source.read(max), into);
 }
 
+/**
+ * Bytes that there are not. Made anew for each who is given some: they may give its memory away, which no other array of it
+ * survives.
+ */
+export function none(): Uint8Array {
+  return new Uint8Array(0);
+}
+
 /** Copies what a `read` gave to where it is wanted; says what `readInto` does. */
 export function copyInto(bytes: Uint8Array | null, into: Uint8Array): number | null {
   if (bytes === null) return null;

@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "./limits.ts";
-import { copyInto, type Source } from "./ports.ts";
+import { copyInto, none, type Source } from "./ports.ts";
 import { Signal, type Waker } from "./readiness.ts";
 import { isBytesUpTo, isThenable } from "./shape.ts";
 
@@ -73,7 +73,7 @@ export class PullSource implements Source {
       this.#state = ENDED;
       throw state.cause;
     }
-    return state.tag === "ended" ? null : NONE;
+    return state.tag === "ended" ? null : none();
   }
 
   /** For a source that is given chunks which nobody else changes: what `Source.take` does. */

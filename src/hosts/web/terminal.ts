@@ -1,13 +1,12 @@
 /** A terminal of a page, as a guest's standard streams. */
 import { faultIn, guarded, misbehaved } from "../../io/checked-ports.ts";
 import { PendingSink } from "../../io/pending-sink.ts";
-import { PeerClosed, type Source } from "../../io/ports.ts";
+import { none, PeerClosed, type Source } from "../../io/ports.ts";
 import type { InternalError } from "../../io/trap.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
 import { isCount, unawaited } from "../../io/shape.ts";
 import { Unheard } from "../../io/unheard.ts";
 
-const NONE = new Uint8Array(0);
 /** Columns or rows of a terminal, as its programs are told: 16 bits each. */
 const MAX_SIZE = 65_535;
 /** Handed to the terminal at once. */
@@ -141,7 +140,7 @@ class Typed {
       const fault = this.#fault;
       this.#fault = undefined;
       if (fault) throw fault;
-      return NONE;
+      return none();
     }
     if (piece.length === 0) return null;
     if (piece.length > max) this.#pieces.unshift(piece.subarray(max));
@@ -170,7 +169,7 @@ class TerminalSource implements Source {
 
   read(max: number): Uint8Array | null {
     if (this.#isOver) return null;
-    if (max === 0) return NONE;
+    if (max === 0) return none();
     const bytes = this.#typed.take(max);
     this.#isOver = bytes === null;
     return bytes;

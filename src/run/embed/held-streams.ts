@@ -1,6 +1,6 @@
 /** Streams of WASI 0.3 that a guest has given to its embedder: they can be read, or given to another guest. */
 import { COPY, type CopyListener, type SharedStream, type Target } from "../../abi/copy.ts";
-import { copyInto, type Source } from "../../io/ports.ts";
+import { copyInto, none, type Source } from "../../io/ports.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
 import { changed } from "../../io/steps.ts";
 import { CHUNK_BYTES, chunksOf } from "./guest-streams.ts";
@@ -103,7 +103,7 @@ export class GuestByteStream implements Source {
   read(max: number): Uint8Array | null {
     this.#ask(max);
     const bytes = this.#bytes;
-    if (!bytes) return this.#held.isOver() ? null : NONE;
+    if (!bytes) return this.#held.isOver() ? null : none();
     const part = bytes.subarray(0, max);
     this.#bytes = max < bytes.length ? bytes.subarray(max) : undefined;
     return part;
@@ -165,8 +165,6 @@ export class GuestByteStream implements Source {
     return chunksOf(this, (chunk) => chunk);
   }
 }
-
-const NONE = new Uint8Array(0);
 
 /**
  * A stream of a guest's of anything but bytes (`stream<T>` of WASI 0.3): an iterable of its elements. Close it, or read it

@@ -1,5 +1,5 @@
 import { ByteQueue } from "../../io/byte-queue.ts";
-import { PeerClosed, type Sink, type Source } from "../../io/ports.ts";
+import { none, PeerClosed, type Sink, type Source } from "../../io/ports.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
 import { anywhere, isLoopback, isUnspecified, type Family, type SocketAddress } from "./address.ts";
 import { NetworkError } from "./error-code.ts";
@@ -7,7 +7,6 @@ import type { MemoryHost, Wire } from "./memory-network.ts";
 import { MemoryPorts } from "./memory-ports.ts";
 import type { TcpConnection, TcpHandle, TcpListenerEvents, TcpOptions, TcpPort } from "./tcp-port.ts";
 
-const NONE = new Uint8Array(0);
 /** Bytes that are under way in one direction, or have arrived and nobody has read. */
 const WINDOW_BYTES = 64 * 1024;
 
@@ -260,7 +259,7 @@ class Direction {
       this.#end = "told";
       throw new NetworkError("ECONNRESET", "the peer has reset the connection");
     }
-    return this.#end ? null : NONE;
+    return this.#end ? null : none();
   }
 
   #write(bytes: Uint8Array): number {

@@ -1,12 +1,10 @@
 import { Outlet } from "../../io/outlet.ts";
-import { readInto, type Source } from "../../io/ports.ts";
+import { none, readInto, type Source } from "../../io/ports.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
 import type { Tally } from "../../io/tally.ts";
 import { SocketError } from "./error-code.ts";
 import { newSocketTally, type SocketTally } from "./tallies.ts";
 import type { TcpConnection } from "./tcp-port.ts";
-
-const NONE = new Uint8Array(0);
 
 /** The two directions of a connection, as its streams and `shutdown` share them. Each is made when somebody uses it. */
 export class TcpStreams {
@@ -110,7 +108,7 @@ export class ReceivingSource implements Source {
   read(max: number): Uint8Array | null {
     if (this.#isClosed()) return null;
     // Whoever asks for nothing is told of an end that is known.
-    if (max === 0 && !this.#source.ready()) return NONE;
+    if (max === 0 && !this.#source.ready()) return none();
     return this.#source.read(max);
   }
 

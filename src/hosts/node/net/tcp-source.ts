@@ -1,7 +1,7 @@
 /** What a connection of `node:net` receives, as a source. */
 import type { Socket } from "node:net";
 import { ByteQueue } from "../../../io/byte-queue.ts";
-import type { Source } from "../../../io/ports.ts";
+import { none, type Source } from "../../../io/ports.ts";
 import { Signal, type Waker } from "../../../io/readiness.ts";
 import { fs } from "../builtins.ts";
 import { limitStacks, LISTENS, wouldBlock } from "../fd-retry.ts";
@@ -171,7 +171,7 @@ export class NodeTcpSource implements Source {
       throw this.#cause;
     }
     if (this.#over) return null;
-    return max > 0 && this.#fetch() ? this.arrivals.give(max) : NONE;
+    return max > 0 && this.#fetch() ? this.arrivals.give(max) : none();
   }
 
   ready(): boolean {
