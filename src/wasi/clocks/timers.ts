@@ -14,6 +14,8 @@ export class Timers {
   #cancel: (() => void) | undefined;
   #held = false;
   #heldNow: bigint | undefined;
+  /** The same as a double; nothing is before it where no time is known. */
+  #heldDouble = Infinity;
 
   constructor(clock: MonotonicClock) {
     this.#clock = clock;
@@ -25,7 +27,21 @@ export class Timers {
    */
   now(): bigint {
     if (!this.#held) return this.#clock.now();
-    return (this.#heldNow ??= this.#clock.now());
+    if (this.#heldNow === undefined) {
+      this.#heldNow = this.#clock.now();
+      this.#heldDouble = Number(this.#heldNow);
+    }
+    return this.#heldNow;
+  }
+
+  /**
+   * Whether a poll, which has read the clock, knows without bigints that a time has not come: they take longer to compare than
+   * all else of an answer. What is rounded to doubles keeps its order, so that it is never late.
+   *
+   * @param deadline The time as a double.
+   */
+  isBefore(deadline: number): boolean {
+    return this.#heldDouble < deadline;
   }
 
   hold(): void {
@@ -35,6 +51,7 @@ export class Timers {
   release(): void {
     this.#held = false;
     this.#heldNow = undefined;
+    this.#heldDouble = Infinity;
   }
 
   /** Lets `timer` fire when its time has come. */
@@ -94,6 +111,8 @@ export class Timer implements Readiness {
   /** None while nobody has watched: most timers are only asked. */
   #changed: Signal | undefined;
   #isDue = false;
+  /** The deadline as a double; missing before anybody has asked. */
+  #double: number | undefined;
 
   constructor(timers: Timers, deadline: bigint) {
     this.#timers = timers;
@@ -102,7 +121,11 @@ export class Timer implements Readiness {
 
   ready(): boolean {
     // The clock goes forward: what has been due once needs none any more.
-    return this.#isDue || (this.#isDue = this.#timers.now() >= this.deadline);
+    if (this.#isDue) return true;
+    if (this.#double !== undefined && this.#timers.isBefore(this.#double)) return false;
+    if (this.#timers.now() >= this.deadline) return (this.#isDue = true);
+    this.#double ??= Number(this.deadline);
+    return false;
   }
 
   get isSettled(): boolean {

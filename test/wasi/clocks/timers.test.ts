@@ -1,6 +1,7 @@
 /** Timers, with a clock that stands still. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { poll } from "../../../src/io/poll.ts";
 import { complete } from "../../../src/io/steps.ts";
 import type { MonotonicClock } from "../../../src/index.ts";
@@ -207,6 +208,30 @@ test("while timers are held they see one time, read when the first of them is as
   assert.equal(timer.ready(), false);
   timers.release();
   assert.equal(timer.ready(), true);
+});
+
+test("4.12 a timer that is asked again and again, held or not, is ready exactly from its time on, however large that is", () => {
+  const near = fc
+    .tuple(fc.integer({ min: 0, max: 70 }), fc.bigInt({ min: -4096n, max: 4096n }))
+    .map(([power, off]) => 2n ** BigInt(power) + off);
+  fc.assert(
+    fc.property(near, fc.array(fc.tuple(fc.bigInt({ min: -3n, max: 3n }), fc.boolean())), (deadline, steps) => {
+      let now = deadline - 5n;
+      const timers = new Timers({ now: () => now, resolution: () => 1n, schedule: () => assert.fail() });
+      const timer = new Timer(timers, deadline);
+      const another = new Timer(timers, 2n ** 80n);
+      for (const [step, isHeld] of steps) {
+        // A clock goes forward.
+        if (step > 0n) now += step;
+        if (isHeld) timers.hold();
+        // Now they know what time it is.
+        assert.equal(another.ready(), false);
+        assert.equal(timer.ready(), now >= deadline, `${deadline} at ${now}`);
+        assert.equal(timer.ready(), now >= deadline, `${deadline} at ${now} once more`);
+        timers.release();
+      }
+    }),
+  );
 });
 
 test("FakeClock calls what is due in the order of its time, and nothing that is cancelled", () => {
