@@ -11,6 +11,8 @@ export interface Case {
   readonly rounds: number;
   /** By name: a measurement, or why there is none. */
   readonly contestants: Readonly<Record<string, Measurement | string>>;
+  /** Ends what its samples share, when all have been taken. */
+  readonly end?: () => Promise<void>;
 }
 
 /** Takes one sample, in the unit of its case. */
@@ -27,7 +29,7 @@ export interface Spread {
 export type Result = Spread | { readonly missing: string; readonly failed: boolean };
 
 /** A case that has been measured. */
-export interface Row extends Omit<Case, "contestants" | "rounds"> {
+export interface Row extends Omit<Case, "contestants" | "rounds" | "end"> {
   readonly results: ReadonlyMap<string, Result>;
 }
 
@@ -50,7 +52,7 @@ function agree(samples: readonly number[]): boolean {
 }
 
 /** Measures a case. A contestant that fails takes no part in further rounds. */
-export async function measure({ contestants, rounds, ...about }: Case): Promise<Row> {
+export async function measure({ contestants, rounds, end, ...about }: Case): Promise<Row> {
   const results = new Map<string, Result>();
   const samples = new Map<string, number[]>();
   const slow = new Set<string>();
@@ -72,6 +74,7 @@ export async function measure({ contestants, rounds, ...about }: Case): Promise<
       }
     }
   }
+  await end?.();
   // In the order in which the case names them.
   return {
     ...about,

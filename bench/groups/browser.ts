@@ -1,7 +1,7 @@
-/** The same guests in a page of a browser, and in Node. Each sample has a browser of its own, and a page just loaded. */
+/** The same guests in a page of a browser that was just loaded, and in Node. */
 import { join } from "node:path";
-import { chromium, firefox, type BrowserKind } from "../../test/everywhere/browser.ts";
-import { servePages } from "../../test/everywhere/page-server.ts";
+import { chromium, firefox, type Browser, type BrowserKind } from "../../test/everywhere/browser.ts";
+import { servePages, type PageServer } from "../../test/everywhere/page-server.ts";
 import { OURS, type Case, type Measurement } from "../case.ts";
 import { program } from "../contestants.ts";
 import { MIB, rate } from "../flow.ts";
@@ -28,23 +28,44 @@ const CALLS: readonly [id: string, what: string][] = [
   ["blocking-write-and-flush-4096", "`blocking-write-and-flush` of 4096 bytes to nobody"],
 ];
 
-/** What an expression gives in a page of programs/page.ts. */
-function inPage({ missing, launch }: BrowserKind, expression: string): Promise<unknown> {
-  if (missing !== false) throw new Error(missing);
-  return measured(launch, expression);
-}
+/**
+ * Pages of programs/page.ts for the samples of a row: of one browser of each kind, or, where what a browser keeps would count,
+ * each of a browser of its own.
+ */
+class Pages {
+  readonly #isBrowserNew: boolean;
+  readonly #browsers = new Map<string, Promise<Browser>>();
+  #server: Promise<PageServer> | undefined;
 
-async function measured(launch: BrowserKind["launch"], expression: string): Promise<unknown> {
-  const server = await servePages([join(ROOT, "bench", "programs", "page.ts")]);
-  const launched = await launch();
-  try {
-    const page = await launched.newPage();
-    await page.goto(`${server.origin}/page.html`);
-    await page.waitForFunction("globalThis.bench");
-    return await page.evaluate(expression);
-  } finally {
-    await launched.close();
-    server.close();
+  constructor({ isBrowserNew }: { readonly isBrowserNew: boolean }) {
+    this.#isBrowserNew = isBrowserNew;
+  }
+
+  /** What an expression gives in a page that was just loaded. */
+  async evaluate(kind: BrowserKind, expression: string): Promise<unknown> {
+    const { origin } = await (this.#server ??= servePages([join(ROOT, "bench", "programs", "page.ts")]));
+    const started = await this.#browserOf(kind);
+    const page = await started.newPage();
+    try {
+      await page.goto(`${origin}/page.html`);
+      await page.waitForFunction("globalThis.bench");
+      return await page.evaluate(expression);
+    } finally {
+      await (this.#isBrowserNew ? started : page).close();
+    }
+  }
+
+  /** Ends what is left. */
+  async end(): Promise<void> {
+    await Promise.all([...this.#browsers.values()].map(async (started) => (await started).close()));
+    (await this.#server)?.close();
+  }
+
+  #browserOf({ name, launch }: BrowserKind): Promise<Browser> {
+    if (this.#isBrowserNew) return launch();
+    const started = this.#browsers.get(name) ?? launch();
+    this.#browsers.set(name, started);
+    return started;
   }
 }
 
@@ -61,20 +82,28 @@ export function browser(): readonly Case[] {
   const calls = CALLS.map(([id, what]): Case => {
     const inNode: Measurement = async () =>
       numberIn((await runCommand(program("calls", "discard", id, COUNT, MS))).stdout, id);
+    const pages = new Pages({ isBrowserNew: false });
     const inBrowser = (kind: BrowserKind): Measurement => {
-      return async () => numberIn(String(await inPage(kind, `bench.calls("${id}", ${COUNT}, ${MS})`)), id);
+      return async () => numberIn(String(await pages.evaluate(kind, `bench.calls("${id}", ${COUNT}, ${MS})`)), id);
     };
     return {
       ...{ id, what, unit: "ns", better: "less", rounds: ROUNDS },
       // Firefox takes seconds to start: one call has to do for it.
       contestants: { ...byBrowser(inBrowser, id === "check-write"), [IN_NODE]: inNode },
+      end: () => pages.end(),
     };
   });
+  const flows = new Pages({ isBrowserNew: false });
   const throughStreams = (through: "guest" | "transform"): ((kind: BrowserKind) => Measurement) => {
-    return (kind) => async () => rate(TOTAL, Number(await inPage(kind, `bench.streams("${through}", ${TOTAL})`)) * 1e6);
+    return (kind) => async () =>
+      rate(TOTAL, Number(await flows.evaluate(kind, `bench.streams("${through}", ${TOTAL})`)) * 1e6);
   };
-  const hello = (when: string): ((kind: BrowserKind) => Measurement) => {
-    return (kind) => async () => Number(await inPage(kind, `bench.hello("${when}")`));
+  const starts = (when: string): Pick<Case, "contestants" | "end"> => {
+    const pages = new Pages({ isBrowserNew: true });
+    return {
+      contestants: byBrowser((kind) => async () => Number(await pages.evaluate(kind, `bench.hello("${when}")`))),
+      end: () => pages.end(),
+    };
   };
   return [
     ...calls,
@@ -85,16 +114,17 @@ export function browser(): readonly Case[] {
         ...byBrowser(throughStreams("guest")),
         [TRANSFORM]: chromium.missing === false ? throughStreams("transform")(chromium) : chromium.missing,
       },
+      end: () => flows.end(),
     },
     {
       ...{ id: "hello", what: "hello: from a click to its output, the first time, with what is fetched for it" },
       ...{ unit: "ms", better: "less", rounds: ROUNDS },
-      contestants: byBrowser(hello("at the click")),
+      ...starts("at the click"),
     },
     {
       ...{ id: "hello-compiled", what: "the same of one that the page has compiled when it loaded" },
       ...{ unit: "ms", better: "less", rounds: ROUNDS },
-      contestants: byBrowser(hello("before")),
+      ...starts("before"),
     },
   ];
 }

@@ -8,6 +8,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { OURS, type Case, type Measurement } from "../case.ts";
 import { NODE, program, SHIM, WASMTIME, type Contestants } from "../contestants.ts";
 import { MIB, rate } from "../flow.ts";
+import { Kept } from "../kept.ts";
 import { guestPath, peerModule } from "../peer.ts";
 import { numberIn, ROOT, runCommand, runPipeline } from "../processes.ts";
 
@@ -120,28 +121,6 @@ export function http({ guests: { [WASMTIME]: command = "missing" } }: Contestant
       contestants: { [OURS]: kept.second("streams"), [NODE]: kept.second("node's streams") },
     },
   ];
-}
-
-/** Two figures of one measurement: the second is a row of its own, which takes no time. */
-class Kept {
-  readonly #seconds = new Map<string, number[]>();
-
-  first(name: string, measure: () => Promise<readonly [first: number, second: number]>): Measurement {
-    return async () => {
-      const [first, second] = await measure();
-      this.#seconds.set(name, [...(this.#seconds.get(name) ?? []), second]);
-      return first;
-    };
-  }
-
-  second(name: string): Measurement {
-    return () => {
-      const second = this.#seconds.get(name)?.shift();
-      return second === undefined
-        ? Promise.reject(new Error("the row before has no such figure"))
-        : Promise.resolve(second);
-    };
-  }
 }
 
 /** Requests in a second, and in how many milliseconds 99 of 100 were answered. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OURS, type Case, type Measurement } from "../case.ts";
 import { forEach, program, type Contestants } from "../contestants.ts";
+import { Kept } from "../kept.ts";
 import { MIB } from "../flow.ts";
 import { numberIn, ROOT, runCommand } from "../processes.ts";
 
@@ -33,7 +34,14 @@ function grown(line: string, ...args: (string | number)[]): Measurement {
   return async () => numberIn((await runCommand(program("memory", ...args))).stdout, line) / MIB;
 }
 
+/** MiB of the process, and of its heap. */
+async function grownByRounds(rounds: number): Promise<readonly [number, number]> {
+  const { stdout } = await runCommand(program("memory", "rounds", rounds));
+  return [numberIn(stdout, "rss") / MIB, numberIn(stdout, "heap") / MIB];
+}
+
 export function memory({ guests }: Contestants): readonly Case[] {
+  const kept = new Kept();
   const mib = { unit: "MiB", better: "less" } as const;
   return [
     ...[100, 1000, 10_000].map((instances): Case => ({
@@ -73,14 +81,14 @@ export function memory({ guests }: Contestants): readonly Case[] {
       id: "rounds",
       what: "growth after a million rounds of `subscribe`, `poll`, drop",
       rounds: 3,
-      contestants: { [OURS]: grown("rss", "rounds", 1_000_000) },
+      contestants: { [OURS]: kept.first("rounds", () => grownByRounds(1_000_000)) },
     },
     {
       ...mib,
       id: "rounds-heap",
       what: "the same, of the heap",
       rounds: 3,
-      contestants: { [OURS]: grown("heap", "rounds", 1_000_000) },
+      contestants: { [OURS]: kept.second("rounds") },
     },
   ];
 }
