@@ -10,7 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { computesForEver } from "../cli/made.ts";
 import { ended, guest, NO_TERMINAL, onTerminal, sluice, start, until } from "../cli/support.ts";
 import { onServer } from "./on-server.ts";
-import { keeping } from "./server.ts";
+import { emptied, keeping } from "./server.ts";
 
 describe("commands that need a broker, without one", { concurrency: 2 }, () => {
   for (const verb of ["work", "pipe", "put", "get"]) {
@@ -99,8 +99,7 @@ onServer("commands on a server", (on) => {
     const headers = on.at.headers();
     headers.set("SIZE", "big");
     await on.at.js.publish("jobs", new Uint8Array(0), { headers, timeout: 5000 });
-    // oxlint-disable-next-line no-await-in-loop -- until it is done
-    while ((await on.at.manager.streams.info("JOBS")).state.messages > 0) await on.at.nc.flush();
+    await emptied(on.at, "JOBS");
     const result = await sluice(["get", "RESULTS/results.1"], { env });
     assert.deepEqual([result.code, result.stdout], [0, "args-env.wasm\nan\nargument\nSIZE=big\n"]);
     assert.match(await (await fetch(metrics)).text(), /^sluice_jobs_done_total 1$/m);

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { work, type WorkCounts, type WorkOptions } from "../../src/nats/index.ts";
 import { onServer } from "./on-server.ts";
-import { guest, keeping } from "./server.ts";
+import { emptied, guest, keeping } from "./server.ts";
 import { Wire, type Fate, type Passing } from "./wire.ts";
 
 const NS_PER_MS = 1e6;
@@ -67,10 +67,7 @@ onServer(
       return child;
     }
 
-    async function untilDone({ name }: Queue): Promise<void> {
-      // oxlint-disable-next-line no-await-in-loop -- asked until it is so
-      while ((await on.at.manager.streams.info(`JOBS${name}`)).state.messages > 0) await on.at.nc.flush();
-    }
+    const untilDone = ({ name }: Queue): Promise<void> => emptied(on.at, `JOBS${name}`);
 
     /** How often there is an end, of results or of those that have failed. */
     async function endsIn(stream: string): Promise<number> {

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
 import { findNatsServer } from "../../scripts/nats-server.ts";
 import { loadClient } from "../../src/nats/client.ts";
 import type {
@@ -142,6 +143,24 @@ export interface Connected {
   headers(): MsgHdrs;
   /** All that is in a stream, or in one subject of it. */
   bytes(stream: string, subject?: string): Promise<Buffer>;
+}
+
+/** Between two questions to a server: to ask at once again takes it, and us, as much of a processor as what is tried. */
+const ASK_AGAIN_MS = 5;
+
+/** Resolves when a stream is so; the server is asked until it is. */
+export async function untilStream(
+  { manager }: Connected,
+  stream: string,
+  isSo: (state: Awaited<ReturnType<JetStreamManager["streams"]["info"]>>["state"]) => boolean,
+): Promise<void> {
+  // oxlint-disable-next-line no-await-in-loop -- asked until it is so
+  while (!isSo((await manager.streams.info(stream)).state)) await wait(ASK_AGAIN_MS);
+}
+
+/** Resolves when all that is in a work queue has been carried out. */
+export function emptied(at: Connected, stream: string): Promise<void> {
+  return untilStream(at, stream, ({ messages }) => messages === 0);
 }
 
 /** A stream that keeps what it acknowledges. */

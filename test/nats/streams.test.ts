@@ -16,7 +16,7 @@ import {
 } from "../../src/nats/index.ts";
 import { ended, sluice, start } from "../cli/support.ts";
 import { onServer } from "./on-server.ts";
-import { guest, keeping } from "./server.ts";
+import { guest, keeping, untilStream } from "./server.ts";
 
 const TEXT = Buffer.from("line\n".repeat(20));
 const NS_PER_MS = 1e6;
@@ -226,8 +226,8 @@ onServer("streams that do not stay as they are", (on) => {
       },
     });
     sink.write(TEXT.subarray(0, 40));
-    // oxlint-disable-next-line no-await-in-loop -- until it is full
-    while ((await on.at.manager.streams.info(output)).state.messages < 1) await on.at.nc.flush();
+    // It is full.
+    await untilStream(on.at, output, ({ messages }) => messages > 0);
     await on.at.manager.streams.update(output, { max_msgs: 100 });
     await assert.rejects(running, PeerClosed);
     assert.equal((await on.at.bytes(output)).equals(TEXT.subarray(0, 40)), true);
@@ -248,8 +248,8 @@ onServer("streams that do not stay as they are", (on) => {
     const sealed = await newStream();
     const late = start(["put", sealed], { env });
     late.stdin?.write("line\n");
-    // oxlint-disable-next-line no-await-in-loop -- until it has begun
-    while ((await on.at.manager.streams.info(sealed)).state.messages < 1) await on.at.nc.flush();
+    // It has begun.
+    await untilStream(on.at, sealed, ({ messages }) => messages > 0);
     await strike(sealed, "seal");
     late.stdin?.end("line\n");
     const gone = await ended(late);

@@ -5,7 +5,7 @@ import { run } from "../../src/index.ts";
 import { natsSink, natsSource, work } from "../../src/nats/index.ts";
 import { ended, start } from "../cli/support.ts";
 import { onServer } from "./on-server.ts";
-import { connectTo, guest, keeping, type Connected } from "./server.ts";
+import { connectTo, emptied, guest, keeping, type Connected } from "./server.ts";
 import { Wire, type Fate, type Passing } from "./wire.ts";
 
 const NS_PER_MS = 1e6;
@@ -131,8 +131,7 @@ onServer("wires that", (on) => {
       // A first delivery that never arrives may be one that nobody has survived. None after that counts.
       retries: 1,
     });
-    // oxlint-disable-next-line no-await-in-loop -- until all are done
-    while ((await on.at.manager.streams.info(jobs)).state.messages > 0) await on.at.nc.flush();
+    await emptied(on.at, jobs);
     await worker.drain();
     await nc.drain();
     assert.ok(fault.struck() > 0);

@@ -8,7 +8,7 @@ import { NoResultError, natsSource, StreamConfigError, work, type WorkOptions } 
 import { changed } from "../../src/io/steps.ts";
 import { computesForEver } from "../cli/made.ts";
 import { onServer } from "./on-server.ts";
-import { guest, keeping } from "./server.ts";
+import { emptied, guest, keeping } from "./server.ts";
 
 const NS_PER_MS = 1e6;
 
@@ -50,10 +50,7 @@ onServer("jobs on a server", (on) => {
   }
 
   /** Waits until nothing is left in the queue. */
-  async function untilDone(queue: Queue): Promise<void> {
-    // oxlint-disable-next-line no-await-in-loop -- asked until it is so
-    while ((await on.at.manager.streams.info(queue.jobs)).state.messages > 0) await on.at.nc.flush();
-  }
+  const untilDone = (queue: Queue): Promise<void> => emptied(on.at, queue.jobs);
 
   async function resultOf(queue: Queue, sequence: number): Promise<Buffer> {
     const subject = `${queue.results.toLowerCase().replace("results", "result")}.${sequence}`;
