@@ -6,25 +6,65 @@ import type { Visitor } from "./visitor.ts";
 
 export const AXE: string = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
+/** Rules that look at colours: what else axe finds is the same, light or dark. */
+const COLOURS = ["color-contrast", "link-in-text-block"];
+const AA = `"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"`;
+const ALL = `{ runOnly: [${AA}] }`;
+const COLOURS_ONLY = `{ runOnly: { type: "rule", values: ${JSON.stringify(COLOURS)} } }`;
+const NO_COLOURS = `{ runOnly: [${AA}], rules: { ${COLOURS.map((rule) => `"${rule}": { enabled: false }`).join()} } }`;
+
 /** Nothing that axe finds, and nothing that is cut off, on screens so wide, light and dark. */
 export async function assertAccessible(visitor: Visitor, widths: readonly number[]): Promise<void> {
-  // Past the page's policy.
-  await visitor.evaluate(await readFile(AXE, "utf8"));
+  await prepare(visitor);
   for (const width of widths) {
-    await visitor.resize(width, 800);
-    const isTooWide = await visitor.evaluate("document.documentElement.scrollWidth > innerWidth");
-    assert.equal(isTooWide, false, `nothing is wider than ${width} pixels`);
-    for (const theme of ["light", "dark"]) {
-      await visitor.evaluate(`document.documentElement.dataset.theme = "${theme}"`);
-      assert.deepEqual(await visitor.evaluate(BROKEN), [], `${theme}, ${width} pixels wide`);
-    }
+    await fits(visitor, width);
+    await finds(visitor, "light", `document, ${ALL}`);
+    await finds(visitor, "dark", `document, ${COLOURS_ONLY}`);
   }
 }
 
-/** What axe finds. */
-const BROKEN = `axe
-  .run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })
-  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`;
+/**
+ * The same of a document, on a phone, whose colours are those of its kinds of elements: what has the names and classes, with
+ * all that it is in, of something in a document before is not looked at again. That is what takes axe longest.
+ *
+ * @param seen Kinds of documents before, to which it adds.
+ */
+export async function assertReadable(visitor: Visitor, seen: Set<string>): Promise<void> {
+  await prepare(visitor);
+  await fits(visitor, 360);
+  await finds(visitor, "light", `document, ${NO_COLOURS}`);
+  const kinds: unknown = await visitor.evaluate(`{
+    const kindOf = (element) => element && kindOf(element.parentElement) + " " + element.localName + "." + element.className;
+    const hasText = ({ childNodes }) => [...childNodes].some(({ data }) => data?.trim());
+    const byKind = Map.groupBy([...document.body.querySelectorAll("*")].filter(hasText), kindOf);
+    const seen = new Set(${JSON.stringify([...seen])});
+    globalThis.others = [...byKind].filter(([kind]) => !seen.has(kind)).map(([, [first]]) => first);
+    [...byKind.keys()];
+  }`);
+  assert.ok(Array.isArray(kinds) && kinds.length > 0);
+  for (const kind of kinds) seen.add(String(kind));
+  if ((await visitor.evaluate("others.length")) === 0) return;
+  for (const theme of ["light", "dark"] as const) await finds(visitor, theme, `{ include: others }, ${COLOURS_ONLY}`);
+}
+
+/** Past the page's policy. */
+async function prepare(visitor: Visitor): Promise<void> {
+  await visitor.evaluate(await readFile(AXE, "utf8"));
+}
+
+async function fits(visitor: Visitor, width: number): Promise<void> {
+  await visitor.resize(width, 800);
+  const isTooWide = await visitor.evaluate("document.documentElement.scrollWidth > innerWidth");
+  assert.equal(isTooWide, false, `nothing is wider than ${width} pixels`);
+}
+
+/** That axe finds nothing. */
+async function finds(visitor: Visitor, theme: "light" | "dark", run: string): Promise<void> {
+  await visitor.evaluate(`document.documentElement.dataset.theme = "${theme}"`);
+  const broken = await visitor.evaluate(`axe.run(${run}).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`);
+  assert.deepEqual(broken, [], theme);
+}
 
 /**
  * Gives a page `stops()`, what Tab should reach, in the order of the document: all that can have the focus and can be seen, and of
