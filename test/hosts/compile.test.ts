@@ -1,5 +1,6 @@
 /** Compiling the same bytes twice in one process. */
 import assert from "node:assert/strict";
+import crypto from "node:crypto";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -24,6 +25,24 @@ test("bytes that have changed meanwhile are others", async () => {
   buffer.set(echo.subarray(0, buffer.length));
   await assert.rejects(compile(buffer), InvalidComponentError);
   assert.equal(await compile(await guest("hello")), hello);
+});
+
+test("many bytes are known by a digest that is made after a while, and none is made before", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const hash = t.mock.method(crypto, "hash");
+  const buffer = new Uint8Array(await guest("files-go"));
+  const bytes = buffer.slice();
+  const first = await compile(buffer);
+  assert.equal(await compile(bytes), first);
+  t.mock.timers.tick(999);
+  assert.equal(hash.mock.callCount(), 0);
+  t.mock.timers.tick(1);
+  assert.equal(hash.mock.callCount(), 1);
+  assert.equal(await compile(bytes), first);
+  assert.equal(hash.mock.callCount(), 2);
+  // Its header is not.
+  buffer[0] = 1;
+  await assert.rejects(compile(buffer), InvalidComponentError);
 });
 
 test("a failure is told anew each time", async () => {
