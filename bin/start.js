@@ -30,7 +30,7 @@ const meta = {
 };
 
 /** Carries out a command line, as `main` of src/cli/main.ts does. */
-exports.start = (args) => load("sluice.js", args[0] === "serve" ? "serve" : "run").main(args);
+exports.start = (args) => load("sluice.js", args[0] === "serve" ? "serve" : "run").main(args, keepFresh);
 
 /** As that of src/cli/main.ts. */
 exports.runInThread = () => load("sluice.js", "run").runInThread();
@@ -56,10 +56,10 @@ function load(name, kind) {
   return command;
 }
 
-/** A run of a component calls what all runs call, a server what all servers do. */
+/** A run of a component calls what all runs call, a server what all servers do. Once: at the end, if nobody did before. */
 function keepFresh() {
   if (!scripts.get("sluice.js").hasRun()) return;
-  for (const { code, path, script } of fresh) keep(code, path, script);
+  for (const { code, path, script } of fresh.splice(0)) keep(code, path, script);
 }
 
 /**

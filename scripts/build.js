@@ -52,7 +52,8 @@ const PARTS = [
 
 /** What scripts the command has, by what is in them: first come, first served. What is in none of them is by itself. */
 const SCRIPTS = {
-  sluice: ["src/cli/main.ts", "src/cli/run.ts"],
+  // With what small ones several others share: none of these loads another for it.
+  sluice: ["src/cli/main.ts", "src/cli/run.ts", "src/abi/mapped.ts", "src/io/deferred.ts", "src/io/unheard.ts"],
   embedding: ["src/run/embed/embedding.ts"],
   network: ["src/bind/sockets/interfaces.ts", "src/run/network.ts", "src/hosts/node/net/ports.ts"],
   asyncs: [
@@ -62,13 +63,11 @@ const SCRIPTS = {
     "src/run/embed/async-calls.ts",
     "src/run/embed/js-streams.ts",
   ],
-  http: ["src/bind/http/interfaces.ts", "src/run/http.ts", "src/hosts/node/http/client.ts"],
-  serve: [
-    "src/cli/serve.ts",
-    "src/run/serve/handlers.ts",
-    "src/run/serve/incoming-handlers.ts",
-    "src/load/renew/visible-state.ts",
-  ],
+  // What a component imports, and what messages have in common, whoever sends them.
+  http: ["src/bind/http/interfaces.ts", "src/hosts/node/http/h2.ts"],
+  serve: ["src/cli/serve.ts", "src/run/serve/incoming-handlers.ts", "src/load/renew/visible-state.ts"],
+  client: ["src/run/http.ts", "src/hosts/node/http/client.ts"],
+  handlers: ["src/run/serve/handlers.ts"],
   nats: ["src/cli/nats/main.ts"],
 };
 

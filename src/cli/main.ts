@@ -16,11 +16,12 @@ export function hasRun(): boolean {
  * Carries out a command line. The process ends by itself when nothing is left to do, with the exit code that is set.
  *
  * @param args What follows the name of the program.
+ * @param keep Keeps what V8 has compiled by now, for the next start.
  */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(args: readonly string[], keep: () => void): Promise<void> {
   process.on("uncaughtException", onUncaught);
   process.on("beforeExit", onNothingLeft);
-  process.exitCode = await carryOut(args);
+  process.exitCode = await carryOut(args, keep);
   process.off("beforeExit", onNothingLeft);
 }
 
@@ -41,7 +42,7 @@ function mustBeIsolated({ stats, progress, timeout }: RunOptions): boolean {
   return stats || progress || timeout !== undefined || process.pid === 1;
 }
 
-async function carryOut(args: readonly string[]): Promise<number> {
+async function carryOut(args: readonly string[], keep: () => void): Promise<number> {
   try {
     const command = commandOf(args, process.env);
     if (command.name === "run") {
@@ -54,7 +55,7 @@ async function carryOut(args: readonly string[]): Promise<number> {
     if (command.name === "serve") {
       const { serveComponent } = await import("./serve.ts");
       ran = true;
-      return await serveComponent(command);
+      return await serveComponent(command, keep);
     }
     if (command.name === "build") {
       const { buildComponent } = await import("./build.ts");

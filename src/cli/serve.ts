@@ -15,6 +15,7 @@ import { Serving, type MakeAnswering } from "../run/serve/serve.ts";
 import { canSuspend } from "../wait/suspension.ts";
 import type { Command, ServeCommandOptions } from "./command.ts";
 import { LinePrefix } from "./line-prefix.ts";
+import { listenAt } from "./listen.ts";
 import { readComponent } from "./read.ts";
 import { reportRun } from "./run-failure.ts";
 import { onSignal } from "./signals.ts";
@@ -23,8 +24,12 @@ import { print, say, sayOnLine } from "./write.ts";
 
 type Given = Command & { readonly name: "serve" };
 
-/** Serves until a signal comes and all is answered; gives the exit code. */
-export async function serveComponent(command: Given): Promise<number> {
+/**
+ * Serves until a signal comes and all is answered; gives the exit code.
+ *
+ * @param keep Keeps what V8 has compiled by now: many servers end by a signal of which they hear nothing.
+ */
+export async function serveComponent(command: Given, keep: () => void): Promise<number> {
   const { workers, port } = command.options;
   // Loaded for those alone who want it: it takes 6 ms.
   if (workers > 1 && process.getBuiltinModule("node:cluster").isPrimary) {
@@ -32,7 +37,7 @@ export async function serveComponent(command: Given): Promise<number> {
     return superviseWorkers(workers, port);
   }
   try {
-    return await serveHere(command);
+    return await serveHere(command, keep);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     return reportRun(error, command.path);
@@ -51,10 +56,13 @@ async function answeringInThreads(bytes: Uint8Array, maxMemoryBytes: number | un
   return threadedHandlers(nodeThreads, bytes, maxMemoryBytes);
 }
 
-async function serveHere({ options, path }: Given): Promise<number> {
+async function serveHere({ options, path }: Given, keep: () => void): Promise<number> {
   const bytes = readComponent(path);
   const inThreads = canSuspend() ? undefined : await answeringInThreads(bytes, options.maxMemoryBytes);
-  const component = await compile(bytes, inThreads ? undefined : options);
+  const compiling = compile(bytes, inThreads ? undefined : options);
+  // Large modules are compiled by other threads meanwhile.
+  setImmediate(() => void process.getBuiltinModule(options.tls ? "node:https" : "node:http"));
+  const component = await compiling;
   let instances = 0;
   const failed = (error: unknown, { method, path: asked }: HttpRequest): void => {
     if (error instanceof HttpError)
@@ -69,7 +77,12 @@ async function serveHere({ options, path }: Given): Promise<number> {
     inThreads,
   );
   await serving.prepare();
-  const answering: Answer = (request, leaving) => serving.answer(request, leaving);
+  let hasAnswered = false;
+  const answering: Answer = (request, leaving) => {
+    if (!hasAnswered) setTimeout(() => keepOf(keep), KEEP_MS).unref();
+    hasAnswered = true;
+    return serving.answer(request, leaving);
+  };
   const [answer, begun] = options.accessLog ? logged(answering) : [answering];
   const { tls } = options;
   const { server, close, closeIdle } = listener(
@@ -81,10 +94,7 @@ async function serveHere({ options, path }: Given): Promise<number> {
   );
   const asWorker = options.workers > 1 ? await import("./workers.ts") : undefined;
   const given = (await asWorker?.portToListen()) ?? options.port;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(given, options.host, resolve);
-  });
+  await listenAt(server, options.host, given);
   // Whoever reads that it serves may end it at once.
   const hear = asWorker?.onEnd ?? onSignal;
   const ending = new Promise<void>((resolve) => {
@@ -104,7 +114,7 @@ async function serveHere({ options, path }: Given): Promise<number> {
   // What has come in part comes whole, and is answered too.
   await closed;
   await serving.close();
-  // What is kept of this process (bin/start.js) would be refused by one that begins without the flag.
+  // For what is kept at the end, as in `keepOf`.
   countMemories(false);
   return 0;
 }
@@ -155,6 +165,16 @@ function countMemories(isOn: boolean): void {
   if (Number.parseInt(process.versions.v8, 10) < V8_WITH_FLAG) return;
   const flag = `--${isOn ? "" : "no-"}external-memory-accounted-in-global-limit`;
   process.getBuiltinModule("node:v8").setFlagsFromString(flag);
+}
+
+/** After the first request: how long until what V8 has compiled is kept, which takes some milliseconds. */
+const KEEP_MS = 1000;
+
+/** What is kept while the flag is set would be refused by a process that begins without it. */
+function keepOf(keep: () => void): void {
+  countMemories(false);
+  keep();
+  countMemories(true);
 }
 
 function instanceOptions(options: ServeCommandOptions, number: number): InstanceOptions<unknown, unknown> {

@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { spawn, type SpawnOptions } from "node:child_process";
 import { test, type TestContext } from "node:test";
 import { Script } from "node:vm";
+import { until } from "../run/support.ts";
 import { ended, folder, guest, NOT_UNIX, ROOT, type Ended } from "./support.ts";
 
 /** A copy of the command, with nothing kept. */
@@ -66,6 +67,33 @@ test(
       assert.ok(own.length > 1, "the script of servers is another one");
       seen.push(own.map((name) => [name, statSync(join(path, "dist", "cli", name)).ino]));
     }
+    assert.deepEqual(seen[1], seen[0], "what is refused is made anew");
+  },
+);
+
+test(
+  "a server that has answered keeps it too if it is killed, and the next one does not refuse it",
+  { skip: NOT_UNIX },
+  async (t) => {
+    const path = copy(t);
+    const seen = [];
+    for (let start = 0; start < 2; start++) {
+      const words = [join(path, "bin", "sluice.js"), "serve", "--addr", "0", guest("http-handler")];
+      const child = spawn(process.execPath, words, { stdio: ["ignore", "ignore", "pipe"] });
+      t.after(() => child.kill("SIGKILL"));
+      // oxlint-disable no-await-in-loop -- one after the other
+      const [said] = (await once(child.stderr, "data")) as [Buffer];
+      const url = /http:\S+/.exec(said.toString())?.[0] ?? assert.fail(said.toString());
+      assert.equal(await (await fetch(`${url}hello`, { headers: { connection: "close" } })).text(), "Hello, WASI!");
+      // The last of them.
+      await until(() => kept(path).some((name) => name.startsWith("part-serve")));
+      // One that refuses them makes them anew when it is let end.
+      child.kill(start === 0 ? "SIGKILL" : "SIGTERM");
+      await once(child, "close");
+      // oxlint-enable no-await-in-loop
+      seen.push(kept(path).map((name) => [name, statSync(join(path, "dist", "cli", name)).ino]));
+    }
+    assert.ok((seen[0]?.length ?? 0) > 1);
     assert.deepEqual(seen[1], seen[0], "what is refused is made anew");
   },
 );

@@ -24,12 +24,12 @@ export const nodeTcp: TcpPort = {
 };
 
 /** What Node has since 24.21 and 26.4: a socket that is bound, and not yet anything else. */
-interface BoundSocket {
+export interface BoundSocket {
   address(): { readonly address: string; readonly port: number };
   close(): void;
 }
 
-type BoundSocketClass = new (options: {
+export type BoundSocketClass = new (options: {
   readonly host: string;
   readonly port: number;
   readonly ipv6Only: boolean;
