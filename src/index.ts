@@ -132,9 +132,10 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
   checkOptions(instances);
   const { timeout, ...given } = instances;
   if (isolate !== undefined) assertThread(isolate);
-  const [{ Serving }, { nodeListener }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
+  const [{ Serving }, { nodeListener }, { cohort }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
     import("./run/serve/serve.ts"),
     import("./hosts/node/http/listener.ts"),
+    import("./hosts/node/http/cohort.ts"),
     import("./hosts/web/http.ts"),
   ]);
   const threads =
@@ -157,8 +158,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     ),
     levels: () => serving.levels(),
     async close() {
-      // Those that the listener has been given by now begin with that.
-      await nodePlatform.loop.turn();
+      await cohort.begun();
       await serving.close();
     },
   };

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Sink } from "../io/ports.ts";
 import { PushSink } from "../io/push-sink.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
+import { cohort } from "../hosts/node/http/cohort.ts";
 import type { Answer, Begun, Failed } from "../hosts/node/http/exchange.ts";
 import { httpServer, type HttpServer, type TlsFiles } from "../hosts/node/http/server.ts";
 import type { HttpRequest } from "../wasi/http/exchange.ts";
@@ -65,8 +66,7 @@ async function serveHere({ options, path }: Given, keep: () => void): Promise<nu
   const component = await compiling;
   let instances = 0;
   const failed = (error: unknown, { method, path: asked }: HttpRequest): void => {
-    if (error instanceof HttpError)
-      say(`sluice: ${path}: ${method} ${asked}: the guest answered with the error ${error.message}\n`);
+    if (error instanceof HttpError) say(`sluice: ${path}: ${method} ${asked}: ${saidOf(error)}\n`);
     else reportRun(error, `${path}: ${method} ${asked}`);
   };
   const serving = new Serving(
@@ -107,8 +107,7 @@ async function serveHere({ options, path }: Given, keep: () => void): Promise<nu
   await ending;
   // No more are taken; those that were begun are answered, and the connections that wait for more let go.
   const closed = close();
-  // Those that have been read by now begin with that.
-  await nodePlatform.loop.turn();
+  await cohort.begun();
   await serving.drained();
   closeIdle();
   // What has come in part comes whole, and is answered too.
@@ -165,6 +164,11 @@ function countMemories(isOn: boolean): void {
   if (Number.parseInt(process.versions.v8, 10) < V8_WITH_FLAG) return;
   const flag = `--${isOn ? "" : "no-"}external-memory-accounted-in-global-limit`;
   process.getBuiltinModule("node:v8").setFlagsFromString(flag);
+}
+
+/** Of what kept a guest from answering: a message of ours says all. */
+function saidOf({ message, payload: { tag } }: HttpError): string {
+  return message.startsWith("the guest ") ? message : `the guest answered with the error ${message || tag}`;
 }
 
 /** After the first request: how long until what V8 has compiled is kept, which takes some milliseconds. */

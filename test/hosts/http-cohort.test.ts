@@ -59,6 +59,41 @@ test("who is answered is not kept for those that compute", async () => {
   assert.deepEqual(events, ["begin a", "begin b", "end a", "end b", "begin c", "end c"]);
 });
 
+test("one that throws as it begins or ends keeps no other from either, and all is told", async () => {
+  const faults: unknown[] = [];
+  const cohort = new Cohort((fault) => void faults.push(fault));
+  const events: string[] = [];
+  const member = (name: string, broken?: "begin" | "end"): Member => {
+    const self: Member = {
+      begin() {
+        events.push(`begin ${name}`);
+        if (broken === "begin") throw new Error(name);
+        cohort.end(self);
+      },
+      end() {
+        events.push(`end ${name}`);
+        if (broken === "end") throw new Error(name);
+      },
+    };
+    return self;
+  };
+  const all = [member("a"), member("b", "end"), member("c", "begin"), member("d", "end"), member("e")];
+  for (const one of all) cohort.begin(one);
+  await cohort.begun();
+  await turn();
+  assert.deepEqual(
+    events.filter((event) => event.startsWith("end")),
+    ["end a", "end b", "end d", "end e"],
+  );
+  assert.deepEqual(faults, [new Error("c"), new Error("b"), new Error("d")]);
+  // And those that come later go along as ever.
+  events.length = 0;
+  cohort.begin(member("f"));
+  cohort.begin(member("g"));
+  await turn();
+  assert.deepEqual(events, ["begin f", "begin g", "end f", "end g"]);
+});
+
 const REQUEST: HttpRequest = {
   ...{ method: "GET", scheme: "http", authority: "a.test", path: "/", headers: [], body: undefined },
   timeouts: { connect: Infinity, firstByte: Infinity, betweenBytes: Infinity },

@@ -16,11 +16,17 @@ export interface Member {
 }
 
 export class Cohort {
+  readonly #tell: (fault: unknown) => void;
   /** Those that are read, and have not begun. */
   #waiting = 0;
   /** Those that are to end, since the first has begun. */
   #held: Member[] | undefined;
   #heldSince = 0;
+
+  /** @param tell Told of what a member throws, which is no matter of the others. Ends the process, by default, as it would by itself. */
+  constructor(tell: (fault: unknown) => void = throwLater) {
+    this.#tell = tell;
+  }
 
   /** Has it begin, with all others that come in this turn. */
   begin(member: Member): void {
@@ -31,7 +37,12 @@ export class Cohort {
   /** Has it end, with all others that have begun in this turn. */
   end(member: Member): void {
     if (this.#held) this.#held.push(member);
-    else member.end();
+    else this.#guard(() => member.end());
+  }
+
+  /** Resolves when all that have been read by now have begun, and what is read in the same turn. */
+  begun(): Promise<void> {
+    return new Promise((resolve) => void setImmediate(resolve));
   }
 
   /** All that is promised by one member runs before Node calls this for the next. */
@@ -42,7 +53,7 @@ export class Cohort {
       this.#held = [];
       this.#heldSince = now;
     }
-    member.begin();
+    this.#guard(() => member.begin());
     if (--this.#waiting === 0) queueMicrotask(this.#afterLast);
   };
 
@@ -52,8 +63,22 @@ export class Cohort {
   readonly #release = (): void => {
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const member of held) member.end();
+    for (const member of held) this.#guard(() => member.end());
   };
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (fault) {
+      this.#tell(fault);
+    }
+  }
+}
+
+function throwLater(fault: unknown): void {
+  queueMicrotask(() => {
+    throw fault;
+  });
 }
 
 /** Of this thread, which has one event loop. */
