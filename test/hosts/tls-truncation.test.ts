@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
-import { TLSSocket } from "node:tls";
+import { connect, TLSSocket } from "node:tls";
 import { NodeHttpClient } from "../../src/hosts/node/http/client.ts";
+import { securedConnection } from "../../src/hosts/node/http/secure.ts";
+import { httpServer } from "../../src/hosts/node/http/server.ts";
+import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse } from "../../src/wasi/http/exchange.ts";
 import { changed } from "../../src/io/steps.ts";
@@ -140,4 +143,48 @@ test("who accepts a connection and never agrees on TLS is waited for as long as 
     send(clientOf(t), port, 1),
     (error) => error instanceof HttpError && error.payload.tag === "connection-read-timeout",
   );
+});
+
+test("a server's body that only its connection ends: what fails ends without close_notify, what is whole by it", async (t) => {
+  const failing = new BodyPipe(65_536, undefined, () => new HttpError({ tag: "HTTP-protocol-error" }));
+  const whole = new BodyPipe(65_536, undefined, () => new HttpError({ tag: "HTTP-protocol-error" }));
+  const { server: https, close } = httpServer(
+    ({ path }) => Promise.resolve({ status: 200, headers: [], body: (path === "/fails" ? failing : whole).body }),
+    (error) => assert.fail(String(error)),
+    TLS,
+  );
+  https.listen(0, "127.0.0.1");
+  await once(https, "listening");
+  t.after(() => close());
+  // A server on a port has an address.
+  const { port } = https.address() as AddressInfo;
+  const settling = {
+    ...{ deadline: Date.now() + MINUTES, timedOut: new HttpError({ tag: "connection-timeout" }, "late") },
+    ...{ signal: new AbortController().signal, over: () => {} },
+  };
+  const lookup = (_: string, __: object, done: (error: null, address: string, family: number) => void): void =>
+    done(null, "127.0.0.1", 4);
+  for (const [path, pipe] of Object.entries({ "/fails": failing, "/whole": whole })) {
+    // oxlint-disable no-await-in-loop -- one after the other
+    const socket = await securedConnection({ host: "127.0.0.1", port, lookup }, settling, (carrier) =>
+      connect({ socket: carrier, servername: "name.test" }),
+    );
+    let came = "";
+    let failure: unknown;
+    socket.on("data", (chunk: Buffer) => void (came += chunk.toString("latin1")));
+    socket.on("error", (error) => void (failure = error));
+    const closed = once(socket, "close").catch(() => {});
+    socket.write(`GET ${path} HTTP/1.0\r\nhost: name.test\r\n\r\n`);
+    pipe.sink.write(Buffer.from("some"));
+    await until(() => came.endsWith("\r\n\r\nsome"));
+    if (path === "/fails") pipe.sink.abort(new Error("broken"));
+    else {
+      pipe.endWith(undefined);
+      void pipe.sink.close();
+    }
+    await closed;
+    // oxlint-enable no-await-in-loop
+    assert.doesNotMatch(came, /transfer-encoding|content-length/i);
+    assert.equal(failure === undefined, path === "/whole", String(failure));
+  }
 });
