@@ -31,12 +31,21 @@ export class Volume {
   #open = 0;
   static #devices = 0n;
 
-  constructor({ clock, capacityBytes, capacityNames, later = false }: MemoryFilesOptions) {
+  constructor({
+    clock,
+    capacityBytes = DEFAULT_CAPACITY_BYTES,
+    capacityNames = DEFAULT_CAPACITY_NAMES,
+    later = false,
+  }: MemoryFilesOptions) {
+    // One that is no number would be none.
+    if (!(capacityBytes >= 0 && capacityNames >= 0)) {
+      throw new RangeError(`A capacity is a number from 0 on, got ${capacityBytes} bytes and ${capacityNames} names`);
+    }
     this.device = ++Volume.#devices;
     this.later = later;
     this.now = clock ?? (() => BigInt(Date.now()) * 1_000_000n);
-    this.#capacityBytes = capacityBytes ?? DEFAULT_CAPACITY_BYTES;
-    this.#capacityNames = capacityNames ?? DEFAULT_CAPACITY_NAMES;
+    this.#capacityBytes = capacityBytes;
+    this.#capacityNames = capacityNames;
   }
 
   /** How many handles are open. */

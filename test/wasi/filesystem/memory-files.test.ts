@@ -326,3 +326,14 @@ function withChecksum(snapshot: Uint8Array): Uint8Array {
   new DataView(whole.buffer).setUint32(whole.length - 4, crc32(whole.subarray(0, -4)), true);
   return whole;
 }
+
+for (const wrong of [
+  { capacityBytes: Number.NaN },
+  { capacityBytes: -1 },
+  { capacityNames: Number.NaN },
+  { capacityNames: -1 },
+]) {
+  test(`${JSON.stringify(wrong)} (${Object.values(wrong).join()}) is no capacity, and not as good as none`, () => {
+    assert.throws(() => new MemoryFiles(wrong), /^RangeError: A capacity is a number from 0 on, got /);
+  });
+}
