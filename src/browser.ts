@@ -7,6 +7,7 @@ import { whileHeld } from "./hosts/web/held-streams.ts";
 import { webPlatform } from "./hosts/web/platform.ts";
 import type { WebInput, WebOutput } from "./hosts/web/streams.ts";
 import { isCompiled, type CompiledComponent } from "./run/component.ts";
+import { loader } from "./run/loader.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
 import type { Levels } from "./run/life.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
@@ -38,7 +39,7 @@ export interface Options extends Omit<InstanceOptions<WebInput, WebOutput, OpenD
  */
 export async function compile(component: Uint8Array): Promise<CompiledComponent> {
   // What was built ahead needs none of it.
-  return (await import("./run/compile.ts")).compileGiven(component);
+  return (await loader()).compileGiven(component);
 }
 
 /**
@@ -101,7 +102,7 @@ export interface ServeOptions extends Omit<Options, "syncExports">, ServingOptio
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
   const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, onError, ...instances } = options;
-  checkOptions(instances);
+  await checkOptions(instances);
   const { timeout, isolate: _, ...given } = instances;
   const [{ Serving }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
     import("./run/serve/serve.ts"),
@@ -128,7 +129,7 @@ function isIsolated({ isolate, syncExports }: Options): boolean {
 }
 
 async function compiled(component: Uint8Array | CompiledComponent): Promise<CompiledComponent> {
-  return isCompiled(component) ? component : (await import("./run/compile.ts")).compileGiven(component, true);
+  return isCompiled(component) ? component : (await loader()).compileGiven(component, true);
 }
 
 export * from "./api.ts";

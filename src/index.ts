@@ -57,12 +57,16 @@ export async function instantiate(
   component: Uint8Array | CompiledComponent,
   options: Options = {},
 ): Promise<RunningInstance> {
-  const { isolate, ...given } = checked(options);
-  return whileHeld(given, async () => {
-    if (isolate === undefined && !mustPark(given)) return instantiateOn(nodePlatform, await compiled(component), given);
-    const { nodeThreads, instantiateIsolated } = await isolation(isolate);
-    return instantiateIsolated(nodeThreads, bytesOf(component), given);
-  });
+  const { isolate, ...given } = objectOf(options);
+  return (
+    checkOptions(given) ??
+    whileHeld(given, async () => {
+      if (isolate === undefined && !mustPark(given))
+        return instantiateOn(nodePlatform, await compiled(component), given);
+      const { nodeThreads, instantiateIsolated } = await isolation(isolate);
+      return instantiateIsolated(nodeThreads, bytesOf(component), given);
+    })
+  );
 }
 
 /**
@@ -74,12 +78,15 @@ export async function instantiate(
  * @throws The reason of `options.signal`, if that is aborted.
  */
 export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
-  const { isolate, ...given } = checked(options);
-  return whileHeld(given, async () => {
-    if (isolate === undefined && !mustPark(given)) return runOn(nodePlatform, await compiled(component), given);
-    const { nodeThreads, runIsolated } = await isolation(isolate);
-    return runIsolated(nodeThreads, bytesOf(component), given);
-  });
+  const { isolate, ...given } = objectOf(options);
+  return (
+    checkOptions(given) ??
+    whileHeld(given, async () => {
+      if (isolate === undefined && !mustPark(given)) return runOn(nodePlatform, await compiled(component), given);
+      const { nodeThreads, runIsolated } = await isolation(isolate);
+      return runIsolated(nodeThreads, bytesOf(component), given);
+    })
+  );
 }
 
 /** What answers requests with a component. */
@@ -129,7 +136,7 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
   const { isolate, maxMemoryBytes, onError = () => {}, ...others } = options;
   const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, maxStallTime, ...instances } = others;
-  checkOptions(instances);
+  await checkOptions(instances);
   const { timeout, ...given } = instances;
   if (isolate !== undefined) assertThread(isolate);
   const [{ Serving }, { nodeListener }, { cohort }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
@@ -172,11 +179,9 @@ async function compiledToServe(component: Uint8Array | CompiledComponent, served
   throw new TypeError("maxMemoryBytes takes bytes, or what `compile` gave: got a component that was compiled before");
 }
 
-/** @throws {TypeError} For one that makes no sense, wherever the instance then runs. */
-function checked(options: Options): Options {
+/** @throws {TypeError} If they are no object. */
+function objectOf(options: Options): Options {
   assertOptions(options);
-  const { isolate: _, ...given } = options;
-  checkOptions(given);
   return options;
 }
 

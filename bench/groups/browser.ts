@@ -43,7 +43,10 @@ class Pages {
 
   /** What an expression gives in a page that was just loaded. */
   async evaluate(kind: BrowserKind, expression: string): Promise<unknown> {
-    const { origin } = await (this.#server ??= servePages([join(ROOT, "bench", "programs", "page.ts")]));
+    this.#server ??= servePages([join(ROOT, "bench", "programs", "page.ts")], {
+      banner: "//# allFunctionsCalledOnLoad",
+    });
+    const { origin } = await this.#server;
     const started = await this.#browserOf(kind);
     const page = await started.newPage();
     try {

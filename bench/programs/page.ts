@@ -1,5 +1,5 @@
 /** What is measured in a page: see groups/browser.ts. */
-import { compile, DiscardSink, PullSource, run, type CompiledComponent } from "../../src/browser.ts";
+import { compile, DiscardSink, PullSource, run, type CompiledComponent } from "../../dist/browser.js";
 
 const PIECE = 65_536;
 

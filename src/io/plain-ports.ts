@@ -22,9 +22,14 @@ export function plainSink(value: unknown): Sink | undefined {
   return typeof value === "function" ? new PushSink(value as (chunk: Uint8Array) => unknown) : undefined;
 }
 
-/** Whether it may be a stream to read, of which `plainSource` knows nothing. */
-export function isReadable(value: unknown): boolean {
-  return isObject(value) && !isBytes(value) && !hasText(value);
+/** Whether it is something that `plainSource` knows nothing of. */
+export function isNoPlainSource(value: unknown): boolean {
+  return isNoPlainSink(value) && !isBytes(value) && !hasText(value);
+}
+
+/** As `isNoPlainSource`, of `plainSink`. */
+export function isNoPlainSink(value: unknown): boolean {
+  return value !== undefined && value !== "ignore" && typeof value !== "function";
 }
 
 function hasText(value: unknown): value is { readonly text: string } {

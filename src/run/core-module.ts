@@ -10,7 +10,11 @@ import { InvalidComponentError } from "../load/invalid-component.ts";
 import { encodeGates } from "../wait/gate-code.ts";
 import { GateModules } from "../wait/gate.ts";
 import { MissingImportsError } from "./missing-imports.ts";
-import type { Life } from "./life.ts";
+import { grantsOf } from "./grants.ts";
+import { running, type Begun } from "./instantiate.ts";
+import { Life } from "./life.ts";
+import type { InstanceOptions } from "./options.ts";
+import type { Platform } from "./platform.ts";
 
 /** What preview 1 was called before it was one. The same names mean other things there. */
 const PREVIEW0 = "wasi_unstable";
@@ -39,8 +43,17 @@ export class CompiledCore {
   }
 
   /** Makes an instance, and initialises it if it is a library ("reactor") that has to be. */
-  instantiate(life: Life): Promise<GuardedInstance> {
-    return instantiateCore(this, life);
+  async begin(platform: Platform, options: InstanceOptions<unknown, unknown>): Promise<Begun> {
+    const grants = await grantsOf(platform, options);
+    options.signal?.throwIfAborted();
+    const life = new Life(platform, options, grants);
+    try {
+      const { exports } = await instantiateCore(this, life);
+      life.task.assertAlive();
+      return { running: running(exports, life), life };
+    } catch (error) {
+      throw await life.fail(error);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** What only some instances are given, and is loaded for those alone. */
 import { isObject } from "../io/shape.ts";
 import { limitsFrom } from "../io/limits.ts";
-import { isReadable } from "../io/plain-ports.ts";
+import { isNoPlainSink, isNoPlainSource } from "../io/plain-ports.ts";
 import type { Tracing } from "../bind/instance.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
@@ -43,7 +43,8 @@ function needsChecks({ checks }: Platform, { preopens = {} }: InstanceOptions<un
 
 /** Whether it is given more than bytes, text and functions, which there has to be code for. */
 function needsStreams({ streams }: Platform, options: InstanceOptions<unknown, unknown>): boolean {
-  return streams !== undefined && (isReadable(options.stdin) || isObject(options.stdout) || isObject(options.stderr));
+  const { stdin, stdout, stderr } = options;
+  return streams !== undefined && (isNoPlainSource(stdin) || isNoPlainSink(stdout) || isNoPlainSink(stderr));
 }
 
 /** To be waited for before directories and streams are opened. */

@@ -21,7 +21,6 @@ import type { Calling } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
 import { checkOptions } from "./check-options.ts";
 import type { CompiledComponent } from "./component.ts";
-import type { CompiledCore } from "./core-module.ts";
 import type * as Embeddings from "./embed/embedding.ts";
 import type { EmbedderImport } from "./embed/given-imports.ts";
 import type * as TypeChecks from "./type-checks.ts";
@@ -68,10 +67,10 @@ export async function begin(
   { compiled, checks: known }: CompiledComponent,
   options: InstanceOptions<unknown, unknown>,
 ): Promise<Begun> {
-  checkOptions(options);
+  await checkOptions(options);
   if (options.syncExports !== true) assertWaits(platform.loop.parking);
   options.signal?.throwIfAborted();
-  if (!(compiled instanceof Compiled)) return beginModule(platform, compiled, options);
+  if (!(compiled instanceof Compiled)) return compiled.begin(platform, options);
   const providers = await providersFor(compiled, options.imports, known);
   const isAlone = isBare(compiled.plan) && providers instanceof HostProviders;
   const embeddings = isAlone ? undefined : await embedding.load();
@@ -166,24 +165,8 @@ function oursFor(compiled: Compiled): HostProviders {
   return providers;
 }
 
-async function beginModule(
-  platform: Platform,
-  core: CompiledCore,
-  options: InstanceOptions<unknown, unknown>,
-): Promise<Begun> {
-  const grants = await grantsOf(platform, options);
-  options.signal?.throwIfAborted();
-  const life = new Life(platform, options, grants);
-  try {
-    const { exports } = await core.instantiate(life);
-    life.task.assertAlive();
-    return { running: running(exports, life), life };
-  } catch (error) {
-    throw await life.fail(error);
-  }
-}
-
-function running(exports: RunningInstance["exports"], life: Life): RunningInstance {
+/** What an embedder has of an instance. */
+export function running(exports: RunningInstance["exports"], life: Life): RunningInstance {
   return { exports, stats: life.stats, levels: () => life.levels(), close: () => life.close() };
 }
 

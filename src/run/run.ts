@@ -41,7 +41,8 @@ export async function run<Input, Output>(
 export async function runCommand(instance: RunningInstance): Promise<number> {
   let exitCode = 0;
   try {
-    await commandOf(instance.exports)();
+    const command = commandOf(instance.exports) ?? (await import("./no-command.ts")).refuse(instance.exports);
+    await command();
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) {
@@ -62,12 +63,8 @@ function codeOf(error: unknown): number | undefined {
   return error instanceof WitError && error.payload === undefined ? 1 : undefined;
 }
 
-/** The name of an export, of which a core module may have any. */
-function shown(name: string): string {
-  return /^[!-~]+$/.test(name) ? name : JSON.stringify(name);
-}
-
-function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<unknown> {
+/** What runs it; nothing if it is no command. */
+function commandOf(exports: Readonly<Record<string, unknown>>): (() => Promise<unknown>) | undefined {
   const start = exports["_start"];
   // What an instance exports under this name is the start of a command of preview 1, guarded.
   if (typeof start === "function") return start as () => Promise<unknown>;
@@ -80,11 +77,5 @@ function commandOf(exports: Readonly<Record<string, unknown>>): () => Promise<un
       }
     }
   }
-  throw new NotACommandError(
-    `The component is no command: expected an export wasi:cli/run@0.2.x or @0.3.x, got ${Object.keys(exports).map(shown).join(", ") || "none"}; ` +
-      "of a core module, _start" +
-      (Object.keys(exports).some((name) => /^wasi:http\/(?:incoming-)?handler@/.test(name))
-        ? "; it answers HTTP: see serve"
-        : ""),
-  );
+  return undefined;
 }

@@ -30,6 +30,8 @@ export interface PageOptions {
   readonly scripts?: readonly string[];
   /** Whether pages are isolated from other origins, so that their threads may share memory. */
   readonly isolated?: boolean;
+  /** The first line of each module: see "Soon after a click" in docs/browsers.md. */
+  readonly banner?: string;
 }
 
 const ISOLATED = {
@@ -45,7 +47,7 @@ const WORKER = new URL("../../dist/shared/web-worker.js", import.meta.url);
  */
 export async function servePages(
   entries: readonly string[],
-  { scripts = [], isolated = false }: PageOptions = {},
+  { scripts = [], isolated = false, banner = "" }: PageOptions = {},
 ): Promise<PageServer> {
   const common = {
     bundle: true,
@@ -54,6 +56,7 @@ export async function servePages(
     outdir: here,
     write: false,
     logLevel: "warning",
+    banner: { js: banner },
   } as const;
   const pathsOf = (names: readonly string[]): string[] => names.map((name) => resolve(here, name));
   const [modules, whole] = await Promise.all([

@@ -13,8 +13,8 @@ import { Project, root } from "./support.ts";
  * docs/embedding.md says what they are now.
  */
 const MAX_PAGE_BYTES = {
-  esbuild: { given: 66_700, ahead: 45_800 },
-  rolldown: { given: 64_100, ahead: 44_800 },
+  esbuild: { given: 67_700, ahead: 46_300 },
+  rolldown: { given: 64_700, ahead: 45_200 },
 };
 /** The same for who wants a `Pipe` alone. */
 const MAX_PIPE_BYTES = 3100;
@@ -141,6 +141,16 @@ describe("a bundle for pages", () => {
       assert.ok(bytes <= MAX_PIPE_BYTES, `${bytes} bytes`);
     });
   }
+
+  test("has modules that a browser may compile as they load, where the package is used as it is", async () => {
+    const folder = project.installed("dist", "shared");
+    for (const name of ["core", "load", "common", "checks"]) {
+      const files = (await readdir(folder)).filter((file) => new RegExp(`^web-${name}-[\\w-]{8}\\.js$`).test(file));
+      assert.equal(files.length, 1, `${name}: ${files.join(", ")}`);
+      const text = await readFile(join(folder, files[0] ?? ""), "utf8");
+      assert.ok(text.startsWith("//# allFunctionsCalledOnLoad\n"), name);
+    }
+  });
 
   test("has each class once, whichever modules of the package are in it", async () => {
     await project.write(

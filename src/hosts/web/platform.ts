@@ -1,5 +1,5 @@
 /** What every page and worker has, as a platform: Web Streams, clocks, and the crypto of the Web. */
-import { isReadable, plainSink, plainSource, saysTerminal } from "../../io/plain-ports.ts";
+import { plainSink, plainSource, saysTerminal } from "../../io/plain-ports.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
@@ -79,6 +79,14 @@ const checks: Part<typeof CheckedFiles> = new Part(() => import("../../wasi/file
 /** Who has bytes, text and functions alone has no use for it. */
 const streams: Part<typeof Streams> = new Part(() => import("./streams.ts"));
 
+function source(value: unknown, name: string): Source {
+  return plainSource(value) ?? streams.code.streamSource(value, name);
+}
+
+function sink(value: unknown, name: string): Sink {
+  return plainSink(value) ?? streams.code.streamSink(value, name);
+}
+
 /** A page, or a worker of one. It has no files but those in memory, and no streams of its own. */
 export const webPlatform: Platform = {
   loop: { turn: () => new Promise<void>(soon), now: loopNow },
@@ -117,18 +125,3 @@ export const webPlatform: Platform = {
   source,
   sink,
 };
-
-function source(value: unknown, name: string): Source {
-  const made = isReadable(value) ? streams.code.sourceOf(value, name) : plainSource(value);
-  if (made) return made;
-  throw new TypeError(
-    `${name} must be "ignore", bytes, { text }, a ReadableStream, an iterable, a function or a Source; got ` +
-      told(value),
-  );
-}
-
-function sink(value: unknown, name: string): Sink {
-  const made = isObject(value) ? streams.code.sinkOf(value, name) : plainSink(value);
-  if (made) return made;
-  throw new TypeError(`${name} must be "ignore", a WritableStream, a function or a Sink; got ${told(value)}`);
-}

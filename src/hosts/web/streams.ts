@@ -6,6 +6,7 @@ import { plainSink, plainSource } from "../../io/plain-ports.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import type { Chunk } from "../../io/pull-source.ts";
 import { hasMethods, isObject } from "../../io/shape.ts";
+import { told } from "../../io/told.ts";
 import { letGo } from "./held-streams.ts";
 import { webSource } from "./readable.ts";
 import { WebSink } from "./writable.ts";
@@ -58,4 +59,21 @@ export function sinkOf(value: unknown, name: string): Sink | undefined {
     return new WebSink(value);
   }
   return undefined;
+}
+
+/** As `sourceOf`, for a platform that has no other streams. @throws {TypeError} If the value is none. */
+export function streamSource(value: unknown, name: string): Source {
+  const made = sourceOf(value, name);
+  if (made) return made;
+  throw new TypeError(
+    `${name} must be "ignore", bytes, { text }, a ReadableStream, an iterable, a function or a Source; got ` +
+      told(value),
+  );
+}
+
+/** As `sinkOf`, for a platform that has no other streams. @throws {TypeError} If the value is none. */
+export function streamSink(value: unknown, name: string): Sink {
+  const made = sinkOf(value, name);
+  if (made) return made;
+  throw new TypeError(`${name} must be "ignore", a WritableStream, a function or a Sink; got ${told(value)}`);
 }

@@ -18,12 +18,12 @@ type Component = Uint8Array | CompiledComponent;
 
 /** As `instantiate`. */
 export async function instantiateInWorker(component: Component, options: Given): Promise<RunningInstance> {
-  return instantiateIsolated(webThreads, bytesOf(component), checked(options));
+  return instantiateIsolated(webThreads, bytesOf(component), await checked(options));
 }
 
 /** As `run`. */
 export async function runInWorker(component: Component, options: Given): Promise<RunResult> {
-  return runIsolated(webThreads, bytesOf(component), checked(options));
+  return runIsolated(webThreads, bytesOf(component), await checked(options));
 }
 
 /** What answers requests in workers. */
@@ -32,8 +32,8 @@ export function answeringInWorkers(component: Component): MakeAnswering {
 }
 
 /** @throws {TypeError} For an option that makes no sense, before a worker begins. */
-function checked(options: Given): Options {
-  checkOptions(options);
+async function checked(options: Given): Promise<Options> {
+  await checkOptions(options);
   const { isolate: _, ...given } = options;
   return given;
 }
