@@ -1,11 +1,12 @@
 // Builds the site into site/out, or into the folder that is named: the playground, and the documentation beside it.
-// Whatever serves files can serve it.
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+// Whatever serves files can serve it. If it is not at the root of its host, its path is named after the folder, such as /sluice/:
+// 404.html needs that, which a server gives at any address.
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { SAMPLES } from "./catalog.ts";
-import { buildDocs } from "./docs.js";
+import { buildDocs, notFoundPage } from "./docs.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
@@ -24,6 +25,7 @@ for (const { file } of SAMPLES) {
 // What others hold the rights of is told beside it.
 cpSync(join(here, "python", "NOTICE"), join(out, "guests", "python.txt"));
 buildDocs(root, join(out, "docs"));
+writeFileSync(join(out, "404.html"), notFoundPage(process.argv[3] ?? "/"));
 console.log(`${out}: index.html is the playground, docs/index.html the documentation`);
 
 async function bundle() {

@@ -52,11 +52,51 @@ export function buildDocs(root, out) {
   const sections = [];
   for (const { name, page, title, text } of documents) {
     const body = bodyOf(name, text, places);
-    writeFileSync(join(out, page), pageOf({ title, page, menu, body }));
+    writeFileSync(join(out, page), pageOf({ title, page, menu, body: body + neighboursOf(menu, page) }));
     sections.push(...sectionsOf(body, page, page === "index.html" ? "Start" : title));
   }
   writeFileSync(join(out, "sections.json"), JSON.stringify(sections));
   for (const name of imagesIn(root)) cpSync(join(root, name), join(out, "images", basename(name)));
+}
+
+/** What a server gives where there is nothing, from wherever that is. @param base Where the site is, from the root of its host. */
+export function notFoundPage(base) {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'" />
+<meta name="color-scheme" content="light dark" />
+<title>Not found · Sluice</title>
+<link rel="icon" href="${base}icon.svg" type="image/svg+xml" />
+<link rel="stylesheet" href="${base}docs.css" />
+</head>
+<body>
+<header class="top">
+<a class="brand" href="${base}index.html"><img src="${base}icon.svg" alt="" width="28" height="28" />Sluice</a>
+<nav aria-label="Site"><a href="${base}index.html">Playground</a><a href="${base}docs/index.html">Docs</a></nav>
+</header>
+<main id="text">
+<h1>There is nothing here</h1>
+<p>What this address led to has moved, or never was. The <a href="${base}docs/index.html">documents</a> can be searched.</p>
+</main>
+</body>
+</html>
+`;
+}
+
+/** Links to what comes before a page and after it, in the order of the menu. */
+function neighboursOf(menu, page) {
+  const place = menu.findIndex((item) => item.page === page);
+  const link = (item, rel, word) =>
+    item ? `<a rel="${rel}" href="${item.page}"><span>${word}</span>${escape(item.title)}</a>\n` : "";
+  return (
+    '<nav class="neighbours" aria-label="Previous and next">\n' +
+    link(menu[place - 1], "prev", "Previous") +
+    link(menu[place + 1], "next", "Next") +
+    "</nav>\n"
+  );
 }
 
 function documentsOf(root) {

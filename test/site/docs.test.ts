@@ -37,6 +37,35 @@ describe("the documentation as a site", () => {
     assert.deepEqual(broken, []);
   });
 
+  test("has no link that leads nowhere on the playground's page, and none on that of a lost visitor, wherever they are", async () => {
+    const files = new Set((await readdir(folder, { recursive: true })).map((name) => name.replaceAll("\\", "/")));
+    for (const [page, address] of [
+      ["index.html", "/index.html"],
+      ["404.html", "/docs/gone/away.html"],
+    ] as const) {
+      const text = await readFile(join(folder, page), "utf8");
+      const targets = [...text.matchAll(/ (?:href|src)="([^"]+)"/g)].map(([, target = ""]) => target);
+      assert.ok(targets.length > 3, page);
+      const broken = targets.filter((target) => {
+        const { origin, pathname } = new URL(target, `http://site${address}`);
+        return origin === "http://site" && !files.has(pathname.slice(1));
+      });
+      assert.deepEqual(broken, [], page);
+    }
+  });
+
+  test("leads from each page to the one before it and the one after it, through all of them", () => {
+    const linked = (page: string, rel: string): string | undefined =>
+      new RegExp(`rel="${rel}" href="([^"]+)"`).exec(pages.get(page) ?? "")?.[1];
+    const seen: string[] = [];
+    for (let page: string | undefined = "index.html"; page !== undefined; page = linked(page, "next")) {
+      assert.ok(!seen.includes(page), page);
+      assert.equal(linked(page, "prev"), seen.at(-1));
+      seen.push(page);
+    }
+    assert.deepEqual(seen.toSorted(), [...pages.keys()].toSorted());
+  });
+
   function leads(page: string, target: string, files: ReadonlySet<string>): boolean {
     const { pathname, hash } = new URL(target, `http://site/docs/${page}`);
     if (!files.has(pathname.slice(1))) return false;
