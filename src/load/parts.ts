@@ -3,7 +3,8 @@ import type * as Asyncs from "./async/link.ts";
 import type * as Drops from "./link/drops.ts";
 import type * as Fused from "./link/fused.ts";
 import type { Plan } from "./plan/items.ts";
-import { Part } from "./part.ts";
+import { otherTexts } from "../abi/text.ts";
+import { Part } from "../io/part.ts";
 
 /** Links asynchronous components. */
 export const asyncs: Part<typeof Asyncs> = new Part(() => import("./async/link.ts"));
@@ -21,5 +22,6 @@ export function needsFusing({ trampolines }: Plan): boolean {
 export async function loadParts(plan: Plan): Promise<void> {
   if (needsFusing(plan)) await fusing.load();
   if (plan.isAsync) await asyncs.load();
+  if (plan.hasOtherTexts) await otherTexts.load();
   if (plan.resources.some(({ origin }) => origin.is === "defined" && origin.destructor)) await drops.load();
 }

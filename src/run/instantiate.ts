@@ -7,7 +7,7 @@ import { loadInterfaces } from "../bind/interfaces.ts";
 import { lower } from "../bind/lower.ts";
 import type { FuncItem, ImportPath, ModuleItem } from "../load/plan/items.ts";
 import { fusing } from "../load/parts.ts";
-import { Part } from "../load/part.ts";
+import { Part } from "../io/part.ts";
 import { UnsupportedComponentError } from "../load/unsupported.ts";
 import { Linked, type LiftedFunction, type LinkHost } from "../load/link/link.ts";
 import { Compiled, type CoreModule } from "../load/compiled.ts";

@@ -1,4 +1,4 @@
-import type { Part } from "../load/part.ts";
+import type { Part } from "../io/part.ts";
 import type { Loop } from "../wait/task.ts";
 import type { Pages } from "../load/renew/clearing.ts";
 import type { Sink, Source } from "../io/ports.ts";

@@ -13,11 +13,11 @@ import { Project, root } from "./support.ts";
  * docs/embedding.md says what they are now.
  */
 const MAX_PAGE_BYTES = {
-  esbuild: { given: 67_700, ahead: 46_300 },
-  rolldown: { given: 64_700, ahead: 45_200 },
+  esbuild: { given: 67_500, ahead: 46_100 },
+  rolldown: { given: 64_600, ahead: 45_000 },
 };
 /** The same for who wants a `Pipe` alone. */
-const MAX_PIPE_BYTES = 3100;
+const MAX_PIPE_BYTES = 3150;
 
 const PAGE = `import { MemoryFiles, run } from "sluice";
 globalThis.sluice = { MemoryFiles, run };

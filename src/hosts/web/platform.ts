@@ -3,7 +3,7 @@ import { plainSink, plainSource, saysTerminal } from "../../io/plain-ports.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
-import { Part } from "../../load/part.ts";
+import { Part } from "../../io/part.ts";
 import type { Platform } from "../../run/platform.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 import type * as CheckedFiles from "../../wasi/filesystem/checked-files.ts";

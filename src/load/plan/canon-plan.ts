@@ -176,6 +176,7 @@ export class CanonPlan {
       async,
       callback: core("core func", callback),
     };
+    if (encoding !== "utf8") this.#planner.hasOtherTexts();
     if (is64(options)) this.#planner.refuse("a memory of 64 bits");
     else assertFunc(options.realloc, REALLOC, "realloc", offset);
     return options;

@@ -148,6 +148,8 @@ export interface Plan {
   readonly instances: readonly (number | undefined)[];
   /** Whether it uses the asynchronous ABI. */
   readonly isAsync: boolean;
+  /** Whether it has text in another encoding than UTF-8. */
+  readonly hasOtherTexts: boolean;
   /** What it uses that is not supported, in words: it cannot be instantiated. */
   readonly unsupported: string | undefined;
 }

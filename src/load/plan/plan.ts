@@ -44,6 +44,7 @@ export class Planner {
   #depth: number;
   #unsupported: string | undefined;
   #isAsync = false;
+  #hasOtherTexts = false;
 
   /** @param depth In how many components it is. */
   constructor(depth: number) {
@@ -61,6 +62,7 @@ export class Planner {
       resources: this.#resources,
       instances: this.#instances,
       isAsync: this.#isAsync,
+      hasOtherTexts: this.#hasOtherTexts,
       unsupported: this.#unsupported,
     };
   }
@@ -160,6 +162,11 @@ export class Planner {
   /** It uses the asynchronous ABI. */
   usesAsync(): void {
     this.#isAsync = true;
+  }
+
+  /** It has text in another encoding than UTF-8. */
+  hasOtherTexts(): void {
+    this.#hasOtherTexts = true;
   }
 
   refuse(what: string): void {
