@@ -67,7 +67,7 @@ export class Instance {
     this.park = options.park;
     this.#leases = options.leases === true;
     this.fail = options.fail ?? ((error) => void this.faults.push(error));
-    this.listings = new Listings(world.limits.listedEntries);
+    this.listings = new Listings(world.limits.listedEntries, this.task);
     this.resources = new Resources(world.limits.resources, this.#leases ? Lease.closeOpen : undefined);
     const { tracing } = this;
     if (tracing) this.resources.onDrop = ({ kind, rep }) => tracing.tell(`[resource-drop]${kind.name}`, [rep], "");
@@ -89,7 +89,7 @@ export class Instance {
     this.#outlets = undefined;
     this.isAborted = false;
     this.faults = [];
-    this.listings = new Listings(world.limits.listedEntries);
+    this.listings = new Listings(world.limits.listedEntries, this.task);
     this.sockets = undefined;
     this.messages = undefined;
     this.#timers = undefined;

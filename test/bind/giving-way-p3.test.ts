@@ -5,6 +5,7 @@ import { networkOf } from "../../src/run/network.ts";
 import { httpOf } from "../../src/run/http.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { DEFAULT_LIMITS } from "../../src/io/limits.ts";
+import { MemoryFiles } from "../../src/wasi/filesystem/memory-files.ts";
 import { callEitherWay, CountingLoop, isSuspendError } from "./hostile.ts";
 import { grantedP3, P3Arguments, P3_FUNCTIONS } from "./p3-arguments.ts";
 import { BareGuest, type Lowered } from "./support.ts";
@@ -14,8 +15,7 @@ const CALLS = 1200;
 /** For any function: nothing of it is there, and its first call traps. */
 const NONE = Array.from({ length: 17 }, () => 0);
 
-async function guestOf(): Promise<BareGuest> {
-  const options = grantedP3();
+async function guestOf(options = grantedP3()): Promise<BareGuest> {
   return new BareGuest(options, true, new CountingLoop(), {
     network: await networkOf(nodePlatform, options.network === true || !options.network ? true : options.network),
     http: await httpOf(nodePlatform, options.http || true, DEFAULT_LIMITS),
@@ -54,4 +54,15 @@ test("4.9 a guest of WASI 0.3 that makes one call again and again gives way, whi
       assert.ok(calls <= CALLS, `${name} has not given way`);
     }
   }
+});
+
+test("4.9 a listing counts by what is in the directory", async () => {
+  const files = MemoryFiles.from(Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`f${at}`, ""])));
+  const guest = await guestOf({ ...grantedP3(), preopens: { "/": files.root() } });
+  const functions = guest.lowerP3();
+  const name = [...functions.keys()].find((key) => key.endsWith("descriptor.read-directory"));
+  assert.ok(name !== undefined);
+  const made = await P3Arguments.of(guest, functions).then((all) => all.for(name));
+  const lowered = functions.get(name) as Lowered;
+  assert.ok(callsBeforeGivingWay(guest, () => void lowered(...made.args)) <= 10);
 });

@@ -5,6 +5,7 @@ import { lowerP1 } from "../../src/bind/p1/lower.ts";
 import { preview1, PREVIEW1_NAMES } from "../../src/bind/p1/preview1.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { CollectSink, ExitError } from "../../src/index.ts";
+import { MemoryFiles } from "../../src/wasi/filesystem/memory-files.ts";
 import { makeWorld } from "../../src/run/world.ts";
 import { encodeGates } from "../../src/wait/gate-code.ts";
 import { GateModules } from "../../src/wait/gate.ts";
@@ -146,6 +147,21 @@ test("4.9 calls that take long count as many", () => {
   const tooMuch = [2 ** 20, 64];
   assert.ok(callsBeforeGivingWay(guest, random, tooMuch) <= 2);
 });
+
+for (const listedEntries of [1000, 1_000_000]) {
+  test(`4.9 a listing counts by what is in the directory, with room for ${listedEntries} entries too`, () => {
+    const files = MemoryFiles.from(Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`f${at}`, ""])));
+    const guest = new BareGuest(
+      { preopens: { "/": files.root() }, limits: { listedEntries } },
+      true,
+      new CountingLoop(),
+    );
+    guest.lower("wasi:filesystem/preopens", "get-directories")(64);
+    const directory = guest.view.getUint32(guest.view.getUint32(64, true), true);
+    const list = guest.lower("wasi:filesystem/types", "[method]descriptor.read-directory");
+    assert.ok(callsBeforeGivingWay(guest, list, [directory, 64]) <= 10);
+  });
+}
 
 test("4.13 a poll of more pollables than there may be is refused before the list is read", () => {
   const guest = new BareGuest({ limits: { pollables: 100 } });

@@ -36,7 +36,7 @@ export function preview1(world: World, host: P1Host, buffer: () => ArrayBuffer):
     ...{ world, host, fds },
     memory: new P1Memory(buffer),
     timers: new Timers(world.monotonicClock),
-    listings: new Listings(world.limits.listedEntries),
+    listings: new Listings(world.limits.listedEntries, host.task),
   };
   return {
     ...processFunctions(p1),

@@ -117,7 +117,13 @@ const streamMethods = (): Interface["functions"] => ({
         .drive(
           descriptor.entries(),
           undefined,
-          { deliver: (_, entries) => listing.list(entries), deliverError: (_, cause) => listing.fail(cause) },
+          {
+            deliver: (_, entries) => {
+              instance.listings.found(entries);
+              listing.list(entries);
+            },
+            deliverError: (_, cause) => listing.fail(cause),
+          },
           undefined,
         )
         .catch((fault: unknown) => {

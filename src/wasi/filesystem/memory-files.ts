@@ -14,6 +14,9 @@ export type MemoryEntry = Uint8Array | string | { readonly link: string } | { re
  */
 export type MemoryTree = Readonly<Record<string, MemoryEntry>> | ReadonlyMap<string, MemoryEntry>;
 
+/** Characters of all paths together that `toTree` gives: each is kept whole, and a guest may nest what it likes. */
+const MAX_PATHS = 2 ** 27;
+
 /**
  * A file system in memory, with the behaviour of POSIX: links of both kinds, files that outlive their names while they
  * are open, times, identities. For guests that shall have files but nothing of the host's, and for tests.
@@ -22,6 +25,10 @@ export class MemoryFiles {
   readonly #volume: Volume;
   readonly #root: DirectoryNode;
 
+  /**
+   * @throws {TypeError} For an option that there is not, or that is not what it is to be.
+   * @throws {RangeError} For a capacity below 0, or that is no number.
+   */
   constructor(options: MemoryFilesOptions = {}) {
     this.#volume = new Volume(options);
     this.#root = new DirectoryNode(this.#volume);
@@ -59,13 +66,25 @@ export class MemoryFiles {
     return this.#volume.usedBytes;
   }
 
-  /** Everything, by path, sorted, with a copy of all contents. A file with two names is there twice. */
+  /**
+   * Everything, by path, sorted, with a copy of all contents. A file with two names is there twice.
+   *
+   * @throws {RangeError} If all paths together have more than 134,217,728 characters. `writeSnapshot` can keep such files too.
+   */
   toTree(): Map<string, Exclude<MemoryEntry, string>> {
     const entries: [path: string, entry: Exclude<MemoryEntry, string>][] = [];
     const directories = [{ node: this.#root, path: "" }];
+    let characters = 0;
     for (const directory of directories) {
       for (const [name, node] of directory.node.entries) {
         const path = `${directory.path}${name}`;
+        // Counted before anybody looks into it: until then the engine keeps only what it was put together from.
+        characters += path.length;
+        if (characters > MAX_PATHS) {
+          throw new RangeError(
+            `Cannot give each path of these files as they have more than ${MAX_PATHS} characters: see writeSnapshot`,
+          );
+        }
         entries.push([path, entryOf(node)]);
         if (node.type === "directory") directories.push({ node, path: `${path}/` });
       }

@@ -212,9 +212,14 @@ export class MemoryDirectory extends Handle<DirectoryNode> implements OpenDirect
       const target = this.#sibling(to);
       const there = target.find(toName);
       if (!target.parent) throw new FileError("ENOENT", `${toName}: the directory was removed`);
-      if (isWithin(target, node)) throw new FileError("EINVAL", `${name}: cannot go into itself`);
+      const isElsewhere = target !== this.node;
+      if (isElsewhere && node.type === "directory" && isWithin(target, node)) {
+        throw new FileError("EINVAL", `${name}: cannot go into itself`);
+      }
       if (there === node) return;
-      if (there && isWithin(this.node, there)) throw new FileError("ENOTEMPTY", `${toName}: has ${name} in it`);
+      if (isElsewhere && there?.type === "directory" && isWithin(this.node, there)) {
+        throw new FileError("ENOTEMPTY", `${toName}: has ${name} in it`);
+      }
       if (there) assertGivesWay(there, node, toName);
       if (there) target.remove(toName);
       this.node.move(name, target, toName);

@@ -5,6 +5,8 @@ import type { Volume } from "./memory-volume.ts";
 const MAX_NAME_BYTES = 255;
 /** As long as Linux lets the target of a link be. */
 const MAX_TARGET_BYTES = 4095;
+/** How far up it is looked for what a directory is in. */
+const MAX_LEVELS = 4096;
 /** A file is one piece of memory, and no runtime gives more than this everywhere. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 const utf8 = new TextEncoder();
@@ -140,6 +142,7 @@ export class LinkNode extends BaseNode {
 export class DirectoryNode extends BaseNode {
   readonly type = "directory";
   readonly #entries = new Map<string, TreeNode>();
+  #directories = 0;
   /** Where it is; itself, if it is the root; `undefined`, if it was removed. */
   parent: DirectoryNode | undefined;
 
@@ -148,10 +151,7 @@ export class DirectoryNode extends BaseNode {
   }
 
   override get linkCount(): number {
-    if (!this.parent) return 0;
-    let count = 2;
-    for (const node of this.#entries.values()) if (node.type === "directory") count++;
-    return count;
+    return this.parent ? 2 + this.#directories : 0;
   }
 
   get entries(): ReadonlyMap<string, TreeNode> {
@@ -176,9 +176,8 @@ export class DirectoryNode extends BaseNode {
     if (this.find(name)) throw new FileError("EEXIST", name);
     if (!this.parent) throw new FileError("ENOENT", `${name}: the directory was removed`);
     this.volume.useNames(1);
-    this.#entries.set(name, node);
+    this.#put(name, node);
     node.names++;
-    if (node.type === "directory") node.parent = this;
     this.modified();
     return node;
   }
@@ -186,7 +185,7 @@ export class DirectoryNode extends BaseNode {
   /** Takes away a name that is there. What has none any more lives on as long as it is open. */
   remove(name: string): void {
     const node = this.get(name);
-    this.#entries.delete(name);
+    this.#take(name, node);
     this.volume.useNames(-1);
     node.names--;
     if (node.type === "directory") node.parent = undefined;
@@ -198,25 +197,42 @@ export class DirectoryNode extends BaseNode {
   /** Gives what is under `name` another name, which is free, in `to`, which is not within it. */
   move(name: string, to: DirectoryNode, toName: string): void {
     const node = this.get(name);
-    this.#entries.delete(name);
-    to.#entries.set(toName, node);
-    if (node.type === "directory") node.parent = to;
+    this.#take(name, node);
+    to.#put(toName, node);
     this.modified();
     to.modified();
     node.changed();
+  }
+
+  #put(name: string, node: TreeNode): void {
+    this.#entries.set(name, node);
+    if (node.type !== "directory") return;
+    node.parent = this;
+    this.#directories++;
+  }
+
+  #take(name: string, node: TreeNode): void {
+    this.#entries.delete(name);
+    if (node.type === "directory") this.#directories--;
   }
 }
 
 export type TreeNode = FileNode | DirectoryNode | LinkNode;
 
-/** Whether `node` is `directory`, or one of those that it is in. */
-export function isWithin(directory: DirectoryNode, node: TreeNode): boolean {
-  for (let at = directory; ;) {
+/**
+ * Whether `node` is `directory`, or one of those that it is in.
+ *
+ * @throws ENAMETOOLONG if that is too deep to say: a guest may ask again and again, and nobody else has a turn meanwhile.
+ */
+export function isWithin(directory: DirectoryNode, node: DirectoryNode): boolean {
+  let at = directory;
+  for (let level = 0; level < MAX_LEVELS; level++) {
     if (at === node) return true;
     const { parent } = at;
     if (!parent || parent === at) return false;
     at = parent;
   }
+  throw new FileError("ENAMETOOLONG", `a directory within more than ${MAX_LEVELS} others`);
 }
 
 /** @throws What POSIX says of names that cannot be. The caller has seen to it that it is one name. */

@@ -1,3 +1,4 @@
+import { assertShape, isBoolean, isFunction, type Shape } from "../../io/assert-shape.ts";
 import { FileError } from "./files.ts";
 import type { TreeNode } from "./memory-nodes.ts";
 
@@ -18,6 +19,15 @@ export interface MemoryFilesOptions {
   readonly later?: boolean;
 }
 
+const CAPACITY = ["a number", (value: unknown) => typeof value === "number"] as const;
+
+const OPTIONS: Shape<MemoryFilesOptions> = {
+  clock: ["a function", isFunction],
+  capacityBytes: CAPACITY,
+  capacityNames: CAPACITY,
+  later: ["true or false", isBoolean],
+};
+
 /** What all nodes of a tree have in common. */
 export class Volume {
   readonly device: bigint;
@@ -31,12 +41,14 @@ export class Volume {
   #open = 0;
   static #devices = 0n;
 
-  constructor({
-    clock,
-    capacityBytes = DEFAULT_CAPACITY_BYTES,
-    capacityNames = DEFAULT_CAPACITY_NAMES,
-    later = false,
-  }: MemoryFilesOptions) {
+  constructor(options: MemoryFilesOptions) {
+    assertShape("MemoryFiles", options, OPTIONS);
+    const {
+      clock,
+      capacityBytes = DEFAULT_CAPACITY_BYTES,
+      capacityNames = DEFAULT_CAPACITY_NAMES,
+      later = false,
+    } = options;
     // One that is no number would be none.
     if (!(capacityBytes >= 0 && capacityNames >= 0)) {
       throw new RangeError(`A capacity is a number from 0 on, got ${capacityBytes} bytes and ${capacityNames} names`);

@@ -191,16 +191,62 @@ test("later: a call that is under way keeps the file, and the room that it has",
   assert.equal(files.openCount, 1);
 });
 
-test("a directory 20,000 levels deep can be made, stored and restored, and does not move into itself", async () => {
-  const files = new MemoryFiles();
-  const root = files.root();
-  let at = root;
-  for (let level = 0; level < 20_000; level++) {
+/** What is `levels` directories below the root, each with the name "d". */
+async function deepIn(files: MemoryFiles, levels: number): Promise<OpenDirectory> {
+  let at = files.root();
+  for (let level = 0; level < levels; level++) {
     await at.createDirectoryAt("d");
     at = await at.openDirectoryAt("d");
   }
+  return at;
+}
+
+test("a directory 4000 levels deep does not take in what it is in, nor what is there its place", async () => {
+  const files = new MemoryFiles();
+  const root = files.root();
+  const at = await deepIn(files, 4000);
   assert.throws(() => root.renameAt("d", at, "d"), { code: "EINVAL" });
-  assert.equal(readSnapshot(writeSnapshot(files)).usedBytes, 0);
+  await at.createDirectoryAt("e");
+  assert.throws(() => at.renameAt("e", root, "d"), { code: "ENOTEMPTY" });
+});
+
+test("a directory 100,000 levels deep can be made, stored and restored; what takes longer the deeper it is, is refused", async () => {
+  const files = new MemoryFiles();
+  const root = files.root();
+  const at = await deepIn(files, 100_000);
+  assert.throws(() => root.renameAt("d", at, "d"), { code: "ENAMETOOLONG" });
+  const restored = readSnapshot(writeSnapshot(files));
+  assert.throws(() => restored.toTree(), {
+    name: "RangeError",
+    message: "Cannot give each path of these files as they have more than 134217728 characters: see writeSnapshot",
+  });
+  // What can be said at once is done there as elsewhere.
+  await at.createDirectoryAt("e");
+  await at.renameAt("e", at, "f");
+  await at.renameAt("f", root, "f");
+  await root.symlinkAt("l", "target");
+  await root.renameAt("l", at, "l");
+  assert.equal((await at.statAt("l")).type, "symbolic-link");
+});
+
+test("a directory counts the directories in it, however they come and go", async () => {
+  const root = new MemoryFiles().root();
+  const links = async (): Promise<bigint> => (await root.stat()).linkCount;
+  await root.createDirectoryAt("a");
+  await root.createDirectoryAt("b");
+  await open(root, "f");
+  assert.equal(await links(), 4n);
+  await root.renameAt("a", await root.openDirectoryAt("b"), "a");
+  assert.equal(await links(), 3n);
+  assert.equal((await root.statAt("b")).linkCount, 3n);
+  const b = await root.openDirectoryAt("b");
+  await b.removeDirectoryAt("a");
+  await root.createDirectoryAt("c");
+  await root.renameAt("b", root, "c");
+  assert.equal(await links(), 3n);
+  await root.removeDirectoryAt("c");
+  await root.unlinkAt("f");
+  assert.equal(await links(), 2n);
 });
 
 test("snapshots keep hard links, times and sizes", async () => {
@@ -335,5 +381,22 @@ for (const wrong of [
 ]) {
   test(`${JSON.stringify(wrong)} (${Object.values(wrong).join()}) is no capacity, and not as good as none`, () => {
     assert.throws(() => new MemoryFiles(wrong), /^RangeError: A capacity is a number from 0 on, got /);
+  });
+}
+
+for (const [options, message] of [
+  [{ capacity: 5 }, "there is no capacity; expected clock, capacityBytes, capacityNames, later"],
+  [{ capacityBytes: "5" }, 'capacityBytes must be a number; got "5"'],
+  [{ capacityNames: 5n }, "capacityNames must be a number; got 5n"],
+  [{ clock: 5 }, "clock must be a function; got 5"],
+  [{ later: 1 }, "later must be true or false; got 1"],
+] as const) {
+  test(`an option that makes no sense is named: ${message}`, () => {
+    const make = [
+      () => void Reflect.construct(MemoryFiles, [options]),
+      () => void Reflect.apply(MemoryFiles.from, MemoryFiles, [{}, options]),
+      () => void Reflect.apply(readSnapshot, undefined, [writeSnapshot(new MemoryFiles()), options]),
+    ];
+    for (const one of make) assert.throws(one, { name: "TypeError", message: `MemoryFiles: ${message}` });
   });
 }
