@@ -25,6 +25,7 @@ export interface FakeSend {
 /** A socket of a network that is the test's to play. */
 export class FakeUdp implements UdpPort, UdpHandle {
   events: UdpEvents | undefined;
+  readonly binds: SocketAddress[] = [];
   readonly sends: FakeSend[] = [];
   readonly connects: (SocketAddress | undefined)[] = [];
   closed = 0;
@@ -42,7 +43,8 @@ export class FakeUdp implements UdpPort, UdpHandle {
     return this;
   }
 
-  bind(): void | Promise<void> {
+  bind(address: SocketAddress): void | Promise<void> {
+    this.binds.push(address);
     return this.onBind();
   }
 
