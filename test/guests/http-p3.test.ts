@@ -382,7 +382,7 @@ for (const [what, outcome] of Object.entries(SENDS)) {
   });
 }
 
-test("who is not granted HTTP sends none", options, async (t) => {
+test("who is not granted HTTP sends none [11.1]", options, async (t) => {
   const { port } = await served(t);
   const { text } = await ask(port, "/send/body", "", ["x-forward-to", authority]);
   assert.equal(text, "ErrorCode::HttpRequestDenied\nErr(ErrorCode::HttpRequestDenied)");

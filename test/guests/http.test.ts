@@ -31,7 +31,7 @@ const options = { timeout: 300_000 };
 
 const served = (t: TestContext, more?: ServeOptions): Promise<Served> => serveGuest(t, handler, more);
 
-test("a handler is told what was asked, in order", options, async (t) => {
+test("11.2 a handler is told what was asked, in order", options, async (t) => {
   const { port } = await served(t);
   const { text } = await ask(port, "/describe?a=%20b", "x", [
     "X-B",
@@ -63,7 +63,7 @@ test("a request that says nowhere whom it is for is answered with 400", options,
   assert.match(await raw(port, "GET /hello HTTP/1.1\r\n\r\n"), /^HTTP\/1\.1 400 /);
 });
 
-test("fields are sent in order, with duplicates, as bytes", options, async (t) => {
+test("11.2 fields are sent in order, with duplicates, as bytes", options, async (t) => {
   const { port } = await served(t);
   const { headers } = await ask(port, "/fields");
   assert.deepEqual(headers.slice(0, 8), [
@@ -88,7 +88,7 @@ test("trailers go both ways", options, async (t) => {
   assert.match(came, /\r\n2\r\nab\r\n0\r\nx-sum: \xe9\r\n\r\n$/);
 });
 
-test("a response flows while its request does", options, async (t) => {
+test("11.6 a response flows while its request does", options, async (t) => {
   const { port } = await served(t);
   const request = requestOf({ port, path: "/echo", method: "POST", host: "127.0.0.1", agent: false });
   request.flushHeaders();
@@ -133,7 +133,7 @@ test("a request that nobody reads does not keep its response", options, async (t
   assert.equal((await ask(port, "/hello", "x".repeat(500_000))).text, "hello");
 });
 
-test("a guest may answer first, and read then", options, async (t) => {
+test("11.12 a guest may answer first, and read then", options, async (t) => {
   const { port, said, close } = await served(t);
   const head = "POST /after HTTP/1.1\r\nhost: test\r\ncontent-length: 3000000\r\n\r\n";
   const patient = connect(port, "127.0.0.1");
@@ -152,7 +152,7 @@ test("a guest may answer first, and read then", options, async (t) => {
   ]);
 });
 
-test("what a guest does wrong before it answers is a 500, and the server lives", options, async (t) => {
+test("11.12 what a guest does wrong before it answers is a 500, and the server lives", options, async (t) => {
   const { port, errors } = await served(t);
   for (const path of ["/trap", "/return", "/error", "/status/100", "/status/101"]) {
     assert.equal((await ask(port, path)).status, 500, path);
@@ -164,7 +164,7 @@ test("what a guest does wrong before it answers is a 500, and the server lives",
   assert.equal((await ask(port, "/hello")).text, "hello");
 });
 
-test("a response that nobody can give any more is a 500 at once", options, async (t) => {
+test("11.12 a response that nobody can give any more is a 500 at once", options, async (t) => {
   const { port } = await served(t);
   const request = requestOf({ port, path: "/dropped", method: "POST", host: "127.0.0.1", agent: false });
   request.on("error", () => {});
@@ -174,7 +174,7 @@ test("a response that nobody can give any more is a 500 at once", options, async
   request.destroy();
 });
 
-test("a body that is not finished never looks complete", options, async (t) => {
+test("11.8 a body that is not finished never looks complete", options, async (t) => {
   const reused = await served(t, { reuse: 100 });
   const fresh = await served(t);
   for (const { port } of [fresh, reused]) {
@@ -189,7 +189,7 @@ test("a body that is not finished never looks complete", options, async (t) => {
   assert.ok(fresh.errors.some((message) => message === "unreachable"));
 });
 
-test("a length that was announced is kept", options, async (t) => {
+test("11.7 a length that was announced is kept", options, async (t) => {
   const { port, said } = await served(t);
   assert.equal((await ask(port, "/length/5")).text, "xxxxx");
   for (const path of ["/length/4", "/length/6"])
@@ -213,16 +213,21 @@ test("statuses that have no body have none", options, async (t) => {
   assert.match(head, /\r\n\r\n$/);
 });
 
-test("a client that leaves ends the request's body with an error", options, async (t) => {
-  const { port, said, close } = await served(t);
-  const socket = connect(port, "127.0.0.1");
-  socket.write("POST /read HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\nabc");
-  const reached = ask(port, "/read", "x");
-  await reached;
-  socket.destroy();
-  await close();
-  assert.match(said(), /^3 Some\(ErrorCode::ConnectionTerminated\) true$/m);
-});
+test(
+  "11.10 11.12 a client that leaves ends the request's body with an error, and who answers then is told nothing",
+  options,
+  async (t) => {
+    const { port, said, errors, close } = await served(t);
+    const socket = connect(port, "127.0.0.1");
+    socket.write("POST /read HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\nabc");
+    const reached = ask(port, "/read", "x");
+    await reached;
+    socket.destroy();
+    await close();
+    assert.match(said(), /^3 Some\(ErrorCode::ConnectionTerminated\) true$/m);
+    assert.deepEqual(errors, []);
+  },
+);
 
 test("a client that leaves in the middle of a response ends it", options, async (t) => {
   const { port, close } = await served(t);
@@ -391,27 +396,27 @@ const nobody = `127.0.0.1:${await listening(unused)}`;
 await new Promise((resolve) => unused.close(resolve));
 
 const claims: readonly ClientClaim[] = [
-  { name: "get", claim: "fields come in order, as bytes; trailers after the body" },
+  { name: "get", claim: "11.2 fields come in order, as bytes; trailers after the body" },
   { name: "post", claim: "body, fields and trailers arrive" },
-  { name: "once", claim: "what is given once is an error after that" },
-  { name: "response-first", claim: "a response may come before the body does" },
-  { name: "never-sent", claim: "the body of a request that is dropped is closed" },
+  { name: "once", claim: "11.5 what is given once is an error after that" },
+  { name: "response-first", claim: "11.6 a response may come before the body does" },
+  { name: "never-sent", claim: "11.8 the body of a request that is dropped is closed" },
   { name: "two-lengths", claim: "lengths that differ are an error" },
-  { name: "no-body-of-a-length", claim: "a length without a body is an error" },
-  { name: "short", claim: "a body shorter than announced fails" },
-  { name: "long", claim: "a body longer than announced fails" },
-  { name: "cut", claim: "a response that is cut short fails, and says of what" },
+  { name: "no-body-of-a-length", claim: "11.7 a length without a body is an error" },
+  { name: "short", claim: "11.7 a body shorter than announced fails" },
+  { name: "long", claim: "11.7 a body longer than announced fails" },
+  { name: "cut", claim: "11.10 a response that is cut short fails, and says of what" },
   { name: "refused", claim: "nobody listens", to: nobody },
-  { name: "refused", claim: "without a grant nobody can be asked", http: false },
-  { name: "refused", claim: "a host that is not permitted is not reached", http: { hosts: ["example.invalid"] } },
-  { name: "refused", claim: "private addresses are not reached", http: { denyPrivate: true } },
-  { name: "drop-future", claim: "a response that nobody waits for is given up" },
-  { name: "headers-are-children", claim: "fields are dropped before their message", traps: /rule 1\.3/ },
-  { name: "many-values", claim: "fields are bounded", traps: /limits\.fieldBytes.*rule 11\.3/ },
+  { name: "refused", claim: "11.1 without a grant nobody can be asked", http: false },
+  { name: "refused", claim: "11.1 a host that is not permitted is not reached", http: { hosts: ["example.invalid"] } },
+  { name: "refused", claim: "11.1 private addresses are not reached", http: { denyPrivate: true } },
+  { name: "drop-future", claim: "11.11 a response that nobody waits for is given up" },
+  { name: "headers-are-children", claim: "1.3 fields are dropped before their message", traps: /rule 1\.3/ },
+  { name: "many-values", claim: "11.3 fields are bounded", traps: /limits\.fieldBytes.*rule 11\.3/ },
 ];
 
 for (const { name, claim, traps, http = true, to = authority } of claims) {
-  test(`http-client ${name}: ${claim}`, options, async () => {
+  test(`${claim} (http-client ${name})`, options, async () => {
     let said = "";
     const running = run(client, {
       ...{ args: ["http-client", name, to], http },
@@ -453,7 +458,7 @@ test("a client that misbehaves is named, also where nobody waits for what it doe
   }
 });
 
-test("what the other side sends too much of fails the exchange, and traps nobody", options, async (t) => {
+test("11.3 what the other side sends too much of fails the exchange, and traps nobody", options, async (t) => {
   const many = Array.from({ length: 5000 }, (): [string, Uint8Array] => ["x-a", new Uint8Array(0)]);
   const play = async (response: HttpResponse): Promise<string> => {
     let said = "";

@@ -83,7 +83,7 @@ async function codeOf(promise: Promise<unknown>): Promise<unknown> {
   return assert.fail("it succeeds");
 }
 
-test("fields come in their order, with duplicates and bytes; what is the transport's own does not", async (t) => {
+test("11.2 fields come in their order, with duplicates and bytes; what is the transport's own does not", async (t) => {
   const port = await answering(
     t,
     "HTTP/1.1 200 OK\r\nx-a: 1\r\nConnection: close\r\nX-B: \u00e9\r\nx-a: 2\r\nset-cookie: c\r\nset-cookie: d\r\n" +
@@ -159,7 +159,7 @@ for (const [what, bytes] of [
   ["without its last chunk", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n"],
   ["broken in a chunk", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n"],
 ] as const) {
-  test(`a body that is ${what} fails, and is over then`, async (t) => {
+  test(`11.10 a body that is ${what} fails, and is over then`, async (t) => {
     const port = await answering(t, bytes);
     const body = bodyOf(await client(t).send(request(port), never));
     assert.equal(await codeOf(textOf(body)), "HTTP-response-incomplete");
@@ -224,7 +224,7 @@ test("what Node does not send is told, and counts for nothing", async (t) => {
   }
 });
 
-test("so many requests are under way, and one more is refused until one is over", async (t) => {
+test("11.11 so many requests are under way, and one more is refused until one is over", async (t) => {
   const port = await raw(t, (socket) => {
     socket.on("data", () => void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"));
   });
@@ -245,7 +245,7 @@ test("so many requests are under way, and one more is refused until one is over"
   }
 });
 
-test("time-outs: for the connection, for the header, and between pieces of the body", async (t) => {
+test("11.11 time-outs: for the connection, for the header, and between pieces of the body", async (t) => {
   const silent = await raw(t, () => {});
   const lookup = new NodeHttpClient(() => new Promise(() => {}), 1);
   t.after(() => lookup.close());
@@ -286,7 +286,7 @@ async function heard(
 
 const whole = (all: string): boolean => all.endsWith("\r\n\r\n");
 
-test("a request is sent as it is, with host first and no more than the transport's own", async (t) => {
+test("11.2 a request is sent as it is, with host first and no more than the transport's own", async (t) => {
   const { port, all } = await heard(t, whole);
   const headers = [
     ["x-b", text("1")],
@@ -337,7 +337,7 @@ test("a body that is known to be empty is none: a GET goes without, a POST with 
   }
 });
 
-test("the header leaves before the body is there, and the response comes while it flows", async (t) => {
+test("11.6 the header leaves before the body is there, and the response comes while it flows", async (t) => {
   const port = await raw(t, (socket) => {
     socket.once("data", () => {
       socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
@@ -357,7 +357,7 @@ test("the header leaves before the body is there, and the response comes while i
   source.close();
 });
 
-test("a body that fails cuts the request short", async (t) => {
+test("11.8 a body that fails cuts the request short", async (t) => {
   const cut = Promise.withResolvers<string>();
   const half = Promise.withResolvers<void>();
   const port = await raw(t, (socket) => {
@@ -377,7 +377,7 @@ test("a body that fails cuts the request short", async (t) => {
   assert.doesNotMatch(await cut.promise, /0\r\n\r\n$/);
 });
 
-test("who does not want the response any more lets go of the connection, also while the name is looked up", async (t) => {
+test("11.11 who does not want the response any more lets go of the connection, also while the name is looked up", async (t) => {
   const gone = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   const port = await raw(t, (socket) => {
@@ -408,7 +408,7 @@ test("who does not want the response any more lets go of the connection, also wh
   assert.equal(connected, false);
 });
 
-test("a response whose body nobody wants lets go of the connection", async (t) => {
+test("11.11 a response whose body nobody wants lets go of the connection", async (t) => {
   const gone = Promise.withResolvers<void>();
   const port = await raw(t, (socket) => {
     socket.once("data", () => void socket.write("HTTP/1.1 200 OK\r\n\r\nsome"));
@@ -445,7 +445,7 @@ test("a connection is used again, by the same client alone; one that was closed 
   assert.equal(connections, 3);
 });
 
-test("who expects 100 sends the body then, and not at all where the answer is no", async (t) => {
+test("11.14 who expects 100 sends the body then, and not at all where the answer is no", async (t) => {
   const heads: string[] = [];
   const bodies = Promise.withResolvers<string>();
   const port = await raw(t, (socket) => {

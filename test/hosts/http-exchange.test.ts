@@ -88,7 +88,7 @@ const coded = (tag: HttpErrorCode["tag"]) => (error: unknown) => {
   return true;
 };
 
-test("a request is sent as it is: order, duplicates, bytes, the path, and nothing else", options, async (t) => {
+test("11.2 a request is sent as it is: order, duplicates, bytes, the path, and nothing else", options, async (t) => {
   let came = "";
   const port = await rawServer(t, (socket, text) => {
     came += text;
@@ -111,7 +111,7 @@ test("a request is sent as it is: order, duplicates, bytes, the path, and nothin
   assert.deepEqual(shown(response.headers), ["x-b: 1", "x-a: \u00e9", "x-b: 2", "content-length: 0"]);
 });
 
-test("each field of a response comes, however many there are", options, async (t) => {
+test("11.2 each field of a response comes, however many there are", options, async (t) => {
   const fields = Array.from({ length: 5000 }, (_, n) => `x: ${n}`);
   const port = await rawServer(t, (socket) => socket.end(`HTTP/1.1 200 OK\r\n${fields.join("\r\n")}\r\n\r\n`));
   assert.deepEqual(shown((await send(clientOf(t), requestTo(port))).headers), fields);
@@ -188,7 +188,7 @@ const cuts: readonly (readonly [what: string, answer: string])[] = [
 ];
 
 for (const [what, answer] of cuts) {
-  test(`a body ${what} fails, once`, options, async (t) => {
+  test(`11.10 a body ${what} fails, once`, options, async (t) => {
     const port = await rawServer(t, (socket) => void socket.end(answer));
     const { body } = await send(clientOf(t), requestTo(port));
     await assert.rejects(textOf(body), (error) => {
@@ -200,7 +200,7 @@ for (const [what, answer] of cuts) {
   });
 }
 
-test("a body that ends with its connection fails where that is reset", options, async (t) => {
+test("11.10 a body that ends with its connection fails where that is reset", options, async (t) => {
   const port = await rawServer(t, (socket) => {
     socket.write("HTTP/1.1 200 OK\r\n\r\n12345");
     reset = () => void socket.resetAndDestroy();
@@ -234,7 +234,7 @@ test("trailers go both ways", options, async (t) => {
   assert.deepEqual(shown(await body?.trailers()), ["x: y \u00e9", "x: 2"]);
 });
 
-test("an upload waits for who reads it, and its response does not wait for it", options, async (t) => {
+test("11.6 an upload waits for who reads it, and its response does not wait for it", options, async (t) => {
   const port = await httpServer(t, (message, response) => {
     response.flushHeaders();
     // Reads only when it is asked to.
@@ -293,6 +293,44 @@ test("a connection is used again, and a request on one that was closed is sent o
   assert.equal(connections, 2);
 });
 
+test("a request that would change something, or has a body, is not sent once more", options, async (t) => {
+  for (const more of [
+    () => ({ method: "POST" }),
+    () => {
+      const pipe = new BodyPipe(10, undefined, () => new HttpError({ tag: "HTTP-protocol-error" }));
+      pipe.sink.write(latin1("abc"));
+      pipe.endWith(undefined);
+      void pipe.sink.close();
+      return { method: "PUT", body: pipe.body };
+    },
+  ]) {
+    const asked: string[] = [];
+    const port = await rawServer(t, (socket, came) => {
+      const [method = ""] = came.split(" ");
+      if (/^[A-Z]+$/.test(method)) asked.push(method);
+      if (method === "GET") socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+      else socket.destroy();
+    });
+    const client = clientOf(t);
+    assert.equal(await textOf((await send(client, requestTo(port))).body), "");
+    // It is the next request's when Node has put it back.
+    await turn();
+    const given = more();
+    await assert.rejects(send(client, requestTo(port, given)), coded("connection-terminated"));
+    assert.deepEqual(asked, ["GET", given.method]);
+  }
+});
+
+test("11.12 what is said before a response is none: the status is that of the response", options, async (t) => {
+  const early = "HTTP/1.1 103 Early Hints\r\nx-early: 1\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n";
+  const port = await rawServer(t, (socket) => {
+    socket.write(`${early}HTTP/1.1 200 OK\r\nx-late: 1\r\ncontent-length: 2\r\n\r\nok`);
+  });
+  const { status, headers, body } = await send(clientOf(t), requestTo(port));
+  assert.deepEqual([status, shown(headers)], [200, ["x-late: 1", "content-length: 2"]]);
+  assert.equal(await textOf(body), "ok");
+});
+
 test("connections are one client's alone", options, async (t) => {
   const ports = new Set<number>();
   const port = await httpServer(t, (message, response) => {
@@ -303,7 +341,7 @@ test("connections are one client's alone", options, async (t) => {
   assert.equal(ports.size, 2);
 });
 
-test("whoever aborts a request ends it, also while its host is looked up", options, async (t) => {
+test("11.11 whoever aborts a request ends it, also while its host is looked up", options, async (t) => {
   const left = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
   const port = await httpServer(t, (message) => {
@@ -324,7 +362,7 @@ test("whoever aborts a request ends it, also while its host is looked up", optio
   await assert.rejects(client.send(requestTo(port), looking.signal));
 });
 
-test("a body that nobody wants ends its connection", options, async (t) => {
+test("11.11 a body that nobody wants ends its connection", options, async (t) => {
   const left = Promise.withResolvers<void>();
   const port = await httpServer(t, (message, response) => {
     message.socket.on("close", left.resolve);
@@ -335,7 +373,7 @@ test("a body that nobody wants ends its connection", options, async (t) => {
   await left.promise;
 });
 
-test("a request's body that fails ends its connection, and never looks complete", options, async (t) => {
+test("11.8 a request's body that fails ends its connection, and never looks complete", options, async (t) => {
   let came = "";
   const left = Promise.withResolvers<void>();
   const port = await rawServer(t, (socket, text) => {
@@ -352,7 +390,7 @@ test("a request's body that fails ends its connection, and never looks complete"
   assert.doesNotMatch(came, /\r\n0\r\n/);
 });
 
-test("the address is permitted, not the name", options, async (t) => {
+test("11.1 the address is permitted, not the name", options, async (t) => {
   const seen: string[] = [];
   const lookup = { lookup: () => Promise.resolve(["127.0.0.2", "127.0.0.1", "::ffff:127.0.0.3"]) };
   const resolve = resolver(lookup, ({ ip, port }, use) => {
@@ -382,7 +420,7 @@ test("what lookups fail of has its code", async () => {
   await assert.rejects(failing("x")("a/b", 80), coded("HTTP-request-URI-invalid"));
 });
 
-test("time-outs: of no time they have passed at once", options, async (t) => {
+test("11.11 time-outs: of no time they have passed at once", options, async (t) => {
   const never = clientOf(t, () => new Promise(() => {}));
   await assert.rejects(send(never, requestTo(1, { timeouts: { ...LONG, connect: 0 } })), coded("connection-timeout"));
   const silent = await rawServer(t, () => {});
@@ -396,20 +434,24 @@ test("time-outs: of no time they have passed at once", options, async (t) => {
   await assert.rejects(textOf(body), coded("connection-read-timeout"));
 });
 
-test("a time between bytes is over when bytes come, also if nobody takes them", { timeout: 300_000 }, async (t) => {
-  let say: ((text: string) => void) | undefined;
-  const port = await rawServer(t, (socket) => {
-    socket.write("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n");
-    say = (text) => void socket.write(text);
-  });
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { body } = await send(clientOf(t), requestTo(port, { timeouts: { ...LONG, betweenBytes: 1000 } }));
-  assert.ok(body);
-  assert.equal(body.source.read(10)?.length, 0);
-  say?.("ab");
-  assert.ok(await eventually(() => body.source.ready(), turn));
-  t.mock.timers.tick(2000);
-  await turn();
-  say?.("cd");
-  assert.equal(await textOf(body), "abcd");
-});
+test(
+  "11.11 a time between bytes is over when bytes come, also if nobody takes them",
+  { timeout: 300_000 },
+  async (t) => {
+    let say: ((text: string) => void) | undefined;
+    const port = await rawServer(t, (socket) => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n");
+      say = (text) => void socket.write(text);
+    });
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { body } = await send(clientOf(t), requestTo(port, { timeouts: { ...LONG, betweenBytes: 1000 } }));
+    assert.ok(body);
+    assert.equal(body.source.read(10)?.length, 0);
+    say?.("ab");
+    assert.ok(await eventually(() => body.source.ready(), turn));
+    t.mock.timers.tick(2000);
+    await turn();
+    say?.("cd");
+    assert.equal(await textOf(body), "abcd");
+  },
+);

@@ -73,7 +73,7 @@ async function readAll(source: Source): Promise<string> {
 const CLOSE = "connection: close\r\n\r\n";
 const CHUNKED = "transfer-encoding: chunked\r\n\r\n";
 
-test("a request is what came: authority, path, fields in order with their bytes", async (t) => {
+test("11.2 a request is what came: authority, path, fields in order with their bytes", async (t) => {
   const seen: unknown[] = [];
   const { port } = await listening(t, ({ method, scheme, authority, path, headers, body }) => {
     const fields = headers.map(([name, value]) => `${name}=${Buffer.from(value).toString("latin1")}`);
@@ -191,7 +191,7 @@ for (const [what, bytes, seen, status] of [
   });
 }
 
-test("a body comes as it is read, with its trailers; one that is cut short fails", async (t) => {
+test("11.10 a body comes as it is read, with its trailers; one that is cut short fails", async (t) => {
   const results: unknown[] = [];
   const { port } = await listening(t, async ({ body }) => {
     assert.ok(body);
@@ -218,7 +218,7 @@ test("a body comes as it is read, with its trailers; one that is cut short fails
   ]);
 });
 
-test("a response is what was given: fields in order with their bytes, the body, and its trailers", async (t) => {
+test("11.2 a response is what was given: fields in order with their bytes, the body, and its trailers", async (t) => {
   const { port } = await listening(t, () =>
     plain(
       299,
@@ -266,7 +266,7 @@ test("what has no body by its status or its method is sent without one", async (
   assert.equal(closed, 3);
 });
 
-test("a response that would be taken for another is a 500, and the connection goes on", async (t) => {
+test("11.12 a response that would be taken for another is a 500, and the connection goes on", async (t) => {
   const responses: Record<string, HttpResponse> = {
     "/100": plain(100),
     "/101": plain(101),
@@ -346,7 +346,7 @@ test("a slow reader stops the body, and one that leaves closes it", async (t) =>
   await until(() => isClosed);
 });
 
-test("a client that leaves before the answer: the response is let go of, and nobody is told", async (t) => {
+test("11.12 a client that leaves before the answer: the response is let go of, and nobody is told", async (t) => {
   const asked = Promise.withResolvers<void>();
   const answers = Promise.withResolvers<HttpResponse>();
   const { port, failures } = await listening(t, () => {

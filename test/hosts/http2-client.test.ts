@@ -161,7 +161,7 @@ test("a server that does not agree is spoken to by HTTP/1.1, over the connection
   assert.equal(connections, 3);
 });
 
-test("fields, status and path are what they were; what is a connection's own is not sent", async (t) => {
+test("11.2 fields, status and path are what they were; what is a connection's own is not sent", async (t) => {
   const seen: unknown[] = [];
   const server = createSecureServer(TLS);
   server.on("session", (session) => t.after(() => session.destroy()));
@@ -331,7 +331,7 @@ test("a connection that died while nobody used it is made anew, once", async (t)
   assert.equal(await codeOf(by.send(request(port, { path: "/die", method: "POST" }), never)), "connection-terminated");
 });
 
-test("who gives a request up, leaves its response, or fails its body resets the stream alone", async (t) => {
+test("11.8 11.11 who gives a request up, leaves its response, or fails its body resets the stream alone", async (t) => {
   const streams: ServerHttp2Stream[] = [];
   const { port, sessions } = await serving(t, (stream, { ":path": path }) => {
     streams.push(stream);
@@ -367,7 +367,7 @@ test("who gives a request up, leaves its response, or fails its body resets the 
   assert.equal(sessions.length, 1);
 });
 
-test("time-outs: for the connection, for the header, and between pieces of the body", async (t) => {
+test("11.11 time-outs: for the connection, for the header, and between pieces of the body", async (t) => {
   const late = (given: Partial<HttpRequest["timeouts"]>): Partial<HttpRequest> => ({
     timeouts: { connect: MINUTES, firstByte: MINUTES, betweenBytes: MINUTES, ...given },
   });
@@ -380,7 +380,7 @@ test("time-outs: for the connection, for the header, and between pieces of the b
   assert.equal(await codeOf(textOf(half)), "connection-read-timeout");
 });
 
-test("a header that is too large says so, and one that Node would not take by itself is taken", async (t) => {
+test("11.3 a header that is too large says so, and one that Node would not take by itself is taken", async (t) => {
   const { port } = await serving(t, (stream, { ":path": path }) => {
     const count = Number(path?.slice(1));
     stream.respond([
@@ -419,7 +419,7 @@ test("who gives up while others wait for the same connection does not take it fr
   assert.equal(await textOf(await second), "hello");
 });
 
-test("who expects 100 sends the body then, and not at all where the answer is no", async (t) => {
+test("11.14 who expects 100 sends the body then, and not at all where the answer is no", async (t) => {
   const seen: string[] = [];
   const { port } = await serving(t, (stream, headers) => {
     assert.equal(headers.expect, "100-continue");

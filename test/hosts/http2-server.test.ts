@@ -206,7 +206,7 @@ for (const [name, code] of [
   ["NO_ERROR", constants.NGHTTP2_NO_ERROR],
   ["INTERNAL_ERROR", constants.NGHTTP2_INTERNAL_ERROR],
 ] as const) {
-  test(`a request that is reset by ${name} never looks whole`, async (t) => {
+  test(`11.10 a request that is reset by ${name} never looks whole`, async (t) => {
     const begun = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<string>();
     const { port } = await serving(t, async (request) => {
@@ -279,7 +279,7 @@ async function rawSession(
   };
 }
 
-test("a response that fails is reset, and never looks whole", async (t) => {
+test("11.8 a response that fails is reset, and never looks whole", async (t) => {
   const pipe = newPipe();
   const { port } = await serving(t, () => plain(200, { body: pipe.body }));
   const stream = session(t, port).request({});
@@ -344,7 +344,7 @@ test("what is no request, and what cannot be answered, have an answer", async (t
   assert.equal(failures.length, 1);
 });
 
-test("who expects 100 gets it when the guest reads, and not from one that does not", async (t) => {
+test("11.14 who expects 100 gets it when the guest reads, and not from one that does not", async (t) => {
   const reads = Promise.withResolvers<void>();
   const { port } = await serving(t, async (request) => {
     if (request.path === "/refuse") {

@@ -93,7 +93,7 @@ for (const version of [undefined, "TLSv1.2"] as const) {
     const bytesOf = (body: string): string => `HTTP/1.1 200 OK\r\n${rest(body, "whole".length)}`;
     const said = `a body ${what}, ${version ?? "TLS 1.3"}`;
 
-    test(`${said}, that is cut without close_notify fails`, async (t) => {
+    test(`11.10 ${said}, that is cut without close_notify fails`, async (t) => {
       const port = await server(t, bytesOf("wh"), "cut", version);
       const client = clientOf(t);
       assert.deepEqual(await read(await send(client, port)), ["wh", "HTTP-response-incomplete"]);
@@ -101,7 +101,7 @@ for (const version of [undefined, "TLSv1.2"] as const) {
       assert.deepEqual(await read(await send(client, port)), ["wh", "HTTP-response-incomplete"]);
     });
 
-    test(`${said}, that ends by close_notify is whole`, async (t) => {
+    test(`11.10 ${said}, that ends by close_notify is whole`, async (t) => {
       const port = await server(t, bytesOf("whole"), "close_notify", version);
       const client = clientOf(t);
       assert.deepEqual(await read(await send(client, port)), ["whole"]);
@@ -118,7 +118,7 @@ for (const version of [undefined, "TLSv1.2"] as const) {
   }
 }
 
-test("a body whose connection is reset fails, with TLS as without", async (t) => {
+test("11.10 a body whose connection is reset fails, with TLS as without", async (t) => {
   const client = clientOf(t);
   for (const rest of Object.values(HEADS)) {
     // oxlint-disable no-await-in-loop -- one after the other

@@ -167,7 +167,7 @@ test("bodies and trailers go through a guest, both ways", async (t) => {
   assert.equal((await ask(port, "/echo")).body, "");
 });
 
-test("what can be done with fields", async (t) => {
+test("11.2 11.4 what can be done with fields", async (t) => {
   const { port } = await served(t);
   const { body } = await ask(port, "/fields", { headers: { host: "h" } });
   assert.deepEqual(body.split("\n"), [
@@ -188,7 +188,7 @@ test("what can be done with fields", async (t) => {
   ]);
 });
 
-test("what can be had once is refused the second time, and requests that make no sense at once", async (t) => {
+test("11.5 11.6 what can be had once is refused the second time, and requests that make no sense at once", async (t) => {
   const { port } = await served(t, { http: true });
   const { body } = await ask(port, "/once", { method: "POST", body: "unread" });
   assert.deepEqual(body.split("\n"), [
@@ -206,7 +206,7 @@ test("what can be had once is refused the second time, and requests that make no
   ]);
 });
 
-test("no response, an error in its place and a trap are 500, and told; the server goes on", async (t) => {
+test("11.12 no response, an error in its place and a trap are 500, and told; the server goes on", async (t) => {
   const { port, errors } = await served(t);
   for (const path of ["/nothing", "/error", "/trap-before", "/status-100", "/lie"]) {
     // oxlint-disable-next-line no-await-in-loop -- in their order
@@ -226,7 +226,7 @@ test("no response, an error in its place and a trap are 500, and told; the serve
   );
 });
 
-test("a body that ends before it was begun to be sent is a 500", async (t) => {
+test("11.7 11.12 a body that ends before it was begun to be sent is a 500", async (t) => {
   const { port, errors, said } = await served(t);
   for (const path of ["/trap-after", "/half", "/short", "/long"]) {
     // oxlint-disable-next-line no-await-in-loop -- in their order
@@ -245,7 +245,7 @@ test("a body that ends before it was begun to be sent is a 500", async (t) => {
   );
 });
 
-test("a body that is cut short never looks complete, with whatever ends it", async (t) => {
+test("11.8 a body that is cut short never looks complete, with whatever ends it", async (t) => {
   const controller = new AbortController();
   const { port } = await served(t, { signal: controller.signal });
   const both = await floods(port, () => controller.abort(new Error("enough")));
@@ -440,7 +440,7 @@ test("a time-out is for each request, also of an instance that is used again", a
   await assert.rejects(server.fetch(new Request("http://a/wait")), TimeoutError);
 });
 
-test("fields beyond limits.fieldBytes end the guest", async (t) => {
+test("11.3 fields beyond limits.fieldBytes end the guest", async (t) => {
   const { server } = await served(t, { limits: { fieldBytes: 100 } });
   await assert.rejects(server.fetch(new Request("http://a/fields")), Trap);
 });
@@ -480,7 +480,7 @@ test("a function that gives no Response is named too; what it throws is the gues
   assert.equal(await forward(throwing), "ErrorCode::LoopDetected");
 });
 
-test("fields and bodies that a guest makes and sends to nobody are bounded", async (t) => {
+test("11.3 11.13 fields and bodies that a guest makes and sends to nobody are bounded", async (t) => {
   const { server } = await served(t, { limits: { fieldBytes: 2000, sockets: 50 } });
   await assert.rejects(server.fetch(new Request("http://a/hoard-fields")), /64 times 2000 .*rule 11\.3/);
   await assert.rejects(server.fetch(new Request("http://a/hoard-bodies")), /50 bodies .*rule 11\.13/);
@@ -503,7 +503,7 @@ async function origin(t: TestContext, listener: Parameters<typeof createServer>[
   return `127.0.0.1:${port}`;
 }
 
-test("a guest sends a request on: method, fields, body and trailers as they are, and the response likewise", async (t) => {
+test("11.2 a guest sends a request on: method, fields, body and trailers as they are, and the response likewise", async (t) => {
   let seen: readonly unknown[] = [];
   const to = await origin(t, (request, response) => {
     const chunks: Uint8Array[] = [];
@@ -554,7 +554,7 @@ test("a guest sends a request on: method, fields, body and trailers as they are,
   assert.deepEqual(answer.trailers, ["x-t", "1", "x-t", "2"]);
 });
 
-test("what is not permitted is not reached, whatever it is called", async (t) => {
+test("11.1 what is not permitted is not reached, whatever it is called", async (t) => {
   const to = await origin(t, (_, response) => response.end());
   const [, port = ""] = to.split(":");
   const code = async (authority: string, http: ServeOptions["http"]): Promise<string> => {

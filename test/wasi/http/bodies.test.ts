@@ -76,7 +76,7 @@ test("bytes come out as they go in, whatever the pieces, and never more than the
   );
 });
 
-test("a flush is complete when the reader has come back, or when there is none and it fits", async () => {
+test("11.9 a flush is complete when the reader has come back, or when there is none and it fits", async () => {
   const body = new OutgoingBody("response", undefined, ROOM);
   const stream = new OutputStream(body.outlet);
   write(stream, 3);
@@ -95,7 +95,7 @@ test("a flush is complete when the reader has come back, or when there is none a
   assert.equal(stream.checkWrite(), ROOM);
 });
 
-test("a length is kept to the byte: more fails at once, less when it is finished", async () => {
+test("11.7 a length is kept to the byte: more fails at once, less when it is finished", async () => {
   for (const side of ["request", "response"] as const) {
     for (let length = 0; length <= 6; length++) {
       for (let count = 0; count <= 6; count++) {
@@ -130,7 +130,7 @@ test("a length is kept to the byte: more fails at once, less when it is finished
   }
 });
 
-test("a body that is dropped unfinished fails, and one that is finished does not", async () => {
+test("11.8 a body that is dropped unfinished fails, and one that is finished does not", async () => {
   const dropped = new OutgoingBody("request", undefined, ROOM);
   const stream = new OutputStream(dropped.outlet);
   write(stream, 3);
@@ -158,7 +158,7 @@ test("who reads no more closes the body for who writes it", async () => {
   await body.outlet.finish();
 });
 
-test("a stream is given once", () => {
+test("11.5 a stream is given once", () => {
   const body = new OutgoingBody("request", undefined, ROOM);
   assert.deepEqual([body.takeStream(), body.takeStream()], [true, false]);
   const { source } = body.body;
@@ -167,7 +167,7 @@ test("a stream is given once", () => {
   assert.equal(incoming.source, source);
 });
 
-test("trailers come when the rest of the body is skipped; those of the transport's own do not", async () => {
+test("11.10 trailers come when the rest of the body is skipped; those of the transport's own do not", async () => {
   const source = new FaultySource(bytes(1000), { endAt: 1000, readBytes: 100 });
   const own: Field = ["transfer-encoding", bytes(1)];
   const future = new FutureTrailers(
@@ -202,7 +202,7 @@ test("others have their turn while a body is skipped that goes on for ever, or h
   }
 });
 
-test("a body that fails while it is skipped says so in the place of trailers", async () => {
+test("11.10 a body that fails while it is skipped says so in the place of trailers", async () => {
   const cause = new HttpError({ tag: "HTTP-response-incomplete" });
   const failing = new FaultySource(bytes(1000), { failAt: 500, cause });
   const future = new FutureTrailers(
@@ -262,7 +262,7 @@ test("a body that nobody finishes is closed when it is dropped; one that is fini
   assert.equal(closed, 2);
 });
 
-test("a future is settled once, taken once, and ready from then on", () => {
+test("11.5 a future is settled once, taken once, and ready from then on", () => {
   const future = new Future<number>();
   let wakes = 0;
   future.watch({ wake: () => void wakes++ });

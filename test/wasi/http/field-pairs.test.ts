@@ -116,7 +116,7 @@ const step = fc.oneof(
   fc.record({ call: fc.constant("delete" as const), name, values: fc.constant([]) }),
 );
 
-test("fields are a list of pairs", () => {
+test("11.2 fields are a list of pairs", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), fc.boolean(), (steps, isImmutable) => {
       // Twenty digits are a number too, if it is one of 64 bits.
@@ -163,7 +163,7 @@ test("fields are a list of pairs", () => {
   );
 });
 
-test("a list is checked as a whole, and its bytes are copied", () => {
+test("11.2 a list is checked as a whole, and its bytes are copied", () => {
   const given = bytes("1");
   const fields = Fields.fromList([["X-A", given]], new FieldMemory(LIMIT));
   given[0] = 0x32;
@@ -189,7 +189,7 @@ test("a list is checked as a whole, and its bytes are copied", () => {
   }
 });
 
-test("what was not read from a guest is taken as it is, and cannot be changed unless it is copied", () => {
+test("11.4 what was not read from a guest is taken as it is, and cannot be changed unless it is copied", () => {
   const fields = Fields.from([["host", bytes("\u0001")]], new FieldMemory(LIMIT), true);
   assert.equal(
     outcomeOf(() => fields.append("a", bytes("1"))),
@@ -205,7 +205,7 @@ test("what was not read from a guest is taken as it is, and cannot be changed un
   );
 });
 
-test("no names but the guest's own are passed on, in any case", () => {
+test("11.2 no names but the guest's own are passed on, in any case", () => {
   const given = [...FORBIDDEN, "x"].map((each): Field => [each, bytes("1")]);
   assert.deepEqual(shown(permittedFields(given)), ["x=1"]);
 });

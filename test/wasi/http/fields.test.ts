@@ -61,7 +61,7 @@ const operation = fc.oneof(
   fc.record({ is: fc.constant("delete" as const), name }),
 );
 
-test("fields do what a list of pairs does", () => {
+test("11.2 fields do what a list of pairs does", () => {
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 20 }), (operations) => {
       const fields = new Fields(MUCH);
@@ -105,7 +105,7 @@ test("the bytes of a value are the fields' own", () => {
   assert.deepEqual(shown([...fields.all(), ...listed.all()]), ["x=a", "y=a", "z=a"]);
 });
 
-test("any name and any value is taken, or refused for what is wrong with it", () => {
+test("11.2 any name and any value is taken, or refused for what is wrong with it", () => {
   const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
   fc.assert(
     fc.property(fc.string({ maxLength: 4 }), fc.uint8Array({ maxLength: 4 }), (anyName, anyValue) => {
@@ -137,7 +137,7 @@ const FORBIDDEN = [
   "upgrade",
 ];
 
-test("what is the transport's own is forbidden, before all that could be said of its value", () => {
+test("11.2 what is the transport's own is forbidden, before all that could be said of its value", () => {
   for (const own of FORBIDDEN) {
     const fields = new Fields(MUCH);
     for (const call of [
@@ -158,7 +158,7 @@ test("what is the transport's own is forbidden, before all that could be said of
   }
 });
 
-test("what cannot be changed says so, after what is wrong with a name", () => {
+test("11.2 11.4 what cannot be changed says so, after what is wrong with a name", () => {
   const fields = Fields.from([["a", bytes("1")]], MUCH, true);
   assert.equal(
     outcome(() => fields.append("a", bytes("2"))),
@@ -186,7 +186,7 @@ test("what cannot be changed says so, after what is wrong with a name", () => {
   assert.deepEqual(shown(copy.all()), ["a=1", "a=2"]);
 });
 
-test("a content-length is a u64 in digits", () => {
+test("11.2 a content-length is a u64 in digits", () => {
   const fields = new Fields(MUCH);
   for (const wrong of ["", "-1", "+1", "1.0", "0x1", "1 ", "18446744073709551616", "1".repeat(21)]) {
     assert.equal(
@@ -209,7 +209,7 @@ test("a content-length is a u64 in digits", () => {
   assert.equal(contentLength([]), undefined);
 });
 
-test("fields take so much and no more, however they are made", () => {
+test("11.3 fields take so much and no more, however they are made", () => {
   // A name of 1 and two values of 10 bytes.
   const mostBytes = 1 + 32 + 2 * (10 + 40);
   const most = new FieldMemory(mostBytes);
@@ -245,7 +245,7 @@ test("fields take so much and no more, however they are made", () => {
   }
 });
 
-test("all fields of an instance together take 64 times as much, until they are let go of", () => {
+test("11.3 all fields of an instance together take 64 times as much, until they are let go of", () => {
   const memory = new FieldMemory(1000);
   const long = new Uint8Array(1000 - 1 - 32 - 40).fill(0x61);
   const all = Array.from({ length: 64 }, () => Fields.fromList([["a", long]], memory));

@@ -75,7 +75,7 @@ test("a body arrives whole, in pieces of any size, with its trailers", async () 
   );
 });
 
-test("what is longer than announced fails where it gets so, and what is shorter at the end", () => {
+test("11.7 what is longer than announced fails where it gets so, and what is shorter at the end", () => {
   for (const side of ["request", "response"] as const) {
     const tag = `HTTP-${side}-body-size` as const;
     const long = new OutgoingBody(side, 4n, 100);
@@ -111,7 +111,7 @@ test("what is longer than announced fails where it gets so, and what is shorter 
   }
 });
 
-test("a body that is dropped fails for who reads it, bytes that it has not read included", async () => {
+test("11.8 a body that is dropped fails for who reads it, bytes that it has not read included", async () => {
   const body = new OutgoingBody("request", undefined, 100);
   write(new OutputStream(body.outlet), text("abc"));
   body.drop();
@@ -125,7 +125,7 @@ test("a body that is dropped fails for who reads it, bytes that it has not read 
   body.drop();
 });
 
-test("a body that is dropped with all the bytes that were announced is whole", async () => {
+test("11.8 a body that is dropped with all the bytes that were announced is whole", async () => {
   const empty = new OutgoingBody("response", 0n, 100);
   empty.drop();
   assert.equal(empty.body.source.read(10), null);
@@ -146,7 +146,7 @@ test("a body that is dropped with all the bytes that were announced is whole", a
   assert.equal(await body.body.trailers(), undefined);
 });
 
-test("one that is finished does not fail when it is dropped", () => {
+test("11.8 one that is finished does not fail when it is dropped", () => {
   const body = new OutgoingBody("request", undefined, 100);
   body.finish(undefined);
   void body.outlet.finish();
@@ -154,7 +154,7 @@ test("one that is finished does not fail when it is dropped", () => {
   assert.equal(body.body.source.read(10), null);
 });
 
-test("a flush is complete when who reads comes back for more, and before anybody reads", () => {
+test("11.9 a flush is complete when who reads comes back for more, and before anybody reads", () => {
   const body = new OutgoingBody("request", undefined, 100);
   const stream = new OutputStream(body.outlet);
   write(stream, text("abc"));
@@ -178,7 +178,7 @@ test("a writer whose reader leaves finds the stream closed", () => {
   assert.equal(caught(() => stream.write(text("a"))) ?? caught(() => stream.checkWrite()), "closed");
 });
 
-test("a body may be read by a guest as it was written by one: what it skips, and what comes after it", async () => {
+test("11.10 a body may be read by a guest as it was written by one: what it skips, and what comes after it", async () => {
   const out = new OutgoingBody("response", undefined, 100);
   write(new OutputStream(out.outlet), text("skipped"));
   out.finish([
