@@ -189,6 +189,18 @@ test("11.8 a body that is not finished never looks complete", options, async (t)
   assert.ok(fresh.errors.some((message) => message === "unreachable"));
 });
 
+test("11.8 a body that is finished arrives whole, though its guest traps after that", options, async (t) => {
+  for (const reuse of [1, 100]) {
+    const { port, errors } = await served(t, { reuse });
+    // At most what a stream holds, and what is between it and who sends it.
+    for (const length of [0, 5, 2 * DEFAULT_LIMITS.bufferBytes]) {
+      assert.equal((await ask(port, `/finished/${length}`)).text, "x".repeat(length));
+    }
+    await until(() => errors.length === 3);
+    assert.deepEqual([...new Set(errors)], ["unreachable"]);
+  }
+});
+
 test("11.7 a length that was announced is kept", options, async (t) => {
   const { port, said } = await served(t);
   assert.equal((await ask(port, "/length/5")).text, "xxxxx");

@@ -93,6 +93,18 @@ impl Guest for Handler {
                 answer.write(b"part");
                 panic!();
             }
+            // As many bytes as it is told to, for which there is room, finished. Then it traps.
+            "finished" => {
+                let answer = Answer::ok(out);
+                let mut left = number;
+                while left > 0 {
+                    let piece = left.min(answer.stream.check_write().expect("permit") as usize);
+                    answer.stream.write(&vec![b'x'; piece]).expect("write");
+                    left -= piece;
+                }
+                answer.finish(None);
+                panic!();
+            }
             "return" => drop(out),
             "error" => ResponseOutparam::set(out, Err(ErrorCode::DnsTimeout)),
             // Drops the body that it has begun.
