@@ -1,3 +1,4 @@
+import { givenText } from "./given.ts";
 import type { MsgHdrs } from "./client-types.ts";
 import type { Mark, OutputEnd, SegmentMark } from "./log.ts";
 
@@ -35,9 +36,9 @@ export function setMark(headers: MsgHdrs, { writer, offset, end, segment, attemp
 /** What a record's headers say; nothing if they are not ours, or not as we write them. */
 export function markOf(headers: MsgHdrs | undefined): Mark | undefined {
   const offset = numberIn(headers, OFFSET);
-  const writer = headers?.get(WRITER);
+  const writer = headers && textIn(headers, WRITER);
   if (!headers || writer === undefined || writer === "" || offset === undefined) return undefined;
-  const segment = segmentOf(headers.get(SEGMENT));
+  const segment = segmentOf(textIn(headers, SEGMENT));
   const attempt = numberIn(headers, ATTEMPT);
   return {
     writer,
@@ -45,7 +46,7 @@ export function markOf(headers: MsgHdrs | undefined): Mark | undefined {
     ...(headers.has(EOF) && { end: endOf(headers) }),
     ...(segment && { segment }),
     ...(attempt !== undefined && { attempt }),
-    ...(headers.has(DEAD) && { dead: textOf(headers.get(DEAD)) }),
+    ...(headers.has(DEAD) && { dead: textOf(textIn(headers, DEAD)) }),
   };
 }
 
@@ -71,7 +72,7 @@ function segmentOf(text: string): SegmentMark | undefined {
 }
 
 function endOf(headers: MsgHdrs): OutputEnd {
-  const digest = headers.get(DIGEST);
+  const digest = textIn(headers, DIGEST);
   return {
     exitCode: numberIn(headers, EOF),
     digest: digest === "" ? undefined : digest,
@@ -80,6 +81,10 @@ function endOf(headers: MsgHdrs): OutputEnd {
 }
 
 function numberIn(headers: MsgHdrs | undefined, name: string): number | undefined {
-  const text = headers?.get(name) ?? "";
+  const text = headers ? textIn(headers, name) : "";
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function textIn(headers: MsgHdrs, name: string): string {
+  return givenText(`header ${name}`, headers.get(name));
 }

@@ -1,8 +1,10 @@
 import { brokerError } from "./answers.ts";
 import type { Client } from "./client.ts";
 import type { JetStreamClient, JetStreamManager, MsgQuery, NatsConnection } from "./client-types.ts";
+import { givenBytes, givenCount, givenObject } from "./given.ts";
 import { markOf, setMark } from "./headers.ts";
 import { JetStreamReader } from "./jetstream-reader.ts";
+import { lookedAt } from "./streams.ts";
 import type { Extent, Log, LogReader, LogRecord, StoredRecord } from "./log.ts";
 
 /** A stream of JetStream, and what it takes to use it. */
@@ -54,24 +56,24 @@ export class JetStreamLog implements Log {
         msgID: id,
         expect: { streamName: stream, ...last, ...(previous !== undefined && { lastMsgID: previous }) },
       });
-      return ack.seq;
+      return givenCount("seq of what was stored", givenObject("what was stored", ack).seq, 1);
     } catch (error) {
       throw brokerError(client, `append to ${this.subject}`, error);
     }
   }
 
   last(): Promise<StoredRecord | undefined> {
-    return this.#message({ last_by_subj: this.subject });
+    return this.#message({ last_by_subj: this.subject }, 1);
   }
 
   at(sequence: number): Promise<StoredRecord | undefined> {
-    return this.#message({ seq: sequence, next_by_subj: this.subject });
+    return this.#message({ seq: sequence, next_by_subj: this.subject }, sequence);
   }
 
   async extent(): Promise<Extent> {
     const { client, manager, stream } = this.#access;
     try {
-      const { config, state } = await manager.streams.info(stream);
+      const { config, state } = lookedAt(await manager.streams.info(stream));
       const last = async (): Promise<number> =>
         this.isExclusive ? state.last_seq : ((await this.last())?.sequence ?? 0);
       return { first: state.first_seq, sealedAt: config.sealed ? await last() : undefined };
@@ -84,12 +86,17 @@ export class JetStreamLog implements Log {
     return new JetStreamReader(this.#access, this.subject, sequence);
   }
 
-  async #message(query: MsgQuery): Promise<StoredRecord | undefined> {
+  async #message(query: MsgQuery, least: number): Promise<StoredRecord | undefined> {
     const { client, manager, stream } = this.#access;
     try {
       const message = await manager.streams.getMessage(stream, query);
       if (message === null) return undefined;
-      return { sequence: message.seq, data: message.data, mark: markOf(message.header) };
+      const { seq, data, header } = givenObject("a message", message);
+      return {
+        sequence: givenCount("seq of a message", seq, least),
+        data: givenBytes("data of a message", data),
+        mark: markOf(header),
+      };
     } catch (error) {
       throw brokerError(client, `read a message of ${this.subject}`, error);
     }

@@ -1,5 +1,7 @@
+import { unawaited } from "../io/shape.ts";
 import { brokerError } from "./answers.ts";
 import type { Consumer, ConsumerMessages, JsMsg } from "./client-types.ts";
+import { givenBytes, givenCount, givenObject, givenTime } from "./given.ts";
 import { markOf } from "./headers.ts";
 import type { JetStreamAccess } from "./jetstream-log.ts";
 import type { LogReader, StoredRecord } from "./log.ts";
@@ -58,7 +60,7 @@ export class JetStreamReader implements LogReader {
           if (this.#wanted > 0 && (await this.#hasLost())) await this.#release();
           // One that gave nothing at all says that there is nothing.
           else if (isFresh) return undefined;
-        } else if (step.value.info.deliverySequence === this.#delivered + 1) {
+        } else if (deliverySequence(step.value) === this.#delivered + 1) {
           return this.#record(step.value);
         } else {
           // oxlint-disable-next-line no-await-in-loop -- before a new one is made
@@ -80,15 +82,12 @@ export class JetStreamReader implements LogReader {
   #record(message: JsMsg): StoredRecord {
     this.#delivered++;
     this.#wanted--;
-    const { seq: sequence, data } = message;
+    const sequence = givenCount("seq of a message", message.seq, this.#next);
+    const data = givenBytes("data of a message", message.data);
+    const time = givenTime("time of a message", message.time);
     this.#next = sequence + 1;
     this.#usualBytes = Math.max(1, Math.round((7 * this.#usualBytes + data.length) / 8));
-    return {
-      sequence,
-      data,
-      mark: markOf(message.headers),
-      time: message.time.getTime(),
-    };
+    return { sequence, data, mark: markOf(message.headers), time };
   }
 
   async #fetch(): Promise<AsyncIterator<JsMsg>> {
@@ -120,7 +119,7 @@ export class JetStreamReader implements LogReader {
   async #hasLost(): Promise<boolean> {
     const { manager, stream } = this.#access;
     const { delivered } = await manager.consumers.info(stream, this.#name);
-    return delivered.consumer_seq > this.#delivered;
+    return givenCount("consumer_seq of what was delivered", delivered.consumer_seq, 0) > this.#delivered;
   }
 
   /** Whoever asks next makes a new consumer. */
@@ -132,10 +131,15 @@ export class JetStreamReader implements LogReader {
     const messages = this.#messages;
     this.#messages = undefined;
     try {
-      messages?.stop();
+      unawaited<unknown>(messages?.stop());
       if (consumer) await manager.consumers.delete(stream, this.#name);
     } catch {
       // The broker forgets it by itself.
     }
   }
+}
+
+function deliverySequence(message: JsMsg): number {
+  const { info } = givenObject("a message", message);
+  return givenCount("deliverySequence of a message", givenObject("info of a message", info).deliverySequence, 1);
 }

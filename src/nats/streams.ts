@@ -1,5 +1,6 @@
 import { brokerError } from "./answers.ts";
 import type { StreamConfig, StreamInfo } from "./client-types.ts";
+import { givenCount, givenObject, givenText, givenTexts } from "./given.ts";
 import type { JetStreamAccess } from "./jetstream-log.ts";
 
 /** A stream is not there, or its configuration would break what is promised. */
@@ -10,13 +11,23 @@ export class StreamConfigError extends Error {
 /** @throws {StreamConfigError} If there is none. @throws {BrokerError} */
 export async function streamInfo({ client, manager, stream }: JetStreamAccess): Promise<StreamInfo> {
   try {
-    return await manager.streams.info(stream);
+    return lookedAt(await manager.streams.info(stream));
   } catch (error) {
     if (error instanceof client.jetstream.JetStreamApiError && error.status === 404) {
       throw new StreamConfigError(`There is no stream ${stream}: it is yours to create`, { cause: error });
     }
     throw brokerError(client, `look at stream ${stream}`, error);
   }
+}
+
+/** What a stream is and has, if that is so. @throws {TypeError} */
+export function lookedAt(info: StreamInfo): StreamInfo {
+  const { config, state } = givenObject("a stream", info);
+  givenText("name of a stream", givenObject("config of a stream", config).name);
+  givenTexts("subjects of a stream", config.subjects);
+  givenCount("first_seq of a stream", givenObject("state of a stream", state).first_seq, 0);
+  givenCount("last_seq of a stream", state.last_seq, 0);
+  return info;
 }
 
 /** The one literal subject of a stream, if it has no other. */
