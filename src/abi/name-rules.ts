@@ -20,25 +20,25 @@ const CANONICAL_VERSION = /^(?:[1-9][0-9]*|0\.[1-9][0-9]*|0\.0\.[1-9][0-9]*)$/;
 const DEPENDENCY =
   /^(?:unlocked-dep=<[^<>{}]*(?:\{[^{}]*\})?>|(?:locked-dep|url|integrity)=<[^<>]*>(?:,integrity=<[^<>]*>)?)$/;
 
+const DASH = 0x2d;
+
 /** Whether `name` may name a field, a case, a parameter: words in small letters or capitals, and digits. */
 export function isLabel(name: string): boolean {
-  return isLetter(name.charCodeAt(0)) && name.split("-").every(isWord);
-}
-
-/** Whether it has letters of one case, and digits, and nothing else. */
-function isWord(word: string): boolean {
-  let [hasSmall, hasCapital] = [false, false];
-  for (let at = 0; at < word.length; at++) {
-    const code = word.charCodeAt(at);
+  // Of the word.
+  let start = 0;
+  let hasSmall = false;
+  let hasCapital = false;
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at);
     if (isSmall(code)) hasSmall = true;
     else if (isCapital(code)) hasCapital = true;
-    else if (!isDigit(code)) return false;
+    else if (code === DASH && at > start) {
+      start = at + 1;
+      hasSmall = hasCapital = false;
+    } else if (at === 0 || !isDigit(code)) return false;
+    if (hasSmall && hasCapital) return false;
   }
-  return word !== "" && !(hasSmall && hasCapital);
-}
-
-function isLetter(code: number): boolean {
-  return isSmall(code) || isCapital(code);
+  return start < name.length;
 }
 
 function isSmall(code: number): boolean {
