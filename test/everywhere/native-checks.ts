@@ -1,13 +1,8 @@
 /** Node's streams, files, sockets and HTTP, in every runtime that has them. */
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
-import { nodeDirectory } from "../../src/hosts/node/files.ts";
 import { NodeHttpClient } from "../../src/hosts/node/http/client.ts";
 import { nodeListener } from "../../src/hosts/node/http/listener.ts";
 import { nodeTcp } from "../../src/hosts/node/net/tcp.ts";
@@ -24,30 +19,15 @@ import {
   connectionEnd,
   connectionPair,
   type ConnectionFixture,
-  type FilesFixture,
   type HandlerFixture,
   type InputFixture,
   type OutputFixture,
 } from "../../src/testing/index.ts";
-import { MemoryFiles } from "../../src/wasi/filesystem/memory-files.ts";
 import { run } from "../../src/index.ts";
+import { nodeFiles } from "../hosts/files-fixture.ts";
 import { pipeInput, pipeOutput } from "../hosts/fixtures.ts";
 import { inputOf, memoryInput, outputOf, turn } from "../testing/fixtures.ts";
 import { holds, same, textOf, type Check } from "./check.ts";
-
-function files(blocking: boolean): FilesFixture {
-  const path = mkdtempSync(join(tmpdir(), "sluice-everywhere-"));
-  const directory = nodeDirectory(path, { blocking });
-  return {
-    directory,
-    elsewhere: new MemoryFiles().root(),
-    turn: async () => void (await stat(path)),
-    dispose: () => {
-      directory.close();
-      rmSync(path, { recursive: true });
-    },
-  };
-}
 
 async function tcp(): Promise<ConnectionFixture> {
   const { near, far } = await connectionPair(nodeTcp, "ipv4");
@@ -173,7 +153,7 @@ export const nativeChecks: readonly Check[] = [
   { title: "a Readable keeps every rule of input-stream", play: async () => void (await checkInputStream(readable)) },
   ...[false, true].map((blocking): Check => ({
     title: `a directory that ${blocking ? "blocks" : "waits"} keeps every rule of files`,
-    play: async () => void (await checkFiles(() => files(blocking))),
+    play: async () => void (await checkFiles(() => nodeFiles(blocking))),
   })),
   { title: "TCP on the loopback keeps every rule of connections", play: async () => void (await checkConnection(tcp)) },
   { title: "a long stream by TCP is whole and in order, though its reader comes late", play: longStream },

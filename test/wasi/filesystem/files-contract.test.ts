@@ -1,7 +1,6 @@
 /** Every file system of ours keeps the contract of the port. */
 import assert from "node:assert/strict";
 import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -9,6 +8,7 @@ import { nodeDirectory } from "../../../src/hosts/node/files.ts";
 import { checkFiles, ContractError, FILES_RULES, type FilesFixture } from "../../../src/testing/index.ts";
 import { FileError } from "../../../src/wasi/filesystem/files.ts";
 import { MemoryFiles } from "../../../src/wasi/filesystem/memory-files.ts";
+import { nodeFiles } from "../../hosts/files-fixture.ts";
 
 for (const later of [false, true]) {
   test(`MemoryFiles that answers ${later ? "later" : "at once"} keeps every rule`, async () => {
@@ -20,7 +20,7 @@ for (const later of [false, true]) {
 
 for (const blocking of [true, false]) {
   test(`Node's files that ${blocking ? "block" : "wait"} keep every rule`, async () => {
-    const { kept, skipped } = await checkFiles(() => node(blocking));
+    const { kept, skipped } = await checkFiles(() => nodeFiles(blocking));
     assert.deepEqual(skipped, []);
     assert.deepEqual(kept, FILES_RULES);
   });
@@ -28,10 +28,10 @@ for (const blocking of [true, false]) {
 
 test("Node's files leave nothing open", { skip: process.platform !== "linux" }, async () => {
   const openNow = (): number => readdirSync("/proc/self/fd").length;
-  await checkFiles(() => node(false));
+  await checkFiles(() => nodeFiles(false));
   const before = openNow();
-  await checkFiles(() => node(true));
-  await checkFiles(() => node(false));
+  await checkFiles(() => nodeFiles(true));
+  await checkFiles(() => nodeFiles(false));
   assert.equal(openNow(), before);
 });
 
@@ -65,22 +65,6 @@ function memory(later: boolean): FilesFixture {
       directory.close();
       elsewhere.close();
       assert.equal(files.openCount + others.openCount, 0, "handles stay open");
-    },
-  };
-}
-
-function node(blocking: boolean): FilesFixture {
-  const path = mkdtempSync(join(tmpdir(), "sluice-files-"));
-  const directory = nodeDirectory(path, { blocking });
-  const elsewhere = new MemoryFiles().root();
-  return {
-    directory,
-    elsewhere,
-    // Once through the threads that do the work, and the event loop.
-    turn: async () => void (await stat(path)),
-    dispose: () => {
-      directory.close();
-      rmSync(path, { recursive: true });
     },
   };
 }
