@@ -4,9 +4,12 @@ import { setImmediate as turn } from "node:timers/promises";
 import { after, test } from "node:test";
 import { BrokerError } from "../../src/nats/broker-error.ts";
 import { loadClient } from "../../src/nats/client.ts";
+import type { Consumer } from "../../src/nats/client-types.ts";
 import { JetStreamLog, type JetStreamAccess } from "../../src/nats/jetstream-log.ts";
 import { Retry } from "../../src/nats/retry.ts";
 import { streamInfo } from "../../src/nats/streams.ts";
+import { JobQueue } from "../../src/nats/work/queue.ts";
+import { consumerInfo } from "../../src/nats/work/setup.ts";
 import { MemoryTiming } from "./memory-log.ts";
 
 const client = await loadClient();
@@ -67,6 +70,9 @@ const extent: Ask = (given) => logOf(given).extent();
 const read: Ask = (given) => logOf(given).read(1).next();
 const readOn: Ask = (given) => logOf(given).read(7).next();
 const look: Ask = (given) => new Retry(new MemoryTiming(), 0).until(() => streamInfo(accessOf(given)));
+const consumer: Ask = (given) => consumerInfo(accessOf(given), "c");
+// As far as a queue asks it.
+const job: Ask = (given) => new JobQueue(client, fetching(given) as Consumer, async () => {}).next();
 
 const broken = (): Promise<never> => Promise.reject(new Error("as data"));
 const headers = (name: string, value: unknown) => ({
@@ -120,6 +126,13 @@ const LIES: readonly (readonly [what: string, ask: Ask, given: Given, message: s
   ["read", read, () => ({ ...MESSAGE, info: { deliverySequence: "1" } }), 'gave "1" as deliverySequence of a message'],
   ["read", read, () => ({ ...MESSAGE, info: undefined }), "gave undefined as info of a message"],
   ["read", read, broken, "gave an object Promise as a message"],
+  ["consumer", consumer, () => ({ config: 5 }), "gave 5 as config of a consumer"],
+  ["job", job, () => ({ ...MESSAGE, seq: 0 }), "Cannot ask for a job: the client gave 0 as seq of a job"],
+  ["job", job, () => ({ ...MESSAGE, data: "text" }), 'gave "text" as data of a job'],
+  ["job", job, () => ({ ...MESSAGE, data: broken() }), "gave an object Promise as data of a job"],
+  ["job", job, () => ({ ...MESSAGE, subject: 5 }), "gave 5 as subject of a job"],
+  ["job", job, () => ({ ...MESSAGE, headers: headers("A", 5) }), "gave 5 as header A; expected text"],
+  ["job", job, () => ({ ...MESSAGE, info: { deliveryCount: "1" } }), 'gave "1" as deliveryCount of a job'],
 ];
 
 for (const [what, ask, given, message] of LIES) {
@@ -138,4 +151,19 @@ test("what a client gives that does not lie passes", async () => {
   assert.deepEqual(await last(() => MESSAGE), { sequence: 1, data: Uint8Array.of(1), mark: undefined });
   assert.deepEqual(await read(() => MESSAGE), { sequence: 1, data: Uint8Array.of(1), mark: undefined, time: 5 });
   assert.deepEqual(await extent(() => INFO), { first: 1, sealedAt: undefined });
+  assert.ok(await job(() => MESSAGE));
+});
+
+test("a job whose acknowledgement is a promise that is broken ends no process", async () => {
+  const delivery = await new JobQueue(
+    client,
+    // As above.
+    fetching(() => ({ ...MESSAGE, ack: broken, nak: broken, term: broken, working: broken })) as Consumer,
+    async () => {},
+  ).next();
+  assert.ok(delivery);
+  delivery.acknowledge();
+  delivery.again(1);
+  delivery.drop("why");
+  delivery.working();
 });

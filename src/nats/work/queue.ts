@@ -1,7 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { unawaited } from "../../io/shape.ts";
 import { brokerError } from "../answers.ts";
 import type { Client } from "../client.ts";
 import type { Consumer, JsMsg } from "../client-types.ts";
+import { givenBytes, givenCount, givenObject, givenText } from "../given.ts";
 import type { Delivery, Job } from "./job.ts";
 
 /** How long one question for jobs may wait: a worker that is to stop waits no longer. The least that a server takes. */
@@ -42,7 +44,7 @@ export class JobQueue {
       const messages = await question.messages;
       const step = await messages.next();
       // Only who is asked again would notice that nothing more can come.
-      if (--question.lanes === 0) void messages.return?.();
+      if (--question.lanes === 0) void unawaited(messages.return?.());
       return step.done === true ? undefined : deliveryOf(step.value);
     } catch (error) {
       const failure = brokerError(this.#client, "ask for a job", error);
@@ -71,15 +73,25 @@ function deliveryOf(message: JsMsg): Delivery {
 }
 
 /** A connection that is closed cannot be told anything. Then the broker delivers the job again, whose result may be there. */
-function tell(say: () => void): void {
+function tell(say: () => unknown): void {
   try {
-    say();
+    unawaited(say());
   } catch {
     // As above: whoever asks for the next job is told why.
   }
 }
 
-function jobOf({ seq, subject, data, headers, info }: JsMsg): Job {
-  const entries = headers?.keys().map((name): [string, string] => [name, headers.get(name)]) ?? [];
-  return { sequence: seq, subject, data, headers: new Map(entries), attempt: info.deliveryCount };
+function jobOf(message: JsMsg): Job {
+  const { seq, subject, data, headers, info } = givenObject("a job", message);
+  const entries = headers?.keys().map((name): [string, string] => {
+    const text = givenText("name of a header", name);
+    return [text, givenText(`header ${text}`, headers.get(text))];
+  });
+  return {
+    sequence: givenCount("seq of a job", seq, 1),
+    subject: givenText("subject of a job", subject),
+    data: givenBytes("data of a job", data),
+    headers: new Map(entries),
+    attempt: givenCount("deliveryCount of a job", givenObject("info of a job", info).deliveryCount, 1),
+  };
 }

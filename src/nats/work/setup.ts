@@ -1,6 +1,7 @@
 import { brokerError } from "../answers.ts";
 import type { Client } from "../client.ts";
 import type { ConsumerInfo, NatsConnection, StreamConfig } from "../client-types.ts";
+import { givenObject } from "../given.ts";
 import { accessTo, type JetStreamAccess } from "../jetstream-log.ts";
 import type { Retry } from "../retry.ts";
 import { assertTakes, StreamConfigError, streamInfo } from "../streams.ts";
@@ -85,7 +86,9 @@ export async function consumerInfo(
   consumer: string,
 ): Promise<ConsumerInfo> {
   try {
-    return await manager.consumers.info(stream, consumer);
+    const info = await manager.consumers.info(stream, consumer);
+    givenObject("config of a consumer", givenObject("a consumer", info).config);
+    return info;
   } catch (error) {
     if (error instanceof client.jetstream.JetStreamApiError && error.status === 404) {
       throw new StreamConfigError(`Stream ${stream} has no consumer ${consumer}: it is yours to create`, {
