@@ -29,7 +29,7 @@ const ENTRIES = [
 const PIECES = {
   io: 'export { BytesSource, PendingSink, PullSource, PushSink } from "./src/api.ts";',
   pipe: 'export { CollectSink, Pipe } from "./src/api.ts";',
-  core: 'export { compile, instantiate, precompiled, run, serve } from "./src/browser.ts";',
+  core: 'export { compile, instantiate, precompiled, run, serve } from "./src/browser.ts"; export { assertShape } from "./src/io/assert-shape.ts";',
   streams: 'export * from "./src/hosts/web/streams.ts";',
   memory: 'export { MemoryFiles } from "./src/api.ts";',
   missing: 'export { MissingImportsError } from "./src/api.ts";',

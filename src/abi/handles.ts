@@ -173,10 +173,7 @@ export class HandleTable {
     const count = this.#count;
     const index = this.#free.pop() ?? this.#handles.length;
     if (count.live >= count.limit || index > MAX_HANDLES) {
-      throw new Trap(
-        "1.2",
-        `resource table has no free keys: this instance already holds ${count.live} resources (limits.resources)`,
-      );
+      throw noFreeKeys(count.live);
     }
     count.live++;
     this.#handles[index] = handle;
@@ -193,6 +190,13 @@ export class HandleTable {
 
 export function unknownHandle({ name }: ResourceType, index: number): Trap {
   return new Trap("1.2", `unknown handle: ${index} is not a live ${name || "resource"} of this instance`);
+}
+
+export function noFreeKeys(live: number): Trap {
+  return new Trap(
+    "1.2",
+    `resource table has no free keys: this instance already holds ${live} resources (limits.resources)`,
+  );
 }
 
 function assertNotLent({ lends }: Handle, index: number): void {

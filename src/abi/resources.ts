@@ -1,5 +1,5 @@
 import { InternalError, Trap } from "../io/trap.ts";
-import type { ResourceType } from "./handles.ts";
+import { noFreeKeys, type ResourceType } from "./handles.ts";
 import type { ResourceId } from "./types.ts";
 
 /** A resource type of the host's: one for each of WIT's that it implements. */
@@ -139,10 +139,7 @@ export class Resources {
     const rep = this.#free.pop() ?? this.#entries.length;
     if (rep <= this.#limit) return rep;
     this.#free.push(rep);
-    throw new Trap(
-      "1.2",
-      `resource table has no free keys: this instance already holds ${this.#limit} resources (limits.resources)`,
-    );
+    throw noFreeKeys(this.#limit);
   }
 
   /** What stands in for one of them brings it up to date: before anybody looks at its value. */

@@ -40,7 +40,7 @@ export async function compileComponent(bytes: Uint8Array, served?: Served): Prom
       if (type) rememberType(module, type);
     }
     const sizes = plan.modules.map(({ length }) => length);
-    return new Compiled({ plan, modules, sizes, states: changed?.states, encodeGates });
+    return new Compiled({ plan, modules, sizes, states: changed?.states, newSizes: changed?.newSizes, encodeGates });
   } catch (error) {
     assertCompiles(error);
     if (!(error instanceof WebAssembly.CompileError)) throw error;

@@ -2,6 +2,7 @@
 import { GateModules, type EncodeGates } from "../wait/gate.ts";
 import type { CoreItem, Item, ModuleItem, Plan, Trampoline } from "./plan/items.ts";
 import type { StateNames } from "./renew/core-state.ts";
+import type { SharedSizes } from "./renew/shared-sizes.ts";
 
 /** A `WebAssembly.Module`: see RuntimeError in io/trap.ts for why it is not called so. */
 export type CoreModule = object;
@@ -14,6 +15,8 @@ export interface CompiledParts {
   readonly sizes: readonly number[];
   /** See `Compiled.states`. */
   readonly states?: readonly StateNames[] | undefined;
+  /** See `Compiled.newSizes`. */
+  readonly newSizes?: (() => SharedSizes) | undefined;
   /** See `GateModules`. */
   readonly encodeGates?: EncodeGates | undefined;
 }
@@ -32,12 +35,15 @@ export class Compiled {
   readonly importedModules: readonly ModuleItem[];
   /** By which names instances of `modules` export what they change; missing if they do not. */
   readonly states: readonly StateNames[] | undefined;
+  /** What an instance with `states` keeps of the sizes of its memories. */
+  readonly newSizes: (() => SharedSizes) | undefined;
   readonly #trampolines: readonly (readonly number[])[];
   readonly #imported: readonly (readonly number[])[];
 
-  constructor({ plan, modules, sizes, states, encodeGates }: CompiledParts) {
+  constructor({ plan, modules, sizes, states, newSizes, encodeGates }: CompiledParts) {
     this.gates = new GateModules(encodeGates);
     this.states = states;
+    this.newSizes = newSizes;
     this.plan = plan;
     this.modules = modules;
     this.sizes = sizes;

@@ -37,7 +37,7 @@ function needsChecks({ checks }: Platform, { preopens = {} }: InstanceOptions<un
   if (!checks) return false;
   return Object.values(preopens).some((value) => {
     const { directory } = given(value);
-    return isObject(directory) && !isOurs(directory);
+    return !(isObject(directory) && isOurs(directory));
   });
 }
 

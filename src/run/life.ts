@@ -4,7 +4,8 @@ import { guarded } from "../io/checked-ports.ts";
 import type { Level } from "../io/level.ts";
 import type { Outlet } from "../io/outlet.ts";
 import type { Tally } from "../io/tally.ts";
-import { InternalError, RuntimeError, Trap } from "../io/trap.ts";
+import { InternalError, RuntimeError } from "../io/trap.ts";
+import { cannotWait } from "../wait/suspension.ts";
 import { Task } from "../wait/task.ts";
 import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
 import type { OpenFile } from "../wasi/filesystem/files.ts";
@@ -285,9 +286,7 @@ export function asTrap(error: unknown): unknown {
     return trap;
   }
   if (isException(error)) return new RuntimeError("uncaught exception", { cause: error });
-  if (isSuspendError(error)) {
-    return new Trap("4.3", "the guest has to wait in a call that cannot be suspended (see docs/embedding.md)");
-  }
+  if (isSuspendError(error)) return cannotWait();
   return error;
 }
 

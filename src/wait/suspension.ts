@@ -20,17 +20,20 @@ export function canSuspend(): boolean {
 export function assertWaits(parking: Parking | undefined): void {
   if (parking || canSuspend()) return;
   throw new UnsupportedRuntimeError(
-    "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24, Chromium 137 or newer, or " +
-      "another that can; `run` and `instantiate` also do on Node 20 and 22, and everywhere with the option syncExports, for " +
-      "components that never wait",
+    "This runtime cannot suspend WebAssembly (JavaScript Promise Integration): use Node 24, Chromium 137 or newer, or another " +
+      "that can; `run` and `instantiate` do on Node 20 and 22 too, and with syncExports, for components that never wait, anywhere",
   );
+}
+
+export function cannotWait(): Trap {
+  return new Trap("4.3", "the guest has to wait in a call that cannot be suspended (see docs/embedding.md)");
 }
 
 /** An import that has its caller wait for what `wait` promises, by suspending it. */
 export function suspending(wait: () => Promise<unknown>): object {
   if (canSuspend()) return new WebAssembly.Suspending(wait);
   return () => {
-    throw new Trap("4.3", "the guest has to wait in a call that cannot be suspended (see docs/embedding.md)");
+    throw cannotWait();
   };
 }
 

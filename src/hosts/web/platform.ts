@@ -2,12 +2,11 @@
 import { plainSink, plainSource, saysTerminal } from "../../io/plain-ports.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { isObject } from "../../io/shape.ts";
-import { told } from "../../io/told.ts";
 import { Part } from "../../io/part.ts";
 import type { Platform } from "../../run/platform.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
-import type * as CheckedFiles from "../../wasi/filesystem/checked-files.ts";
 import { isOurs, type OpenDirectory } from "../../wasi/filesystem/files.ts";
+import type * as ForeignDirectory from "./foreign-directory.ts";
 import type * as Streams from "./streams.ts";
 
 /** The longest that a timer can be set to; a longer wait is several of them. */
@@ -75,7 +74,7 @@ const webWallClock: WallClock = {
 };
 
 /** Who has files in memory alone has no use for it. */
-const checks: Part<typeof CheckedFiles> = new Part(() => import("../../wasi/filesystem/checked-files.ts"));
+const checks: Part<typeof ForeignDirectory> = new Part(() => import("./foreign-directory.ts"));
 /** Who has bytes, text and functions alone has no use for it. */
 const streams: Part<typeof Streams> = new Part(() => import("./streams.ts"));
 
@@ -109,19 +108,9 @@ export const webPlatform: Platform = {
   }),
   checks,
   streams,
-  directory(value, path) {
-    if (typeof FileSystemDirectoryHandle === "function" && value instanceof FileSystemDirectoryHandle) {
-      throw new TypeError(`preopens["${path}"]: give new HandleFiles(handle).root(), of sluice/opfs`);
-    }
-    if (isObject(value) && value["kind"] === "directory") {
-      // Anything that says so is an embedder's own file system: what it gives is checked.
-      const directory = value as unknown as OpenDirectory;
-      return isOurs(directory) ? directory : checks.code.checkedDirectory(directory, `preopens["${path}"]`);
-    }
-    throw new TypeError(
-      `preopens["${path}"] must be an OpenDirectory, such as MemoryFiles.from({ ... }).root(); got ${told(value)}`,
-    );
-  },
+  directory: (value, path) =>
+    // One of ours is one.
+    isObject(value) && isOurs(value) ? (value as unknown as OpenDirectory) : checks.code.foreignDirectory(value, path),
   source,
   sink,
 };

@@ -16,7 +16,7 @@ import type { CoreInstanceItem, CoreItem, FuncItem, ModuleItem, Options, Resourc
 import { guardRealloc, wrongCore } from "./guards.ts";
 import { InvalidComponentError } from "../invalid-component.ts";
 import { LateMemory } from "./late.ts";
-import { SharedSizes } from "../renew/shared-sizes.ts";
+import type { SharedSizes } from "../renew/shared-sizes.ts";
 import { Trampolines } from "./trampolines.ts";
 import { asyncs } from "../parts.ts";
 
@@ -72,7 +72,7 @@ export class Linked {
   readonly compiled: Compiled;
   readonly host: LinkHost;
   readonly instances: readonly ComponentInstance[];
-  readonly sizes: SharedSizes = new SharedSizes();
+  readonly sizes: SharedSizes | undefined;
   readonly #core: CoreExports[] = [];
   readonly #bindings: (ResourceBinding | undefined)[];
   readonly #trampolines: Trampolines;
@@ -90,6 +90,7 @@ export class Linked {
   /** @param jsBinding How resources that the components define pass to and from JavaScript. */
   constructor(compiled: Compiled, host: LinkHost, jsBinding: (type: ResourceType) => ResourceBinding) {
     this.compiled = compiled;
+    this.sizes = compiled.newSizes?.();
     this.host = host;
     const { plan } = compiled;
     this.#trampolines = new Trampolines(this);
@@ -117,7 +118,7 @@ export class Linked {
     for (const [index, { module, args, offset }] of steps.entries()) {
       this.#trampolines.make(index);
       const imports = Object.fromEntries(args.map(([name, item]) => [name, this.#importsOf(item)]));
-      this.sizes.addTo(imports, this.compiled.stateOf(module));
+      this.sizes?.addTo(imports, this.compiled.stateOf(module));
       try {
         // oxlint-disable-next-line no-await-in-loop -- what comes later imports what comes before
         this.#core.push((await this.#instantiated(module, imports)).exports);

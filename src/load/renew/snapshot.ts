@@ -163,7 +163,7 @@ export class Snapshot {
    */
   static of(linked: Linked, images?: MemoryImages): Snapshot | undefined {
     const visible = visibleOf(linked);
-    return visible && new Snapshot(visible, linked.sizes.memories, images);
+    return visible && new Snapshot(visible, linked.sizes?.memories ?? [], images);
   }
 
   /** Bytes of memory. */

@@ -3,12 +3,15 @@ import { exposed, type Exposed, type StateNames } from "./core-state.ts";
 import type { Served } from "../compile.ts";
 import type { Item, Plan } from "../plan/items.ts";
 import { withLimitedMemories } from "./memory-limit.ts";
+import { SharedSizes } from "./shared-sizes.ts";
 
 /** The core modules of a component as they are compiled, and what can be put back. */
 export interface ServedModules {
   readonly modules: readonly Uint8Array[];
   /** Missing where an instance cannot be put back. */
   readonly states: readonly StateNames[] | undefined;
+  /** See `Compiled.newSizes`. */
+  readonly newSizes: (() => SharedSizes) | undefined;
 }
 
 /** @throws {RangeError | UnsupportedComponentError} See `withLimitedMemories`. */
@@ -18,7 +21,11 @@ export function servedModules(plan: Plan, { maxMemoryBytes: most }: Served): Ser
   }
   const modules = most === undefined ? plan.modules : plan.modules.map((own) => withLimitedMemories(own, most));
   const visible = visibleModules(plan, modules);
-  return { modules: visible?.map(({ bytes }) => bytes) ?? modules, states: visible?.map(({ names }) => names) };
+  return {
+    modules: visible?.map(({ bytes }) => bytes) ?? modules,
+    states: visible?.map(({ names }) => names),
+    newSizes: visible && (() => new SharedSizes()),
+  };
 }
 
 /**
