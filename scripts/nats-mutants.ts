@@ -238,7 +238,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "messages that were on a wire that was cut, and are not missed",
     file: "jetstream-reader.ts",
-    from: "return delivered.consumer_seq > this.#delivered;",
+    from: 'return givenCount("consumer_seq of what was delivered", delivered.consumer_seq, 0) > this.#delivered;',
     to: "return false;",
     test: "wires.test.ts",
     title: "are cut in the middle of the last message: a guest copies",
