@@ -311,6 +311,8 @@ describe("the playground", { skip: chromium.missing }, () => {
       await visitor.keys("Enter");
       await visitor.keys("Control", "d");
       await visitor.until("data-run=over");
+      // What it prints is drawn a little later.
+      await visitor.sees(".xterm-rows", "5 14 96");
       // The prompt is there for who types; what it says goes to wc.
       assert.match(await visitor.text(".xterm-rows"), /one.*\d+.\d+.\d+/);
     });
