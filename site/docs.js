@@ -61,20 +61,11 @@ export function buildDocs(root, out) {
 
 /** What a server gives where there is nothing, from wherever that is. @param base Where the site is, from the root of its host. */
 export function notFoundPage(base) {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'" />
-<meta name="color-scheme" content="light dark" />
-<title>Not found · Sluice</title>
-<link rel="icon" href="${base}icon.svg" type="image/svg+xml" />
-<link rel="stylesheet" href="${base}docs.css" />
+  return `${headOf({ base, title: "Not found · Sluice", more: "" })}
 </head>
 <body>
 <header class="top">
-<a class="brand" href="${base}index.html"><img src="${base}icon.svg" alt="" width="28" height="28" />Sluice</a>
+${brandOf(base)}
 <nav aria-label="Site"><a href="${base}index.html">Playground</a><a href="${base}docs/index.html">Docs</a></nav>
 </header>
 <main id="text">
@@ -209,6 +200,24 @@ function escape(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
+/** The head of a page, as far as all have it. @param base Where the site is. @param more What the page may load beside style and images. */
+function headOf({ base, title, more }) {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta http-equiv="Content-Security-Policy" content="default-src 'none';${more} style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'" />
+<meta name="color-scheme" content="light dark" />
+<title>${escape(title)}</title>
+<link rel="icon" href="${base}icon.svg" type="image/svg+xml" />
+<link rel="stylesheet" href="${base}docs.css" />`;
+}
+
+function brandOf(base) {
+  return `<a class="brand" href="${base}index.html"><img src="${base}icon.svg" alt="" width="28" height="28" />Sluice</a>`;
+}
+
 function pageOf({ title, page, menu, body }) {
   const items = menu
     .map(
@@ -216,22 +225,17 @@ function pageOf({ title, page, menu, body }) {
         `<li><a href="${item.page}"${item.page === page ? ' aria-current="page"' : ""}>${escape(item.title)}</a></li>`,
     )
     .join("\n");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'" />
-<meta name="color-scheme" content="light dark" />
-<title>${escape(page === "index.html" ? title : `${title} · Sluice`)}</title>
-<link rel="icon" href="../icon.svg" type="image/svg+xml" />
-<link rel="stylesheet" href="../docs.css" />
+  const base = "../";
+  return `${headOf({
+    ...{ base, title: page === "index.html" ? title : `${title} · Sluice` },
+    more: " script-src 'self'; connect-src 'self';",
+  })}
 <script type="module" src="../docs.js"></script>
 </head>
 <body>
 <a class="skip" href="#text">Skip to the text</a>
 <header class="top">
-<a class="brand" href="../index.html"><img src="../icon.svg" alt="" width="28" height="28" />Sluice</a>
+${brandOf(base)}
 <nav aria-label="Site"><a href="../index.html">Playground</a><a href="index.html" aria-current="page">Docs</a></nav>
 <button id="theme" type="button"></button>
 </header>
