@@ -1,7 +1,7 @@
 /** Values of types that are known only when a component is loaded: as the reference has them (model.ts), and as we do. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { codecOf, returnsOf } from "../../src/abi/codec.ts";
 import type { ResourceBinding } from "../../src/abi/guest.ts";
 import { isTypedArrayKind } from "../../src/abi/typed-arrays.ts";

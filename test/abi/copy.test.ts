@@ -1,7 +1,7 @@
 /** Streams and futures: whatever both sides do, in whatever order, they are told what the specification says. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { codecOf } from "../../src/abi/codec.ts";
 import { COPY, SharedFuture, SharedStream } from "../../src/abi/copy.ts";
 import { elementOf } from "../../src/abi/element.ts";

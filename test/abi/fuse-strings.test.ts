@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 
 import type { StringEncoding, ValType } from "../../src/abi/types.ts";
 import { funcType, Pair, Trapped } from "./fusing.ts";

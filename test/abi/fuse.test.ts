@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 
 import { UnsupportedTypeError } from "../../src/abi/fuse/types.ts";
 import { fuse } from "../../src/abi/fuse/fuse.ts";

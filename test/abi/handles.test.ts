@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { HandleCount, HandleTable, type BorrowScope, type ResourceType } from "../../src/abi/handles.ts";
 import { Entry, entryOf, Kind, Resources } from "../../src/abi/resources.ts";
 import { Trap } from "../../src/io/trap.ts";

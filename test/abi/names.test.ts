@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { isExternName, isLabel, uniqueForm } from "../../src/abi/name-rules.ts";
 import { camelCase, camelCaseAll, pascalCase, splitVersion } from "../../src/abi/names.ts";
 import { compatibleVersion } from "../../src/abi/compatible-version.ts";

@@ -1,7 +1,7 @@
 /** Text in the three encodings, held against what the reference does (model.ts). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { storeText } from "../../src/abi/text.ts";
 import { MAX_LIST_BYTES, type StringEncoding } from "../../src/abi/types.ts";
 import { Trap } from "../../src/io/trap.ts";

@@ -1,5 +1,5 @@
 /** Types, and values of them as the model has them. */
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import type { PrimitiveKind, StringEncoding, ValType } from "../../src/abi/types.ts";
 
 export const bool: ValType = { kind: "bool" };

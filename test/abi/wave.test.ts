@@ -1,7 +1,7 @@
 /** WAVE: the examples of wasm-wave's README and tests, what is refused and how, and back and forth. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import type { Case, NamedType, ValType } from "../../src/abi/types.ts";
 import { parseArguments, parseCall } from "../../src/abi/wave/parse.ts";
 import { printValue } from "../../src/abi/wave/print.ts";

@@ -1,7 +1,7 @@
 /** A guest may pass anything: what comes of it is a trap of its own, or nothing; never a crash of the host, or a hang. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { Kind } from "../../src/abi/resources.ts";
 import { OUTPUT_STREAM } from "../../src/bind/io.ts";
 import { CollectSink, MemoryFiles, MemoryNetwork, Trap } from "../../src/index.ts";

@@ -1,5 +1,5 @@
 /** What a guest may do that means no good, for those who have to bear it. */
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import type { Loop } from "../../src/wait/task.ts";
 import type { Lowered } from "./support.ts";
 

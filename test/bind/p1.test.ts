@@ -1,7 +1,7 @@
 /** The functions of preview 1, each by itself: what a libc does not show. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import type { P1Functions } from "../../src/bind/p1/define.ts";
 import { errnoOf } from "../../src/bind/p1/errno.ts";
 import { lowerP1 } from "../../src/bind/p1/lower.ts";

@@ -1,7 +1,7 @@
 /** Names of Rust's in a backtrace: of both forms, and whatever else looks like one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { demangled } from "../../src/cli/demangle.ts";
 
 const NAMES: readonly (readonly [symbol: string, name: string])[] = [

@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs
 import { connect, Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { test, type TestContext } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { Arrivals, NodeTcpSource } from "../../src/hosts/node/net/tcp-source.ts";
 import { nodeTcp } from "../../src/hosts/node/net/tcp.ts";
 import type { Source } from "../../src/io/ports.ts";

@@ -1,7 +1,7 @@
 /** The queue of bytes against a plain array. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { ByteQueue } from "../../src/io/byte-queue.ts";
 
 type Operation =

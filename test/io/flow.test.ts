@@ -1,7 +1,7 @@
 /** Bytes in are bytes out, in order, whatever the pieces: pipes, pulls, splices. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { StreamError } from "../../src/io/errors.ts";
 import { InputStream } from "../../src/io/input-stream.ts";
 import { Outlet } from "../../src/io/outlet.ts";

@@ -1,7 +1,7 @@
 /** Bytes that are given away: they reach who takes them as the memory that they are, in their order, or as a copy. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { CheckedSink } from "../../src/io/checked-streams.ts";
 import { StreamError } from "../../src/io/errors.ts";
 import { InputStream } from "../../src/io/input-stream.ts";

@@ -1,7 +1,7 @@
 /** What several handles of one output share: the bound, the order, the end. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { Outlet } from "../../src/io/outlet.ts";
 import { OutputStream } from "../../src/io/output-stream.ts";
 import type { Sink } from "../../src/io/ports.ts";

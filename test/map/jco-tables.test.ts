@@ -1,7 +1,7 @@
 /** The handle tables of jco's glue: whatever is in them, in whatever order they come. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { camelCase, pascalCase } from "../../src/abi/names.ts";
 import { memberOf } from "../../src/abi/members.ts";
 import { Kind } from "../../src/abi/resources.ts";

@@ -1,7 +1,7 @@
 /** What becomes of jobs, whatever becomes of workers, requests and answers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import type { Sink } from "../../src/io/ports.ts";
 import { carryOut, type Delivery, type Job, type JobOptions, type Outcome } from "../../src/nats/work/job.ts";
 import { microtasks } from "../../src/testing/index.ts";

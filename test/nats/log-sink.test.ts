@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { PeerClosed } from "../../src/io/ports.ts";
 import { woken } from "../../src/io/steps.ts";
 import { FencedError, GaveUpError, LostRecordsError } from "../../src/nats/broker-error.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { changed, woken } from "../../src/io/steps.ts";
 import { FencedError, LostRecordsError } from "../../src/nats/broker-error.ts";
 import { DivergedError } from "../../src/nats/stage/replay-sink.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { call, encodeModule, func, get, type CoreType, type FunctionType } from "../../src/abi/encode.ts";
 import type { CoreValue } from "../../src/abi/type.ts";
 import type { Readiness } from "../../src/io/readiness.ts";

@@ -1,7 +1,7 @@
 /** A stream that is lent to WebAssembly: nobody can tell, but for the size of the pieces that reach its sink. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import type { ResourceType } from "../../src/abi/handles.ts";
 import { OUTPUT_STREAM, POLLABLE } from "../../src/bind/io.ts";
 import {

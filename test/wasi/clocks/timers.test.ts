@@ -1,7 +1,7 @@
 /** Timers, with a clock that stands still. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import { poll } from "../../../src/io/poll.ts";
 import { complete } from "../../../src/io/steps.ts";
 import type { MonotonicClock } from "../../../src/index.ts";

@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import { nodeDirectory } from "../../../src/hosts/node/files.ts";
 import { complete, type Steps } from "../../../src/io/steps.ts";
 import { Descriptor } from "../../../src/wasi/filesystem/descriptor.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import type { OpenDirectory, OpenFile, OpenOptions } from "../../../src/wasi/filesystem/files.ts";
 import { MemoryFiles, type MemoryEntry } from "../../../src/wasi/filesystem/memory-files.ts";
 import { readSnapshot, writeSnapshot } from "../../../src/wasi/filesystem/memory-snapshot.ts";

@@ -1,7 +1,7 @@
 /** Bodies, and what comes after them: written by a guest, and read by one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import type { Source } from "../../../src/io/ports.ts";
 import { StreamError } from "../../../src/io/errors.ts";
 import { OutputStream } from "../../../src/io/output-stream.ts";

@@ -1,7 +1,7 @@
 /** Fields against a list of pairs, which is all that they are. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import { Trap } from "../../../src/io/trap.ts";
 import { FieldMemory } from "../../../src/wasi/http/field-memory.ts";
 import {

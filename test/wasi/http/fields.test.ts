@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import { Trap } from "../../../src/io/trap.ts";
 import { FieldMemory } from "../../../src/wasi/http/field-memory.ts";
 import { FieldError, Fields, contentLength, permittedFields, type Field } from "../../../src/wasi/http/fields.ts";

@@ -1,7 +1,7 @@
 /** What a request may be set to, against the URL standard where that has a word on it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import { isAuthority, isMethod, isPathWithQuery, isScheme, splitAuthority } from "../../../src/wasi/http/message.ts";
 
 test("a method is a token", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import { StreamError } from "../../../src/io/errors.ts";
 import type { Source } from "../../../src/io/ports.ts";
 import { changed } from "../../../src/io/steps.ts";

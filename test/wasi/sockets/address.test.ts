@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { isIPv4, isIPv6 } from "node:net";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import {
   ipAddress,
   ipv4Bytes,

@@ -1,7 +1,7 @@
 /** Name lookup: what each answer of a resolver comes to, and that a guest cannot ask for too much at a time. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import { nodeLookup } from "../../../src/hosts/node/net/lookup.ts";
 import { complete } from "../../../src/io/steps.ts";
 import { poll } from "../../../src/io/poll.ts";

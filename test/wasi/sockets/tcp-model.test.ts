@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import { INTERFACES, loadInterfaces } from "../../../src/bind/interfaces.ts";
 import { nodeTcp } from "../../../src/hosts/node/net/tcp.ts";
 import { complete } from "../../../src/io/steps.ts";

@@ -2,7 +2,7 @@
 /** The state of a UDP socket: all short sequences of calls, and long random ones, against small models. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../testing/properties.ts";
 import { INTERFACES, loadInterfaces } from "../../../src/bind/interfaces.ts";
 import type { PermitMode } from "../../../src/io/permit.ts";
 import type { SocketAddress } from "../../../src/wasi/sockets/address.ts";
