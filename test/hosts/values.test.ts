@@ -1,7 +1,7 @@
 /** Plain values as bytes, and messages of them through a ring. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../testing/properties.ts";
 import { Hearing } from "../../src/hosts/isolate/bell.ts";
 import type { Message } from "../../src/hosts/isolate/channel.ts";
 import { MessageReader, MessageWriter } from "../../src/hosts/isolate/messages.ts";
@@ -24,6 +24,10 @@ test("any plain value comes as it was", () => {
   );
 });
 
+test("a date that is none comes as that", () => {
+  assert.deepEqual(valueInBytes(bytesOfValue(new Date(NaN))), new Date(NaN));
+});
+
 test("text that is no Unicode comes as it was", () => {
   for (const text of ["\ud800", "a\udc00b", "\u0000", "\ufeff", "\u2028"]) {
     assert.equal(valueInBytes(bytesOfValue(text)), text);
@@ -37,7 +41,9 @@ test("a view gives its own bytes, and no others of what it is in", () => {
 });
 
 test("what is not plain is refused", () => {
-  for (const value of [() => {}, Symbol("s"), { deep: [() => {}] }]) {
+  const itself: unknown[] = [];
+  itself.push({ itself });
+  for (const value of [() => {}, Symbol("s"), { deep: [() => {}] }, new DataView(new ArrayBuffer(1)), itself]) {
     assert.throws(() => bytesOfValue(value), { name: "TypeError", message: /cannot be given to another thread/ });
   }
 });

@@ -24,10 +24,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** What stands for a value, and what of it. */
 type Special = readonly [kind: string, ...of: readonly unknown[]];
 
-/** @throws {TypeError} For a value that is not plain, as a function. */
+/** @throws {TypeError} For a value that is not plain, as a function, or has no end, as what is in itself. */
 export function bytesOfValue(value: unknown): Uint8Array {
   const parts: Uint8Array[] = [];
-  const text = encoder.encode(JSON.stringify(jsonOf(value, parts)));
+  const text = encoder.encode(textOf(value, parts));
   const head = Uint32Array.of(text.length, ...parts.map(({ length }) => length));
   const all = [bytesIn(Uint32Array.of(head.length)), bytesIn(head), text, ...parts];
   const bytes = new Uint8Array(all.reduce((sum, { length }) => sum + length, 0));
@@ -55,13 +55,23 @@ export function valueInBytes(bytes: Uint8Array, memory?: SharedArrayBuffer): unk
   return valueOf(JSON.parse(decoder.decode(text)), parts, memory);
 }
 
+function textOf(value: unknown, parts: Uint8Array[]): string {
+  try {
+    return JSON.stringify(jsonOf(value, parts));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new TypeError("what is in itself, or too deep or long, cannot be given to another thread", { cause });
+  }
+}
+
 function jsonOf(value: unknown, parts: Uint8Array[]): unknown {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0)) return value;
   if (Array.isArray(value)) return Array.from(value, (item: unknown) => jsonOf(item, parts));
   const special = specialOf(value, parts);
   if (special) return { "": special };
-  if (typeof value !== "object") throw new TypeError(`${typeof value} cannot be given to another thread`);
+  const kind = ArrayBuffer.isView(value) ? value.constructor.name : typeof value;
+  if (kind !== "object") throw new TypeError(`${kind} cannot be given to another thread`);
   const entries = Object.entries(value ?? {}).map(([name, item]): [string, unknown] => [name, jsonOf(item, parts)]);
   return entries.some(([name]) => name === "") ? { "": ["object", entries] } : Object.fromEntries(entries);
 }
@@ -74,7 +84,7 @@ function specialOf(value: unknown, parts: Uint8Array[]): Special | undefined {
   if (value instanceof SharedArrayBuffer) return ["memory"];
   if (value instanceof Map) return ["map", jsonOf([...value], parts)];
   if (value instanceof Set) return ["set", jsonOf([...value], parts)];
-  if (value instanceof Date) return ["date", value.getTime()];
+  if (value instanceof Date) return ["date", jsonOf(value.getTime(), parts)];
   if (value instanceof ArrayBuffer) return ["buffer", parts.push(new Uint8Array(value)) - 1];
   for (const [kind, TypedArray] of ARRAYS.entries()) {
     if (value instanceof TypedArray) return ["array", kind, parts.push(bytesIn(value)) - 1];
@@ -110,7 +120,7 @@ function specialValue(
     case "set":
       return new Set(valueOf(of, parts, memory) as unknown[]);
     case "date":
-      return new Date(of as number);
+      return new Date(valueOf(of, parts, memory) as number);
     case "buffer":
       return parts[of as number]?.buffer;
     case "array": {
