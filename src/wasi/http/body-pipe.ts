@@ -1,3 +1,4 @@
+import { Absorber, type ByteQueue } from "../../io/byte-queue.ts";
 import { LazyDeferred } from "../../io/deferred.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { Pipe } from "../../io/pipe.ts";
@@ -64,13 +65,26 @@ class Between {
   }
 
   write(bytes: Uint8Array, isGiven: boolean): number {
-    if (this.#length !== undefined && this.#written + bytes.length > this.#length) {
-      throw this.#tooLong(BigInt(this.#written + bytes.length));
-    }
+    this.#assertAnnounced(bytes.length);
     const { sink } = this.pipe;
     const taken = isGiven && sink.give ? sink.give(bytes) : sink.write(bytes);
     this.#written += taken;
     return taken;
+  }
+
+  absorb(queue: ByteQueue): boolean {
+    const { size } = queue;
+    const { sink } = this.pipe;
+    this.#assertAnnounced(size);
+    const isTaken = sink instanceof Absorber && sink.absorb(queue);
+    if (isTaken) this.#written += size;
+    return isTaken;
+  }
+
+  /** @throws {HttpError} If so many bytes more are more than were announced. */
+  #assertAnnounced(bytes: number): void {
+    const written = this.#written + bytes;
+    if (this.#length !== undefined && written > this.#length) throw this.#tooLong(BigInt(written));
   }
 
   close(): void | Promise<void> {
@@ -125,10 +139,11 @@ class Between {
   }
 }
 
-class Writer implements Sink {
+class Writer extends Absorber implements Sink {
   readonly #between: Between;
 
   constructor(between: Between) {
+    super();
     this.#between = between;
   }
 
@@ -138,6 +153,10 @@ class Writer implements Sink {
 
   give(bytes: Uint8Array): number {
     return this.#between.write(bytes, true);
+  }
+
+  absorb(queue: ByteQueue): boolean {
+    return this.#between.absorb(queue);
   }
 
   flush(): boolean {

@@ -76,6 +76,41 @@ test("bytes come out as they go in, whatever the pieces, and never more than the
   );
 });
 
+test("what waits in front of a body comes into it without a copy when its reader has taken the rest", async (t) => {
+  const body = new OutgoingBody("response", BigInt(2 * ROOM), ROOM);
+  const stream = new OutputStream(body.outlet);
+  const { source } = body.body;
+  assert.deepEqual([write(stream, ROOM), write(stream, ROOM)], [ROOM, ROOM]);
+  assert.equal(body.outlet.bufferedBytes, ROOM);
+  assert.equal(source.read(ROOM)?.length, ROOM);
+  const copied = t.mock.method(Object.getPrototypeOf(Uint8Array.prototype), "set");
+  await microtasks();
+  assert.deepEqual([body.outlet.bufferedBytes, copied.mock.callCount()], [0, 0]);
+  copied.mock.restore();
+  assert.equal(body.body.level?.().bufferedBytes, ROOM);
+  stream.flush();
+  assert.equal(stream.checkWrite(), 0);
+  assert.equal(source.read(ROOM)?.length, ROOM);
+  source.ready();
+  assert.deepEqual(source.read(ROOM), bytes(0));
+  await microtasks();
+  assert.ok(stream.checkWrite() > 0);
+});
+
+test("what waits in front of a body, and is more than was announced, fails when it would come into it", async () => {
+  const body = new OutgoingBody("response", BigInt(ROOM + 3), ROOM);
+  const stream = new OutputStream(body.outlet);
+  const { source } = body.body;
+  assert.deepEqual([write(stream, ROOM), write(stream, 3), write(stream, 2)], [ROOM, 3, 2]);
+  assert.equal(source.read(ROOM)?.length, ROOM);
+  await microtasks();
+  assert.throws(() => stream.checkWrite(), StreamError);
+  assert.throws(
+    () => source.read(ROOM),
+    (error) => (assert.deepEqual(codeOf(error), { tag: "HTTP-response-body-size", val: BigInt(ROOM + 5) }), true),
+  );
+});
+
 test("11.9 a flush is complete when the reader has come back, or when there is none and it fits", async () => {
   const body = new OutgoingBody("response", undefined, ROOM);
   const stream = new OutputStream(body.outlet);
