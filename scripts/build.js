@@ -282,7 +282,8 @@ async function buildForPages() {
     },
   });
   for (const { fileName, name, code } of output) {
-    const made = fileName === "browser.js" ? starred(code) : code;
+    if (name === "rolldown-runtime") continue;
+    const made = fileName === "browser.js" ? starred(code) : withPlainNamespaces(code);
     writeFileSync(join(root, "dist", fileName), EAGER.has(name) ? EAGER_LINE + made : made);
   }
 }
@@ -299,6 +300,15 @@ function starred(code) {
       return `export * from "./shared/public-${file}";\n`;
     })
     .join("");
+}
+
+/** What is imported later, as objects that are written out: a function that makes such ones would be one more script to wait for. */
+function withPlainNamespaces(code) {
+  return code
+    .replace(/^import \{ t as __exportAll \} from .*\n/m, "")
+    .replace(/\/\* @__PURE__ \*\/ __exportAll\((\{[^}]*\})\)/g, (_, names) =>
+      names.replace(/([\w$]+): \(\) => ([\w$]+)/g, "get $1() { return $2; }"),
+    );
 }
 
 /** The paths of the modules of which something is needed for what `contents` exports, before anything is imported later. */

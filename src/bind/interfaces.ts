@@ -94,7 +94,26 @@ class LaterInterface implements Interface {
 
 export const INTERFACES: ReadonlyMap<string, Interface> = new Map(
   [
-    ...[io, cli, clocks, random, filesystem].flatMap((tables): object[] => Object.values(tables)).filter(isInterface),
+    io.error,
+    io.poll,
+    io.streams,
+    cli.environment,
+    cli.exit,
+    cli.stdin,
+    cli.stdout,
+    cli.stderr,
+    cli.terminalInput,
+    cli.terminalOutput,
+    cli.terminalStdin,
+    cli.terminalStdout,
+    cli.terminalStderr,
+    clocks.monotonicClock,
+    clocks.wallClock,
+    random.random,
+    random.insecure,
+    random.insecureSeed,
+    filesystem.preopens,
+    filesystem.types,
     ...LATER.flatMap(({ names }) => names).map((name) => new LaterInterface(name)),
   ].map((value) => [value.name, value]),
 );
@@ -105,8 +124,4 @@ export function interfaceOf(name: string): Interface | undefined {
   // Versions with the same first two numbers are compatible; before a release nothing is.
   if (/^0\.2\.\d+$/.test(version)) return INTERFACES.get(plain);
   return P3.test(name) ? loadedP3.get(plain) : undefined;
-}
-
-function isInterface(value: object): value is Interface {
-  return "functions" in value;
 }
