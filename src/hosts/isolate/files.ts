@@ -1,13 +1,14 @@
 /** Open directories of one thread, as those of another. */
 import { Unheard } from "../../io/unheard.ts";
-import type {
-  DirectoryEntry,
-  FileStat,
-  NewTime,
-  OpenDirectory,
-  OpenFile,
-  OpenNode,
-  OpenOptions,
+import {
+  FileError,
+  type DirectoryEntry,
+  type FileStat,
+  type NewTime,
+  type OpenDirectory,
+  type OpenFile,
+  type OpenNode,
+  type OpenOptions,
 } from "../../wasi/filesystem/files.ts";
 import type { Link } from "./link.ts";
 
@@ -23,6 +24,7 @@ export class OpenNodes {
   /** The other thread waits for no close. */
   readonly #unheard = new Unheard();
   #last = 0;
+  #isOver = false;
 
   add(node: OpenFile | OpenDirectory): WireNode {
     this.#nodes.set(++this.#last, node);
@@ -42,11 +44,15 @@ export class OpenNodes {
     // The methods of the port, which are called as the port says.
     const methods = node as unknown as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
     const result = await methods[method]?.(...args.map((arg) => this.#local(arg)));
-    return isNode(result) ? this.add(result) : result;
+    if (!isNode(result)) return result;
+    if (!this.#isOver) return this.add(result);
+    this.#unheard.call("close", () => result.close());
+    throw new FileError("EBADF", "the instance that opened it is over");
   }
 
-  /** Closes what the other thread has left open. @throws {InternalError} What a close has thrown, this one or one before. */
+  /** Closes what the other thread has left open, now and when it comes. @throws {InternalError} What a close has thrown, this one or one before. */
   closeAll(): void {
+    this.#isOver = true;
     const nodes = [...this.#nodes.values()];
     this.#nodes.clear();
     for (const node of nodes) this.#unheard.call("close", () => node.close());
@@ -200,7 +206,8 @@ export function remoteNode(link: Link, wire: WireNode): OpenFile | OpenDirectory
   return wire.kind === "file" ? new RemoteFile(link, wire) : new RemoteDirectory(link, wire);
 }
 
-/** What the other thread knows `directory` by; of another file system, nothing. */
-function wireOf(directory: OpenDirectory): WireNode | undefined {
-  return directory instanceof RemoteDirectory ? directory.wire : undefined;
+/** What the other thread knows `directory` by. @throws EXDEV for one of this thread. */
+function wireOf(directory: OpenDirectory): WireNode {
+  if (directory instanceof RemoteDirectory) return directory.wire;
+  throw new FileError("EXDEV", "the two directories are of different file systems");
 }
