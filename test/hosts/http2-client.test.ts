@@ -7,7 +7,7 @@ import type { ServerHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { test, type TestContext } from "node:test";
-import { createServer as createTls } from "node:tls";
+import tls, { createServer as createTls } from "node:tls";
 import { NodeHttpClient } from "../../src/hosts/node/http/client.ts";
 import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
@@ -475,4 +475,20 @@ test("a request that there is no room for closes its body", async (t) => {
   const sent = client(t, 0).send(request(1, { method: "POST", body: left.body }), never);
   await assert.rejects(sent, (error) => error instanceof HttpError && error.payload.tag === "connection-limit-reached");
   assert.deepEqual(ends, ["left"]);
+});
+
+test("a connection that comes just when nobody wants its request any more is let go of", async (t) => {
+  const server = createHttps(TLS, () => assert.fail("there is no request"));
+  const ended = once(server, "secureConnection").then(([socket]: Socket[]) => socket && once(socket, "close"));
+  const port = await portOf(t, server);
+  const by = client(t);
+  const controller = new AbortController();
+  const connect = tls.connect.bind(tls) as (options: object) => tls.TLSSocket;
+  t.mock.method(tls, "connect", (options: object) => {
+    const socket = connect(options);
+    socket.once("secureConnect", () => queueMicrotask(() => controller.abort()));
+    return socket;
+  });
+  assert.equal(await codeOf(by.send(request(port), controller.signal)), "internal-error");
+  await ended;
 });

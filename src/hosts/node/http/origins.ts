@@ -37,7 +37,10 @@ export class Origins {
     for (let isFirst = true; ; isFirst = false) {
       // oxlint-disable no-await-in-loop -- one after the other
       const socket = await this.#found(origin, peer, settling, request.timeouts.firstByte);
-      if (settling.signal.aborted) throw unwanted();
+      if (settling.signal.aborted) {
+        socket?.destroy();
+        throw unwanted();
+      }
       if (!origin.session) return byHttp1(socket);
       try {
         return await sendOverStream(origin.session, request, settling);
