@@ -51,6 +51,8 @@ class MemoryTcpHandle implements TcpHandle {
   readonly #family: Family;
   #bound: SocketAddress | undefined;
   #events: TcpListenerEvents | undefined;
+  /** Whether it is its connection that has the port. */
+  #isConnected = false;
   #isClosed = false;
 
   constructor(tcp: MemoryTcp, family: Family) {
@@ -94,9 +96,12 @@ class MemoryTcpHandle implements TcpHandle {
     await new Promise<void>((resolve) => wire.carry(resolve));
     if (!events) this.#free();
     if (!events) throw new NetworkError("ECONNREFUSED", `nobody listens at ${remote.ip} port ${remote.port}`);
-    if (this.#isClosed) throw new NetworkError("ECANCELED", "the socket was closed");
-    // From now on it is the connection that has the port.
-    this.#bound = undefined;
+    if (this.#isClosed) {
+      // Who listens has heard of it.
+      here.reset();
+      throw new NetworkError("ECANCELED", "the socket was closed");
+    }
+    this.#isConnected = true;
     return here;
   }
 
@@ -107,7 +112,7 @@ class MemoryTcpHandle implements TcpHandle {
   close(): void {
     this.#isClosed = true;
     this.#events = undefined;
-    this.#free();
+    if (!this.#isConnected) this.#free();
   }
 
   #free(): void {

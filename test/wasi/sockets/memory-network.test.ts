@@ -6,6 +6,7 @@ import { connectionPair, FakeClock, microtasks } from "../../../src/testing/inde
 import type { Family, SocketAddress } from "../../../src/wasi/sockets/address.ts";
 import { MemoryNetwork } from "../../../src/wasi/sockets/memory-network.ts";
 import type { NetworkPorts } from "../../../src/wasi/sockets/network.ts";
+import type { TcpConnection } from "../../../src/wasi/sockets/tcp-port.ts";
 import type { UdpHandle } from "../../../src/wasi/sockets/udp-port.ts";
 
 interface Opened {
@@ -97,6 +98,46 @@ test("all ports may be taken, and a new one is free again", () => {
   const port = freed?.local().port;
   freed?.close();
   assert.equal(open(network, "127.0.0.1").handle.local().port, port);
+});
+
+test("a connection has its port for as long as it is there, and no longer", async () => {
+  const { tcp } = new MemoryNetwork();
+  const listener = tcp.open("ipv4");
+  await listener.bind(at("127.0.0.1", 80));
+  await listener.listen(1, { arrived: (peer) => peer.reset(), failed: assert.fail });
+  const ports = new Set<number>();
+  // More than there are.
+  for (let count = 0; count < 20_000; count++) {
+    const handle = tcp.open("ipv4");
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const connection = await handle.connect(at("127.0.0.1", 80), tcp.defaults());
+    const { port } = connection.local;
+    ports.add(port);
+    handle.close();
+    assert.throws(() => void tcp.open("ipv4").bind(at("127.0.0.1", port)), /EADDRINUSE/);
+    if (count % 2 === 0) void connection.close();
+    else connection.reset();
+  }
+  assert.equal(ports.size, 16_384);
+});
+
+test("who has heard of a peer that gives up connecting hears of that too", async () => {
+  const clock = new FakeClock();
+  const { tcp } = new MemoryNetwork({ clock, latencyNs: 1000n });
+  const listener = tcp.open("ipv4");
+  await listener.bind(at("127.0.0.1", 80));
+  const peers: TcpConnection[] = [];
+  await listener.listen(1, { arrived: (peer) => void peers.push(peer), failed: assert.fail });
+  const handle = tcp.open("ipv4");
+  const connecting = handle.connect(at("127.0.0.1", 80), tcp.defaults());
+  clock.advance(1000n);
+  await microtasks();
+  assert.equal(peers.length, 1);
+  handle.close();
+  clock.advance(1000n);
+  await assert.rejects(connecting, { code: "ECANCELED" });
+  clock.advance(1000n);
+  assert.throws(() => peers[0]?.source.read(1), { code: "ECONNRESET" });
 });
 
 test("everything is under way for as long as it was said", () => {
