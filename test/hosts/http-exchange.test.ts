@@ -12,6 +12,7 @@ import { HttpError, type HttpErrorCode } from "../../src/wasi/http/error-code.ts
 import type { HttpBody, HttpRequest, HttpResponse, Timeouts } from "../../src/wasi/http/exchange.ts";
 import type { Field } from "../../src/wasi/http/fields.ts";
 import { resolver, type ResolveHost } from "../../src/wasi/http/resolve.ts";
+import type { SocketAddress } from "../../src/wasi/sockets/address.ts";
 import { eventually } from "../../src/testing/turns.ts";
 
 /** Longer than anything here takes: what hangs fails. */
@@ -409,6 +410,17 @@ test("11.1 the address is permitted, not the name", options, async (t) => {
   // Neither true nor a promise of it.
   const odd = resolver(lookup, () => 1 as unknown as boolean);
   await assert.rejects(send(clientOf(t, odd), requestTo(port)), coded("destination-IP-prohibited"));
+});
+
+test("11.1 an IPv4 address in the disguise of IPv6 is asked for as what it is", async () => {
+  const lookup = { lookup: () => Promise.resolve(["::ffff:127.0.0.3"]) };
+  const isDenied = ({ family, ip }: SocketAddress): boolean => family === "ipv4" && ip.startsWith("127.");
+  const resolve = resolver(lookup, (address) => !isDenied(address));
+  for (const host of ["::ffff:127.0.0.1", "::ffff:7f00:1", "0:0:0:0:0:ffff:127.0.0.1", "name.example"]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await assert.rejects(resolve(host, 80), coded("destination-IP-prohibited"), host);
+  }
+  assert.deepEqual(await resolve("::ffff:10.0.0.1", 80), [{ family: "ipv4", ip: "10.0.0.1" }]);
 });
 
 test("what lookups fail of has its code", async () => {

@@ -1,5 +1,5 @@
 /** Whom a request reaches: the address is looked up and permitted before anybody connects to it. */
-import { ipAddress, type IpAddress } from "../sockets/address.ts";
+import { ipAddress, unmapped, type IpAddress } from "../sockets/address.ts";
 import { NetworkError } from "../sockets/error-code.ts";
 import { parseHostName } from "../sockets/host-name.ts";
 import { isYes, type AddressCheck } from "../sockets/network.ts";
@@ -27,9 +27,10 @@ export function resolver(lookup: LookupPort, check: AddressCheck): ResolveHost {
   };
 }
 
+/** None of IPv4 in the disguise of IPv6: who is asked about an address knows it by one name. */
 async function addressesOf(lookup: LookupPort, host: string): Promise<readonly IpAddress[]> {
   const literal = ipAddress(host);
-  if (literal) return [literal];
+  if (literal) return [unmapped(literal)];
   const name = parseHostName(host);
   if (name === undefined) throw new HttpError({ tag: "HTTP-request-URI-invalid" }, `"${host}" is no host`);
   if (typeof name !== "string") return [name];
@@ -39,7 +40,7 @@ async function addressesOf(lookup: LookupPort, host: string): Promise<readonly I
   } catch (cause) {
     throw lookupFailure(cause);
   }
-  return texts.flatMap((text) => ipAddress(text) ?? []);
+  return texts.flatMap((text) => ipAddress(text) ?? []).map(unmapped);
 }
 
 function lookupFailure(cause: unknown): HttpError {
