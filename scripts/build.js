@@ -103,6 +103,8 @@ const LIBRARY = {
   chunkNames: "shared/[name]-[hash]",
   // V8 reads all that is imported, and would read a quarter more. Names stay as they are: traces have them.
   minifyWhitespace: true,
+  // Node shows the line that an error nobody caught comes from: all of a file, if that were one.
+  lineLimit: 120,
   // From a module in dist/shared: see src/hosts/node/isolate/threads.ts.
   define: { BUILT_WORKER: '"../hosts/node/isolate/worker.js"' },
 };

@@ -179,3 +179,16 @@ test("its types serve a program in TypeScript, libraries checked", async () => {
 test("its types serve a program that leaves the DOM out", async () => {
   assert.equal(await typeCheck(["es2024", "esnext.disposable"], PROGRAM), "");
 });
+
+test("an error that nobody catches is shown with a line of what threw it, and not with all of the package", async () => {
+  await project.write(
+    "uncaught.mjs",
+    'import { run } from "sluice";\nawait run(new TextEncoder().encode("<html>"));\n',
+  );
+  const shown = await project.run(process.execPath, ["uncaught.mjs"]).then(
+    () => "",
+    ({ stderr }: { readonly stderr: string }) => stderr,
+  );
+  assert.match(shown, /Expected a WebAssembly component/);
+  assert.ok(shown.length < 3000, `${shown.length} characters: ${shown.slice(0, 500)}`);
+});
