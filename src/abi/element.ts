@@ -2,6 +2,7 @@
 import { Trap } from "../io/trap.ts";
 import type { Origin, Target } from "./copy.ts";
 import type { Guest } from "./guest.ts";
+import { located } from "./params.ts";
 import type { AnyType, Type } from "./type.ts";
 import { MAX_LIST_BYTES, type ValType } from "./types.ts";
 
@@ -132,7 +133,11 @@ export class GuestBuffer implements Origin, Target {
     if (bytes) return count;
     const values = origin.values(count);
     const start = this.#at;
-    for (const [index, value] of values.entries()) codec?.store(this.#guest, start + index * size, value);
+    try {
+      for (const [index, value] of values.entries()) codec?.store(this.#guest, start + index * size, value);
+    } catch (error) {
+      throw located("an element of a stream or future", error);
+    }
     return values.length;
   }
 }

@@ -209,6 +209,56 @@ test("an iterable that throws ends the instance, and is told of", async () => {
   await assert.rejects(async () => words?.([]), /no more/);
 });
 
+/** `first(x)`: waits for an item of the stream, or for what the future has. */
+const FIRST = `(component
+  (type $numbers (stream u32)) (type $number (future u32))
+  (core module $libc (memory (export "memory") 1))
+  (core instance $libc (instantiate $libc))
+  (core module $m
+    (import "" "memory" (memory 1))
+    (import "" "read" (func $read (param i32 i32 i32) (result i32)))
+    (import "" "await" (func $await (param i32 i32) (result i32)))
+    (func (export "first") (param $x i32) (result i32)
+      (drop (call $read (local.get $x) (i32.const 8) (i32.const 1)))
+      (i32.load (i32.const 8)))
+    (func (export "later") (param $x i32) (result i32)
+      (drop (call $await (local.get $x) (i32.const 8)))
+      (i32.load (i32.const 8))))
+  (core func $read (canon stream.read $numbers (memory (core memory $libc "memory"))))
+  (core func $await (canon future.read $number (memory (core memory $libc "memory"))))
+  (core instance $m (instantiate $m (with "" (instance
+    (export "memory" (memory $libc "memory")) (export "read" (func $read)) (export "await" (func $await))))))
+  (func (export "first") async (param "x" $numbers) (result u32) (canon lift (core func $m "first")))
+  (func (export "later") async (param "x" $number) (result u32) (canon lift (core func $m "later"))))`;
+
+test("an item that is not of the stream's type ends the instance, and who waits is told what was expected", async (t) => {
+  assert.equal(await (await exportsOf(FIRST)).first?.([7]), 7);
+  assert.equal(await (await exportsOf(FIRST)).later?.(7), 7);
+
+  await t.test("an item of an iterable, which is returned", async () => {
+    const { first } = await exportsOf(FIRST);
+    let returned = false;
+    async function* wrong(): AsyncGenerator<string> {
+      try {
+        yield "7";
+        yield "8";
+      } finally {
+        returned = true;
+      }
+    }
+    const expected = /^an element of a stream or future: expected u32, .* got "7"$/;
+    await assert.rejects(async () => first?.(wrong()), { name: "TypeError", message: expected });
+    await until(() => returned);
+    await assert.rejects(async () => first?.([1]), { name: "TypeError", message: expected });
+  });
+
+  await t.test("what a promise has", async () => {
+    const { later } = await exportsOf(FIRST);
+    const expected = /^an element of a stream or future: expected u32, .* got "7"$/;
+    await assert.rejects(async () => later?.(Promise.resolve("7")), { name: "TypeError", message: expected });
+  });
+});
+
 /** `sum(n)`: calls the import `f` n times at once, and adds what it gives. */
 const SUM = `(component
   (import "f" (func $f async (param "x" u32) (result u32)))

@@ -224,7 +224,13 @@ class ItemFeed implements Origin {
 
   #offer(): void {
     if (this.shared.isDropped) return;
-    this.shared.write(this, { onCopy: () => {}, onDone: () => void Promise.resolve().then(() => this.#offer()) });
+    try {
+      this.shared.write(this, { onCopy: () => {}, onDone: () => void Promise.resolve().then(() => this.#offer()) });
+    } catch (error) {
+      // The guest waits for an item, and this is none.
+      this.#fail(error);
+      this.shared.drop();
+    }
   }
 
   async #leave(): Promise<void> {
