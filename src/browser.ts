@@ -101,18 +101,28 @@ export interface ServeOptions extends Omit<Options, "syncExports">, ServingOptio
  * @throws As `compile` does. What an instance throws, each request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, onError, ...instances } = options;
+  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, plugs, onError, ...instances } = options;
   await checkOptions(instances);
   const { timeout, isolate: _, ...given } = instances;
-  const [{ Serving }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
+  const [{ Serving }, { plugsOf }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
     import("./run/serve/serve.ts"),
+    import("./run/plugs.ts"),
     import("./hosts/web/http.ts"),
   ]);
   const serving = new Serving(
     webPlatform,
     await compiled(component),
     () => given,
-    { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, timeout, onError },
+    {
+      reuse,
+      maxConcurrent,
+      maxWaiting,
+      maxWaitingTime,
+      maxBodyBytes,
+      timeout,
+      plugs: await plugsOf(plugs, compiled),
+      onError,
+    },
     isIsolated(options) ? (await import("./hosts/web/isolate/isolated.ts")).answeringInWorkers(component) : undefined,
   );
   return {

@@ -135,26 +135,46 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
   const { isolate, maxMemoryBytes, onError = () => {}, ...others } = options;
-  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, maxStallTime, ...instances } = others;
+  const {
+    reuse,
+    maxConcurrent,
+    maxWaiting,
+    maxWaitingTime,
+    maxBodyBytes,
+    maxStallTime,
+    plugs = [],
+    ...instances
+  } = others;
   await checkOptions(instances);
   const { timeout, ...given } = instances;
   if (isolate !== undefined) assertThread(isolate);
-  const [{ Serving }, { nodeListener }, { cohort }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
-    import("./run/serve/serve.ts"),
-    import("./hosts/node/http/listener.ts"),
-    import("./hosts/node/http/cohort.ts"),
-    import("./hosts/web/http.ts"),
-  ]);
+  const [{ Serving }, { plugsOf }, { nodeListener }, { cohort }, { incomingOf, leavingOf, webResponseOf }] =
+    await Promise.all([
+      import("./run/serve/serve.ts"),
+      import("./run/plugs.ts"),
+      import("./hosts/node/http/listener.ts"),
+      import("./hosts/node/http/cohort.ts"),
+      import("./hosts/web/http.ts"),
+    ]);
   const threads =
     isolate !== undefined || !canSuspend() ? await inThreads(bytesOf(component), maxMemoryBytes) : undefined;
   const serving = new Serving(
     nodePlatform,
     threads ? await compiled(component) : await compiledToServe(component, { maxMemoryBytes }),
     () => given,
-    { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, timeout, onError },
+    {
+      reuse,
+      maxConcurrent,
+      maxWaiting,
+      maxWaitingTime,
+      maxBodyBytes,
+      timeout,
+      plugs: await plugsOf(plugs, compiled),
+      onError,
+    },
     threads,
   );
-  await serving.prepare(given.imports);
+  await serving.prepare(() => given);
   return {
     fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request.signal))),
     client: { send: (request, signal) => serving.answer(request, leavingOf(signal)) },

@@ -175,7 +175,7 @@ function runCommand(
 }
 
 /** What makes sense for one run alone. */
-const NOT_SERVED: ReadonlySet<OptionName> = new Set(["json", "output", "invoke", "plug", "argv0", "stats", "progress"]);
+const NOT_SERVED: ReadonlySet<OptionName> = new Set(["json", "output", "invoke", "argv0", "stats", "progress"]);
 
 function serveCommand(
   given: readonly GivenOption[],

@@ -42,7 +42,7 @@ ${optionsHelp("run")}`,
 Answers HTTP with a component that exports wasi:http/incoming-handler (WASI
 0.2) or wasi:http/handler (0.3): an instance for each request. Ends on SIGINT
 or SIGTERM when all is answered.
---dir, --env, --http, --limit, --timeout and the like are those of run.
+--dir, --env, --http, --plug, --timeout and the like are those of run.
 
 Options:
 ${optionsHelp("serve")}`,

@@ -4,20 +4,21 @@ import { show } from "../abi/show.ts";
 import { nodePlatform, type Directory } from "../hosts/node/platform.ts";
 import { type CompiledComponent } from "../run/component.ts";
 import { compile } from "../run/compile.ts";
-import type { Imports } from "../run/imports.ts";
 import { instantiate, type RunningInstance } from "../run/instantiate.ts";
 import type { Invocation } from "../run/invoke.ts";
 import { ExitError, TimeoutError, type Stats } from "../run/life.ts";
 import type { InstanceOptions } from "../run/options.ts";
 import type { Platform } from "../run/platform.ts";
+import { pluggedIn, type Plug, type Plugs } from "../run/plugs.ts";
 import { runCommand } from "../run/run.ts";
 import type { Input, Output } from "../hosts/node/stdio.ts";
 import { canSuspend } from "../wait/suspension.ts";
 import type { Command } from "./command.ts";
 import { deadlock } from "./nothing-left.ts";
+import { plugsAt } from "./plugs.ts";
 import { readComponent } from "./read.ts";
 import { watchedStandard } from "./line-end.ts";
-import { PlugError, reportRun } from "./run-failure.ts";
+import { reportRun } from "./run-failure.ts";
 import { print, say } from "./write.ts";
 
 /** Node, with messages of ours on lines of their own. */
@@ -41,7 +42,7 @@ export async function runComponent(
 ): Promise<number> {
   Error.stackTraceLimit = STACK_FRAMES;
   const lastWords: (() => void)[] = [];
-  const plugs: RunningInstance[] = [];
+  let plugs: Plugs | undefined;
   let exitCode;
   let ending;
   try {
@@ -67,9 +68,14 @@ export async function runComponent(
       ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     } as const;
-    const instance = canSuspend()
-      ? await beginHere(component, options.plugs, granted, plugs)
-      : await beginInThread(component, options.plugs, granted);
+    const given = await plugsAt(options.plugs);
+    let instance;
+    if (canSuspend()) {
+      const all = given.map(() => granted);
+      plugs = await pluggedIn(PLATFORM, given, all);
+      const imports = plugs.importsWith(undefined);
+      instance = await instantiate(PLATFORM, component, { ...granted, imports, deadlock: "trap" });
+    } else instance = await beginInThread(component, given, granted);
     isolation?.onStart(instance.stats);
     if (options.progress) {
       const { showProgress } = await import("./progress.ts");
@@ -88,30 +94,15 @@ export async function runComponent(
       lastWords.push(() => say(statsTable({ stdin: newTally(), stdout: newTally(), stderr: newTally() })));
     }
   }
-  // A user before what it uses.
-  for (const library of plugs.toReversed()) {
-    // oxlint-disable-next-line no-await-in-loop -- as above
-    await library.close().catch((error: unknown) => (ending ??= error));
-  }
+  await plugs?.close().catch((error: unknown) => (ending ??= error));
   for (const lastWord of lastWords) lastWord();
   return exitCode ?? reportRun(ending, path);
-}
-
-/** An instance, after those that are plugged in. */
-async function beginHere(
-  component: CompiledComponent,
-  paths: readonly string[],
-  options: InstanceOptions<Input, Output, Directory>,
-  plugs: RunningInstance[],
-): Promise<RunningInstance> {
-  const imports = await plugged(paths, options, plugs);
-  return instantiate(PLATFORM, component, { ...options, imports, deadlock: "trap" });
 }
 
 /** Where the only way for guests to wait is in a thread of their own. */
 async function beginInThread(
   component: CompiledComponent,
-  plugs: readonly string[],
+  plugs: readonly Plug[],
   options: InstanceOptions<Input, Output, Directory>,
 ): Promise<RunningInstance> {
   const [{ nodeThreads }, { instantiateIsolated }] = await Promise.all([
@@ -124,21 +115,9 @@ async function beginInThread(
     { ...options, deadlock: "trap" },
     {
       standard: watchedStandard,
-      plugs: plugs.map((path) => ({
-        bytes: readPlug(path),
-        failed: (error: unknown) => new PlugError(path, error),
-      })),
+      plugs,
     },
   );
-}
-
-/** @throws {PlugError} */
-function readPlug(path: string): Uint8Array {
-  try {
-    return readComponent(path);
-  } catch (error) {
-    throw new PlugError(path, error);
-  }
 }
 
 async function prepared(
@@ -162,32 +141,6 @@ async function invoke(invoked: Invocation, instance: RunningInstance): Promise<n
   } finally {
     await instance.close();
   }
-}
-
-/** @throws {PlugError} If it cannot be instantiated. */
-async function plug(path: string, options: InstanceOptions<Input, Output, Directory>): Promise<RunningInstance> {
-  try {
-    return await instantiate(PLATFORM, await compile(readComponent(path)), options);
-  } catch (error) {
-    throw new PlugError(path, error);
-  }
-}
-
-/** What components export, as imports of others: each is also given what those before it export. */
-async function plugged(
-  paths: readonly string[],
-  options: InstanceOptions<Input, Output, Directory>,
-  into: RunningInstance[],
-): Promise<Imports> {
-  const imports: Record<string, Imports[string]> = {};
-  for (const path of paths) {
-    // oxlint-disable-next-line no-await-in-loop -- each may import what those before it export
-    const instance = await plug(path, { ...options, imports: { ...imports } });
-    into.push(instance);
-    // Functions and interfaces, as an instance exports them.
-    Object.assign(imports, instance.exports as Imports);
-  }
-  return imports;
 }
 
 function sayCall(name: string, values: readonly unknown[], outcome: string): void {

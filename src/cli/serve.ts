@@ -17,6 +17,7 @@ import { canSuspend } from "../wait/suspension.ts";
 import type { Command, ServeCommandOptions } from "./command.ts";
 import { LinePrefix } from "./line-prefix.ts";
 import { listenAt } from "./listen.ts";
+import { plugsAt } from "./plugs.ts";
 import { readComponent } from "./read.ts";
 import { reportRun } from "./run-failure.ts";
 import { onSignal } from "./signals.ts";
@@ -72,11 +73,11 @@ async function serveHere({ options, path }: Given, keep: () => void): Promise<nu
   const serving = new Serving(
     nodePlatform,
     component,
-    () => instanceOptions(options, instances++),
-    { ...options, onError: failed },
+    (isPlug) => instanceOptions(options, isPlug ? instances - 1 : instances++),
+    { ...options, plugs: await plugsAt(options.plugs), onError: failed },
     inThreads,
   );
-  await serving.prepare();
+  await serving.prepare(() => instanceOptions(options, 0));
   let hasAnswered = false;
   const answering: Answer = (request, leaving) => {
     if (!hasAnswered) setTimeout(() => keepOf(keep), KEEP_MS).unref();

@@ -1,5 +1,6 @@
 /** `--plug`: what one component exports, for another. */
 import assert from "node:assert/strict";
+import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import { ended, guest, NOT_UNIX, shell, sluice, start } from "./support.ts";
 
@@ -39,6 +40,42 @@ describe("--plug", { concurrency: 4 }, () => {
     const { code, stdout, stderr } = await sluice(["run", "--plug", STREAMS, guest("bwf-4097")]);
     assert.deepEqual([code, stdout], [134, ""]);
     assert.match(stderr, /bwf-4097\.wasm trapped: unreachable\n( {4}at .*\n){3,}/);
+  });
+
+  test("what is served has it for each request", { skip: NOT_UNIX }, async (t) => {
+    const plugged = ["--plug", guest("http-p3"), guest("http-middleware-p3")];
+    const child = start(["serve", "--addr", "0", "--trace", ...plugged]);
+    t.after(() => child.kill("SIGKILL"));
+    child.stdin?.end();
+    const lines = createInterface({ input: child.stderr ?? process.stdin });
+    const said: string[] = [];
+    const url = await new Promise<string>((resolve) => {
+      lines.on("line", (line) => {
+        const [, address] = /^Serving HTTP on (\S+)$/.exec(line) ?? [];
+        if (address === undefined) said.push(line);
+        else resolve(address);
+      });
+    });
+    for (let count = 0; count < 2; count++) {
+      // oxlint-disable no-await-in-loop -- one after the other
+      const response = await fetch(`${url}on/hello`, { headers: { connection: "close" } });
+      assert.deepEqual([response.status, await response.text()], [299, "hello"]);
+      // oxlint-enable no-await-in-loop
+    }
+    child.kill("SIGTERM");
+    assert.equal((await ended(child)).code, 0);
+    // Both have the number of their request.
+    assert.deepEqual([...new Set(said.map((line) => line.replace(/ .*/, "")))], ["[0]", "[1]"]);
+  });
+
+  test("nothing is served where it does not fit, or is not there", async () => {
+    const [first, second] = await Promise.all([
+      sluice(["serve", "--plug", "absent.wasm", guest("http-p3")]),
+      sluice(["serve", "--plug", guest("missing-import"), guest("http-p3")]),
+    ]);
+    assert.deepEqual([first.code, second.code], [1, 1]);
+    assert.match(first.stderr, /absent\.wasm: There is no such file/);
+    assert.match(second.stderr, /missing-import\.wasm: The component imports what Sluice does not provide/);
   });
 
   test("a file that is not there is named", async () => {

@@ -7,6 +7,7 @@ import type { Imports } from "../../run/imports.ts";
 import { instantiate, type RunningInstance } from "../../run/instantiate.ts";
 import type { Stats } from "../../run/life.ts";
 import type { Platform } from "../../run/platform.ts";
+import { Plugs } from "../../run/plugs.ts";
 import { runCommand } from "../../run/run.ts";
 import { answeringOf } from "../../run/serve/serve.ts";
 import type { HttpResponse } from "../../wasi/http/exchange.ts";
@@ -26,6 +27,8 @@ import { wireValue } from "./traced.ts";
 /** What answers requests in it. */
 export interface ServingData {
   readonly bytes: Uint8Array;
+  /** Of those that are plugged into each instance. */
+  readonly plugs: readonly Uint8Array[];
   readonly maxMemoryBytes: number | undefined;
   readonly reuse: number;
   /** Milliseconds for each request. */
@@ -62,7 +65,7 @@ export class Guests {
   readonly #other: OtherThread;
   readonly #links = new Links();
   /** Those whose exports the instance imports, in their order. */
-  readonly #plugs: RunningInstance[] = [];
+  readonly #plugs = new Plugs();
   #component: CompiledComponent | undefined;
   #instance: RunningInstance | undefined;
   #answering: Answering | undefined;
@@ -83,7 +86,7 @@ export class Guests {
     return {
       of: this.#links.of,
       plug: async (bytes: Uint8Array, options: WireOptions): Promise<void> => {
-        this.#plugs.push(await this.#instanceOf(await compile(bytes), options));
+        this.#plugs.add(await this.#instanceOf(await compile(bytes), options));
       },
       load: async (bytes: Uint8Array): Promise<void> => {
         this.#component = await compile(bytes);
@@ -98,11 +101,13 @@ export class Guests {
         this.#told(() => this.#functionOf(name, member)(...args)),
       run: () => this.#told(() => this.#withPlugs(() => runCommand(this.#running))),
       close: () => this.#told(() => this.#withPlugs(() => this.#running.close())),
-      serve: async ({ bytes, maxMemoryBytes, reuse, timeout }: ServingData): Promise<void> => {
+      serve: async ({ bytes, plugs: given, maxMemoryBytes, reuse, timeout }: ServingData): Promise<void> => {
         const component = await compile(bytes, { maxMemoryBytes });
+        const plugged = await Promise.all(given.map((one) => compile(one)));
+        const plugs = plugged.map((one) => ({ component: one, failed: (error: unknown) => error }));
         // What thread.ts gives, which waits for it.
-        const optionsOf = () => this.#optionsOf(this.#channel.callNow("options") as WireOptions);
-        this.#answering = await answeringOf(this.#platform, { component, optionsOf, reuse, timeout });
+        const optionsOf = (isPlug: boolean) => this.#optionsOf(this.#channel.callNow("options", isPlug) as WireOptions);
+        this.#answering = await answeringOf(this.#platform, { component, optionsOf, plugs, reuse, timeout });
       },
       answer: (number: number, request: WireRequest) => this.#answer(number, request),
       done: (number: number) => this.#underWay.get(number),
@@ -111,31 +116,20 @@ export class Guests {
 
   async #instanceOf(of: CompiledComponent, options: WireOptions): Promise<RunningInstance> {
     const given = this.#optionsOf(options);
-    const imports = { ...given.imports };
-    // Functions and interfaces, as an instance exports them.
-    for (const plug of this.#plugs) Object.assign(imports, plug.exports as Imports);
-    return instantiate(this.#platform, of, { ...given, imports });
+    return instantiate(this.#platform, of, { ...given, imports: this.#plugs.importsWith(given.imports) });
   }
 
-  /** Ends them after `run`, a user before what it uses. */
+  /** Ends them after `run`. */
   async #withPlugs<T>(run: () => Promise<T>): Promise<T> {
-    let fault: { readonly cause: unknown } | undefined;
-    const close = async (): Promise<void> => {
-      for (const plug of this.#plugs.toReversed()) {
-        // oxlint-disable-next-line no-await-in-loop -- as above
-        await plug.close().catch((cause: unknown) => void (fault ??= { cause }));
-      }
-    };
     let result;
     try {
       result = await run();
     } catch (error) {
       // What ended the guest is told, before what came of that.
-      await close();
+      await this.#plugs.close().catch(() => {});
       throw error;
     }
-    await close();
-    if (fault) throw fault.cause;
+    await this.#plugs.close();
     return result;
   }
 

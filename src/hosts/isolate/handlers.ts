@@ -1,12 +1,13 @@
 /** What answers requests in threads of its own: each answers one at a time. */
 import type { Answering, Exchange } from "../../run/serve/answering.ts";
 import { afterMs, TimeoutError } from "../../run/life.ts";
+import type { OptionsOf } from "../../run/serve/pool.ts";
 import type { MakeAnswering } from "../../run/serve/serve.ts";
 import type { MonotonicClock } from "../../wasi/clocks/clocks.ts";
 import { Bodies, type WireResponse } from "./bodies.ts";
 import { errorOf, type WireError } from "./errors.ts";
 import type { ServingData } from "./guests.ts";
-import type { Options, WireOptions } from "./options.ts";
+import type { WireOptions } from "./options.ts";
 import { Thread, type Threads } from "./thread.ts";
 
 /** More requests wait for one that has answered. */
@@ -24,20 +25,21 @@ export function threadedHandlers(
   bytes: Uint8Array,
   maxMemoryBytes: number | undefined,
 ): MakeAnswering {
-  return async ({ optionsOf, reuse, timeout }) =>
-    new ThreadedHandlers(threads, { bytes, maxMemoryBytes, reuse, timeout }, optionsOf);
+  return async ({ optionsOf, plugs, reuse, timeout }) => {
+    const data = { bytes, plugs: plugs.map(({ component }) => component.bytes), maxMemoryBytes, reuse, timeout };
+    return new ThreadedHandlers(threads, data, optionsOf);
+  };
 }
 
 class ThreadedHandlers implements Answering {
   readonly #threads: Threads;
   readonly #data: ServingData;
-  readonly #optionsOf: () => Options;
+  readonly #optionsOf: OptionsOf;
   readonly #idle: ServingThread[] = [];
   readonly #waiting: ((thread: ServingThread | undefined) => void)[] = [];
   #count = 0;
 
-  /** @param optionsOf Asked for each instance. */
-  constructor(threads: Threads, data: ServingData, optionsOf: () => Options) {
+  constructor(threads: Threads, data: ServingData, optionsOf: OptionsOf) {
     this.#threads = threads;
     this.#data = data;
     this.#optionsOf = optionsOf;
@@ -69,16 +71,18 @@ class ThreadedHandlers implements Answering {
 class ServingThread {
   readonly #thread: Thread;
   readonly #ready: Promise<unknown>;
-  readonly #optionsOf: () => Options;
+  readonly #optionsOf: OptionsOf;
   readonly #timeout: number | undefined;
   readonly #clock: MonotonicClock;
   #cancelTimeout = (): void => {};
 
-  constructor(threads: Threads, data: ServingData, optionsOf: () => Options) {
+  constructor(threads: Threads, data: ServingData, optionsOf: OptionsOf) {
     this.#clock = threads.platform.monotonicClock;
     this.#timeout = data.timeout;
     this.#optionsOf = optionsOf;
-    this.#thread = new Thread(threads, { options: () => this.#options() }, () => this.#cancelTimeout());
+    this.#thread = new Thread(threads, { options: (isPlug: boolean) => this.#options(isPlug) }, () =>
+      this.#cancelTimeout(),
+    );
     this.#ready = this.#thread.channel.call("serve", data);
     // Whoever asks is told.
     this.#ready.catch(() => {});
@@ -133,9 +137,9 @@ class ServingThread {
     this.#cancelTimeout = afterMs(this.#clock, timeout + GRACE_MS, end);
   }
 
-  /** For the next instance: the one before is over. */
-  #options(): Promise<WireOptions> {
-    this.#thread.forget(ANSWERED);
-    return this.#thread.keep(this.#optionsOf());
+  /** For the next instance: the one before is over. Those that are plugged into it come after it. */
+  #options(isPlug: boolean): Promise<WireOptions> {
+    if (!isPlug) this.#thread.forget(ANSWERED);
+    return this.#thread.keep(this.#optionsOf(isPlug));
   }
 }

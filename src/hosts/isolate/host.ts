@@ -2,18 +2,12 @@
 import { newTally } from "../../io/tally.ts";
 import type { RunningInstance } from "../../run/instantiate.ts";
 import { afterMs, TimeoutError, type Stats } from "../../run/life.ts";
+import type { Plug } from "../../run/plugs.ts";
 import type { RunResult } from "../../run/run.ts";
 import type { MonotonicClock } from "../../wasi/clocks/clocks.ts";
 import type { WireExports } from "./guests.ts";
 import type { Options, Parked } from "./options.ts";
 import { Thread, type Threads } from "./thread.ts";
-
-/** A component whose exports are imports of those after it. */
-export interface Plug {
-  readonly bytes: Uint8Array;
-  /** What is thrown if it cannot be instantiated. */
-  readonly failed: (error: unknown) => Error;
-}
 
 /** What may be said of a thread. */
 export interface ThreadOptions {
@@ -69,11 +63,11 @@ class IsolatedInstance implements RunningInstance {
     const { channel } = instance.#thread;
     const { deadlock: _, ...forPlug } = options;
     try {
-      for (const { bytes: plug, failed } of plugs) {
+      for (const { component, failed } of plugs) {
         // oxlint-disable-next-line no-await-in-loop -- each may import what those before it export
         const given = await instance.#thread.keep(forPlug);
         // oxlint-disable-next-line no-await-in-loop -- as above
-        await channel.call("plug", plug, given).catch((error: unknown) => {
+        await channel.call("plug", component.bytes, given).catch((error: unknown) => {
           throw instance.#isEnded ? error : failed(error);
         });
       }

@@ -5,6 +5,7 @@ import { begin, type Begun } from "../instantiate.ts";
 import type { Levels, Life } from "../life.ts";
 import type { InstanceOptions } from "../options.ts";
 import type { Platform } from "../platform.ts";
+import { pluggedIn, type Plug, type Plugs } from "../plugs.ts";
 import { Renewals, type Renewal } from "./renewal.ts";
 
 type Options = InstanceOptions<unknown, unknown>;
@@ -20,15 +21,26 @@ export interface Ready<Handle> {
   readonly begun: Begun;
   readonly handle: Handle;
   readonly renewal: Renewal | undefined;
+  /** What it imports, and is nobody else's: they end after it. */
+  readonly plugs: Plugs | undefined;
   /** Requests that it has answered since it was made, or has begun anew. */
   uses: number;
 }
 
+/**
+ * Asked for each instance, and then at once for each that is plugged into it. What it gives makes sense, and limits no time.
+ *
+ * @param isPlug Whether it is for one that is plugged in.
+ */
+export type OptionsOf = (isPlug: boolean) => Options;
+
 /** What instances are made of. */
 export interface Making<Handle> {
   readonly component: CompiledComponent;
-  /** Asked for each instance. They make sense, and limit no time. */
-  readonly optionsOf: () => Options;
+  /** See `OptionsOf`. */
+  readonly optionsOf: OptionsOf;
+  /** Components that each instance has instances of for itself, and imports what they export. */
+  readonly plugs: readonly Plug[];
   /** What answers, of an instance. @throws If nothing does. */
   readonly handlerOf: (begun: Begun) => Handle;
   /** Requests that one answers. */
@@ -58,7 +70,7 @@ export class Pool<Handle> {
 
   /** One for the next request. @throws What keeps it from being made. */
   take(): Ready<Handle> | Promise<Ready<Handle>> {
-    const taken = this.#takeIdle() ?? this.#takeSpare() ?? this.#make(this.#making.optionsOf());
+    const taken = this.#takeIdle() ?? this.#takeSpare() ?? this.#make(this.#making.optionsOf(false));
     return taken instanceof Promise ? taken.then((ready) => this.#begun(ready)) : this.#begun(taken);
   }
 
@@ -75,8 +87,9 @@ export class Pool<Handle> {
   }
 
   /** It is over, or is to be. Never rejects: what it leaves has been told. */
-  async giveUp({ begun: { life } }: Ready<Handle>): Promise<void> {
+  async giveUp({ begun: { life }, plugs }: Ready<Handle>): Promise<void> {
     await life.close().catch(() => {});
+    await plugs?.close().catch(() => {});
     this.#busy.delete(life);
   }
 
@@ -93,6 +106,7 @@ export class Pool<Handle> {
     try {
       await life.end(ANSWERED);
     } finally {
+      await ready.plugs?.close();
       this.#busy.delete(life);
     }
     const { renewal } = ready;
@@ -108,13 +122,16 @@ export class Pool<Handle> {
   /** No instance is left. Never rejects. */
   async close(): Promise<void> {
     this.#spare.length = 0;
-    await Promise.allSettled(this.#idle.splice(0).map(({ begun }) => begun.life.close()));
+    await Promise.allSettled(this.#idle.splice(0).map((ready) => this.giveUp(ready)));
   }
 
   /** An instance that has answered before, if one waits that still lives. */
   #takeIdle(): Ready<Handle> | undefined {
     let ready = this.#idle.pop();
-    while (ready?.begun.life.task.isEnded === true) ready = this.#idle.pop();
+    while (ready?.begun.life.task.isEnded === true) {
+      void ready.plugs?.close().catch(() => {});
+      ready = this.#idle.pop();
+    }
     // Each request comes with a turn of the event loop: a guest that is always asked does not have to give way for that.
     ready?.begun.life.task.beginTurn();
     return ready;
@@ -125,7 +142,7 @@ export class Pool<Handle> {
     const spare = this.#spare.pop();
     if (!spare) return undefined;
     this.#spareBytes -= spare.renewal.byteLength;
-    const options = this.#making.optionsOf();
+    const options = this.#making.optionsOf(false);
     const begun = spare.renewal.begin(options);
     spare.uses = 0;
     if (typeof begun === "boolean") return begun ? spare : this.#make(options);
@@ -133,12 +150,26 @@ export class Pool<Handle> {
   }
 
   async #make(options: Options): Promise<Ready<Handle>> {
-    const begun = await begin(this.#platform, this.#making.component, options);
+    const { component, handlerOf, optionsOf, plugs: all } = this.#making;
+    // Nobody else asks for options in between.
+    const plugs =
+      all.length > 0
+        ? await pluggedIn(
+            this.#platform,
+            all,
+            all.map(() => optionsOf(true)),
+          )
+        : undefined;
+    const given = plugs ? { ...options, imports: plugs.importsWith(options.imports) } : options;
+    let begun: Begun | undefined;
     try {
-      const handle = this.#making.handlerOf(begun);
-      return { begun, handle, renewal: this.#renewals.of(begun, options), uses: 0 };
+      begun = await begin(this.#platform, component, given);
+      const handle = handlerOf(begun);
+      // What is plugged in knows what it was asked before.
+      return { begun, handle, renewal: plugs ? undefined : this.#renewals.of(begun, options), plugs, uses: 0 };
     } catch (error) {
-      await begun.life.close();
+      await begun?.life.close();
+      await plugs?.close().catch(() => {});
       throw error;
     }
   }

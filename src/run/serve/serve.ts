@@ -5,22 +5,24 @@ import { Unheard } from "../../io/unheard.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse, Leaving } from "../../wasi/http/exchange.ts";
 import { Compiled } from "../../load/compiled.ts";
+import { canSuspend } from "../../wait/suspension.ts";
 import type { Answering, Exchange } from "./answering.ts";
 import type { CompiledComponent } from "../component.ts";
-import type { Imports } from "../imports.ts";
 import { providersFor } from "../instantiate.ts";
 import { afterMs, type Levels } from "../life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
-import type { InstanceOptions } from "../options.ts";
 import type { Platform } from "../platform.ts";
+import { pluggedIn, type Plug } from "../plugs.ts";
+import type { OptionsOf } from "./pool.ts";
 import { announcesMore, bounded, refuse } from "./refusals.ts";
 import { ServerClosedError } from "./server-closed.ts";
 
 /** What instances are made of that answer requests. */
 export interface ServingMaking {
   readonly component: CompiledComponent;
-  /** Asked for each instance. They make sense, and limit no time. */
-  readonly optionsOf: () => InstanceOptions<unknown, unknown>;
+  readonly optionsOf: OptionsOf;
+  /** Those of each instance. */
+  readonly plugs: readonly Plug[];
   /** Requests that one answers. */
   readonly reuse: number;
   /** Milliseconds for each request, until its body is delivered. */
@@ -48,13 +50,20 @@ export interface ServingOptions {
   readonly maxWaitingTime?: number | undefined;
   /** Bytes that the body of a request may have; more is answered with 413, and fails for the guest. As many as please, by default. */
   readonly maxBodyBytes?: number | undefined;
+  /**
+   * Components, as bytes or as `compile` gave them, whose exports are imports of those after them and of the one that answers. Each
+   * instance has instances of them for itself, with the same options, which end after it. What all are to share goes in `imports`.
+   */
+  readonly plugs?: readonly (Uint8Array | CompiledComponent)[];
   /** Told of what went wrong and nobody else hears of: once for a request, and of what ended its guest rather than of what came of that. */
   readonly onError?: ((error: unknown, request: HttpRequest) => void) | undefined;
 }
 
-interface Timing {
+interface More {
   /** Milliseconds for each request, until its body is delivered. */
   readonly timeout?: number | undefined;
+  /** Components whose exports are imports of each instance, which has instances of them for itself. */
+  readonly plugs?: readonly Plug[] | undefined;
 }
 
 type Resolve = Exchange["resolve"];
@@ -76,6 +85,7 @@ export class Serving {
   readonly #platform: Platform;
   readonly #component: CompiledComponent;
   readonly #makeAnswering: () => Promise<Answering>;
+  readonly #plugs: readonly Plug[];
   readonly #maxConcurrent: number;
   readonly #maxWaiting: number;
   readonly #maxWaitingTime: number;
@@ -94,7 +104,6 @@ export class Serving {
   #isClosed = false;
 
   /**
-   * @param optionsOf Asked for each instance. They make sense, and limit no time.
    * @param makeAnswering Where instances are not in this thread.
    * @throws {NotAHandlerError} If the component is none.
    * @throws {RangeError} For a number that makes no sense.
@@ -103,7 +112,7 @@ export class Serving {
   constructor(
     platform: Platform,
     component: CompiledComponent,
-    optionsOf: () => InstanceOptions<unknown, unknown>,
+    optionsOf: OptionsOf,
     {
       reuse = 1,
       maxConcurrent = 1000,
@@ -111,8 +120,9 @@ export class Serving {
       maxWaitingTime = 30_000,
       maxBodyBytes,
       timeout,
+      plugs = [],
       onError = () => {},
-    }: ServingOptions & Timing,
+    }: Omit<ServingOptions, "plugs"> & More,
     makeAnswering: MakeAnswering = (making) => answeringOf(platform, making),
   ) {
     const { compiled } = component;
@@ -129,7 +139,8 @@ export class Serving {
     }
     this.#platform = platform;
     this.#component = component;
-    this.#makeAnswering = () => makeAnswering({ component, optionsOf, reuse, timeout });
+    this.#makeAnswering = () => makeAnswering({ component, optionsOf, plugs, reuse, timeout });
+    this.#plugs = plugs;
     this.#maxConcurrent = maxConcurrent;
     this.#maxWaiting = maxWaiting;
     this.#maxWaitingTime = maxWaitingTime;
@@ -137,10 +148,25 @@ export class Serving {
     this.#onError = onError;
   }
 
-  /** Tells what would keep any instance from being made. @throws {MissingImportsError} @throws {UnsupportedComponentError} */
-  async prepare(imports?: Imports): Promise<void> {
+  /**
+   * Tells what would keep any instance from being made. What is to be plugged in is instantiated for that, and over then: not
+   * where it could not wait.
+   *
+   * @param optionsOf As an instance would be given.
+   * @throws {MissingImportsError} @throws {UnsupportedComponentError}
+   */
+  async prepare(optionsOf: OptionsOf): Promise<void> {
     const { compiled, checks } = this.#component;
-    if (compiled instanceof Compiled) await providersFor(compiled, imports, checks);
+    if (!(compiled instanceof Compiled)) return;
+    if (this.#plugs.length > 0 && !canSuspend()) return;
+    const { imports } = optionsOf(false);
+    const options = this.#plugs.map(() => optionsOf(true));
+    const plugs = await pluggedIn(this.#platform, this.#plugs, options);
+    try {
+      await providersFor(compiled, plugs.importsWith(imports), checks);
+    } finally {
+      await plugs.close();
+    }
   }
 
   /**

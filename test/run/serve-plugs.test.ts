@@ -1,0 +1,123 @@
+/** Components that are plugged into one that answers requests. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compile, HttpError, instantiate, MissingImportsError, serve, type ServeOptions } from "../../src/index.ts";
+import { binaryOf } from "../load/made.ts";
+import { guest } from "./support.ts";
+
+/** Exports `a:b/counter`, which counts from 1 on. */
+const COUNTER = binaryOf(`
+  (component
+    (core module $module
+      (global $count (mut i32) (i32.const 0))
+      (func (export "next") (result i32)
+        (global.set $count (i32.add (global.get $count) (i32.const 1)))
+        (global.get $count)))
+    (core instance $instance (instantiate $module))
+    (func $next (result u32) (canon lift (core func $instance "next")))
+    (instance $counter (export "next" (func $next)))
+    (export "a:b/counter@1.0.0" (instance $counter)))`);
+
+/** Exports `a:b/again`, which counts by the `a:b/counter` that it imports. */
+const BETWEEN = binaryOf(`
+  (component
+    (import "a:b/counter@1.0.0" (instance $counter (export "next" (func (result u32)))))
+    (core func $lowered (canon lower (func $counter "next")))
+    (core module $module
+      (import "" "next" (func $next (result i32)))
+      (func (export "next") (result i32) (call $next)))
+    (core instance $instance (instantiate $module (with "" (instance (export "next" (func $lowered))))))
+    (func $next (result u32) (canon lift (core func $instance "next")))
+    (instance $again (export "next" (func $next)))
+    (export "a:b/again@1.0.0" (instance $again)))`);
+
+/** Answers nothing, and traps unless the counter of this name is at 1. */
+function user(name: string): Uint8Array {
+  return binaryOf(`
+    (component
+      (import "wasi:http/types@0.2.0" (instance $types
+        (export "incoming-request" (type (sub resource)))
+        (export "response-outparam" (type (sub resource)))))
+      (alias export $types "incoming-request" (type $request))
+      (alias export $types "response-outparam" (type $out))
+      (import "${name}" (instance $counter (export "next" (func (result u32)))))
+      (core func $next (canon lower (func $counter "next")))
+      (core module $module
+        (import "" "next" (func $next (result i32)))
+        (func (export "handle") (param i32 i32) (if (i32.ne (call $next) (i32.const 1)) (then (unreachable)))))
+      (core instance $instance (instantiate $module (with "" (instance (export "next" (func $next))))))
+      (func $handle (param "request" (own $request)) (param "response-out" (own $out))
+        (canon lift (core func $instance "handle")))
+      (instance $handler (export "handle" (func $handle)))
+      (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))`);
+}
+
+const USER = user("a:b/counter@1.0.0");
+
+/** What each of so many requests came to. */
+async function outcomes(component: Uint8Array, options: ServeOptions, count: number): Promise<string[]> {
+  const guests = await serve(component, options);
+  const seen: string[] = [];
+  for (let index = 0; index < count; index++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await guests.fetch(new Request("http://localhost/")).catch((error: unknown) => {
+      seen.push(
+        error instanceof WebAssembly.RuntimeError ? "trap" : error instanceof HttpError ? "no answer" : String(error),
+      );
+    });
+  }
+  await guests.close();
+  return seen;
+}
+
+test("each instance has those that are plugged into it for itself", async () => {
+  assert.deepEqual(await outcomes(USER, { plugs: [COUNTER] }, 3), ["no answer", "no answer", "no answer"]);
+  const plugs = [await compile(COUNTER), BETWEEN];
+  assert.deepEqual(await outcomes(user("a:b/again@1.0.0"), { plugs }, 2), ["no answer", "no answer"]);
+});
+
+test("those that share an instance of it by `imports`, or are used again, find what it has done before", async () => {
+  const shared = await instantiate(COUNTER);
+  assert.deepEqual(await outcomes(USER, { imports: shared.exports as ServeOptions["imports"] & object }, 2), [
+    "no answer",
+    "trap",
+  ]);
+  await shared.close();
+  // After the trap others are made.
+  assert.deepEqual(await outcomes(USER, { plugs: [COUNTER], reuse: 5 }, 3), ["no answer", "trap", "no answer"]);
+});
+
+test("what is plugged in ends with who uses it, also when that traps", async () => {
+  for (const [component, reuse, made] of [
+    [USER, 1, 3],
+    [user("a:b/again@1.0.0"), 2, 2],
+  ] as const) {
+    let closed = 0;
+    const http = { send: () => Promise.reject(new Error("nobody asks")), close: () => void closed++ };
+    const plugs = [COUNTER, BETWEEN];
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await outcomes(component, { plugs, http, reuse }, 3);
+    // Each of three components; and two that were plugged in to see whether they fit.
+    assert.equal(closed, made * 3 + 2);
+  }
+});
+
+test("what is missing, or does not fit, is told before anything is answered", async () => {
+  await assert.rejects(serve(USER), MissingImportsError);
+  await assert.rejects(serve(USER, { plugs: [BETWEEN] }), MissingImportsError);
+  await assert.rejects(serve(USER, { plugs: [new Uint8Array(8)] }), /component/);
+  await assert.rejects(serve(USER, { plugs: USER as never }), /plugs must be an array of components/);
+});
+
+test("a middleware of WASI 0.3 stands before a handler that is plugged in", async () => {
+  const guests = await serve(await guest("http-middleware-p3"), { plugs: [await guest("http-p3")] });
+  const response = await guests.fetch(new Request("http://localhost/on/hello"));
+  assert.deepEqual([response.status, await response.text()], [299, "hello"]);
+  await guests.close();
+});
+
+test("instances in threads of their own are plugged in too", async () => {
+  const plugs = [COUNTER, BETWEEN];
+  const seen = await outcomes(user("a:b/again@1.0.0"), { plugs, isolate: "thread" }, 2);
+  assert.deepEqual(seen, ["no answer", "no answer"]);
+});
