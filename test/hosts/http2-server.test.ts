@@ -13,6 +13,8 @@ import type { HttpRequest, HttpResponse } from "../../src/wasi/http/exchange.ts"
 import type { Field } from "../../src/wasi/http/fields.ts";
 import { changed } from "../../src/io/steps.ts";
 import { turn, until } from "../run/support.ts";
+import { outcomeOf } from "./bodies.ts";
+import { asking, frame, rawSession } from "./frames.ts";
 import { TLS } from "./tls.ts";
 
 type Answering = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
@@ -66,24 +68,6 @@ function bodyOf(bytes: string): BodyPipe["body"] {
   return pipe.body;
 }
 
-/** What a body has, or the code of what it fails of. */
-async function outcomeOf({ body }: HttpRequest): Promise<string> {
-  if (!body) return "none";
-  const { source } = body;
-  let all = "";
-  try {
-    for (let bytes; (bytes = source.read(65_536)) !== null;) {
-      // oxlint-disable-next-line no-await-in-loop -- until there is something
-      if (bytes.length === 0) await changed(source);
-      all += Buffer.from(bytes).toString("latin1");
-    }
-  } catch (error) {
-    assert.ok(error instanceof HttpError);
-    return error.payload.tag;
-  }
-  return all;
-}
-
 async function statusOf(stream: ClientHttp2Stream): Promise<number | undefined> {
   const [headers] = (await once(stream, "response")) as [{ readonly ":status"?: number }];
   return headers[":status"];
@@ -132,7 +116,11 @@ for (const [scheme, tls] of [
   });
 
   test(`${scheme}: HTTP/1.1 and HTTP/2 on one port`, async (t) => {
-    const { port } = await serving(t, async (request) => plain(200, { body: bodyOf(await outcomeOf(request)) }), tls);
+    const { port } = await serving(
+      t,
+      async (request) => plain(200, { body: bodyOf(await outcomeOf(request.body)) }),
+      tls,
+    );
     const stream = session(t, port, scheme).request({ ":method": "POST" });
     stream.end("two");
     assert.equal(await text(stream), "two");
@@ -212,71 +200,15 @@ for (const [name, code] of [
     const { port } = await serving(t, async (request) => {
       await changed(request.body?.source ?? assert.fail("no body"));
       begun.resolve();
-      ended.resolve(await outcomeOf(request));
+      ended.resolve(await outcomeOf(request.body));
       return plain(204);
     });
     const frames = await rawSession(t, port);
-    frames.headers(1, false);
-    frames.send(0, 0, 1, Buffer.from("half"));
+    frames.send(asking(1, false), frame(0, 0, 1, Buffer.from("half")));
     await begun.promise;
-    frames.send(3, 0, 1, Uint8Array.of(0, 0, 0, code));
+    frames.send(frame(3, 0, 1, Uint8Array.of(0, 0, 0, code)));
     assert.equal(await ended.promise, "connection-terminated");
   });
-}
-
-const FRAME_NAMES = ["DATA", "HEADERS", "PRIORITY", "RST", "SETTINGS", "PUSH", "PING", "GOAWAY", "WINDOW"];
-
-/** A client that sends frames as it likes. */
-async function rawSession(
-  t: TestContext,
-  port: number,
-): Promise<{
-  readonly send: (type: number, flags: number, stream: number, payload: Uint8Array) => void;
-  readonly headers: (stream: number, isEnd: boolean, method?: "GET" | "POST") => void;
-  /** What has come of a stream: frames, with how long they are. */
-  readonly sent: (stream: number) => readonly string[];
-  /** Bytes of bodies that have come. */
-  readonly bytes: () => number;
-}> {
-  const socket = connectSocket(port, "127.0.0.1");
-  socket.on("error", () => {});
-  t.after(() => socket.destroy());
-  await once(socket, "connect");
-  const sent = new Map<number, string[]>();
-  let bytes = 0;
-  let rest = Buffer.alloc(0);
-  socket.on("data", (chunk: Buffer) => {
-    rest = Buffer.concat([rest, chunk]);
-    for (let length; rest.length >= 9 && rest.length >= (length = 9 + rest.readUIntBE(0, 3));) {
-      const [type = 0, flags = 0, stream] = [rest[3], rest[4], rest.readUInt32BE(5)];
-      const name = FRAME_NAMES[type] ?? String(type);
-      const isEnd = type <= 1 && (flags & 1) === 1;
-      const all = sent.get(stream) ?? [];
-      sent.set(stream, [...all, `${name} ${length - 9}${isEnd ? " END" : ""}`]);
-      if (type === 0) bytes += length - 9;
-      rest = rest.subarray(length);
-    }
-  });
-  const send = (type: number, flags: number, stream: number, payload: Uint8Array): void => {
-    const head = Buffer.alloc(9);
-    head.writeUIntBE(payload.length, 0, 3);
-    head[3] = type;
-    head[4] = flags;
-    head.writeUInt32BE(stream, 5);
-    socket.write(Buffer.concat([head, payload]));
-  };
-  socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-  send(4, 0, 0, new Uint8Array(0));
-  return {
-    send,
-    sent: (stream) => sent.get(stream) ?? [],
-    bytes: () => bytes,
-    headers(stream, isEnd, method = "POST") {
-      // The method, http, /, and an authority: by the static table of HPACK.
-      const block = Uint8Array.of(method === "GET" ? 0x82 : 0x83, 0x86, 0x84, 0x01, 4);
-      send(1, isEnd ? 5 : 4, stream, Buffer.concat([block, Buffer.from("name")]));
-    },
-  };
 }
 
 test("11.8 a response that fails is reset, and never looks whole", async (t) => {
@@ -352,7 +284,7 @@ test("11.14 who expects 100 gets it when the guest reads, and not from one that 
       return plain(403);
     }
     await reads.promise;
-    return plain(200, { body: bodyOf(await outcomeOf(request)) });
+    return plain(200, { body: bodyOf(await outcomeOf(request.body)) });
   });
   const by = session(t, port);
   const refused = by.request({ ":method": "POST", ":path": "/refuse", expect: "100-continue" });
@@ -407,15 +339,14 @@ test("a response whose end waits for the client arrives whole, also if nobody ha
   });
   const frames = await rawSession(t, port);
   // Streams may take more than their connection, of which nobody opens the window.
-  frames.send(4, 0, 0, Uint8Array.of(0, 4, 0, 4, 0, 0));
-  frames.headers(1, true);
+  frames.send(frame(4, 0, 0, Uint8Array.of(0, 4, 0, 4, 0, 0)), asking(1, true));
   pipe.sink.write(latin1("some"));
   await until(() => frames.sent(1).includes("DATA 4"));
-  frames.headers(3, true, "GET");
+  frames.send(asking(3, true, { method: "GET" }));
   await until(() => frames.bytes() === 65_535);
   // As often as it takes for a reset to come, if one does.
   for (let turns = 0; turns < 50; turns++) await turn();
-  frames.send(8, 0, 0, Uint8Array.of(0, 1, 0, 0));
+  frames.send(frame(8, 0, 0, Uint8Array.of(0, 1, 0, 0)));
   await until(() => /END|RST/.test(frames.sent(1).join()));
   assert.deepEqual(frames.sent(1).slice(1), ["DATA 4", "DATA 0 END"]);
 });

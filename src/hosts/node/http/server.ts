@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { exchange, type Answer, type Begun, type Failed, type Wire } from "./exchange.ts";
 import { nodeListener } from "./listener.ts";
-import { WINDOW_BYTES } from "./h2.ts";
+import { reset, WINDOW_BYTES } from "./h2.ts";
 import { STALL_MS } from "./settling.ts";
 import { StreamWire } from "./stream-wire.ts";
 
@@ -178,6 +178,11 @@ function http2Server(
     });
     // What is wrong with a connection ends it, and is nobody's else concern.
     session.on("error", () => {});
+    // Who ends their side may still be answered what they have asked for, and nothing that they have not asked to its end.
+    session.socket.once("end", () => {
+      for (const stream of streams) if (stream.state.remoteClose !== 1) reset(stream, new Error("The client left"));
+      session.close();
+    });
     session.setTimeout(Math.min(IDLE_MS, stallMs), () => {
       if (streams.size === 0) session.close();
       // Not even a reset is taken.

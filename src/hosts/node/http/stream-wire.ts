@@ -34,6 +34,8 @@ export class StreamWire implements Wire {
   }
 
   refuse(): void {
+    // What came with it has ended its stream: Node would throw.
+    if (this.isGone) return;
     this.#stream.respond({ ":status": REFUSED }, { endStream: true });
     this.#linger();
   }
