@@ -15,6 +15,7 @@ interface Driver {
     readonly args: readonly string[];
     readonly timeout: number;
     readonly protocolTimeout: number;
+    readonly networkEnabled: boolean;
   }): Promise<{ newPage(): Promise<Page & { setDefaultTimeout(ms: number): void }>; close(): Promise<void> }>;
 }
 
@@ -56,6 +57,8 @@ function kind(name: BrowserKind["name"], variable: string, path: string): Browse
         args: name === "Chromium" ? ["--no-sandbox", "--disable-dev-shm-usage"] : [],
         timeout: HUNG_MS,
         protocolTimeout: HUNG_MS,
+        // Nobody asks what a page fetches, which takes a browser long to tell.
+        networkEnabled: false,
       });
       return {
         async newPage() {

@@ -81,7 +81,7 @@ export async function servePages(
         "Content-Type": TYPES[extname(url)] ?? "text/plain; charset=utf-8",
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
+        "Cache-Control": "max-age=3600",
         ...(isolated && ISOLATED),
       });
       response.end(body);

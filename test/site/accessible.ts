@@ -9,7 +9,7 @@ export const AXE: string = createRequire(import.meta.url).resolve("axe-core/axe.
 /** Rules that look at colours: what else axe finds is the same, light or dark. */
 const COLOURS = ["color-contrast", "link-in-text-block"];
 const AA = `"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"`;
-const ALL = `{ runOnly: [${AA}] }`;
+const ALL = `{ runOnly: [${AA}], resultTypes: ["violations"] }`;
 const COLOURS_ONLY = `{ runOnly: { type: "rule", values: ${JSON.stringify(COLOURS)} } }`;
 const NO_COLOURS = `{ runOnly: [${AA}], rules: { ${COLOURS.map((rule) => `"${rule}": { enabled: false }`).join()} } }`;
 

@@ -24,7 +24,7 @@ export async function buildSite(folder: string): Promise<void> {
 
 export interface Served {
   readonly origin: string;
-  /** Paths that were asked for. */
+  /** Paths that were asked for: a browser keeps what it has of an origin, so once. */
   readonly asked: readonly string[];
   /** Those that are not there. */
   readonly missing: readonly string[];
@@ -38,7 +38,10 @@ export async function serve(folder: string): Promise<Served> {
     const { pathname } = new URL(url, "http://site");
     asked.push(pathname);
     readFile(join(folder, pathname)).then(
-      (body) => response.writeHead(200, { "Content-Type": TYPES[extname(pathname)] ?? "text/plain" }).end(body),
+      (body) => {
+        const headers = { "Content-Type": TYPES[extname(pathname)] ?? "text/plain", "Cache-Control": "max-age=3600" };
+        response.writeHead(200, headers).end(body);
+      },
       () => {
         missing.push(pathname);
         response.writeHead(404).end();
