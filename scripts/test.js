@@ -3,16 +3,34 @@
  * in `node_modules/.cache`: a fresh process of a test, of which there are hundreds, spends half of its time on that else.
  */
 import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const UNTRACKED = new URL("untracked.js", import.meta.url).href;
 const KEPT = fileURLToPath(new URL("../node_modules/.cache/tests", import.meta.url));
 
-const files = process.argv.slice(2);
+/** What takes longest, and begins first: one that is left to the end goes on alone, on a machine with nothing else to do. */
+const LONGEST = [
+  "test/everywhere/chromium.test.ts",
+  "test/everywhere/firefox.test.ts",
+  "test/nats/wires.test.ts",
+  "test/simulate.test.ts",
+  "test/site/playground.test.ts",
+  "test/testing/shim.test.ts",
+];
+
+/** Node plays files in the order of their names, of which those of whole paths come first. */
+function all() {
+  const others = globSync("test/**/*.test.ts", { cwd: ROOT }).filter((file) => !LONGEST.includes(file));
+  return [...LONGEST.map((file) => join(ROOT, file)), ...others];
+}
+
+const given = process.argv.slice(2);
 const { status } = spawnSync(
   process.execPath,
-  ["--import", UNTRACKED, "--test", "--test-concurrency=3", ...(files.length > 0 ? files : ["test/**/*.test.ts"])],
+  ["--import", UNTRACKED, "--test", "--test-concurrency=3", ...(given.length > 0 ? given : all())],
   { cwd: ROOT, stdio: "inherit", env: { NODE_COMPILE_CACHE: KEPT, ...process.env } },
 );
 process.exitCode = status ?? 1;
