@@ -2,15 +2,16 @@
  * Shorter ways to what `bind/io.ts` says: a lookup and a few stores, without the general way's arrays, closures and
  * generators, which cost about ten times as much (`npm run bench calls`). `test/wait/lease.test.ts` plays both.
  */
-import { assertPollables } from "../io/poll.ts";
+import { assertPollables, pollNow as pollAll } from "../io/poll.ts";
 import type { Kind } from "../abi/resources.ts";
+import type { CoreValue } from "../abi/type.ts";
 import type { Returns } from "../abi/returns.ts";
 import type { Guest } from "../abi/guest.ts";
 import type { InputStream } from "../io/input-stream.ts";
 import type { OutputStream } from "../io/output-stream.ts";
-import type { Readiness } from "../io/readiness.ts";
+import { AnyOf, type Readiness } from "../io/readiness.ts";
 import type { CoreFunction } from "../wait/gate.ts";
-import type { Rest } from "../wait/suspended.ts";
+import type { Ends } from "../wait/drive.ts";
 import type { Fast } from "./definition.ts";
 import type { Site } from "./lower.ts";
 
@@ -49,25 +50,23 @@ export function ready(kind: Kind<Readiness>): Fast {
 export function block(kind: Kind<Readiness>): Fast {
   return (site) => {
     const { task, guest, lease } = site;
-    const rest: Rest<Readiness> = {
-      again(pollable, wait) {
-        try {
-          return pollable.ready() ? 0 : wait.for(pollable);
-        } catch (fault) {
-          return site.deliverError([], fault);
-        }
-      },
-      end: (_, reason) => site.deliverError([], reason),
+    const ends: Ends<Readiness, true, CoreValue | undefined> = {
+      deliver: () => 0,
+      deliverError: (_, reason) => site.deliverError([], reason),
     };
     return function blockNow(handle: number) {
       if (task.mustGiveWay()) return task.pendRetry(blockNow, [handle]);
       const pollable = guest.value(kind, handle);
-      if (!pollable.ready()) return task.pendFor(pollable, rest, pollable);
+      if (!pollable.ready()) return task.pendFor(pollable, isReady, ends, pollable);
       lease?.ready(handle, pollable);
       return 0;
     };
   };
 }
+
+const isReady = (pollable: Readiness): true | undefined => pollable.ready() || undefined;
+
+const positionsOf = ([list]: readonly [list: readonly Readiness[], at: number]): number[] | undefined => pollAll(list);
 
 /** Reads the list in place, and allocates for the guest only what the result takes. */
 export function poll(kind: Kind<Readiness>): Fast {
@@ -101,7 +100,11 @@ export function poll(kind: Kind<Readiness>): Fast {
       } finally {
         timers.release();
       }
-      if (found === 0) return site.attempt(pointer, count, at);
+      if (found === 0) {
+        const list: Readiness[] = [];
+        while (list.length < count) list.push(guest.settled(kind, guest.view.getUint32(start + list.length * 4, true)));
+        return task.pendFor(new AnyOf(list), positionsOf, site, [list, at]);
+      }
       guest.storeU32s(guest.place(at, 8, 4), positions, found);
       return 0;
     };
@@ -130,17 +133,9 @@ export function read(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fas
 export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Array>): Fast {
   return (site) => {
     const { task, guest } = site;
-    const rest: Rest<LaterRead> = {
-      again({ stream, max, at }, wait) {
-        let taken;
-        try {
-          taken = stream.readLater(max);
-        } catch (failure) {
-          return site.deliverError([at], failure);
-        }
-        return taken ? storeRead(guest, guest.place(at, 12, 4), taken) : wait.for(stream);
-      },
-      end: ({ at }, reason) => site.deliverError([at], reason),
+    const ends: Ends<LaterRead, Uint8Array, CoreValue | undefined> = {
+      deliver: ({ at }, taken) => storeRead(guest, guest.place(at, 12, 4), taken),
+      deliverError: ({ at }, reason) => site.deliverError([at], reason),
     };
     return function blockingReadNow(handle: number, max: number, at: number) {
       if (task.mustGiveWay()) return task.pendRetry(blockingReadNow, [handle, max, at]);
@@ -158,10 +153,12 @@ export function blockingRead(kind: Kind<InputStream>, returns: Returns<Uint8Arra
       } catch (failure) {
         return storeFailure(guest, returns, place, failure);
       }
-      return taken ? storeRead(guest, place, taken) : task.pendFor(stream, rest, { stream, max, at });
+      return taken ? storeRead(guest, place, taken) : task.pendFor(stream, readLater, ends, { stream, max, at });
     };
   };
 }
+
+const readLater = ({ stream, max }: LaterRead): Uint8Array | undefined => stream.readLater(max);
 
 /** A read that waits: of what, how much, and where the guest is told. */
 interface LaterRead {

@@ -17,7 +17,7 @@ import type { Definition } from "./definition.ts";
 import type { Instance } from "./instance.ts";
 
 /** A core function where it is called: by which guest, of which instance. */
-export interface Site {
+export interface Site extends Ends<readonly unknown[], unknown, CoreValue | undefined> {
   readonly instance: Instance;
   readonly task: Task;
   readonly guest: Guest;
@@ -27,8 +27,7 @@ export interface Site {
   readonly attempt: (...args: CoreValue[]) => CoreValue;
   /** Runs `steps`, which have not begun, and has the guest wait only if they do. Returns what the core function returns. */
   suspend(steps: Steps<unknown>, args: readonly CoreValue[]): CoreValue;
-  /** Tells the guest of an error, or throws what it cannot be told. Of `args` the last counts: where the result is stored, if it is. */
-  deliverError(args: readonly CoreValue[], error: unknown): CoreValue | undefined;
+  // Of `args` the last counts, for both ends: where the result is stored, if it is.
 }
 
 /**
@@ -100,7 +99,7 @@ const NO_VALUES: readonly unknown[] = [];
  * What a core function for a definition does: parameters from the guest's memory, and the result back into it. There is one
  * for each function that each instance imports, most of which are never called: it has little of its own.
  */
-class Lowering implements Site, Ends<readonly CoreValue[], unknown, CoreValue | undefined> {
+class Lowering implements Site {
   readonly form: Form;
   readonly instance: Instance;
   readonly guest: Guest;

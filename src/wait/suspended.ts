@@ -35,38 +35,39 @@ export interface Suspended {
   resume(): CoreValue | undefined;
 }
 
-/** What a call does that waits for a readiness. */
-export interface Rest<A> {
-  /** What it waits for may have come. Gives the result, or what `wait.for` does. */
-  again(args: A, wait: Watching<A>): CoreValue | undefined;
-  /** It never comes. Gives what the guest is told, or throws what it cannot be. */
-  end(args: A, reason: unknown): CoreValue | undefined;
-}
+/**
+ * Asks what a call waits for, once it may have come. Gives what came of that; `undefined` to wait on, for what `wait.for` was
+ * told last.
+ */
+export type Ask<A, T> = (args: A, wait: Watching<A, T>) => T | undefined;
+
+type CallEnds<A, T> = Ends<A, T, CoreValue | undefined>;
 
 /** One that waits for a readiness. Leaves nothing behind, however it ends. */
-export class Watching<A> implements Suspended, Waker {
+export class Watching<A, T> implements Suspended, Waker {
   ticket = 0;
   readonly isBoxed: boolean;
   isWatching = false;
   readonly #task: Suspender;
-  readonly #rest: Rest<A>;
+  readonly #ask: Ask<A, T>;
+  readonly #ends: CallEnds<A, T>;
   readonly #args: A;
   #readiness: Readiness;
   #goOn: GoOn | undefined;
   #failure: { readonly reason: unknown } | undefined;
 
-  constructor(task: Suspender, readiness: Readiness, rest: Rest<A>, args: A, isBoxed: boolean) {
+  constructor(task: Suspender, readiness: Readiness, ask: Ask<A, T>, ends: CallEnds<A, T>, args: A, isBoxed: boolean) {
     this.isBoxed = isBoxed;
     this.#task = task;
-    this.#rest = rest;
+    this.#ask = ask;
+    this.#ends = ends;
     this.#args = args;
     this.#readiness = readiness;
   }
 
-  /** Waits for `readiness` next. Returns what a call then gives. */
-  for(readiness: Readiness): number {
+  /** Waits for `readiness` next. */
+  for(readiness: Readiness): undefined {
     this.#readiness = readiness;
-    return this.#task.suspend(this);
   }
 
   wait(goOn: GoOn): void {
@@ -102,14 +103,15 @@ export class Watching<A> implements Suspended, Waker {
   }
 
   resume(): CoreValue | undefined {
-    const failure = this.#failure;
-    if (failure) return this.#rest.end(this.#args, failure.reason);
+    let value;
     try {
+      if (this.#failure) throw this.#failure.reason;
       this.#task.assertAlive();
+      value = this.#ask(this.#args, this);
     } catch (reason) {
-      return this.#rest.end(this.#args, reason);
+      return this.#ends.deliverError(this.#args, reason);
     }
-    return this.#rest.again(this.#args, this);
+    return value === undefined ? this.#task.suspend(this) : this.#ends.deliver(this.#args, value);
   }
 
   #continue(): void {
@@ -136,18 +138,14 @@ export interface Stepping<A, T> {
   readonly args: A;
 }
 
-/** The rest of a call that is steps. */
-export const STEPPING: Rest<Stepping<unknown, unknown>> = {
-  again({ steps, ends, args }, wait) {
-    let step;
-    try {
-      step = steps.next();
-    } catch (error) {
-      return ends.deliverError(args, error);
-    }
-    return step.done === true ? ends.deliver(args, step.value) : wait.for(step.value);
-  },
-  end({ steps, ends, args }, reason) {
+export const askSteps: Ask<Stepping<unknown, unknown>, { readonly value: unknown }> = ({ steps }, wait) => {
+  const step = steps.next();
+  return step.done === true ? step : wait.for(step.value);
+};
+
+export const STEPPING: CallEnds<Stepping<unknown, unknown>, { readonly value: unknown }> = {
+  deliver: ({ ends, args }, { value }) => ends.deliver(args, value),
+  deliverError({ steps, ends, args }, reason) {
     // Given up in the middle they still let go of what they hold. What they return is for nobody.
     (steps as Generator<Readiness, unknown, void>).return(undefined);
     return ends.deliverError(args, reason);

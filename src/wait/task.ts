@@ -10,8 +10,9 @@ import {
   STEPPING,
   Until,
   Watching,
+  askSteps,
+  type Ask,
   type Begin,
-  type Rest,
   type Stepping,
   type Suspended,
   type Suspender,
@@ -102,12 +103,18 @@ export class Task implements Suspender {
   ): number {
     // They go together, by the signature, and are only handed on together.
     const stepping = { steps, ends, args } as unknown as Stepping<unknown, unknown>;
-    return this.pendFor(first, STEPPING, stepping, isBoxed);
+    return this.pendFor(first, askSteps, STEPPING, stepping, isBoxed);
   }
 
-  /** Has the guest wait for `readiness`, and then for what `rest` makes of it. Returns what an attempt then does. */
-  pendFor<A>(readiness: Readiness, rest: Rest<A>, args: A, isBoxed = false): number {
-    return this.suspend(new Watching(this, readiness, rest, args, isBoxed));
+  /** Has the guest wait for `readiness`, until `ask` gives what `ends` make the result of. Returns what an attempt then does. */
+  pendFor<A, T>(
+    readiness: Readiness,
+    ask: Ask<A, T>,
+    ends: Ends<A, T, CoreValue | undefined>,
+    args: A,
+    isBoxed = false,
+  ): number {
+    return this.suspend(new Watching(this, readiness, ask, ends, args, isBoxed));
   }
 
   /** Has the guest give way, and then make the call again that it was making. Returns what an attempt then does. */
