@@ -46,9 +46,16 @@ class ThreadedHandlers implements Answering {
   }
 
   async answer(exchange: Exchange): Promise<void> {
-    const thread = (await this.#take()) ?? new ServingThread(this.#threads, this.#data, this.#optionsOf);
-    await thread.answer(exchange);
-    const free = thread.isEnded ? undefined : thread;
+    let thread: ServingThread | undefined;
+    try {
+      thread = (await this.#take()) ?? new ServingThread(this.#threads, this.#data, this.#optionsOf);
+    } catch (error) {
+      // The runtime starts no more, or permits none.
+      exchange.reject(error);
+      exchange.request.body?.source.close();
+    }
+    await thread?.answer(exchange);
+    const free = thread?.isEnded === false ? thread : undefined;
     const next = this.#waiting.shift();
     if (next) next(free);
     else if (free) this.#idle.push(free);

@@ -245,7 +245,7 @@ export class Serving {
   async close(): Promise<void> {
     await this.drained();
     this.#isClosed = true;
-    await (await this.#answering)?.close();
+    await this.#ready?.close();
     this.#unheard.tell();
   }
 
@@ -273,8 +273,13 @@ export class Serving {
   /** Never rejects: whoever waits for the response hears of it, or `onError` if they have it. */
   async #answered(one: UnderWay, resolve: Resolve, reject: Reject): Promise<void> {
     const { request } = one;
-    this.#ready ??= await (this.#answering ??= this.#makeAnswering());
-    await this.#ready.answer(this.#bounded({ request, resolve, reject, late: (error) => this.#tell(error, request) }));
+    try {
+      this.#ready ??= await (this.#answering ??= this.#makeAnswering());
+    } catch (error) {
+      reject(error);
+      request.body?.source.close();
+    }
+    await this.#ready?.answer(this.#bounded({ request, resolve, reject, late: (error) => this.#tell(error, request) }));
     this.#end(one);
   }
 
