@@ -25,12 +25,40 @@ import {
   WitError,
   type AddressCheck,
   type Options,
+  type Sink,
+  type Source,
 } from "../../src/index.ts";
 import { guest, heldSource, until } from "../run/support.ts";
 import { turn } from "../testing/fixtures.ts";
 import { computesForEver } from "../cli/made.ts";
 
 const isolate = "thread";
+
+function fails(): never {
+  throw new Error("the port is at fault");
+}
+
+function sinkWith(parts: Partial<Sink>): Sink {
+  const whole = { write: ({ length }: Uint8Array) => length, flush: () => true, watch() {}, unwatch() {} };
+  return { ...whole, close() {}, abort() {}, ...parts };
+}
+
+/** One that waits, and then fails. */
+function sourceWith(parts: Partial<Source>): Source {
+  let isAsked = false;
+  const whole: Source = {
+    read() {
+      if (isAsked) fails();
+      isAsked = true;
+      return new Uint8Array(0);
+    },
+    ready: () => isAsked,
+    watch: (waker) => void setImmediate(() => waker.wake()),
+    unwatch() {},
+    close() {},
+  };
+  return { ...whole, ...parts };
+}
 
 test("errors are there what they were here", () => {
   const errors = [
@@ -173,6 +201,16 @@ describe("isolate", { concurrency: 2 }, () => {
     );
     assert.ok(seen === 1 || seen instanceof StreamError || seen instanceof WebAssembly.RuntimeError, String(seen));
   });
+
+  for (const [port, stream] of Object.entries({
+    "stdout.unwatch": { stdout: sinkWith({ unwatch: fails }) },
+    "stdin.unwatch": { stdin: sourceWith({ unwatch: fails }) },
+  } satisfies Record<string, Options>)) {
+    test(`what ${port} throws is told at the end, and harms nobody`, async () => {
+      const end = run(await guest("cat"), { isolate, stdin: { text: "text" }, ...stream });
+      await assert.rejects(end, { name: "InternalError", message: new RegExp(`^${port}: `) });
+    });
+  }
 
   test("networks and clients of this thread are used from there", async () => {
     const asked: string[] = [];

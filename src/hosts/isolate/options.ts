@@ -189,10 +189,9 @@ export class Kept {
         faults.push(fault);
       }
     };
-    for (const pump of this.#pumps) guard(() => pump.release(reason));
-    for (const feed of this.#feeds) {
-      guard(() => feed.release());
-      guard(() => feed.unheard.tell());
+    for (const stream of [...this.#pumps, ...this.#feeds]) {
+      stream.release(reason);
+      guard(() => stream.unheard.tell());
     }
     guard(() => this.#nodes.closeAll());
     for (const end of this.#ends) guard(() => end(reason));

@@ -229,7 +229,7 @@ export class InputFeed implements Waker {
 
   #fail(cause: unknown): void {
     this.#wire.ring.endWriter(FAILED, bytesOfError(cause));
-    this.#watch(false);
+    this.unheard.call("unwatch", () => this.#watch(false));
     this.#onEnd(false);
   }
 

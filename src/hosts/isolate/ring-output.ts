@@ -2,6 +2,7 @@
 import { PeerClosed, type Sink } from "../../io/ports.ts";
 import type { Waker } from "../../io/readiness.ts";
 import { woken } from "../../io/steps.ts";
+import { Unheard } from "../../io/unheard.ts";
 import type { Hearing } from "./bell.ts";
 import { bytesOfError, errorInBytes } from "./errors.ts";
 import { ENDED, FAILED, OPEN, OVER, type SideState, type Wire } from "./ring.ts";
@@ -113,6 +114,8 @@ export class OutputPump implements Waker {
   readonly #wire: Wire;
   readonly #hearing: Hearing;
   readonly #sink: Sink;
+  /** What the sink throws when it is left: who leaves it is another thread. */
+  readonly unheard: Unheard = new Unheard();
   #staging: Uint8Array | undefined;
   #isOver = false;
   #isMoving = false;
@@ -149,7 +152,7 @@ export class OutputPump implements Waker {
     const { ring } = this.#wire;
     ring.endReader(OVER);
     ring.leave();
-    this.#sink.abort(reason);
+    this.unheard.call("abort", () => this.#sink.abort(reason));
   }
 
   #move(): void {
@@ -209,6 +212,6 @@ export class OutputPump implements Waker {
     this.#isOver = true;
     this.#staging = undefined;
     this.#hearing.unwatch(this);
-    this.#sink.unwatch(this);
+    this.unheard.call("unwatch", () => this.#sink.unwatch(this));
   }
 }
