@@ -123,8 +123,9 @@ export interface NodeFilesOptions {
 
 /** Opens a directory of the host's, by a path that its owner trusts: links in it are followed. */
 export function nodeDirectory(path: string, { blocking }: NodeFilesOptions): OpenDirectory {
-  const fd = fs.openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  return new NodeDirectory(blocking ? BLOCKING : WAITING, fd, fs.realpathSync(path));
+  const at = hasProc() ? path : fs.realpathSync(path);
+  const fd = fs.openSync(at, constants.O_RDONLY | constants.O_DIRECTORY);
+  return new NodeDirectory(blocking ? BLOCKING : WAITING, fd, at);
 }
 
 abstract class NodeNode {
@@ -133,7 +134,6 @@ abstract class NodeNode {
   #fd: number | undefined;
   #busy = 0;
   #closing = false;
-  #isClosed = false;
 
   constructor(calls: Calls, fd: number) {
     this.calls = calls;
@@ -171,6 +171,7 @@ abstract class NodeNode {
     this.#closeIfIdle();
   }
 
+  /** Once: twice, it would be whatever has got the same number meanwhile. */
   protected closeNow(): void {
     const fd = this.#fd;
     this.#fd = undefined;
@@ -178,10 +179,7 @@ abstract class NodeNode {
   }
 
   #closeIfIdle(): void {
-    // Twice, it would be whatever has got the same number meanwhile.
-    if (!this.#closing || this.#busy > 0 || this.#isClosed) return;
-    this.#isClosed = true;
-    this.closeNow();
+    if (this.#closing && this.#busy === 0) this.closeNow();
   }
 
   /** Puts off the close until `later` is done: its descriptor's number must not become somebody else's meanwhile. */

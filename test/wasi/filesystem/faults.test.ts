@@ -1,6 +1,16 @@
 /** File systems that fail under a guest: it is told with the right code, and nothing stays open. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -95,6 +105,20 @@ test("8.3 a file that is cut off while it is read just ends", async () => {
   root.drop();
   remove();
 });
+
+test(
+  "a directory that was removed before it is opened once more, by its descriptor, is empty",
+  { skip: !existsSync("/proc/self/fd") },
+  async () => {
+    const { path, remove } = temporary();
+    const fd = openSync(path, "r");
+    remove();
+    const directory = nodeDirectory(`/proc/self/fd/${fd}`, { blocking: true });
+    closeSync(fd);
+    assert.deepEqual(await directory.entries(), []);
+    directory.close();
+  },
+);
 
 test("a directory that is removed while it is listed gives an empty listing or an error, and no more", async () => {
   const { path, remove } = temporary();
