@@ -5,7 +5,7 @@
  *     u32       version: 1
  *     u32       how many nodes; the first is the root, and every directory comes before what is in it
  *     nodes     u8 kind: 1 file, 2 directory, 3 link
- *               3 x i64 accessed, modified, changed, in nanoseconds since 1970
+ *               3 x i64 accessed, modified, changed, in nanoseconds since 1970: from 1677 to 2262
  *               a file: u32 length, contents
  *               a directory: u32 count; of each entry: u16 length, name in UTF-8, u32 number of its node
  *               a link: u32 length, target in UTF-8
@@ -34,7 +34,7 @@ export function writeSnapshot(files: MemoryFiles): Uint8Array {
   out.u32(numbers.size);
   for (const node of numbers.keys()) {
     out.u8(KINDS[node.type]);
-    for (const time of [node.accessedNs, node.modifiedNs, node.changedNs]) out.i64(time);
+    for (const time of [node.accessedNs, node.modifiedNs, node.changedNs]) out.i64(inRange(time));
     if (node.type === "directory") {
       out.u32(node.entries.size);
       for (const [name, entry] of node.entries) {
@@ -75,6 +75,12 @@ export function readSnapshot(bytes: Uint8Array, options?: MemoryFilesOptions): M
     fail(`they are damaged: ${cause.message}`);
   }
   return files;
+}
+
+/** A time beyond what the format can say is the nearest that it can. */
+function inRange(time: bigint): bigint {
+  const most = 2n ** 63n;
+  return time >= most ? most - 1n : time < -most ? -most : time;
 }
 
 /** Every node that has a name, once, directories before what is in them. */

@@ -267,6 +267,24 @@ test("snapshots keep hard links, times and sizes", async () => {
   assert.deepEqual(writeSnapshot(restored), writeSnapshot(files));
 });
 
+test("a time beyond what a snapshot can say is the nearest there that it can", async () => {
+  const files = MemoryFiles.from({ f: "" });
+  const [latest, earliest] = [2n ** 63n - 1n, -(2n ** 63n)];
+  for (const [time, nearest] of [
+    [latest, latest],
+    [latest + 1n, latest],
+    [(2n ** 64n - 1n) * 1_000_000_000n, latest],
+    [earliest, earliest],
+    [earliest * 1_000_000_000n, earliest],
+  ] as const) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await files.root().setTimesAt("f", time, time);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const { accessedNs, modifiedNs } = await readSnapshot(writeSnapshot(files)).root().statAt("f");
+    assert.deepEqual([accessedNs, modifiedNs], [nearest, nearest]);
+  }
+});
+
 test("snapshots do not hold files that have lost their name", async () => {
   const files = MemoryFiles.from({ f: "text" });
   const root = files.root();
