@@ -119,7 +119,11 @@ export class Resources {
     this.#settle = settle;
   }
 
-  /** @param parent The resource that must outlive this one. @throws {Trap} Over the limit. */
+  /**
+   * @param onDrop Done also where there is no place for it: then nobody has it.
+   * @param parent The resource that must outlive this one.
+   * @throws {Trap} Over the limit.
+   */
   add<T>(kind: Kind<T>, value: T, onDrop?: OnDrop, parent?: Entry): Entry {
     return this.#keep(new Entry(this, this.#nextRep(), kind, value, onDrop, parent));
   }
@@ -130,16 +134,17 @@ export class Resources {
   }
 
   #keep(entry: Entry): Entry {
+    if (entry.rep > this.#limit) {
+      letGo(entry);
+      throw noFreeKeys(this.#limit);
+    }
     this.#entries[entry.rep] = entry;
     if (entry.parent) entry.parent.children++;
     return entry;
   }
 
   #nextRep(): number {
-    const rep = this.#free.pop() ?? this.#entries.length;
-    if (rep <= this.#limit) return rep;
-    this.#free.push(rep);
-    throw noFreeKeys(this.#limit);
+    return this.#free.pop() ?? this.#entries.length;
   }
 
   /** What stands in for one of them brings it up to date: before anybody looks at its value. */
@@ -165,16 +170,10 @@ export class Resources {
       );
     }
     this.onDrop?.(entry);
-    entry.isLive = false;
     this.#entries[rep] = undefined;
     this.#free.push(rep);
     if (parent) parent.children--;
-    try {
-      entry.dropped();
-    } catch (fault) {
-      // No guest is told of it: whatever is behind the resource is at fault.
-      throw fault instanceof WebAssembly.RuntimeError ? fault : new InternalError(`[resource-drop]${kind.name}`, fault);
-    }
+    letGo(entry);
   }
 
   /** Lets go of a resource without dropping it: somebody else has it from now on. @throws {Trap} As `drop`. */
@@ -202,5 +201,18 @@ export class Resources {
       }
     }
     return faults;
+  }
+}
+
+/** @throws {InternalError} What dropping it throws. */
+function letGo(entry: Entry): void {
+  entry.isLive = false;
+  try {
+    entry.dropped();
+  } catch (fault) {
+    // No guest is told of it: whatever is behind the resource is at fault.
+    throw fault instanceof WebAssembly.RuntimeError
+      ? fault
+      : new InternalError(`[resource-drop]${entry.kind.name}`, fault);
   }
 }

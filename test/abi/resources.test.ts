@@ -52,3 +52,19 @@ test("what is not made yet counts as what is", () => {
   assert.throws(() => resources.addUnmade(CHILD, unmade, parent), /no free keys/);
   assert.equal(parent.children, 1);
 });
+
+test("what there is no place for is dropped, as nobody has it", () => {
+  const resources = new Resources(1);
+  const { told, unmade } = telling();
+  const parent = resources.add(PARENT, "parent");
+  assert.throws(() => resources.add(PARENT, "one", () => void told.push("one")), /no free keys/);
+  assert.throws(() => resources.add(PARENT, "two", { drop: () => void told.push("two") }, parent), /no free keys/);
+  assert.throws(() => resources.addUnmade(CHILD, unmade, parent), /no free keys/);
+  assert.deepEqual([told, parent.children], [["one", "two", "dropped child"], 0]);
+  const failing = (): void => {
+    throw new Error("the disk is gone");
+  };
+  assert.throws(() => resources.add(PARENT, "three", failing), /the disk is gone/);
+  parent.drop();
+  resources.add(PARENT, "another").drop();
+});

@@ -17,12 +17,7 @@ function resolve(instance: Instance, name: string): Entry {
   const port = instance.world.network?.lookup;
   if (!port) throw new SocketError("permanent-resolver-failure", "no name lookup is granted");
   const stream = lookupsOf(instance, port).resolve(name);
-  try {
-    return instance.resources.add(ADDRESSES, stream, stream);
-  } catch (error) {
-    stream.drop();
-    throw error;
-  }
+  return instance.resources.add(ADDRESSES, stream, stream);
 }
 
 /** @see WASI 0.2 `wasi:sockets/ip-name-lookup` */

@@ -25,12 +25,7 @@ function create(instance: Instance, of: Family): Entry {
 }
 
 function addSocket({ resources }: Instance, socket: TcpSocket): Entry {
-  try {
-    return resources.add(TCP_SOCKET, socket, socket);
-  } catch (error) {
-    void socket.drop();
-    throw error;
-  }
+  return resources.add(TCP_SOCKET, socket, socket);
 }
 
 /** The two streams of each connection of an instance: one that is idle has neither. */

@@ -33,16 +33,10 @@ const outgoingDatagram = record({ data: bytes, "remote-address": option(socketAd
 
 function create(instance: Instance, of: Family): Entry {
   const { socket, release } = openUdpSocket(instance, of);
-  const drop = (): void => {
+  return instance.resources.add(UDP_SOCKET, socket, () => {
     release();
     socket.drop();
-  };
-  try {
-    return instance.resources.add(UDP_SOCKET, socket, drop);
-  } catch (error) {
-    drop();
-    throw error;
-  }
+  });
 }
 
 /** Both are children of their socket (10.3). */

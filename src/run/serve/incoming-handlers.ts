@@ -67,6 +67,8 @@ export class IncomingHandlers implements Answering {
 class Asked {
   readonly #exchange: Exchange;
   readonly #life: Life;
+  /** Whether the guest has what it is to answer by. */
+  #isGiven = false;
   #isAnswered = false;
   #body: OutgoingBody | undefined;
   /** What the guest has answered, until it is told. */
@@ -82,15 +84,17 @@ class Asked {
     const { resources } = this.#life.instance;
     const incoming = new Incoming(this.#exchange.request);
     const outparam: Outparam = (answer) => this.#answered(answer);
-    return [
-      new HeldResource(resources.add(INCOMING_REQUEST, incoming, incoming), true),
-      new HeldResource(resources.add(RESPONSE_OUTPARAM, outparam, this), true),
-    ];
+    const entries = [
+      resources.add(INCOMING_REQUEST, incoming, incoming),
+      resources.add(RESPONSE_OUTPARAM, outparam, this),
+    ] as const;
+    this.#isGiven = true;
+    return [new HeldResource(entries[0], true), new HeldResource(entries[1], true)];
   }
 
   /** The guest cannot answer any more. One that is over has a reason, which is told. */
   drop(): void {
-    if (!this.#life.task.isEnded) this.#notAnswered();
+    if (this.#isGiven && !this.#life.task.isEnded) this.#notAnswered();
   }
 
   /** The guest has returned. */

@@ -134,6 +134,22 @@ test("a directory that is removed while it is listed gives an empty listing or a
   remove();
 });
 
+test("1.2 a guest that has no place for what it opens leaves nothing open", async () => {
+  let refused = 0;
+  // From where nothing has a place, to where all has.
+  for (let resources = 1; resources < 10; resources++) {
+    const files = MemoryFiles.from({ a: "one", b: "two" });
+    const options = { args: ["cat-files", "/a", "/b"], preopens: { "/": files.root() }, limits: { resources } };
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await play("cat-files", options).catch((error: unknown) => {
+      assert.match(String(error), /limits\.resources/);
+      refused++;
+    });
+    assert.equal(files.openCount, 0, `${resources} resources`);
+  }
+  assert.ok(refused > 3, String(refused));
+});
+
 test("1.2 a guest that opens without end traps at its limit, and everything is closed", async () => {
   const { path, remove } = temporary();
   const before = readdirSync("/proc/self/fd").length;

@@ -28,16 +28,10 @@ export class SharedTcpSocket {
    * @throws {Trap} If there are too many.
    */
   hold(resources: Resources, kind: Kind<SharedTcpSocket> = HELD): Entry {
-    const entry = resources.add(kind, this, () => {
-      if (--this.#holders === 0) this.close();
-    });
     this.#holders++;
-    return entry;
-  }
-
-  /** Nobody has it. */
-  close(): void {
-    void this.socket.drop();
+    return resources.add(kind, this, () => {
+      if (--this.#holders === 0) void this.socket.drop();
+    });
   }
 
   /** What is to be sent goes there; once. @throws {SocketError} */

@@ -30,13 +30,7 @@ const ownSocket = own(TCP_SOCKET);
 const unit = socketResult<void>(null);
 
 function addSocket({ resources }: Instance, socket: TcpSocket): Entry {
-  const shared = new SharedTcpSocket(socket);
-  try {
-    return shared.hold(resources, TCP_SOCKET);
-  } catch (error) {
-    shared.close();
-    throw error;
-  }
+  return new SharedTcpSocket(socket).hold(resources, TCP_SOCKET);
 }
 
 function create(instance: Instance, of: Family): Entry {

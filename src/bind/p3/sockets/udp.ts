@@ -75,16 +75,10 @@ const unit = socketResult<void>(null);
 
 function create(instance: Instance, of: Family): Entry {
   const { socket, release } = openUdpSocket(instance, of);
-  const drop = (): void => {
+  return instance.resources.add(UDP_SOCKET, new Datagrams(instance, socket), () => {
     release();
     socket.drop();
-  };
-  try {
-    return instance.resources.add(UDP_SOCKET, new Datagrams(instance, socket), drop);
-  } catch (error) {
-    drop();
-    throw error;
-  }
+  });
 }
 
 function* bind({ socket }: Datagrams, address: SocketAddress): Steps<void> {
