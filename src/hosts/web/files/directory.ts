@@ -92,7 +92,12 @@ export class HandleDirectory implements OpenDirectory {
     const handle = found;
     const file = await named(name, () => this.#volume.open(this.#path + name, handle));
     const opened = new HandleFile(this.#volume, file, read, write);
-    if (truncate) await opened.setSize(0);
+    try {
+      if (truncate) await opened.setSize(0);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
     return opened;
   }
 

@@ -20,17 +20,23 @@ export class Volume {
 
   /** Opens the file at `path` once more. */
   async open(path: string, handle: FileSystemFileHandle): Promise<SharedFile> {
-    let shared = this.#open.get(path);
-    if (!shared) {
-      shared = this.idle(path)
-        .then(() => accessOf(handle))
-        .then((access) => ({ path, handle, access, users: 0 }));
-      this.#open.set(path, shared);
-      shared.catch(() => this.#open.delete(path));
+    for (;;) {
+      const shared = this.#open.get(path) ?? this.#begin(path, handle);
+      // oxlint-disable-next-line no-await-in-loop -- until it is one that nobody has let go of meanwhile
+      const file = await shared;
+      if (this.#open.get(path) !== shared) continue;
+      file.users++;
+      return file;
     }
-    const file = await shared;
-    file.users++;
-    return file;
+  }
+
+  #begin(path: string, handle: FileSystemFileHandle): Promise<SharedFile> {
+    const shared = this.idle(path)
+      .then(() => accessOf(handle))
+      .then((access) => ({ path, handle, access, users: 0 }));
+    this.#open.set(path, shared);
+    shared.catch(() => this.#open.delete(path));
+    return shared;
   }
 
   /** One of those who have it open has not any more. */
