@@ -1,6 +1,6 @@
 /** `sluice inspect`: what a component is, as WIT with comments, or as JSON. */
 import { PREVIEW1 } from "../bind/p1/preview1.ts";
-import { quoted } from "../load/plan/text-budget.ts";
+import { inAscii, quoted } from "../load/plan/text-budget.ts";
 import type { CustomSection, Sizes } from "../load/wit/sizes.ts";
 import { inspect, type ComponentInspection, type ModuleInspection } from "../run/inspect.ts";
 import type { Command } from "./command.ts";
@@ -12,18 +12,12 @@ import { print } from "./write.ts";
 export function printInspection({ path, json }: Command & { readonly name: "inspect" }): number {
   try {
     const inspection = inspect(readComponent(path));
-    if (json) print(asciiJson(inspection));
+    if (json) print(`${inAscii(JSON.stringify(inspection, null, 2))}\n`);
     else print(inspection.kind === "component" ? aboutComponent(inspection) : aboutModule(inspection));
     return 0;
   } catch (error) {
     return reportRun(error, path);
   }
-}
-
-/** Nothing in it that a terminal could take for an order. */
-function asciiJson(value: object): string {
-  const text = JSON.stringify(value, null, 2);
-  return `${text.replaceAll(/[^ -~\n]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 }
 
 /** WIT, with the rest in comments. */

@@ -32,6 +32,11 @@ export function isFunction(value: unknown): boolean {
   return typeof value === "function";
 }
 
+/** Whether it is a number of 64 bits without a sign. */
+export function isU64(value: unknown): value is bigint {
+  return typeof value === "bigint" && value >= 0n && value < 1n << 64n;
+}
+
 export function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

@@ -1,4 +1,5 @@
 /** Options, looked at before anything runs: one that makes no sense is named, with what would do (see option-words.ts). */
+import { isBoolean, isU64 } from "../io/assert-shape.ts";
 import { hasMethods, isObject } from "../io/shape.ts";
 import { told } from "../io/told.ts";
 import type { InstanceOptions } from "./options.ts";
@@ -6,8 +7,6 @@ import type { InstanceOptions } from "./options.ts";
 export type OptionName = keyof InstanceOptions<unknown, unknown> | "isolate";
 
 type Fits = (value: unknown) => boolean;
-
-const U64 = 1n << 64n;
 
 function isNoArray(value: unknown): value is Readonly<Record<string, unknown>> {
   return isObject(value) && !Array.isArray(value);
@@ -22,17 +21,9 @@ function isName(name: string): boolean {
   return name !== "" && isText(name) && !name.includes("=");
 }
 
-function isBoolean(value: unknown): boolean {
-  return typeof value === "boolean";
-}
-
 /** The platform says which streams it knows. */
 function isSomething(value: unknown): boolean {
   return value !== null;
-}
-
-function isU64(value: unknown): boolean {
-  return typeof value === "bigint" && value >= 0n && value < U64;
 }
 
 /** An entry for each: those that name ports are looked at by who opens them. */

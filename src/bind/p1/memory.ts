@@ -1,8 +1,6 @@
 import { Trap } from "../../io/trap.ts";
 import { FileError } from "../../wasi/filesystem/files.ts";
-
-/** Longer in UTF-8 than any path that is not refused for its length (`wasi/filesystem/path.ts`: 4096 UTF-16 units). */
-const MAX_TEXT_BYTES = 3 * 4096;
+import { MAX_PATH_BYTES } from "../../wasi/filesystem/path.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -62,7 +60,7 @@ export class P1Memory {
   /** @throws EILSEQ if the bytes are no UTF-8. */
   text(at: number, length: number): string {
     const bytes = this.bytes(at, length);
-    if (length > MAX_TEXT_BYTES) throw new FileError("ENAMETOOLONG", `a path of ${length} bytes`);
+    if (length > MAX_PATH_BYTES) throw new FileError("ENAMETOOLONG", `a path of ${length} bytes`);
     try {
       return utf8.decode(bytes);
     } catch {

@@ -21,7 +21,10 @@ export class TextBudget {
 
 /** Any text as a string of JSON in printable ASCII, which ends no comment either, whatever is in it. */
 export function quoted(text: string): string {
-  return JSON.stringify(text)
-    .replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    .replaceAll("*/", "*\\/");
+  return inAscii(JSON.stringify(text)).replaceAll("*/", "*\\/");
+}
+
+/** The same JSON in printable ASCII, in which no terminal finds an order, and ends of lines between its parts. */
+export function inAscii(json: string): string {
+  return json.replaceAll(/[^ -~\n]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -1,13 +1,12 @@
 /** Clocks of an embedder's, checked where they are asked. */
 import { guarded, misbehaved } from "../../io/checked-ports.ts";
+import { isU64 } from "../../io/assert-shape.ts";
 import { isObject } from "../../io/shape.ts";
 import { InternalError } from "../../io/trap.ts";
 import type { Datetime, MonotonicClock, WallClock } from "./clocks.ts";
 
-const U64 = 1n << 64n;
-
 function checkedU64(port: string, value: unknown): bigint {
-  if (typeof value === "bigint" && value >= 0n && value < U64) return value;
+  if (isU64(value)) return value;
   throw misbehaved(port, "a bigint from 0 to 2 ** 64 - 1", value);
 }
 

@@ -1,7 +1,8 @@
 /** File systems of an embedder's, checked where they are asked: errors have codes of POSIX, answers are of their types. */
 import { causeOf } from "../../io/cause.ts";
 import { guarded, misbehaved } from "../../io/checked-ports.ts";
-import { isObject, isThenable } from "../../io/shape.ts";
+import { isU64 } from "../../io/assert-shape.ts";
+import { isCount, isObject, isThenable } from "../../io/shape.ts";
 import { InternalError } from "../../io/trap.ts";
 import { errorCodeOf } from "./error-code.ts";
 import {
@@ -40,10 +41,6 @@ const stat: Check<FileStat> = (port, value) => {
   return value as unknown as FileStat;
 };
 
-function isU64(value: unknown): boolean {
-  return typeof value === "bigint" && value >= 0n && value < 1n << 64n;
-}
-
 const entries: Check<readonly DirectoryEntry[]> = (port, value) => {
   if (!Array.isArray(value)) throw misbehaved(port, "an array of entries", value);
   for (const entry of value) {
@@ -80,7 +77,7 @@ function directoryOf(name: string): Check<OpenDirectory> {
 
 function count(least: number, most: number): Check<number> {
   return (port, value) => {
-    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+    if (isCount(value, most) && value >= least) return value;
     throw misbehaved(port, `a whole number from ${least} to ${most}`, value);
   };
 }

@@ -2,7 +2,7 @@
 import { causeOf } from "../../io/cause.ts";
 import { misbehaved } from "../../io/checked-ports.ts";
 import { CheckedSink } from "../../io/checked-streams.ts";
-import { hasMethods, isBytesUpTo, isObject, isThenable, unawaited } from "../../io/shape.ts";
+import { hasMethods, isBytesUpTo, isCount, isObject, isThenable, unawaited } from "../../io/shape.ts";
 import { InternalError } from "../../io/trap.ts";
 import { Unheard, UnheardSource } from "../../io/unheard.ts";
 import { ipAddress, type Family, type SocketAddress } from "./address.ts";
@@ -38,7 +38,7 @@ function withMethods<T>(port: string, value: unknown, methods: readonly (keyof T
 }
 
 function isWhole(value: unknown, least: number, most: number): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
+  return isCount(value, most) && value >= least;
 }
 
 function whole(port: string, value: unknown, least: number, most: number): number {
