@@ -21,11 +21,11 @@ const COPY = new URL("../../test/guests/built/copy-splice.wasm", import.meta.url
 /** The client alone. */
 export const RAW = "the client alone";
 /** The same, and each message says and is asked what keeps it from being there twice. */
-export const EXPECTING = "the client alone, as exact";
+const EXPECTING = "the client alone, as exact";
 /** The component alone, without a broker. */
 export const ALONE = "`run` alone";
 /** What `work` does for a job that succeeds at once, written out. */
-export const BY_HAND = "`run` and the client, by hand";
+const BY_HAND = "`run` and the client, by hand";
 
 async function nsOf(act: () => Promise<unknown>): Promise<number> {
   const start = process.hrtime.bigint();

@@ -12,7 +12,7 @@ import { cpuMsOf, ROOT, runCommand, type How } from "../processes.ts";
 /** Node, which does nothing. */
 export const BARE = "node -e 0";
 /** What V8 takes for the same core module: nobody who runs it on Node can take less. */
-export const NODE_WASI = "node:wasi";
+const NODE_WASI = "node:wasi";
 
 /** The Go program finds no folder to work in and ends at once, with 1. */
 const GUESTS = [

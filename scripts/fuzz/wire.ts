@@ -7,12 +7,12 @@ import type { ValType } from "../../src/abi/types.ts";
 const scratch = new DataView(new ArrayBuffer(8));
 
 /** The bits of a number, in decimal; all that are not a number are the same. */
-export function f32Bits(value: number): string {
+function f32Bits(value: number): string {
   scratch.setFloat32(0, value);
   return Number.isNaN(value) ? "nan" : String(scratch.getUint32(0));
 }
 
-export function f64Bits(value: number): string {
+function f64Bits(value: number): string {
   scratch.setFloat64(0, value);
   return Number.isNaN(value) ? "nan" : String(scratch.getBigUint64(0));
 }

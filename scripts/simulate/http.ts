@@ -57,7 +57,7 @@ const NEVER_WAITS = 10_000;
 const TIMEOUTS = { connect: 600_000, firstByte: 600_000, betweenBytes: 600_000 };
 const MOST_AT_A_TIME = 4;
 
-export function httpOfSeed(seed: number): HttpTrace {
+function httpOfSeed(seed: number): HttpTrace {
   const random = new Random(seed);
   const sent = (): Sent => {
     const bytes = random.of([0, 1, random.below(300), random.below(5000), random.below(200_000)]);
@@ -95,7 +95,7 @@ export function httpOfSeed(seed: number): HttpTrace {
 }
 
 /** What is wrong with a trace; nothing if all is as it has to be. */
-export async function wrongHttp(trace: HttpTrace): Promise<string | undefined> {
+async function wrongHttp(trace: HttpTrace): Promise<string | undefined> {
   return new Play(trace).play();
 }
 

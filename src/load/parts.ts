@@ -14,7 +14,7 @@ export const fusing: Part<typeof Fused> = new Part(() => import("./link/fused.ts
 export const drops: Part<typeof Drops> = new Part(() => import("./link/drops.ts"));
 
 /** Whether components in it call each other. */
-export function needsFusing({ trampolines }: Plan): boolean {
+function needsFusing({ trampolines }: Plan): boolean {
   return trampolines.some((trampoline) => trampoline.is === "lower" && trampoline.func.is === "lifted");
 }
 

@@ -8,7 +8,7 @@ import { wrongJobs } from "./jobs.ts";
 import { making } from "./sim-log.ts";
 import { wrongSink } from "./sink.ts";
 
-export const PLAYS = { jobs: wrongJobs, flow: wrongFlow, sink: wrongSink } as const;
+const PLAYS = { jobs: wrongJobs, flow: wrongFlow, sink: wrongSink } as const;
 export type PlayName = keyof typeof PLAYS;
 export const PLAY_NAMES = ["jobs", "flow", "sink"] as const satisfies readonly PlayName[];
 

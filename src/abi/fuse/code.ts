@@ -11,7 +11,7 @@ import { ACCESSES, CONSTANTS, OPS, TYPES, type Access, type Op } from "./ops.ts"
  * More bytes than this a module may not have: WIT that anybody writes by hand needs a few thousand, and an adapter is
  * compiled before the program starts.
  */
-export const MAX_MODULE_BYTES: number = 2 ** 20;
+const MAX_MODULE_BYTES: number = 2 ** 20;
 
 /** A function of a module, to be called. Its number is settled when the module is finished. */
 export class FunctionRef {

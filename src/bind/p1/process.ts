@@ -8,7 +8,7 @@ import type { P1Memory } from "./memory.ts";
 
 /** The ones of the enum `clockid` that there are. */
 export const REALTIME = 0;
-export const MONOTONIC = 1;
+const MONOTONIC = 1;
 
 /** What a process may say at its end: a byte, as in POSIX, which drops the others. */
 const EXIT_CODE_BITS = 0xff;

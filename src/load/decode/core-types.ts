@@ -81,7 +81,7 @@ export function importKey({ module, name }: Pick<CoreImport, "module" | "name">)
 }
 
 /** As a person would write it. */
-export function describeCore({ params, results }: CoreFuncType): string {
+function describeCore({ params, results }: CoreFuncType): string {
   const list = (types: readonly CoreValueType[]): string => `[${types.map((type) => type ?? "?").join(" ")}]`;
   return `${list(params)} -> ${list(results)}`;
 }

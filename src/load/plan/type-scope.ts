@@ -70,7 +70,7 @@ function named(fields: readonly RawField[], scope: Scope, offset: number) {
 }
 
 /** @throws {InvalidComponentError} If two of the names are the same to those who do not tell case. */
-export function assertUnique(names: readonly string[], offset: number): void {
+function assertUnique(names: readonly string[], offset: number): void {
   const seen = new Set<string>();
   for (const name of names) {
     const form = uniqueForm(name);

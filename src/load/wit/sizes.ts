@@ -57,7 +57,7 @@ function moduleSizes(bytes: Uint8Array): Sizes {
 }
 
 /** Told of each section up to the end: its number, what is in it, and how many bytes that is. */
-export function eachSection(reader: Reader, visit: (id: number, section: Reader, size: number) => void): void {
+function eachSection(reader: Reader, visit: (id: number, section: Reader, size: number) => void): void {
   while (!reader.atEnd) {
     const id = reader.byte();
     const size = reader.u32();

@@ -311,7 +311,7 @@ const P2_HANDLER = /^wasi:http\/incoming-handler@0\.2\.\d+$/;
 const P3_HANDLER = /^wasi:http\/handler@0\.3\.\d+$/;
 
 /** The newest handler among what a component exports. @throws {NotAHandlerError} If there is none. */
-export function handlerAmong(names: Iterable<string>): string {
+function handlerAmong(names: Iterable<string>): string {
   const all = [...names];
   const name = all.find((one) => P3_HANDLER.test(one)) ?? all.find((one) => P2_HANDLER.test(one));
   if (name !== undefined) return name;
