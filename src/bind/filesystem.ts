@@ -57,6 +57,8 @@ export interface Dialect {
   readonly fileType: Type<FileType>;
   /** Seconds since 1970. */
   readonly datetime: Type<Datetime>;
+  /** A time in nanoseconds since 1970; nothing if that has no form for it, or nobody knows it. */
+  readonly datetimeOf: (ns: bigint | undefined) => Datetime | undefined;
   /** What `get-flags` says. */
   readonly flagsOf: (descriptor: Descriptor) => DescriptorFlags;
   /** What something is opened for that these flags ask for. */
@@ -154,6 +156,7 @@ export function descriptorMethods({
   fileResult,
   fileType,
   datetime,
+  datetimeOf,
   flagsOf,
   openedFor,
 }: Dialect): Interface["functions"] {
@@ -171,6 +174,17 @@ export function descriptorMethods({
     }),
   );
   return { ...objectMethods(), ...directoryMethods() };
+
+  function statValue({ type, linkCount, size, accessedNs, modifiedNs, changedNs }: FileStat) {
+    return {
+      type,
+      linkCount,
+      size,
+      dataAccessTimestamp: datetimeOf(accessedNs),
+      dataModificationTimestamp: datetimeOf(modifiedNs),
+      statusChangeTimestamp: datetimeOf(changedNs),
+    };
+  }
 
   function objectMethods(): Interface["functions"] {
     return {
@@ -307,6 +321,7 @@ export const types: Interface = defineInterface(
       fileResult: p2Result,
       fileType: p2FileType,
       datetime: p2Datetime,
+      datetimeOf: p2DatetimeOf,
       flagsOf: ({ flags: given }) => given,
       openedFor: (_, wanted) => wanted,
     }),
@@ -331,21 +346,10 @@ function timeOf(time: NewTimestamp): NewTime {
   return time.val.seconds * 1_000_000_000n + BigInt(time.val.nanoseconds);
 }
 
-/** A time before 1970 has no form in WASI, and is left out. */
-function datetimeOf(ns: bigint | undefined): Datetime | undefined {
+/** A time before 1970 has no form. */
+function p2DatetimeOf(ns: bigint | undefined): Datetime | undefined {
   if (ns === undefined || ns < 0n) return undefined;
   return { seconds: ns / 1_000_000_000n, nanoseconds: Number(ns % 1_000_000_000n) };
-}
-
-function statValue({ type, linkCount, size, accessedNs, modifiedNs, changedNs }: FileStat) {
-  return {
-    type,
-    linkCount,
-    size,
-    dataAccessTimestamp: datetimeOf(accessedNs),
-    dataModificationTimestamp: datetimeOf(modifiedNs),
-    statusChangeTimestamp: datetimeOf(changedNs),
-  };
 }
 
 /** The same for the same object, and nothing that says which one that is: the seed is the instance's own. */

@@ -105,7 +105,7 @@ export function identityOf(
   return { device: own, inode: mixed(otherSeed ^ own ^ inode) };
 }
 
-/** A time before 1970 has no form in WASI, and is told as the first there is. */
+/** A time before 1970 has no form in preview 1, and is told as the first there is. */
 function timestamp(ns: bigint | undefined): bigint {
   return ns === undefined || ns < 0n ? 0n : ns;
 }

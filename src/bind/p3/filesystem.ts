@@ -9,6 +9,7 @@ import type { OutOf, Type } from "../../abi/type.ts";
 import { option, resultValue, variant } from "../../abi/variants.ts";
 import { ERROR_CODES, errorCodeOf, type ErrorCode } from "../../wasi/filesystem/error-code.ts";
 import { type DirectoryEntry, type FileType } from "../../wasi/filesystem/files.ts";
+import type { Datetime } from "../../wasi/clocks/clocks.ts";
 import { FilesystemError, type Descriptor } from "../../wasi/filesystem/descriptor.ts";
 import { call, defineInterface, type Interface } from "../definition.ts";
 import { DESCRIPTOR, descriptorMethods, inputOf, outletOf, preopens as p2Preopens, self } from "../filesystem.ts";
@@ -230,6 +231,15 @@ class Listing implements Origin {
   }
 }
 
+const NS_PER_SECOND = 1_000_000_000n;
+
+/** Before 1970 it is so many seconds before, and nanoseconds after that. */
+function instantOf(ns: bigint | undefined): Datetime | undefined {
+  if (ns === undefined) return undefined;
+  const nanoseconds = ((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
+  return { seconds: (ns - nanoseconds) / NS_PER_SECOND, nanoseconds: Number(nanoseconds) };
+}
+
 /** @see WASI 0.3 `wasi:filesystem/preopens` */
 export const preopens: Interface = p2Preopens;
 
@@ -241,6 +251,7 @@ export const types: Interface = defineInterface(
       fileResult,
       fileType,
       datetime: instant,
+      datetimeOf: instantOf,
       flagsOf: ({ openedWith }) => openedWith,
       // Who creates a file means to write it.
       openedFor: ({ create, directory }, wanted) =>
