@@ -10,6 +10,7 @@ import { FetchClient } from "../../src/hosts/web/fetch.ts";
 import { incomingOf, outcomeOf, webResponseOf } from "../../src/hosts/web/http.ts";
 import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
+import type { HttpRequest } from "../../src/wasi/http/exchange.ts";
 import type { Field } from "../../src/wasi/http/fields.ts";
 import { changed } from "../../src/io/steps.ts";
 import type { Source } from "../../src/io/ports.ts";
@@ -179,4 +180,28 @@ test("a long body is a stream where fetch takes one, and begins with what was re
   const { body } = await new FetchClient(1).send(incomingOf(asked), new AbortController().signal);
   assert.equal(await textOf(body?.source), "undefined");
   assert.equal(received, 1_000_000);
+});
+
+test("who asks no more, or has no time left, does not wait for why fetch has failed", async (t) => {
+  t.after(() => Reflect.deleteProperty(globalThis, "location"));
+  Object.defineProperty(globalThis, "location", { value: new URL("https://page.test/"), configurable: true });
+  let asked = 0;
+  // The one who is asked whether it answers at all does not.
+  t.mock.method(globalThis, "fetch", (_: unknown, init?: RequestInit) => {
+    asked++;
+    if (init?.mode !== "no-cors") return Promise.reject(new TypeError("Failed to fetch"));
+    return new Promise((__, reject) => {
+      init.signal?.addEventListener("abort", () => reject(init.signal?.reason as Error));
+      if (asked === 2) unwanted.abort(new Error("nobody wants it"));
+    });
+  });
+  const unwanted = new AbortController();
+  const client = new FetchClient(1);
+  const request = (ms: number): HttpRequest => ({
+    ...incomingOf(new Request("https://name.test/")),
+    timeouts: { connect: ms, firstByte: 0, betweenBytes: ms },
+  });
+  await assert.rejects(client.send(request(600_000), unwanted.signal), HttpError);
+  await assert.rejects(client.send(request(1), new AbortController().signal), HttpError);
+  assert.equal(asked, 4);
 });

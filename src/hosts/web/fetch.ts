@@ -42,7 +42,7 @@ export class FetchClient implements HttpClient {
       return await this.#exchange(request, ending);
     } catch (cause) {
       if (cause instanceof HttpError || ending.signal.aborted) throw cause;
-      throw await reasonOf(request, cause);
+      throw await reasonOf(request, cause, ending);
     } finally {
       this.#exchanges--;
       // The body may be wanted all the same.
@@ -105,13 +105,25 @@ async function within<T>(
  * a host answers, and so forbids what was asked, is what a request without fields or cookies shows, whose answer stays
  * hidden.
  */
-async function reasonOf({ scheme, authority }: HttpRequest, cause: unknown): Promise<HttpError> {
+async function reasonOf(
+  { scheme, authority, timeouts: { connect } }: HttpRequest,
+  cause: unknown,
+  ending: AbortController,
+): Promise<HttpError> {
   const { location } = globalThis;
   const origin = `${scheme}://${authority}`;
   // Only what has a place has an origin for others to permit.
   if (location !== undefined && new URL(origin).origin !== location.origin) {
-    const probe: RequestInit = { ...NOTHING_OF_THE_PAGE, method: "HEAD", mode: "no-cors" };
-    const answers = await fetch(origin, probe).then(
+    const { signal } = ending;
+    const probe: RequestInit = { ...NOTHING_OF_THE_PAGE, method: "HEAD", mode: "no-cors", signal };
+    // One that answers nobody is not waited for longer than for a connection.
+    const asked = within(
+      connect,
+      () => fetch(origin, probe),
+      late("no answer", connect),
+      (error) => ending.abort(error),
+    );
+    const answers = await asked.then(
       () => true,
       () => false,
     );
