@@ -4,12 +4,6 @@ import { guarded } from "../io/checked-ports.ts";
 import type { Trace, Tracing } from "./instance.ts";
 
 /** What it throws is no fault of the guest's. What it promises nobody waits for: a promise that is broken ends no process. */
-export function guardedTrace(trace: Trace): Trace {
-  return (name, values, outcome) => {
-    guarded("trace", () => trace(name, values, outcome));
-  };
-}
-
 export function tracingOf(trace: Trace): Tracing {
-  return { tell: guardedTrace(trace), show };
+  return { tell: (name, values, outcome) => guarded("trace", () => trace(name, values, outcome)), show };
 }

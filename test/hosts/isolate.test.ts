@@ -43,6 +43,12 @@ function sinkWith(parts: Partial<Sink>): Sink {
   return { ...whole, close() {}, abort() {}, ...parts };
 }
 
+function signalWith(parts: Partial<AbortSignal>): AbortSignal {
+  const whole = { aborted: false, throwIfAborted() {}, addEventListener() {}, removeEventListener() {}, ...parts };
+  // As much of it as is asked for.
+  return whole as unknown as AbortSignal;
+}
+
 /** One that waits, and then fails. */
 function sourceWith(parts: Partial<Source>): Source {
   let isAsked = false;
@@ -205,6 +211,9 @@ describe("isolate", { concurrency: 2 }, () => {
   for (const [port, stream] of Object.entries({
     "stdout.unwatch": { stdout: sinkWith({ unwatch: fails }) },
     "stdin.unwatch": { stdin: sourceWith({ unwatch: fails }) },
+    trace: { trace: fails },
+    "signal.addEventListener": { signal: signalWith({ addEventListener: fails }) },
+    "signal.removeEventListener": { signal: signalWith({ removeEventListener: fails }) },
   } satisfies Record<string, Options>)) {
     test(`what ${port} throws is told at the end, and harms nobody`, async () => {
       const end = run(await guest("cat"), { isolate, stdin: { text: "text" }, ...stream });

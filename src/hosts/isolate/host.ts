@@ -1,4 +1,6 @@
 /** Instances in threads of their own, which can be ended in the middle of whatever they do. */
+import { guarded } from "../../io/checked-ports.ts";
+import { Unheard } from "../../io/unheard.ts";
 import { newTally } from "../../io/tally.ts";
 import type { RunningInstance } from "../../run/instantiate.ts";
 import { afterMs, TimeoutError, type Stats } from "../../run/life.ts";
@@ -41,6 +43,8 @@ class IsolatedInstance implements RunningInstance {
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => void this.#thread.end(this.#signal?.reason);
   readonly #clock: MonotonicClock;
+  /** What the signal throws when it is left: who has it leave is no caller. */
+  readonly #unheard = new Unheard();
   #cancelTimeout = (): void => {};
   #isEnded = false;
 
@@ -49,7 +53,6 @@ class IsolatedInstance implements RunningInstance {
     this.#thread = new Thread(threads, answers, () => this.#over(), standard);
     this.#clock = threads.platform.monotonicClock;
     this.#signal = signal;
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   static async start(
@@ -63,6 +66,7 @@ class IsolatedInstance implements RunningInstance {
     const { channel } = instance.#thread;
     const { deadlock: _, ...forPlug } = options;
     try {
+      instance.#listen();
       for (const { component, failed } of plugs) {
         // oxlint-disable-next-line no-await-in-loop -- each may import what those before it export
         const given = await instance.#thread.keep(forPlug);
@@ -93,7 +97,7 @@ class IsolatedInstance implements RunningInstance {
       await this.#thread.end(new Error("the instance is closed"));
     }
     // What ended the guest is told before.
-    this.#thread.tell();
+    this.#tell();
     return exitCode;
   }
 
@@ -108,7 +112,16 @@ class IsolatedInstance implements RunningInstance {
     } finally {
       await this.#thread.end(closed);
     }
+    this.#tell();
+  }
+
+  #tell(): void {
     this.#thread.tell();
+    this.#unheard.tell();
+  }
+
+  #listen(): void {
+    guarded("signal.addEventListener", () => this.#signal?.addEventListener("abort", this.#onAbort, { once: true }));
   }
 
   /** From now on: the guest can begin. */
@@ -120,7 +133,7 @@ class IsolatedInstance implements RunningInstance {
   #over(): void {
     this.#isEnded = true;
     this.#cancelTimeout();
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#unheard.call("signal.removeEventListener", () => this.#signal?.removeEventListener("abort", this.#onAbort));
   }
 
   #functions(names: WireExports): Record<string, unknown> {

@@ -1,7 +1,8 @@
 /** What an isolated instance is given: what can cross to its thread, and what stays here and is asked for from there. */
 import { limitsFrom, type Limits } from "../../io/limits.ts";
 import type { HttpOption } from "../../run/http.ts";
-import { guardedTrace } from "../../bind/tracing.ts";
+import { unawaited } from "../../io/shape.ts";
+import { Unheard } from "../../io/unheard.ts";
 import { ALL } from "../../run/network.ts";
 import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../run/options.ts";
 import type { HttpClient } from "../../wasi/http/exchange.ts";
@@ -98,6 +99,7 @@ export class Kept {
   readonly #imports: Readonly<Record<string, unknown>>;
   readonly #parked: Parked | undefined;
   readonly #ends: ((reason: unknown) => void)[] = [];
+  readonly #unheard = new Unheard();
 
   /**
    * @param platform Of this thread.
@@ -147,11 +149,14 @@ export class Kept {
     this.#parked = parked;
     const { bufferBytes, readBytes, datagramBytes } = limitsFrom(options.limits);
     const output = ringBytes(bufferBytes * RINGS_PER_BUFFER);
-    const told = trace && guardedTrace(trace);
     link.answer({
       file: (node: number, method: string, args: readonly unknown[]) => this.#nodes.call(node, method, args),
       import: (name: string, member: string | undefined, args: readonly unknown[]) => this.#import(name, member, args),
-      trace: (name: string, values: readonly unknown[], outcome: string) => told?.(name, values.map(valueOf), outcome),
+      // The other thread waits for no answer.
+      trace: (name: string, values: readonly unknown[], outcome: string) =>
+        this.#unheard.call("trace", () => {
+          unawaited(trace?.(name, values.map(valueOf), outcome));
+        }),
     });
     if (network) this.#ends.push(serveNetwork(link, network, datagramBytes), () => network.close?.());
     if (client) {
@@ -195,6 +200,7 @@ export class Kept {
     }
     guard(() => this.#nodes.closeAll());
     for (const end of this.#ends) guard(() => end(reason));
+    guard(() => this.#unheard.tell());
     return faults;
   }
 
