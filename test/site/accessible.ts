@@ -9,47 +9,57 @@ export const AXE: string = createRequire(import.meta.url).resolve("axe-core/axe.
 /** Rules that look at colours: what else axe finds is the same, light or dark. */
 const COLOURS = ["color-contrast", "link-in-text-block"];
 const AA = `"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"`;
-const ALL = `{ runOnly: [${AA}], resultTypes: ["violations"] }`;
-const COLOURS_ONLY = `{ runOnly: { type: "rule", values: ${JSON.stringify(COLOURS)} } }`;
-const NO_COLOURS = `{ runOnly: [${AA}], rules: { ${COLOURS.map((rule) => `"${rule}": { enabled: false }`).join()} } }`;
+const VIOLATIONS = `resultTypes: ["violations"]`;
+const COLOURS_ONLY = `{ runOnly: { type: "rule", values: ${JSON.stringify(COLOURS)} }, ${VIOLATIONS} }`;
+const OFF = `rules: { ${COLOURS.map((rule) => `"${rule}": { enabled: false }`).join()} }`;
+const NO_COLOURS = `{ runOnly: [${AA}], ${OFF}, ${VIOLATIONS} }`;
 
-/** Nothing that axe finds, and nothing that is cut off, on screens so wide, light and dark. */
-export async function assertAccessible(visitor: Visitor, widths: readonly number[]): Promise<void> {
-  await prepare(visitor);
+/**
+ * Nothing that axe finds, and nothing that is cut off, on screens so wide, light and dark. What looks like something before is not
+ * looked at again for its colours, which is what takes axe longest.
+ *
+ * @param seen How what was looked at before looks, to which it adds.
+ */
+export async function assertAccessible(
+  visitor: Visitor,
+  widths: readonly number[],
+  seen: Set<string> = new Set(),
+): Promise<void> {
+  // Past the page's policy.
+  await visitor.evaluate(await readFile(AXE, "utf8"));
   for (const width of widths) {
     await fits(visitor, width);
-    await finds(visitor, "light", `document, ${ALL}`);
-    await finds(visitor, "dark", `document, ${COLOURS_ONLY}`);
+    await dress(visitor, "light");
+    await finds(visitor, `document, ${NO_COLOURS}`);
+    await findsInColours(visitor, seen);
+    await dress(visitor, "dark");
+    await findsInColours(visitor, seen);
   }
 }
 
-/**
- * The same of a document, on a phone, whose colours are those of its kinds of elements: what has the names and classes, with
- * all that it is in, of something in a document before is not looked at again. That is what takes axe longest.
- *
- * @param seen Kinds of documents before, to which it adds.
- */
-export async function assertReadable(visitor: Visitor, seen: Set<string>): Promise<void> {
-  await prepare(visitor);
-  await fits(visitor, 360);
-  await finds(visitor, "light", `document, ${NO_COLOURS}`);
-  const kinds: unknown = await visitor.evaluate(`{
-    const kindOf = (element) => element && kindOf(element.parentElement) + " " + element.localName + "." + element.className;
-    const hasText = ({ childNodes }) => [...childNodes].some(({ data }) => data?.trim());
-    const byKind = Map.groupBy([...document.body.querySelectorAll("*")].filter(hasText), kindOf);
+/** In the theme that it has, one of all elements with text that have the same names, classes and style, with all that they are in. */
+async function findsInColours(visitor: Visitor, seen: Set<string>): Promise<void> {
+  const looks: unknown = await visitor.evaluate(`{
+    const looks = new Map([[null, ""]]);
+    const lookOf = (element) => {
+      const known = looks.get(element);
+      if (known !== undefined) return known;
+      const { color, backgroundColor, backgroundImage, opacity, fontSize, fontWeight } = getComputedStyle(element);
+      const own = [element.localName, element.getAttribute("class"), color, backgroundColor, backgroundImage, opacity, fontSize, fontWeight];
+      const look = lookOf(element.parentElement) + "/" + own.join(" ");
+      looks.set(element, look);
+      return look;
+    };
+    const hasText = (element) => element.checkVisibility() && [...element.childNodes].some(({ data }) => data?.trim());
+    const byLook = Map.groupBy([...document.body.querySelectorAll("*")].filter(hasText), lookOf);
     const seen = new Set(${JSON.stringify([...seen])});
-    globalThis.others = [...byKind].filter(([kind]) => !seen.has(kind)).map(([, [first]]) => first);
-    [...byKind.keys()];
+    globalThis.others = [...byLook].filter(([look]) => !seen.has(look)).map(([, [first]]) => first);
+    [...byLook.keys()];
   }`);
-  assert.ok(Array.isArray(kinds) && kinds.length > 0);
-  for (const kind of kinds) seen.add(String(kind));
+  assert.ok(Array.isArray(looks) && looks.length > 0);
+  for (const look of looks) seen.add(String(look));
   if ((await visitor.evaluate("others.length")) === 0) return;
-  for (const theme of ["light", "dark"] as const) await finds(visitor, theme, `{ include: others }, ${COLOURS_ONLY}`);
-}
-
-/** Past the page's policy. */
-async function prepare(visitor: Visitor): Promise<void> {
-  await visitor.evaluate(await readFile(AXE, "utf8"));
+  await finds(visitor, `{ include: others }, ${COLOURS_ONLY}`);
 }
 
 async function fits(visitor: Visitor, width: number): Promise<void> {
@@ -58,12 +68,15 @@ async function fits(visitor: Visitor, width: number): Promise<void> {
   assert.equal(isTooWide, false, `nothing is wider than ${width} pixels`);
 }
 
-/** That axe finds nothing. */
-async function finds(visitor: Visitor, theme: "light" | "dark", run: string): Promise<void> {
+async function dress(visitor: Visitor, theme: "light" | "dark"): Promise<void> {
   await visitor.evaluate(`document.documentElement.dataset.theme = "${theme}"`);
+}
+
+/** That axe finds nothing. */
+async function finds(visitor: Visitor, run: string): Promise<void> {
   const broken = await visitor.evaluate(`axe.run(${run}).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" "))))`);
-  assert.deepEqual(broken, [], theme);
+  assert.deepEqual(broken, [], String(await visitor.evaluate("document.documentElement.dataset.theme")));
 }
 
 /**
