@@ -90,8 +90,10 @@ class Feed {
     }
     if (this.#failure) throw this.#failure.cause;
     if (this.#isOver) return null;
+    // Before it is read on: that it is over may show at once.
+    const change = woken(this.#changed);
     void this.#readAhead();
-    return woken(this.#changed).then(() => this.next());
+    return change.then(() => this.next());
   }
 
   async close(): Promise<void> {

@@ -93,6 +93,21 @@ test("a stream that is sealed ends where it ends", async () => {
   assert.equal(source.end, undefined);
 });
 
+test(
+  "a stream that is known to be sealed ends at once for who begins behind its end",
+  { timeout: 10_000 },
+  async () => {
+    const stream = new MemoryStream();
+    stream.isSealed = true;
+    const begin = (from: number, sealedAt: number) =>
+      new LogSource(stream.log("s", true), { from, sealedAt, giveUpMs: Infinity, timing: new MemoryTiming() });
+    assert.deepEqual(await readAll(begin(1, 0)), []);
+    stream.put("s", Uint8Array.of(1));
+    assert.deepEqual(await readAll(begin(1, 1)), [1]);
+    assert.deepEqual(await readAll(begin(2, 1)), []);
+  },
+);
+
 test("records that are missing are a failure: by sequence, and by what their writer has counted", async () => {
   const purged = new MemoryStream();
   for (let byte = 0; byte < 3; byte++) purged.put("s", Uint8Array.of(byte));
