@@ -50,6 +50,8 @@ export class JetStreamReader implements LogReader {
           // oxlint-disable-next-line no-await-in-loop -- one fetch after the other
           this.#iterator = await this.#fetch();
           isFresh = true;
+          // It may be closed by now.
+          continue;
         }
         // oxlint-disable-next-line no-await-in-loop -- one message after the other
         const step = await this.#iterator.next();
@@ -67,6 +69,8 @@ export class JetStreamReader implements LogReader {
           await this.#release();
         }
       }
+      // What was made after it was closed.
+      await this.#release();
       return undefined;
     } catch (error) {
       await this.#release();
