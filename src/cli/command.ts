@@ -1,6 +1,7 @@
 /** What the command line asks for. */
 import { DEFAULT_LIMITS, type Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
+import { listenAddress } from "./address.ts";
 import { leadingOptions, type GivenOption } from "./arguments.ts";
 import { SERVE_OPTIONS, type OptionName } from "./options.ts";
 import { httpGrant, networkGrant, type HttpGrant, type NetworkGrant } from "./network.ts";
@@ -192,7 +193,7 @@ function serveCommand(
   const valueOf = (name: OptionName): string | undefined => given.findLast((option) => option.name === name)?.value;
   const options: ServeCommandOptions = {
     ...runOptions(given, env),
-    ...listenAddress(valueOf("addr") ?? DEFAULT_ADDRESS),
+    ...listenAddress(valueOf("addr") ?? DEFAULT_ADDRESS, "--addr", "0.0.0.0:8080"),
     reuse: wholeNumber(valueOf("reuse") ?? "1", "--reuse"),
     maxConcurrent: wholeNumber(valueOf("max-concurrent-requests") ?? "1000", "--max-concurrent-requests"),
     maxWaiting: wholeNumber(valueOf("max-waiting-requests") ?? "10000", "--max-waiting-requests"),
@@ -226,15 +227,6 @@ function tlsFiles(cert: string | undefined, key: string | undefined): ServeComma
 }
 
 const DEFAULT_ADDRESS = "127.0.0.1:8080";
-
-function listenAddress(text: string): { readonly host: string; readonly port: number } {
-  const [, bracketed, plain, digits] = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d+)$/.exec(text) ?? [];
-  const port = Number(digits ?? NaN);
-  if (!(port <= 65_535)) {
-    throw new UsageError(`--addr expects [ADDRESS:]PORT, such as 0.0.0.0:8080, got ${JSON.stringify(text)}`);
-  }
-  return { host: bracketed ?? plain ?? "127.0.0.1", port };
-}
 
 function optionalNumber(text: string | undefined, option: string): number | undefined {
   return text === undefined ? undefined : wholeNumber(text, option);

@@ -14,6 +14,7 @@ import { compile } from "../run/compile.ts";
 import type { InstanceOptions } from "../run/options.ts";
 import { Serving, type MakeAnswering } from "../run/serve/serve.ts";
 import { canSuspend } from "../wait/suspension.ts";
+import { inUrl } from "./address.ts";
 import type { Command, ServeCommandOptions } from "./command.ts";
 import { LinePrefix } from "./line-prefix.ts";
 import { listenAt } from "./listen.ts";
@@ -101,9 +102,9 @@ async function serveHere({ options, path }: Given, keep: () => void): Promise<nu
   const ending = new Promise<void>((resolve) => {
     hear(() => resolve());
   });
-  const { address, port, family } = server.address() as AddressInfo;
+  const { address, port } = server.address() as AddressInfo;
   const scheme = tls ? "https" : "http";
-  say(`Serving HTTP on ${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}/\n`);
+  say(`Serving HTTP on ${scheme}://${inUrl(address)}:${port}/\n`);
   countMemories(true);
   await ending;
   // No more are taken; those that were begun are answered, and the connections that wait for more let go.

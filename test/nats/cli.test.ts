@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -106,6 +107,24 @@ onServer("commands on a server", (on) => {
     assert.equal((await fetch(new URL("/ready", metrics))).status, 200);
     worker.kill("SIGTERM");
     assert.equal((await ended(worker)).code, 0);
+  });
+
+  test("work begins no job where its metrics cannot be asked for", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const told: readonly (readonly [address: string, message: RegExp])[] = [
+      ["65536", /^sluice: --metrics expects \[ADDRESS:\]PORT, such as 0\.0\.0\.0:9090, got "65536"\n$/],
+      [String(port), /^sluice: The system refuses: listen EADDRINUSE/],
+    ];
+    for (const [address, message] of told) {
+      const options = ["--jobs", "KEPT/w", "--results", "KEPTRESULTS", "--create", "--metrics", address];
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const { code, stderr } = await sluice(["work", ...options, guest("cat")], { env });
+      assert.match(stderr, message);
+      assert.equal(code, 1);
+    }
+    taken.close();
   });
 
   test("work shows on a terminal how far it is, on a line that it erases", { skip: NO_TERMINAL }, async () => {

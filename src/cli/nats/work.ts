@@ -4,6 +4,7 @@ import { isatty } from "node:tty";
 import { createConsumer, createStream, KEEPING } from "../../nats/create.ts";
 import { accessTo } from "../../nats/jetstream-log.ts";
 import { startWork, type WorkOptions, type Working } from "../../nats/work/work.ts";
+import { listenAddress } from "../address.ts";
 import { ERASE_LINE } from "../progress.ts";
 import { readComponent } from "../read.ts";
 import { onSignal } from "../signals.ts";
@@ -19,14 +20,28 @@ const PROGRESS_MS = 500;
 /** `sluice work`: carries out jobs until a signal comes and those under way are done; gives the exit code. */
 export async function workOn(given: Given, connected: Connected): Promise<number> {
   const options = optionsOf(given);
+  const metricsAt = given.text("metrics");
+  const address = metricsAt === undefined ? undefined : listenAddress(metricsAt, "--metrics", "0.0.0.0:9090");
   const [path = ""] = given.words;
   const component = readComponent(path);
   if (given.has("create")) await createAll(connected, options);
-  const worker = await startWork(connected.client, component, connected.nc, options);
+  let worker: Working | undefined;
+  // Before the first job: where nobody can listen none is begun.
+  const metrics = address && (await serveMetrics(address, () => worker));
+  try {
+    worker = await startWork(connected.client, component, connected.nc, options);
+    await untilStopped(worker, `${options.jobs.stream}/${options.jobs.consumer} with ${basename(path)}`);
+  } finally {
+    metrics?.close();
+  }
+  const { done, already, dead } = worker.counts;
+  say(`${done + already} jobs are done, ${dead} have failed\n`);
+  return 0;
+}
+
+async function untilStopped(worker: Working, what: string): Promise<void> {
   for (const warning of worker.warnings) say(`sluice: ${warning}\n`);
-  const address = given.text("metrics");
-  const metrics = address === undefined ? undefined : await serveMetrics(address, worker);
-  say(`Carrying out jobs of ${options.jobs.stream}/${options.jobs.consumer} with ${basename(path)}\n`);
+  say(`Carrying out jobs of ${what}\n`);
   const stopProgress = showProgress(worker);
   const stopListening = onSignal(() => {
     say(`Taking no more jobs; ${worker.counts.running} under way\n`);
@@ -37,11 +52,7 @@ export async function workOn(given: Given, connected: Connected): Promise<number
   } finally {
     stopListening();
     stopProgress();
-    metrics?.close();
   }
-  const { done, already, dead } = worker.counts;
-  say(`${done + already} jobs are done, ${dead} have failed\n`);
-  return 0;
 }
 
 function optionsOf(given: Given): WorkOptions {
