@@ -27,6 +27,8 @@ export class MemoryStream {
   isFull = false;
   /** A mutant of a broker, that looks at nobody's expectations. */
   isCareless = false;
+  /** Readers that have been made and are not closed. */
+  readers = 0;
   /** Whether the broker answers at all. */
   isOffline = false;
   /** Asked for each append that arrives, in order from 0. */
@@ -156,6 +158,7 @@ class MemoryReader implements LogReader {
     this.#stream = stream;
     this.#subject = subject;
     this.#next = next;
+    stream.readers++;
   }
 
   async next(): Promise<StoredRecord | undefined> {
@@ -179,6 +182,7 @@ class MemoryReader implements LogReader {
   }
 
   async close(): Promise<void> {
+    if (!this.#isClosed) this.#stream.readers--;
     this.#isClosed = true;
     this.#stream.changed();
   }

@@ -181,6 +181,7 @@ test("a guest that fails stops the stage where it is; another component does not
     assert.equal(error.message, "In the segment from message 5 on: it exited with 3");
     return true;
   });
+  assert.equal(input.readers, 0);
   const component = createHash("sha256").update("another").digest("hex");
   await assert.rejects(runOn(input, output, { component }), /was written by another component/);
   assert.equal(await runOn(input, output), 0);

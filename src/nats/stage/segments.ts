@@ -86,7 +86,7 @@ export async function runSegments(input: Log, output: Log, options: SegmentsOpti
   while (!options.isStopping()) {
     const reader = new SegmentReader(input, position.first, options, retry);
     // oxlint-disable-next-line no-await-in-loop -- one segment after the other
-    const done = await runSegment(reader, output, position, options, retry);
+    const done = await runSegment(reader, output, position, options, retry).finally(() => reader.close());
     if (done === undefined) return undefined;
     if (done.exitCode !== undefined) return done.exitCode;
     position = done.position;
@@ -200,11 +200,7 @@ class SegmentReader {
       this.#begun = await this.#retry.until(() => this.#reader.next());
       // oxlint-disable-next-line no-await-in-loop -- before it waits for longer
       if (!this.#begun && !isFresh) await this.#assertThere();
-      if (!this.#begun && isStopping()) {
-        // oxlint-disable-next-line no-await-in-loop -- the last thing that is done
-        await this.#reader.close();
-        return undefined;
-      }
+      if (!this.#begun && isStopping()) return undefined;
     }
     if (isFresh) this.last = this.#begun.sequence - 1;
     return this.#begun;
@@ -218,7 +214,10 @@ class SegmentReader {
   async toEnd(): Promise<void> {
     // oxlint-disable-next-line no-await-in-loop -- one record after the other
     while ((await this.#next()) !== null) continue;
-    await this.#reader.close();
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
   }
 
   async #next(): Promise<Uint8Array | null> {
