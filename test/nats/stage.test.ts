@@ -1,6 +1,7 @@
 /** What becomes of an ordered stage, whatever becomes of its processes, its requests and their answers. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { test } from "node:test";
 import fc from "../testing/properties.ts";
 import { changed, woken } from "../../src/io/steps.ts";
@@ -187,6 +188,24 @@ test("a guest that fails stops the stage where it is; another component does not
   assert.equal(await runOn(input, output), 0);
   assert.deepEqual([...output.bytes("out")], expectedOf(10, 4));
   assert.equal(await runOn(input, output), 0, "what is complete stays so");
+});
+
+test("a stage that has failed sends nothing more, also where the stream was full", async () => {
+  const [input, output] = [inputOf(4), new MemoryStream()];
+  output.isFull = true;
+  const timing = new MemoryTiming();
+  timing.wait = () => nextTurn();
+  const run = async ({ stdout }: SegmentInput): Promise<number> => {
+    stdout.write(Uint8Array.of(1, 2, 3));
+    return 3;
+  };
+  await assert.rejects(runOn(input, output, { run, timing }), StageFailedError);
+  output.isFull = false;
+  for (let turns = 0; turns < 10; turns++) {
+    // oxlint-disable-next-line no-await-in-loop -- it would be sent now
+    await nextTurn();
+  }
+  assert.equal(output.records.length, 0);
 });
 
 test("a segment without output is recorded too, and a guest may leave before it has read all", async () => {

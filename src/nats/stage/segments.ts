@@ -7,7 +7,7 @@ import { LogSink } from "../log-sink.ts";
 import { Retry } from "../retry.ts";
 import { ReplaySink, type Known } from "./replay-sink.ts";
 
-/** A guest has not come to a good end. What it had written is stored; started again, the stage tries the segment again. */
+/** A guest has not come to a good end. What it had written may be stored; started again, the stage tries the segment again. */
 export class StageFailedError extends Error {
   override readonly name: string = "StageFailedError";
 }
@@ -156,6 +156,8 @@ async function runSegment(
     (cause: unknown) => ({ message: String(cause), cause }),
   );
   const why = stdout.diverged ?? sink.failure ?? reader.failure;
+  // What is not stored yet is written again: it would be sent beside whoever tries again.
+  if (why !== undefined || failed) sink.abort();
   if (why !== undefined) throw why;
   if (failed) {
     throw new StageFailedError(`In the segment from message ${first} on: ${failed.message}`, { cause: failed.cause });
