@@ -39,7 +39,8 @@ exports.runInThread = () => load("sluice.js", "run").runInThread();
 function load(name, kind) {
   const known = scripts.get(name);
   if (known) return known;
-  const command = {};
+  // Without a prototype V8 makes a dictionary of it: no new map for each of the names that are put in.
+  const command = Object.create(null);
   scripts.set(name, command);
   const path = join(folder, name);
   const code = `${path}.${process.versions.v8}-${process.arch}.${kind}.code`;

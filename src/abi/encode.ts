@@ -10,10 +10,10 @@ export type CoreType = "i32" | "i64" | "f32" | "f64";
 const TYPES: Record<CoreType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
 
 /** What a module imports, in the order in which functions, memories and globals are numbered. */
-export type Import = readonly [module: string, name: string, ...description: number[]];
+export type Import = readonly [module: string, name: string, description: readonly number[]];
 
 /** A function, by the number of its type. */
-export const func = (type: number): number[] => [0x00, ...unsigned(type)];
+export const func = (type: number): number[] => withNumber(0x00, type);
 /** A memory of any size. */
 export const MEMORY: readonly number[] = [0x02, 0x00, 0x00];
 /** A table of one function, or of more. */
@@ -45,7 +45,7 @@ export interface ModuleParts {
 
 /** The bytes of a module. Its functions are numbered after those that it imports. */
 export function encodeModule({ types, imports, functions }: ModuleParts): Uint8Array {
-  const imported = imports.filter(([, , kind]) => kind === 0x00).length;
+  const imported = imports.filter(([, , [kind]]) => kind === 0x00).length;
   const writer = new Writer();
   writer.bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
   writer.section(1, types, ([params, results]) => {
@@ -54,7 +54,7 @@ export function encodeModule({ types, imports, functions }: ModuleParts): Uint8A
     writer.byte(results.length);
     for (const type of results) writer.byte(TYPES[type]);
   });
-  writer.section(2, imports, ([module, name, ...description]) => {
+  writer.section(2, imports, ([module, name, description]) => {
     writer.name(module);
     writer.name(name);
     writer.bytes(description);
@@ -128,8 +128,19 @@ class Writer {
   }
 }
 
+/** Code of several pieces. A spread calls an iterator for each byte until it is optimized, which it never is in a start. */
+export function codeOf(...pieces: readonly (number | readonly number[])[]): number[] {
+  return ([] as number[]).concat(...pieces);
+}
+
+/** A code and a number. */
+function withNumber(code: number, value: number): number[] {
+  return value < 0x80 ? [code, value] : [code, ...unsigned(value)];
+}
+
 /** An unsigned number in LEB128. */
 export function unsigned(value: number): number[] {
+  if (value < 0x80) return [value];
   const bytes = [];
   let rest = value;
   for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
@@ -138,6 +149,7 @@ export function unsigned(value: number): number[] {
 
 /** `i32.const`, for 0 and more. */
 export function constant(value: number): number[] {
+  if (value < 0x40) return [0x41, value];
   const bytes = unsigned(value);
   // The highest bit of a signed number is its sign.
   const last = bytes.pop() ?? 0;
@@ -145,8 +157,8 @@ export function constant(value: number): number[] {
 }
 
 /** `local.get`. */
-export const get = (local: number): number[] => [0x20, ...unsigned(local)];
+export const get = (local: number): number[] => withNumber(0x20, local);
 /** `call`. */
-export const call = (index: number): number[] => [0x10, ...unsigned(index)];
+export const call = (index: number): number[] => withNumber(0x10, index);
 /** `call_indirect`, of the first function of the first table. */
-export const callFirst = (type: number): number[] => [0x41, 0x00, 0x11, ...unsigned(type), 0x00];
+export const callFirst = (type: number): number[] => codeOf(0x41, 0x00, 0x11, unsigned(type), 0x00);

@@ -9,16 +9,11 @@ import { memberOf } from "./members.ts";
 // that there are no text is matched in two ways, so that no name takes long to refuse.
 const NUMBER = "(?:0|[1-9][0-9]*)";
 const PRERELEASE = `(?:${NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)`;
-/** As https://semver.org has it. */
-const VERSION = new RegExp(
-  `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-${PRERELEASE}(?:\\.${PRERELEASE})*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
-);
-/** As much of a version as those have in common that are compatible. */
-const CANONICAL_VERSION = /^(?:[1-9][0-9]*|0\.[1-9][0-9]*|0\.0\.[1-9][0-9]*)$/;
-
 /** What names a file or a package to fetch, as it was written once. */
 const DEPENDENCY =
   /^(?:unlocked-dep=<[^<>{}]*(?:\{[^{}]*\})?>|(?:locked-dep|url|integrity)=<[^<>]*>(?:,integrity=<[^<>]*>)?)$/;
+/** Of a version, as https://semver.org has it. Most are three numbers, and never need it. */
+let version: RegExp | undefined;
 
 const DASH = 0x2d;
 
@@ -74,13 +69,18 @@ export function isInterfaceName(name: string): boolean {
   const [namespace, packaged] = [name.slice(0, colon), name.slice(colon + 1, slash)];
   if (![namespace, packaged].every((part) => isLabel(part) && part === part.toLowerCase())) return false;
   if (!isLabel(name.slice(slash + 1, end))) return false;
-  const version = name.slice(end + 1);
-  return at < 0 || isVersion(version) || CANONICAL_VERSION.test(version);
+  const numbers = name.slice(end + 1);
+  // Or as much of a version as those have in common that are compatible.
+  return at < 0 || isVersion(numbers) || /^(?:[1-9][0-9]*|0\.[1-9][0-9]*|0\.0\.[1-9][0-9]*)$/.test(numbers);
 }
 
 /** Whether it is a whole version. */
 export function isVersion(text: string): boolean {
-  return VERSION.test(text);
+  if (/^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}$/.test(text)) return true;
+  version ??= new RegExp(
+    `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-${PRERELEASE}(?:\\.${PRERELEASE})*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
+  );
+  return version.test(text);
 }
 
 /**

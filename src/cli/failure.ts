@@ -1,7 +1,7 @@
 /** Failures of any command, as a person is told of them, and the exit codes that say so. */
 import { inspect } from "node:util";
-import { version } from "./help.ts";
 import { UsageError } from "./usage.ts";
+import { version } from "./version.ts";
 import { say } from "./write.ts";
 
 /** We cannot do what was asked. */

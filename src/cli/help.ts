@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "./command.ts";
 import { NATS_TEXTS } from "./nats/help.ts";
 import { optionsHelp } from "./options.ts";
@@ -87,10 +86,4 @@ Options:
 
 export function helpText(topic: (Command & { readonly name: "help" })["topic"]): string {
   return TEXTS[topic];
-}
-
-export function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  const { version: number } = JSON.parse(readFileSync(file, "utf8")) as { readonly version: string };
-  return number;
 }

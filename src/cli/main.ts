@@ -1,8 +1,8 @@
 /** The `sluice` command. bin/sluice.js calls it, on a Node that is new enough. */
 import { commandOf, type RunOptions } from "./command.ts";
 import { report } from "./failure.ts";
-import { helpText, version } from "./help.ts";
 import { onNothingLeft } from "./nothing-left.ts";
+import { version } from "./version.ts";
 import { print } from "./write.ts";
 
 let ran = false;
@@ -73,7 +73,7 @@ async function carryOut(args: readonly string[], keep: () => void): Promise<numb
       const { printInspection } = await import("./inspect.ts");
       return printInspection(command);
     }
-    if (command.name === "help") print(helpText(command.topic));
+    if (command.name === "help") print((await import("./help.ts")).helpText(command.topic));
     if (command.name === "version") print(`sluice ${version()}\n`);
     return 0;
   } catch (error) {

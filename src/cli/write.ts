@@ -32,11 +32,10 @@ export function say(text: string): void {
 
 /** Text on one line, where what a terminal obeys, and what hides or turns round other text, is said by its number. */
 export function harmless(text: string): string {
-  return text.replaceAll(OBEYED, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
+  // Controls, formats, and ends of lines and paragraphs; tabs are well known. V8 is long in looking up what these are.
+  const obeyed = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+  return text.replaceAll(obeyed, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
 }
-
-/** Controls, formats, and ends of lines and paragraphs; tabs are well known. */
-const OBEYED = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Writes to a descriptor by plain system calls, in order with what the guest writes to it, and without making a Node

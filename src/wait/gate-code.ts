@@ -2,6 +2,7 @@
 import {
   call,
   callFirst,
+  codeOf,
   constant,
   encodeModule,
   func,
@@ -39,7 +40,7 @@ export function encodeGates(shape: GateShape): Uint8Array {
   const imports: Import[] = [];
   let count = 0;
   const importFunc = (module: string, name: string, type: FunctionType): number => {
-    imports.push([module, name, ...func(types.of(type))]);
+    imports.push([module, name, func(types.of(type))]);
     return count++;
   };
   const refuse = importFunc("gate", "refuse", [[], []]);
@@ -55,11 +56,11 @@ export function encodeGates(shape: GateShape): Uint8Array {
   const resumed = shape.threads ? importFunc("thread", "resumed", [["i32"], []]) : undefined;
   const realloc =
     shape.realloc === "given" ? call(importFunc("gate", "realloc", REALLOC)) : callFirst(types.of(REALLOC));
-  if (shape.realloc === "late") imports.push(["gate", "realloc", ...TABLE]);
+  if (shape.realloc === "late") imports.push(["gate", "realloc", TABLE]);
   // Fronts know memories and globals by these numbers: see lease-code.ts.
-  if (shape.staging) imports.push(["gate", "staging", ...MEMORY], ["gate", "number", ...GLOBAL_I32]);
-  if (shape.memory) imports.push(["gate", "memory", ...MEMORY]);
-  imports.push(["gate", "may-leave", ...MUTABLE_I32]);
+  if (shape.staging) imports.push(["gate", "staging", MEMORY], ["gate", "number", GLOBAL_I32]);
+  if (shape.memory) imports.push(["gate", "memory", MEMORY]);
+  imports.push(["gate", "may-leave", MUTABLE_I32]);
   const mayLeave = shape.staging ? 1 : 0;
   const guardedRealloc = count + shape.functions.length;
   const functions = shape.functions.map((form, index): FunctionParts => {
@@ -126,7 +127,7 @@ function gateBody(form: GateShape["functions"][number], numbers: GateNumbers): P
   const frontLocals = Array.from({ length: front?.locals ?? 0 }, (): CoreType => "i32");
   const kept = params.length + frontLocals.length;
   // f64.convert_i64_u
-  const args = params.flatMap((type, index) => [...get(index), ...(type === "length" ? [0xba] : [])]);
+  const args = params.flatMap((type, index) => (type === "length" ? codeOf(get(index), 0xba) : get(index)));
   const isWait = status === "i64" ? [0x42, 0x7f, 0x51] : [0x41, 0x7f, 0x46];
   const canBeWait = status === "i32" || status === "i64";
   const value = boxed ? call(numbers.unbox) : result ? get(kept) : [];
@@ -135,30 +136,30 @@ function gateBody(form: GateShape["functions"][number], numbers: GateNumbers): P
   const wait =
     suspended === undefined || resumed === undefined
       ? call(numbers.wait)
-      : [
-          ...constant(holds === true ? 1 : 0),
-          ...call(suspended),
+      : codeOf(
+          constant(holds === true ? 1 : 0),
+          call(suspended),
           0x21,
           thread,
-          ...call(numbers.wait),
-          ...get(thread),
-          ...call(resumed),
-        ];
-  const again = [...wait, ...call(numbers.resume), 0x21, kept];
+          call(numbers.wait),
+          get(thread),
+          call(resumed),
+        );
+  const again = codeOf(wait, call(numbers.resume), 0x21, kept);
   return {
     locals: [...frontLocals, status, ...(suspended === undefined ? [] : (["i32"] as const))],
-    body: [
-      ...[0x23, numbers.mayLeave, 0x45, 0x04, 0x40, ...call(numbers.refuse), 0x00, 0x0b],
-      ...(front ? [0x02, 0x40, ...front.code(numbers.realloc), 0x0b] : []),
-      ...caught(
-        [
-          ...[...args, ...call(numbers.attempt), 0x21, kept],
-          ...(canBeWait ? [0x03, 0x40, ...get(kept), ...isWait, 0x04, 0x40, ...again, 0x0c, 0x01, 0x0b, 0x0b] : []),
-        ],
+    body: codeOf(
+      codeOf(0x23, numbers.mayLeave, 0x45, 0x04, 0x40, call(numbers.refuse), 0x00, 0x0b),
+      front ? codeOf(0x02, 0x40, front.code(numbers.realloc), 0x0b) : [],
+      caught(
+        codeOf(
+          codeOf(args, call(numbers.attempt), 0x21, kept),
+          canBeWait ? codeOf(0x03, 0x40, get(kept), isWait, 0x04, 0x40, again, 0x0c, 0x01, 0x0b, 0x0b) : [],
+        ),
         numbers.failed,
       ),
-      ...value,
-    ],
+      value,
+    ),
   };
 }
 
@@ -172,30 +173,13 @@ function gateBody(form: GateShape["functions"][number], numbers: GateNumbers): P
  */
 function caught(code: readonly number[], failed: number | undefined): readonly number[] {
   if (failed === undefined) return code;
-  return [
-    0x02,
-    0x40,
-    0x02,
-    0x69,
-    0x1f,
-    0x40,
-    0x01,
-    0x03,
-    0x00,
-    ...code,
-    0x0b,
-    0x0c,
-    0x01,
-    0x0b,
-    ...call(failed),
-    0x0a,
-    0x0b,
-  ];
+  const before = [0x02, 0x40, 0x02, 0x69, 0x1f, 0x40, 0x01, 0x03, 0x00];
+  return codeOf(before, code, 0x0b, 0x0c, 0x01, 0x0b, call(failed), 0x0a, 0x0b);
 }
 
 /** Calls the guest's allocator, which may call nobody meanwhile. If it traps that stays so: the guest is over. */
 function reallocGuard(type: number, realloc: readonly number[], mayLeave: number): FunctionParts {
   const args = [0, 1, 2, 3].flatMap(get);
   const set = (value: number): number[] => [0x41, value, 0x24, mayLeave];
-  return { name: "realloc", type, locals: [], body: [...set(0), ...args, ...realloc, ...set(1)] };
+  return { name: "realloc", type, locals: [], body: codeOf(set(0), args, realloc, set(1)) };
 }

@@ -28,7 +28,7 @@ test("imports and exports have plain names, names of interfaces, and names of wh
   for (const name of [
     ...LABELS,
     ..."[constructor]a [constructor]a-b [method]a.b [method]a-b.c-D [static]A.b".split(" "),
-    ..."a:b/c a-1:b-2c/C-3 a:b/c@1.2.3 wasi:io/streams@0.2.12 a:b/c@1.0.0-rc.1+build.5 a:b/c@1 a:b/c@0.2 a:b/c@0.0.5".split(
+    ..."a:b/c a-1:b-2c/C-3 a:b/c@1.2.3 wasi:io/streams@0.2.12 a:b/c@1.0.0-rc.1+build.5 a:b/c@0.0.0 a:b/c@10.20.30+b a:b/c@1 a:b/c@0.2 a:b/c@0.0.5".split(
       " ",
     ),
     ...["url=<https://example.org/a.wasm>", "url=<>", "integrity=<sha256-abc>"],
@@ -44,6 +44,7 @@ test("imports and exports have plain names, names of interfaces, and names of wh
       " ",
     ),
     ..."a:b/c@0 a:b/c@0.0 a:b/c@1.2 a:b/c@01.2.3 a:b/c@1.0.0- a:b/c@1.0.0-01 a:b/c@1.0.0+ a:b/c@latest".split(" "),
+    ..."a:b/c@1.2. a:b/c@1..3 a:b/c@.2.3 a:b/c@1.2.3.4 a:b/c@1.2.3a a:b/c@1.02.3 a:b/c@1.2.00 a:b/c@1-2-3".split(" "),
     ..."unlocked-dep=<a:b@>1> unlocked-dep=<a:b@{>=1.0.0> unlocked-dep=<{}{}> unlocked-dep=<a>,integrity=<b>".split(
       " ",
     ),

@@ -100,7 +100,7 @@ function guestOf(
   const type: FunctionType = [params, result ? [result] : []];
   const bytes = encodeModule({
     types: [type],
-    imports: [["host", "f", ...func(0)]],
+    imports: [["host", "f", func(0)]],
     functions: [{ name: "g", type: 0, locals: [], body: [...params.flatMap((_, index) => get(index)), ...call(0)] }],
   });
   const imports = { host: { f: gated as unknown as WebAssembly.ImportValue } };

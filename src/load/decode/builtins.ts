@@ -54,11 +54,15 @@ const TABLE = `05 task.cancel 0
 41 thread.spawn-indirect - fnn
 42 thread.available-parallelism - f`;
 
-/** By their codes. */
-export const BUILTINS: ReadonlyMap<number, Builtin> = new Map(
-  TABLE.split("\n").map((line) => {
-    const [code = "", name = "", type = "", operands = ""] = line.split(" ");
-    const params = type === "-" ? undefined : Number.parseInt(type, 10);
-    return [Number.parseInt(code, 16), { name, operands, params, hasResult: type.endsWith("+") }];
-  }),
-);
+let made: ReadonlyMap<number, Builtin> | undefined;
+
+/** By their codes: made for the first component that has one. */
+export function builtins(): ReadonlyMap<number, Builtin> {
+  return (made ??= new Map(
+    TABLE.split("\n").map((line) => {
+      const [code = "", name = "", type = "", operands = ""] = line.split(" ");
+      const params = type === "-" ? undefined : Number.parseInt(type, 10);
+      return [Number.parseInt(code, 16), { name, operands, params, hasResult: type.endsWith("+") }];
+    }),
+  ));
+}

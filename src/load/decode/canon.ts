@@ -1,5 +1,5 @@
 /** Canonical definitions: how core functions become functions of components, and the other way round. */
-import { BUILTINS } from "./builtins.ts";
+import { builtins } from "./builtins.ts";
 import { NO_OPTIONS, type Canon, type CanonOptions, type RawType } from "./definitions.ts";
 import type { Reader } from "./reader.ts";
 
@@ -20,7 +20,7 @@ export function decodeCanon(reader: Reader, resultType: () => RawType | undefine
     case 4:
       return { kind: RESOURCE[code], type: reader.u32() };
   }
-  const builtin = BUILTINS.get(code);
+  const builtin = builtins().get(code);
   if (!builtin) return reader.unknown("canonical definition");
   let result: RawType | undefined;
   let options: CanonOptions | undefined;

@@ -77,10 +77,10 @@ function encodeDrop(around?: Entering): Uint8Array {
       [[], []],
     ],
     imports: [
-      ["drop", "release", ...func(0)],
-      ["drop", "destructor", ...func(1)],
-      ["drop", "refuse", ...func(2)],
-      ...(around ? [["drop", "may-enter", ...MUTABLE_I32] as const] : []),
+      ["drop", "release", func(0)],
+      ["drop", "destructor", func(1)],
+      ["drop", "refuse", func(2)],
+      ...(around ? [["drop", "may-enter", MUTABLE_I32] as const] : []),
     ],
     functions: [
       {

@@ -80,8 +80,8 @@ function encodeEntry(params: readonly CoreType[], results: readonly CoreType[]):
       [params, []],
     ],
     imports: [
-      ["entry", "core", ...func(0)],
-      ["entry", "returned", ...func(1)],
+      ["entry", "core", func(0)],
+      ["entry", "returned", func(1)],
     ],
     functions: [
       {

@@ -3,7 +3,7 @@ import type { CoreType } from "../../abi/encode.ts";
 import { layoutOf } from "../../abi/layout.ts";
 import { MAX_FLAT_ASYNC_PARAMS, signatureOf } from "../../abi/signature.ts";
 import { MAX_FLAT_PARAMS, type FuncType, type ValType } from "../../abi/types.ts";
-import { BUILTINS } from "../decode/builtins.ts";
+import { builtins } from "../decode/builtins.ts";
 import type { CoreExternType, CoreFuncType } from "../decode/core-types.ts";
 import type { Options } from "./items.ts";
 import { InvalidComponentError } from "../invalid-component.ts";
@@ -41,9 +41,6 @@ export function assertNeedsAsync(type: FuncType, { memory, realloc }: Options, o
   if (isAllocated && !realloc) throw new InvalidComponentError("the canonical option realloc is missing", offset);
 }
 
-/** By their names. */
-const TYPES = new Map([...BUILTINS.values()].map((builtin) => [builtin.name, builtin]));
-
 /** The core type of a function of asynchronous components, if it is known. */
 export function builtinType(name: string, result: ValType | undefined, is64: boolean): CoreExternType | undefined {
   const word = is64 ? "i64" : "i32";
@@ -61,7 +58,8 @@ export function builtinType(name: string, result: ValType | undefined, is64: boo
     case "future.new":
       return { sort: "core func", func: { params: [], results: ["i64"] } };
     default: {
-      const { params: length, hasResult = false } = TYPES.get(name) ?? {};
+      const { params: length, hasResult = false } =
+        [...builtins().values()].find((builtin) => builtin.name === name) ?? {};
       if (length === undefined) return undefined;
       return {
         sort: "core func",
