@@ -13,8 +13,8 @@ import { Project, root } from "./support.ts";
  * docs/embedding.md says what they are now.
  */
 const MAX_PAGE_BYTES = {
-  esbuild: { given: 67_200, ahead: 45_850 },
-  rolldown: { given: 64_250, ahead: 44_800 },
+  esbuild: { given: 67_300, ahead: 45_850 },
+  rolldown: { given: 64_350, ahead: 44_800 },
 };
 /** The same for who wants a `Pipe` alone. */
 const MAX_PIPE_BYTES = 3150;
