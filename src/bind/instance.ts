@@ -49,6 +49,8 @@ export class Instance {
   readonly park: ((readiness: Readiness) => void) | undefined;
   /** Somebody has ended the guest from outside, and given up what it wrote. */
   isAborted = false;
+  /** Its guest has sent a request: what is answered to nobody may come yet. */
+  hasAsked = false;
   /** What ports of the embedder's threw where nobody hears of it: told at the end. */
   faults: unknown[] = [];
   listings: Listings;
@@ -88,6 +90,7 @@ export class Instance {
     this.#world = world;
     this.#outlets = undefined;
     this.isAborted = false;
+    this.hasAsked = false;
     this.faults = [];
     this.listings = new Listings(world.limits.listedEntries, this.task);
     this.sockets = undefined;

@@ -12,19 +12,31 @@ import type { Platform } from "./platform.ts";
 /** What grants it. */
 export type HttpOption = Exclude<InstanceOptions<unknown, unknown>["http"], undefined | false>;
 
+/** Makes the client of an instance. @param maxExchanges Requests that it has under way at a time. */
+export type MakeClient = (maxExchanges: number) => HttpClient;
+
 /** @throws {TypeError} If the option is none, or there is nobody. */
 export async function httpOf(platform: Platform, option: HttpOption, { sockets }: Limits): Promise<HttpClient> {
+  return (await clientsOf(platform, option))(sockets);
+}
+
+/** As `httpOf`, for any number of instances. */
+export async function clientsOf(platform: Platform, option: HttpOption): Promise<MakeClient> {
   if (typeof option === "function") return intercepted(platform, option);
-  if (option !== true && "send" in option) return checkedClient(option);
+  if (option !== true && "send" in option) return () => checkedClient(option);
   if (option !== true) assertShape("http", option, OPTIONS);
   const { hosts, denyPrivate, check }: HttpOptions = option === true ? {} : option;
+  const clients = await platform.http?.();
   // A runtime that connects by itself does so to whom it likes.
-  if (!platform.network && option === true && platform.http) return platform.http(() => Promise.resolve([]), sockets);
-  if (!platform.http) throw new TypeError("http: this runtime sends no requests; give a function, or an HttpClient");
+  if (!platform.network && option === true && clients) {
+    return (maxExchanges) => clients(() => Promise.resolve([]), maxExchanges);
+  }
+  if (!clients) throw new TypeError("http: this runtime sends no requests; give a function, or an HttpClient");
   const options = { lookup: true, connect: hosts, denyPrivate, ...(check && { check }) };
   const { lookup, check: permits } = await networkOf(platform, options, "http");
   if (!lookup) throw new TypeError("http: this runtime cannot look up names");
-  return platform.http(resolver(lookup, permits), sockets);
+  const resolve = resolver(lookup, permits);
+  return (maxExchanges) => clients(resolve, maxExchanges);
 }
 
 const OPTIONS: Shape<HttpOptions> = {
@@ -33,8 +45,8 @@ const OPTIONS: Shape<HttpOptions> = {
   check: ["a function", isFunction],
 };
 
-async function intercepted(platform: Platform, carryOut: FetchLike): Promise<HttpClient> {
+async function intercepted(platform: Platform, carryOut: FetchLike): Promise<MakeClient> {
   const web = await platform.web?.();
   if (!web) throw new TypeError("http: this runtime has no Request and Response; give an HttpClient");
-  return checkedClient(web(carryOut));
+  return () => checkedClient(web(carryOut));
 }

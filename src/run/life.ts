@@ -216,7 +216,7 @@ export class Life {
     this.#guard(() => this.world.stdin.source.close());
     if (this.world.http) {
       // What has been answered by now, to nobody, is let go of first: what that throws is told too.
-      await this.#platform.loop.turn();
+      if (this.instance.hasAsked) await this.#platform.loop.turn();
       this.#guard(() => this.world.http?.close?.());
     }
     if (this.world.network) this.#guard(() => this.world.network?.close?.());

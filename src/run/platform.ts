@@ -8,6 +8,7 @@ import type { NetworkPorts } from "../wasi/sockets/network.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { ResolveHost } from "../wasi/http/resolve.ts";
 import type { FetchAdapter } from "./fetch.ts";
+import type { KnownGrants } from "./grants.ts";
 import type { RandomSource } from "../wasi/random/random.ts";
 
 /** What a runtime (Node, a browser) provides to run components on it. */
@@ -19,9 +20,11 @@ export interface Platform {
   /** Its network, if it has one. Asked for only for a guest that is given one. */
   readonly network?: () => Promise<NetworkPorts>;
   /** What carries requests out on it, if anything does. Asked for only for a guest that may send some. */
-  readonly http?: (resolve: ResolveHost, maxExchanges: number) => Promise<HttpClient>;
+  readonly http?: () => Promise<(resolve: ResolveHost, maxExchanges: number) => HttpClient>;
   /** Functions of its own that know `Request` and `Response`. */
   readonly web?: () => Promise<FetchAdapter>;
+  /** What was made of options before, where many instances are given the same. */
+  readonly known?: KnownGrants;
   /** What gives memory of guests back to the system, if anything does. Asked for when there is some that may be. */
   readonly pages?: () => Pages | undefined;
   /** Makes sources and sinks of whatever streams this runtime has. @throws {TypeError} If one is none. */

@@ -25,6 +25,7 @@ function handle(instance: Instance, { message, body }: Outgoing<OutgoingRequest>
     throw error;
   }
   const future = new Future<Answer>();
+  instance.hasAsked = true;
   const controller = new AbortController();
   const { faults } = instance;
   sendBy(client, request, controller.signal, instance.world.limits.fieldBytes).then(

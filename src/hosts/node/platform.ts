@@ -15,7 +15,10 @@ export const nodePlatform: Platform = {
   // Fetched when it is needed: it takes 5 ms to load.
   random: { fill: (into) => void process.getBuiltinModule("node:crypto").randomFillSync(into) },
   network: async () => (await import("./net/ports.ts")).nodeNetwork,
-  http: async (resolve, maxExchanges) => new (await import("./http/client.ts")).NodeHttpClient(resolve, maxExchanges),
+  async http() {
+    const { NodeHttpClient } = await import("./http/client.ts");
+    return (resolve, maxExchanges) => new NodeHttpClient(resolve, maxExchanges);
+  },
   web: async () => (await import("../web/carry.ts")).clientOf,
   pages: linuxPages,
   standard: openStandard,

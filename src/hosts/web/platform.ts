@@ -99,7 +99,10 @@ export const webPlatform: Platform = {
       }
     },
   },
-  http: async (_resolve, maxExchanges) => new (await import("./fetch.ts")).FetchClient(maxExchanges),
+  async http() {
+    const { FetchClient } = await import("./fetch.ts");
+    return (_resolve, maxExchanges) => new FetchClient(maxExchanges);
+  },
   web: async () => (await import("./carry.ts")).clientOf,
   standard: ({ stdin, stdout, stderr }) => ({
     stdin: { source: source(stdin, "stdin"), isTerminal: saysTerminal(stdin) },

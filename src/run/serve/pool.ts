@@ -1,6 +1,7 @@
 /** The instances that answer requests: made, used, used again, and put back to what they were. */
 import { Few } from "../../io/few.ts";
 import type { CompiledComponent } from "../component.ts";
+import { KnownGrants } from "../grants.ts";
 import { begin, type Begun } from "../instantiate.ts";
 import type { Levels, Life } from "../life.ts";
 import type { InstanceOptions } from "../options.ts";
@@ -63,9 +64,9 @@ export class Pool<Handle> {
   readonly #busy = new Few<Life>();
 
   constructor(platform: Platform, making: Making<Handle>) {
-    this.#platform = platform;
+    this.#platform = { ...platform, known: new KnownGrants() };
     this.#making = making;
-    this.#renewals = new Renewals(platform);
+    this.#renewals = new Renewals(this.#platform);
   }
 
   /** One for the next request. @throws What keeps it from being made. */

@@ -39,6 +39,7 @@ async function answered(
   const { parts, contents, options } = message;
   const { faults, world } = instance;
   let transmission: Transmission | undefined;
+  instance.hasAsked = true;
   parts.headers.release();
   try {
     const client = world.http;
