@@ -30,8 +30,7 @@ export interface Loop {
   readonly parking?: Parking;
 }
 
-const TWO_WAIT =
-  "two tasks of the guest wait in the middle of their code at a time, for which this runtime would have to suspend WebAssembly";
+const TWO_WAIT = "two tasks of the guest wait in their code, for which this runtime would have to suspend WebAssembly";
 
 /** Calls that a guest may make before it is asked how long it has kept the event loop. */
 const CALLS_PER_TURN = 1024;
