@@ -107,8 +107,13 @@ export class FaultyFile implements OpenFile {
     }
     return new Promise((resolve, reject) => {
       this.#underway.push(() => {
-        if (fails) reject(cause);
-        else resolve(run());
+        try {
+          if (fails) throw cause;
+          resolve(run());
+        } catch (error) {
+          // Also what the file itself refuses.
+          reject(error);
+        }
       });
     });
   }

@@ -5,6 +5,7 @@ import { Outlet } from "../../../src/io/outlet.ts";
 import { FaultyFile, microtasks, type OpenFile } from "../../../src/testing/index.ts";
 import { checkedDirectory } from "../../../src/wasi/filesystem/checked-files.ts";
 import { Descriptor } from "../../../src/wasi/filesystem/descriptor.ts";
+import { FileError } from "../../../src/wasi/filesystem/files.ts";
 import { FileSink } from "../../../src/wasi/filesystem/file-sink.ts";
 import { MemoryFiles } from "../../../src/wasi/filesystem/memory-files.ts";
 
@@ -44,6 +45,15 @@ for (const later of [false, true]) {
     });
   }
 }
+
+test("what a file refuses that carries it out later is refused later", async () => {
+  const file = new FaultyFile(opened(new MemoryFiles({ capacityBytes: 4 })), { later: true });
+  const all = Promise.allSettled([file.write(new Uint8Array(1), 2 ** 60), file.write(new Uint8Array(3), 0)]);
+  file.carryOut();
+  const [refused, written] = await all;
+  assert.ok(refused.status === "rejected" && refused.reason instanceof FileError);
+  assert.deepEqual(written, { status: "fulfilled", value: 3 });
+});
 
 for (const count of [-1, 9, 0.5, Number.NaN]) {
   test(`a file that says that it read ${count} of 8 bytes has failed`, () => {
