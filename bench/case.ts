@@ -42,7 +42,7 @@ const ENOUGH = 3;
 const AGREE = 0.05;
 
 /** For a row that has enough: it says more about the machine than about anybody if that is not enough. */
-const ROW_MS = 5000;
+const ROW_MS = 3000;
 /** What takes longer is measured once: such a contestant is far behind all others. */
 const ONCE_MS = 4000;
 

@@ -1,6 +1,9 @@
 import type { Measurement } from "./case.ts";
 
-/** Two figures of one measurement: the second is a row of its own, which takes no time. */
+/**
+ * Two figures of one measurement: the second is a row of its own, which takes no time. Who was measured less often than that row
+ * asks has the last figure again.
+ */
 export class Kept {
   readonly #seconds = new Map<string, number[]>();
 
@@ -14,7 +17,8 @@ export class Kept {
 
   second(name: string): Measurement {
     return () => {
-      const second = this.#seconds.get(name)?.shift();
+      const [second, ...others] = this.#seconds.get(name) ?? [];
+      if (others.length > 0) this.#seconds.set(name, others);
       return second === undefined
         ? Promise.reject(new Error("the row before has no such figure"))
         : Promise.resolve(second);

@@ -30,17 +30,21 @@ export function runCommand(command: readonly string[], how: How = {}): Promise<S
 }
 
 /**
- * Milliseconds of processor time that a command takes, in all its threads: of several runs, one after the other, since
- * bash counts whole milliseconds. What bash adds is a fork.
+ * Milliseconds of processor time that a command takes, in all its threads, and from its start to its end: of several runs, one
+ * after the other, since bash counts whole milliseconds. What bash adds is a fork.
  */
-export async function cpuMsOf(command: readonly string[], { exitCodes = [0] }: How, runs: number): Promise<number> {
+export async function timesOf(
+  command: readonly string[],
+  { exitCodes = [0] }: How,
+  runs: number,
+): Promise<readonly [cpuMs: number, ms: number]> {
   const isRight = exitCodes.map((code) => `[ $code = ${code} ]`).join(" || ");
   const run = `${shellWords(command)} </dev/null >/dev/null || { code=$?; ${isRight} || exit $code; }`;
-  const line = `LC_ALL=C; TIMEFORMAT='cpu %3U %3S'; time for run in {1..${runs}}; do ${run}; done`;
+  const line = `LC_ALL=C; TIMEFORMAT='took %3U %3S %3R'; time for run in {1..${runs}}; do ${run}; done`;
   const { stderr } = await runShell(line, { timeoutMs: runs * TIMEOUT_MS }, "bash");
-  const counted = /^cpu (\S+) (\S+)$/m.exec(stderr);
-  if (!counted) throw new Error("bash does not say how long it took");
-  return ((Number(counted[1]) + Number(counted[2])) * 1000) / runs;
+  const [, user, system, real] = /^took (\S+) (\S+) (\S+)$/m.exec(stderr) ?? [];
+  if (real === undefined) throw new Error("bash does not say how long it took");
+  return [((Number(user) + Number(system)) * 1000) / runs, (Number(real) * 1000) / runs];
 }
 
 /** Runs commands in a row, with the pipes that a shell makes; what Node makes for its children is a pair of sockets. */

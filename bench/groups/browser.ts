@@ -82,10 +82,11 @@ function byBrowser(
 }
 
 export function browser(): readonly Case[] {
+  // Of all rows but those of who comes for the first time: a browser takes seconds to start.
+  const pages = new Pages({ isBrowserNew: false });
   const calls = CALLS.map(([id, what]): Case => {
     const inNode: Measurement = async () =>
       numberIn((await runCommand(program("calls", "discard", id, COUNT, MS))).stdout, id);
-    const pages = new Pages({ isBrowserNew: false });
     const inBrowser = (kind: BrowserKind): Measurement => {
       return async () => numberIn(String(await pages.evaluate(kind, `bench.calls("${id}", ${COUNT}, ${MS})`)), id);
     };
@@ -93,19 +94,17 @@ export function browser(): readonly Case[] {
       ...{ id, what, unit: "ns", better: "less", rounds: ROUNDS },
       // Firefox takes seconds to start: one call has to do for it.
       contestants: { ...byBrowser(inBrowser, id === "check-write"), [IN_NODE]: inNode },
-      end: () => pages.end(),
     };
   });
-  const flows = new Pages({ isBrowserNew: false });
   const throughStreams = (through: "guest" | "transform"): ((kind: BrowserKind) => Measurement) => {
     return (kind) => async () =>
-      rate(TOTAL, Number(await flows.evaluate(kind, `bench.streams("${through}", ${TOTAL})`)) * 1e6);
+      rate(TOTAL, Number(await pages.evaluate(kind, `bench.streams("${through}", ${TOTAL})`)) * 1e6);
   };
   const starts = (when: string): Pick<Case, "contestants" | "end"> => {
-    const pages = new Pages({ isBrowserNew: true });
+    const first = new Pages({ isBrowserNew: true });
     return {
-      contestants: byBrowser((kind) => async () => Number(await pages.evaluate(kind, `bench.hello("${when}")`))),
-      end: () => pages.end(),
+      contestants: byBrowser((kind) => async () => Number(await first.evaluate(kind, `bench.hello("${when}")`))),
+      end: () => first.end(),
     };
   };
   return [
@@ -117,7 +116,8 @@ export function browser(): readonly Case[] {
         ...byBrowser(throughStreams("guest")),
         [TRANSFORM]: chromium.missing === false ? throughStreams("transform")(chromium) : chromium.missing,
       },
-      end: () => flows.end(),
+      // The last of them.
+      end: () => pages.end(),
     },
     {
       ...{ id: "hello", what: "hello: from a click to its output, the first time, with what is fetched for it" },

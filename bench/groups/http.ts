@@ -1,32 +1,24 @@
 /** A guest that answers HTTP, as each contestant's command serves it; the same program asks all of them. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { OURS, type Case, type Measurement } from "../case.ts";
 import { NODE, program, SHIM, WASMTIME, type Contestants } from "../contestants.ts";
 import { MIB, rate } from "../flow.ts";
 import { Kept } from "../kept.ts";
 import { guestPath, peerModule } from "../peer.ts";
 import { numberIn, ROOT, runCommand, runPipeline } from "../processes.ts";
+import { served, started, type Serve, type Server } from "../servers.ts";
 
 const ROUNDS = 3;
 const CONNECTIONS = 32;
-/** Until what a server runs is compiled, and then what is counted. */
-const WARM_SECONDS = 4;
+/** Until what a server runs is compiled, once, and then what is counted in each round. */
+const WARM_SECONDS = 2;
 const SECONDS = 1;
 const BODY_BYTES = 1024 * MIB;
 const STREAMS = 5000;
 /** How many wait for an answer that takes a second. */
 const WAITING = 3;
-/** How often somebody looks whether a server is there: what it takes to answer is told as late as that. */
-const LOOK_MS = 1;
 const GUEST = "http-handler";
-
-/** The command that serves. */
-type Serve = (port: number) => readonly string[] | Promise<readonly string[]>;
 
 const sluice =
   (...options: readonly string[]): Serve =>
@@ -35,7 +27,7 @@ const sluice =
     join(ROOT, "bin", "sluice.js"),
     ...["serve", "--addr", String(port), ...options, guestPath(GUEST)],
   ];
-const node: Serve = (port) => program("http-server", port);
+const node: Serve = (port) => [process.execPath, join(ROOT, "bench", "programs", "http-server.js"), String(port)];
 const wasmtime: Serve = (port) => ["wasmtime", "serve", "--addr", `127.0.0.1:${port}`, "-Scli", guestPath(GUEST)];
 /** As `jco serve` does: with one instance for all. */
 const shim: Serve = async (port) => [
@@ -50,16 +42,19 @@ export function http({ guests: { [WASMTIME]: command = "missing" } }: Contestant
     typeof command === "string" ? command : measurement;
   const kept = new Kept();
   const reused = sluice("--reuse", "1000000");
+  const anew = sluice();
+  const [fresh, reusing] = [new Warm(), new Warm()];
   const about = { unit: "/s", better: "more", rounds: ROUNDS } as const;
   const late = { unit: "ms", better: "less", rounds: ROUNDS } as const;
   return [
     {
       ...{ id: "fresh", what: `requests, an instance for each, ${CONNECTIONS} connections`, ...about },
       contestants: {
-        [OURS]: kept.first("fresh", () => loaded(sluice())),
-        [NODE]: kept.first("node", () => loaded(node)),
-        [WASMTIME]: wasmtimes(kept.first("wasmtime", () => loaded(wasmtime))),
+        [OURS]: kept.first("fresh", () => fresh.loaded(anew)),
+        [NODE]: kept.first("node", () => fresh.loaded(node)),
+        [WASMTIME]: wasmtimes(kept.first("wasmtime", () => fresh.loaded(wasmtime))),
       },
+      end: () => fresh.end(),
     },
     {
       ...{ id: "fresh-p99", what: "of these, the time in which 99 of 100 were answered", ...late },
@@ -72,10 +67,11 @@ export function http({ guests: { [WASMTIME]: command = "missing" } }: Contestant
     {
       ...{ id: "reuse", what: `requests, an instance for all, ${CONNECTIONS} connections`, ...about },
       contestants: {
-        [OURS]: kept.first("reuse", () => loaded(reused)),
-        [NODE]: kept.first("node again", () => loaded(node)),
-        [SHIM]: kept.first("shim", () => loaded(shim)),
+        [OURS]: kept.first("reuse", () => reusing.loaded(reused)),
+        [NODE]: kept.first("node again", () => reusing.loaded(node)),
+        [SHIM]: kept.first("shim", () => reusing.loaded(shim)),
       },
+      end: () => reusing.end(),
     },
     {
       ...{ id: "reuse-p99", what: "of these, the time in which 99 of 100 were answered", ...late },
@@ -123,15 +119,29 @@ export function http({ guests: { [WASMTIME]: command = "missing" } }: Contestant
   ];
 }
 
-/** Requests in a second, and in how many milliseconds 99 of 100 were answered. */
-async function loaded(serve: Serve): Promise<readonly [number, number]> {
-  const { value } = await served(serve, async (port) => {
-    await load(port, WARM_SECONDS);
-    return load(port, SECONDS);
-  });
-  return value;
+/** Servers that are warmed up once, and then asked in turns. */
+class Warm {
+  readonly #servers = new Map<Serve, Promise<Server>>();
+
+  /** @param serve The same one again is the same server. */
+  async loaded(serve: Serve): Promise<readonly [perSecond: number, p99Ms: number]> {
+    const server = this.#servers.get(serve) ?? this.#begin(serve);
+    this.#servers.set(serve, server);
+    return load((await server).port, SECONDS);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#servers.values()].map(async (server) => (await server).stop("SIGKILL")));
+  }
+
+  async #begin(serve: Serve): Promise<Server> {
+    const server = await started(serve);
+    await load(server.port, WARM_SECONDS);
+    return server;
+  }
 }
 
+/** Requests in a second, and in how many milliseconds 99 of 100 were answered. */
 async function load(port: number, seconds: number): Promise<readonly [number, number]> {
   const options = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "--latency"];
   const asked = await runCommand(["wrk", ...options, `http://127.0.0.1:${port}/hello`]).catch(() => undefined);
@@ -216,56 +226,4 @@ async function saidAtOnce(port: number): Promise<void> {
   let text = "";
   for await (const chunk of socket) text += String(chunk);
   if (!text.includes("Hello, WASI!")) throw new Error(text.slice(0, 100));
-}
-
-interface Served<T> {
-  readonly value: T;
-  /** The most that the process had. */
-  readonly peakMib: number;
-}
-
-async function served<T>(
-  serve: Serve,
-  use: (port: number, residentMib: () => Promise<number>) => Promise<T>,
-  signal: "SIGKILL" | "SIGTERM" = "SIGKILL",
-): Promise<Served<T>> {
-  const port = await freePort();
-  const [file = "", ...args] = await serve(port);
-  const child = spawn(file, args, { stdio: "ignore" });
-  const ended = once(child, "close");
-  const mibOf = async (what: "VmHWM" | "VmRSS"): Promise<number> => {
-    const status = await readFile(`/proc/${child.pid}/status`, "latin1").catch(() => "");
-    return Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1024;
-  };
-  try {
-    while (!(await answers(port))) {
-      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
-      // oxlint-disable-next-line no-await-in-loop -- until it is there
-      await wait(LOOK_MS);
-    }
-    const value = await use(port, () => mibOf("VmRSS"));
-    return { value, peakMib: await mibOf("VmHWM") };
-  } finally {
-    child.kill(signal);
-    await ended;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  // It listens on a port of TCP.
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true));
-    socket.once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OURS, type Case, type Measurement } from "../case.ts";
-import { SHIM, WASMTIME, type Contestants, type GuestCommand } from "../contestants.ts";
+import { forEach, SHIM, WASMTIME, type Contestants, type GuestCommand } from "../contestants.ts";
 import { decode } from "../../src/load/decode/decode.ts";
 import { planOf } from "../../src/load/plan/plan.ts";
+import { Kept } from "../kept.ts";
 import { CACHE, guestPath, transpileCommand } from "../peer.ts";
-import { cpuMsOf, ROOT, runCommand, type How } from "../processes.ts";
+import { ROOT, timesOf, type How } from "../processes.ts";
 
 /** Node, which does nothing. */
 export const BARE = "node -e 0";
@@ -26,53 +27,55 @@ const SLOW_ROUNDS = 3;
 /** Within one sample of processor time, which comes in milliseconds. */
 const RUNS = 5;
 
-type Measure = (command: readonly string[], how: How, runs: number) => Promise<number>;
-
-const MEASURED: readonly (readonly [suffix: string, what: string, measure: Measure])[] = [
-  ["cpu", "processor time", cpuMsOf],
-  ["time", "from start to end", async (command, how) => (await runCommand(command, how)).ms],
-];
-
 export function startup({ guests, wasmtimeAnew }: Contestants): readonly Case[] {
   const { [OURS]: ours = "missing", [SHIM]: shim = "missing", [WASMTIME]: wasmtime = "missing" } = guests;
   return GUESTS.flatMap(({ id, guest, how }) => {
     const size = `${guest}, ${(statSync(guestPath(guest)).size / 1e6).toPrecision(2)} MB`;
-    return MEASURED.flatMap(([suffix, unit, measure]): Case[] => {
-      const common = { unit: "ms", better: "less" } as const;
-      const of = (command: GuestCommand | string, runs = RUNS): Measurement | string =>
-        typeof command === "string" ? command : async () => measure(await command(guest, []), how, runs);
-      const bare: Measurement = () => measure([process.execPath, "-e", "0"], {}, RUNS);
-      const limit = of(onNode);
-      return [
-        {
-          ...common,
-          id: `command-${id}-${suffix}`,
-          what: `a command (${size}), ${unit}`,
-          rounds: ROUNDS,
-          contestants: {
-            [OURS]: of(ours),
-            [BARE]: bare,
-            [NODE_WASI]: limit,
-            [WASMTIME]: of(wasmtime),
-            [SHIM]: of(shim),
-          },
-        },
-        {
-          ...common,
-          id: `first-${id}-${suffix}`,
-          what: `in a library, for the first time (${size}), ${unit}`,
-          rounds: SLOW_ROUNDS,
-          contestants: {
-            [OURS]: of(inLibrary),
-            [BARE]: bare,
-            [NODE_WASI]: limit,
-            [WASMTIME]: of(wasmtimeAnew, 1),
-            [SHIM]: () => inScratch((folder) => measure(transpileCommand(guest, folder, "run"), how, 1)),
-          },
-        },
-      ];
-    });
+    const of = (command: GuestCommand | string, runs = RUNS): Times | string =>
+      typeof command === "string" ? command : async () => timesOf(await command(guest, []), how, runs);
+    const bare: Times = () => timesOf([process.execPath, "-e", "0"], {}, RUNS);
+    return [
+      ...both(`command-${id}`, `a command (${size})`, ROUNDS, {
+        [OURS]: of(ours),
+        [BARE]: bare,
+        [NODE_WASI]: of(onNode),
+        [WASMTIME]: of(wasmtime),
+        [SHIM]: of(shim),
+      }),
+      ...both(`first-${id}`, `in a library, for the first time (${size})`, SLOW_ROUNDS, {
+        [OURS]: of(inLibrary),
+        [BARE]: bare,
+        [NODE_WASI]: of(onNode),
+        [WASMTIME]: of(wasmtimeAnew, 1),
+        [SHIM]: () => inScratch((folder) => timesOf(transpileCommand(guest, folder, "run"), how, 1)),
+      }),
+    ];
   });
+}
+
+/** Processor time, and that from start to end, of the same runs. */
+type Times = () => Promise<readonly [cpuMs: number, ms: number]>;
+
+function both(
+  id: string,
+  what: string,
+  rounds: number,
+  all: Readonly<Record<string, Times | string>>,
+): readonly Case[] {
+  const kept = new Kept();
+  const of = (measurement: (times: Times, name: string) => Measurement): Case["contestants"] =>
+    forEach(all, measurement);
+  const common = { unit: "ms", better: "less", rounds } as const;
+  return [
+    {
+      ...{ id: `${id}-cpu`, what: `${what}, processor time`, ...common },
+      contestants: of((times, name) => kept.first(name, times)),
+    },
+    {
+      ...{ id: `${id}-time`, what: `${what}, from start to end`, ...common },
+      contestants: of((_, name) => kept.second(name)),
+    },
+  ];
 }
 
 const inLibrary: GuestCommand = (guest) =>
@@ -93,7 +96,7 @@ function largestCore(component: Uint8Array): Uint8Array {
 }
 
 /** With a folder that has nothing in it, where preview2-shim can be found. */
-async function inScratch(measurement: (folder: string) => Promise<number>): Promise<number> {
+async function inScratch<T>(measurement: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(CACHE, "scratch-"));
   try {
     return await measurement(folder);

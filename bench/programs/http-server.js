@@ -1,6 +1,6 @@
 /**
- * What Node does without a guest: http-server.ts PORT. Says hello, sends back what is sent to /echo, and to /slow says
- * hello a second later.
+ * What Node does without a guest: http-server.js PORT. Says hello, sends back what is sent to /echo, and to /slow says
+ * hello a second later. It is plain JavaScript, since Node takes long to strip types before a first answer.
  */
 import { createServer } from "node:http";
 
@@ -12,7 +12,7 @@ createServer((request, response) => {
     request.pipe(response);
     return;
   }
-  const hello = (): void => {
+  const hello = () => {
     response.write("Hello, WASI!");
     response.end();
   };
