@@ -60,7 +60,7 @@ export function record<T extends Record<string, AnyType>>(fields: T): Type<Recor
     return value as In;
   }
   function each(value: RecordOut<T>, write: (field: Type<unknown>, member: unknown, index: number) => void): void {
-    if (typeof value !== "object" || value === null) wrongValue("a record, an object", value);
+    if (!isNamed(value)) wrongValue("a record, an object", value);
     for (const [index, field] of untyped.entries()) {
       const key = keys[index] ?? "";
       named(key, () => write(field, memberOf(value, key), index));
@@ -75,6 +75,11 @@ export function record<T extends Record<string, AnyType>>(fields: T): Type<Recor
       each(value, (field, member, index) => field.store(guest, at + (places[index] ?? 0), member)),
     lower: (guest, value, into) => each(value, (field, member) => field.lower(guest, member, into)),
   };
+}
+
+/** Whether it may have members by name: what has items has none. */
+function isNamed(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !(Symbol.iterator in value);
 }
 
 /** What every object inherits, such as `constructor`, is no member. */
@@ -112,7 +117,8 @@ export function flags<const T extends string>(...names: readonly T[]): Type<Reco
     return value;
   }
   function encode(value: Value): number {
-    if (typeof value !== "object" || value === null) wrongValue("flags, an object of booleans", value);
+    // The names of those that are set, as an array, would set none.
+    if (!isNamed(value)) wrongValue("flags, an object of booleans", value);
     let bits = 0;
     for (const [index, key] of keys.entries()) {
       const flag = memberOf(value, key) ?? false;

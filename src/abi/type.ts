@@ -123,5 +123,7 @@ function shown(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "symbol") return "a symbol";
   if (typeof value !== "object" || value === null) return String(value);
-  return Array.isArray(value) ? `an array of ${value.length}` : `an object ${value.constructor?.name ?? ""}`.trimEnd();
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const { name } = Object(value.constructor) as { readonly name?: unknown };
+  return typeof name === "string" && name !== "" && name !== "Object" ? `an object ${name}` : "an object";
 }

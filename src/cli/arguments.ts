@@ -21,9 +21,10 @@ export interface LeadingOptions {
 /**
  * Reads options up to the first word or `--`.
  *
+ * @param command Whose help is named to who mistakes an option.
  * @throws {UsageError} For an option that does not exist, lacks its value, or has one too many.
  */
-export function leadingOptions(args: readonly string[]): LeadingOptions {
+export function leadingOptions(args: readonly string[], command: string = "run"): LeadingOptions {
   const options: GivenOption[] = [];
   for (let at = 0; at < args.length;) {
     const arg = args[at] ?? "";
@@ -33,7 +34,8 @@ export function leadingOptions(args: readonly string[]): LeadingOptions {
     for (const { name, typed, value } of arg.startsWith("--") ? [long(arg)] : short(arg.slice(1))) {
       const takesNext =
         value === undefined && OPTIONS.some((known) => known.name === name && known.value !== undefined);
-      options.push(checkedOption(name, typed, takesNext ? args[at] : value, value !== undefined));
+      const given = { name, typed, value: takesNext ? args[at] : value, isInline: value !== undefined };
+      options.push(checkedOption(given, command));
       if (takesNext) at++;
     }
   }
@@ -44,7 +46,7 @@ export function leadingOptions(args: readonly string[]): LeadingOptions {
 interface Typed {
   readonly name: string;
   readonly typed: string;
-  readonly value?: string;
+  readonly value?: string | undefined;
 }
 
 /** `--name` or `--name=value`. */
@@ -67,12 +69,15 @@ function short(letters: string): Typed[] {
   return typed;
 }
 
-function checkedOption(name: string, typed: string, value: string | undefined, isInline: boolean): GivenOption {
+function checkedOption(
+  { name, typed, value, isInline }: Typed & { readonly isInline: boolean },
+  command: string,
+): GivenOption {
   const option = OPTIONS.find((known) => known.name === name);
   if (!option) {
     const instead = FOREIGN[name];
     if (instead !== undefined) throw new UsageError(`There is no option ${typed}, which Wasmtime has: ${instead}`);
-    throw new UsageError(`There is no option ${typed}${similar(name)}: see \`sluice help run\``);
+    throw new UsageError(`There is no option ${typed}${similar(name)}: see \`sluice help ${command}\``);
   }
   if (option.value === undefined) {
     if (isInline) {

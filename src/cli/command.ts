@@ -86,7 +86,7 @@ export function commandOf(args: readonly string[], env: Readonly<Record<string, 
   if (isNatsVerb(command)) return onBroker(command, first.options, after);
   if (command === "build") return building(first.options, after);
   if (command !== "run" && command !== "serve") return runCommand(first.options, first.rest, env);
-  const second = leadingOptions(after);
+  const second = leadingOptions(after, command);
   if (asks(second.options, "help")) return help(command);
   if (command === "serve") return serveCommand([...first.options, ...second.options], second.rest, env);
   return runCommand([...first.options, ...second.options], second.rest, env);
@@ -121,12 +121,12 @@ function onBroker(verb: NatsVerb, [before]: readonly GivenOption[], args: readon
 }
 
 function inspecting(name: Inspecting, before: readonly GivenOption[], args: readonly string[]): Command {
-  const second = leadingOptions(args);
+  const second = leadingOptions(args, name);
   if (asks(second.options, "help")) return help(name);
   const [path, ...more] = second.rest;
   if (path === undefined) throw new UsageError(`Expected a component, got none: try \`sluice ${name} app.wasm\``);
   // Options may follow the component: there is no guest that they could be for.
-  const after = leadingOptions(more);
+  const after = leadingOptions(more, name);
   const [another] = after.rest;
   if (another !== undefined) {
     throw new UsageError(`\`sluice ${name}\` expects one component, got also ${JSON.stringify(another)}`);
@@ -138,10 +138,10 @@ function inspecting(name: Inspecting, before: readonly GivenOption[], args: read
 }
 
 function building(before: readonly GivenOption[], args: readonly string[]): Command {
-  const second = leadingOptions(args);
+  const second = leadingOptions(args, "build");
   const [path, ...more] = second.rest;
   // As for those that inspect: options may follow the component.
-  const after = leadingOptions(more);
+  const after = leadingOptions(more, "build");
   const options = [...before, ...second.options, ...after.options];
   if (asks(options, "help")) return help("build");
   if (path === undefined) throw new UsageError("Expected a component, got none: try `sluice build app.wasm -o app`");
@@ -156,6 +156,14 @@ function building(before: readonly GivenOption[], args: readonly string[]): Comm
   return { name: "build", path, output };
 }
 
+/** Nothing is left that would be the component: an option that needs a value takes the word behind it. */
+function noComponent(given: readonly GivenOption[], advice: string): UsageError {
+  const last = given.at(-1);
+  const taken =
+    last?.value.endsWith(".wasm") === true ? `${last.value} was taken for the value of ${last.typed}; ` : "";
+  return new UsageError(`Expected a component, got none: ${taken}${advice}`);
+}
+
 /** Options that are for another command. */
 const ELSEWHERE: Partial<Readonly<Record<OptionName, string>>> = { json: "inspect", output: "build" };
 
@@ -165,8 +173,7 @@ function runCommand(
   env: Readonly<Record<string, string | undefined>>,
 ): Command {
   const [path, ...args] = rest;
-  if (path === undefined)
-    throw new UsageError("Expected a component, got none: try `sluice run app.wasm`, or `sluice --help`");
+  if (path === undefined) throw noComponent(given, "try `sluice run app.wasm`, or `sluice --help`");
   const foreign = given.find(({ name }) => ELSEWHERE[name] !== undefined || SERVE_OPTIONS.has(name));
   if (foreign) {
     const other = ELSEWHERE[foreign.name] ?? "serve";
@@ -184,7 +191,7 @@ function serveCommand(
   env: Readonly<Record<string, string | undefined>>,
 ): Command {
   const [path, another] = rest;
-  if (path === undefined) throw new UsageError("Expected a component, got none: try `sluice serve app.wasm`");
+  if (path === undefined) throw noComponent(given, "try `sluice serve app.wasm`");
   if (another !== undefined) {
     throw new UsageError(`\`sluice serve\` expects one component, got also ${JSON.stringify(another)}`);
   }

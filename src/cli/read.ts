@@ -35,10 +35,16 @@ function isBegun(bytes: Buffer): boolean {
   return MAGIC.startsWith(bytes.toString("latin1", 0, MAGIC.length));
 }
 
+const COMMANDS = ", or a command (run, serve, build, types, inspect, work, pipe, put, get, help)";
+
+/** Whether it may have been meant to be a command. */
+function isWord(path: string): boolean {
+  return /^[a-z]+$/i.test(path);
+}
+
 function unreadable(path: string, error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT")
-    return `${path}: There is no such file: expected a component, or a command (run, serve, build, types, inspect, work, pipe, put, get, help)`;
+  if (code === "ENOENT") return `${path}: There is no such file: expected a component${isWord(path) ? COMMANDS : ""}`;
   if (code === "EISDIR") return `${path}: This is a folder: expected the file of a component`;
   if (code === "EACCES") return `${path}: You may not read this file: expected a component that you may`;
   return `${path}: The file cannot be read: ${messageOf(error)}`;

@@ -31,6 +31,11 @@ export class PlugError extends Error {
 /** Tells of it on standard error, and gives the exit code. A signal needs no words. */
 export function reportRun(error: unknown, path: string): number {
   if (error instanceof PlugError) return reportRun(error.cause, error.path);
+  if (error instanceof PreopenError && isNoDirectory(error.cause)) {
+    const what = error.cause.code === "ENOENT" ? "There is no such directory" : "This is no directory";
+    say(`sluice: ${error.cause.path}: ${what}: --dir and --ro-dir expect HOST or HOST::GUEST\n`);
+    return REFUSED;
+  }
   if (error instanceof SignalError) return exitCodeOf(error.signal);
   // Ends its guest as a trap does, but is none.
   if (error instanceof InternalError) return report(error);
@@ -50,8 +55,18 @@ export function reportRun(error: unknown, path: string): number {
   return REFUSED;
 }
 
+/** Whether this is what the system says of a path where there is no directory. */
+function isNoDirectory(cause: unknown): cause is { readonly code: string; readonly path: string } {
+  if (!(cause instanceof Error && "code" in cause && "path" in cause)) return false;
+  return (cause.code === "ENOENT" || cause.code === "ENOTDIR") && typeof cause.path === "string";
+}
+
 /** Why we cannot run this component, if that is what the error says. */
 function refusalOf(error: unknown): string | undefined {
+  if (error instanceof NotACommandError) {
+    const hasFunctions = !/, got none;|it answers HTTP/.test(error.message);
+    return hasFunctions ? `${error.message}; --invoke 'f(1, "x")' calls a function of it` : error.message;
+  }
   if (error instanceof MissingImportsError) {
     const packages = new Set([...INTERFACES.keys()].map((name) => name.slice(0, name.indexOf("/"))));
     return (
@@ -63,7 +78,6 @@ function refusalOf(error: unknown): string | undefined {
   }
   if (
     error instanceof InvalidComponentError ||
-    error instanceof NotACommandError ||
     error instanceof NotAHandlerError ||
     error instanceof PreopenError ||
     error instanceof UnsupportedComponentError ||

@@ -57,9 +57,9 @@ export function invocation({ compiled }: CompiledComponent, text: string): Invoc
   if (!(compiled instanceof Compiled)) {
     throw new NoSuchFunctionError("the functions of a core module have no types that WAVE could be read by");
   }
-  const { name, args } = parseCall(text);
+  const { name, args, before } = parseCall(text);
   const { path, type } = find(compiled.plan.exports, name);
-  const values = parseArguments(args, type.params);
+  const values = parseArguments(args, type.params, before);
   return { call: async (instance) => printed(() => functionAt(instance, path)(...values), type) };
 }
 

@@ -599,7 +599,7 @@ const WRONG: readonly (readonly [type: ValType, value: unknown, message: RegExp]
   [string, 5, /^expected a string, got 5$/],
   [string, Symbol("a"), /^expected a string, got a symbol$/],
   [list(string), "abc", /^expected a list, got "abc"$/],
-  [list(string), {}, /^expected a list, got an object Object$/],
+  [list(string), {}, /^expected a list, got an object$/],
   [list(string), ["a", 1], /^item 1: expected a string, got 1$/],
   [list(u8), [1, 256], /^item 1: expected u8, .*, got 256$/],
   [list(u8), undefined, /^expected a list, got undefined$/],
@@ -607,7 +607,7 @@ const WRONG: readonly (readonly [type: ValType, value: unknown, message: RegExp]
   [list(u64), Uint8Array.of(1), /^item 0: expected u64, .*, got 1$/],
   [list(u8, 2), [1], /^expected a list of 2 items, got an array of 1$/],
   [list(u8, 2), [1, "2"], /^item 1: expected u8, .*, got "2"$/],
-  [{ kind: "map", key: string, value: u8 }, {}, /^expected a Map, got an object Object$/],
+  [{ kind: "map", key: string, value: u8 }, {}, /^expected a Map, got an object$/],
   [{ kind: "map", key: string, value: u8 }, new Map([["a", "b"]]), /^item 0: expected u8, .*, got "b"$/],
   [tuple(u8, u8), [1], /^expected a tuple, an array of 2, got an array of 1$/],
   [tuple(u8, u8), Uint8Array.of(1, 2), /^expected a tuple, an array of 2, got an object Uint8Array$/],
@@ -619,6 +619,12 @@ const WRONG: readonly (readonly [type: ValType, value: unknown, message: RegExp]
     /^a: item 1: some: expected u8, .*, got "x"$/,
   ],
   [flags(2), true, /^expected flags, an object of booleans, got true$/],
+  [flags(2), ["n1"], /^expected flags, an object of booleans, got an array of 1$/],
+  [
+    { kind: "record", fields: [{ name: "a", type: option(u8) }] },
+    [1],
+    /^expected a record, an object, got an array of 1$/,
+  ],
   [flags(2), { n1: 1 }, /^n1: expected a boolean, got 1$/],
   [{ kind: "enum", names: ["red", "green"] }, "blue", /^expected one of red, green, got "blue"$/],
   [{ kind: "enum", names: ["red", "green"] }, 0, /^expected one of red, green, got 0$/],
@@ -634,7 +640,7 @@ const WRONG: readonly (readonly [type: ValType, value: unknown, message: RegExp]
   [result(u8, undefined), 5, /^expected \{ tag, val \} with a tag of ok, err, got 5$/],
   [result(u8, undefined), { tag: "ok", val: "5" }, /^ok: expected u8, .*, got "5"$/],
   [option(option(u8)), 5, /^expected \{ tag, val \} with a tag of none, some, got 5$/],
-  [string, { a: 1 }, /^expected a string, got an object Object$/],
+  [string, { a: 1 }, /^expected a string, got an object$/],
 ];
 
 for (const [type, value, message] of WRONG) {

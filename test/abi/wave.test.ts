@@ -225,7 +225,7 @@ test("texts that are refused", () => {
     ['"\ud800"', string, "expected Unicode, got half of a surrogate pair"],
     ['"abc', string, '5: expected a closing ", got the end'],
     ['"abc\\', string, '6: expected a closing ", got the end'],
-    ["abc", string, 'expected string, got "abc"'],
+    ["abc", string, 'expected string, with its double quotes, got "abc"'],
     ['""""""', string, String.raw`4: expected a line break after """, got "\"\"\""`],
     ['"""\nextra"""', string, '5: expected only spaces before the closing """, got "extra"'],
     ['"""\n a\n  """', string, '5: expected an indentation of 2 spaces or more, got " "'],
@@ -309,7 +309,7 @@ test("arguments", () => {
 
   assert.equal(
     refusal(() => parseArguments("", params)),
-    "parameter a, column 1: expected string, got the end",
+    "parameter a, column 1: expected string, with its double quotes, got the end",
   );
   assert.equal(
     refusal(() => parseArguments('"" 1', params)),
@@ -337,7 +337,10 @@ test("calls", () => {
     ["f(\n // )\n 1)", "f", "\n // )\n 1"],
     ['f("""\n")\n""")', "f", '"""\n")\n"""'],
   ];
-  for (const [text, name, args] of CALLS) assert.deepEqual(parseCall(text), { name, args });
+  for (const [text, name, args] of CALLS) {
+    const before = text.indexOf("(") + 1;
+    assert.deepEqual(parseCall(text), { name, args, before });
+  }
 
   const NAME = "expected the name of a function, as in run or wasi:cli/run.run@0.2.0, got";
   const REFUSED: readonly (readonly [string, string])[] = [
@@ -617,7 +620,7 @@ test("what is printed is read as the same value", () => {
     fc.property(typed, ({ type, value }) => {
       const printed = printValue(value, type);
       assert.deepEqual(parse(printed, type), value, printed);
-      assert.deepEqual(parseCall(`f(${printed})`), { name: "f", args: printed });
+      assert.deepEqual(parseCall(`f(${printed})`), { name: "f", args: printed, before: 2 });
     }),
     { numRuns: 1000 },
   );

@@ -116,14 +116,17 @@ describe("exit", { concurrency: 4 }, () => {
     const { code, stderr } = await sluice([guest("multi-export")]);
     assert.match(
       stderr,
-      /The component is no command: expected an export wasi:cli\/run@0\.2\.x or @0\.3\.x, got .*demo/,
+      /The component is no command: expected an export wasi:cli\/run@0\.2\.x or @0\.3\.x, got .*demo.*; --invoke /,
     );
     assert.equal(code, 1);
   });
 
   const files: readonly [name: string, content: Uint8Array, message: RegExp][] = [
-    ["empty", Uint8Array.of(), /Expected a WebAssembly component, got 0 bytes/],
-    ["text", Buffer.from("(component)"), /Expected a WebAssembly component, got 11 bytes that begin with 28 63/],
+    ["empty", Uint8Array.of(), /Expected a WebAssembly component, got 0 bytes: it is empty\n$/],
+    ["page", Buffer.from("<!doctype html>\n<p>none"), /got 23 bytes of text that begin with "<!doctype html>"\n$/],
+    ["text format", Buffer.from("(component)"), /of text that begin with "\(component\)": .* `wasm-tools parse`\n$/],
+    ["gzip", Uint8Array.of(0x1f, 0x8b, 8, 0), /got 4 bytes that begin with 1f 8b 08 00: gzip has packed it\n$/],
+    ["text in part", Uint8Array.of(40, 200), /got 2 bytes that begin with 28 c8\n$/],
     ["empty core module", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), /no command: .*of a core module, _start/],
     ["bad core module", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 99), /The core module cannot be read: /],
     ["old core module", readFileSync(guest("p1/p1-missing")), /env#thing\n.*wasi_unstable is what came before/s],

@@ -12,7 +12,7 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["types", "--json", guest("cat")], "--json says nothing to `sluice types`: see `sluice help types`"],
   [["inspect", "--stats", guest("cat")], "--stats says nothing to `sluice inspect`: see `sluice help inspect`"],
   [["inspect", guest("cat"), "more"], '`sluice inspect` expects one component, got also "more"'],
-  [["inspect", "--jsn", guest("cat")], "There is no option --jsn: see `sluice help run`"],
+  [["inspect", "--jsn", guest("cat")], "There is no option --jsn: see `sluice help inspect`"],
   [["run", "--json", guest("cat")], "--json says nothing to `sluice run`: it is for `sluice inspect`"],
   [["run", "-o", "app", guest("cat")], "-o says nothing to `sluice run`: it is for `sluice build`"],
   [["build"], "Expected a component, got none: try `sluice build app.wasm -o app`"],
@@ -23,10 +23,7 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
     ["build", guest("cat"), "-o", "/dev/null/app"],
     "/dev/null/app: It cannot be written: ENOTDIR: not a directory, mkdir '/dev/null/app'",
   ],
-  [
-    ["types", "nosuch.wasm"],
-    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, build, types, inspect, work, pipe, put, get, help)",
-  ],
+  [["types", "nosuch.wasm"], "nosuch.wasm: There is no such file: expected a component"],
   [["inspect", "/"], "/: This is a folder: expected the file of a component"],
 ];
 
@@ -46,7 +43,10 @@ test("what is no component is refused", async (t) => {
     const { code, stdout, stderr } = await sluice([command, path]);
     assert.equal(code, 1);
     assert.equal(stdout, "");
-    assert.match(stderr, /^sluice: .*text\.wasm: Expected a WebAssembly component, got 9 bytes that begin with 73 6f/);
+    assert.match(
+      stderr,
+      /^sluice: .*text\.wasm: Expected a WebAssembly component, got 9 bytes of text that begin with "so/,
+    );
   }
 });
 

@@ -31,9 +31,37 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
     ["help", "foo"],
     'There is no help about "foo": expected "run", "serve", "build", "types", "inspect", "work", "pipe", "put", "get" or nothing',
   ],
+  [["nosuch.wasm"], "nosuch.wasm: There is no such file: expected a component"],
+  [["run", "--plug", "no/such", guest("cat")], "no/such: There is no such file: expected a component"],
   [
-    ["nosuch.wasm"],
-    "nosuch.wasm: There is no such file: expected a component, or a command (run, serve, build, types, inspect, work, pipe, put, get, help)",
+    ["run", "--http", "app.wasm"],
+    "Expected a component, got none: app.wasm was taken for the value of --http; try `sluice run app.wasm`, or `sluice --help`",
+  ],
+  [
+    ["serve", "--env", "app.wasm"],
+    "Expected a component, got none: app.wasm was taken for the value of --env; try `sluice serve app.wasm`",
+  ],
+  [["serve", "--bogus", "x"], "There is no option --bogus: see `sluice help serve`"],
+  [["build", "--bogus", "x"], "There is no option --bogus: see `sluice help build`"],
+  [
+    ["--dir", "/no/such", guest("hello")],
+    "/no/such: There is no such directory: --dir and --ro-dir expect HOST or HOST::GUEST",
+  ],
+  [
+    ["--ro-dir", `${guest("hello")}::/x`, guest("hello")],
+    `${guest("hello")}: This is no directory: --dir and --ro-dir expect HOST or HOST::GUEST`,
+  ],
+  [
+    ["--stats", "--dir", "/no/such", guest("hello")],
+    "/no/such: There is no such directory: --dir and --ro-dir expect HOST or HOST::GUEST",
+  ],
+  [
+    ["--invoke", "greet(you)", guest("multi-export")],
+    '--invoke "greet(you)": parameter name, column 7: expected string, with its double quotes, got "you"',
+  ],
+  [
+    ["--invoke", " add( 1, true )", guest("multi-export")],
+    '--invoke " add( 1, true )": parameter b, column 10: expected u32, got "true"',
   ],
   [
     ["rnu", guest("hello")],

@@ -42,5 +42,5 @@ test("what is not there, or does not fit, is refused before anything runs", asyn
   const component = await compiled("multi-export");
   assert.throws(() => invocation(component, "sub(1, 2)"), NoSuchFunctionError);
   assert.throws(() => invocation(component, "add(1)"), WaveError);
-  assert.throws(() => invocation(component, 'add(1, "2")'), /parameter b, column 4: expected u32/);
+  assert.throws(() => invocation(component, 'add(1, "2")'), /parameter b, column 8: expected u32/);
 });

@@ -133,7 +133,7 @@ describe("the playground", { skip: chromium.missing }, () => {
       await visitor.keys("Control", "Enter");
       await visitor.until("data-run=over");
       await visitor.sees(".guest .status", "arguments do not fit");
-      await visitor.sees(".errors", "parameter a, column 1: expected u32");
+      await visitor.sees(".errors", "parameter a, column 24: expected u32");
     });
   });
 

@@ -33,9 +33,9 @@ const CALLEE = /^(?:([^:/.@]+):([^:/.@]+)\/)?([^:/.@]+)(?:\.([^:/.@]+))?(?:@([0-
 /**
  * The two parts of `name(arguments)`. The name may be that of a function (`run`), of one of an interface
  * (`iface.run`), or of one of a package (`wasi:cli/run.run@0.2.0`: the version comes last). What the arguments are is
- * left to `parseArguments`, whose columns count from behind the parenthesis.
+ * left to `parseArguments`, which is told how much stands `before` them.
  */
-export function parseCall(text: string): { name: string; args: string } {
+export function parseCall(text: string): { name: string; args: string; before: number } {
   const scan = new Scanner(text);
   const start = scan.skip();
   const open = text.indexOf("(", start);
@@ -48,7 +48,7 @@ export function parseCall(text: string): { name: string; args: string } {
   const close = scan.skipToClosing();
   scan.expect(")");
   if (scan.peek() !== "") throw scan.error("nothing after the call");
-  return { name, args: text.slice(open + 1, close) };
+  return { name, args: text.slice(open + 1, close), before: open + 1 };
 }
 
 function isCallee(name: string): boolean {
@@ -57,9 +57,13 @@ function isCallee(name: string): boolean {
   return [namespace, pkg, first, second].every((label) => label === undefined || isLabel(label));
 }
 
-/** Values for `params` from what is between the parentheses of a call. Options at the end may be left out. */
-export function parseArguments(text: string, params: readonly NamedType[]): unknown[] {
-  const scan = new Scanner(text);
+/**
+ * Values for `params` from what is between the parentheses of a call. Options at the end may be left out.
+ *
+ * @param before How much of the call is before them, for the columns of what is wrong.
+ */
+export function parseArguments(text: string, params: readonly NamedType[], before: number = 0): unknown[] {
+  const scan = new Scanner(text, before);
   const parser = new Parser(scan);
   const values = params.map(({ name, type }) => {
     scan.parameter = name;
@@ -105,7 +109,7 @@ class Parser {
       case "char":
         return this.#char();
       case "string":
-        if (this.#scan.peek() !== '"') throw this.#scan.error("string");
+        if (this.#scan.peek() !== '"') throw this.#scan.error("string, with its double quotes");
         return this.#scan.string();
       case "record":
         return this.#record(type);

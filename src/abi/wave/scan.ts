@@ -13,10 +13,13 @@ export class Scanner {
   readonly text: string;
   /** Whom errors name. */
   parameter: string | undefined;
+  readonly #before: number;
   #at = 0;
 
-  constructor(text: string) {
+  /** @param before How much of what a person sees is before the text. */
+  constructor(text: string, before: number = 0) {
     this.text = text;
+    this.#before = before;
   }
 
   /** Moves past whitespace and comments; where the next token begins. */
@@ -90,7 +93,7 @@ export class Scanner {
   }
 
   error(expected: string, at: number = this.skip(), found: string = this.#excerpt(at)): WaveError {
-    return new WaveError({ expected, found, column: at + 1, parameter: this.parameter });
+    return new WaveError({ expected, found, column: this.#before + at + 1, parameter: this.parameter });
   }
 
   #excerpt(at: number): string {
