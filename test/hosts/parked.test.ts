@@ -12,6 +12,7 @@ import {
   NotAHandlerError,
   Pipe,
   run,
+  SeededRandom,
   serve,
   TimeoutError,
   Trap,
@@ -49,6 +50,22 @@ describe("parked", { concurrency: 2 }, () => {
     const stdout = new CollectSink();
     const { exitCode, stats } = await run(await guest("cat"), { stdin: lines(), stdout });
     assert.deepEqual([exitCode, stdout.text(), stats.stdin.bytes, stats.stdout.bytes], [0, "one\ntwo\n", 8, 8]);
+  });
+
+  test("what needs this thread says why it cannot be had", async () => {
+    const why = /a thread of its own, as each has where WebAssembly cannot be suspended \(before Node 24\): /;
+    await assert.rejects(run(await guest("hello"), { random: new SeededRandom(1n) }), {
+      name: "TypeError",
+      message: why,
+    });
+    const { exports, close } = await instantiate(await guest("p3-upper"));
+    // What p3-upper.wasm has.
+    const { upper } = exports as Readonly<Record<"upper", (text: unknown) => Promise<unknown>>>;
+    for (const input of [new Blob(["text"]).stream(), Promise.resolve("text")]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await assert.rejects(upper(input), { name: "TypeError", message: why });
+    }
+    await close();
   });
 
   test("what was built ahead says that it does not run here, whatever it is asked for", async () => {

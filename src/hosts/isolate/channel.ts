@@ -1,5 +1,6 @@
 /** Calls between two threads, both ways. */
 import { messageOf } from "../../io/cause.ts";
+import { ownThread } from "../../wait/suspension.ts";
 import { errorOf, wireOf, type WireError } from "./errors.ts";
 
 /** What crosses. */
@@ -107,8 +108,11 @@ export class Channel {
       this.#port.postMessage(message);
       this.onSent();
     } catch (error) {
-      const why = messageOf(error);
-      throw new TypeError(`Only plain values go from one thread to another: ${why}`, { cause: error });
+      throw new TypeError(
+        "Only plain values go from one thread to another, no streams, promises, functions or resources, and the instance " +
+          `has ${ownThread()}: ${messageOf(error)}`,
+        { cause: error },
+      );
     }
   }
 

@@ -101,7 +101,8 @@ class IsolatedInstance implements RunningInstance {
     return exitCode;
   }
 
-  async close(): Promise<void> {
+  /** As that of any instance, it may be called by itself. */
+  readonly close = async (): Promise<void> => {
     const closed = new Error("the instance is closed");
     if (this.#isEnded) {
       await this.#thread.end(closed);
@@ -113,7 +114,7 @@ class IsolatedInstance implements RunningInstance {
       await this.#thread.end(closed);
     }
     this.#tell();
-  }
+  };
 
   #tell(): void {
     this.#thread.tell();

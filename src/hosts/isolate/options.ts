@@ -9,6 +9,7 @@ import type { HttpClient } from "../../wasi/http/exchange.ts";
 import { checkedNetwork, type CheckedNetwork } from "../../wasi/sockets/checked-network.ts";
 import type { NetworkPorts } from "../../wasi/sockets/network.ts";
 import { loadOpeners } from "../../run/grants.ts";
+import { ownThread } from "../../wait/suspension.ts";
 import { given, PreopenError } from "../../run/world.ts";
 import type { OpenedStandard, Platform, StandardOptions } from "../../run/platform.ts";
 import type { OpenDirectory, OpenFile } from "../../wasi/filesystem/files.ts";
@@ -254,7 +255,7 @@ function assertIsolable(options: Options): void {
   for (const name of LOCAL) {
     if (options[name] !== undefined) {
       throw new TypeError(
-        `${name} is an object of this thread, and cannot be given to an isolated instance: leave it out`,
+        `${name} is an object of this thread, and cannot be given to an instance that has ${ownThread()}: leave it out`,
       );
     }
   }
@@ -310,6 +311,8 @@ function membersOf(imports: NonNullable<Options["imports"]>): WireImports {
 /** @throws {TypeError} For a class: its instances are objects of this thread. */
 function assertPlain(name: string, value: unknown): void {
   if (/^class\b/.test(Function.prototype.toString.call(value))) {
-    throw new TypeError(`imports: ${name} is a class: an isolated instance can be given functions, and no resources`);
+    throw new TypeError(
+      `imports: ${name} is a class: an instance that has ${ownThread()} can be given functions, and no resources`,
+    );
   }
 }
