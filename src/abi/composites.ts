@@ -1,4 +1,5 @@
 /** Types made of others: records, tuples, flags. */
+import { isObject } from "../io/shape.ts";
 import { flagsBytes, layoutOf, placesOf } from "./layout.ts";
 import { camelCaseAll } from "./names.ts";
 import { wrongValue, type AnyType, type InOf, type OutOf, type Type } from "./type.ts";
@@ -79,7 +80,7 @@ export function record<T extends Record<string, AnyType>>(fields: T): Type<Recor
 
 /** Whether it may have members by name: what has items has none. */
 function isNamed(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !(Symbol.iterator in value);
+  return isObject(value) && !(Symbol.iterator in value);
 }
 
 /** What every object inherits, such as `constructor`, is no member. */

@@ -1,4 +1,5 @@
 /** Lists of bytes, and lists as arrays. */
+import { isObject } from "../io/shape.ts";
 import { Trap } from "../io/trap.ts";
 import { ofMember } from "./composites.ts";
 import type { Guest } from "./guest.ts";
@@ -89,7 +90,7 @@ export function list<In, Out>(item: Type<In, Out>): Type<In[], readonly Out[]> {
 /** Arrays, and whatever else is made of items in order. */
 export function arrayOf<T>(value: Iterable<T>): readonly T[] {
   if (Array.isArray(value)) return value as readonly T[];
-  if (typeof value !== "object" || value === null || !(Symbol.iterator in value)) return wrongValue("a list", value);
+  if (!isObject(value) || !(Symbol.iterator in value)) return wrongValue("a list", value);
   return [...value];
 }
 

@@ -3,6 +3,7 @@
  *
  * Values have the shapes that jco gives them: camel case, `{ tag, val }`, `undefined` for none, bigint for 64 bits.
  */
+import { isObject } from "../io/shape.ts";
 import type { CoreType } from "./encode.ts";
 import type { Guest } from "./guest.ts";
 import { alignUp } from "./layout.ts";
@@ -122,8 +123,7 @@ function shown(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value === "symbol") return "a symbol";
-  if (typeof value !== "object" || value === null) return String(value);
+  if (!isObject(value)) return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  const { name } = Object(value.constructor) as { readonly name?: unknown };
-  return typeof name === "string" && name !== "" && name !== "Object" ? `an object ${name}` : "an object";
+  return `an object ${value.constructor?.name ?? ""}`.replace(/ (?:Object)?$/, "");
 }

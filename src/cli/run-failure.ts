@@ -55,6 +55,9 @@ export function reportRun(error: unknown, path: string): number {
   return REFUSED;
 }
 
+/** What is told of the text format. */
+const IS_WAT = /begin with "\((?:component|module)/;
+
 /** Whether this is what the system says of a path where there is no directory. */
 function isNoDirectory(cause: unknown): cause is { readonly code: string; readonly path: string } {
   if (!(cause instanceof Error && "code" in cause && "path" in cause)) return false;
@@ -66,6 +69,9 @@ function refusalOf(error: unknown): string | undefined {
   if (error instanceof NotACommandError) {
     const hasFunctions = !/, got none;|it answers HTTP/.test(error.message);
     return hasFunctions ? `${error.message}; --invoke 'f(1, "x")' calls a function of it` : error.message;
+  }
+  if (error instanceof InvalidComponentError && IS_WAT.test(error.message)) {
+    return `${error.message}: make a binary of it first, as by \`wasm-tools parse\``;
   }
   if (error instanceof MissingImportsError) {
     const packages = new Set([...INTERFACES.keys()].map((name) => name.slice(0, name.indexOf("/"))));

@@ -24,18 +24,13 @@ export class MissingImportsError extends Error {
         (unused.length === 0
           ? ""
           : `Given in the option \`imports\`, and not imported: ${unused.map((name) => JSON.stringify(name)).join(", ")}\n`) +
-        (provided ?? help(missing)),
+        (provided ??
+          (missing.some((name) => name.startsWith("wasi:"))
+            ? `Provided at every version 0.2.x: ${[...INTERFACES.keys()].join(", ")}; those of WASI 0.3.x; ` +
+              "anything else can be given in the option `imports`"
+            : "Give them in the option `imports`")),
     );
     this.missing = missing;
     this.provided = provided;
   }
-}
-
-/** What there is of WASI is of no use to who lacks something else. */
-function help(missing: readonly string[]): string {
-  if (!missing.some((name) => name.startsWith("wasi:"))) return "Give them in the option `imports`";
-  return (
-    `Provided at every version 0.2.x: ${[...INTERFACES.keys()].join(", ")}; those of WASI 0.3.x; ` +
-    "anything else can be given in the option `imports`"
-  );
 }

@@ -16,11 +16,6 @@ export function canSuspend(): boolean {
   return typeof WebAssembly.Suspending === "function";
 }
 
-/** What an isolated instance has, for messages: where every instance is isolated nobody has asked for that. */
-export function ownThread(): string {
-  return `a thread of its own${canSuspend() ? "" : ", as each has where WebAssembly cannot be suspended (before Node 24)"}`;
-}
-
 /** @throws {UnsupportedRuntimeError} If there is no way for a guest to wait. */
 export function assertWaits(parking: Parking | undefined): void {
   if (parking || canSuspend()) return;

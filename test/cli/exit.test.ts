@@ -122,10 +122,13 @@ describe("exit", { concurrency: 4 }, () => {
   });
 
   const files: readonly [name: string, content: Uint8Array, message: RegExp][] = [
-    ["empty", Uint8Array.of(), /Expected a WebAssembly component, got 0 bytes: it is empty\n$/],
-    ["page", Buffer.from("<!doctype html>\n<p>none"), /got 23 bytes of text that begin with "<!doctype html>"\n$/],
-    ["text format", Buffer.from("(component)"), /of text that begin with "\(component\)": .* `wasm-tools parse`\n$/],
-    ["gzip", Uint8Array.of(0x1f, 0x8b, 8, 0), /got 4 bytes that begin with 1f 8b 08 00: gzip has packed it\n$/],
+    ["empty", Uint8Array.of(), /Expected a WebAssembly component, got 0 bytes that begin with nothing\n$/],
+    ["page", Buffer.from("<!doctype html>\n<p>none"), /got 23 bytes that begin with "<!doctype html>\\n"\n$/],
+    [
+      "text format",
+      Buffer.from("(component)"),
+      /begin with "\(component\)": make a binary of it first, as by `wasm-tools parse`\n$/,
+    ],
     ["text in part", Uint8Array.of(40, 200), /got 2 bytes that begin with 28 c8\n$/],
     ["empty core module", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), /no command: .*of a core module, _start/],
     ["bad core module", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 99), /The core module cannot be read: /],

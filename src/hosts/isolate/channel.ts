@@ -1,7 +1,7 @@
 /** Calls between two threads, both ways. */
 import { messageOf } from "../../io/cause.ts";
-import { ownThread } from "../../wait/suspension.ts";
 import { errorOf, wireOf, type WireError } from "./errors.ts";
+import { ownThread } from "./own-thread.ts";
 
 /** What crosses. */
 export type Message =

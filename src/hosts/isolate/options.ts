@@ -9,7 +9,6 @@ import type { HttpClient } from "../../wasi/http/exchange.ts";
 import { checkedNetwork, type CheckedNetwork } from "../../wasi/sockets/checked-network.ts";
 import type { NetworkPorts } from "../../wasi/sockets/network.ts";
 import { loadOpeners } from "../../run/grants.ts";
-import { ownThread } from "../../wait/suspension.ts";
 import { given, PreopenError } from "../../run/world.ts";
 import type { OpenedStandard, Platform, StandardOptions } from "../../run/platform.ts";
 import type { OpenDirectory, OpenFile } from "../../wasi/filesystem/files.ts";
@@ -22,6 +21,7 @@ import { valueOf } from "./traced.ts";
 import type { InputFeed } from "./ring-input.ts";
 import type { OutputPump } from "./ring-output.ts";
 import { ringBytes, type RingPlace } from "./shared-streams.ts";
+import { ownThread } from "./own-thread.ts";
 
 /** Of any runtime. */
 export type Options = InstanceOptions<unknown, unknown>;

@@ -15,7 +15,7 @@ import { Reader } from "./reader.ts";
 const MAX_DEPTH = 100;
 
 /** Of what is no component. */
-const TOLD_BYTES = 32;
+const TOLD_BYTES = 16;
 const MAGIC = 0x6d736100;
 const COMPONENT_VERSION = 0x0001_000d;
 const MODULE_VERSION = 1;
@@ -36,26 +36,17 @@ export function layerOf(bytes: Uint8Array): "component" | "core module" | undefi
  */
 export function decode(bytes: Uint8Array): Definition[] {
   if (layerOf(bytes) !== "component") {
-    throw new InvalidComponentError(`Expected a WebAssembly component, got ${toldBytes(bytes)}`);
+    const begin = bytes.subarray(0, TOLD_BYTES);
+    const text = String.fromCharCode(...begin);
+    // Such as a page of HTML that says that there is no such file.
+    const told = /^[\s!-~]+$/.test(text)
+      ? JSON.stringify(text)
+      : Array.from(begin, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    throw new InvalidComponentError(
+      `Expected a WebAssembly component, got ${bytes.length} bytes that begin with ${told || "nothing"}`,
+    );
   }
   return new Decoder().component(new Reader(bytes));
-}
-
-/** Bytes that are no component, as far as they say what else they are. */
-function toldBytes(bytes: Uint8Array): string {
-  const { length } = bytes;
-  if (length === 0) return "0 bytes: it is empty";
-  const begin = String.fromCharCode(...bytes.subarray(0, TOLD_BYTES));
-  const [line = ""] = /^[\t\r\n -~]*$/.test(begin) ? begin.trim().split(/[\r\n]/) : [];
-  if (line === "") {
-    const digits = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    return `${length} bytes that begin with ${digits}${digits.startsWith("1f 8b") ? ": gzip has packed it" : ""}`;
-  }
-  const isWat = /^(?:;;|\(;|\((?:component|module)\b)/.test(line);
-  return (
-    `${length} bytes of text that begin with ${JSON.stringify(line)}` +
-    (isWat ? ": make a binary of it first, as by `wasm-tools parse`" : "")
-  );
 }
 
 class Decoder {
