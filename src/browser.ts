@@ -21,14 +21,14 @@ import { canSuspend } from "./wait/suspension.ts";
 /** What an instance is given; see the fields. */
 export interface Options extends Omit<InstanceOptions<WebInput, WebOutput, OpenDirectory>, "http"> {
   /** Whether the guest may send requests, by `fetch` or by whom they are carried out: nobody, by default. */
-  readonly http?: boolean | HttpOptions | HttpClient | ((request: Request) => Response | Promise<Response>);
+  readonly http?: boolean | HttpOptions | HttpClient | ((request: Request) => Response | Promise<Response>) | undefined;
   /**
    * Whether the instance has a worker of its own, in which it can be ended whatever it does, also while it computes; which takes
    * a page that is isolated from other origins. Its exports and what it is given by `imports` are then functions of plain
    * values, without resources; all exports return promises. The bytes that it was compiled of must stay as they are. Where
    * WebAssembly cannot be suspended, every instance has one.
    */
-  readonly isolate?: "thread";
+  readonly isolate?: "thread" | undefined;
 }
 
 /**

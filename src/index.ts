@@ -25,13 +25,13 @@ import type { MakeAnswering, ServingOptions } from "./run/serve/serve.ts";
 /** What an instance is given; see the fields. */
 export interface Options extends Omit<InstanceOptions<Input, Output, Directory>, "http"> {
   /** Whether the guest may send requests, to whom, and by whom they are carried out: nobody, by default. */
-  readonly http?: boolean | HttpOptions | HttpClient | ((request: Request) => Response | Promise<Response>);
+  readonly http?: boolean | HttpOptions | HttpClient | ((request: Request) => Response | Promise<Response>) | undefined;
   /**
    * Whether the instance has a thread of its own, in which it can be ended whatever it does, also while it computes. Its
    * exports and what it is given by `imports` are then functions of plain values, without resources; all exports return
    * promises. The bytes that it was compiled of must stay as they are.
    */
-  readonly isolate?: "thread";
+  readonly isolate?: "thread" | undefined;
 }
 
 /**
@@ -112,17 +112,17 @@ export interface Server {
 /** What instances are given, and how they are used; see the fields. */
 export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, Omit<ServingOptions, "onError"> {
   /** Whether requests are answered in threads of their own, each of which answers one at a time and can be ended whatever it does. */
-  readonly isolate?: "thread";
+  readonly isolate?: "thread" | undefined;
   /** Bytes that each memory of an instance may have, rounded down to pages of 64 KiB. As many as the component says, by default. */
-  readonly maxMemoryBytes?: number;
+  readonly maxMemoryBytes?: number | undefined;
   /**
    * Milliseconds that a client of `listener` may keep it waiting: with more of a body, while a guest wants it, or by taking
    * nothing of a response. Then it is let go of, as if it had left. 60,000 is the default. The header of a request is for the
    * server to wait for, by its `headersTimeout`.
    */
-  readonly maxStallTime?: number;
+  readonly maxStallTime?: number | undefined;
   /** Told of what kept a guest from answering, or to the end: a trap, a time-out, an error in the place of a response. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 /**
@@ -145,7 +145,10 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     plugs = [],
     ...instances
   } = others;
-  await checkOptions(instances);
+  await checkOptions(
+    instances,
+    "reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxStallTime, maxBodyBytes, maxMemoryBytes, plugs, onError, ",
+  );
   const { timeout, ...given } = instances;
   if (isolate !== undefined) assertThread(isolate);
   const [{ Serving }, { plugsOf }, { nodeListener }, { cohort }, { incomingOf, leavingOf, webResponseOf }] =

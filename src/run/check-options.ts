@@ -33,7 +33,9 @@ const CHECKS: Readonly<Record<OptionName, Fits>> = {
   syncExports: isBoolean,
   leases: isBoolean,
   args: (value) => Array.isArray(value) && value.every(isText),
-  env: (value) => isNoArray(value) && Object.entries(value).every(([name, text]) => isName(name) && isText(text)),
+  env: (value) =>
+    isNoArray(value) &&
+    Object.entries(value).every(([name, text]) => isName(name) && (text === undefined || isText(text))),
   cwd: isText,
   preopens: isNoArray,
   blockingFiles: isBoolean,
@@ -67,14 +69,15 @@ export function assertOptions(options: unknown): asserts options is Readonly<Rec
  * Gives a promise if one makes no sense, which rejects with a `TypeError` that names it. One that is `undefined` counts as left
  * out. The words are loaded then: they are as much as the checks.
  *
+ * @param others What else may be among them, for who mistakes a name.
  * @throws {TypeError} If they are no object.
  */
-export function checkOptions(options: unknown): Promise<never> | undefined {
+export function checkOptions(options: unknown, others: string = ""): Promise<never> | undefined {
   assertOptions(options);
   for (const [name, value] of Object.entries(options)) {
     // It is one of them.
     const isFit = Object.hasOwn(CHECKS, name) && (value === undefined || CHECKS[name as OptionName](value));
-    if (!isFit) return import("./option-words.ts").then(({ refuse }) => refuse(name, value));
+    if (!isFit) return import("./option-words.ts").then(({ refuse }) => refuse(name, value, others));
   }
   return undefined;
 }

@@ -24,7 +24,7 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
   limits: OBJECT,
   timeout: "a number of milliseconds from 0 on",
   deadlock: '"trap" or "wait"',
-  network: "true or false, or { tcp, udp, lookup, check, on }",
+  network: "true or false, or { tcp, udp, lookup, connect, listen, denyPrivate, check, on }",
   http: "true or false, { hosts, denyPrivate, check }, a function of a Request, or an HttpClient",
   permits: '"strict" or "budget"',
   trace: "a function",
@@ -34,10 +34,11 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
   insecureSeed: "two bigints from 0 to 2 ** 64 - 1",
 };
 
-/** @throws {TypeError} That names the option. */
-export function refuse(name: string, value: unknown): never {
+/** @param others What else may be named. @throws {TypeError} That names the option. */
+export function refuse(name: string, value: unknown, others: string): never {
   if (!Object.hasOwn(EXPECTED, name)) {
-    throw new TypeError(`There is no option ${JSON.stringify(name)}: expected ${Object.keys(EXPECTED).join(", ")}`);
+    const known = `${others}${Object.keys(EXPECTED).join(", ")}`;
+    throw new TypeError(`There is no option ${JSON.stringify(name)}: expected ${known}`);
   }
   // It is one of them.
   throw new TypeError(`The option ${name} must be ${EXPECTED[name as OptionName]}; got ${told(value)}`);

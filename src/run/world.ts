@@ -40,7 +40,7 @@ export function makeWorld(
       network,
       http,
       args: options.args ?? [],
-      env: Object.entries(options.env ?? {}),
+      env: variablesOf(options.env),
       cwd: options.cwd,
       monotonicClock: monotonicClock ?? platform.monotonicClock,
       wallClock: wallClock ?? platform.wallClock,
@@ -53,6 +53,11 @@ export function makeWorld(
     for (const { directory } of preopens) directory.release();
     throw error;
   }
+}
+
+/** What is `undefined`, as in an environment of Node's, is not there. */
+function variablesOf(env: InstanceOptions<unknown, unknown>["env"]): World["env"] {
+  return Object.entries(env ?? {}).filter((one): one is [string, string] => one[1] !== undefined);
 }
 
 function streamsOf(
@@ -150,7 +155,7 @@ function preopen(platform: Platform, path: string, value: PreopenOption<unknown>
 /** A directory alone, or with a word on it. */
 export function given<Directory>(value: PreopenOption<Directory>): {
   readonly directory: Directory;
-  readonly readOnly?: boolean;
+  readonly readOnly?: boolean | undefined;
 } {
   return typeof value === "object" && value !== null && "directory" in value ? value : { directory: value };
 }

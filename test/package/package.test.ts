@@ -41,6 +41,7 @@ async function typeCheck(lib: readonly string[] | undefined, program: string): P
         strict: true,
         noEmit: true,
         skipLibCheck: false,
+        exactOptionalPropertyTypes: true,
         types: ["node"],
         ...(lib && { lib }),
       },
@@ -74,6 +75,8 @@ try {
 } catch (error) {
   if (error instanceof Trap) console.log(error.rule.length, error.message, sum, streams, testing);
 }
+const maybe: Options = { timeout: undefined, signal: undefined, stdin: undefined, isolate: undefined, env: process.env };
+await run(component, maybe);
 // @ts-expect-error -- not a stream
 await run(component, { stdin: 5 });
 `;

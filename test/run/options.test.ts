@@ -7,10 +7,13 @@ import {
   CollectSink,
   compile,
   instantiate,
+  MemoryFiles,
+  Pipe,
   run,
   serve,
   type CompiledComponent,
   type Options,
+  type ServeOptions,
 } from "../../src/index.ts";
 import { inspect, types } from "../../src/inspect.ts";
 import { compiled } from "./support.ts";
@@ -20,7 +23,7 @@ const WRONG: readonly (readonly [name: string, ...values: readonly unknown[]])[]
   ["syncExports", "no", 0, null],
   ["leases", "no", 1],
   ["args", "abc", [1], [undefined], {}, null, ["a\0b"], ["\ud800"]],
-  ["env", { A: undefined }, { A: 1 }, [["A", "1"]], "A=1", null, { "": "x" }, { "A=B": "x" }, { A: "\0" }],
+  ["env", { A: null }, { A: 1 }, [["A", "1"]], "A=1", null, { "": "x" }, { "A=B": "x" }, { A: "\0" }],
   ["cwd", 5, null, "a\0"],
   ["preopens", "/", ["/"], null],
   ["blockingFiles", "no", 0],
@@ -79,6 +82,47 @@ describe("options", () => {
 });
 
 const isolated = (component: Uint8Array) => run(component, { isolate: "thread" });
+
+test("what is often given in the place of something else is told what of it would do", async () => {
+  const hello = await compiled("hello");
+  const said = async (act: () => Promise<unknown>): Promise<string> =>
+    act().then(
+      () => "",
+      (error: unknown) => String(error),
+    );
+  const given: readonly (readonly [options: object, expected: RegExp])[] = [
+    [{ stdin: "text" }, /got "text"; text is given as \{ text \}$/],
+    [{ stdin: new Pipe(1) }, /; give its source$/],
+    [{ stdin: new Blob(["text"]) }, /; give its stream\(\)$/],
+    [{ stdin: new Response("text") }, /; give its body$/],
+    [{ stdin: new TransformStream() }, /; give its readable$/],
+    [{ stdout: new Pipe(1) }, /; give its sink$/],
+    [{ stdout: new TransformStream() }, /; give its writable$/],
+    [{ stdout: "text" }, /got "text"$/],
+    [{ preopens: { "/": new MemoryFiles() } }, /; give its root\(\)$/],
+  ];
+  for (const [options, expected] of given) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    assert.match(await said(() => run(hello, options)), expected);
+  }
+  const handler = await compiled("http-handler");
+  assert.match(
+    await said(() => serve(handler, { reus: 1 } as ServeOptions)),
+    /no option "reus": expected reuse, .*, args, /,
+  );
+  const guests = await serve(handler);
+  for (const url of ["/", "http://localhost/", new URL("http://localhost/")]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    assert.match(await said(() => guests.fetch(url as never)), /fetch takes a Request, got /);
+  }
+  await guests.close();
+});
+
+test("a variable that is undefined is not there, as in an environment of Node's", async () => {
+  const stdout = new CollectSink();
+  await run(await compiled("env"), { env: { ONE: "1", NONE: undefined, TWO: "2" }, stdout });
+  assert.deepEqual(stdout.text().match(/\w+=\w*/g), ["ONE=1", "TWO=2"]);
+});
 
 test("what is no component is refused in words, with what to do, by whatever takes one", async () => {
   const cases: readonly (readonly [unknown, RegExp])[] = [

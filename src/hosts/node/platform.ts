@@ -1,3 +1,4 @@
+import { hasMethods } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import type { Platform } from "../../run/platform.ts";
 import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
@@ -37,5 +38,7 @@ function openDirectory(value: unknown, path: string, blocking: boolean): OpenDir
     const directory = value as OpenDirectory;
     return isOurs(directory) ? directory : checkedDirectory(directory, `preopens["${path}"]`);
   }
-  throw new TypeError(`expected the path of a directory or an OpenDirectory, got ${told(value)}`);
+  throw new TypeError(
+    `expected the path of a directory or an OpenDirectory, got ${told(value)}${hasMethods(value, "root") ? "; give its root()" : ""}`,
+  );
 }

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Sink, Source } from "../../io/ports.ts";
 import { saysTerminal } from "../../io/plain-ports.ts";
-import { hasMethods } from "../../io/shape.ts";
+import { hasMethods, isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import type { OpenedInput, OpenedOutput, OpenedStandard, StandardOptions } from "../../run/platform.ts";
 import { sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
@@ -46,7 +46,7 @@ export function inputSource(value: unknown, name: string): Source {
   if (source) return source;
   throw new TypeError(
     `${name} must be "inherit", "ignore", bytes, { text }, a ReadableStream, a Readable, an iterable, a function or a ` +
-      `Source; got ${told(value)}`,
+      `Source; got ${told(value)}${hintFor(value, "source", "readable", "body", "stream")}`,
   );
 }
 
@@ -64,8 +64,20 @@ export function outputSink(value: unknown, which: string): Sink {
   const sink = sinkOf(value, which);
   if (sink) return sink;
   throw new TypeError(
-    `${which} must be "inherit", "ignore", a WritableStream, a Writable, a function or a Sink; got ${told(value)}`,
+    `${which} must be "inherit", "ignore", a WritableStream, a Writable, a function or a Sink; got ${told(value)}${hintFor(value, "sink", "writable")}`,
   );
+}
+
+/** What to do with what is often given instead. @param parts Members, one of which would do. */
+function hintFor(value: unknown, ...parts: readonly string[]): string {
+  if (typeof value === "string") return parts.includes("source") ? "; text is given as { text }" : "";
+  try {
+    const part = parts.find((name) => isObject(value) && name in value);
+    return part === undefined ? "" : `; give its ${part}${part === "stream" ? "()" : ""}`;
+  } catch {
+    // A proxy that is revoked.
+    return "";
+  }
 }
 
 /** Fetched only for a value that may be one of its streams: it takes its time to load. */

@@ -1,4 +1,5 @@
 /** Requests and responses of the Fetch standard, from and to those of `wasi:http`. */
+import { told } from "../../io/told.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse, Leaving, Timeouts } from "../../wasi/http/exchange.ts";
 import { permittedFields, type Field } from "../../wasi/http/fields.ts";
@@ -19,6 +20,7 @@ function latin1(text: string): Uint8Array {
 
 /** What a guest is asked, as a `Request` has it. */
 export function incomingOf(request: Request): HttpRequest {
+  if (typeof Object(request).url !== "string") throw new TypeError(`fetch takes a Request, got ${told(request)}`);
   const { protocol, host, pathname, search } = new URL(request.url);
   return {
     method: request.method,

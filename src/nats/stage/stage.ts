@@ -29,7 +29,7 @@ export interface StageOptions {
   /** The guest's arguments; the first is the program's own name. */
   readonly args?: readonly string[];
   /** The guest's environment, all of it. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Bytes of a message of the output, at most: 64 KiB by default. */
   readonly message?: number;
   /** Bytes that may be written and not acknowledged: 1 MiB by default. */

@@ -131,7 +131,7 @@ export class Serving {
     const numbers = { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes: maxBodyBytes ?? 1 };
     for (const [option, value] of Object.entries(numbers)) {
       if (!Number.isSafeInteger(value) || value < 1) {
-        throw new RangeError(`${option} must be a positive whole number, got ${String(value)}`);
+        throw new RangeError(`${option} must be a positive whole number, got ${told(value)}`);
       }
     }
     if (typeof onError !== "function") {

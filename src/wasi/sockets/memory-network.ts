@@ -15,15 +15,15 @@ import type { UdpPort } from "./udp-port.ts";
 /** How a network in memory behaves. */
 export interface MemoryNetworkOptions {
   /** How long everything is under way, in nanoseconds, by `clock`. 0 is the default: it is there when it is sent. */
-  readonly latencyNs?: bigint;
+  readonly latencyNs?: bigint | undefined;
   /** What a latency is measured with, such as a `FakeClock`. */
-  readonly clock?: MonotonicClock;
+  readonly clock?: MonotonicClock | undefined;
   /** How many of all datagrams get lost: 0 (the default) to 1. */
-  readonly loss?: number;
+  readonly loss?: number | undefined;
   /** How many of all writes to a connection find that it is broken, so that both ends are reset: 0 (the default) to 1. */
-  readonly resets?: number;
+  readonly resets?: number | undefined;
   /** Says which: the same seed loses and breaks the same. 0 is the default. */
-  readonly seed?: bigint;
+  readonly seed?: bigint | undefined;
 }
 
 /** What a network in memory does with everything that is sent. */

@@ -250,7 +250,7 @@ function unclear(text: string): TypeError {
   const at = text.lastIndexOf(":");
   const either = `[${text.slice(0, at)}]:${text.slice(at + 1)} or [${text}]`;
   return new TypeError(
-    `A rule of connect has an address of IPv6 in brackets where its end may be a port: ${either}; got "${text}"`,
+    `A rule for peers has an address of IPv6 in brackets where its end may be a port: ${either}; got "${text}"`,
   );
 }
 
@@ -259,5 +259,7 @@ function wrong(which: "connect" | "listen", text: string): TypeError {
     which === "connect"
       ? "an address, a range or a name, and a port or none, such as 10.0.0.0/8:443, [2001:db8::]/32 or example.com:443"
       : "a port, or an address and a port, such as 8080, 127.0.0.1:8080 or [::1]:8080";
-  return new TypeError(`A rule of ${which} is ${expected}; got ${JSON.stringify(text)}`);
+  return new TypeError(
+    `A rule ${which === "connect" ? "for peers" : "of listen"} is ${expected}; got ${JSON.stringify(text)}`,
+  );
 }

@@ -11,7 +11,7 @@ import type { Options } from "../../isolate/options.ts";
 import { webThreads } from "./threads.ts";
 
 interface Given extends Options {
-  readonly isolate?: "thread";
+  readonly isolate?: "thread" | undefined;
 }
 
 type Component = Uint8Array | CompiledComponent;
