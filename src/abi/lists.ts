@@ -61,13 +61,15 @@ export function allocate(guest: Guest, count: number, { size, align }: AnyType):
   return guest.allocate(count * size, align);
 }
 
-export function list<In, Out>(item: Type<In, Out>): Type<In[], readonly Out[]> {
+/** @param most Items of a parameter: a guest that gives more traps before any is read. Missing: as many as `valueBytes` lets it. */
+export function list<In, Out>(item: Type<In, Out>, most: number = Infinity): Type<In[], readonly Out[]> {
   const { size } = item;
   const weight = weightOf(item.wit);
   return behindPointer<In[], readonly Out[]>(
     { kind: "list", element: item.wit, length: undefined },
     (guest, pointer, count) => {
       const start = checkedPlace(guest, pointer, count, item);
+      if (count > most) throw new Trap("1.5", `a list of ${count} items, of at most ${most} here`);
       guest.takeValue(count * weight, "a list");
       const values: In[] = [];
       for (let index = 0; index < count; index++) values.push(item.load(guest, start + index * size));

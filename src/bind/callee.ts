@@ -48,8 +48,7 @@ class HostCall {
   /** Gives what gives it up, if it is under way. */
   begin(values: readonly unknown[], fail: (error: unknown) => void): (() => void) | undefined {
     const { task, tracing } = this.#instance;
-    // The guest's bytes may be others when the call is over.
-    if (tracing) this.#values = values.map((value) => (value instanceof Uint8Array ? value.slice() : value));
+    this.#values = values;
     let steps: Steps<unknown>;
     let first: Readiness;
     try {
@@ -66,6 +65,8 @@ class HostCall {
       }
       steps = begun;
       first = step.value;
+      // The guest's bytes may be others when the call is over.
+      if (tracing) this.#values = values.map((one) => (one instanceof Uint8Array ? one.slice() : one));
     } catch (error) {
       this.#fail(error);
       return undefined;

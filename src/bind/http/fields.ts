@@ -1,14 +1,14 @@
 /** `wasi:http/types` 0.2: fields, as a guest calls them. */
 import { borrow, own } from "../../abi/owned.ts";
-import { bytes, list } from "../../abi/lists.ts";
+import { bytes } from "../../abi/lists.ts";
 import type { Entry } from "../../abi/resources.ts";
 import { returns } from "../../abi/returns.ts";
-import { bool, string } from "../../abi/scalars.ts";
+import { bool } from "../../abi/scalars.ts";
 import { Fields, type Field } from "../../wasi/http/fields.ts";
 import { call, type Interface } from "../definition.ts";
 import type { Instance } from "../instance.ts";
 import { fieldMemoryOf } from "./held.ts";
-import { FIELDS, fieldList, fieldResult } from "./types.ts";
+import { fieldList, fieldName, fieldResult, FIELDS, fieldValues } from "./types.ts";
 
 const self = borrow(FIELDS);
 const unit = fieldResult<void>(null);
@@ -29,11 +29,13 @@ export const fieldFunctions = (): Interface["functions"] => ({
   "[static]fields.from-list": call([fieldList], fieldResult(own(FIELDS)), (instance, given) =>
     addFields(instance, Fields.fromList(given, fieldMemoryOf(instance))),
   ),
-  "[method]fields.get": call([self, string], returns(list(bytes)), (_, fields, name) => fields.get(name)),
-  "[method]fields.has": call([self, string], returns(bool), (_, fields, name) => fields.has(name)),
-  "[method]fields.set": call([self, string, list(bytes)], unit, (_, fields, name, values) => fields.set(name, values)),
-  "[method]fields.delete": call([self, string], unit, (_, fields, name) => fields.delete(name)),
-  "[method]fields.append": call([self, string, bytes], unit, (_, fields, name, value) => fields.append(name, value)),
+  "[method]fields.get": call([self, fieldName], returns(fieldValues), (_, fields, name) => fields.get(name)),
+  "[method]fields.has": call([self, fieldName], returns(bool), (_, fields, name) => fields.has(name)),
+  "[method]fields.set": call([self, fieldName, fieldValues], unit, (_, fields, name, values) =>
+    fields.set(name, values),
+  ),
+  "[method]fields.delete": call([self, fieldName], unit, (_, fields, name) => fields.delete(name)),
+  "[method]fields.append": call([self, fieldName, bytes], unit, (_, fields, name, value) => fields.append(name, value)),
   "[method]fields.entries": call([self], returns(fieldList), (_, fields) => fields.entries()),
   "[method]fields.clone": call([self], returns(own(FIELDS)), (instance, fields) => addFields(instance, fields.clone())),
 });

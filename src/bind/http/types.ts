@@ -1,10 +1,11 @@
 /** The types that all of `wasi:http` 0.2 shares, and what they are in JavaScript. */
 import { record, tuple } from "../../abi/composites.ts";
+import type { Guest } from "../../abi/guest.ts";
 import { mapped } from "../../abi/mapped.ts";
 import { bytes, list } from "../../abi/lists.ts";
 import { Kind } from "../../abi/resources.ts";
 import { result, type Returns } from "../../abi/returns.ts";
-import { string, u16, u32, u64, u8 } from "../../abi/scalars.ts";
+import { boundedString, string, u16, u32, u64, u8 } from "../../abi/scalars.ts";
 import type { Type } from "../../abi/type.ts";
 import { option, variant } from "../../abi/variants.ts";
 import type { HttpError, HttpErrorCode } from "../../wasi/http/error-code.ts";
@@ -153,10 +154,34 @@ const schemeTokens = tokens(["HTTP", "HTTPS"], (name) => name.toLowerCase());
 /** `scheme`, as a URL spells it: `http`. */
 export const scheme: Type<string> = schemeTokens;
 
-export const fieldList: Type<Field[], readonly Field[]> = list(tuple(string, bytes)) as Type<unknown> as Type<
-  Field[],
-  readonly Field[]
->;
+/** Longer ones are none, and are not read. */
+const MAX_NAME = 65_536;
+/** How much more a name counts than other text, of which a call may give so much: it is looked through, and put in lower case. */
+const NAME_WEIGHT = 16;
+/** More fields than any message has, and than a guest may give at once. */
+const MAX_FIELDS = 16_384;
+const shortName = boundedString(MAX_NAME, "");
+
+function weighed(guest: Guest, load: () => string): string {
+  const name = load();
+  guest.takeValue(name.length * (NAME_WEIGHT - 1), "a name");
+  return name;
+}
+
+/** A name of a field, as a guest gives it. */
+export const fieldName: Type<string> = {
+  ...shortName,
+  load: (guest, at) => weighed(guest, () => shortName.load(guest, at)),
+  lift: (guest, flat) => weighed(guest, () => shortName.lift(guest, flat)),
+};
+
+/** Values of one name. */
+export const fieldValues: Type<Uint8Array[], readonly Uint8Array[]> = list(bytes, MAX_FIELDS);
+
+export const fieldList: Type<Field[], readonly Field[]> = list(
+  tuple(fieldName, bytes),
+  MAX_FIELDS,
+) as Type<unknown> as Type<Field[], readonly Field[]>;
 
 /** `result<T, header-error>`: the error case is a thrown `FieldError`. */
 export function fieldResult<Out>(ok: Type<unknown, Out> | null): Returns<Out> {

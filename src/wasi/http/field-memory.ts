@@ -24,12 +24,17 @@ export class FieldMemory {
     return this.#heldBytes;
   }
 
+  /** Before anything is done with fields that take so many bytes at least. @throws {FieldsTooLarge} If one header has no room for them. */
+  assertFits(bytes: number): void {
+    if (bytes > this.#limitBytes) {
+      throw new FieldsTooLarge(`fields of ${bytes} bytes, of at most ${this.#limitBytes} (limits.fieldBytes)`);
+    }
+  }
+
   /** The fields of one header go from `from` to `to` bytes. @throws {FieldsTooLarge} Over a limit. */
   hold(from: number, to: number): void {
     const held = this.#heldBytes + to - from;
-    if (to > this.#limitBytes) {
-      throw new FieldsTooLarge(`fields of ${to} bytes, of at most ${this.#limitBytes} (limits.fieldBytes)`);
-    }
+    this.assertFits(to);
     if (held > this.#limitBytes * MANY) {
       throw new FieldsTooLarge(
         `fields of ${held} bytes in all, of at most ${MANY} times ${this.#limitBytes} (limits.fieldBytes)`,

@@ -69,6 +69,11 @@ export function sizeOf(fields: readonly Field[]): number {
   return bytes;
 }
 
+/** The least that values take: before they are looked at, as a guest may give the same bytes any number of times. */
+function sizeOfValues(values: readonly Uint8Array[]): number {
+  return values.reduce((sum, value) => sum + value.length + VALUE_OVERHEAD, 0);
+}
+
 function isBefore(fields: readonly Field[], end: number, name: string): boolean {
   for (let at = 0; at < end; at++) if (fields[at]?.[0] === name) return true;
   return false;
@@ -123,6 +128,7 @@ export class Fields {
 
   /** As the guest gives them. @throws {FieldError} For a name or a value that is none, or not the guest's to set. */
   static fromList(list: readonly Field[], memory: FieldMemory): Fields {
+    memory.assertFits(sizeOfValues(list.map(([, value]) => value)));
     const fields = list.map(([name, value]): Field => {
       const key = settable(name);
       assertValue(key, value);
@@ -145,6 +151,7 @@ export class Fields {
   set(name: string, values: readonly Uint8Array[]): void {
     const key = settable(name);
     this.#assertMutable();
+    this.#memory.assertFits(sizeOfValues(values));
     for (const value of values) assertValue(key, value);
     const first = this.#fields.findIndex(([other]) => other === key);
     const others = this.#fields.filter(([other]) => other !== key);
@@ -171,6 +178,7 @@ export class Fields {
   /** @throws {FieldError} @throws {Trap} Over the limit. */
   append(name: string, value: Uint8Array): void {
     const key = settable(name);
+    this.#memory.assertFits(sizeOfValues([value]));
     assertValue(key, value);
     this.#assertMutable();
     this.#count(this.#bytes + (this.has(key) ? 0 : key.length + NAME_OVERHEAD) + value.length + VALUE_OVERHEAD);

@@ -185,6 +185,13 @@ export class UdpSocket implements Watchable {
     return Math.max(room, this.#pendingBytes === 0 ? 1 : 0);
   }
 
+  /** @throws {SocketError} If no datagram can have so many bytes. */
+  assertSendable(bytes: number): void {
+    if (bytes > LARGEST[this.family]) {
+      throw new SocketError("datagram-too-large", `a datagram of ${bytes} bytes: at most ${LARGEST[this.family]}`);
+    }
+  }
+
   /**
    * Sends one datagram, and waits until it has left or has been queued: no longer than a turn. If the socket is not bound,
    * it is to any port.
@@ -194,10 +201,7 @@ export class UdpSocket implements Watchable {
    * @throws {SocketError}
    */
   *send(data: Uint8Array, to: SocketAddress | undefined): Steps<void> {
-    if (data.length > LARGEST[this.family]) {
-      const message = `a datagram of ${data.length} bytes: at most ${LARGEST[this.family]}`;
-      throw new SocketError("datagram-too-large", message);
-    }
+    this.assertSendable(data.length);
     const remote = this.#remote;
     const target = to ?? remote;
     if (!target) throw new SocketError("invalid-argument", "the socket is not connected, and no address is given");

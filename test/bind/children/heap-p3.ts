@@ -16,6 +16,11 @@ const STORM = 110_000;
 const HOSTILE = [65_537, 2 ** 20, 2 ** 24, 2 ** 28 - 1, 2 ** 31 - 1, -1];
 /** Where there is what may be a list of texts and lists, each of 64 KiB, whose every word is this. */
 const ITEMS = 65_536;
+/** Where there is what may be a list of pairs: a short text, and as many bytes as there are texts. */
+const PAIRS = 2 ** 20;
+const TEXT = 4 * 2 ** 20;
+const TEXT_BYTES = 2 ** 24;
+const TEXT_BYTE = "a".charCodeAt(0);
 
 const names = [...(await guestOf()).lowerP3().keys()];
 const only = process.argv[2];
@@ -53,11 +58,14 @@ async function tryOne(name: string): Promise<void> {
   const all = await P3Arguments.of(guest, functions);
   guest.memory.grow(LIST_PAGES - 1);
   new Uint32Array(guest.memory.buffer, ITEMS, ITEMS / 4).fill(ITEMS);
+  const pairs = new Uint32Array(guest.memory.buffer, PAIRS, (TEXT - PAIRS) / 4);
+  for (let at = 0; at < pairs.length; at += 4) pairs.set([TEXT, 1, TEXT, TEXT_BYTES], at);
+  new Uint8Array(guest.memory.buffer, TEXT, TEXT_BYTES).fill(TEXT_BYTE);
   const call = promising(functions.get(name));
   const { numbers } = await all.for(name);
   for (const index of numbers) {
     for (const number of HOSTILE) {
-      for (const before of [undefined, ITEMS]) {
+      for (const before of [undefined, ITEMS, PAIRS, TEXT]) {
         // oxlint-disable-next-line no-await-in-loop -- one call after the other, as a guest makes them
         const args = [...(await all.for(name)).args];
         const put = (at: number, value: number): void => {

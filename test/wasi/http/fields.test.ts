@@ -261,3 +261,39 @@ test("11.3 all fields of an instance together take 64 times as much, until they 
   for (const each of all) each.release();
   assert.equal(memory.heldBytes, 0);
 });
+
+/** One whose bytes nobody may look at. */
+class Unread extends Uint8Array {
+  override every(): boolean {
+    return assert.fail("it is looked through");
+  }
+
+  override slice(): Uint8Array<ArrayBuffer> {
+    return assert.fail("it is copied");
+  }
+}
+
+test("11.3 values that cannot fit are not looked at: the same bytes may be given any number of times", () => {
+  const memory = new FieldMemory(1000);
+  const large = new Unread(2000);
+  const few = new Unread(100);
+  const fields = new Fields(memory);
+  for (const call of [
+    () => Fields.fromList([["a", large]], memory),
+    () =>
+      Fields.fromList(
+        Array.from({ length: 10 }, (_, at): Field => [`n${at}`, few]),
+        memory,
+      ),
+    () => fields.set("a", [large]),
+    () =>
+      fields.set(
+        "a",
+        Array.from({ length: 10 }, () => few),
+      ),
+    () => fields.append("a", large),
+  ]) {
+    assert.throws(call, (error) => error instanceof Trap && error.rule === "11.3");
+  }
+  assert.equal(memory.heldBytes, 0);
+});

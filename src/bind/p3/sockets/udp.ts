@@ -37,7 +37,9 @@ class Datagrams {
   }
 
   *send(data: Uint8Array, to: SocketAddress | undefined): Steps<void> {
-    yield* this.socket.sendLater(data, to);
+    this.socket.assertSendable(data.length);
+    // Sending may take a moment, and the guest's memory is not ours for so long.
+    yield* this.socket.sendLater(data.slice(), to);
     const { sent } = this.#withPeer().tally;
     sent.calls++;
     sent.bytes += data.length;
@@ -97,9 +99,8 @@ export const udpFunctions = (): Interface["functions"] => ({
   "[method]udp-socket.bind": blocking([self, socketAddress], unit, (_, of, address) => bind(of, address)),
   "[method]udp-socket.connect": blocking([self, socketAddress], unit, (_, of, remote) => of.connect(remote)),
   "[method]udp-socket.disconnect": blocking([self], unit, (_, of) => disconnect(of)),
-  // Sending may take a moment, and the guest's memory is not ours for so long.
   "[method]udp-socket.send": blocking([self, bytes, option(socketAddress)], unit, (_, of, data, to) =>
-    of.send(data.slice(), to),
+    of.send(data, to),
   ),
   "[method]udp-socket.receive": blocking([self], socketResult(tuple(bytes, socketAddress)), (_, of) => of.receive()),
   ...udpOptions({ resource: "udp-socket", self, socketOf: ({ socket }) => socket, socketResult, get: "get-" }),
