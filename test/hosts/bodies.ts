@@ -1,6 +1,7 @@
 /** Bodies as who reads them finds them. */
 import assert from "node:assert/strict";
 import { changed } from "../../src/io/steps.ts";
+import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { HttpBody } from "../../src/wasi/http/exchange.ts";
 
@@ -20,4 +21,17 @@ export async function outcomeOf(body: HttpBody | undefined): Promise<string> {
     return error.payload.tag;
   }
   return all;
+}
+
+export function newPipe(): BodyPipe {
+  return new BodyPipe(65_536, undefined, () => new HttpError({ tag: "HTTP-protocol-error" }));
+}
+
+/** One that is there as a whole. */
+export function bodyOf(bytes: string): BodyPipe["body"] {
+  const pipe = newPipe();
+  pipe.sink.write(Buffer.from(bytes, "latin1"));
+  pipe.endWith(undefined);
+  void pipe.sink.close();
+  return pipe.body;
 }

@@ -7,13 +7,12 @@ import { connect as connectSocket, type AddressInfo } from "node:net";
 import { buffer, text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { httpServer, type HttpServer } from "../../src/hosts/node/http/server.ts";
-import { BodyPipe } from "../../src/wasi/http/body-pipe.ts";
 import { HttpError } from "../../src/wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse } from "../../src/wasi/http/exchange.ts";
 import type { Field } from "../../src/wasi/http/fields.ts";
 import { changed } from "../../src/io/steps.ts";
 import { turn, until } from "../run/support.ts";
-import { outcomeOf } from "./bodies.ts";
+import { bodyOf, newPipe, outcomeOf } from "./bodies.ts";
 import { asking, frame, rawSession } from "./frames.ts";
 import { TLS } from "./tls.ts";
 
@@ -55,18 +54,6 @@ const plain = (status: number, given: Partial<HttpResponse> = {}): HttpResponse 
   ...{ status, headers: [], body: undefined },
   ...given,
 });
-
-function newPipe(): BodyPipe {
-  return new BodyPipe(65_536, undefined, () => new HttpError({ tag: "HTTP-protocol-error" }));
-}
-
-function bodyOf(bytes: string): BodyPipe["body"] {
-  const pipe = newPipe();
-  pipe.sink.write(latin1(bytes));
-  pipe.endWith(undefined);
-  void pipe.sink.close();
-  return pipe.body;
-}
 
 async function statusOf(stream: ClientHttp2Stream): Promise<number | undefined> {
   const [headers] = (await once(stream, "response")) as [{ readonly ":status"?: number }];

@@ -5,8 +5,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { exchange, type Answer, type Begun, type Failed, type Wire } from "./exchange.ts";
 import { nodeListener } from "./listener.ts";
-import { reset, WINDOW_BYTES } from "./h2.ts";
-import { STALL_MS } from "./settling.ts";
+import { WINDOW_BYTES } from "./h2.ts";
+import { STALL_MS, timer } from "./settling.ts";
 import { StreamWire } from "./stream-wire.ts";
 
 /** What a connection of HTTP/2 begins with, if it is not agreed on by TLS. */
@@ -172,21 +172,25 @@ function http2Server(
   });
   h2.on("session", (session) => {
     const streams = new Set<Http2Stream>();
+    const idleMs = Math.min(IDLE_MS, stallMs);
+    // Whatever else comes is no use of it: pings, or a header that never ends.
+    let idle = timer(idleMs, () => session.close());
     session.on("stream", (stream) => {
+      clearTimeout(idle);
       streams.add(stream);
-      stream.once("close", () => streams.delete(stream));
+      stream.once("close", () => {
+        streams.delete(stream);
+        if (streams.size === 0 && !session.destroyed) idle = timer(idleMs, () => session.close());
+      });
     });
+    session.once("close", () => clearTimeout(idle));
     // What is wrong with a connection ends it, and is nobody's else concern.
     session.on("error", () => {});
-    // Who ends their side may still be answered what they have asked for, and nothing that they have not asked to its end.
-    session.socket.once("end", () => {
-      for (const stream of streams) if (stream.state.remoteClose !== 1) reset(stream, new Error("The client left"));
-      session.close();
-    });
-    session.setTimeout(Math.min(IDLE_MS, stallMs), () => {
-      if (streams.size === 0) session.close();
-      // Not even a reset is taken.
-      else if ([...streams].every(({ closed }) => closed)) session.destroy();
+    // Who ends their side can open no window any more, nor end a request: to other servers too they have left.
+    session.socket.once("end", () => session.destroy());
+    session.setTimeout(idleMs, () => {
+      // Not even a reset is taken, or the end of the connection.
+      if ([...streams].every(({ closed }) => closed)) session.destroy();
     });
     opened(session);
   });
