@@ -64,8 +64,10 @@ export function isWanted(exchange: EventEmitter, statusOf: (response: unknown) =
   });
 }
 
-/** What is wrong with a response of this status: Node takes any of three digits. */
+/** What is wrong with a response of this status: Node takes any of three digits, and 101 for the end if it does not say to what. */
 export function wrongStatus(status: number): HttpError | undefined {
+  if (status === 101)
+    return failed("HTTP-upgrade-failed", "the other side changed the protocol, and does not say to what");
   return status >= 100 ? undefined : failed("HTTP-protocol-error", `the status ${status}, which is none`);
 }
 
