@@ -178,6 +178,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     threads,
   );
   await serving.prepare(() => given);
+  let isClosing = false;
   return {
     fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request.signal))),
     client: { send: (request, signal) => serving.answer(request, leavingOf(signal)) },
@@ -185,9 +186,12 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
       (request, leaving) => serving.answer(request, leaving),
       (error, request) => void serving.failed(error, request),
       maxStallTime,
+      undefined,
+      () => isClosing,
     ),
     levels: () => serving.levels(),
     async close() {
+      isClosing = true;
       await cohort.begun();
       await serving.close();
     },

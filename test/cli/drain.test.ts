@@ -268,6 +268,28 @@ const STATES: Readonly<Record<string, Begin>> = {
     });
   },
   "keeps the guest waiting": forwarding("", "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlast", "last"),
+  "keeps the guest waiting, and its connection": async (port, t) => {
+    const { port: to, asked } = await upstream(t);
+    const peer = Peer.to(port).send(`GET /forward HTTP/1.1\r\nhost: h\r\nto: 127.0.0.1:${to}\r\npath: /\r\n\r\n`);
+    const answering = await asked;
+    return begun(peer, [], async () => {
+      answering.send("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlast");
+      await peer.closed;
+      assert.deepEqual(peer.whole, ["last"]);
+      // So that nothing more is asked there.
+      assert.match(peer.heard, /\r\nconnection: close\r\n/i);
+    });
+  },
+  "keeps the guest waiting, with another behind it": async (port, t) => {
+    const { port: to, asked } = await upstream(t);
+    const peer = Peer.to(port).send(`GET /forward HTTP/1.1\r\nhost: h\r\nto: 127.0.0.1:${to}\r\npath: /\r\n\r\n${GET}`);
+    const answering = await asked;
+    return begun(peer, [], async () => {
+      answering.send("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlast");
+      await peer.closed;
+      assert.deepEqual(peer.whole, ["last", HELLO]);
+    });
+  },
   "has the header of its response": forwarding("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n", "last", "last"),
   "has half of its response": forwarding("HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\npart", "last", "partlast"),
   "has its response but for the trailers": forwarding(

@@ -19,6 +19,7 @@ import {
   type ServeOptions,
   type Server,
 } from "../../src/index.ts";
+import { deferred } from "../../src/io/deferred.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { Serving } from "../../src/run/serve/serve.ts";
 import type { HttpRequest } from "../../src/wasi/http/exchange.ts";
@@ -625,4 +626,20 @@ test("what is asked after the end is answered by nobody, and says so", async () 
   await assert.rejects(asked(), ServerClosedError);
   await assert.rejects(asked(), /^ServerClosedError: The server is closed: /);
   await server.close();
+});
+
+test("a response that begins while the server ends lets go of its connection", async (t) => {
+  const [asked, answer] = [deferred<void>(), deferred<Response>()];
+  const http = (): Promise<Response> => (asked.resolve(), answer.promise);
+  const { server, port } = await served(t, { http });
+  const kept = { connection: "keep-alive", to: "b", path: "/" };
+  const before = await ask(port, "/hello", { headers: kept });
+  const later = ask(port, "/forward", { headers: kept });
+  await asked.promise;
+  const closed = server.close();
+  answer.resolve(new Response("later"));
+  const { body, headers } = await later;
+  await closed;
+  assert.equal(body, "later");
+  assert.deepEqual([before.headers.includes("close"), headers.includes("close")], [false, true]);
 });

@@ -1,5 +1,6 @@
 /** Requests that come to a server of Node's. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
@@ -20,8 +21,15 @@ export type NodeListener = (
  * @param failed Told of what kept a request from being answered.
  * @param stallMs Milliseconds that a client may keep it waiting: with more of its body while somebody wants that, or by taking
  *   nothing of the response. Then it is let go of.
+ * @param isEnding Whether connections are about to be let go of: who asks by HTTP/1.1 is told with the last response.
  */
-export function nodeListener(answer: Answer, failed: Failed, stallMs: number = STALL_MS, begun?: Begun): NodeListener {
+export function nodeListener(
+  answer: Answer,
+  failed: Failed,
+  stallMs: number = STALL_MS,
+  begun?: Begun,
+  isEnding: () => boolean = never,
+): NodeListener {
   if (!Number.isSafeInteger(stallMs) || stallMs < 1) {
     throw new RangeError(`maxStallTime must be a positive whole number, got ${String(stallMs)}`);
   }
@@ -30,10 +38,17 @@ export function nodeListener(answer: Answer, failed: Failed, stallMs: number = S
       "stream" in response && "stream" in message
         ? new StreamWire(message.stream, message.rawHeaders, stallMs)
         : // A server gives both of the same protocol.
-          new MessageWire(message as IncomingMessage, response as ServerResponse, stallMs);
+          new MessageWire(message as IncomingMessage, response as ServerResponse, stallMs, isEnding);
     exchange(answer, failed, wire, begun);
   };
 }
+
+function never(): boolean {
+  return false;
+}
+
+/** What was read last on a connection: who sends several requests at once waits for the responses to all. */
+const lastRead = new WeakMap<Socket, IncomingMessage>();
 
 /** A client that leaves is no error of ours: what is being sent ends. */
 const ignore = (): void => {};
@@ -44,9 +59,12 @@ class MessageWire implements Wire {
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #stallMs: number;
+  readonly #isEnding: () => boolean;
 
-  constructor(message: IncomingMessage, response: ServerResponse, stallMs: number) {
+  constructor(message: IncomingMessage, response: ServerResponse, stallMs: number, isEnding: () => boolean) {
     this.#stallMs = stallMs;
+    this.#isEnding = isEnding;
+    lastRead.set(message.socket, message);
     this.#message = message;
     this.#response = response;
     this.request = this.#read();
@@ -80,6 +98,8 @@ class MessageWire implements Wire {
   begin(status: number, headers: readonly Field[], length: number | undefined): void {
     const flat = flatOf(headers);
     if (length !== undefined) flat.push("content-length", String(length));
+    // Else it may send another request, of which nobody hears any more.
+    if (this.#isEnding() && lastRead.get(this.#message.socket) === this.#message) flat.push("connection", "close");
     this.#response.writeHead(status, flat);
   }
 

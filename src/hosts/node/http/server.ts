@@ -47,7 +47,8 @@ export function httpServer(
   stallMs: number = STALL_MS,
   begun?: Begun,
 ): HttpServer {
-  const listener = nodeListener(answer, failed, stallMs, begun);
+  let isClosing = false;
+  const listener = nodeListener(answer, failed, stallMs, begun, () => isClosing);
   const options = {
     requireHostHeader: false,
     noDelay: true,
@@ -73,7 +74,6 @@ export function httpServer(
   const sessions = new Set<ServerHttp2Session>();
   /** Those of which it is not known yet what they speak, by who is at their other end. */
   const silent = new Map<string, Socket>();
-  let isClosing = false;
   let h2: Http2Server | undefined;
   const play = (wire: Wire): void => exchange(answer, failed, wire, begun);
   const toHttp2 = (socket: Socket): void => {
