@@ -4,64 +4,47 @@ export interface RandomSource {
   fill(into: Uint8Array): void;
 }
 
-/** A source that is fast, repeats for the same seed, and is no secret: for tests and `wasi:random/insecure`. */
-export class SeededRandom implements RandomSource {
-  #low: number;
-  #high: number;
+/** Rounds after which each bit of a seed has changed all others. */
+const FIRST_ROUNDS = 12;
 
+/**
+ * A source that is fast, repeats for the same seed, and is no secret: for tests and `wasi:random/insecure`. It is sfc32 of
+ * PractRand, whose numbers of 32 bits need no bigint.
+ */
+export class SeededRandom implements RandomSource {
+  #a: number;
+  #b: number;
+  #c = 0;
+  #count = 1;
+
+  /** @param seed Its lower 64 bits count. */
   constructor(seed: bigint) {
-    this.#low = lowHalf(seed);
-    this.#high = lowHalf(seed >> 32n);
+    this.#a = Number(BigInt.asIntN(32, seed));
+    this.#b = Number(BigInt.asIntN(32, seed >> 32n));
+    for (let round = 0; round < FIRST_ROUNDS; round++) this.#next();
   }
 
   fill(into: Uint8Array): void {
-    const view = new DataView(into.buffer, into.byteOffset, into.byteLength);
-    let at = 0;
-    for (; at + 8 <= into.length; at += 8) this.#next(view, at);
-    const last = new DataView(new ArrayBuffer(8));
-    this.#next(last, 0);
-    for (let rest = 0; at < into.length; at++, rest++) view.setUint8(at, last.getUint8(rest));
+    for (let at = 0, bits = 0; at < into.length; at++, bits >>>= 8) {
+      if (at % 4 === 0) bits = this.#next();
+      into[at] = bits;
+    }
   }
 
-  #next(view: DataView, at: number): void {
-    const sum = (this.#low >>> 0) + 0x7f4a7c15;
-    this.#high = (this.#high + 0x9e3779b9 + (sum > 0xffff_ffff ? 1 : 0)) | 0;
-    this.#low = sum | 0;
-    storeMixed(view, at, this.#low, this.#high);
+  #next(): number {
+    const next = (this.#a + this.#b + this.#count) | 0;
+    this.#count = (this.#count + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + next) | 0;
+    return next;
   }
 }
 
-/** A u64 that depends on each bit of `value`, and only on them. */
+/** A u64 that depends on each bit of `value`, and only on them: the last step of SplitMix64. */
 export function mixed(value: bigint): bigint {
-  const view = new DataView(new ArrayBuffer(8));
-  storeMixed(view, 0, lowHalf(value), lowHalf(value >> 32n));
-  return view.getBigUint64(0, true);
-}
-
-/** The last step of SplitMix64, on halves: with numbers of 64 bits it takes five times as long. */
-function storeMixed(view: DataView, at: number, low: number, high: number): void {
-  let l = low ^ ((low >>> 30) | (high << 2));
-  let h = high ^ (high >>> 30);
-  h = (highOfProduct(l, 0x1ce4e5b9) + Math.imul(l, 0xbf58476d) + Math.imul(h, 0x1ce4e5b9)) | 0;
-  l = Math.imul(l, 0x1ce4e5b9);
-  l ^= (l >>> 27) | (h << 5);
-  h ^= h >>> 27;
-  h = (highOfProduct(l, 0x133111eb) + Math.imul(l, 0x94d049bb) + Math.imul(h, 0x133111eb)) | 0;
-  l = Math.imul(l, 0x133111eb);
-  view.setInt32(at, l ^ ((l >>> 31) | (h << 1)), true);
-  view.setInt32(at + 4, h ^ (h >>> 31), true);
-}
-
-/** The upper 32 of the 64 bits of a product of two u32. */
-function highOfProduct(a: number, b: number): number {
-  const low = a & 0xffff;
-  const high = a >>> 16;
-  const upper = Math.imul(high, b & 0xffff) >>> 0;
-  const lower = Math.imul(low, b >>> 16) >>> 0;
-  const carried = (Math.imul(low, b & 0xffff) >>> 16) + (upper & 0xffff) + (lower & 0xffff);
-  return (Math.imul(high, b >>> 16) + (upper >>> 16) + (lower >>> 16) + (carried >>> 16)) | 0;
-}
-
-function lowHalf(value: bigint): number {
-  return Number(BigInt.asIntN(32, value));
+  let z = BigInt.asUintN(64, value);
+  z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+  z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+  return z ^ (z >> 31n);
 }
