@@ -7,8 +7,7 @@ import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
 import { isOurs } from "../wasi/filesystem/files.ts";
 import type { Network } from "../wasi/sockets/network.ts";
-import type { HttpOption, MakeClient } from "./http.ts";
-import type { InstanceOptions, NetworkOptions } from "./options.ts";
+import type { InstanceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { given } from "./world.ts";
 
@@ -20,16 +19,6 @@ export interface Grants {
   readonly monotonicClock?: MonotonicClock | undefined;
   readonly wallClock?: WallClock | undefined;
   readonly tracing?: Tracing | undefined;
-}
-
-/**
- * What was made of the options `http` and `network` of instances before: many are given the same, as those that answer requests
- * are. They are looked at once, and no module has to be waited for then.
- */
-export class KnownGrants {
-  readonly http: Map<unknown, MakeClient> = new Map();
-  /** Those that are nobody's in particular. */
-  readonly network: Map<unknown, Network> = new Map();
 }
 
 /** Gives them at once where there are none, or they are known. @throws {TypeError} If the platform lacks what is to be given. */
@@ -76,20 +65,8 @@ async function fetched(platform: Platform, options: InstanceOptions<unknown, unk
     monotonicClock: monotonicClock && clocks?.checkedMonotonicClock(monotonicClock),
     wallClock: wallClock && clocks?.checkedWallClock(wallClock),
     tracing: trace && (await import("../bind/tracing.ts")).tracingOf(trace),
-    network: network === false ? undefined : await networkFor(platform, network),
-    http: http === false ? undefined : (await clientsFor(platform, http))(limitsFrom(limits).sockets),
+    ...(network === false && http === false
+      ? NONE
+      : await (await import("./network-grants.ts")).networkGrants(platform, network, http, limitsFrom(limits).sockets)),
   };
-}
-
-async function networkFor(platform: Platform, option: true | NetworkOptions): Promise<Network> {
-  const network = await (await import("./network.ts")).networkOf(platform, option);
-  // One that has an end is the embedder's, and each instance tells of what it throws.
-  if (!network.close) platform.known?.network.set(option, network);
-  return network;
-}
-
-async function clientsFor(platform: Platform, option: HttpOption): Promise<MakeClient> {
-  const clients = await (await import("./http.ts")).clientsOf(platform, option);
-  platform.known?.http.set(option, clients);
-  return clients;
 }

@@ -8,7 +8,7 @@ import type { NetworkPorts } from "../wasi/sockets/network.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { ResolveHost } from "../wasi/http/resolve.ts";
 import type { FetchAdapter } from "./fetch.ts";
-import type { KnownGrants } from "./grants.ts";
+import type { KnownGrants } from "./network-grants.ts";
 import type { RandomSource } from "../wasi/random/random.ts";
 
 /** What a runtime (Node, a browser) provides to run components on it. */

@@ -1,7 +1,7 @@
 /** The instances that answer requests: made, used, used again, and put back to what they were. */
 import { Few } from "../../io/few.ts";
 import type { CompiledComponent } from "../component.ts";
-import { KnownGrants } from "../grants.ts";
+import { KnownGrants } from "../network-grants.ts";
 import { begin, type Begun } from "../instantiate.ts";
 import type { Levels, Life } from "../life.ts";
 import type { InstanceOptions } from "../options.ts";
