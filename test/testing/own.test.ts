@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pipe } from "../../src/io/pipe.ts";
-import { poll } from "../../src/io/poll.ts";
+import { assertPollables, poll } from "../../src/io/poll.ts";
 import { Signal, type Readiness } from "../../src/io/readiness.ts";
 import { complete } from "../../src/io/steps.ts";
 import {
@@ -150,7 +150,10 @@ test("pollables and poll keep every rule", async () => {
       another: () => pollableSubject(flag),
       makeReady: () => flag.set(true),
       makeUnready: () => flag.set(false),
-      poll: (list) => complete(poll(list.map(() => flag))),
+      poll: (list) => {
+        assertPollables(list.length, Infinity);
+        return complete(poll(list.map(() => flag)));
+      },
     };
   });
   assert.deepEqual(skipped, []);
