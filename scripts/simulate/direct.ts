@@ -3,7 +3,7 @@ import { InputStream } from "../../src/io/input-stream.ts";
 import { limitsFrom } from "../../src/io/limits.ts";
 import { Outlet } from "../../src/io/outlet.ts";
 import { OutputStream } from "../../src/io/output-stream.ts";
-import { poll } from "../../src/io/poll.ts";
+import { assertPollables, poll } from "../../src/io/poll.ts";
 import type { Readiness } from "../../src/io/readiness.ts";
 import type { Steps } from "../../src/io/steps.ts";
 import { newTally } from "../../src/io/tally.ts";
@@ -151,7 +151,7 @@ export class DirectGuest implements Player {
       case "spin-ready":
         return this.#spin(() => (this.#readiness(a).ready() ? 1 : 0));
       case "poll":
-        return maskOf(poll(this.#polled(a)));
+        return maskOf(this.#poll(this.#polled(a)));
       case "exit":
         throw new ExitError(a);
       case "trap":
@@ -253,6 +253,12 @@ export class DirectGuest implements Player {
     const value = this.#slots[slot]?.value;
     if (!value) throw new TypeError(`There is nothing in slot ${slot}`);
     return value;
+  }
+
+  /** As the canonical ABI has it: the length of a list is known before anybody waits for what is in it. */
+  #poll(list: readonly Readiness[]): Steps<number[]> {
+    assertPollables(list.length, list.length);
+    return poll(list);
   }
 
   #polled(mask: number): Readiness[] {
