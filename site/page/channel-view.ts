@@ -111,7 +111,7 @@ export class ChannelView {
         { class: "numbers" },
         h("div", {}, h("dt", {}, names.isInput ? "left" : "level"), this.#level),
         names.isInput ? undefined : h("div", {}, h("dt", {}, "permit"), this.#permit),
-        h("div", {}, h("dt", {}, "passed"), this.#passed),
+        h("div", { class: "passed" }, h("dt", {}, "passed"), this.#passed),
         h("div", {}, h("dt", {}, "flow"), this.#flow),
       ),
       this.#says,
@@ -130,8 +130,7 @@ export class ChannelView {
     this.canal.state = { ...STILL, opening: this.position / OPEN };
     for (const node of [this.#level, this.#permit, this.#passed, this.#flow]) setText(node, "–");
     setText(this.#says, "");
-    this.element.dataset["state"] = "still";
-    this.#showGate();
+    this.#become("still", false);
   }
 
   /**
@@ -141,6 +140,7 @@ export class ChannelView {
   show(frame: ChannelFrame, at: number, isLeaving: boolean): void {
     this.#measure(frame, at);
     const { bufferedBytes, capacityBytes, permittedBytes, state } = frame;
+    const isOver = state === "closed" || state === "failed";
     this.canal.state = {
       level: Math.min(1, bufferedBytes / capacityBytes),
       opening: this.position / OPEN,
@@ -148,7 +148,7 @@ export class ChannelView {
       outRate: this.#outRate,
       isPermitted: permittedBytes > 0,
       isFlushing: state === "flushing",
-      isOver: state === "closed" || state === "failed",
+      isOver,
     };
     setText(this.#level, this.#names.isInput ? bytesText(bufferedBytes) : ofText(bufferedBytes, capacityBytes));
     setText(this.#permit, bytesText(permittedBytes));
@@ -157,8 +157,7 @@ export class ChannelView {
     const { state: shown, text } =
       isLeaving && frame.bufferedBytes > 0 ? { state: "flush", text: "the last bytes leave" } : this.#sentence(frame);
     setText(this.#says, text);
-    this.element.dataset["state"] = shown;
-    this.#showGate();
+    this.#become(shown, isOver && bufferedBytes === 0);
   }
 
   /** Nothing flows any more. */
@@ -167,8 +166,7 @@ export class ChannelView {
     this.canal.state = { ...STILL, isPermitted: false, isOver: true, opening: this.position / OPEN };
     setText(this.#flow, "–");
     setText(this.#says, "over");
-    this.element.dataset["state"] = "over";
-    this.#showGate();
+    this.#become("over", true);
   }
 
   #measure({ writtenBytes, passedBytes }: ChannelFrame, at: number): void {
@@ -179,6 +177,13 @@ export class ChannelView {
     this.#inRate += (((writtenBytes - last.written) * 1000) / ms - this.#inRate) * share;
     this.#outRate += (((passedBytes - last.passed) * 1000) / ms - this.#outRate) * share;
     this.#last = { at, written: writtenBytes, passed: passedBytes };
+  }
+
+  /** @param isDone Whether nothing flows any more, so that its gate is of no use. */
+  #become(state: string, isDone: boolean): void {
+    this.element.dataset["state"] = state;
+    this.element.toggleAttribute("data-done", isDone);
+    this.#showGate();
   }
 
   #showGate(): void {

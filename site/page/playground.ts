@@ -3,6 +3,7 @@ import { POEM, SAMPLES, SCENARIOS, type Scenario } from "../catalog.ts";
 import type { Answered, Ending, Files, Frame } from "../protocol.ts";
 import { DRIP_BYTES } from "./channel-view.ts";
 import { callText, shortOf } from "./call.ts";
+import { onChosen } from "./choice.ts";
 import { announce, byId, h, setText } from "./dom.ts";
 import { droppedFiles, pickedFiles, watchDrags, type Dropped } from "./dropped.ts";
 import { countText, OPEN, rateOf } from "./format.ts";
@@ -161,12 +162,7 @@ export class Playground {
         h("option", { attributes: { value: sample.file } }, `${sample.name} (${sample.language}): ${sample.says}`),
       ),
     );
-    choice.addEventListener("change", () => {
-      if (!(choice instanceof HTMLSelectElement)) return;
-      const file = choice.value;
-      choice.value = "";
-      if (file !== "") void this.#addSample(file);
-    });
+    onChosen(choice, (file) => void this.#addSample(file));
     const pick = byId("component");
     pick.addEventListener("change", () => {
       if (!(pick instanceof HTMLInputElement)) return;

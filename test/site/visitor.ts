@@ -101,6 +101,26 @@ export class Visitor {
     for (const key of held) await keyboard.up(key);
   }
 
+  /** Goes on by Tab, as often as it takes, to what is called so, and can be seen to have the focus. See `STOPS`. */
+  async tabTo(name: string): Promise<void> {
+    const passed: unknown[] = [];
+    for (let tabs = 0; tabs < 200; tabs++) {
+      // oxlint-disable-next-line no-await-in-loop -- a walk
+      await this.keys("Tab");
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      let stop = String(await this.evaluate("stop()"));
+      // What is scrolled into sight is there with the next picture.
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      if (stop.startsWith("not in sight")) stop = String(await this.#afterPictures("stop()"));
+      // Behind the last one is the browser's own, and then the first.
+      if (stop.startsWith("no outline: BODY")) continue;
+      if (stop.startsWith("no outline") || stop.startsWith("not in sight")) throw new Error(stop);
+      if (stop.endsWith(` ${name}`)) return;
+      passed.push(stop);
+    }
+    throw new Error(`No Tab leads to ${name}, but to ${passed.join("; ")}`);
+  }
+
   /** Drags from the middle of one element into another. */
   async drag(from: string, to: string): Promise<void> {
     const { mouse } = this.#page;
@@ -202,11 +222,17 @@ export class Visitor {
   async resize(width: number, height: number): Promise<void> {
     await this.#page.setViewport({ width, height });
     // What is laid out by script is so with the next picture.
-    await this.#page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    await this.#afterPictures("true");
   }
 
   evaluate(expression: string): Promise<unknown> {
     return this.#page.evaluate(expression);
+  }
+
+  #afterPictures(expression: string): Promise<unknown> {
+    return this.#page.evaluate(
+      `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(${expression}))))`,
+    );
   }
 
   #named(name: string, role: string): Promise<Handle> {
