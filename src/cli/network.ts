@@ -76,7 +76,7 @@ export function httpGrant(given: readonly GivenOption[]): HttpGrant | undefined 
   try {
     ruling({ connect: hosts });
   } catch (error) {
-    throw error instanceof TypeError ? new UsageError(error.message.replace("connect", "--http")) : error;
+    throw error instanceof TypeError ? new UsageError(error.message.replace("for peers", "of --http")) : error;
   }
   return { hosts, denyPrivate };
 }

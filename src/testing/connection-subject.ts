@@ -66,8 +66,11 @@ export async function connectionPair(
   return { near, far };
 }
 
-/** Turns without any progress after which a transfer has stalled. */
-const PATIENCE = 1000;
+/**
+ * Turns without any progress after which a transfer has stalled. A system that has missed that its peer takes bytes again asks after
+ * a fifth of a second, in which an event loop that has nothing to do turns many thousand times.
+ */
+const PATIENCE = 10_000;
 
 /** Calls `step` until it says that it is done. Fails if for very many turns it makes no progress. */
 export async function eachStep(

@@ -61,11 +61,17 @@ class Model {
     return size > LIMIT ? "trap" : "ok";
   }
 
+  /** Before values are looked at. */
+  #fit(values: readonly string[]): Outcome {
+    return values.reduce((sum, value) => sum + value.length + 40, 0) > LIMIT ? "trap" : "ok";
+  }
+
   set(name: string, values: string[]): Outcome {
     const key = name.toLowerCase();
     const first = [
       this.#name(name),
       this.isImmutable ? "immutable" : "ok",
+      this.#fit(values),
       ...values.map((value) => this.#value(name, value)),
     ];
     const wrong = first.find((outcome) => outcome !== "ok");
@@ -80,9 +86,12 @@ class Model {
   }
 
   append(name: string, value: string): Outcome {
-    const wrong = [this.#name(name), this.#value(name, value), this.isImmutable ? "immutable" : "ok"].find(
-      (outcome) => outcome !== "ok",
-    );
+    const wrong = [
+      this.#name(name),
+      this.#fit([value]),
+      this.#value(name, value),
+      this.isImmutable ? "immutable" : "ok",
+    ].find((outcome) => outcome !== "ok");
     if (wrong) return wrong as Outcome;
     return this.#to([...this.list, [name.toLowerCase(), value]]);
   }
@@ -179,7 +188,8 @@ test("11.2 a list is checked as a whole, and its bytes are copied", () => {
     [[["a b", bytes("1")]], "invalid-syntax"],
     [[["content-length", bytes("-1")]], "invalid-syntax"],
     [[["content-length", bytes("18446744073709551616")]], "invalid-syntax"],
-    [[["a", new Uint8Array(LIMIT)]], "invalid-syntax"],
+    [[["a", new Uint8Array(100)]], "invalid-syntax"],
+    [[["a", new Uint8Array(LIMIT)]], "trap"],
     [[["a", new Uint8Array(LIMIT).fill(0x20)]], "trap"],
   ] satisfies [Field[], Outcome][]) {
     assert.equal(
