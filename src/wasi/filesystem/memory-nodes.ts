@@ -239,7 +239,7 @@ export function isWithin(directory: DirectoryNode, node: DirectoryNode): boolean
 function checkName(name: string): void {
   checkText(name);
   if (name === "" || name === "." || name === ".." || name.includes("/")) {
-    throw new FileError("EINVAL", `"${name}" is no name`);
+    throw new FileError("EINVAL", name ? `"${name}" is no name` : 'an empty name: say "a/b", not "/a/b" or "a//b"');
   }
   // No UTF-16 unit is more than three bytes.
   if (name.length * 3 > MAX_NAME_BYTES && utf8.encode(name).length > MAX_NAME_BYTES) {

@@ -24,6 +24,10 @@ async function open(directory: OpenDirectory, name: string, options: Partial<Ope
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+test("a path that begins with a slash is told how it is written", () => {
+  assert.throws(() => MemoryFiles.from({ "/a": "x" }), { code: "EINVAL", message: /an empty name: say "a\/b"/ });
+});
+
 test("from and toTree: texts, bytes, links, directories that are named and that are not", () => {
   const tree = { "a/b/c.txt": "text", raw: Uint8Array.of(1, 2), empty: { directory: true }, l: { link: "a" } } as const;
   assert.deepEqual(
