@@ -26,12 +26,12 @@ export function grantsOf(platform: Platform, options: InstanceOptions<unknown, u
   const { network = false, http = false, monotonicClock, wallClock, trace } = options;
   const { known } = platform;
   const clients = known?.http.get(http);
-  const shared = known?.network.get(network);
+  const networks = known?.network.get(network);
   const isKnown =
-    (network === false || shared) && (http === false || clients) && !monotonicClock && !wallClock && !trace;
+    (network === false || networks) && (http === false || clients) && !monotonicClock && !wallClock && !trace;
   if (!isKnown || needsChecks(platform, options) || needsStreams(platform, options)) return fetched(platform, options);
-  if (!clients && !shared) return NONE;
-  return { http: clients?.(limitsFrom(options.limits).sockets), network: shared };
+  if (!clients && !networks) return NONE;
+  return { http: clients?.(limitsFrom(options.limits).sockets), network: networks?.() };
 }
 
 const NONE: Grants = {};

@@ -1,12 +1,12 @@
 /** Who carries requests out for an instance. Loaded for one that may send any. */
 import { assertShape, isBoolean, isFunction, isTexts, type Shape } from "../io/assert-shape.ts";
 import type { Limits } from "../io/limits.ts";
-import { resolver } from "../wasi/http/resolve.ts";
+import { resolver, type ResolveHost } from "../wasi/http/resolve.ts";
 import { checkedClient } from "../wasi/http/checked-client.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
 import type { FetchLike } from "./fetch.ts";
 import type { HttpOptions, InstanceOptions } from "./options.ts";
-import { networkOf } from "./network.ts";
+import { networksOf } from "./network.ts";
 import type { Platform } from "./platform.ts";
 
 /** What grants it. */
@@ -33,10 +33,15 @@ export async function clientsOf(platform: Platform, option: HttpOption): Promise
   }
   if (!clients) throw new TypeError("http: this runtime sends no requests; give a function, or an HttpClient");
   const options = { lookup: true, connect: hosts, denyPrivate, ...(check && { check }) };
-  const { lookup, check: permits } = await networkOf(platform, options, "http");
-  if (!lookup) throw new TypeError("http: this runtime cannot look up names");
-  const resolve = resolver(lookup, permits);
-  return (maxExchanges) => clients(resolve, maxExchanges);
+  const networks = await networksOf(platform, options, "http");
+  const resolve = (): ResolveHost => {
+    const { lookup, check: permits } = networks();
+    if (!lookup) throw new TypeError("http: this runtime cannot look up names");
+    return resolver(lookup, permits);
+  };
+  // A runtime that cannot is told of now.
+  resolve();
+  return (maxExchanges) => clients(resolve(), maxExchanges);
 }
 
 const OPTIONS: Shape<HttpOptions> = {

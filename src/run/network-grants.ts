@@ -2,6 +2,7 @@
 import type { Network } from "../wasi/sockets/network.ts";
 import type { Grants } from "./grants.ts";
 import type { HttpOption, MakeClient } from "./http.ts";
+import type { MakeNetwork } from "./network.ts";
 import type { NetworkOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 
@@ -11,8 +12,7 @@ import type { Platform } from "./platform.ts";
  */
 export class KnownGrants {
   readonly http: Map<unknown, MakeClient> = new Map();
-  /** Those that are nobody's in particular. */
-  readonly network: Map<unknown, Network> = new Map();
+  readonly network: Map<unknown, MakeNetwork> = new Map();
 }
 
 /**
@@ -32,9 +32,10 @@ export async function networkGrants(
 }
 
 async function networkFor(platform: Platform, option: true | NetworkOptions): Promise<Network> {
-  const network = await (await import("./network.ts")).networkOf(platform, option);
+  const networks = await (await import("./network.ts")).networksOf(platform, option);
+  const network = networks();
   // One that has an end is the embedder's, and each instance tells of what it throws.
-  if (!network.close) platform.known?.network.set(option, network);
+  if (!network.close) platform.known?.network.set(option, networks);
   return network;
 }
 

@@ -26,29 +26,45 @@ const OPTIONS: Shape<NetworkOptions> = {
   ],
 };
 
+/** Makes the network of an instance: what that has looked up says nothing of another's. */
+export type MakeNetwork = () => Network;
+
 /**
  * What the option grants, on the platform's network or its own.
  *
- * @param name Of the option, where what it has misbehaves.
  * @throws {TypeError} If there is none, or the option makes no sense.
  */
-export async function networkOf(
+export async function networkOf(platform: Platform, option: true | NetworkOptions): Promise<Network> {
+  return (await networksOf(platform, option))();
+}
+
+/**
+ * As `networkOf`, for any number of instances; but one that has `close` is one instance's, which tells of what that throws.
+ *
+ * @param name Of the option, where what it has misbehaves.
+ */
+export async function networksOf(
   platform: Platform,
   option: true | NetworkOptions,
   name: string = "network",
-): Promise<Network> {
+): Promise<MakeNetwork> {
   const options = option === true ? ALL : option;
   assertShape(name, options, OPTIONS);
   const { tcp = false, udp = false, lookup = false } = options;
   const given = options.on && checkedNetwork(options.on);
   const on = given ?? (await portsOf(platform));
-  const rules = ruling(options);
-  return {
-    tcp: tcp ? on.tcp : undefined,
-    udp: udp ? on.udp : undefined,
-    lookup: lookup ? rules.lookup(on.lookup) : undefined,
-    check: options.check ? both(rules.check, checkedCheck(options.check, `${name}.check`)) : rules.check,
-    ...(given && { close: given.close }),
+  const check = options.check && checkedCheck(options.check, `${name}.check`);
+  // One that is none is told of now.
+  ruling(options);
+  return () => {
+    const rules = ruling(options);
+    return {
+      tcp: tcp ? on.tcp : undefined,
+      udp: udp ? on.udp : undefined,
+      lookup: lookup ? rules.lookup(on.lookup) : undefined,
+      check: check ? both(rules.check, check) : rules.check,
+      ...(given && { close: given.close }),
+    };
   };
 }
 

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { HttpError, type HttpOptions, type NetworkOptions } from "../../src/index.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { compile } from "../../src/run/compile.ts";
+import { networksOf } from "../../src/run/network.ts";
 import type { Platform } from "../../src/run/platform.ts";
 import { Serving } from "../../src/run/serve/serve.ts";
 import type { HttpRequest } from "../../src/wasi/http/exchange.ts";
@@ -77,6 +78,19 @@ test("what `network` says is looked at once", async () => {
   const { platform, seen } = counting();
   await answered(platform, HELLO, { network });
   assert.equal(seen.network, 1);
+});
+
+test("what one instance has looked up lets no other one reach it", async () => {
+  const lookup = { lookup: () => Promise.resolve(["127.0.0.9"]) };
+  const platform: Platform = {
+    ...nodePlatform,
+    network: async () => ({ ...((await nodePlatform.network?.()) ?? assert.fail()), lookup }),
+  };
+  const networks = await networksOf(platform, { tcp: true, lookup: true, connect: ["a.test"] });
+  const [one, other] = [networks(), networks()];
+  assert.deepEqual(await one.lookup?.lookup("a.test"), ["127.0.0.9"]);
+  const address = { family: "ipv4", ip: "127.0.0.9", port: 80 } as const;
+  assert.deepEqual([one.check?.(address, "tcp-connect"), other.check?.(address, "tcp-connect")], [true, false]);
 });
 
 test("an option that makes no sense is told to each", async () => {
