@@ -25,8 +25,8 @@ export interface Grants {
 export function grantsOf(platform: Platform, options: InstanceOptions<unknown, unknown>): Grants | Promise<Grants> {
   const { network = false, http = false, monotonicClock, wallClock, trace } = options;
   const { known } = platform;
-  const clients = known?.http.get(http);
-  const networks = known?.network.get(network);
+  const clients = known?.httpOf(http);
+  const networks = known?.networkOf(network);
   const isKnown =
     (network === false || networks) && (http === false || clients) && !monotonicClock && !wallClock && !trace;
   if (!isKnown || needsChecks(platform, options) || needsStreams(platform, options)) return fetched(platform, options);

@@ -39,7 +39,7 @@ export async function clientsOf(platform: Platform, option: HttpOption): Promise
     if (!lookup) throw new TypeError("http: this runtime cannot look up names");
     return resolver(lookup, permits);
   };
-  // A runtime that cannot is told of now.
+  // A runtime that cannot, and a rule that is none, are told of now.
   resolve();
   return (maxExchanges) => clients(resolve(), maxExchanges);
 }

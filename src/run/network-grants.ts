@@ -11,8 +11,29 @@ import type { Platform } from "./platform.ts";
  * are. They are looked at once, and no module has to be waited for then.
  */
 export class KnownGrants {
-  readonly http: Map<unknown, MakeClient> = new Map();
-  readonly network: Map<unknown, MakeNetwork> = new Map();
+  readonly #http = new WeakMap<object, MakeClient>();
+  readonly #network = new WeakMap<object, MakeNetwork>();
+
+  httpOf(option: HttpOption | false): MakeClient | undefined {
+    return option === false ? undefined : this.#http.get(this.#keyOf(option));
+  }
+
+  networkOf(option: boolean | NetworkOptions): MakeNetwork | undefined {
+    return option === false ? undefined : this.#network.get(this.#keyOf(option));
+  }
+
+  keepHttp(option: HttpOption, clients: MakeClient): void {
+    this.#http.set(this.#keyOf(option), clients);
+  }
+
+  keepNetwork(option: true | NetworkOptions, networks: MakeNetwork): void {
+    this.#network.set(this.#keyOf(option), networks);
+  }
+
+  /** What each instance has anew, as one in a thread of its own does, is let go of with it. */
+  #keyOf(option: true | object): object {
+    return option === true ? this : option;
+  }
 }
 
 /**
@@ -35,12 +56,12 @@ async function networkFor(platform: Platform, option: true | NetworkOptions): Pr
   const networks = await (await import("./network.ts")).networksOf(platform, option);
   const network = networks();
   // One that has an end is the embedder's, and each instance tells of what it throws.
-  if (!network.close) platform.known?.network.set(option, networks);
+  if (!network.close) platform.known?.keepNetwork(option, networks);
   return network;
 }
 
 async function clientsFor(platform: Platform, option: HttpOption): Promise<MakeClient> {
   const clients = await (await import("./http.ts")).clientsOf(platform, option);
-  platform.known?.http.set(option, clients);
+  platform.known?.keepHttp(option, clients);
   return clients;
 }

@@ -26,7 +26,7 @@ const OPTIONS: Shape<NetworkOptions> = {
   ],
 };
 
-/** Makes the network of an instance: what that has looked up says nothing of another's. */
+/** Makes the network of an instance: what that has looked up says nothing of another's. @throws {TypeError} For a rule that is none. */
 export type MakeNetwork = () => Network;
 
 /**
@@ -54,8 +54,6 @@ export async function networksOf(
   const given = options.on && checkedNetwork(options.on);
   const on = given ?? (await portsOf(platform));
   const check = options.check && checkedCheck(options.check, `${name}.check`);
-  // One that is none is told of now.
-  ruling(options);
   return () => {
     const rules = ruling(options);
     return {

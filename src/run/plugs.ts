@@ -14,9 +14,9 @@ export interface Plug {
 }
 
 /** Each as the library is given it. @throws {TypeError} If they are no components. */
-export async function plugsOf(
-  given: readonly (Uint8Array | CompiledComponent)[] | undefined,
-  compiled: (component: Uint8Array | CompiledComponent) => Promise<CompiledComponent>,
+export async function plugsOf<T>(
+  given: readonly T[] | undefined,
+  compiled: (component: T) => Promise<CompiledComponent>,
 ): Promise<Plug[]> {
   if (given === undefined) return [];
   if (!Array.isArray(given)) throw new TypeError(`The option plugs must be an array of components; got ${told(given)}`);

@@ -7,7 +7,7 @@ import type { Imports } from "../../run/imports.ts";
 import { instantiate, type RunningInstance } from "../../run/instantiate.ts";
 import type { Stats } from "../../run/life.ts";
 import type { Platform } from "../../run/platform.ts";
-import { Plugs } from "../../run/plugs.ts";
+import { Plugs, plugsOf } from "../../run/plugs.ts";
 import { runCommand } from "../../run/run.ts";
 import { answeringOf } from "../../run/serve/serve.ts";
 import type { HttpResponse } from "../../wasi/http/exchange.ts";
@@ -103,8 +103,7 @@ export class Guests {
       close: () => this.#told(() => this.#withPlugs(() => this.#running.close())),
       serve: async ({ bytes, plugs: given, maxMemoryBytes, reuse, timeout }: ServingData): Promise<void> => {
         const component = await compile(bytes, { maxMemoryBytes });
-        const plugged = await Promise.all(given.map((one) => compile(one)));
-        const plugs = plugged.map((one) => ({ component: one, failed: (error: unknown) => error }));
+        const plugs = await plugsOf(given, (one) => compile(one));
         // What thread.ts gives, which waits for it.
         const optionsOf = (isPlug: boolean) => this.#optionsOf(this.#channel.callNow("options", isPlug) as WireOptions);
         this.#answering = await answeringOf(this.#platform, { component, optionsOf, plugs, reuse, timeout });
