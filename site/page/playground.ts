@@ -173,9 +173,7 @@ export class Playground {
 
   async #choose(scenario: Scenario): Promise<void> {
     const isThere = await this.#play(scenario);
-    const stage = byId("stage");
-    // On a phone it is below what was chosen from.
-    if (isThere && stage.getBoundingClientRect().top > innerHeight / 2) stage.scrollIntoView({ block: "start" });
+    if (isThere && isAtChoice()) showStage();
     if (isThere && scenario.isTour) await this.#start();
   }
 
@@ -382,4 +380,16 @@ export class Playground {
     setText(problem, text);
     problem.hidden = text === "";
   }
+}
+
+/** Whether the focus is where a scenario was chosen, or nowhere: who has gone on meanwhile is not taken out of sight. */
+function isAtChoice(): boolean {
+  const { activeElement } = document;
+  return !activeElement || activeElement === document.body || activeElement.matches("[aria-current]");
+}
+
+/** On a phone it is below what was chosen from. */
+function showStage(): void {
+  const stage = byId("stage");
+  if (stage.getBoundingClientRect().top > innerHeight / 2) stage.scrollIntoView({ block: "start" });
 }

@@ -52,6 +52,33 @@ describe("the playground by keyboard alone", { skip: chromium.missing }, () => {
     });
   }
 
+  for (const [id, goOn, isShown] of [
+    ["pipe", "", true],
+    ["terminal", "document.querySelector('#tour a').focus()", false],
+  ] as const) {
+    test(`who has chosen and ${isShown ? "stays" : "goes on"} is ${isShown ? "" : "not "}taken to the stage`, async () => {
+      const visitor = await Visitor.open(browser, `${site.origin}/index.html#hello`, { motion: "reduce" });
+      try {
+        await visitor.resize(390, 844);
+        await visitor.until("data-ready");
+        const link = `#scenarios a[href='#${id}']`;
+        await visitor.evaluate(`{
+          const link = document.querySelector("${link}");
+          link.focus({ preventScroll: true });
+          link.click();
+          ${goOn}
+        }`);
+        await visitor.sees(`${link}[aria-current]`);
+        assert.equal(
+          await visitor.evaluate("document.querySelector('#stage').getBoundingClientRect().top < 1"),
+          isShown,
+        );
+      } finally {
+        await visitor.close();
+      }
+    });
+  }
+
   /** A guest is added, the other taken away; then its arguments, a file, an input. */
   async function runsWithArgumentsAndFiles(visitor: Visitor): Promise<void> {
     await visitor.tabTo("Skip to the stage");
