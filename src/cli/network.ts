@@ -1,5 +1,5 @@
 /** What the command line says of the network. */
-import { ruling } from "../wasi/sockets/rules.ts";
+import { ruling, type NetworkRules } from "../wasi/sockets/rules.ts";
 import type { GivenOption } from "./arguments.ts";
 import { UsageError } from "./usage.ts";
 
@@ -57,11 +57,7 @@ export function networkGrant(given: readonly GivenOption[]): NetworkGrant | unde
     denyPrivate,
   };
   if (!grant.tcp && !grant.udp && !grant.lookup) return undefined;
-  try {
-    ruling(grant);
-  } catch (error) {
-    throw error instanceof TypeError ? new UsageError(error.message) : error;
-  }
+  assertRules(grant, "--connect");
   return grant;
 }
 
@@ -73,12 +69,17 @@ export function httpGrant(given: readonly GivenOption[]): HttpGrant | undefined 
   const denyPrivate = given.some(({ name }) => name === "deny-private");
   if (everywhere) return { denyPrivate };
   if (hosts.length === 0) return undefined;
-  try {
-    ruling({ connect: hosts });
-  } catch (error) {
-    throw error instanceof TypeError ? new UsageError(error.message.replace("for peers", "of --http")) : error;
-  }
+  assertRules({ connect: hosts }, "--http");
   return { hosts, denyPrivate };
+}
+
+/** @param connect The option that names peers. @throws {UsageError} */
+function assertRules(rules: NetworkRules, connect: string): void {
+  try {
+    ruling(rules, { connect, listen: "--listen" });
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message) : error;
+  }
 }
 
 function values(given: readonly GivenOption[], wanted: GivenOption["name"]): string[] {

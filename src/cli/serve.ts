@@ -96,7 +96,7 @@ async function serveHere({ options, path }: Given, keep: () => void): Promise<nu
   );
   const asWorker = options.workers > 1 ? await import("./workers.ts") : undefined;
   const given = (await asWorker?.portToListen()) ?? options.port;
-  await listenAt(server, options.host, given);
+  await listenAt(server, options.host, given, "--addr");
   // Whoever reads that it serves may end it at once.
   const hear = asWorker?.onEnd ?? onSignal;
   const ending = new Promise<void>((resolve) => {

@@ -33,7 +33,7 @@ export async function clientsOf(platform: Platform, option: HttpOption): Promise
   }
   if (!clients) throw new TypeError("http: this runtime sends no requests; give a function, or an HttpClient");
   const options = { lookup: true, connect: hosts, denyPrivate, ...(check && { check }) };
-  const networks = await networksOf(platform, options, "http");
+  const networks = await networksOf(platform, options, "http", "http.hosts");
   const resolve = (): ResolveHost => {
     const { lookup, check: permits } = networks();
     if (!lookup) throw new TypeError("http: this runtime cannot look up names");

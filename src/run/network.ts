@@ -42,11 +42,13 @@ export async function networkOf(platform: Platform, option: true | NetworkOption
  * As `networkOf`, for any number of instances; but one that has `close` is one instance's, which tells of what that throws.
  *
  * @param name Of the option, where what it has misbehaves.
+ * @param connect Of the list of peers in it.
  */
 export async function networksOf(
   platform: Platform,
   option: true | NetworkOptions,
   name: string = "network",
+  connect: string = `${name}.connect`,
 ): Promise<MakeNetwork> {
   const options = option === true ? ALL : option;
   assertShape(name, options, OPTIONS);
@@ -55,7 +57,7 @@ export async function networksOf(
   const on = given ?? (await portsOf(platform));
   const check = options.check && checkedCheck(options.check, `${name}.check`);
   return () => {
-    const rules = ruling(options);
+    const rules = ruling(options, { connect, listen: `${name}.listen` });
     return {
       tcp: tcp ? on.tcp : undefined,
       udp: udp ? on.udp : undefined,

@@ -42,8 +42,9 @@ for (const [options, expected] of [
 for (const [options, message] of [
   [["--deny-private"], /give one of them too/],
   [["-S", "tcp=maybe"], /got "tcp=maybe"/],
-  [["--connect", "1.2.3.4/40"], /A rule for peers is/],
-  [["--listen", "here"], /A rule of listen is/],
+  [["--connect", "1.2.3.4/40"], /A rule of --connect is/],
+  [["--connect", "::1:80"], /A rule of --connect has/],
+  [["--listen", "here"], /A rule of --listen is/],
 ] as const) {
   test(`${options.join(" ")} is refused`, () => {
     assert.throws(

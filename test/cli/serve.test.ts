@@ -5,6 +5,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { connect } from "node:http2";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
@@ -210,7 +211,24 @@ describe("serve", { concurrency: 4 }, () => {
   test("an address where nobody can listen is told", async () => {
     const { code, stderr } = await sluice(["serve", "--addr", "192.0.2.1:80", HANDLER]);
     assert.equal(code, 1);
-    assert.match(stderr, /^sluice: The system refuses: listen EADDRNOTAVAIL.* 192\.0\.2\.1:80\n$/);
+    assert.match(stderr, /^sluice: Cannot listen where --addr says, at 192\.0\.2\.1:80: listen EADDRNOTAVAIL[^\n]*\n$/);
+  });
+
+  test("a port that another has is told once, with what takes one that is free", async (t) => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    t.after(() => other.close());
+    const address = other.address();
+    assert.ok(address !== null && typeof address === "object");
+    for (const more of [[], ["--workers", "2"]]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const { code, stderr } = await sluice(["serve", "--addr", String(address.port), ...more, HANDLER]);
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /^sluice: Cannot listen where --addr says, at 127\.0\.0\.1:\d+: .*EADDRINUSE.*; port 0 is any that is free\n$/,
+      );
+    }
   });
 
   for (const [args, message] of [

@@ -391,6 +391,20 @@ describe("ports that misbehave", () => {
     }
   });
 
+  test("a rule that is none is told with the list that has it", async () => {
+    for (const [list, options] of [
+      ["http.hosts", { http: { hosts: ["*"] } }],
+      ["network.connect", { network: { tcp: true, connect: ["*"] } }],
+      ["network.listen", { network: { tcp: true, listen: ["*"] } }],
+    ] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await assert.rejects(run(await bytesOf("http-client"), options), {
+        name: "TypeError",
+        message: new RegExp(`^A rule of ${list} is .*; got "\\*"$`),
+      });
+    }
+  });
+
   test("an abort of a sink that throws ends the run with the signal's reason", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");

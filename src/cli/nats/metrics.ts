@@ -19,7 +19,7 @@ export async function serveMetrics(
       response.writeHead(404).end();
     }
   });
-  await listenAt(server, host, port);
+  await listenAt(server, host, port, "--metrics");
   say(`Metrics on http://${inUrl(host)}:${(server.address() as AddressInfo).port}/metrics\n`);
   // What watches it keeps no process.
   server.unref();

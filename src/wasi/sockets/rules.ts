@@ -104,6 +104,11 @@ function carried(groups: readonly number[]): readonly number[] | undefined {
 /** NAT64, what was compatible with IPv4 until 2006, and what SIIT translates: their first six groups. */
 const CARRIERS: ReadonlySet<string> = new Set(["100:65435:0:0:0:0", "0:0:0:0:0:0", "0:0:0:0:65535:0"]);
 
+/** What the lists of rules are called where one is told to be none. */
+type RuleNames = Readonly<Record<"connect" | "listen", string>>;
+
+const RULE_NAMES: RuleNames = { connect: "connect", listen: "listen" };
+
 /** Says of each address whether rules permit it, and knows what the names in them stand for. */
 export interface Ruling {
   readonly check: AddressCheck;
@@ -114,11 +119,12 @@ export interface Ruling {
 /**
  * What `rules` say, for one guest: what one has looked up says nothing of another.
  *
+ * @param called What whoever wrote them knows the lists as.
  * @throws {TypeError} For a rule that is none.
  */
-export function ruling(rules: NetworkRules): Ruling {
-  const peers = rules.connect?.map(peerOf);
-  const own = rules.listen?.flatMap(listenOf);
+export function ruling(rules: NetworkRules, called: RuleNames = RULE_NAMES): Ruling {
+  const peers = rules.connect?.map((text) => peerOf(text, called.connect));
+  const own = rules.listen?.flatMap((text) => listenOf(text, called.listen));
   const names = peers?.filter((peer): peer is Name => "name" in peer) ?? [];
   const ranges = peers?.filter((peer): peer is Range => "bits" in peer);
   const found: Range[] = [];
@@ -198,8 +204,9 @@ function covers({ bits, length }: Range, of: readonly number[]): boolean {
 const PEER = /^(?:\[([^\]]*)\]|([^[\]:/]*))(?:\/(\d+))?(?::(\d+))?$/;
 
 function rangeOf(text: string): Range {
-  const peer = peerOf(text);
-  if ("name" in peer) throw wrong("connect", text);
+  const list = "PRIVATE_RANGES";
+  const peer = peerOf(text, list);
+  if ("name" in peer) throw wrong(list, PEER_EXPECTED, text);
   return peer;
 }
 
@@ -209,57 +216,55 @@ function isAmbiguous(text: string): boolean {
   return last !== "" && ipAddress(before)?.family === "ipv6";
 }
 
-function peerOf(text: string): Range | Name {
+function peerOf(text: string, list: string): Range | Name {
   const bare = ipAddress(text);
-  if (isAmbiguous(text)) throw unclear(text);
+  if (isAmbiguous(text)) throw unclear(text, list);
   const [, bracketed, plain = "", prefix, portText] = PEER.exec(bare?.family === "ipv6" ? `[${text}]` : text) ?? [];
   const host = bracketed ?? plain;
   // Which link an address is on no rule can tell: it would be another one than it says. Nor does a name stand for several.
-  if (/[%*]/.test(host)) throw wrong("connect", text);
+  if (/[%*]/.test(host)) throw wrong(list, PEER_EXPECTED, text);
   const port = portText === undefined ? undefined : Number(portText);
-  if (host === "" || (port !== undefined && (port > 65_535 || port === 0))) throw wrong("connect", text);
+  if (host === "" || (port !== undefined && (port > 65_535 || port === 0))) throw wrong(list, PEER_EXPECTED, text);
   const address = ipAddress(host);
   if (address && (bracketed === undefined) === (address.family === "ipv4")) {
     const bits = bitsOf(address);
     const length = prefix === undefined ? bits.length : Number(prefix);
-    if (length > bits.length) throw wrong("connect", text);
+    if (length > bits.length) throw wrong(list, PEER_EXPECTED, text);
     return { bits, length, port };
   }
   const name = bracketed === undefined && prefix === undefined ? parseHostName(host) : undefined;
-  if (typeof name !== "string") throw wrong("connect", text);
+  if (typeof name !== "string") throw wrong(list, PEER_EXPECTED, text);
   return { name: name.replace(/\.$/, "").toLowerCase(), port };
 }
 
 const EVERYWHERE: readonly IpAddress[] = [anywhere("ipv4"), anywhere("ipv6")];
 
-function listenOf(text: string): readonly Range[] {
+function listenOf(text: string, list: string): readonly Range[] {
   const at = text.lastIndexOf(":");
   const host = text.slice(0, Math.max(at, 0)).replace(/^\[(.*)\]$/, "$1");
   const portText = text.slice(at + 1);
   const port = /^\d+$/.test(portText) ? Number(portText) : 65_536;
   const addresses = at < 0 ? EVERYWHERE : [ipAddress(host)];
-  if (port > 65_535 || host.includes("%")) throw wrong("listen", text);
+  if (port > 65_535 || host.includes("%")) throw wrong(list, OWN_EXPECTED, text);
   return addresses.map((address) => {
-    if (!address) throw wrong("listen", text);
+    if (!address) throw wrong(list, OWN_EXPECTED, text);
     const bits = bitsOf(address);
     return { bits, length: at < 0 ? 0 : bits.length, port };
   });
 }
 
-function unclear(text: string): TypeError {
+function unclear(text: string, list: string): TypeError {
   const at = text.lastIndexOf(":");
   const either = `[${text.slice(0, at)}]:${text.slice(at + 1)} or [${text}]`;
   return new TypeError(
-    `A rule for peers has an address of IPv6 in brackets where its end may be a port: ${either}; got "${text}"`,
+    `A rule of ${list} has an address of IPv6 in brackets where its end may be a port: ${either}; got "${text}"`,
   );
 }
 
-function wrong(which: "connect" | "listen", text: string): TypeError {
-  const expected =
-    which === "connect"
-      ? "an address, a range or a name, and a port or none, such as 10.0.0.0/8:443, [2001:db8::]/32 or example.com:443"
-      : "a port, or an address and a port, such as 8080, 127.0.0.1:8080 or [::1]:8080";
-  return new TypeError(
-    `A rule ${which === "connect" ? "for peers" : "of listen"} is ${expected}; got ${JSON.stringify(text)}`,
-  );
+const PEER_EXPECTED =
+  "an address, a range or a name, and a port or none, such as 10.0.0.0/8:443, [2001:db8::]/32 or example.com:443";
+const OWN_EXPECTED = "a port, or an address and a port, such as 8080, 127.0.0.1:8080 or [::1]:8080";
+
+function wrong(list: string, expected: string, text: string): TypeError {
+  return new TypeError(`A rule of ${list} is ${expected}; got ${JSON.stringify(text)}`);
 }

@@ -86,7 +86,7 @@ for (const rule of [
   "[fe80::1%2]:80",
 ]) {
   test(`connect ${JSON.stringify(rule)} is no rule`, () => {
-    assert.throws(() => ruling({ connect: [rule] }), { name: "TypeError", message: /A rule for peers is/ });
+    assert.throws(() => ruling({ connect: [rule] }), { name: "TypeError", message: /A rule of connect is/ });
   });
 }
 
