@@ -1,9 +1,11 @@
+import { isBoolean } from "../io/assert-shape.ts";
 import { causeOf, messageOf } from "../io/cause.ts";
 import { guarded, misbehaved } from "../io/checked-ports.ts";
 import { limitsFrom, type Limits } from "../io/limits.ts";
 import { Outlet } from "../io/outlet.ts";
 import { isThenable } from "../io/shape.ts";
 import { newTally } from "../io/tally.ts";
+import { told } from "../io/told.ts";
 import { SeededRandom, type RandomSource } from "../wasi/random/random.ts";
 import { Shared } from "../wasi/filesystem/shared.ts";
 import type { Preopen, StandardOutput, World } from "../wasi/world.ts";
@@ -148,8 +150,18 @@ function openAll(platform: Platform, options: InstanceOptions<unknown, unknown>)
 }
 
 function preopen(platform: Platform, path: string, value: PreopenOption<unknown>, blocking: boolean): Preopen {
-  const { directory, readOnly } = given(value);
-  return { path, readOnly: readOnly === true, directory: new Shared(platform.directory(directory, path, blocking)) };
+  const { directory, readOnly } = checkedGiven(value);
+  return { path, readOnly, directory: new Shared(platform.directory(directory, path, blocking)) };
+}
+
+/** A word that is misspelt would let a guest write. @throws {TypeError} For one that there is not. */
+export function checkedGiven<Directory>(value: PreopenOption<Directory>): {
+  readonly directory: Directory;
+  readonly readOnly: boolean;
+} {
+  const { directory, readOnly = false, ...others } = given(value);
+  if (isBoolean(readOnly) && Object.keys(others).length === 0) return { directory, readOnly };
+  throw new TypeError(`expected { directory, readOnly: true or false }, got ${told({ readOnly, ...others })}`);
 }
 
 /** A directory alone, or with a word on it. */

@@ -118,6 +118,23 @@ test("what is often given in the place of something else is told what of it woul
   await guests.close();
 });
 
+test("a directory's word is one that there is, since a guest could write else", async () => {
+  const hello = await compiled("hello");
+  const directory = new MemoryFiles().root();
+  for (const word of [{ readonly: true }, { readOnly: "yes" }, { readOnly: 1 }, { readOnly: true, writable: true }]) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is none
+    const preopens = { "/data": { directory, ...word } } as NonNullable<Options["preopens"]>;
+    for (const options of [{ preopens }, { preopens, isolate: "thread" }] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await assert.rejects(run(hello, options), {
+        name: "PreopenError",
+        message: /^preopens\["\/data"\]: expected \{ directory, readOnly: true or false \}, got \{"readOnly":.*\}$/,
+      });
+    }
+  }
+  assert.equal((await run(hello, { preopens: { "/data": { directory, readOnly: undefined } } })).exitCode, 0);
+});
+
 test("a variable that is undefined is not there, as in an environment of Node's", async () => {
   const stdout = new CollectSink();
   await run(await compiled("env"), { env: { ONE: "1", NONE: undefined, TWO: "2" }, stdout });

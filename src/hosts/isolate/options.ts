@@ -9,9 +9,8 @@ import type { HttpClient } from "../../wasi/http/exchange.ts";
 import { checkedNetwork, type CheckedNetwork } from "../../wasi/sockets/checked-network.ts";
 import type { NetworkPorts } from "../../wasi/sockets/network.ts";
 import { loadOpeners } from "../../run/grants.ts";
-import { given, PreopenError } from "../../run/world.ts";
+import { checkedGiven, PreopenError } from "../../run/world.ts";
 import type { OpenedStandard, Platform, StandardOptions } from "../../run/platform.ts";
-import type { OpenDirectory, OpenFile } from "../../wasi/filesystem/files.ts";
 import { Bodies } from "./bodies.ts";
 import { OpenNodes, type WireNode } from "./files.ts";
 import { serveClient } from "./http.ts";
@@ -232,18 +231,15 @@ export class Kept {
   }
 
   #preopen(path: string, value: PreopenOption<unknown>): WirePreopen {
-    const { directory, readOnly } = given(value);
-    return {
-      path,
-      readOnly: readOnly === true,
-      directory: typeof directory === "string" ? directory : this.#nodes.add(this.#opened(directory, path)),
-    };
-  }
-
-  /** What is no directory of an embedder's is refused where it is known what it is. */
-  #opened(directory: unknown, path: string): OpenFile | OpenDirectory {
     try {
-      return this.#platform.directory(directory, path, false);
+      const { directory, readOnly } = checkedGiven(value);
+      return {
+        path,
+        readOnly,
+        // What is no directory of an embedder's is refused where it is known what it is.
+        directory:
+          typeof directory === "string" ? directory : this.#nodes.add(this.#platform.directory(directory, path, false)),
+      };
     } catch (cause) {
       throw new PreopenError(path, cause);
     }
