@@ -45,9 +45,16 @@ export interface RawSession {
   readonly closed: Promise<void>;
 }
 
-/** A connection that has said that it speaks HTTP/2, and that it has no settings. */
-export async function rawSession(t: TestContext, port: number): Promise<RawSession> {
-  const socket = connect(port, "127.0.0.1");
+/**
+ * A connection that has said that it speaks HTTP/2, and that it has no settings.
+ *
+ * @param socket That connects to the port.
+ */
+export async function rawSession(
+  t: TestContext,
+  port: number,
+  socket: Socket = connect(port, "127.0.0.1"),
+): Promise<RawSession> {
   socket.on("error", () => {});
   t.after(() => socket.destroy());
   const closed = new Promise<void>((resolve) => void socket.once("close", () => resolve()));

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { connect, createServer, type Http2Server } from "node:http2";
 import type { AddressInfo, Server } from "node:net";
 import { test, type TestContext } from "node:test";
+import { connect as connectSecurely } from "node:tls";
 import type { Source } from "../../src/io/ports.ts";
 import { nodeListener } from "../../src/hosts/node/http/listener.ts";
 import { httpServer } from "../../src/hosts/node/http/server.ts";
@@ -11,6 +12,7 @@ import type { HttpRequest, HttpResponse } from "../../src/wasi/http/exchange.ts"
 import { turn, until } from "../run/support.ts";
 import { bodyOf, newPipe, outcomeOf } from "./bodies.ts";
 import { asking, frame, literal, rawSession } from "./frames.ts";
+import { TLS } from "./tls.ts";
 
 type Answering = (request: HttpRequest) => Promise<HttpResponse>;
 
@@ -150,6 +152,27 @@ for (const [what, { first, frames }] of Object.entries(FLOODS)) {
     assert.equal(await statusFor(t, port), 204);
   });
 }
+
+test("of requests that are reset at once not many more are read than end a connection, however many are there", async (t) => {
+  let read = 0;
+  const { server } = httpServer(
+    () => assert.fail("One is asked for that is reset"),
+    (error) => assert.fail(String(error)),
+    TLS,
+    undefined,
+    () => void read++,
+  );
+  const port = await listening(t, server);
+  const options = { host: "127.0.0.1", ALPNProtocols: ["h2"], rejectUnauthorized: false };
+  const hostile = await rawSession(t, port, connectSecurely(port, options));
+  const rounds = FLOODS["requests that are reset at once"];
+  hostile.send(...Array.from({ length: ROUNDS }, (_, round) => rounds?.frames(round) ?? []).flat());
+  await hostile.closed;
+  // Those of the last turn begin after the connection's end.
+  await turn();
+  // As many as Node takes before it says no, and those of a turn.
+  assert.ok(read > 0 && read < 3000, String(read));
+});
 
 test("acknowledgements that nobody reads do not pile up: the connection is ended", async (t) => {
   const port = await serving(t, async () => plain);

@@ -15,6 +15,8 @@ const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const HAS_HTTP2 = process.versions["bun"] === undefined;
 /** As other servers have it. */
 const MAX_STREAMS = 200;
+/** Requests that a connection may bring in a turn of the event loop: those under way, and as many as Node lets be reset at once. */
+const MAX_AT_ONCE = MAX_STREAMS + 1000;
 /** How often it is looked for headers that are late. */
 const CHECK_MS = 15_000;
 /** How long a connection of HTTP/2 is kept that nobody uses. */
@@ -175,7 +177,11 @@ function http2Server(
     const idleMs = Math.min(IDLE_MS, stallMs);
     // Whatever else comes is no use of it: pings, or a header that never ends.
     let idle = timer(idleMs, () => session.close());
+    let atOnce = 0;
     session.on("stream", (stream) => {
+      if (atOnce++ === 0) setImmediate(() => void (atOnce = 0));
+      // Node ends a flood of resets once it has read all that is there: by TLS that may take a second.
+      if (atOnce > MAX_AT_ONCE) session.destroy();
       clearTimeout(idle);
       streams.add(stream);
       stream.once("close", () => {
