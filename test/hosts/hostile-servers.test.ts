@@ -10,7 +10,7 @@ import { HttpError } from "../../src/wasi/http/error-code.ts";
 import { until } from "../run/support.ts";
 import { outcomeOf } from "./bodies.ts";
 import { frame, literal } from "./frames.ts";
-import { TLS, trust } from "./tls.ts";
+import { NOT_UNDERSTOOD, TLS, trust } from "./tls.ts";
 
 trust();
 
@@ -41,11 +41,16 @@ async function listening(t: TestContext, server: Server): Promise<Listening> {
 }
 
 /** A server that says by TLS that it speaks this, and does what it likes when it is asked. */
-function hostile(t: TestContext, protocols: readonly string[], asked: (socket: TLSSocket) => void): Promise<Listening> {
+function hostile(
+  t: TestContext,
+  protocols: readonly string[],
+  asked: (socket: TLSSocket) => void,
+  certificate: typeof TLS = TLS,
+): Promise<Listening> {
   return listening(
     t,
     createServer((socket) => {
-      const secure = new TLSSocket(socket, { isServer: true, ...TLS, ALPNProtocols: [...protocols] });
+      const secure = new TLSSocket(socket, { isServer: true, ...certificate, ALPNProtocols: [...protocols] });
       secure.on("error", () => {});
       secure.once("data", () => asked(secure));
       secure.resume();
@@ -201,11 +206,38 @@ for (const [what, piece] of [
   });
 }
 
-test("a certificate of another name: TLS-certificate-error, and nothing is sent", async (t) => {
-  const server = await hostile(t, HTTP1, () => assert.fail("it is asked"));
-  assert.equal(await outcome(send(clientOf(t), server.port, "other.test")), "TLS-certificate-error");
-  await until(() => server.connections.size === 0);
-});
+/** What begins otherwise among OpenSSL's words, and what has no "alert" in them. */
+for (const [alertId, alertMessage] of [
+  [40, "handshake failure"],
+  [80, "internal error"],
+  [109, "missing extension"],
+  [112, "unrecognized name"],
+] as const) {
+  test(`a server that refuses TLS by an alert, ${alertMessage}: it is told`, async (t) => {
+    const alert = Uint8Array.of(21, 3, 3, 0, 2, 2, alertId);
+    const server = await listening(
+      t,
+      createServer((socket) => void socket.once("data", () => socket.end(alert))),
+    );
+    await assert.rejects(send(clientOf(t), server.port), (error) => {
+      assert.ok(error instanceof HttpError, String(error));
+      assert.deepEqual(error.payload, { tag: "TLS-alert-received", val: { alertId, alertMessage } });
+      return true;
+    });
+    await until(() => server.connections.size === 0);
+  });
+}
+
+for (const [what, host, certificate] of [
+  ["of another name", "other.test", TLS],
+  ["that nobody understands", "name.test", NOT_UNDERSTOOD],
+] as const) {
+  test(`a certificate ${what}: TLS-certificate-error, and nothing is sent`, async (t) => {
+    const server = await hostile(t, HTTP1, () => assert.fail("it is asked"), certificate);
+    assert.equal(await outcome(send(clientOf(t), server.port, host)), "TLS-certificate-error");
+    await until(() => server.connections.size === 0);
+  });
+}
 
 for (const bytes of [1, 5, 100, 700, 1200]) {
   test(`11.11 TLS that stalls after ${bytes} bytes of the server's: connection-read-timeout`, async (t) => {

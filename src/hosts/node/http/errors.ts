@@ -22,11 +22,11 @@ const BY_CODE: Readonly<Record<string, BareCode>> = {
   ERR_HTTP2_STREAM_CANCEL: "connection-terminated",
 };
 
-/** What Node calls what is wrong with a certificate. */
+/** What Node calls what is wrong with a certificate; what it has no name for is unspecified. */
 const CERTIFICATE =
-  /^(?:CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_|HOSTNAME_MISMATCH$|DEPTH_ZERO_|SELF_SIGNED_)/;
+  /^(?:UNSPECIFIED$|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_|HOSTNAME_MISMATCH$|DEPTH_ZERO_|SELF_SIGNED_)/;
 /** What OpenSSL says of an alert: the rest of its text is about this process, and nothing for a guest. */
-const ALERT = /alert ([a-z ]+):.*SSL alert number (\d+)/s;
+const ALERT = /:(?:ssl|tls)\S* (?:alert )?([a-z ]+):.*SSL alert number (\d+)/s;
 
 /** @param cause What a request of Node's, or its response, failed of. */
 export function httpFailure(cause: unknown): HttpError {
