@@ -3,6 +3,7 @@ export { InvalidComponentError } from "./load/invalid-component.ts";
 export { UnsupportedComponentError } from "./load/unsupported.ts";
 export { WASI_VERSION, type ImportedFunction, type Imports, type ImportValue } from "./run/imports.ts";
 export { MissingImportsError } from "./run/missing-imports.ts";
+export type { ComponentBytes, ComponentResponse } from "./run/bytes.ts";
 export type { CompiledComponent } from "./run/component.ts";
 export { precompiled } from "./run/precompiled.ts";
 export type { RunningInstance } from "./run/instantiate.ts";

@@ -6,6 +6,7 @@
 import { whileHeld } from "./hosts/web/held-streams.ts";
 import { webPlatform } from "./hosts/web/platform.ts";
 import type { WebInput, WebOutput } from "./hosts/web/streams.ts";
+import type { ComponentBytes } from "./run/bytes.ts";
 import { isCompiled, type CompiledComponent } from "./run/component.ts";
 import { loader } from "./run/loader.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
@@ -34,12 +35,15 @@ export interface Options extends Omit<InstanceOptions<WebInput, WebOutput, OpenD
 /**
  * Makes a component ready to be instantiated any number of times.
  *
- * @param component The bytes of a component. They are not changed, and may be once this has resolved.
+ * @param component The bytes of a component, or a response that has them: `compile(fetch("app.wasm"))`. They are not changed,
+ * and may be once this has resolved.
  * @throws {InvalidComponentError} If they are none.
+ * @throws {TypeError} If the response is an error.
  */
-export async function compile(component: Uint8Array): Promise<CompiledComponent> {
-  // What was built ahead needs none of it.
-  return (await loader()).compileGiven(component);
+export async function compile(component: ComponentBytes | PromiseLike<ComponentBytes>): Promise<CompiledComponent> {
+  // What was built ahead needs none of it; what is still fetched comes at the same time.
+  const [given, { compileGiven }] = await Promise.all([component, loader()]);
+  return compileGiven(given);
 }
 
 /**
@@ -144,4 +148,5 @@ async function compiled(component: Uint8Array | CompiledComponent): Promise<Comp
 
 export * from "./api.ts";
 export type { ServingOptions } from "./run/serve/serve.ts";
+
 export type { WebInput, WebOutput } from "./hosts/web/streams.ts";

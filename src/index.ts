@@ -5,7 +5,7 @@ import type { Served } from "./load/compile.ts";
  * @module
  */
 import { bytesOf } from "./hosts/isolate/component-bytes.ts";
-import { assertBytes, isBytes } from "./run/bytes.ts";
+import { bytesIn, isBytes, OR_FETCHED, type ComponentBytes } from "./run/bytes.ts";
 import type { CompiledComponent } from "./run/component.ts";
 import { compile as compileHere } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
@@ -38,12 +38,13 @@ export interface Options extends Omit<InstanceOptions<Input, Output, Directory>,
  * Makes a component ready to be instantiated any number of times. The same bytes give the same result again, as long as
  * anybody holds it.
  *
- * @param component The bytes of a component. They are not changed, and may be once this has resolved.
+ * @param component The bytes of a component, or a response that has them: `compile(fetch("app.wasm"))`. They are not changed,
+ * and may be once this has resolved.
  * @throws {InvalidComponentError} If they are none.
+ * @throws {TypeError} If the response is an error.
  */
-export async function compile(component: Uint8Array): Promise<CompiledComponent> {
-  assertBytes(component);
-  return compileOnce(component);
+export async function compile(component: ComponentBytes | PromiseLike<ComponentBytes>): Promise<CompiledComponent> {
+  return compileOnce(await bytesIn(await component, OR_FETCHED));
 }
 
 /**
@@ -244,6 +245,7 @@ async function compiled(component: Uint8Array | CompiledComponent): Promise<Comp
 }
 
 export * from "./api.ts";
+
 export type { Input, Output } from "./hosts/node/stdio.ts";
 export type { NodeListener } from "./hosts/node/http/listener.ts";
 export type { ServingOptions } from "./run/serve/serve.ts";

@@ -3,14 +3,9 @@ import { compile, DiscardSink, PullSource, run, type CompiledComponent } from ".
 
 const PIECE = 65_536;
 
-async function bytesOf(name: string): Promise<Uint8Array> {
-  const response = await fetch(`/guests/built/${name}.wasm`);
-  if (!response.ok) throw new Error(`${name}: ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-async function compiled(name: string): Promise<CompiledComponent> {
-  return compile(await bytesOf(name));
+/** What takes a component apart is fetched while that is. */
+function compiled(name: string): Promise<CompiledComponent> {
+  return compile(fetch(`/guests/built/${name}.wasm`));
 }
 
 /** What the guest bench-calls says of a call. */

@@ -1,10 +1,25 @@
 /** Components as they are given: bytes. */
-import { isBytes as areBytes, isObject } from "../io/shape.ts";
+import { hasMethods, isBytes as areBytes, isObject } from "../io/shape.ts";
 import { told } from "../io/told.ts";
 import { isCompiled, type CompiledComponent } from "./component.ts";
 
+/** As much of a `Response` as is looked at. */
+export interface ComponentResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** A component: its bytes, or a response that has them, as `fetch` gives it. */
+export type ComponentBytes = Uint8Array | ComponentResponse;
+
 /** What else is taken where a component may have been compiled before. */
 export const OR_COMPILED = ", or what `compile` gave";
+
+/** What else `compile` takes. */
+export const OR_FETCHED = ", or a Response";
 
 /**
  * Whether a component is given as bytes, and not as what `compile` gave.
@@ -28,10 +43,33 @@ export function assertBytes(given: unknown, others: string = ""): asserts given 
   throw new TypeError(`A component must be a Uint8Array${others}; got ${told(given)}${hintFor(given)}`);
 }
 
+/**
+ * The bytes that are given.
+ *
+ * @param others As above.
+ * @throws {TypeError} If they are none, or not in the response.
+ */
+export async function bytesIn(given: unknown, others: string): Promise<Uint8Array> {
+  if (isResponse(given)) {
+    if (given.ok) return new Uint8Array(await given.arrayBuffer());
+    throw new TypeError(
+      `A component cannot be had from ${told(given.url)}: ${given.status} ${given.statusText}`.trimEnd(),
+    );
+  }
+  assertBytes(given, others);
+  return given;
+}
+
+/** Of whatever make, as `assertBytes`. */
+function isResponse(given: unknown): given is ComponentResponse {
+  return isObject(given) && "ok" in given && hasMethods<ComponentResponse>(given, "arrayBuffer");
+}
+
 function hintFor(given: unknown): string {
   if (typeof given === "string") return ". If that is a path, read the file first";
   if (!isObject(given)) return "";
   if (given instanceof ArrayBuffer) return ". Give new Uint8Array(it)";
   if ("then" in given) return ". Wait for it first";
+  if (isResponse(given)) return ". Give await compile(it)";
   return "arrayBuffer" in given ? ". Give new Uint8Array(await it.arrayBuffer())" : "";
 }

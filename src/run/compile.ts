@@ -1,6 +1,6 @@
 import { compileComponent, type Served } from "../load/compile.ts";
 import { layerOf } from "../load/decode/decode.ts";
-import { assertBytes, OR_COMPILED } from "./bytes.ts";
+import { assertBytes, bytesIn, OR_COMPILED, OR_FETCHED } from "./bytes.ts";
 import { CompiledComponent } from "./component.ts";
 import * as typeChecks from "./type-checks.ts";
 
@@ -20,10 +20,11 @@ export async function compile(bytes: Uint8Array, served?: Served): Promise<Compi
 /**
  * As `compile`, of what somebody has given.
  *
- * @param mayBeCompiled Whether what `compile` gave would have done too.
- * @throws {TypeError} If it is no bytes.
+ * @param mayBeCompiled Whether what `compile` gave would have done too, and it is not `compile` that was asked.
+ * @throws {TypeError} If it is neither bytes nor, for `compile`, a response that has them.
  */
 export async function compileGiven(given: unknown, mayBeCompiled: boolean = false): Promise<CompiledComponent> {
-  assertBytes(given, mayBeCompiled ? OR_COMPILED : "");
+  if (!mayBeCompiled) return compile(await bytesIn(given, OR_FETCHED));
+  assertBytes(given, OR_COMPILED);
   return compile(given);
 }

@@ -16,7 +16,7 @@ import {
   type ServeOptions,
 } from "../../src/index.ts";
 import { inspect, types } from "../../src/inspect.ts";
-import { compiled } from "./support.ts";
+import { compiled, guest } from "./support.ts";
 
 const WRONG: readonly (readonly [name: string, ...values: readonly unknown[]])[] = [
   ["imports", null, "x", [], 5],
@@ -141,11 +141,48 @@ test("a variable that is undefined is not there, as in an environment of Node's"
   assert.deepEqual(stdout.text().match(/\w+=\w*/g), ["ONE=1", "TWO=2"]);
 });
 
+test("compile takes what fetch gives, also before it has come", async () => {
+  const bytes = new Uint8Array(await guest("hello"));
+  for (const given of [new Response(bytes), Promise.resolve(new Response(bytes)), guest("hello")]) {
+    const stdout = new CollectSink();
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await run(await compile(given), { stdout });
+    assert.equal(stdout.text(), "hello\n");
+  }
+});
+
+test("what was not fetched is no component, and says why", async () => {
+  const absent = new Response("not here", { status: 404, statusText: "Not Found" });
+  await assert.rejects(compile(absent), {
+    name: "TypeError",
+    message: 'A component cannot be had from "": 404 Not Found',
+  });
+  const read = new Response(new Uint8Array(8));
+  await read.arrayBuffer();
+  await assert.rejects(compile(read), TypeError);
+  const failure = new TypeError("fetch failed");
+  await assert.rejects(compile(Promise.reject(failure)), failure);
+  await assert.rejects(compile(new Response("<html>")), { name: "InvalidComponentError" });
+});
+
+test("who takes no promise and no response says what to do with it", async () => {
+  for (const take of [instantiate, run, serve, isolated]) {
+    // What nobody writes who has TypeScript look at it.
+    const given = (value: unknown): Uint8Array => value as Uint8Array;
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await assert.rejects(
+      async () => take(given(Promise.resolve(new Uint8Array(8)))),
+      /got an object Promise\. Wait for it first$/,
+    );
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await assert.rejects(async () => take(given(new Response())), /got an object Response\. Give await compile\(it\)$/);
+  }
+});
+
 test("what is no component is refused in words, with what to do, by whatever takes one", async () => {
   const cases: readonly (readonly [unknown, RegExp])[] = [
     ["app.wasm", /got "app\.wasm"\. If that is a path, read the file first$/],
     [new ArrayBuffer(8), /got an object ArrayBuffer\. Give new Uint8Array\(it\)$/],
-    [Promise.resolve(new Uint8Array(8)), /got an object Promise\. Wait for it first$/],
     [new Blob(["x"]), /got an object Blob\. Give new Uint8Array\(await it\.arrayBuffer\(\)\)$/],
     [new Uint16Array(4), /got 8 bytes$/],
     [undefined, /got undefined$/],
