@@ -124,7 +124,7 @@ function inspecting(name: Inspecting, before: readonly GivenOption[], args: read
   const second = leadingOptions(args, name);
   if (asks(second.options, "help")) return help(name);
   const [path, ...more] = second.rest;
-  if (path === undefined) throw new UsageError(`Expected a component, got none: try \`sluice ${name} app.wasm\``);
+  if (path === undefined) throw noComponent([...before, ...second.options], `try \`sluice ${name} app.wasm\``);
   // Options may follow the component: there is no guest that they could be for.
   const after = leadingOptions(more, name);
   const [another] = after.rest;
@@ -144,7 +144,7 @@ function building(before: readonly GivenOption[], args: readonly string[]): Comm
   const after = leadingOptions(more, "build");
   const options = [...before, ...second.options, ...after.options];
   if (asks(options, "help")) return help("build");
-  if (path === undefined) throw new UsageError("Expected a component, got none: try `sluice build app.wasm -o app`");
+  if (path === undefined) throw noComponent(options, "try `sluice build app.wasm -o app`");
   const [another] = after.rest;
   if (another !== undefined) {
     throw new UsageError(`\`sluice build\` expects one component, got also ${JSON.stringify(another)}`);

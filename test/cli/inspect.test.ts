@@ -16,6 +16,14 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
   [["run", "--json", guest("cat")], "--json says nothing to `sluice run`: it is for `sluice inspect`"],
   [["run", "-o", "app", guest("cat")], "-o says nothing to `sluice run`: it is for `sluice build`"],
   [["build"], "Expected a component, got none: try `sluice build app.wasm -o app`"],
+  [
+    ["build", "-o", "app.wasm"],
+    "Expected a component, got none: app.wasm was taken for the value of -o; try `sluice build app.wasm -o app`",
+  ],
+  [
+    ["--env", "app.wasm", "inspect"],
+    "Expected a component, got none: app.wasm was taken for the value of --env; try `sluice inspect app.wasm`",
+  ],
   [["build", guest("cat")], "Expected a folder for what is built: try -o app"],
   [["build", "--json", guest("cat")], "--json says nothing to `sluice build`: see `sluice help build`"],
   [["build", guest("cat"), "more"], '`sluice build` expects one component, got also "more"'],

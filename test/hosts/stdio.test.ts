@@ -72,3 +72,8 @@ test("sockets, as Node gives to its children, carry everything in both direction
   const received = await buffer(child.stdout);
   assert.ok(sent.equals(received), `${received.length} bytes came back`);
 });
+
+test("where one stream is refused, no other is open", { skip: process.platform !== "linux" }, () => {
+  const child = `"${process.execPath}" "${fileURLToPath(new URL("children/refused.ts", import.meta.url))}"`;
+  assert.equal(shell(`printf x | ${child} | cat`).text, "2 refused, 0 open\n");
+});

@@ -26,15 +26,20 @@ export function openStandard(options: StandardOptions): OpenedStandard {
     (value) => value === "inherit" || value === "ignore",
   );
   const group = options.blockingStdio && own ? new BlockingGroup() : undefined;
+  // What may be refused comes before what is opened, and would have to be closed.
+  const stdin = givenInput(options.stdin);
+  const stdout = givenOutput(options.stdout, "stdout");
+  const stderr = givenOutput(options.stderr, "stderr");
   return {
-    stdin: openInput(options.stdin, group),
-    stdout: openOutput(options.stdout, "stdout", group),
-    stderr: openOutput(options.stderr, "stderr", group),
+    stdin: stdin ?? { source: fdSource(0, group), isTerminal: isTerminal(0) },
+    stdout: stdout ?? ownOutput(1, group),
+    stderr: stderr ?? ownOutput(2, group),
   };
 }
 
-function openInput(value: unknown, group: BlockingGroup | undefined): OpenedInput {
-  if (value === "inherit") return { source: fdSource(0, group), isTerminal: isTerminal(0) };
+/** Nothing if it is the process's own. */
+function givenInput(value: unknown): OpenedInput | undefined {
+  if (value === "inherit") return undefined;
   return { source: inputSource(value, "stdin"), isTerminal: saysTerminal(value) };
 }
 
@@ -50,11 +55,14 @@ export function inputSource(value: unknown, name: string): Source {
   );
 }
 
-const FDS = { stdout: 1, stderr: 2 };
-
-function openOutput(value: unknown, which: "stdout" | "stderr", group: BlockingGroup | undefined): OpenedOutput {
-  if (value === "inherit") return { sink: new FdSink(FDS[which], group), isTerminal: isTerminal(FDS[which]) };
+/** As `givenInput`. */
+function givenOutput(value: unknown, which: string): OpenedOutput | undefined {
+  if (value === "inherit") return undefined;
   return { sink: outputSink(value, which), isTerminal: saysTerminal(value) };
+}
+
+function ownOutput(fd: number, group: BlockingGroup | undefined): OpenedOutput {
+  return { sink: new FdSink(fd, group), isTerminal: isTerminal(fd) };
 }
 
 /** As `inputSource`, for a sink. */
