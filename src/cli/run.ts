@@ -68,7 +68,7 @@ export async function runComponent(
       ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     } as const;
-    const given = await plugsAt(options.plugs);
+    const given = await plugsAt(options.plugs, component);
     let instance;
     if (canSuspend()) {
       const all = given.map(() => granted);

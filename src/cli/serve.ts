@@ -75,7 +75,7 @@ async function serveHere({ options, path }: Given, keep: () => void): Promise<nu
     nodePlatform,
     component,
     (isPlug) => instanceOptions(options, isPlug ? instances - 1 : instances++),
-    { ...options, plugs: await plugsAt(options.plugs), onError: failed },
+    { ...options, plugs: await plugsAt(options.plugs, component), onError: failed },
     inThreads,
   );
   await serving.prepare(() => instanceOptions(options, 0));

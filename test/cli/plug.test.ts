@@ -1,12 +1,29 @@
 /** `--plug`: what one component exports, for another. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { describe, test } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import { canSuspend } from "../../src/wait/suspension.ts";
-import { ended, guest, NOT_UNIX, shell, sluice, start } from "./support.ts";
+import { binaryOf } from "../load/made.ts";
+import { ended, folder, guest, NOT_UNIX, shell, sluice, start } from "./support.ts";
 
 const STREAMS = guest("virtual-streams");
 const IN_THREADS = !canSuspend();
+
+/** The path of one that exports what `http-p3` imports, and imports what there is not. */
+function misfit(t: TestContext): string {
+  const path = join(folder(t), "misfit.wasm");
+  writeFileSync(
+    path,
+    binaryOf(`
+      (component
+        (import "a:b/absent" (instance (export "f" (func))))
+        (instance $none)
+        (export "wasi:cli/environment@0.2.0" (instance $none)))`),
+  );
+  return path;
+}
 
 describe("--plug", { concurrency: 4 }, () => {
   test("gives a component the streams of another", async () => {
@@ -76,17 +93,17 @@ describe("--plug", { concurrency: 4 }, () => {
     assert.match(stderr, /absent\.wasm: There is no such file/);
   });
 
-  test("nothing is served where it does not fit", { skip: IN_THREADS }, async () => {
-    const { code, stderr } = await sluice(["serve", "--plug", guest("missing-import"), guest("http-p3")]);
+  test("nothing is served where it does not fit", { skip: IN_THREADS }, async (t) => {
+    const { code, stderr } = await sluice(["serve", "--plug", misfit(t), guest("http-p3")]);
     assert.equal(code, 1);
-    assert.match(stderr, /missing-import\.wasm: The component imports what Sluice does not provide/);
+    assert.match(stderr, /misfit\.wasm: The component imports what Sluice does not provide/);
   });
 
   test(
     "where each instance has a thread, each request is told that it does not fit",
     { skip: !IN_THREADS },
-    async () => {
-      const child = start(["serve", "--addr", "0", "--plug", guest("missing-import"), guest("http-p3")]);
+    async (t) => {
+      const child = start(["serve", "--addr", "0", "--plug", misfit(t), guest("http-p3")]);
       assert.ok(child.stderr);
       const lines = createInterface(child.stderr)[Symbol.asyncIterator]();
       const origin = / (http:\S+)/.exec(String((await lines.next()).value))?.[1];
@@ -96,6 +113,23 @@ describe("--plug", { concurrency: 4 }, () => {
       assert.equal((await ended(child)).code, 0);
     },
   );
+
+  for (const [what, args, unused] of [
+    ["nobody imports it", ["run", "--plug", guest("cat"), guest("hello")], "cat"],
+    ["nobody behind it imports it", ["run", "--plug", guest("wait"), "--plug", STREAMS, guest("hello")], "wait"],
+    ["another version is imported", ["run", "--plug", STREAMS, guest("p3-cat")], "virtual-streams"],
+    ["a core module imports it not", ["run", "--plug", STREAMS, guest("p1/cat")], "virtual-streams"],
+    ["nobody who is served imports it", ["serve", "--addr", "0", "--plug", guest("cat"), guest("http-p3")], "cat"],
+  ] as const) {
+    test(`of no use: ${what}`, async () => {
+      const { code, stdout, stderr } = await sluice(args);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(
+        stderr,
+        new RegExp(`${unused}\\.wasm: --plug says nothing here: nobody imports what it exports \\(.*\\); `),
+      );
+    });
+  }
 
   test("a file that is not there is named", async () => {
     const { code, stderr } = await sluice(["run", "--plug", "absent.wasm", guest("hello")]);
