@@ -253,7 +253,7 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
   const plugs: string[] = [];
   const variables = new Map<string, string>();
   const limits: Partial<Record<keyof Limits, number>> = {};
-  const preopens: Record<string, { readonly directory: string; readonly readOnly: boolean }> = {};
+  const preopens = new Map<string, RunOptions["preopens"][string]>();
   for (const { name, value } of given) {
     if (name === "argv0") argv0 = value;
     if (name === "permits") permits = permitMode(value);
@@ -275,7 +275,7 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
     network: networkGrant(given),
     http: httpGrant(given),
     permits,
-    preopens,
+    preopens: Object.fromEntries(preopens),
     progress: asks(given, "progress"),
     stats: asks(given, "stats"),
     timeout,
@@ -311,7 +311,7 @@ function setLimit(limits: Partial<Record<keyof Limits, number>>, text: string): 
 
 /** HOST::GUEST, or HOST for both, as in Wasmtime. */
 function setPreopen(
-  preopens: Record<string, { readonly directory: string; readonly readOnly: boolean }>,
+  preopens: Map<string, RunOptions["preopens"][string]>,
   text: string,
   option: "dir" | "ro-dir",
 ): void {
@@ -319,7 +319,7 @@ function setPreopen(
   if (directory === "" || guest === "" || more.length > 0) {
     throw new UsageError(`--${option} expects HOST or HOST::GUEST, got ${JSON.stringify(text)}`);
   }
-  preopens[guest] = { directory, readOnly: option === "ro-dir" };
+  preopens.set(guest, { directory, readOnly: option === "ro-dir" });
 }
 
 /** NAME alone passes on what we have; if that is nothing, the guest has nothing either. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { leadingOptions } from "../../src/cli/arguments.ts";
+import { commandOf } from "../../src/cli/command.ts";
 import { UsageError } from "../../src/cli/usage.ts";
 
 /** What is typed: the options in it with their values, and what follows them. */
@@ -38,4 +39,13 @@ describe("options up to the first word", () => {
       assert.throws(() => leadingOptions(typed.split(" ")), UsageError);
     });
   }
+});
+
+test("a directory may have any name for the guest", () => {
+  const command = commandOf(["--dir", ".::__proto__", "--ro-dir", "x::/1", "app.wasm"], {});
+  assert.ok(command.name === "run");
+  assert.deepEqual(Object.entries(command.options.preopens), [
+    ["__proto__", { directory: ".", readOnly: false }],
+    ["/1", { directory: "x", readOnly: true }],
+  ]);
 });

@@ -24,6 +24,7 @@ import {
   Trap,
   WitError,
   type AddressCheck,
+  type OpenDirectory,
   type Options,
   type Sink,
   type Source,
@@ -301,4 +302,18 @@ describe("isolate", { concurrency: 2 }, () => {
       await assert.rejects(run(await guest("hello"), { isolate, ...options }), { name: "TypeError", message });
     });
   }
+
+  test("what it was given is let go of where something else is refused", async () => {
+    const hello = await guest("hello");
+    for (const options of [{}, { isolate }] as const) {
+      let closed = 0;
+      const root = new MemoryFiles().root();
+      const directory: OpenDirectory = Object.create(root, { close: { value: () => closed++ } });
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await assert.rejects(run(hello, { ...options, preopens: { "/a": directory, "/b": 5 as never } }), {
+        name: "PreopenError",
+      });
+      assert.equal(closed, 1);
+    }
+  });
 });

@@ -167,21 +167,27 @@ export class Kept {
     const granted = network && typeof options.network === "object" ? options.network : {};
     const { on: _on, check, ...rules } = granted;
     if (check) link.answer({ check });
-    this.wire = {
-      number,
-      plain: parked ? { ...plain, blockingFiles: true, blockingStdio: false } : plain,
-      stdin: this.#input(stdin, ringBytes(readBytes)),
-      stdout: this.#output(stdout, "stdout", output),
-      stderr: this.#output(stderr, "stderr", output),
-      preopens: Object.entries(preopens).map(([path, value]) => this.#preopen(path, value)),
-      imports: membersOf(imports),
-      traces: trace !== undefined,
-      network: network && {
-        granted: options.network === true ? ALL : rules,
-        checks: check !== undefined,
-      },
-      hasClient: client !== undefined,
-    };
+    try {
+      this.wire = {
+        number,
+        plain: parked ? { ...plain, blockingFiles: true, blockingStdio: false } : plain,
+        stdin: this.#input(stdin, ringBytes(readBytes)),
+        stdout: this.#output(stdout, "stdout", output),
+        stderr: this.#output(stderr, "stderr", output),
+        preopens: Object.entries(preopens).map(([path, value]) => this.#preopen(path, value)),
+        imports: membersOf(imports),
+        traces: trace !== undefined,
+        network: network && {
+          granted: options.network === true ? ALL : rules,
+          checks: check !== undefined,
+        },
+        hasClient: client !== undefined,
+      };
+    } catch (error) {
+      // What was opened before what is refused.
+      this.release(error);
+      throw error;
+    }
   }
 
   /** The instance is over: gives up what was not ended, and closes what was left open. Gives what that threw. */

@@ -68,7 +68,10 @@ export class Thread {
   /** What an instance in it is to be given. @throws {TypeError} For what cannot be given to one. */
   async keep(options: Options): Promise<WireOptions> {
     const { number, link } = this.open();
-    const kept = await Kept.make(this.#platform, link, number, options, this.#parked);
+    const kept = await Kept.make(this.#platform, link, number, options, this.#parked).catch((error: unknown) => {
+      this.close(number);
+      throw error;
+    });
     this.#kept.set(number, kept);
     if (this.#ended) this.#release(this.#ended.reason);
     return kept.wire;
