@@ -1,6 +1,8 @@
 /** Who carries requests out for an instance. Loaded for one that may send any. */
 import { assertShape, isBoolean, isFunction, isTexts, type Shape } from "../io/assert-shape.ts";
 import type { Limits } from "../io/limits.ts";
+import { hasMethods, isThenable } from "../io/shape.ts";
+import { told } from "../io/told.ts";
 import { resolver, type ResolveHost } from "../wasi/http/resolve.ts";
 import { checkedClient } from "../wasi/http/checked-client.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";
@@ -23,8 +25,17 @@ export async function httpOf(platform: Platform, option: HttpOption, { sockets }
 /** As `httpOf`, for any number of instances. */
 export async function clientsOf(platform: Platform, option: HttpOption): Promise<MakeClient> {
   if (typeof option === "function") return intercepted(platform, option);
-  if (option !== true && "send" in option) return () => checkedClient(option);
-  if (option !== true) assertShape("http", option, OPTIONS);
+  if (option !== true && "send" in option) {
+    if (!hasMethods(option, "send")) throw new TypeError("http: send must be a function");
+    return () => checkedClient(option);
+  }
+  if (option !== true) {
+    // A list or a promise has no members that could be wrong, and would be taken for one that leaves all out: for everywhere.
+    if (Symbol.iterator in option || isThenable(option)) {
+      throw new TypeError(`http must be an object of ${Object.keys(OPTIONS).join(", ")}; got ${told(option)}`);
+    }
+    assertShape("http", option, OPTIONS);
+  }
   const { hosts, denyPrivate, check }: HttpOptions = option === true ? {} : option;
   const clients = await platform.http?.();
   // A runtime that connects by itself does so to whom it likes.

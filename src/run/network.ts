@@ -52,6 +52,7 @@ export async function networksOf(
 ): Promise<MakeNetwork> {
   const options = option === true ? ALL : option;
   assertShape(name, options, OPTIONS);
+  assertGrant(name, options);
   const { tcp = false, udp = false, lookup = false } = options;
   const given = options.on && checkedNetwork(options.on);
   const on = given ?? (await portsOf(platform));
@@ -66,6 +67,16 @@ export async function networksOf(
       ...(given && { close: given.close }),
     };
   };
+}
+
+/** @throws {TypeError} If there is something for what nobody has said whether it is granted: nothing would come of it. */
+function assertGrant(name: string, { tcp, udp, lookup, ...rest }: NetworkOptions): void {
+  if ([tcp, udp, lookup].some((grant) => grant !== undefined)) return;
+  const [given] = Object.entries(rest).find(([, value]) => value !== undefined) ?? [];
+  if (given === undefined) return;
+  throw new TypeError(
+    `${name}: ${given} is for tcp, udp or lookup, and none of them is given: say which, such as tcp: true`,
+  );
 }
 
 /** The platform's own network. @throws {TypeError} If it has none. */

@@ -19,8 +19,25 @@ async function exitCode(name: string, network: boolean | NetworkOptions | undefi
 }
 
 test("without the option there is no network", async () => {
-  for (const network of [undefined, false, {}, { on: new MemoryNetwork() }, { udp: false, lookup: false }]) {
+  for (const network of [undefined, false, {}, { udp: false, lookup: false }]) {
     assert.equal(await exitCode("udp-ungranted", network), 0);
+  }
+});
+
+test("rules for what is not granted are told: nothing would come of them", async () => {
+  for (const rules of [
+    { connect: ["127.0.0.1"] },
+    { listen: ["0"] },
+    { denyPrivate: true },
+    { on: new MemoryNetwork() },
+  ]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await assert.rejects(exitCode("udp-ungranted", rules), {
+      name: "TypeError",
+      message: /^network: .* is for tcp, udp or lookup, and none of them is given: say which, such as tcp: true$/,
+    });
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    assert.equal(await exitCode("udp-ungranted", { ...rules, udp: false }), 0);
   }
 });
 

@@ -391,6 +391,21 @@ describe("ports that misbehave", () => {
     }
   });
 
+  test("what is no option of http opens nothing", async () => {
+    for (const http of [[], ["example.com"], new Set(["example.com"]), new Map(), Promise.resolve({ hosts: [] })]) {
+      // Wrong on purpose.
+      const options = { http: http as unknown as { readonly hosts: readonly string[] } };
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await assert.rejects(
+        run(await bytesOf("http-client"), options),
+        /^TypeError: http must be an object of hosts, denyPrivate, check; got /,
+      );
+    }
+    // As above.
+    const http = { send: 1 } as unknown as { readonly hosts: readonly string[] };
+    await assert.rejects(run(await bytesOf("http-client"), { http }), /^TypeError: http: send must be a function$/);
+  });
+
   test("a rule that is none is told with the list that has it", async () => {
     for (const [list, options] of [
       ["http.hosts", { http: { hosts: ["*"] } }],
