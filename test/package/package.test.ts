@@ -29,20 +29,23 @@ async function manifest(): Promise<Manifest> {
   return JSON.parse(await readFile(project.installed("package.json"), "utf8")) as Manifest;
 }
 
-/** The exit of the compiler on a program, for a project that has Node's types. */
-async function typeCheck(lib: readonly string[] | undefined, program: string): Promise<string> {
+const NODES = { module: "nodenext", types: ["node"] };
+/** As docs/browsers.md has it. */
+const PAGES = { module: "esnext", moduleResolution: "bundler", types: [], customConditions: ["browser"] };
+
+/** What the compiler says of a program, in a project of Node's if it is no page's. */
+async function typeCheck(lib: readonly string[] | undefined, program: string, kind: object = NODES): Promise<string> {
   await project.write("use.ts", program);
   await project.write(
     "tsconfig.json",
     JSON.stringify({
       compilerOptions: {
         target: "es2023",
-        module: "nodenext",
         strict: true,
         noEmit: true,
         skipLibCheck: false,
         exactOptionalPropertyTypes: true,
-        types: ["node"],
+        ...kind,
         ...(lib && { lib }),
       },
       files: ["use.ts"],
@@ -177,6 +180,20 @@ test("its types serve a program in TypeScript, libraries checked", async () => {
     await project.borrow(name);
   }
   assert.equal(await typeCheck(undefined, PROGRAM), "");
+});
+
+test("its types serve a page that has nothing of Node's", async () => {
+  const program = `
+import { compile, MemoryFiles, run } from "sluice";
+import { openTerminal } from "sluice/terminal";
+
+const preopens = { "/": MemoryFiles.from({ "notes.txt": "one" }).root() };
+await run(await compile(fetch("app.wasm")), { preopens, stdout: (chunk) => document.body.append(String(chunk.length)) });
+// @ts-expect-error -- not a stream
+await run(new Uint8Array(), { stdin: 5 });
+console.log(openTerminal);
+`;
+  assert.equal(await typeCheck(["es2024", "esnext.disposable", "dom"], program, PAGES), "");
 });
 
 test("its types serve a program that leaves the DOM out", async () => {
