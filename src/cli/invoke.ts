@@ -33,26 +33,46 @@ export function invoked(
 function coreInvocation(name: string, words: readonly string[], bytes: Uint8Array): Invocation {
   const exported = moduleTypeOf(bytes)?.exports.get(name);
   if (exported?.sort !== "core func") throw new UsageError(`--invoke: the module exports no function ${name}`);
-  const { params } = exported.func ?? { params: words.map(() => undefined) };
+  const { params, results } = exported.func ?? { params: [undefined], results: [] };
+  if (![...params, ...results].every((type) => type !== undefined && Object.hasOwn(NUMBERS, type))) {
+    throw new UsageError(`--invoke ${name}: this function of the module takes or gives what is no number`);
+  }
   if (params.length !== words.length) {
     throw new UsageError(`--invoke ${name} expects ${params.length} numbers after the file, got ${words.length}`);
   }
-  const values = words.map((word, index) => {
-    const pattern = params[index]?.startsWith("f") === true ? FLOAT : INTEGER;
-    if (!pattern.test(word)) {
-      throw new UsageError(`--invoke ${name} expects a number (${params[index] ?? "?"}), got ${JSON.stringify(word)}`);
-    }
-    return params[index] === "i64" ? BigInt(word) : Number(word);
+  const values = params.map((type = "", index) => {
+    const word = words[index] ?? "";
+    const value = NUMBERS[type]?.(word);
+    if (value !== undefined) return value;
+    throw new UsageError(`--invoke ${name} expects a number (${type}), got ${JSON.stringify(word)}`);
   });
   return {
     async call({ exports }) {
       const found = exports[name];
       if (typeof found !== "function") throw new Error(`${name} was exported before`);
       const result: unknown = await (found as (...numbers: unknown[]) => unknown)(...values);
-      return typeof result === "number" || typeof result === "bigint" ? String(result) : "";
+      // One is itself, and none is nothing.
+      return (Array.isArray(result) ? result : [result ?? ""]).join("\n");
     },
   };
 }
 
+/** What each type makes of a word; nothing if that is none of its numbers. */
+const NUMBERS: Readonly<Record<string, (word: string) => number | bigint | undefined>> = {
+  i32: (word) => (isInteger(word, 32n) ? Number(word) : undefined),
+  i64: (word) => (isInteger(word, 64n) ? BigInt(word) : undefined),
+  f32: floatOf,
+  f64: floatOf,
+};
+
 const INTEGER = /^-?\d+$/;
 const FLOAT = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** Whether it has so many bits, with a sign or without. */
+function isInteger(word: string, bits: bigint): boolean {
+  return INTEGER.test(word) && BigInt(word) >= -(2n ** (bits - 1n)) && BigInt(word) < 2n ** bits;
+}
+
+function floatOf(word: string): number | undefined {
+  return FLOAT.test(word) ? Number(word) : undefined;
+}
