@@ -109,13 +109,14 @@ onServer("commands on a server", (on) => {
     assert.equal((await ended(worker)).code, 0);
   });
 
-  test("work begins no job where its metrics cannot be asked for", async () => {
+  test("work begins no job where its metrics cannot be asked for", async (t) => {
     const taken = createServer().listen(0, "127.0.0.1");
+    t.after(() => taken.close());
     await once(taken, "listening");
     const { port } = taken.address() as AddressInfo;
     const told: readonly (readonly [address: string, message: RegExp])[] = [
       ["65536", /^sluice: --metrics expects \[ADDRESS:\]PORT, such as 0\.0\.0\.0:9090, got "65536"\n$/],
-      [String(port), /^sluice: The system refuses: listen EADDRINUSE/],
+      [String(port), /^sluice: Cannot listen where --metrics says, at 127\.0\.0\.1:\d+: listen EADDRINUSE/],
     ];
     for (const [address, message] of told) {
       const options = ["--jobs", "KEPT/w", "--results", "KEPTRESULTS", "--create", "--metrics", address];
@@ -124,7 +125,6 @@ onServer("commands on a server", (on) => {
       assert.match(stderr, message);
       assert.equal(code, 1);
     }
-    taken.close();
   });
 
   test("work shows on a terminal how far it is, on a line that it erases", { skip: NO_TERMINAL }, async () => {
