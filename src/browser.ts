@@ -148,5 +148,4 @@ async function compiled(component: Uint8Array | CompiledComponent): Promise<Comp
 
 export * from "./api.ts";
 export type { ServingOptions } from "./run/serve/serve.ts";
-
 export type { WebInput, WebOutput } from "./hosts/web/streams.ts";

@@ -5,7 +5,7 @@ import type { Served } from "./load/compile.ts";
  * @module
  */
 import { bytesOf } from "./hosts/isolate/component-bytes.ts";
-import { bytesIn, isBytes, OR_FETCHED, type ComponentBytes } from "./run/bytes.ts";
+import { bytesIn, isBytes, type ComponentBytes } from "./run/bytes.ts";
 import type { CompiledComponent } from "./run/component.ts";
 import { compile as compileHere } from "./run/compile.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
@@ -44,7 +44,7 @@ export interface Options extends Omit<InstanceOptions<Input, Output, Directory>,
  * @throws {TypeError} If the response is an error.
  */
 export async function compile(component: ComponentBytes | PromiseLike<ComponentBytes>): Promise<CompiledComponent> {
-  return compileOnce(await bytesIn(await component, OR_FETCHED));
+  return compileOnce(await bytesIn(await component));
 }
 
 /**
@@ -245,7 +245,6 @@ async function compiled(component: Uint8Array | CompiledComponent): Promise<Comp
 }
 
 export * from "./api.ts";
-
 export type { Input, Output } from "./hosts/node/stdio.ts";
 export type { NodeListener } from "./hosts/node/http/listener.ts";
 export type { ServingOptions } from "./run/serve/serve.ts";

@@ -1,6 +1,5 @@
 /** `--plug`: components that are named on the command line, to be plugged in. */
-import { compatibleVersion } from "../abi/compatible-version.ts";
-import { splitVersion } from "../abi/names.ts";
+import { canStandFor } from "../abi/compatible-version.ts";
 import { compile } from "../run/compile.ts";
 import type { CompiledComponent } from "../run/component.ts";
 import type { Plug } from "../run/plugs.ts";
@@ -33,19 +32,10 @@ export async function plugsAt(paths: readonly string[], user: CompiledComponent)
 }
 
 function assertUsed(path: string, { exports }: CompiledComponent, users: readonly CompiledComponent[]): void {
-  // What has no version stands for each.
-  const wanted = new Set(
-    users.flatMap(({ imports }) => imports.flatMap((name) => [familyOf(name), familyOf(splitVersion(name)[0])])),
-  );
-  if (exports.some((name) => wanted.has(familyOf(name)))) return;
+  const wanted = users.flatMap(({ imports }) => imports);
+  if (exports.some((given) => wanted.some((name) => canStandFor(given, name)))) return;
   const given = exports.join(", ") || "nothing";
   throw new UsageError(
     `${path}: --plug says nothing here: nobody imports what it exports (${given}); \`sluice inspect\` tells what is imported`,
   );
-}
-
-/** What names of versions that can stand for each other have in common. */
-function familyOf(name: string): string {
-  const [plain, version] = splitVersion(name);
-  return `${plain}@${compatibleVersion(version)}`;
 }

@@ -18,9 +18,6 @@ export type ComponentBytes = Uint8Array | ComponentResponse;
 /** What else is taken where a component may have been compiled before. */
 export const OR_COMPILED = ", or what `compile` gave";
 
-/** What else `compile` takes. */
-export const OR_FETCHED = ", or a Response";
-
 /**
  * Whether a component is given as bytes, and not as what `compile` gave.
  *
@@ -46,17 +43,16 @@ export function assertBytes(given: unknown, others: string = ""): asserts given 
 /**
  * The bytes that are given.
  *
- * @param others As above.
  * @throws {TypeError} If they are none, or not in the response.
  */
-export async function bytesIn(given: unknown, others: string): Promise<Uint8Array> {
+export async function bytesIn(given: unknown): Promise<Uint8Array> {
   if (isResponse(given)) {
     if (given.ok) return new Uint8Array(await given.arrayBuffer());
     throw new TypeError(
       `A component cannot be had from ${told(given.url)}: ${given.status} ${given.statusText}`.trimEnd(),
     );
   }
-  assertBytes(given, others);
+  assertBytes(given, ", or a Response");
   return given;
 }
 

@@ -1,6 +1,6 @@
 import { compileComponent, type Served } from "../load/compile.ts";
 import { layerOf } from "../load/decode/decode.ts";
-import { assertBytes, bytesIn, OR_COMPILED, OR_FETCHED } from "./bytes.ts";
+import { assertBytes, bytesIn, OR_COMPILED } from "./bytes.ts";
 import { CompiledComponent } from "./component.ts";
 import * as typeChecks from "./type-checks.ts";
 
@@ -24,7 +24,7 @@ export async function compile(bytes: Uint8Array, served?: Served): Promise<Compi
  * @throws {TypeError} If it is neither bytes nor, for `compile`, a response that has them.
  */
 export async function compileGiven(given: unknown, mayBeCompiled: boolean = false): Promise<CompiledComponent> {
-  if (!mayBeCompiled) return compile(await bytesIn(given, OR_FETCHED));
+  if (!mayBeCompiled) return compile(await bytesIn(given));
   assertBytes(given, OR_COMPILED);
   return compile(given);
 }

@@ -1,7 +1,7 @@
 /** What an embedder gives for the imports of a component: things of its own, and what other components export. */
 import type { ResourceBinding } from "../../abi/guest.ts";
-import { camelCase, pascalCase, splitVersion } from "../../abi/names.ts";
-import { compatibleVersion } from "../../abi/compatible-version.ts";
+import { camelCase, pascalCase } from "../../abi/names.ts";
+import { canStandFor } from "../../abi/compatible-version.ts";
 import { memberOf } from "../../abi/members.ts";
 import type { FuncType, ResourceId } from "../../abi/types.ts";
 import type { Definition } from "../../bind/definition.ts";
@@ -88,12 +88,7 @@ export class GivenProviders implements Providers {
   }
 
   #compatible(name: string): ImportValue | undefined {
-    const [plain, version] = splitVersion(name);
-    const wanted = compatibleVersion(version);
-    const found = Object.entries(this.#given).find(([key]) => {
-      const [keyPlain, keyVersion] = splitVersion(key);
-      return keyPlain === plain && (keyVersion === "" || compatibleVersion(keyVersion) === wanted);
-    });
+    const found = Object.entries(this.#given).find(([given]) => canStandFor(given, name));
     return found?.[1];
   }
 }
