@@ -13,7 +13,7 @@ import type {
   TcpOptions,
   TcpPort,
 } from "../../../wasi/sockets/tcp-port.ts";
-import { addressOf, textOf } from "./address.ts";
+import { addressOf, ownText, peerText } from "./address.ts";
 import { tcpDefaults } from "./defaults.ts";
 import { NodeTcpConnection } from "./tcp-connection.ts";
 import { acceptHandles, socketOn, takeOver } from "./tcp-handle.ts";
@@ -52,7 +52,7 @@ class NodeTcpHandle implements TcpHandle {
     const { BoundSocket: Bound } = process.getBuiltinModule("node:net") as { readonly BoundSocket?: BoundSocketClass };
     // Without it, the address is taken when it connects or listens, and port 0 is known then.
     if (Bound) {
-      this.#bound = new Bound({ host: textOf(address), port: address.port, ipv6Only: this.#family === "ipv6" });
+      this.#bound = new Bound({ host: ownText(address), port: address.port, ipv6Only: this.#family === "ipv6" });
     }
     this.#address = address;
   }
@@ -80,8 +80,8 @@ class NodeTcpHandle implements TcpHandle {
         resolve(connection);
       });
       const local =
-        this.#address && !bound ? { localAddress: textOf(this.#address), localPort: this.#address.port } : {};
-      socket.connect({ host: textOf(remote), port: remote.port, ...local });
+        this.#address && !bound ? { localAddress: ownText(this.#address), localPort: this.#address.port } : {};
+      socket.connect({ host: peerText(remote), port: remote.port, ...local });
     });
   }
 
@@ -134,6 +134,6 @@ class NodeTcpHandle implements TcpHandle {
   #where(): { readonly host: string; readonly port: number; readonly ipv6Only: boolean; readonly exclusive: true } {
     const address = this.#address;
     if (!address) throw new NetworkError("EINVAL", "the socket is not bound");
-    return { host: textOf(address), port: address.port, ipv6Only: this.#family === "ipv6", exclusive: true };
+    return { host: ownText(address), port: address.port, ipv6Only: this.#family === "ipv6", exclusive: true };
   }
 }

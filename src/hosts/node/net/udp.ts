@@ -4,7 +4,7 @@ import { NetworkError } from "../../../wasi/sockets/error-code.ts";
 import type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../../../wasi/sockets/udp-port.ts";
 import { fs } from "../builtins.ts";
 import { limitStacks, LISTENS, wouldBlock } from "../fd-retry.ts";
-import { addressOf, textOf } from "./address.ts";
+import { addressOf, ownText, peerText } from "./address.ts";
 import { defaultBufferBytes, defaultHopLimit } from "./defaults.ts";
 
 /** The UDP of the system, by `node:dgram`. */
@@ -12,7 +12,7 @@ export const nodeUdp: UdpPort = { open: (family, events) => new NodeUdpHandle(fa
 
 /** What Node has since 26.4: the same calls, done when they return. Their twins take a turn of the event loop. */
 interface SyncSocket {
-  readonly bindSync?: (options: { readonly address: string; readonly port: number }) => unknown;
+  readonly bindSync?: (options: Place) => unknown;
   readonly connectSync?: (port: number, address: string) => unknown;
 }
 
@@ -45,13 +45,14 @@ class NodeUdpHandle implements UdpHandle {
   }
 
   bind(address: SocketAddress): void | Promise<void> {
+    const where = placeOf(address);
     const socket = this.#make();
     const take = (): void => {
       this.#adopt(socket);
       const { port } = socket.address();
       this.#bound = { ...address, port };
     };
-    const bound = bindSocket(socket, address);
+    const bound = bindSocket(socket, where);
     return bound instanceof Promise ? bound.then(take) : take();
   }
 
@@ -73,13 +74,14 @@ class NodeUdpHandle implements UdpHandle {
       report.left();
       return;
     }
+    const host = to && peerText(to);
     this.#pending++;
     const done = (error: Error | null): void => {
       this.#pending--;
       report.left(error ?? undefined);
       if (this.#isClosed && this.#pending === 0) closeSocket(socket);
     };
-    if (to) socket.send(data, to.port, textOf(to), done);
+    if (to) socket.send(data, to.port, host, done);
     else socket.send(data, done);
     // Node sends in the next tick, and tells in the one after that; what it could not send by then waits for room.
     process.nextTick(() => {
@@ -187,13 +189,13 @@ class NodeUdpHandle implements UdpHandle {
     };
     const { connectSync }: SyncSocket = socket as unknown as SyncSocket;
     if (connectSync) {
-      connectSync.call(socket, remote.port, textOf(remote));
+      connectSync.call(socket, remote.port, peerText(remote));
       connected();
       return undefined;
     }
     return new Promise<void>((resolve, reject) => {
       // Its callback is told of a failure too.
-      socket.connect(remote.port, textOf(remote), ((error?: Error | null) => {
+      socket.connect(remote.port, peerText(remote), ((error?: Error | null) => {
         if (error) {
           reject(error);
           return;
@@ -211,12 +213,13 @@ class NodeUdpHandle implements UdpHandle {
     this.#isConnected = false;
     const bound = this.#bound;
     if (!bound || old.address().port === bound.port) return undefined;
+    const where = placeOf(bound);
     const socket = this.#make();
     const replace = (): void => {
       closeSocket(old);
       this.#adopt(socket);
     };
-    const rebound = bindSocket(socket, bound);
+    const rebound = bindSocket(socket, where);
     return rebound instanceof Promise ? rebound.then(replace) : replace();
   }
 }
@@ -228,8 +231,17 @@ function innerOf(socket: Socket): Inner | undefined {
   return LISTENS && symbol ? (socket as unknown as Record<symbol, Inner>)[symbol] : undefined;
 }
 
-function bindSocket(socket: Socket, address: SocketAddress): void | Promise<void> {
-  const where = { address: textOf(address), port: address.port };
+/** Where a socket is bound, as Node has it. */
+interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
+function placeOf(address: SocketAddress): Place {
+  return { address: ownText(address), port: address.port };
+}
+
+function bindSocket(socket: Socket, where: Place): void | Promise<void> {
   const { bindSync }: SyncSocket = socket as unknown as SyncSocket;
   if (bindSync) {
     try {
