@@ -20,6 +20,7 @@ import {
   type OpenOptions,
 } from "../../wasi/filesystem/files.ts";
 import { fs } from "./builtins.ts";
+import { setExactTimes } from "./exact-times.ts";
 import { list, listSync, type Listed } from "./listing.ts";
 
 const { constants } = fs;
@@ -152,6 +153,7 @@ abstract class NodeNode {
   setTimes(accessed: NewTime, modified: NewTime): Later<void> {
     return this.hold(
       then(this.stat(), (stat) => {
+        if (setExactTimes(this.fd, accessed, modified)) return;
         const [atime, mtime] = secondsOf(accessed, modified, stat);
         return this.calls.futimes(this.fd, atime, mtime);
       }),
@@ -267,8 +269,10 @@ class NodeDirectory extends NodeNode implements OpenDirectory {
   setTimesAt(name: string, accessed: NewTime, modified: NewTime): Later<void> {
     return this.hold(
       then(this.statAt(name), (stat) => {
+        const path = this.#at(name);
+        if (setExactTimes(path, accessed, modified)) return;
         const [atime, mtime] = secondsOf(accessed, modified, stat);
-        return this.calls.lutimes(this.#at(name), atime, mtime);
+        return this.calls.lutimes(path, atime, mtime);
       }),
     );
   }
@@ -387,7 +391,7 @@ function statOf(stat: BigIntStats): FileStat {
   };
 }
 
-/** Node takes seconds, exact to about a microsecond; before 1970 it wants a Date instead, exact to a millisecond. */
+/** What is set where `setExactTimes` cannot: Node takes seconds, exact to about a microsecond; before 1970 it wants a Date instead, exact to a millisecond. */
 function secondsOf(accessed: NewTime, modified: NewTime, stat: FileStat): [number | Date, number | Date] {
   const now = BigInt(Date.now()) * 1_000_000n;
   const seconds = (time: NewTime, before: bigint | undefined): number | Date => {
