@@ -3,10 +3,12 @@ import { DEFAULT_LIMITS, type Limits } from "../io/limits.ts";
 import type { PermitMode } from "../io/permit.ts";
 import { listenAddress } from "./address.ts";
 import { leadingOptions, type GivenOption } from "./arguments.ts";
+import { splitAssignment } from "./assignment.ts";
 import { SERVE_OPTIONS, type OptionName } from "./options.ts";
 import { httpGrant, networkGrant, type HttpGrant, type NetworkGrant } from "./network.ts";
 import { milliseconds } from "./duration.ts";
 import { UsageError } from "./usage.ts";
+import { switchesOf, timeoutIn } from "./wasmtime-words.ts";
 
 export type Command =
   | { readonly name: "run"; readonly options: RunOptions; readonly path: string; readonly args: readonly string[] }
@@ -260,9 +262,11 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
     if (name === "limit") setLimit(limits, value);
     if (name === "invoke") invoke = value;
     if (name === "timeout") timeout = milliseconds(value, "--timeout");
-    if (name === "wasm") timeout = wasmOption(value);
+    if (name === "wasm") timeout = timeoutIn(value) ?? timeout;
     if (name === "plug") plugs.push(value);
-    if (name === "inherit-env") for (const [key, own = ""] of Object.entries(env)) variables.set(key, own);
+    if (name === "inherit-env" || (name === "wasi" && new Map(switchesOf(value)).get("inherit-env"))) {
+      for (const [key, own = ""] of Object.entries(env)) variables.set(key, own);
+    }
     if (name === "env") setVariable(variables, value, env);
     if (name === "dir" || name === "ro-dir") setPreopen(preopens, value, name);
   }
@@ -286,15 +290,6 @@ function runOptions(given: readonly GivenOption[], env: Readonly<Record<string, 
 function permitMode(value: string): PermitMode {
   if (value === "strict" || value === "budget") return value;
   throw new UsageError(`--permits expects "strict" or "budget", got ${JSON.stringify(value)}`);
-}
-
-/** As Wasmtime's users type it. */
-function wasmOption(text: string): number {
-  const [name, value = ""] = splitAssignment(text);
-  if (name === "timeout") return milliseconds(value, "-W timeout");
-  throw new UsageError(
-    `-W expects timeout=DURATION, got ${JSON.stringify(text)}: limits are set with --limit NAME=NUMBER, see docs/limits.md`,
-  );
 }
 
 function setLimit(limits: Partial<Record<keyof Limits, number>>, text: string): void {
@@ -331,9 +326,4 @@ function setVariable(
   const [name, value = env[name]] = splitAssignment(text);
   if (name === "") throw new UsageError(`--env expects NAME=VALUE or NAME, got ${JSON.stringify(text)}`);
   if (value !== undefined) variables.set(name, value);
-}
-
-function splitAssignment(text: string): [name: string, value?: string] {
-  const at = text.indexOf("=");
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -2,6 +2,7 @@
 import { ruling, type NetworkRules } from "../wasi/sockets/rules.ts";
 import type { GivenOption } from "./arguments.ts";
 import { UsageError } from "./usage.ts";
+import { switchesOf, type Switch } from "./wasmtime-words.ts";
 
 /** What a guest is given of the network. */
 export interface NetworkGrant {
@@ -21,17 +22,6 @@ export interface HttpGrant {
   readonly hosts?: readonly string[];
   readonly denyPrivate: boolean;
 }
-
-const SWITCHES = [
-  "inherit-network",
-  "tcp",
-  "udp",
-  "allow-ip-name-lookup",
-  "network-error-code",
-  "http",
-  "cli",
-] as const;
-type Switch = (typeof SWITCHES)[number];
 
 /** What is granted; nothing if nobody says so. @throws {UsageError} */
 export function networkGrant(given: readonly GivenOption[]): NetworkGrant | undefined {
@@ -90,19 +80,3 @@ function values(given: readonly GivenOption[], wanted: GivenOption["name"]): str
 function isName(rule: string): boolean {
   return /[a-z]/i.test(rule) && !rule.startsWith("[") && !/:.*:/.test(rule);
 }
-
-/** `NAME`, `NAME=y` or `NAME=n`, and several with commas between them, as Wasmtime's users type them. */
-function switchesOf(text: string): [Switch, boolean][] {
-  return text.split(",").map((word) => {
-    const [name = "", value = "y"] = word.split("=", 2);
-    const known = SWITCHES.find((one) => one === name);
-    const isOn = ON[value];
-    if (known && isOn !== undefined) return [known, isOn];
-    throw new UsageError(
-      `-S expects ${SWITCHES.join(", ")}, each alone or with =y or =n; got ${JSON.stringify(word)}: ` +
-        "a guest has what --dir, --env and the like say, and nothing else has to be switched on",
-    );
-  });
-}
-
-const ON: Readonly<Record<string, boolean>> = { y: true, yes: true, true: true, n: false, no: false, false: false };

@@ -184,12 +184,12 @@ export const OPTIONS: readonly Described[] = [
   },
   { name: "access-log", for: "serve", help: "A line on stderr for each request." },
   { name: "no-logging-prefix", for: "serve", help: "Output of guests as it is, without their number." },
-  // As in Wasmtime: its switches for the network alone.
+  // As in Wasmtime: see wasmtime-words.ts.
   {
     name: "wasi",
     short: "S",
     value: "SWITCH",
-    expected: "inherit-network, tcp, udp, allow-ip-name-lookup or http, such as -S inherit-network",
+    expected: "inherit-network, tcp, udp, allow-ip-name-lookup, http or inherit-env, such as -S inherit-network",
   },
   {
     name: "argv0",
@@ -206,7 +206,6 @@ export const OPTIONS: readonly Described[] = [
     expected: "a duration, such as --timeout 30s",
     help: "Ends the guest then: 30s, 500ms, 2m, or seconds.",
   },
-  // As in Wasmtime: its timeout alone.
   { name: "wasm", short: "W", value: "timeout=DURATION", expected: "timeout=DURATION, such as -W timeout=30s" },
   {
     name: "permits",

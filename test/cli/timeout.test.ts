@@ -51,10 +51,4 @@ describe("--timeout", { concurrency: 2 }, () => {
       assert.match(stderr, /^sluice: --timeout expects a duration from 1ms on, such as 30s, 500ms or 2m, got /);
     });
   }
-
-  test("-W says what it knows", async () => {
-    const { code, stderr } = await ended(start(["-W", "fuel=1", guest("hello")]));
-    assert.equal(code, 1);
-    assert.match(stderr, /^sluice: -W expects timeout=DURATION, got "fuel=1": limits are set with --limit/);
-  });
 });
