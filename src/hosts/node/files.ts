@@ -20,7 +20,7 @@ import {
   type OpenOptions,
 } from "../../wasi/filesystem/files.ts";
 import { fs } from "./builtins.ts";
-import { setExactTimes } from "./exact-times.ts";
+import { secondsOf, setExactTimes } from "./file-times.ts";
 import { list, listSync, type Listed } from "./listing.ts";
 
 const { constants } = fs;
@@ -389,14 +389,4 @@ function statOf(stat: BigIntStats): FileStat {
     device: stat.dev,
     inode: stat.ino,
   };
-}
-
-/** What is set where `setExactTimes` cannot: Node takes seconds, exact to about a microsecond; before 1970 it wants a Date instead, exact to a millisecond. */
-function secondsOf(accessed: NewTime, modified: NewTime, stat: FileStat): [number | Date, number | Date] {
-  const now = BigInt(Date.now()) * 1_000_000n;
-  const seconds = (time: NewTime, before: bigint | undefined): number | Date => {
-    const ns = time === "now" ? now : time === "keep" ? (before ?? now) : time;
-    return ns < 0n ? new Date(Number(ns / 1_000_000n)) : Number(ns) / 1e9;
-  };
-  return [seconds(accessed, stat.accessedNs), seconds(modified, stat.modifiedNs)];
 }

@@ -1,5 +1,5 @@
-/** Times of files to the nanosecond, as Node cannot set them: the system is called, where it can be. */
-import type { NewTime } from "../../wasi/filesystem/files.ts";
+/** Times of files: to the nanosecond, as Node cannot set them, where the system can be called; else as Node can. */
+import { FileError, type FileStat, type NewTime } from "../../wasi/filesystem/files.ts";
 import { systemOf } from "./system.ts";
 
 interface Numbers {
@@ -80,4 +80,21 @@ function load(): Functions | null {
     utimensat: { return: "i32", arguments: ["i32", "string", "buffer", "i32"] },
   });
   return system?.functions ?? null;
+}
+
+/** What Node takes where `setExactTimes` does nothing: seconds, exact to about a microsecond; before 1970 a Date, exact to a millisecond. */
+export function secondsOf(accessed: NewTime, modified: NewTime, stat: FileStat): [number | Date, number | Date] {
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const seconds = (time: NewTime, before: bigint | undefined): number | Date => {
+    const ns = time === "now" ? now : time === "keep" ? (before ?? now) : time;
+    return ns < 0n ? dateOf(ns / 1_000_000n) : Number(ns) / 1e9;
+  };
+  return [seconds(accessed, stat.accessedNs), seconds(modified, stat.modifiedNs)];
+}
+
+/** Node takes what is no date for one of its own. */
+function dateOf(milliseconds: bigint): Date {
+  const date = new Date(Number(milliseconds));
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new FileError("EINVAL", `${milliseconds} ms after 1970 is more than 270,000 years before it`);
 }
