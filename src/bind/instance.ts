@@ -83,10 +83,12 @@ export class Instance {
    * After its end: as a new one, in another world of the same limits. What the guest before still has under way stays
    * with the old world.
    *
+   * @param newWorld Asked only if it begins.
    * @returns Whether it is as new: it is not while files are open.
    */
-  renew(world: World): boolean {
+  renew(newWorld: () => World): boolean {
     if (this.#openFiles > 0 || this.heldOutlets.size > 0 || !this.task.renew()) return false;
+    const world = newWorld();
     this.#world = world;
     this.#outlets = undefined;
     this.isAborted = false;

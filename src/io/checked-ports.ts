@@ -18,6 +18,20 @@ export function guarded<T>(port: string, call: () => T): T {
   }
 }
 
+/**
+ * Lets go of ports that nobody is going to use after all, by what each takes for that. Why is told by whoever does this, and
+ * what they throw is not.
+ */
+export function abandon(...steps: readonly (() => unknown)[]): void {
+  for (const step of steps) {
+    try {
+      unawaited(step());
+    } catch {
+      // As above.
+    }
+  }
+}
+
 /** What a port threw, with its name; or what one behind it did. */
 export function faultIn(port: string, thrown: unknown): InternalError {
   const cause = causeOf(thrown);

@@ -96,19 +96,20 @@ export class Life {
     return this.instance.world;
   }
 
-  /** From outside, and in time. */
+  /** From outside, and in time. @throws What a port does, after its end: nobody else has it. */
   #limit({ signal, timeout }: InstanceOptions<unknown, unknown>): void {
     this.#signal = signal;
+    this.#cancelTimeout = undefined;
     try {
       guarded("signal.addEventListener", () => signal?.addEventListener("abort", this.#onAbort, { once: true }));
+      if (timeout === undefined) return;
+      this.#cancelTimeout = afterMs(this.#platform.monotonicClock, timeout, () => {
+        this.abort(new TimeoutError(timeout));
+      });
     } catch (fault) {
-      for (const { directory } of this.world.preopens) directory.release();
+      void this.end(fault);
       throw fault;
     }
-    this.#cancelTimeout =
-      timeout === undefined
-        ? undefined
-        : afterMs(this.#platform.monotonicClock, timeout, () => this.abort(new TimeoutError(timeout)));
   }
 
   /**
@@ -120,11 +121,9 @@ export class Life {
    */
   renew(options: InstanceOptions<unknown, unknown>, grants: Grants): boolean {
     if (this.#aborted) return false;
-    const world = makeWorld(this.#platform, options, this.#exit, grants, this.world.limits);
-    if (!this.instance.renew(world)) {
-      for (const { directory } of world.preopens) directory.release();
-      return false;
-    }
+    const { limits } = this.world;
+    const isRenewed = this.instance.renew(() => makeWorld(this.#platform, options, this.#exit, grants, limits));
+    if (!isRenewed) return false;
     this.#ended = undefined;
     this.#limit(options);
     return true;

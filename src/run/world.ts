@@ -1,6 +1,6 @@
 import { isBoolean } from "../io/assert-shape.ts";
 import { causeOf, messageOf } from "../io/cause.ts";
-import { guarded, misbehaved } from "../io/checked-ports.ts";
+import { abandon, guarded, misbehaved } from "../io/checked-ports.ts";
 import { limitsFrom, type Limits } from "../io/limits.ts";
 import { Outlet } from "../io/outlet.ts";
 import { isThenable } from "../io/shape.ts";
@@ -26,11 +26,15 @@ export function makeWorld(
   { network, http, monotonicClock, wallClock }: Grants = {},
   limits: Limits = limitsFrom(options.limits),
 ): World {
-  const preopens = openAll(platform, options);
+  // What may throw comes before what is opened, and would have to be let go of.
+  const { args = [], cwd, permits = "strict" } = options;
+  const env = variablesOf(options.env);
+  const random = options.random ? checkedRandom(options.random) : platform.random;
+  const insecureSeed = seedOf(options, random);
+  const preopens: Preopen[] = [];
   try {
+    openAll(platform, options, preopens);
     const { stdin, stdout, stderr } = streamsOf(platform, options, limits);
-    const random = options.random ? checkedRandom(options.random) : platform.random;
-    const insecureSeed = seedOf(options, random);
     // Written out: copied together it would take three times as long, and it is made for each request that is answered.
     return {
       stdin,
@@ -41,18 +45,27 @@ export function makeWorld(
       exit,
       network,
       http,
-      args: options.args ?? [],
-      env: variablesOf(options.env),
-      cwd: options.cwd,
+      args,
+      env,
+      cwd,
       monotonicClock: monotonicClock ?? platform.monotonicClock,
       wallClock: wallClock ?? platform.wallClock,
       random,
       insecureRandom: seededBy(insecureSeed),
       insecureSeed,
-      permits: options.permits ?? "strict",
+      permits,
     };
   } catch (error) {
-    for (const { directory } of preopens) directory.release();
+    const releases = preopens.map(
+      ({ directory }) =>
+        () =>
+          directory.release(),
+    );
+    abandon(
+      () => http?.close?.(),
+      () => network?.close?.(),
+      ...releases,
+    );
     throw error;
   }
 }
@@ -135,18 +148,15 @@ export class PreopenError extends Error {
   }
 }
 
-/** All of them, or none. */
-function openAll(platform: Platform, options: InstanceOptions<unknown, unknown>): Preopen[] {
-  const opened: Preopen[] = [];
+/** @param opened Where each is put. @throws {PreopenError} For the first that cannot be. */
+function openAll(platform: Platform, options: InstanceOptions<unknown, unknown>, opened: Preopen[]): void {
   for (const [path, value] of Object.entries(options.preopens ?? {})) {
     try {
       opened.push(preopen(platform, path, value, options.blockingFiles ?? false));
     } catch (cause) {
-      for (const { directory } of opened) directory.release();
       throw new PreopenError(path, cause);
     }
   }
-  return opened;
 }
 
 function preopen(platform: Platform, path: string, value: PreopenOption<unknown>, blocking: boolean): Preopen {

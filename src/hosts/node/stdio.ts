@@ -4,6 +4,7 @@ import { saysTerminal } from "../../io/plain-ports.ts";
 import { hasMethods, isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import type { OpenedInput, OpenedOutput, OpenedStandard, StandardOptions } from "../../run/platform.ts";
+import { openedStandard } from "../../run/standard.ts";
 import { sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
 import { isTerminal } from "./fd-open.ts";
 import { BlockingGroup, fdSource, FdSink } from "./fd.ts";
@@ -26,21 +27,21 @@ export function openStandard(options: StandardOptions): OpenedStandard {
     (value) => value === "inherit" || value === "ignore",
   );
   const group = options.blockingStdio && own ? new BlockingGroup() : undefined;
-  // What may be refused comes before what is opened, and would have to be closed.
-  const stdin = givenInput(options.stdin);
-  const stdout = givenOutput(options.stdout, "stdout");
-  const stderr = givenOutput(options.stderr, "stderr");
-  return {
-    stdin: stdin ?? { source: fdSource(0, group), isTerminal: isTerminal(0) },
-    stdout: stdout ?? ownOutput(1, group),
-    stderr: stderr ?? ownOutput(2, group),
-  };
+  return openedStandard(
+    () => openInput(options.stdin, group),
+    (name) => openOutput(options[name], name, group),
+  );
 }
 
-/** Nothing if it is the process's own. */
-function givenInput(value: unknown): OpenedInput | undefined {
-  if (value === "inherit") return undefined;
-  return { source: inputSource(value, "stdin"), isTerminal: saysTerminal(value) };
+function openInput(value: unknown, group: BlockingGroup | undefined): OpenedInput {
+  if (value === "inherit") return { isTerminal: isTerminal(0), source: fdSource(0, group) };
+  return { isTerminal: saysTerminal(value), source: inputSource(value, "stdin") };
+}
+
+function openOutput(value: unknown, name: "stdout" | "stderr", group: BlockingGroup | undefined): OpenedOutput {
+  if (value !== "inherit") return { isTerminal: saysTerminal(value), sink: outputSink(value, name) };
+  const fd = name === "stdout" ? 1 : 2;
+  return { isTerminal: isTerminal(fd), sink: new FdSink(fd, group) };
 }
 
 /** Makes a source of what somebody has. @param name Of it, for messages. @throws {TypeError} If it is none. */
@@ -53,16 +54,6 @@ export function inputSource(value: unknown, name: string): Source {
     `${name} must be "inherit", "ignore", bytes, { text }, a ReadableStream, a Readable, an iterable, a function or a ` +
       `Source; got ${told(value)}${hintFor(value, "source", "readable", "body", "stream")}`,
   );
-}
-
-/** As `givenInput`. */
-function givenOutput(value: unknown, which: string): OpenedOutput | undefined {
-  if (value === "inherit") return undefined;
-  return { sink: outputSink(value, which), isTerminal: saysTerminal(value) };
-}
-
-function ownOutput(fd: number, group: BlockingGroup | undefined): OpenedOutput {
-  return { sink: new FdSink(fd, group), isTerminal: isTerminal(fd) };
 }
 
 /** As `inputSource`, for a sink. */

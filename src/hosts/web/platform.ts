@@ -3,6 +3,7 @@ import { plainSink, plainSource, saysTerminal } from "../../io/plain-ports.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import { isObject } from "../../io/shape.ts";
 import { Part } from "../../io/part.ts";
+import { openedStandard } from "../../run/standard.ts";
 import type { Platform } from "../../run/platform.ts";
 import type { MonotonicClock, WallClock } from "../../wasi/clocks/clocks.ts";
 import { isOurs, type OpenDirectory } from "../../wasi/filesystem/files.ts";
@@ -104,11 +105,11 @@ export const webPlatform: Platform = {
     return (_resolve, maxExchanges) => new FetchClient(maxExchanges);
   },
   web: async () => (await import("./carry.ts")).clientOf,
-  standard: ({ stdin, stdout, stderr }) => ({
-    stdin: { source: source(stdin, "stdin"), isTerminal: saysTerminal(stdin) },
-    stdout: { sink: sink(stdout, "stdout"), isTerminal: saysTerminal(stdout) },
-    stderr: { sink: sink(stderr, "stderr"), isTerminal: saysTerminal(stderr) },
-  }),
+  standard: (given) =>
+    openedStandard(
+      () => ({ isTerminal: saysTerminal(given.stdin), source: source(given.stdin, "stdin") }),
+      (name) => ({ isTerminal: saysTerminal(given[name]), sink: sink(given[name], name) }),
+    ),
   checks,
   streams,
   directory: (value, path) =>

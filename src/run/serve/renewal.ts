@@ -81,12 +81,8 @@ export class Renewal {
   }
 
   #begin(options: Options, grants: Grants): boolean {
-    let isBegun = false;
-    try {
-      isBegun = this.#begun.life.renew(options, grants);
-    } finally {
-      if (!isBegun) grants.http?.close?.();
-    }
+    const isBegun = this.#begun.life.renew(options, grants);
+    if (!isBegun) grants.http?.close?.();
     return isBegun;
   }
 }
