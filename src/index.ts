@@ -1,3 +1,4 @@
+import { told } from "./io/told.ts";
 import type { Served } from "./load/compile.ts";
 /**
  * Sluice runs WebAssembly components with WASI 0.2 on JavaScript, with streams that flow.
@@ -219,7 +220,7 @@ function mustPark({ syncExports }: Options): boolean {
 }
 
 function assertThread(isolate: unknown): void {
-  if (isolate !== "thread") throw new TypeError(`isolate must be "thread", got ${JSON.stringify(isolate)}`);
+  if (isolate !== "thread") throw new TypeError(`isolate must be "thread", got ${told(isolate)}`);
 }
 
 /** Loaded where somebody asks for it. */

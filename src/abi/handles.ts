@@ -124,8 +124,9 @@ export class HandleTable {
 
   /** As `own`, for as long as a call takes. */
   borrow(type: ResourceType, rep: unknown, scope: BorrowScope): number {
+    const index = this.#add({ type, rep, scope, lends: 0 });
     scope.borrows++;
-    return this.#add({ type, rep, scope, lends: 0 });
+    return index;
   }
 
   /** The handle, of this type. @throws {Trap} If it is not. */
@@ -171,10 +172,9 @@ export class HandleTable {
 
   #add(handle: Handle): number {
     const count = this.#count;
+    const isFull = this.#free.length === 0 && this.#handles.length > MAX_HANDLES;
+    if (isFull || count.live >= count.limit) throw noFreeKeys(count.live);
     const index = this.#free.pop() ?? this.#handles.length;
-    if (count.live >= count.limit || index > MAX_HANDLES) {
-      throw noFreeKeys(count.live);
-    }
     count.live++;
     this.#handles[index] = handle;
     return index;

@@ -1,3 +1,5 @@
+import { quoted } from "../io/quoted.ts";
+
 /** How deep values are shown that lie within each other, and how many members of an object. */
 const MAX_DEPTH = 6;
 const MAX_MEMBERS = 16;
@@ -13,7 +15,7 @@ export function show(value: unknown): string {
 
 function shown(value: unknown, depth: number): string {
   if (value === undefined) return "()";
-  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  if (typeof value === "string") return quoted(value.length > 80 ? `${value.slice(0, 80)}...` : value);
   if (typeof value === "bigint" || typeof value === "number" || typeof value === "boolean") return `${value}`;
   if (typeof value !== "object" || value === null) return typeof value;
   if (value instanceof Uint8Array) return `${value.length} bytes`;

@@ -1,6 +1,6 @@
 /** `sluice inspect`: what a component is, as WIT with comments, or as JSON. */
 import { PREVIEW1 } from "../bind/p1/preview1.ts";
-import { inAscii, quoted } from "../load/plan/text-budget.ts";
+import { inAscii, asLiteral } from "../load/plan/text-budget.ts";
 import type { CustomSection, Sizes } from "../load/wit/sizes.ts";
 import { inspect, type ComponentInspection, type ModuleInspection } from "../run/inspect.ts";
 import type { Command } from "./command.ts";
@@ -42,7 +42,7 @@ function aboutImports({ imports, missing }: ComponentInspection): string[] {
   if (missing.length === 0) return ["Sluice provides all that it imports."];
   return [
     `Sluice provides ${provided} of its ${imports.length} imports. To be given in the option \`imports\`:`,
-    ...missing.map((name) => `  ${quoted(name)}`),
+    ...missing.map((name) => `  ${asLiteral(name)}`),
   ];
 }
 
@@ -51,7 +51,7 @@ function aboutCoreModule({ bytes, customSections }: Sizes, index: number): strin
 }
 
 function aboutSection({ name, bytes }: CustomSection): string {
-  return `  custom section ${quoted(name)}: ${bytes} bytes`;
+  return `  custom section ${asLiteral(name)}: ${bytes} bytes`;
 }
 
 function aboutModule(inspection: ModuleInspection): string {
@@ -61,14 +61,14 @@ function aboutModule(inspection: ModuleInspection): string {
     `A core module${isPreview1 ? " of WASI preview 1" : ""}, and no component: ${bytes} bytes`,
     ...customSections.map(aboutSection),
     isCommand ? "A command: it exports _start." : "No command: it exports no _start.",
-    ...(missing.length > 0 ? list("Not provided by Sluice", missing.map(quoted)) : []),
+    ...(missing.length > 0 ? list("Not provided by Sluice", missing.map(asLiteral)) : []),
     ...list(
       "Imports",
-      imports?.map(({ module, name, kind }) => `${kind} ${quoted(module)} ${quoted(name)}`),
+      imports?.map(({ module, name, kind }) => `${kind} ${asLiteral(module)} ${asLiteral(name)}`),
     ),
     ...list(
       "Exports",
-      exports?.map(({ name, kind }) => `${kind} ${quoted(name)}`),
+      exports?.map(({ name, kind }) => `${kind} ${asLiteral(name)}`),
     ),
   ];
   return `${lines.join("\n")}\n`;

@@ -1,4 +1,5 @@
 /** `sluice run --invoke 'f(1, "x")'`: a call of one function, in Wasmtime's notation. */
+import { nearestF32 } from "../abi/wave/nearest.ts";
 import { WaveError } from "../abi/wave/wave.ts";
 import { Compiled } from "../load/compiled.ts";
 import { moduleTypeOf } from "../load/decode/core-module.ts";
@@ -61,8 +62,8 @@ function coreInvocation(name: string, words: readonly string[], bytes: Uint8Arra
 const NUMBERS: Readonly<Record<string, (word: string) => number | bigint | undefined>> = {
   i32: (word) => (isInteger(word, 32n) ? Number(word) : undefined),
   i64: (word) => (isInteger(word, 64n) ? BigInt(word) : undefined),
-  f32: floatOf,
-  f64: floatOf,
+  f32: (word) => (FLOAT.test(word) ? nearestF32(word) : undefined),
+  f64: (word) => (FLOAT.test(word) ? Number(word) : undefined),
 };
 
 const INTEGER = /^-?\d+$/;
@@ -71,8 +72,4 @@ const FLOAT = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 /** Whether it has so many bits, with a sign or without. */
 function isInteger(word: string, bits: bigint): boolean {
   return INTEGER.test(word) && BigInt(word) >= -(2n ** (bits - 1n)) && BigInt(word) < 2n ** bits;
-}
-
-function floatOf(word: string): number | undefined {
-  return FLOAT.test(word) ? Number(word) : undefined;
 }

@@ -12,7 +12,8 @@ import { NotAHandlerError } from "../run/serve/not-a-handler.ts";
 import { backtrace, isTrap } from "./backtrace.ts";
 import { REFUSED, report } from "./failure.ts";
 import { exitCodeOf, SignalError } from "./signals.ts";
-import { harmless, say } from "./write.ts";
+import { harmless } from "../io/quoted.ts";
+import { say } from "./write.ts";
 
 /** As after SIGABRT, which is how a trap ends a native program. */
 const TRAPPED = 134;

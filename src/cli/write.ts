@@ -1,3 +1,4 @@
+import { harmless } from "../io/quoted.ts";
 import { writeSync } from "node:fs";
 import { UsageError } from "./usage.ts";
 
@@ -28,13 +29,6 @@ export function onLineOfItsOwn(ask: () => boolean): void {
 export function say(text: string): void {
   // Nobody is left to hear of a failure.
   writeAll(STDERR, (isMidLine() ? "\n" : "") + text.split("\n").map(harmless).join("\n"));
-}
-
-/** Text on one line, where what a terminal obeys, and what hides or turns round other text, is said by its number. */
-export function harmless(text: string): string {
-  // Controls, formats, and ends of lines and paragraphs; tabs are well known. V8 is long in looking up what these are.
-  const obeyed = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-  return text.replaceAll(obeyed, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /**

@@ -1,3 +1,6 @@
+import { quoted } from "./quoted.ts";
+import { told } from "./told.ts";
+
 /** What one instance may make the host hold. Each protects the host, and other instances, from this one. */
 export interface Limits {
   /**
@@ -73,10 +76,10 @@ export function limitsFrom(limits?: Partial<Limits>): Limits {
   const known = { ...DEFAULT_LIMITS, ...limits };
   for (const [name, value] of Object.entries(known)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
-      throw new RangeError(`Unknown limit ${name}: expected one of ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
+      throw new RangeError(`Unknown limit ${quoted(name)}: expected one of ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
     }
     if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`limits.${name} must be a positive whole number, got ${String(value)}`);
+      throw new RangeError(`limits.${name} must be a positive whole number, got ${told(value)}`);
     }
   }
   return known;

@@ -1,10 +1,12 @@
+import { harmless } from "./quoted.ts";
+
 /** The most that is told of a value. */
 const MAX_LENGTH = 80;
 
 /** A value that somebody gave in the place of another, for a message: short, and on one line. Throws nothing, whatever it is. */
 export function told(value: unknown): string {
   try {
-    return textOf(value);
+    return harmless(textOf(value));
   } catch {
     // A proxy that is revoked, or members that throw.
     return `${typeof value === "function" ? "a function" : "an object"} that cannot be looked at`;

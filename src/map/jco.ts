@@ -2,6 +2,7 @@
  * The one place that knows the shapes of jco: how the glue that it generates calls its host, the form of its handle tables,
  * and what it passes to a function that lowers itself. All of it is derived from the tables by WIT's names.
  */
+import { told } from "../io/told.ts";
 import { Guest, type GuestParts } from "../abi/guest.ts";
 import type { ResourceType } from "../abi/handles.ts";
 import { camelCase, pascalCase } from "../abi/names.ts";
@@ -82,7 +83,7 @@ export class JcoInterfaces {
     // REP is ours: whatever it holds on an object that glue made is a number, and checked to be a live rep of `kind`.
     const rep = instance !== null && typeof instance === "object" ? (instance as { [REP]?: number })[REP] : undefined;
     const entry = rep === undefined ? undefined : this.#instance.resources.get(rep);
-    if (entry?.kind !== kind) throw new TypeError(`Expected a live resource ${kind.name}, got ${String(instance)}`);
+    if (entry?.kind !== kind) throw new TypeError(`Expected a live resource ${kind.name}, got ${told(instance)}`);
     return entry;
   }
 

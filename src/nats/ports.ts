@@ -1,3 +1,4 @@
+import { told } from "../io/told.ts";
 import { createHash } from "node:crypto";
 import type { Sink, Source } from "../io/ports.ts";
 import { NoResultError } from "./broker-error.ts";
@@ -160,7 +161,7 @@ export async function natsSource(nc: NatsConnection, options: NatsSourceOptions)
 export async function openLog(client: Client, nc: NatsConnection, options: StreamOptions): Promise<OpenedLog> {
   const { stream, subject, giveUp: giveUpMs = Infinity, ackWait = DEFAULT_ACK_WAIT_MS } = options;
   assertSize("ackWait", ackWait, Number.MAX_SAFE_INTEGER);
-  if (!(giveUpMs >= 0)) throw new RangeError(`giveUp must be a number of milliseconds, got ${giveUpMs}`);
+  if (!(giveUpMs >= 0)) throw new RangeError(`giveUp must be a number of milliseconds, got ${told(giveUpMs)}`);
   const access = await accessTo(client, nc, stream, ackWait);
   const retry = new Retry(SYSTEM_TIMING, giveUpMs);
   const { config, state } = await retry.until(() => streamInfo(access));

@@ -1,3 +1,4 @@
+import { quoted } from "../io/quoted.ts";
 import { brokerError } from "./answers.ts";
 import type { StreamConfig, StreamInfo } from "./client-types.ts";
 import { givenCount, givenObject, givenText, givenTexts } from "./given.ts";
@@ -49,7 +50,7 @@ export function chosenSubject(config: StreamConfig, given: string | undefined): 
     throw new StreamConfigError(`Stream ${config.name} has not exactly one subject: ${has}; say which`);
   }
   if (!isLiteral(subject)) {
-    throw new StreamConfigError(`Expected a subject without wildcards, got ${JSON.stringify(subject)}`);
+    throw new StreamConfigError(`Expected a subject without wildcards, got ${quoted(subject)}`);
   }
   if (!subjects.some((pattern) => matches(pattern, subject))) {
     throw new StreamConfigError(`Stream ${config.name} takes no messages of subject ${subject}: ${has}`);

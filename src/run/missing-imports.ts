@@ -1,3 +1,4 @@
+import { harmless, quoted } from "../io/quoted.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
 
 /** A component imports what this host does not provide. Thrown before anything of it runs. */
@@ -18,12 +19,12 @@ export class MissingImportsError extends Error {
     hints: ReadonlyMap<string, string> = new Map(),
     unused: readonly string[] = [],
   ) {
-    const lines = missing.map((name) => (hints.has(name) ? `  ${name}: ${hints.get(name)}` : `  ${name}`));
+    const lines = missing.map((name) => `  ${harmless(name)}${hints.has(name) ? `: ${hints.get(name)}` : ""}`);
     super(
       `The component imports what this host does not provide:\n${lines.join("\n")}\n` +
         (unused.length === 0
           ? ""
-          : `Given in the option \`imports\`, and not imported: ${unused.map((name) => JSON.stringify(name)).join(", ")}\n`) +
+          : `Given in the option \`imports\`, and not imported: ${unused.map(quoted).join(", ")}\n`) +
         (provided ??
           (missing.some((name) => name.startsWith("wasi:"))
             ? `Provided at every version 0.2.x: ${[...INTERFACES.keys()].join(", ")}; those of WASI 0.3.x; ` +

@@ -1,3 +1,4 @@
+import { quoted } from "../io/quoted.ts";
 import { NotACommandError } from "./run.ts";
 
 /** Tells what was to be run what it is instead. @throws {NotACommandError} */
@@ -13,5 +14,5 @@ export function refuse(exports: Readonly<Record<string, unknown>>): never {
 
 /** The name of an export, of which a core module may have any. */
 function shown(name: string): string {
-  return /^[!-~]+$/.test(name) ? name : JSON.stringify(name);
+  return /^[!-~]+$/.test(name) ? name : quoted(name);
 }

@@ -1,4 +1,5 @@
 /** What each option has to be, in words, for who gives something else. */
+import { quoted } from "../io/quoted.ts";
 import { told } from "../io/told.ts";
 import type { OptionName } from "./check-options.ts";
 
@@ -38,7 +39,7 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
 export function refuse(name: string, value: unknown, others: string): never {
   if (!Object.hasOwn(EXPECTED, name)) {
     const known = `${others}${Object.keys(EXPECTED).join(", ")}`;
-    throw new TypeError(`There is no option ${JSON.stringify(name)}: expected ${known}`);
+    throw new TypeError(`There is no option ${quoted(name)}: expected ${known}`);
   }
   // It is one of them.
   throw new TypeError(`The option ${name} must be ${EXPECTED[name as OptionName]}; got ${told(value)}`);

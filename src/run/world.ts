@@ -1,3 +1,4 @@
+import { quoted } from "../io/quoted.ts";
 import { isBoolean } from "../io/assert-shape.ts";
 import { causeOf, messageOf } from "../io/cause.ts";
 import { abandon, guarded, misbehaved } from "../io/checked-ports.ts";
@@ -144,7 +145,7 @@ export class PreopenError extends Error {
 
   constructor(path: string, thrown: unknown) {
     const cause = causeOf(thrown);
-    super(`preopens["${path}"]: ${messageOf(cause)}`, { cause });
+    super(`preopens[${quoted(path)}]: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -169,9 +170,10 @@ export function checkedGiven<Directory>(value: PreopenOption<Directory>): {
   readonly directory: Directory;
   readonly readOnly: boolean;
 } {
-  const { directory, readOnly = false, ...others } = given(value);
+  const { directory, ...word } = given(value);
+  const { readOnly = false, ...others } = word;
   if (isBoolean(readOnly) && Object.keys(others).length === 0) return { directory, readOnly };
-  throw new TypeError(`expected { directory, readOnly: true or false }, got ${told({ readOnly, ...others })}`);
+  throw new TypeError(`expected { directory, readOnly: true or false }, got ${told(word)}`);
 }
 
 /** A directory alone, or with a word on it. */

@@ -130,6 +130,23 @@ test("1.2 over the limit it traps, and the limit is named; what is dropped makes
   }
 });
 
+test("1.2 what traps over the limit changes nothing: no loan is counted, and the numbers that are free stay so", () => {
+  const count = new HandleCount(2);
+  const table = new HandleTable(count);
+  const thing = new Noted("thing");
+  const [first, second] = [table.own(thing, "a"), table.own(thing, "b")];
+  table.drop(thing, first);
+  const other = new HandleTable(count);
+  other.own(thing, "c");
+  const scope = newScope();
+  assert.throws(() => table.borrow(thing, "d", scope), /no free keys/);
+  assert.throws(() => table.own(thing, "d"), /no free keys/);
+  assert.equal(scope.borrows, 0);
+  other.forgetAll();
+  assert.equal(table.own(thing, "d"), first);
+  assert.equal(second, 2);
+});
+
 test("what stands in for a resource forgets handles that are let go", () => {
   let forgotten = 0;
   const table = new HandleTable(new HandleCount(3), { close: () => assert.fail(), forget: () => void forgotten++ });

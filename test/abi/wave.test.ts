@@ -82,6 +82,8 @@ describe("values of", () => {
       ["-inf", f32, Number.NEGATIVE_INFINITY],
       ["-0", f64, -0],
       ["0.1", f32, Math.fround(0.1)],
+      ["1.00000005960464477539062500001", f32, 1 + 2 ** -23, "1.0000001"],
+      ["[1.00000005960464477539062499999]", list(f32), Float32Array.of(1), "[1]"],
       ["3.4028234664e39", f32, Number.POSITIVE_INFINITY, "inf"],
       ["1.4012984643e-45", f32, 2 ** -149, `0.${"0".repeat(44)}1`],
       [
@@ -211,6 +213,8 @@ test("texts that are refused", () => {
     ["18446744073709551616", { kind: "u64" }, 'expected u64, got "18446744073709551616"'],
     ["-nan", f32, 'expected f32, got "-nan"'],
     ["Infinity", f64, 'expected f64, got "Infinity"'],
+    ["\u202e\u2066x", u8, String.raw`expected u8, got "\u{202e}"`],
+    ["\u009b\u2028", u8, String.raw`expected u8, got "\u{9b}"`],
     ["3.", f64, 'expected f64, got "3."'],
     ["True", bool, 'expected bool, got "True"'],
     ["''", char, `expected char, got "''"`],

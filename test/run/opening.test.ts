@@ -43,16 +43,17 @@ function counted(): { readonly options: Options; readonly ended: string[] } {
   return { options, ended };
 }
 
-/** Not one of this runtime's: one that throws when somebody listens. */
-const refusing = {
-  ...{ aborted: false, addEventListener: boom, removeEventListener: () => {}, throwIfAborted: () => {} },
-  // Wrong on purpose, here and below.
-} as unknown as AbortSignal;
+/** Not one of this runtime's. */
+function signalOn(addEventListener: () => void): AbortSignal {
+  const signal = { aborted: false, addEventListener, removeEventListener() {}, throwIfAborted() {} };
+  // As much of one as is used.
+  return signal as unknown as AbortSignal;
+}
 
 /** What keeps an instance from beginning, late. */
 const LATE: Readonly<Record<string, { readonly options: Options; readonly ended: readonly string[] }>> = {
   "a signal": {
-    options: { signal: refusing },
+    options: { signal: signalOn(boom) },
     ended: ["stdout", "stderr", "stdin", "http", "preopen"],
   },
   "a last stream": { options: { stderr: 5 as never }, ended: ["stdout", "stdin", "http", "preopen"] },
@@ -73,10 +74,10 @@ for (const [name, { options: wrong, ended: expected }] of Object.entries(LATE)) 
 test("an instance that is not put back, since its signal refuses, leaves nothing open", async () => {
   const { options, ended } = counted();
   let isFirst = true;
-  const signal = {
-    ...refusing,
-    addEventListener: () => (isFirst ? void (isFirst = false) : boom()),
-  };
+  const signal = signalOn(() => {
+    if (!isFirst) boom();
+    isFirst = false;
+  });
   const server = await serve(await guest("http-handler"), { ...options, signal });
   await server.fetch(new Request("http://localhost/"));
   await turn();

@@ -16,6 +16,7 @@ import {
   type ServeOptions,
 } from "../../src/index.ts";
 import { inspect, types } from "../../src/inspect.ts";
+import { wat } from "../load/wat.ts";
 import { compiled, guest } from "./support.ts";
 
 const WRONG: readonly (readonly [name: string, ...values: readonly unknown[]])[] = [
@@ -128,11 +129,37 @@ test("a directory's word is one that there is, since a guest could write else", 
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await assert.rejects(run(hello, options), {
         name: "PreopenError",
-        message: /^preopens\["\/data"\]: expected \{ directory, readOnly: true or false \}, got \{"readOnly":.*\}$/,
+        message: `preopens["/data"]: expected { directory, readOnly: true or false }, got ${JSON.stringify(word)}`,
       });
     }
   }
   assert.equal((await run(hello, { preopens: { "/data": { directory, readOnly: undefined } } })).exitCode, 0);
+});
+
+test("what others chose stands in quotes in a message, and turns round or hides none of it", async () => {
+  const hello = await compiled("hello");
+  const odd = "\u202e\u2066\u001b[2J";
+  const shown = String.raw`\u{202e}\u{2066}\u001b[2J`;
+  const text = String.raw`\u{202e}\u{2066}\u{1b}[2J`;
+  const core = await wat(`(module (import "${text}" "${text}\\n  b" (func)))`);
+  const runWith = (options: object) => () => run(hello, options);
+  const said: readonly (readonly [act: () => Promise<unknown>, expected: string])[] = [
+    [runWith({ [odd]: 1 }), `There is no option "${shown}"`],
+    [runWith({ args: odd }), `got "${shown}"`],
+    [runWith({ preopens: { [odd]: 5 } }), `preopens["${shown}"]`],
+    [runWith({ limits: { [odd]: 5 } }), `Unknown limit "${shown}"`],
+    [runWith({ limits: { tasks: "5" } }), 'limits.tasks must be a positive whole number, got "5"'],
+    [runWith({ network: { tcp: true, connect: [odd] } }), `got "${shown}"`],
+    [() => compile(core), String.raw`  \u{202e}\u{2066}\u{1b}[2J#\u{202e}\u{2066}\u{1b}[2J\u{a}  b`],
+    [runWith({ isolate: odd }), `isolate must be "thread", got "${shown}"`],
+  ];
+  for (const [act, expected] of said) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await assert.rejects(act, (error) => {
+      assert.ok(String(error).includes(expected), String(error));
+      return true;
+    });
+  }
 });
 
 test("a variable that is undefined is not there, as in an environment of Node's", async () => {

@@ -1,6 +1,7 @@
 /** Values and calls from WAVE. Values have the shapes that jco gives them in JavaScript. */
 import { BIGINT_ARRAYS, NUMBER_ARRAYS } from "../typed-arrays.ts";
 import { isLabel } from "../name-rules.ts";
+import { nearestF32 } from "./nearest.ts";
 import type { NamedType, ValType } from "../types.ts";
 import { quote, Scanner } from "./scan.ts";
 import {
@@ -187,7 +188,7 @@ class Parser {
     if (word === "inf") return Number.POSITIVE_INFINITY;
     if (word === "-inf") return Number.NEGATIVE_INFINITY;
     if (!FLOAT.test(word)) throw this.#scan.error(kind, at);
-    return kind === "f32" ? Math.fround(Number(word)) : Number(word);
+    return kind === "f32" ? nearestF32(word) : Number(word);
   }
 
   /** What follows an opening bracket, through the closing one. */

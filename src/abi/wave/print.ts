@@ -1,6 +1,7 @@
 /** Values as WAVE: what `parseArguments` would make the same values of. */
 import { BIGINT_ARRAYS, NUMBER_ARRAYS } from "../typed-arrays.ts";
 import type { ValType } from "../types.ts";
+import { nearestF32 } from "./nearest.ts";
 import { quote } from "./scan.ts";
 import {
   BIGINTS,
@@ -107,8 +108,8 @@ function withoutExponent(text: string): string {
 /** As few digits as tell it from other f32: 0.1, and not 0.10000000149011612. */
 function shortestF32(float: number): string {
   for (let digits = 1; digits < F32_DIGITS; digits++) {
-    const short = Number(float.toPrecision(digits));
-    if (Math.fround(short) === float) return `${short}`;
+    const short = float.toPrecision(digits);
+    if (nearestF32(short) === float) return `${Number(short)}`;
   }
   return `${Number(float.toPrecision(F32_DIGITS))}`;
 }

@@ -1,3 +1,4 @@
+import { quoted } from "../../io/quoted.ts";
 import { hasMethods } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import type { Platform } from "../../run/platform.ts";
@@ -36,7 +37,7 @@ function openDirectory(value: unknown, path: string, blocking: boolean): OpenDir
   if (typeof value === "object" && value !== null && "kind" in value && value.kind === "directory") {
     // Anything that says so is an embedder's own file system: what it gives is checked.
     const directory = value as OpenDirectory;
-    return isOurs(directory) ? directory : checkedDirectory(directory, `preopens["${path}"]`);
+    return isOurs(directory) ? directory : checkedDirectory(directory, `preopens[${quoted(path)}]`);
   }
   throw new TypeError(
     `expected the path of a directory or an OpenDirectory, got ${told(value)}${hasMethods(value, "root") ? "; give its root()" : ""}`,

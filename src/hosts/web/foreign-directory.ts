@@ -1,4 +1,5 @@
 /** Directories that are none of ours, as pages are given them: loaded for who has such. */
+import { quoted } from "../../io/quoted.ts";
 import { isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
@@ -7,13 +8,13 @@ import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
 /** @throws {TypeError} If it is none. */
 export function foreignDirectory(value: unknown, path: string): OpenDirectory {
   if (typeof FileSystemDirectoryHandle === "function" && value instanceof FileSystemDirectoryHandle) {
-    throw new TypeError(`preopens["${path}"]: give new HandleFiles(handle).root(), of sluice/opfs`);
+    throw new TypeError(`preopens[${quoted(path)}]: give new HandleFiles(handle).root(), of sluice/opfs`);
   }
   if (!isObject(value) || value["kind"] !== "directory") {
     throw new TypeError(
-      `preopens["${path}"] must be an OpenDirectory, such as MemoryFiles.from({ ... }).root(); got ${told(value)}`,
+      `preopens[${quoted(path)}] must be an OpenDirectory, such as MemoryFiles.from({ ... }).root(); got ${told(value)}`,
     );
   }
   // Anything that says so is an embedder's own file system: what it gives is checked.
-  return checkedDirectory(value as unknown as OpenDirectory, `preopens["${path}"]`);
+  return checkedDirectory(value as unknown as OpenDirectory, `preopens[${quoted(path)}]`);
 }

@@ -1,3 +1,5 @@
+import { quoted } from "../../io/quoted.ts";
+
 /** Types of core modules, as far as they can be compared without the engine; and when one will do for another. */
 
 /**
@@ -65,12 +67,12 @@ export function moduleMismatch(expected: ModuleType, given: ModuleType): string 
   for (const one of given.imports) {
     const type = imports.get(importKey(one));
     const mismatch = type ? coreMismatch(one.type, type) : "it is not expected";
-    if (mismatch !== undefined) return `its import ${JSON.stringify([one.module, one.name])}: ${mismatch}`;
+    if (mismatch !== undefined) return `its import ${quoted(one.module)} ${quoted(one.name)}: ${mismatch}`;
   }
   for (const [name, type] of expected.exports) {
     const found = given.exports.get(name);
     const mismatch = found ? coreMismatch(type, found) : "it is missing";
-    if (mismatch !== undefined) return `its export ${JSON.stringify(name)}: ${mismatch}`;
+    if (mismatch !== undefined) return `its export ${quoted(name)}: ${mismatch}`;
   }
   return undefined;
 }

@@ -3,6 +3,7 @@
  *
  * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md
  */
+import { quoted } from "../../io/quoted.ts";
 import type { CoreSort, Definition, SortIndex } from "./definitions.ts";
 import { decodeCanon } from "./canon.ts";
 import { checkedName, declared, extern, externName } from "./extern.ts";
@@ -40,7 +41,7 @@ export function decode(bytes: Uint8Array): Definition[] {
     const text = String.fromCharCode(...begin);
     // Such as a page of HTML that says that there is no such file.
     const told = /^[\s!-~]+$/.test(text)
-      ? JSON.stringify(text)
+      ? quoted(text)
       : Array.from(begin, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
     throw new InvalidComponentError(
       `Expected a WebAssembly component, got ${bytes.length} bytes that begin with ${told || "nothing"}`,

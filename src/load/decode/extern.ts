@@ -1,4 +1,5 @@
 /** Names and types of imports and exports, in their binary form. */
+import { quoted } from "../../io/quoted.ts";
 import { isExternName, isInterfaceName, isLabel, isVersion } from "../../abi/name-rules.ts";
 import { compatibleVersion } from "../../abi/compatible-version.ts";
 import { splitVersion } from "../../abi/names.ts";
@@ -18,7 +19,7 @@ export function externName(reader: Reader): ExternName {
   if (form > 2) reader.unknown("form of name");
   const { offset } = reader;
   const name = reader.name();
-  if (!isExternName(name)) reader.fail(`${JSON.stringify(name)} is no name that an import or export may have`, offset);
+  if (!isExternName(name)) reader.fail(`${quoted(name)} is no name that an import or export may have`, offset);
   return { name, offset, implements: form === 2 && attributes(reader, name) };
 }
 
@@ -32,10 +33,10 @@ function attributes(reader: Reader, name: string): boolean {
     const text = reader.name();
     if (given.has(attribute)) reader.fail("an attribute of a name is given twice", offset);
     given.add(attribute);
-    if (attribute === 0 && !isInterfaceName(text)) reader.fail(`${JSON.stringify(text)} names no interface`, offset);
+    if (attribute === 0 && !isInterfaceName(text)) reader.fail(`${quoted(text)} names no interface`, offset);
     const version = splitVersion(name)[1];
     if (attribute === 1 && !(isVersion(version + text) && version === compatibleVersion(version + text))) {
-      reader.fail(`${JSON.stringify(version + text)} is no version`, offset);
+      reader.fail(`${quoted(version + text)} is no version`, offset);
     }
   });
   return given.has(0);
@@ -44,7 +45,7 @@ function attributes(reader: Reader, name: string): boolean {
 /** What has a name. @throws {InvalidComponentError} If its name may not say what it says of it. */
 export function checkedName({ name, implements: isNamed, offset }: ExternName, sort: Sort, reader: Reader): string {
   if (isNamed && (sort !== "instance" || !isLabel(name))) {
-    reader.fail(`${JSON.stringify(name)} implements an interface, but is no instance with a plain name`, offset);
+    reader.fail(`${quoted(name)} implements an interface, but is no instance with a plain name`, offset);
   }
   return name;
 }
@@ -52,7 +53,7 @@ export function checkedName({ name, implements: isNamed, offset }: ExternName, s
 export function label(reader: Reader): string {
   const start = reader.offset;
   const name = reader.name();
-  if (!isLabel(name)) reader.fail(`${JSON.stringify(name)} is not in kebab case`, start);
+  if (!isLabel(name)) reader.fail(`${quoted(name)} is not in kebab case`, start);
   return name;
 }
 

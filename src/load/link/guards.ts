@@ -1,4 +1,5 @@
 /** What stands between a guest and those whom it may not call. */
+import { quoted } from "../../io/quoted.ts";
 import { Trap } from "../../io/trap.ts";
 import type { CoreFunction, Ungated } from "../../wait/gate.ts";
 import type { GlobalI32 } from "./component-instance.ts";
@@ -39,5 +40,5 @@ export function refuseToLeave(): never {
 /** What is missing where a core function, memory or table is expected. */
 export function wrongCore(item: CoreItem, expected: string): InvalidComponentError {
   if (item.is === "trampoline") return new InvalidComponentError("a lowered function is needed before it is there");
-  return new InvalidComponentError(`a core module exports no ${expected} ${JSON.stringify(item.name)}`, item.offset);
+  return new InvalidComponentError(`a core module exports no ${expected} ${quoted(item.name)}`, item.offset);
 }

@@ -1,4 +1,5 @@
 /** One component instance on its way into the plan: its definitions, one after the other. */
+import { quoted } from "../../io/quoted.ts";
 import type { ResourceId } from "../../abi/types.ts";
 import { CanonPlan } from "./canon-plan.ts";
 import { addCoreTypes, assertFunc, assertGiven, coreExport } from "./core-scope.ts";
@@ -120,8 +121,7 @@ export class ComponentPlan {
     this.#scope.planning.spend(exports.length, offset);
     for (const [name, { sort, index }] of exports) {
       if (!isCoreItemSort(sort)) throw new InvalidComponentError(`a core instance exports no ${sort}`, offset);
-      if (items.has(name))
-        throw new InvalidComponentError(`the core export ${JSON.stringify(name)} is given twice`, offset);
+      if (items.has(name)) throw new InvalidComponentError(`the core export ${quoted(name)} is given twice`, offset);
       items.set(name, this.#scope.core(sort, index, offset));
     }
     return items;
@@ -133,7 +133,7 @@ export class ComponentPlan {
     const given = new Map<string, Item>();
     this.#scope.planning.spend(args.length, offset);
     for (const [name, of] of args) {
-      if (given.has(name)) throw new InvalidComponentError(`${JSON.stringify(name)} is given twice`, offset);
+      if (given.has(name)) throw new InvalidComponentError(`${quoted(name)} is given twice`, offset);
       given.set(name, this.#item(of, offset));
     }
     return this.#planner.instantiate(component, given, this.#instance, offset);
@@ -182,10 +182,7 @@ export class ComponentPlan {
           const got = item
             ? `it is a ${item.sort}`
             : `it exports ${[...exports.keys()].slice(0, 20).join(", ") || "nothing"}`;
-          throw new InvalidComponentError(
-            `an instance exports no ${alias.sort} ${JSON.stringify(alias.name)}: ${got}`,
-            offset,
-          );
+          throw new InvalidComponentError(`an instance exports no ${alias.sort} ${quoted(alias.name)}: ${got}`, offset);
         }
         return push(scope, item);
       }
@@ -234,7 +231,7 @@ export class ComponentPlan {
   #given(name: string, args: ReadonlyMap<string, Item>, offset: number): Item {
     const given = args.get(name);
     if (given) return given;
-    throw new InvalidComponentError(`a component is instantiated without its import ${JSON.stringify(name)}`, offset);
+    throw new InvalidComponentError(`a component is instantiated without its import ${quoted(name)}`, offset);
   }
 
   #export({ name, of, extern, offset }: Definition & { readonly kind: "export" }): void {

@@ -1,4 +1,5 @@
 /** Core types of a component, looked up; and whether core items are of the types that are asked of them. */
+import { quoted } from "../../io/quoted.ts";
 import {
   coreMismatch,
   importKey,
@@ -45,10 +46,7 @@ function moduleType(declarations: readonly ModuleDeclaration[], scope: Scope, of
       }
       case "export":
         if (exports.has(declaration.name)) {
-          throw new InvalidComponentError(
-            `a module type has the export ${JSON.stringify(declaration.name)} twice`,
-            offset,
-          );
+          throw new InvalidComponentError(`a module type has the export ${quoted(declaration.name)} twice`, offset);
         }
         exports.set(declaration.name, externType(declaration.extern, types, offset));
         break;
@@ -127,7 +125,7 @@ export function coreExport(instance: CoreInstanceItem, sort: CoreItem["sort"], n
   const item = exportOf(instance, sort, name, offset);
   if (item?.sort === sort) return item;
   const got = item ? `: it is a ${item.sort}` : "";
-  throw new InvalidComponentError(`a core instance exports no ${sort} ${JSON.stringify(name)}${got}`, offset);
+  throw new InvalidComponentError(`a core instance exports no ${sort} ${quoted(name)}${got}`, offset);
 }
 
 /** @param sort What it is taken for if nothing is known of it. */

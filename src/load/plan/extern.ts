@@ -1,4 +1,5 @@
 /** What an import or export is declared to be, held against what it is; or, where nothing is there yet, taken at its word. */
+import { quoted } from "../../io/quoted.ts";
 import type { ResourceId } from "../../abi/types.ts";
 import { moduleMismatch } from "../decode/core-types.ts";
 import { addCoreTypes } from "./core-scope.ts";
@@ -221,7 +222,7 @@ function declare(
       const item = at(scope.instances, declaration.instance, "instance", offset).exports.get(declaration.name);
       const { sort, name } = declaration;
       if (item?.sort !== sort || (sort !== "type" && sort !== "instance"))
-        throw new InvalidComponentError(`an instance type exports no ${sort} ${JSON.stringify(name)}`, offset);
+        throw new InvalidComponentError(`an instance type exports no ${sort} ${quoted(name)}`, offset);
       push(scope, item);
       return;
     }
@@ -282,7 +283,7 @@ function declarationsMention(declarations: readonly Declaration[], around: Scope
 
 function mismatch(path: ImportPath, what: string, offset: number): never {
   throw new InvalidComponentError(
-    `${path.map((name) => JSON.stringify(name)).join(" ")} is not what is expected: ${what}`,
+    `${path.map((name) => quoted(name)).join(" ")} is not what is expected: ${what}`,
     offset,
   );
 }

@@ -1,4 +1,5 @@
 /** Rules on the names of imports and exports: that they differ, and what is a function of a resource type. */
+import { quoted } from "../../io/quoted.ts";
 import { uniqueForm } from "../../abi/name-rules.ts";
 import { memberOf } from "../../abi/members.ts";
 import type { FuncType, ResourceId, ValType } from "../../abi/types.ts";
@@ -20,12 +21,12 @@ export class NamedItems {
   add(name: string, item: Item, offset: number): void {
     const form = uniqueForm(name);
     if (this.#forms.has(form)) {
-      throw new InvalidComponentError(`the ${this.#what} ${JSON.stringify(name)} is there twice`, offset);
+      throw new InvalidComponentError(`the ${this.#what} ${quoted(name)} is there twice`, offset);
     }
     this.#forms.add(form);
     const wrong = wrongMember(name, item, this.items);
     if (wrong !== undefined) {
-      throw new InvalidComponentError(`the ${this.#what} ${JSON.stringify(name)}: ${wrong}`, offset);
+      throw new InvalidComponentError(`the ${this.#what} ${quoted(name)}: ${wrong}`, offset);
     }
     this.items.set(name, item);
   }

@@ -1,4 +1,5 @@
 /** From definitions to a plan: every name and index is looked up, and types are compared where things meet. */
+import { quoted } from "../../io/quoted.ts";
 import type { ResourceId } from "../../abi/types.ts";
 import { ComponentPlan, type Args } from "./component-plan.ts";
 import { assertImportsDiffer } from "./core-scope.ts";
@@ -112,7 +113,7 @@ export class Planner {
   /** For what is given: it decides every resource type, so that there are no new ones. */
   readonly givenHost: ExternHost = {
     fresh: (name) => {
-      throw new InvalidComponentError(`${JSON.stringify(name)} is not given`);
+      throw new InvalidComponentError(`${quoted(name)} is not given`);
     },
     instantiate: this.#tryOut,
   };

@@ -20,7 +20,7 @@ export class TextBudget {
 }
 
 /** Any text as a string of JSON in printable ASCII, which ends no comment either, whatever is in it. */
-export function quoted(text: string): string {
+export function asLiteral(text: string): string {
   return inAscii(JSON.stringify(text)).replaceAll("*/", "*\\/");
 }
 

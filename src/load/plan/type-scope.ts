@@ -1,4 +1,5 @@
 /** Types of a component, looked up and made whole: what the binary says by index becomes data without indices. */
+import { quoted } from "../../io/quoted.ts";
 import { factsOf, mentions } from "../../abi/type-facts.ts";
 import { layoutOf } from "../../abi/layout.ts";
 import { MAX_LIST_BYTES, type FuncType, type ResourceId, type ValType } from "../../abi/types.ts";
@@ -74,7 +75,7 @@ function assertUnique(names: readonly string[], offset: number): void {
   const seen = new Set<string>();
   for (const name of names) {
     const form = uniqueForm(name);
-    if (seen.has(form)) throw new InvalidComponentError(`the name ${JSON.stringify(name)} is given twice`, offset);
+    if (seen.has(form)) throw new InvalidComponentError(`the name ${quoted(name)} is given twice`, offset);
     seen.add(form);
   }
 }

@@ -1,4 +1,5 @@
 /** Which types of a component have names outside: what its imports and exports mention must, so that others can write it. */
+import { quoted } from "../../io/quoted.ts";
 import { describe } from "../../abi/describe.ts";
 import type { FuncType, ResourceId, ValType } from "../../abi/types.ts";
 import type { Item } from "./items.ts";
@@ -26,7 +27,7 @@ export class VisibleTypes {
     const hidden = this.#hiddenIn(item, known, offset);
     if (!hidden) return;
     throw new InvalidComponentError(
-      `the ${side} ${JSON.stringify(name)} mentions a type that has no name outside (${describe(hidden)}): ` +
+      `the ${side} ${quoted(name)} mentions a type that has no name outside (${describe(hidden)}): ` +
         `it must be ${side === "import" ? "imported" : "exported"} before`,
       offset,
     );

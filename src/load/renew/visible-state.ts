@@ -1,4 +1,5 @@
 /** Components whose instances can be put back to what they were when they were made. */
+import { told } from "../../io/told.ts";
 import { exposed, type Exposed, type StateNames } from "./core-state.ts";
 import type { Served } from "../compile.ts";
 import type { Item, Plan } from "../plan/items.ts";
@@ -17,7 +18,7 @@ export interface ServedModules {
 /** @throws {RangeError | UnsupportedComponentError} See `withLimitedMemories`. */
 export function servedModules(plan: Plan, { maxMemoryBytes: most }: Served): ServedModules {
   if (most !== undefined && (!Number.isSafeInteger(most) || most < 1)) {
-    throw new RangeError(`maxMemoryBytes must be a positive whole number, got ${String(most)}`);
+    throw new RangeError(`maxMemoryBytes must be a positive whole number, got ${told(most)}`);
   }
   const modules = most === undefined ? plan.modules : plan.modules.map((own) => withLimitedMemories(own, most));
   const visible = visibleModules(plan, modules);

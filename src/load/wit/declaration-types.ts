@@ -2,7 +2,7 @@
 import { camelCaseAll, splitVersion } from "../../abi/names.ts";
 import type { NamedType, ResourceId, ValType } from "../../abi/types.ts";
 import type { Plan } from "../plan/items.ts";
-import { quoted, type TextBudget } from "../plan/text-budget.ts";
+import { asLiteral, type TextBudget } from "../plan/text-budget.ts";
 import type { Home, Place, TypeNames } from "../plan/type-names.ts";
 import { partsOf } from "../../abi/type-facts.ts";
 
@@ -161,14 +161,14 @@ export class DeclarationTypes {
 
   /** The types of a union that a type is, or itself. */
   alternatives(type: ValType, way: Way): string[] {
-    if (type.kind === "enum") return type.names.map(quoted);
+    if (type.kind === "enum") return type.names.map(asLiteral);
     if (type.kind !== "variant") return [this.#budget.spend(this.anonymous(type, way))];
     return type.cases.map((one) => this.#budget.spend(this.#tagged(one.name, one.type, way)));
   }
 
   #tagged(tag: string, type: ValType | undefined, way: Way): string {
     const val = type ? `val: ${this.use(type, way)}` : "val?: undefined";
-    return `{ readonly tag: ${quoted(tag)}; readonly ${val} }`;
+    return `{ readonly tag: ${asLiteral(tag)}; readonly ${val} }`;
   }
 
   /** The members of a record, which may lack what is optional. */
@@ -188,7 +188,7 @@ export class DeclarationTypes {
     }
     const provided = this.#providedName(id);
     if (provided !== undefined) {
-      return `${this.#library(HELD)}<${quoted(provided)}>`;
+      return `${this.#library(HELD)}<${asLiteral(provided)}>`;
     }
     const home = this.#declared.names.homeOfResource(id);
     return (home && this.#declared.declared(home)) ?? "object";
@@ -224,9 +224,9 @@ export function flagFields(names: readonly string[]): string[] {
   return camelCaseAll(names).map((name) => `readonly ${key(name)}?: boolean | undefined;`);
 }
 
-/** The name of a member, as it is written: quoted, if it is no identifier, or would be taken for a construct signature. */
+/** The name of a member, as it is written: asLiteral, if it is no identifier, or would be taken for a construct signature. */
 export function key(name = ""): string {
-  return /^[A-Za-z][A-Za-z0-9_]*$/.test(name) && name !== "new" ? name : quoted(name);
+  return /^[A-Za-z][A-Za-z0-9_]*$/.test(name) && name !== "new" ? name : asLiteral(name);
 }
 
 function grouped(text: string): string {

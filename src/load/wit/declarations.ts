@@ -14,7 +14,7 @@ import {
   type DeclaredNames,
 } from "./declaration-types.ts";
 import type { Item, Plan } from "../plan/items.ts";
-import { quoted, TextBudget } from "../plan/text-budget.ts";
+import { asLiteral, TextBudget } from "../plan/text-budget.ts";
 import { TypeNames, type Home, type Place } from "../plan/type-names.ts";
 
 /**
@@ -106,13 +106,13 @@ class Declarations implements DeclaredNames {
       if (place) return this.#importedInstance(place);
       switch (item.sort) {
         case "func":
-          return functions.method(quoted(name), item.func.type);
+          return functions.method(asLiteral(name), item.func.type);
         case "type":
           if (item.type.is !== "resource" || this.#isUsed(this.names.world, item.type.id)) return [];
-          return [`readonly ${quoted(name)}: { readonly ${key(pascalCase(name))}?: ${ANY_CLASS} };`];
+          return [`readonly ${asLiteral(name)}: { readonly ${key(pascalCase(name))}?: ${ANY_CLASS} };`];
         default:
           // A core module: not every environment has a type for it.
-          return [`readonly ${quoted(name)}: object;`];
+          return [`readonly ${asLiteral(name)}: object;`];
       }
     });
     return typeAlias("Imports", lines);
@@ -126,10 +126,10 @@ class Declarations implements DeclaredNames {
       ...functions.functions(place.items),
     ];
     const hasResource = [...place.items.values()].some((item) => item.sort === "type" && item.type.is === "resource");
-    if (members.length === 0) return hasResource && !isProvided ? [`readonly ${quoted(place.name)}: object;`] : [];
+    if (members.length === 0) return hasResource && !isProvided ? [`readonly ${asLiteral(place.name)}: object;`] : [];
     return [
       ...(isProvided ? ["/** Provided by the host, unless it is given. */"] : []),
-      `readonly ${quoted(place.name)}${isProvided ? "?" : ""}: {`,
+      `readonly ${asLiteral(place.name)}${isProvided ? "?" : ""}: {`,
       ...members.map((line) => `  ${line}`),
       "};",
     ];
@@ -169,7 +169,7 @@ class Declarations implements DeclaredNames {
         const own = functionKey(name, "export");
         members.set(own, functions.method(own, item.func.type));
       } else if (place) members.set(name, this.#exportedInstance(place));
-      else if (item.sort === "core module") members.set(name, [`readonly ${quoted(name)}: object;`]);
+      else if (item.sort === "core module") members.set(name, [`readonly ${asLiteral(name)}: object;`]);
     }
     return typeAlias("Exports", [...members.values()].flat());
   }
@@ -178,8 +178,8 @@ class Declarations implements DeclaredNames {
     const classes = this.#ownClasses(place, place.items);
     const functions = this.#functions(place, "export");
     const members = [...functions.classes(place.items, classes), ...functions.functions(place.items)];
-    if (members.length === 0) return [`readonly ${quoted(place.name)}: object;`];
-    return [`readonly ${quoted(place.name)}: {`, ...members.map((line) => `  ${line}`), "};"];
+    if (members.length === 0) return [`readonly ${asLiteral(place.name)}: object;`];
+    return [`readonly ${asLiteral(place.name)}: {`, ...members.map((line) => `  ${line}`), "};"];
   }
 
   /** The classes of resource types that the component defines and exports here first. */
@@ -207,7 +207,7 @@ class Declarations implements DeclaredNames {
     const lines = this.#typeLines(place);
     if (lines.length === 0) return [];
     const { namespace = "" } = this.#declared.get(place) ?? {};
-    return ["", `// ${place.side} ${quoted(place.name)}`, ...braces(`export namespace ${namespace}`, lines)];
+    return ["", `// ${place.side} ${asLiteral(place.name)}`, ...braces(`export namespace ${namespace}`, lines)];
   }
 
   /** Declarations of the types that a place has names for. */

@@ -2,7 +2,7 @@
 import { isLabel } from "../../abi/name-rules.ts";
 import { memberOf } from "../../abi/members.ts";
 import type { Item, Plan } from "../plan/items.ts";
-import { quoted, TextBudget } from "../plan/text-budget.ts";
+import { asLiteral, TextBudget } from "../plan/text-budget.ts";
 import { TypeNames, type Place } from "../plan/type-names.ts";
 import { interfaceName, pathOf, WitInterface } from "./interface.ts";
 import { witId } from "./types.ts";
@@ -50,7 +50,7 @@ class World {
   }
 
   #extern(side: "import" | "export", name: string, item: Item, own: WitInterface, place: Place | undefined): string[] {
-    const unsaid = (what: string): string[] => [`// ${side} ${quoted(name)}: ${what}, for which WIT has no words`];
+    const unsaid = (what: string): string[] => [`// ${side} ${asLiteral(name)}: ${what}, for which WIT has no words`];
     switch (item.sort) {
       case "instance":
         return this.#instance(side, name, place) ?? unsaid("an instance of this name");

@@ -1,3 +1,4 @@
+import { told } from "../../io/told.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { compile, run, type CompiledComponent, type Options } from "../../index.ts";
 import { loadClient, type Client } from "../client.ts";
@@ -98,7 +99,7 @@ export async function startWork(
   const { giveUp = Infinity, onOutcome = () => {}, onTrouble = () => {} } = options;
   assertSize("concurrency", concurrency, 10_000);
   if (!Number.isSafeInteger(retries) || retries < 0) {
-    throw new RangeError(`retries must be a whole number from 0 on, got ${retries}`);
+    throw new RangeError(`retries must be a whole number from 0 on, got ${told(retries)}`);
   }
   assertSize("backoff", backoff, 3_600_000);
   assertSize("ackWait", ackWait, 3_600_000);

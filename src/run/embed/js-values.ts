@@ -1,4 +1,5 @@
 /** Values that streams and futures carry: what stands for resources in them, as JavaScript has that, and the other way. */
+import { told } from "../../io/told.ts";
 import { camelCaseAll } from "../../abi/names.ts";
 import type { ValType } from "../../abi/types.ts";
 import { mentions } from "../../abi/type-facts.ts";
@@ -50,12 +51,12 @@ function tagged(value: unknown, payload: (tag: unknown) => ValType | undefined, 
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) throw new TypeError(`expected an object, got ${String(value)}`);
+  if (typeof value !== "object" || value === null) throw new TypeError(`expected an object, got ${told(value)}`);
   // Members are looked at as what they may be.
   return value as Readonly<Record<string, unknown>>;
 }
 
 function arrayOf(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError(`expected an array, got ${String(value)}`);
+  if (!Array.isArray(value)) throw new TypeError(`expected an array, got ${told(value)}`);
   return value;
 }

@@ -1,3 +1,4 @@
+import { quoted } from "../../io/quoted.ts";
 import { isObject } from "../../io/shape.ts";
 import type { OpenDirectory } from "./files.ts";
 import { asOurs, FileError } from "./files.ts";
@@ -111,7 +112,7 @@ export class MemoryFiles {
       directoryIn(directory, last);
     } else {
       throw new TypeError(
-        `MemoryFiles: what is under ${JSON.stringify(path)} must be text, a Uint8Array, { link: "target" } or ` +
+        `MemoryFiles: what is under ${quoted(path)} must be text, a Uint8Array, { link: "target" } or ` +
           '{ directory: true }; what is in a directory is named by its path, such as "a/b"',
       );
     }

@@ -1,3 +1,4 @@
+import { told } from "../../io/told.ts";
 import { assertShape, isBoolean, isFunction, type Shape } from "../../io/assert-shape.ts";
 import { FileError } from "./files.ts";
 import type { TreeNode } from "./memory-nodes.ts";
@@ -51,7 +52,9 @@ export class Volume {
     } = options;
     // One that is no number would be none.
     if (!(capacityBytes >= 0 && capacityNames >= 0)) {
-      throw new RangeError(`A capacity is a number from 0 on, got ${capacityBytes} bytes and ${capacityNames} names`);
+      throw new RangeError(
+        `A capacity is a number from 0 on, got ${told(capacityBytes)} bytes and ${told(capacityNames)} names`,
+      );
     }
     this.device = ++Volume.#devices;
     this.later = later;

@@ -1,4 +1,5 @@
 /** What a guest may reach and where it may listen, as lists of addresses: ready-made answers of an `AddressCheck`. */
+import { quoted } from "../../io/quoted.ts";
 import {
   anywhere,
   ipAddress,
@@ -257,7 +258,7 @@ function unclear(text: string, list: string): TypeError {
   const at = text.lastIndexOf(":");
   const either = `[${text.slice(0, at)}]:${text.slice(at + 1)} or [${text}]`;
   return new TypeError(
-    `A rule of ${list} has an address of IPv6 in brackets where its end may be a port: ${either}; got "${text}"`,
+    `A rule of ${list} has an address of IPv6 in brackets where its end may be a port: ${either}; got ${quoted(text)}`,
   );
 }
 
@@ -266,5 +267,5 @@ const PEER_EXPECTED =
 const OWN_EXPECTED = "a port, or an address and a port, such as 8080, 127.0.0.1:8080 or [::1]:8080";
 
 function wrong(list: string, expected: string, text: string): TypeError {
-  return new TypeError(`A rule of ${list} is ${expected}; got ${JSON.stringify(text)}`);
+  return new TypeError(`A rule of ${list} is ${expected}; got ${quoted(text)}`);
 }

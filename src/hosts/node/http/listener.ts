@@ -1,4 +1,5 @@
 /** Requests that come to a server of Node's. */
+import { told } from "../../../io/told.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
@@ -31,7 +32,7 @@ export function nodeListener(
   isEnding: () => boolean = never,
 ): NodeListener {
   if (!Number.isSafeInteger(stallMs) || stallMs < 1) {
-    throw new RangeError(`maxStallTime must be a positive whole number, got ${String(stallMs)}`);
+    throw new RangeError(`maxStallTime must be a positive whole number, got ${told(stallMs)}`);
   }
   return (message, response) => {
     const wire =
