@@ -1,6 +1,6 @@
 /** A guest in TypeScript, on the objects of `io/`, with what its host does for it: handles, and the end. */
 import { InputStream } from "../../src/io/input-stream.ts";
-import { limitsFrom } from "../../src/io/limits.ts";
+import { limitsFrom } from "../../src/run/given-limits.ts";
 import { Outlet } from "../../src/io/outlet.ts";
 import { OutputStream } from "../../src/io/output-stream.ts";
 import { assertPollables, poll } from "../../src/io/poll.ts";

@@ -1,6 +1,3 @@
-import { quoted } from "./quoted.ts";
-import { told } from "./told.ts";
-
 /** What one instance may make the host hold. Each protects the host, and other instances, from this one. */
 export interface Limits {
   /**
@@ -69,18 +66,3 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** The most that `blocking-write-and-flush` and `blocking-write-zeroes-and-flush` take: fixed by the WIT. */
 export const BLOCKING_WRITE_BYTES = 4096;
-
-/** Completes `limits` with the defaults. @throws {RangeError} For a value that is not a positive whole number. */
-export function limitsFrom(limits?: Partial<Limits>): Limits {
-  if (!limits) return DEFAULT_LIMITS;
-  const known = { ...DEFAULT_LIMITS, ...limits };
-  for (const [name, value] of Object.entries(known)) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
-      throw new RangeError(`Unknown limit ${quoted(name)}: expected one of ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
-    }
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`limits.${name} must be a positive whole number, got ${told(value)}`);
-    }
-  }
-  return known;
-}

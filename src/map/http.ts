@@ -6,7 +6,7 @@
  */
 import { loadInterfaces } from "../bind/interfaces.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
-import { limitsFrom } from "../io/limits.ts";
+import { limitsFrom } from "../run/given-limits.ts";
 import { httpOf } from "../run/http.ts";
 import type { HttpOptions } from "../run/options.ts";
 import type { HttpClient } from "../wasi/http/exchange.ts";

@@ -1,6 +1,6 @@
 /** What only some instances are given, and is loaded for those alone. */
 import { isObject } from "../io/shape.ts";
-import { limitsFrom } from "../io/limits.ts";
+import { limitsFrom } from "./given-limits.ts";
 import { isNoPlainSink, isNoPlainSource } from "../io/plain-ports.ts";
 import type { Tracing } from "../bind/instance.ts";
 import type { MonotonicClock, WallClock } from "../wasi/clocks/clocks.ts";

@@ -1,5 +1,6 @@
 /** What an isolated instance is given: what can cross to its thread, and what stays here and is asked for from there. */
-import { limitsFrom, type Limits } from "../../io/limits.ts";
+import type { Limits } from "../../io/limits.ts";
+import { limitsFrom } from "../../run/given-limits.ts";
 import type { HttpOption } from "../../run/http.ts";
 import { unawaited } from "../../io/shape.ts";
 import { Unheard } from "../../io/unheard.ts";

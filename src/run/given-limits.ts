@@ -1,0 +1,18 @@
+import { DEFAULT_LIMITS, type Limits } from "../io/limits.ts";
+import { quoted } from "../io/quoted.ts";
+import { told } from "../io/told.ts";
+
+/** Completes `limits` with the defaults. @throws {RangeError} For a value that is not a positive whole number. */
+export function limitsFrom(limits?: Partial<Limits>): Limits {
+  if (!limits) return DEFAULT_LIMITS;
+  const known = { ...DEFAULT_LIMITS, ...limits };
+  for (const [name, value] of Object.entries(known)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
+      throw new RangeError(`Unknown limit ${quoted(name)}: expected one of ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
+    }
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`limits.${name} must be a positive whole number, got ${told(value)}`);
+    }
+  }
+  return known;
+}
