@@ -201,8 +201,8 @@ function covers({ bits, length }: Range, of: readonly number[]): boolean {
   return of.length === bits.length && bits.slice(0, length).every((bit, at) => bit === of[at]);
 }
 
-/** An address or a name, what follows `/`, and what follows `:`. */
-const PEER = /^(?:\[([^\]]*)\]|([^[\]:/]*))(?:\/(\d+))?(?::(\d+))?$/;
+/** An address or a name, what follows `/`, and what follows `:`. An address of IPv6 has brackets, or `/` behind it. */
+const PEER = /^(?:\[([^\]]*)\]|([\da-f:.]*:[\da-f:.]*)(?=\/)|([^[\]:/]*))(?:\/(\d+))?(?::(\d+))?$/i;
 
 function rangeOf(text: string): Range {
   const list = "PRIVATE_RANGES";
@@ -220,20 +220,24 @@ function isAmbiguous(text: string): boolean {
 function peerOf(text: string, list: string): Range | Name {
   const bare = ipAddress(text);
   if (isAmbiguous(text)) throw unclear(text, list);
-  const [, bracketed, plain = "", prefix, portText] = PEER.exec(bare?.family === "ipv6" ? `[${text}]` : text) ?? [];
-  const host = bracketed ?? plain;
+  const [, bracketed, range, plain = "", prefix, portText] =
+    PEER.exec(bare?.family === "ipv6" ? `[${text}]` : text) ?? [];
+  const ipv6 = bracketed ?? range;
+  const host = ipv6 ?? plain;
   // Which link an address is on no rule can tell: it would be another one than it says. Nor does a name stand for several.
   if (/[%*]/.test(host)) throw wrong(list, PEER_EXPECTED, text);
   const port = portText === undefined ? undefined : Number(portText);
   if (host === "" || (port !== undefined && (port > 65_535 || port === 0))) throw wrong(list, PEER_EXPECTED, text);
   const address = ipAddress(host);
-  if (address && (bracketed === undefined) === (address.family === "ipv4")) {
+  if (address && (ipv6 === undefined) === (address.family === "ipv4")) {
     const bits = bitsOf(address);
     const length = prefix === undefined ? bits.length : Number(prefix);
     if (length > bits.length) throw wrong(list, PEER_EXPECTED, text);
-    return { bits, length, port };
+    const plainBits = bitsOf(unmapped(address));
+    const mapping = bits.length - plainBits.length;
+    return length < mapping ? { bits, length, port } : { bits: plainBits, length: length - mapping, port };
   }
-  const name = bracketed === undefined && prefix === undefined ? parseHostName(host) : undefined;
+  const name = ipv6 === undefined && prefix === undefined ? parseHostName(host) : undefined;
   if (typeof name !== "string") throw wrong(list, PEER_EXPECTED, text);
   return { name: name.replace(/\.$/, "").toLowerCase(), port };
 }
@@ -249,7 +253,7 @@ function listenOf(text: string, list: string): readonly Range[] {
   if (port > 65_535 || host.includes("%")) throw wrong(list, OWN_EXPECTED, text);
   return addresses.map((address) => {
     if (!address) throw wrong(list, OWN_EXPECTED, text);
-    const bits = bitsOf(address);
+    const bits = bitsOf(unmapped(address));
     return { bits, length: at < 0 ? 0 : bits.length, port };
   });
 }

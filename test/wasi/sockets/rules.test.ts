@@ -37,6 +37,15 @@ for (const [rule, ip, port, expected] of [
   ["[2001:db8::]/32:443", "2001:db8:ffff::1", 443, true],
   ["[2001:db8::]/32:443", "2001:db9::1", 443, false],
   ["[::1]:80", "::1", 80, true],
+  ["::/0", "2001:db8::1", 80, true],
+  ["::/0", "192.0.2.1", 80, false],
+  ["FD00::/8", "fdff::1", 80, true],
+  ["2001:db8::/32:443", "2001:db8:ffff::1", 443, true],
+  ["2001:db8::/32:443", "2001:db8:ffff::1", 80, false],
+  ["::ffff:192.0.2.1", "192.0.2.1", 80, true],
+  ["[::ffff:192.0.2.1]:443", "192.0.2.1", 80, false],
+  ["::ffff:10.0.0.0/104", "10.255.0.1", 80, true],
+  ["[::ffff:10.0.0.0]/104:443", "11.0.0.1", 443, false],
 ] as const) {
   test(`connect ${rule}: ${ip} port ${port} is ${expected ? "permitted" : "refused"}`, () => {
     assert.equal(permits({ connect: [rule] }, "tcp-connect", ip, port), expected);
@@ -56,6 +65,7 @@ for (const [rule, ip, port, expected] of [
   ["127.0.0.1:8080", "127.0.0.1", 8080, true],
   ["127.0.0.1:8080", "0.0.0.0", 8080, false],
   ["[::1]:8080", "::1", 8080, true],
+  ["[::ffff:127.0.0.1]:8080", "127.0.0.1", 8080, true],
 ] as const) {
   test(`listen ${rule}: ${ip} port ${port} is ${expected ? "permitted" : "refused"}`, () => {
     assert.equal(permits({ listen: [rule] }, "tcp-listen", ip, port), expected);
@@ -77,6 +87,9 @@ for (const rule of [
   "1.2.3.4:0",
   "1.2.3.4:65536",
   "example.com/8",
+  "::/129",
+  "db8::x/8",
+  "::1/128:0",
   "*",
   "*.example.com:443",
   "[::1",
