@@ -12,6 +12,10 @@ export const ALL: NetworkOptions = { tcp: true, udp: true, lookup: true };
 
 const BOOLEAN = ["true or false", isBoolean] as const;
 
+function isNetwork(value: unknown): boolean {
+  return isObject(value) && [value["tcp"], value["udp"], value["lookup"]].every(isObject);
+}
+
 const OPTIONS: Shape<NetworkOptions> = {
   tcp: BOOLEAN,
   udp: BOOLEAN,
@@ -20,10 +24,7 @@ const OPTIONS: Shape<NetworkOptions> = {
   listen: ['an array of strings, such as ["127.0.0.1:8080"]', isTexts],
   denyPrivate: BOOLEAN,
   check: ["a function", isFunction],
-  on: [
-    "a network, with tcp, udp and lookup",
-    (value) => isObject(value) && [value["tcp"], value["udp"], value["lookup"]].every(isObject),
-  ],
+  on: ["a network, with tcp, udp and lookup", isNetwork],
 };
 
 /** Makes the network of an instance: what that has looked up says nothing of another's. @throws {TypeError} For a rule that is none. */
@@ -51,6 +52,9 @@ export async function networksOf(
   connect: string = `${name}.connect`,
 ): Promise<MakeNetwork> {
   const options = option === true ? ALL : option;
+  if (isNetwork(options)) {
+    throw new TypeError(`${name} says what is granted; a network is given as ${name}.on, such as { tcp: true, on }`);
+  }
   assertShape(name, options, OPTIONS);
   assertGrant(name, options);
   const { tcp = false, udp = false, lookup = false } = options;

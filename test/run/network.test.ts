@@ -174,6 +174,11 @@ const WRONG: readonly (readonly [option: unknown, message: RegExp])[] = [
   [{ tcp: true, connect: "127.0.0.1" }, /^network: connect must be an array of strings, .*; got "127.0.0.1"$/],
   [{ tcp: true, listen: [8080] }, /^network: listen must be an array of strings, .*; got \[8080\]$/],
   [{ tcp: true, check: 5 }, /^network: check must be a function; got 5$/],
+  [
+    new MemoryNetwork(),
+    /^network says what is granted; a network is given as network\.on, such as \{ tcp: true, on \}$/,
+  ],
+  [new MemoryNetwork().host("one", "10.0.0.1"), /^network says what is granted; a network is given as network\.on/],
   [{ tcp: true, on: {} }, /^network: on must be a network, with tcp, udp and lookup; got \{\}$/],
 ];
 
