@@ -5,16 +5,16 @@
  */
 import { whileHeld } from "./hosts/web/held-streams.ts";
 import { webPlatform } from "./hosts/web/platform.ts";
+import type { Server } from "./hosts/web/serve.ts";
 import type { WebInput, WebOutput } from "./hosts/web/streams.ts";
 import type { ComponentBytes } from "./run/bytes.ts";
 import { isCompiled, type CompiledComponent } from "./run/component.ts";
 import { loader } from "./run/loader.ts";
 import { instantiate as instantiateOn, type RunningInstance } from "./run/instantiate.ts";
-import type { Levels } from "./run/life.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { ServingOptions } from "./run/serve/serve.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
-import { checkOptions } from "./run/check-options.ts";
+import { objectOf } from "./run/check-options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import type { OpenDirectory } from "./wasi/filesystem/files.ts";
 import { canSuspend } from "./wait/suspension.ts";
@@ -80,61 +80,25 @@ export async function run(component: Uint8Array | CompiledComponent, options: Op
   );
 }
 
-/** What answers requests with a component. */
-export interface Server {
-  /** As a service worker is asked. Rejects with what kept the guest from answering. */
-  fetch(request: Request): Promise<Response>;
-  /** For other guests, with trailers: `serve(front, { http: back.client })`. A body that a guest writes tells its `level`. */
-  readonly client: HttpClient;
-  /**
-   * What the standard outputs and files of the instances that answer now are doing: an entry for each, until what it wrote is
-   * delivered. None where instances have threads of their own. What bodies are doing, they tell themselves: see `client`.
-   */
-  levels(): readonly Levels[];
-  /** Resolves when all that was begun is answered, and no instance is left. Ask for nothing more then. */
-  close(): Promise<void>;
-}
-
 /** What instances are given, and how they are used; see the fields. */
-export interface ServeOptions extends Omit<Options, "syncExports">, ServingOptions {}
+export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, ServingOptions {
+  /**
+   * Whether requests are answered in workers, each of which answers one at a time and can be ended whatever it does; which takes
+   * a page that is isolated from other origins. Where WebAssembly cannot be suspended, they always are.
+   */
+  readonly isolate?: "thread" | undefined;
+}
 
 /**
  * Answers requests with a component that exports `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3:
  * with an instance for each, if `reuse` does not say otherwise.
  *
- * @throws As `compile` does. What an instance throws, each request hears of.
+ * @param component Bytes, or what `compile` gave.
+ * @throws As `instantiate` does, of what holds for all instances. What one of them throws its request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, plugs, onError, ...instances } = options;
-  await checkOptions(instances);
-  const { timeout, isolate: _, ...given } = instances;
-  const [{ Serving }, { plugsOf }, { incomingOf, leavingOf, webResponseOf }] = await Promise.all([
-    import("./run/serve/serve.ts"),
-    import("./run/plugs.ts"),
-    import("./hosts/web/http.ts"),
-  ]);
-  const serving = new Serving(
-    webPlatform,
-    await compiled(component),
-    () => given,
-    {
-      reuse,
-      maxConcurrent,
-      maxWaiting,
-      maxWaitingTime,
-      maxBodyBytes,
-      timeout,
-      plugs: await plugsOf(plugs, compiled),
-      onError,
-    },
-    isIsolated(options) ? (await import("./hosts/web/isolate/isolated.ts")).answeringInWorkers(component) : undefined,
-  );
-  return {
-    fetch: async (request) => webResponseOf(await serving.answer(incomingOf(request), leavingOf(request.signal))),
-    client: { send: (request, signal) => serving.answer(request, leavingOf(signal)) },
-    levels: () => serving.levels(),
-    close: () => serving.close(),
-  };
+  const { serveInPage } = await import("./hosts/web/serve.ts");
+  return serveInPage(component, objectOf(options), compiled, isIsolated(options));
 }
 
 /** Without suspension, a guest can wait only in a worker that is blocked. */
@@ -147,5 +111,6 @@ async function compiled(component: Uint8Array | CompiledComponent): Promise<Comp
 }
 
 export * from "./api.ts";
+export type { Server } from "./hosts/web/serve.ts";
 export type { ServingOptions } from "./run/serve/serve.ts";
 export type { WebInput, WebOutput } from "./hosts/web/streams.ts";

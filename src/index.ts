@@ -13,7 +13,7 @@ import { instantiate as instantiateOn, type RunningInstance } from "./run/instan
 import type { Levels } from "./run/life.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
-import { assertOptions, checkOptions } from "./run/check-options.ts";
+import { checkOptions, objectOf } from "./run/check-options.ts";
 import { canSuspend } from "./wait/suspension.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
@@ -136,7 +136,7 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  * @throws As `instantiate` does, of what holds for all instances. What one of them throws its request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const { isolate, maxMemoryBytes, onError = () => {}, ...others } = options;
+  const { isolate, maxMemoryBytes, onError = () => {}, ...others } = objectOf(options);
   const {
     reuse,
     maxConcurrent,
@@ -147,10 +147,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     plugs = [],
     ...instances
   } = others;
-  await checkOptions(
-    instances,
-    "reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxStallTime, maxBodyBytes, maxMemoryBytes, plugs, onError, ",
-  );
+  await checkOptions(instances, "maxStallTime, maxMemoryBytes, ");
   const { timeout, ...given } = instances;
   if (isolate !== undefined) assertThread(isolate);
   const [{ Serving }, { plugsOf }, { nodeListener }, { cohort }, { incomingOf, leavingOf, webResponseOf }] =
@@ -206,12 +203,6 @@ async function compiledToServe(component: Uint8Array | CompiledComponent, served
   if (component.bytes.length > 0) return compileHere(component.bytes, served);
   if (served.maxMemoryBytes === undefined) return component;
   throw new TypeError("maxMemoryBytes takes bytes, or what `compile` gave: got a component that was compiled before");
-}
-
-/** @throws {TypeError} If they are no object. */
-function objectOf(options: Options): Options {
-  assertOptions(options);
-  return options;
 }
 
 /** Whether its guest can wait only in a thread of its own, which blocks: Node 20 and 22. */

@@ -49,12 +49,13 @@ export class StreamError extends WitError<StreamFailure> {
   override readonly name: string = "StreamError";
 
   static closed(): StreamError {
-    return new StreamError({ tag: "closed" }, "the stream is closed");
+    // Bundlers name a class otherwise that names itself.
+    return new this({ tag: "closed" }, "the stream is closed");
   }
 
   /** @param cause What the source or the sink threw. */
   static failed(cause: unknown): StreamError {
     const val = new IoError(cause);
-    return new StreamError({ tag: "last-operation-failed", val }, val.toDebugString(), { cause: val.cause });
+    return new this({ tag: "last-operation-failed", val }, val.toDebugString(), { cause: val.cause });
   }
 }

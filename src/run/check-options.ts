@@ -65,19 +65,25 @@ export function assertOptions(options: unknown): asserts options is Readonly<Rec
   if (!isNoArray(options)) throw new TypeError(`The options must be an object, got ${told(options)}`);
 }
 
+/** @throws {TypeError} If they are no object. */
+export function objectOf<Options extends object>(options: Options): Options {
+  assertOptions(options);
+  return options;
+}
+
 /**
  * Gives a promise if one makes no sense, which rejects with a `TypeError` that names it. One that is `undefined` counts as left
  * out. The words are loaded then: they are as much as the checks.
  *
- * @param others What else may be among them, for who mistakes a name.
+ * @param ofServer For a server: what it takes beside `ServingOptions`, for who mistakes a name.
  * @throws {TypeError} If they are no object.
  */
-export function checkOptions(options: unknown, others: string = ""): Promise<never> | undefined {
+export function checkOptions(options: unknown, ofServer?: string): Promise<never> | undefined {
   assertOptions(options);
   for (const [name, value] of Object.entries(options)) {
     // It is one of them.
     const isFit = Object.hasOwn(CHECKS, name) && (value === undefined || CHECKS[name as OptionName](value));
-    if (!isFit) return import("./option-words.ts").then(({ refuse }) => refuse(name, value, others));
+    if (!isFit) return import("./option-words.ts").then(({ refuse }) => refuse(name, value, ofServer));
   }
   return undefined;
 }

@@ -5,9 +5,10 @@ import type { FuncType, NamedType } from "../abi/types.ts";
 import { parseArguments, parseCall } from "../abi/wave/parse.ts";
 import { printValue } from "../abi/wave/print.ts";
 import { WitError } from "../io/errors.ts";
+import { told } from "../io/told.ts";
 import { Compiled } from "../load/compiled.ts";
 import type { Item } from "../load/plan/items.ts";
-import type { CompiledComponent } from "./component.ts";
+import { isCompiled, type CompiledComponent } from "./component.ts";
 import type { RunningInstance } from "./instantiate.ts";
 
 /** A call of one function, which fits its types. */
@@ -50,10 +51,13 @@ export function functionsOf(exports: ReadonlyMap<string, Item>): InspectedFuncti
  * What `text` asks for, such as `add(1, 2)`. The name alone will do where only one interface has such a function.
  *
  * @param component That the instance is going to be of.
+ * @throws {TypeError} If it is none.
  * @throws {NoSuchFunctionError} If the component has no such function.
  * @throws {WaveError} If `text` is no call, or its arguments are not of the function's types.
  */
-export function invocation({ compiled }: CompiledComponent, text: string): Invocation {
+export function invocation(component: CompiledComponent, text: string): Invocation {
+  if (!isCompiled(component)) throw new TypeError(`A component must be what \`compile\` gave; got ${told(component)}`);
+  const { compiled } = component;
   if (!(compiled instanceof Compiled)) {
     throw new NoSuchFunctionError("the functions of a core module have no types that WAVE could be read by");
   }

@@ -35,9 +35,13 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
   insecureSeed: "two bigints from 0 to 2 ** 64 - 1",
 };
 
-/** @param others What else may be named. @throws {TypeError} That names the option. */
-export function refuse(name: string, value: unknown, others: string): never {
+/** What all servers take beside that. */
+const OF_SERVERS = "reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, plugs, onError, ";
+
+/** @param ofServer What else may be named, by who is to answer requests. @throws {TypeError} That names the option. */
+export function refuse(name: string, value: unknown, ofServer: string | undefined): never {
   if (!Object.hasOwn(EXPECTED, name)) {
+    const others = ofServer === undefined ? "" : `${OF_SERVERS}${ofServer}`;
     const known = `${others}${Object.keys(EXPECTED).join(", ")}`;
     throw new TypeError(`There is no option ${quoted(name)}: expected ${known}`);
   }

@@ -95,6 +95,16 @@ test("7.7 a guest hears that it has a terminal", async () => {
   assert.match(screen.shown, /stdin not to be a terminal/);
 });
 
+test("what is no terminal is refused, with what would be one", () => {
+  for (const side of [undefined, null, {}, "pty", openpty()] as unknown[]) {
+    assert.throws(
+      // What nobody writes who has TypeScript look at it.
+      () => openTerminal(side as TerminalSide),
+      /^TypeError: A terminal must be what openpty\(\) of xterm-pty gives as slave; got /,
+    );
+  }
+});
+
 test("the guest is told how large the terminal is", () => {
   const { screen, slave } = opened();
   screen.resize(132, 43);

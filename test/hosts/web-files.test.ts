@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { MemoryFiles, run, type OpenDirectory } from "../../src/browser.ts";
+import { HandleFiles } from "../../src/opfs.ts";
 import { openedBy } from "../../src/wasi/filesystem/files.ts";
 import { checkedDirectory } from "../../src/wasi/filesystem/checked-files.ts";
 
@@ -26,6 +27,15 @@ function files(): OpenDirectory {
 function other(own: object): OpenDirectory {
   return Object.assign(Object.create(files()) as OpenDirectory, own);
 }
+
+test("what is no handle of a directory is refused, and a promise of one is to be waited for", () => {
+  // What nobody writes who has TypeScript look at it.
+  const opened = (handle: unknown) => () => new HandleFiles(handle as FileSystemDirectoryHandle);
+  for (const handle of [undefined, null, {}, "/", { kind: "file", getFile: () => {} }]) {
+    assert.throws(opened(handle), /^TypeError: HandleFiles must be given a FileSystemDirectoryHandle; got /);
+  }
+  assert.throws(opened(Promise.resolve()), /; got an object Promise\. Wait for it first$/);
+});
 
 test("files in memory are read as they are", async () => {
   assert.equal(await shown(files()), "a note");

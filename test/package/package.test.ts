@@ -193,11 +193,23 @@ await run(await compile(fetch("app.wasm")), { preopens, stdout: (chunk) => docum
 await run(new Uint8Array(), { stdin: 5 });
 console.log(openTerminal);
 `;
-  assert.equal(await typeCheck(["es2024", "esnext.disposable", "dom"], program, PAGES), "");
+  assert.equal(await typeCheck(["es2023", "dom"], program, PAGES), "");
 });
 
 test("its types serve a program that leaves the DOM out", async () => {
   assert.equal(await typeCheck(["es2024", "esnext.disposable"], PROGRAM), "");
+});
+
+test("a class is named as it is exported", async () => {
+  await project.write(
+    "names.mjs",
+    `const isClass = (value) => typeof value === "function" && /^class/.test(Function.prototype.toString.call(value));
+for (const name of ["index.js", "browser.js", "opfs.js", "terminal.js", "inspect.js", "testing/index.js", "nats/index.js"]) {
+  const entry = await import("./node_modules/sluice/dist/" + name);
+  for (const [name, value] of Object.entries(entry)) if (isClass(value) && value.name !== name) console.log(name, value.name);
+}`,
+  );
+  assert.equal((await project.run(process.execPath, ["names.mjs"])).stdout, "");
 });
 
 test("an error that nobody catches is shown with a line of what threw it, and not with all of the package", async () => {

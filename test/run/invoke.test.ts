@@ -1,7 +1,7 @@
 /** Calls and results as people write them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { instantiate } from "../../src/index.ts";
+import { instantiate, type CompiledComponent } from "../../src/index.ts";
 import { inspect, invocation, NoSuchFunctionError, WaveError } from "../../src/inspect.ts";
 import { compiled, guest } from "./support.ts";
 
@@ -21,6 +21,16 @@ test("what can be called is told with its types", async () => {
       "sluice:guests/demo.say(text: string) -> nothing",
     ],
   );
+});
+
+test("what nobody compiled has no functions to be called", async () => {
+  for (const given of [undefined, {}, await guest("multi-export")]) {
+    // What nobody writes who has TypeScript look at it.
+    assert.throws(
+      () => invocation(given as unknown as CompiledComponent, "add(1, 2)"),
+      /^TypeError: A component must be what `compile` gave; got /,
+    );
+  }
 });
 
 test("a call is read before there is an instance, and made of one", async () => {

@@ -6,6 +6,7 @@ import { connect as connectHttp2, createServer as createHttp2 } from "node:http2
 import { connect, type AddressInfo, type Server as NetServer } from "node:net";
 import { text as allOf } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
+import { serve as serveInPage, type ServeOptions as ServeInPageOptions } from "../../src/browser.ts";
 import {
   compile,
   HttpError,
@@ -318,6 +319,19 @@ test("what would keep every instance from being made is told at once", async () 
   await assert.rejects(
     serve(await guest("http-handler"), { imports: { "wasi:http/outgoing-handler": {} } }),
     MissingImportsError,
+  );
+});
+
+test("a page is told the same", async () => {
+  const handler = await guest("http-handler");
+  await assert.rejects(serveInPage(await guest("cat")), NotAHandlerError);
+  await assert.rejects(serveInPage(handler, { imports: { "wasi:http/outgoing-handler": {} } }), MissingImportsError);
+  // What nobody writes who has TypeScript look at it.
+  const given = (options: unknown) => serveInPage(handler, options as ServeInPageOptions);
+  await assert.rejects(given(null), /^TypeError: The options must be an object, got null/);
+  await assert.rejects(
+    given({ reused: 5 }),
+    /^TypeError: There is no option "reused": expected reuse, maxConcurrent, /,
   );
 });
 

@@ -4,7 +4,8 @@ import { PendingSink } from "../../io/pending-sink.ts";
 import { none, PeerClosed, type Source } from "../../io/ports.ts";
 import type { InternalError } from "../../io/trap.ts";
 import { Signal, type Waker } from "../../io/readiness.ts";
-import { isCount, unawaited } from "../../io/shape.ts";
+import { hasMethods, isCount, unawaited } from "../../io/shape.ts";
+import { told } from "../../io/told.ts";
 import { Unheard } from "../../io/unheard.ts";
 
 /** Columns or rows of a terminal, as its programs are told: 16 bits each. */
@@ -55,9 +56,13 @@ export class InterruptedError extends Error {
  * as fast as the terminal shows them. The guest hears that it has a terminal.
  *
  * @param side Who keeps the lines is the pseudo-terminal's business: editing, echo, and what Ctrl-C is.
+ * @throws {TypeError} If it is no side of a terminal.
  * @throws {InternalError} If `side` throws, or gives what it is not to give.
  */
 export function openTerminal(side: TerminalSide): TerminalStreams {
+  if (!hasMethods<TerminalSide>(side, "read", "write", "onReadable", "onWritable", "onSignal", "ioctl")) {
+    throw new TypeError(`A terminal must be what openpty() of xterm-pty gives as slave; got ${told(side)}`);
+  }
   const interrupted = new AbortController();
   const [columns, rows] = sizeOf(side);
   const stdin = new TerminalSource(side);

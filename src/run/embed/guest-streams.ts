@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Streams that a guest has given to its embedder, as ports: they can be read, written, or given to another guest. */
 import type { Entry } from "../../abi/resources.ts";
 import { StreamError } from "../../io/errors.ts";

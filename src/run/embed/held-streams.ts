@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Streams of WASI 0.3 that a guest has given to its embedder: they can be read, or given to another guest. */
 import { COPY, type CopyListener, type SharedStream, type Target } from "../../abi/copy.ts";
 import { copyInto, none, type Source } from "../../io/ports.ts";

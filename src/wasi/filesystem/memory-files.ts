@@ -1,5 +1,6 @@
 import { quoted } from "../../io/quoted.ts";
 import { isObject } from "../../io/shape.ts";
+import { told } from "../../io/told.ts";
 import type { OpenDirectory } from "./files.ts";
 import { asOurs, FileError } from "./files.ts";
 import { MemoryDirectory } from "./memory-handles.ts";
@@ -38,12 +39,17 @@ export class MemoryFiles {
 
   /**
    * @throws {FileError} If two entries want the same place, or a path or a target cannot be one, or they are too big.
-   * @throws {TypeError} If an entry is none of these.
+   * @throws {TypeError} If these are no paths, or an entry is none of these.
    */
   static from(tree: MemoryTree, options?: MemoryFilesOptions): MemoryFiles {
-    const files = new MemoryFiles(options);
-    const entries = tree instanceof Map ? tree.entries() : Object.entries(tree);
-    for (const [path, entry] of entries) files.#put(path, entry);
+    const isMap = tree instanceof Map;
+    // What has an order and no paths, such as the bytes of an archive.
+    if (!isObject(tree) || (!isMap && Symbol.iterator in tree)) {
+      throw new TypeError(`MemoryFiles: files must be an object or a Map; got ${told(tree)}`);
+    }
+    // Bundlers name a class otherwise that names itself.
+    const files = new this(options);
+    for (const [path, entry] of isMap ? tree : Object.entries(tree)) files.#put(path, entry);
     return files;
   }
 
@@ -82,9 +88,7 @@ export class MemoryFiles {
         // Counted before anybody looks into it: until then the engine keeps only what it was put together from.
         characters += path.length;
         if (characters > MAX_PATHS) {
-          throw new RangeError(
-            `Cannot give each path of these files as they have more than ${MAX_PATHS} characters: see writeSnapshot`,
-          );
+          throw new RangeError(`The paths of these files have more than ${MAX_PATHS} characters: see writeSnapshot`);
         }
         entries.push([path, entryOf(node)]);
         if (node.type === "directory") directories.push({ node, path: `${path}/` });
@@ -112,8 +116,8 @@ export class MemoryFiles {
       directoryIn(directory, last);
     } else {
       throw new TypeError(
-        `MemoryFiles: what is under ${quoted(path)} must be text, a Uint8Array, { link: "target" } or ` +
-          '{ directory: true }; what is in a directory is named by its path, such as "a/b"',
+        `MemoryFiles: ${quoted(path)} must be text, a Uint8Array, { link: "target" } or { directory: true }; ` +
+          'name what is in a directory "a/b"',
       );
     }
   }

@@ -81,7 +81,16 @@ test("from refuses what is no entry, such as a tree within the tree", () => {
     const tree = { a: entry } as unknown as Readonly<Record<string, MemoryEntry>>;
     assert.throws(
       () => MemoryFiles.from(tree),
-      /^TypeError: MemoryFiles: what is under "a" must be text.*named by its path/,
+      /^TypeError: MemoryFiles: "a" must be text.*name what is in a directory "a\/b"/,
+    );
+  }
+});
+
+test("from refuses what has no paths, such as an archive that nobody has unpacked", () => {
+  for (const tree of [undefined, null, 5, "text", [], bytes("PK"), () => {}]) {
+    assert.throws(
+      () => MemoryFiles.from(tree as unknown as Readonly<Record<string, MemoryEntry>>),
+      /^TypeError: MemoryFiles: files must be an object or a Map; got /,
     );
   }
 });
@@ -222,7 +231,7 @@ test("a directory 100,000 levels deep can be made, stored and restored; what tak
   const restored = readSnapshot(writeSnapshot(files));
   assert.throws(() => restored.toTree(), {
     name: "RangeError",
-    message: "Cannot give each path of these files as they have more than 134217728 characters: see writeSnapshot",
+    message: "The paths of these files have more than 134217728 characters: see writeSnapshot",
   });
   // What can be said at once is done there as elsewhere.
   await at.createDirectoryAt("e");

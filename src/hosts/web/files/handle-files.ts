@@ -1,3 +1,5 @@
+import { hasMethods, isThenable } from "../../../io/shape.ts";
+import { told } from "../../../io/told.ts";
 import type { OpenDirectory } from "../../../wasi/filesystem/files.ts";
 import { HandleDirectory } from "./directory.ts";
 import { Volume } from "./volume.ts";
@@ -14,7 +16,12 @@ export class HandleFiles {
   readonly #volume = new Volume();
   readonly #handle: FileSystemDirectoryHandle;
 
+  /** @throws {TypeError} If it is no handle of a directory. */
   constructor(handle: FileSystemDirectoryHandle) {
+    if (!hasMethods<FileSystemDirectoryHandle>(handle, "getFileHandle", "getDirectoryHandle")) {
+      const hint = isThenable(handle) ? ". Wait for it first" : "";
+      throw new TypeError(`HandleFiles must be given a FileSystemDirectoryHandle; got ${told(handle)}${hint}`);
+    }
     this.#handle = handle;
   }
 
