@@ -197,8 +197,26 @@ def answer(q):
         return {"value": wire_of(t, v), "layout": layout}
     except d.Trap:
         return {"trap": True, "layout": layout}
+    except Long:
+        return {"long": True, "layout": layout}
 
 
+class Long(Exception):
+    """More values than anybody waits for: lists of lists, whose lengths are multiplied."""
+
+
+MOST = 50_000
+load = d.load
+
+
+def counted(cx, *args):
+    cx.loaded = getattr(cx, "loaded", 0) + 1
+    if cx.loaded > MOST:
+        raise Long
+    return load(cx, *args)
+
+
+d.load = counted
 sys.setrecursionlimit(10_000)
 for line in sys.stdin:
     print(json.dumps(answer(json.loads(line))), flush=False)

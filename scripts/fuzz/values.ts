@@ -8,6 +8,7 @@ import { Guest } from "../../src/abi/guest.ts";
 import { HandleCount, HandleTable } from "../../src/abi/handles.ts";
 import { layoutOf } from "../../src/abi/layout.ts";
 import { Resources } from "../../src/abi/resources.ts";
+import { otherTexts } from "../../src/abi/text.ts";
 import { FlatValues, type CoreValue } from "../../src/abi/type.ts";
 import type { StringEncoding, ValType } from "../../src/abi/types.ts";
 import { Trap } from "../../src/io/trap.ts";
@@ -40,6 +41,8 @@ interface Question {
 /** What it says. */
 interface Answer {
   readonly trap?: true;
+  /** There are more values than it goes through. */
+  readonly long?: true;
   readonly value?: Wire;
   readonly cores?: readonly string[];
   readonly memory?: string;
@@ -131,6 +134,7 @@ class Case {
   }
 
   #one(question: Question, answer: Answer, isSame: boolean): string | undefined {
+    if (answer.long) return undefined;
     if (question.do === "lift") return this.#lift(question, answer);
     if (answer.trap) return "theirs traps";
     if (isSame) {
@@ -253,6 +257,7 @@ function isNaN64(bits: bigint): boolean {
 
 /** @param folder A checkout of WebAssembly/component-model. @returns How many values went otherwise. */
 export async function compareValues(folder: string, seed: number, count: number): Promise<number> {
+  await otherTexts.load();
   const reference = new Reference(join(folder, "design", "mvp", "canonical-abi"));
   const memory = new WebAssembly.Memory({ initial: PAGES });
   let failures = 0;
