@@ -123,11 +123,14 @@ function imagesIn(root) {
 /** What a document says as HTML. Anchors are those of GitHub, which scripts/docs-check.js follows. */
 function bodyOf(name, text, places) {
   const anchors = new Set();
+  const labels = new Set();
+  let section = "";
   const marked = new Marked({
     renderer: {
       heading({ tokens, depth, text: source }) {
         const anchor = anchorOf(source, anchors);
         const words = this.parser.parseInline(tokens);
+        section = plain(words);
         return `<h${depth} id="${anchor}"><a class="anchor" href="#${anchor}">${words}</a></h${depth}>\n`;
       },
       link({ href, tokens }) {
@@ -145,11 +148,15 @@ function bodyOf(name, text, places) {
         return `<pre tabindex="0"><code>${known ? highlighter.highlight(code, { language }).value : escape(code)}</code></pre>\n`;
       },
       table(token) {
+        const cell = (words, tag) => `<${tag}>${words}</${tag}>`;
         const row = (cells, tag) =>
-          `<tr>${cells.map((cell) => `<${tag}>${this.parser.parseInline(cell.tokens)}</${tag}>`).join("")}</tr>`;
+          `<tr>${cells
+            .map(({ tokens }) => this.parser.parseInline(tokens))
+            .map((words) => cell(words, words === "" ? "td" : tag))
+            .join("")}</tr>`;
         const body = token.rows.map((cells) => row(cells, "td")).join("\n");
         return (
-          `<div class="table" tabindex="0" role="region" aria-label="Table"><table><thead>${row(token.header, "th")}</thead>` +
+          `<div class="table" tabindex="0" role="region" aria-label="${escape(labelOf(section, labels))}"><table><thead>${row(token.header, "th")}</thead>` +
           `<tbody>${body}</tbody></table></div>\n`
         );
       },
@@ -158,6 +165,14 @@ function bodyOf(name, text, places) {
   const body = marked.parse(text, { async: false });
   // The rules of the contract are items that begin with their numbers: traps in the playground lead there.
   return body.replaceAll(/<li>(<p>)?<strong>(D?\d[\d.]*[a-z]?)<\/strong>/g, '<li id="rule-$2">$1<strong>$2</strong>');
+}
+
+/** Names a table by the section that it is in; the second there is another one. @param labels Those before it. */
+function labelOf(section, labels) {
+  let label = `Table: ${section}`;
+  for (let number = 2; labels.has(label); number++) label = `Table ${number}: ${section}`;
+  labels.add(label);
+  return label;
 }
 
 /** What a document says under each of its headings, for who searches: see site/page/searching.ts. */

@@ -143,7 +143,8 @@ export class GuestCard {
     if (calls !== this.#last.calls || wait) this.#last = { calls, at };
     if (wait?.is === "leaving") this.#set("done", "is done, and delivers");
     else if (wait) this.#set("waits", `waits for ${wait.for}`);
-    else if (at - this.#last.at > SILENT_MS) this.#set("runs", "computes, or sleeps");
+    // The thread that tells of it is free.
+    else if (at - this.#last.at > SILENT_MS) this.#set("waits", "sleeps, or waits");
     else this.#set("runs", "runs");
     setText(this.#calls, countText(calls, "call"));
   }

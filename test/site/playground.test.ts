@@ -412,6 +412,17 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("a guest that sleeps does not compute", async () => {
+    await visit("python", async (visitor) => {
+      await visitor.type("[aria-label='Arguments of python']", `-c "import time; time.sleep(1e9)"`);
+      await visitor.press("▶ Run");
+      await visitor.sees(".guest .status", "sleeps, or waits");
+      assert.doesNotMatch(await visitor.text(".guest .status"), /computes/);
+      await visitor.press("■ Stop");
+      await visitor.until("data-run=over");
+    });
+  });
+
   test("a guest that cannot be fetched is missing in words", async () => {
     await visit("hello", async (visitor) => {
       await visitor.evaluate(`globalThis.fetch = async () => new Response("", { status: 404 })`);
