@@ -14,7 +14,6 @@ import { instantiate as instantiateOn, type RunningInstance } from "./run/instan
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { ServingOptions } from "./run/serve/serve.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
-import { objectOf } from "./run/check-options.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import type { OpenDirectory } from "./wasi/filesystem/files.ts";
 import { canSuspend } from "./wait/suspension.ts";
@@ -98,11 +97,11 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
   const { serveInPage } = await import("./hosts/web/serve.ts");
-  return serveInPage(component, objectOf(options), compiled, isIsolated(options));
+  return serveInPage(component, options, compiled, isIsolated);
 }
 
 /** Without suspension, a guest can wait only in a worker that is blocked. */
-function isIsolated({ isolate, syncExports }: Options): boolean {
+function isIsolated({ isolate, syncExports }: Pick<Options, "isolate" | "syncExports">): boolean {
   return isolate !== undefined || (!canSuspend() && syncExports !== true);
 }
 

@@ -1,4 +1,3 @@
-import { told } from "./io/told.ts";
 import type { Served } from "./load/compile.ts";
 /**
  * Sluice runs WebAssembly components with WASI 0.2 on JavaScript, with streams that flow.
@@ -13,7 +12,7 @@ import { instantiate as instantiateOn, type RunningInstance } from "./run/instan
 import type { Levels } from "./run/life.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
-import { checkOptions, objectOf } from "./run/check-options.ts";
+import { checkedOptions } from "./run/check-options.ts";
 import { canSuspend } from "./wait/suspension.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
@@ -59,16 +58,14 @@ export async function instantiate(
   component: Uint8Array | CompiledComponent,
   options: Options = {},
 ): Promise<RunningInstance> {
-  const { isolate, ...given } = objectOf(options);
-  return (
-    checkOptions(given) ??
-    whileHeld(given, async () => {
-      if (isolate === undefined && !mustPark(given))
-        return instantiateOn(nodePlatform, await compiled(component), given);
-      const { nodeThreads, instantiateIsolated } = await isolation(isolate);
-      return instantiateIsolated(nodeThreads, bytesOf(component), given);
-    })
-  );
+  const checked = checkedOptions(options);
+  if (checked instanceof Promise) return checked;
+  const { isolate, ...given } = checked;
+  return whileHeld(given, async () => {
+    if (isolate === undefined && !mustPark(given)) return instantiateOn(nodePlatform, await compiled(component), given);
+    const { nodeThreads, instantiateIsolated } = await isolation();
+    return instantiateIsolated(nodeThreads, bytesOf(component), given);
+  });
 }
 
 /**
@@ -80,15 +77,14 @@ export async function instantiate(
  * @throws The reason of `options.signal`, if that is aborted.
  */
 export async function run(component: Uint8Array | CompiledComponent, options: Options = {}): Promise<RunResult> {
-  const { isolate, ...given } = objectOf(options);
-  return (
-    checkOptions(given) ??
-    whileHeld(given, async () => {
-      if (isolate === undefined && !mustPark(given)) return runOn(nodePlatform, await compiled(component), given);
-      const { nodeThreads, runIsolated } = await isolation(isolate);
-      return runIsolated(nodeThreads, bytesOf(component), given);
-    })
-  );
+  const checked = checkedOptions(options);
+  if (checked instanceof Promise) return checked;
+  const { isolate, ...given } = checked;
+  return whileHeld(given, async () => {
+    if (isolate === undefined && !mustPark(given)) return runOn(nodePlatform, await compiled(component), given);
+    const { nodeThreads, runIsolated } = await isolation();
+    return runIsolated(nodeThreads, bytesOf(component), given);
+  });
 }
 
 /** What answers requests with a component. */
@@ -136,8 +132,10 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  * @throws As `instantiate` does, of what holds for all instances. What one of them throws its request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const { isolate, maxMemoryBytes, onError = () => {}, ...others } = objectOf(options);
   const {
+    isolate,
+    maxMemoryBytes,
+    onError = () => {},
     reuse,
     maxConcurrent,
     maxWaiting,
@@ -145,11 +143,9 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     maxBodyBytes,
     maxStallTime,
     plugs = [],
-    ...instances
-  } = others;
-  await checkOptions(instances, "maxStallTime, maxMemoryBytes, ");
-  const { timeout, ...given } = instances;
-  if (isolate !== undefined) assertThread(isolate);
+    timeout,
+    ...given
+  } = await checkedOptions(options, SERVING);
   const [{ Serving }, { plugsOf }, { nodeListener }, { cohort }, { incomingOf, leavingOf, webResponseOf }] =
     await Promise.all([
       import("./run/serve/serve.ts"),
@@ -160,9 +156,10 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     ]);
   const threads =
     isolate !== undefined || !canSuspend() ? await inThreads(bytesOf(component), maxMemoryBytes) : undefined;
+  const user = threads ? await compiled(component) : await compiledToServe(component, { maxMemoryBytes });
   const serving = new Serving(
     nodePlatform,
-    threads ? await compiled(component) : await compiledToServe(component, { maxMemoryBytes }),
+    user,
     () => given,
     {
       reuse,
@@ -171,7 +168,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
       maxWaitingTime,
       maxBodyBytes,
       timeout,
-      plugs: await plugsOf(plugs, compiled),
+      plugs: await plugsOf(plugs, compiled, user),
       onError,
     },
     threads,
@@ -197,6 +194,20 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
   };
 }
 
+const SERVING = [
+  ...[
+    "reuse",
+    "maxConcurrent",
+    "maxWaiting",
+    "maxWaitingTime",
+    "maxStallTime",
+    "maxBodyBytes",
+    "maxMemoryBytes",
+    "plugs",
+  ],
+  "onError",
+];
+
 /** What was built ahead is taken as it is: nothing puts an instance of it back. @throws {TypeError} If it is to be limited. */
 async function compiledToServe(component: Uint8Array | CompiledComponent, served: Served): Promise<CompiledComponent> {
   if (isBytes(component)) return compileHere(component, served);
@@ -210,13 +221,8 @@ function mustPark({ syncExports }: Options): boolean {
   return !canSuspend() && syncExports !== true;
 }
 
-function assertThread(isolate: unknown): void {
-  if (isolate !== "thread") throw new TypeError(`isolate must be "thread", got ${told(isolate)}`);
-}
-
 /** Loaded where somebody asks for it. */
-async function isolation(isolate: unknown = "thread") {
-  assertThread(isolate);
+async function isolation() {
   const [{ nodeThreads }, { instantiateIsolated, runIsolated }] = await Promise.all([
     import("./hosts/node/isolate/threads.ts"),
     import("./hosts/isolate/host.ts"),

@@ -1,8 +1,7 @@
 /** `--plug`: components that are named on the command line, to be plugged in. */
-import { canStandFor } from "../abi/compatible-version.ts";
 import { compile } from "../run/compile.ts";
 import type { CompiledComponent } from "../run/component.ts";
-import type { Plug } from "../run/plugs.ts";
+import { unusedPlug, type Plug } from "../run/plugs.ts";
 import { readComponent } from "./read.ts";
 import { PlugError } from "./run-failure.ts";
 import { UsageError } from "./usage.ts";
@@ -23,19 +22,12 @@ export async function plugsAt(paths: readonly string[], user: CompiledComponent)
       throw failed(error);
     }
   }
-  const components = [...plugs.map(({ component }) => component), user];
-  for (const [at, path] of paths.entries()) {
-    const [given, ...users] = components.slice(at);
-    if (given) assertUsed(path, given, users);
-  }
-  return plugs;
-}
-
-function assertUsed(path: string, { exports }: CompiledComponent, users: readonly CompiledComponent[]): void {
-  const wanted = users.flatMap(({ imports }) => imports);
-  if (exports.some((given) => wanted.some((name) => canStandFor(given, name)))) return;
-  const given = exports.join(", ") || "nothing";
+  const unused = unusedPlug(
+    plugs.map(({ component }) => component),
+    user,
+  );
+  if (!unused) return plugs;
   throw new UsageError(
-    `${path}: --plug says nothing here: nobody imports what it exports (${given}); \`sluice inspect\` tells what is imported`,
+    `${paths[unused.at]}: --plug says nothing here: ${unused.why}; \`sluice inspect\` tells what is imported`,
   );
 }

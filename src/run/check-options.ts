@@ -1,6 +1,9 @@
-/** Options, looked at before anything runs: one that makes no sense is named, with what would do (see option-words.ts). */
+/**
+ * Options, looked at before anything runs, and once: one that makes no sense is named, with what would do (see option-words.ts), and
+ * what was found to make sense is what the instance has.
+ */
 import { isBoolean, isU64 } from "../io/assert-shape.ts";
-import { hasMethods, isObject } from "../io/shape.ts";
+import { hasMethods, isObject, isThenable } from "../io/shape.ts";
 import { told } from "../io/told.ts";
 import type { InstanceOptions } from "./options.ts";
 
@@ -8,8 +11,16 @@ export type OptionName = keyof InstanceOptions<unknown, unknown> | "isolate";
 
 type Fits = (value: unknown) => boolean;
 
-function isNoArray(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isObject(value) && !Array.isArray(value);
+type Members = Readonly<Record<string, unknown>>;
+
+/** Whether it has its members under names: a list or a map has not. */
+function isRecord(value: unknown): value is Members {
+  return isObject(value) && !(Symbol.iterator in value);
+}
+
+/** As `isRecord`, and is no promise of one, which would be taken for one that leaves all out. */
+function isGiven(value: unknown): value is Members {
+  return isRecord(value) && !isThenable(value);
 }
 
 /** What every system can pass on: a guest gets it in an encoding of Unicode, and may be one that ends texts with a NUL. */
@@ -29,15 +40,15 @@ function isSomething(value: unknown): boolean {
 /** An entry for each: those that name ports are looked at by who opens them. */
 const CHECKS: Readonly<Record<OptionName, Fits>> = {
   isolate: (value) => value === "thread",
-  imports: isNoArray,
+  imports: isRecord,
   syncExports: isBoolean,
   leases: isBoolean,
   args: (value) => Array.isArray(value) && value.every(isText),
   env: (value) =>
-    isNoArray(value) &&
+    isGiven(value) &&
     Object.entries(value).every(([name, text]) => isName(name) && (text === undefined || isText(text))),
   cwd: isText,
-  preopens: isNoArray,
+  preopens: isGiven,
   blockingFiles: isBoolean,
   blockingStdio: isBoolean,
   stdin: isSomething,
@@ -46,11 +57,11 @@ const CHECKS: Readonly<Record<OptionName, Fits>> = {
   signal: (value) =>
     hasMethods<AbortSignal>(value, "addEventListener", "removeEventListener", "throwIfAborted") &&
     isBoolean(value.aborted),
-  limits: isNoArray,
+  limits: isGiven,
   timeout: (value) => typeof value === "number" && value >= 0 && Number.isFinite(value),
   deadlock: (value) => value === "trap" || value === "wait",
   // What is in it is looked at by who opens it.
-  network: (value) => isBoolean(value) || isNoArray(value),
+  network: (value) => isBoolean(value) || isGiven(value),
   http: (value) => isBoolean(value) || typeof value === "function" || isObject(value),
   permits: (value) => value === "strict" || value === "budget",
   trace: (value) => typeof value === "function",
@@ -60,30 +71,100 @@ const CHECKS: Readonly<Record<OptionName, Fits>> = {
   insecureSeed: (value) => Array.isArray(value) && value.length === 2 && value.every(isU64),
 };
 
-/** @throws {TypeError} If they are no object. */
-export function assertOptions(options: unknown): asserts options is Readonly<Record<string, unknown>> {
-  if (!isNoArray(options)) throw new TypeError(`The options must be an object, got ${told(options)}`);
+function members(value: unknown): unknown {
+  return isRecord(value) ? { ...value } : value;
 }
 
-/** @throws {TypeError} If they are no object. */
-export function objectOf<Options extends object>(options: Options): Options {
-  assertOptions(options);
-  return options;
+function items(value: unknown): unknown {
+  return Array.isArray(value) ? Array.from(value as unknown[]) : value;
+}
+
+function directories(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([path, one]) => [path, isObject(one) ? directory(one) : one]));
+}
+
+/** Alone, or with a word on it, which it may have from elsewhere. */
+function directory(value: Members): Members {
+  if (!("directory" in value)) return value;
+  return { ...value, directory: value["directory"], ...("readOnly" in value && { readOnly: value["readOnly"] }) };
+}
+
+/** What was written down for this; what is an object of more than that stays what it is. */
+function written(value: unknown): unknown {
+  if (!isRecord(value) || hasPrototype(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, items(member)]));
+}
+
+function hasPrototype(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  // That of a plain object, of whatever realm, has none itself.
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null;
+}
+
+/** Of what can be asked twice, and need not answer the same. */
+const COPIES: Readonly<Partial<Record<OptionName, (value: unknown) => unknown>>> = {
+  imports: members,
+  args: items,
+  env: members,
+  preopens: directories,
+  limits: members,
+  network: written,
+  http: written,
+  insecureSeed: items,
+};
+
+/** Those that were made, which are looked at again where instances are made of them. */
+const copies = new WeakSet<object>();
+
+function copyOf(name: OptionName, value: unknown): unknown {
+  if (isObject(value) && copies.has(value)) return value;
+  const copy = COPIES[name]?.(value) ?? value;
+  if (isObject(copy) && copy !== value) copies.add(copy);
+  return copy;
+}
+
+function isOption(name: string): name is OptionName {
+  return Object.hasOwn(CHECKS, name);
 }
 
 /**
- * Gives a promise if one makes no sense, which rejects with a `TypeError` that names it. One that is `undefined` counts as left
- * out. The words are loaded then: they are as much as the checks.
+ * Gives the options, copied as far as they could be others when they are looked at again; or a promise if one makes no sense, which
+ * rejects with a `TypeError` that names it. One that is `undefined` counts as left out. The words are loaded then: they are as
+ * much as the checks.
  *
- * @param ofServer For a server: what it takes beside `ServingOptions`, for who mistakes a name.
+ * @param others What else may be among them, and is looked at elsewhere.
  * @throws {TypeError} If they are no object.
  */
-export function checkOptions(options: unknown, ofServer?: string): Promise<never> | undefined {
-  assertOptions(options);
-  for (const [name, value] of Object.entries(options)) {
-    // It is one of them.
-    const isFit = Object.hasOwn(CHECKS, name) && (value === undefined || CHECKS[name as OptionName](value));
-    if (!isFit) return import("./option-words.ts").then(({ refuse }) => refuse(name, value, ofServer));
+export function checkedOptions<T extends object>(options: T, others: readonly string[] = []): T | Promise<never> {
+  const checked: Record<string, unknown> = {};
+  for (const name of namesOf(options)) {
+    let value: unknown;
+    let isFit = false;
+    try {
+      value = Reflect.get(options, name);
+      if (isOption(name)) {
+        value = copyOf(name, value);
+        isFit = value === undefined || CHECKS[name](value);
+      } else if (others.includes(name)) {
+        value = items(value);
+        isFit = true;
+      }
+    } catch (cause) {
+      return import("./option-words.ts").then(({ unreadable }) => unreadable(name, cause));
+    }
+    if (!isFit) return import("./option-words.ts").then(({ refuse }) => refuse(name, value, others));
+    checked[name] = value;
   }
-  return undefined;
+  // By the same names as they were given.
+  return checked as T;
+}
+
+function namesOf(options: unknown): readonly string[] {
+  try {
+    if (isRecord(options)) return Object.keys(options);
+  } catch {
+    // One that cannot be looked at.
+  }
+  throw new TypeError(`The options must be an object, got ${told(options)}`);
 }

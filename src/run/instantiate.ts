@@ -19,7 +19,7 @@ import type { AsyncCalls } from "./embed/async-calls.ts";
 import { BareCalls, bareExports, bareResource, isBare } from "./bare.ts";
 import type { Calling } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
-import { checkOptions } from "./check-options.ts";
+import { checkedOptions } from "./check-options.ts";
 import type { CompiledComponent } from "./component.ts";
 import type * as Embeddings from "./embed/embedding.ts";
 import type { EmbedderImport } from "./embed/given-imports.ts";
@@ -48,7 +48,7 @@ export async function instantiate<Input, Output>(
   component: CompiledComponent,
   options: InstanceOptions<Input, Output> = {},
 ): Promise<RunningInstance> {
-  return (await begin(platform, component, options)).running;
+  return (await begin(platform, component, await checkedOptions(options))).running;
 }
 
 /** An instance, and its life for who gives it more than its options say. */
@@ -61,13 +61,12 @@ export interface Begun {
   readonly calls?: AsyncCalls | undefined;
 }
 
-/** As `instantiate`. */
+/** As `instantiate`, with options that make sense. */
 export async function begin(
   platform: Platform,
   { compiled, checks: known }: CompiledComponent,
   options: InstanceOptions<unknown, unknown>,
 ): Promise<Begun> {
-  await checkOptions(options);
   if (options.syncExports !== true) assertWaits(platform.loop.parking);
   options.signal?.throwIfAborted();
   if (!(compiled instanceof Compiled)) return compiled.begin(platform, options);

@@ -1,5 +1,6 @@
 /** What each option has to be, in words, for who gives something else. */
-import { quoted } from "../io/quoted.ts";
+import { causeOf, messageOf } from "../io/cause.ts";
+import { harmless, quoted } from "../io/quoted.ts";
 import { told } from "../io/told.ts";
 import type { OptionName } from "./check-options.ts";
 
@@ -35,16 +36,18 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
   insecureSeed: "two bigints from 0 to 2 ** 64 - 1",
 };
 
-/** What all servers take beside that. */
-const OF_SERVERS = "reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, plugs, onError, ";
-
-/** @param ofServer What else may be named, by who is to answer requests. @throws {TypeError} That names the option. */
-export function refuse(name: string, value: unknown, ofServer: string | undefined): never {
+/** @param others What else may be named. @throws {TypeError} That names the option. */
+export function refuse(name: string, value: unknown, others: readonly string[]): never {
   if (!Object.hasOwn(EXPECTED, name)) {
-    const others = ofServer === undefined ? "" : `${OF_SERVERS}${ofServer}`;
-    const known = `${others}${Object.keys(EXPECTED).join(", ")}`;
+    const known = [...others, ...Object.keys(EXPECTED)].join(", ");
     throw new TypeError(`There is no option ${quoted(name)}: expected ${known}`);
   }
   // It is one of them.
   throw new TypeError(`The option ${name} must be ${EXPECTED[name as OptionName]}; got ${told(value)}`);
+}
+
+/** @throws {TypeError} That names the option, and has what it threw when it was looked at. */
+export function unreadable(name: string, thrown: unknown): never {
+  const cause = causeOf(thrown);
+  throw new TypeError(`The option ${harmless(name)} cannot be looked at: ${messageOf(cause)}`, { cause });
 }

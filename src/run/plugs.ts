@@ -1,4 +1,6 @@
 /** Components that are plugged in: what they export is given to those after them, and in the end to whoever uses them. */
+import { canStandFor } from "../abi/compatible-version.ts";
+import { harmless } from "../io/quoted.ts";
 import { told } from "../io/told.ts";
 import type { CompiledComponent } from "./component.ts";
 import type { Imports } from "./imports.ts";
@@ -13,15 +15,41 @@ export interface Plug {
   readonly failed: (error: unknown) => unknown;
 }
 
-/** Each as the library is given it. @throws {TypeError} If they are no components. */
+/**
+ * Each as the library is given it.
+ *
+ * @param user What they are plugged into, if that has not been looked at before.
+ * @throws {TypeError} If they are no components, or one is of no use.
+ */
 export async function plugsOf<T>(
   given: readonly T[] | undefined,
   compiled: (component: T) => Promise<CompiledComponent>,
+  user?: CompiledComponent,
 ): Promise<Plug[]> {
   if (given === undefined) return [];
   if (!Array.isArray(given)) throw new TypeError(`The option plugs must be an array of components; got ${told(given)}`);
   const components = await Promise.all(given.map((component) => compiled(component)));
+  const unused = user && unusedPlug(components, user);
+  if (unused !== undefined) throw new TypeError(`plugs[${unused.at}] says nothing here: ${unused.why}`);
   return components.map((component) => ({ component, failed: (error) => error }));
+}
+
+/**
+ * The first that nobody uses after it, and why not: what it was to stand for would be the system's own.
+ *
+ * @param user The last.
+ */
+export function unusedPlug(
+  plugs: readonly CompiledComponent[],
+  user: CompiledComponent,
+): { readonly at: number; readonly why: string } | undefined {
+  const at = plugs.findIndex(({ exports }, index) => {
+    const wanted = [...plugs.slice(index + 1), user].flatMap(({ imports }) => imports);
+    return !exports.some((given) => wanted.some((name) => canStandFor(given, name)));
+  });
+  const unused = plugs[at];
+  if (!unused) return undefined;
+  return { at, why: `nobody imports what it exports (${unused.exports.map(harmless).join(", ") || "nothing"})` };
 }
 
 /** Those of one user. */

@@ -295,7 +295,7 @@ describe("isolate", { concurrency: 2 }, () => {
     syncExports: [{ syncExports: true }, /^syncExports cannot be had/],
     "a class": [{ imports: { "a:b/c": { Thing: CollectSink } } }, /^imports: a:b\/c#Thing is a class/],
     "no stream": [{ stdin: 5 as never }, /^stdin must be/],
-    "another word": [{ isolate: "process" as never }, /^isolate must be "thread", got "process"/],
+    "another word": [{ isolate: "process" as never }, /^The option isolate must be "thread"; got "process"/],
   };
   for (const [name, [options, message]] of Object.entries(WRONG)) {
     test(`${name} is refused in words`, async () => {

@@ -151,7 +151,7 @@ test("what others chose stands in quotes in a message, and turns round or hides 
     [runWith({ limits: { tasks: "5" } }), 'limits.tasks must be a positive whole number, got "5"'],
     [runWith({ network: { tcp: true, connect: [odd] } }), `got "${shown}"`],
     [() => compile(core), String.raw`  \u{202e}\u{2066}\u{1b}[2J#\u{202e}\u{2066}\u{1b}[2J\u{a}  b`],
-    [runWith({ isolate: odd }), `isolate must be "thread", got "${shown}"`],
+    [runWith({ isolate: odd }), `The option isolate must be "thread"; got "${shown}"`],
   ];
   for (const [act, expected] of said) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other

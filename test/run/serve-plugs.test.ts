@@ -53,6 +53,7 @@ function user(name: string): Uint8Array {
 }
 
 const USER = user("a:b/counter@1.0.0");
+const AGAIN_USER = user("a:b/again@1.0.0");
 
 /** What each of so many requests came to. */
 async function outcomes(component: Uint8Array, options: ServeOptions, count: number): Promise<string[]> {
@@ -73,7 +74,7 @@ async function outcomes(component: Uint8Array, options: ServeOptions, count: num
 test("each instance has those that are plugged into it for itself", async () => {
   assert.deepEqual(await outcomes(USER, { plugs: [COUNTER] }, 3), ["no answer", "no answer", "no answer"]);
   const plugs = [await compile(COUNTER), BETWEEN];
-  assert.deepEqual(await outcomes(user("a:b/again@1.0.0"), { plugs }, 2), ["no answer", "no answer"]);
+  assert.deepEqual(await outcomes(AGAIN_USER, { plugs }, 2), ["no answer", "no answer"]);
 });
 
 test("those that share an instance of it by `imports`, or are used again, find what it has done before", async () => {
@@ -88,25 +89,36 @@ test("those that share an instance of it by `imports`, or are used again, find w
 });
 
 test("what is plugged in ends with who uses it, also when that traps", async () => {
-  for (const [component, reuse, made] of [
-    [USER, 1, 3],
-    [user("a:b/again@1.0.0"), 2, 2],
-  ] as const) {
+  for (const { component, plugs, reuse, made } of [
+    { component: USER, plugs: [COUNTER], reuse: 1, made: 3 },
+    { component: AGAIN_USER, plugs: [COUNTER, BETWEEN], reuse: 2, made: 2 },
+  ]) {
     let closed = 0;
     const http = { send: () => Promise.reject(new Error("nobody asks")), close: () => void closed++ };
-    const plugs = [COUNTER, BETWEEN];
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     await outcomes(component, { plugs, http, reuse }, 3);
-    // Each of three components; and two that were plugged in to see whether they fit.
-    assert.equal(closed, made * 3 + 2);
+    // Each of all components; and what was plugged in to see whether it fits.
+    assert.equal(closed, made * (plugs.length + 1) + plugs.length);
   }
 });
 
 test("what is missing, or does not fit, is told before anything is answered", async () => {
   await assert.rejects(serve(USER), MissingImportsError);
-  await assert.rejects(serve(USER, { plugs: [BETWEEN] }), MissingImportsError);
+  await assert.rejects(serve(AGAIN_USER, { plugs: [BETWEEN] }), MissingImportsError);
   await assert.rejects(serve(USER, { plugs: [new Uint8Array(8)] }), /component/);
   await assert.rejects(serve(USER, { plugs: USER as never }), /plugs must be an array of components/);
+});
+
+test("what nobody imports is not plugged in in vain: the system's own would stand in its place", async () => {
+  const why = /^plugs\[1\] says nothing here: nobody imports what it exports \(a:b\/counter@1\.0\.0\)$/;
+  for (const isolate of [undefined, "thread"] as const) {
+    // The second comes after who imports it.
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await assert.rejects(serve(AGAIN_USER, { plugs: [BETWEEN, COUNTER], isolate }), {
+      name: "TypeError",
+      message: why,
+    });
+  }
 });
 
 test("a middleware of WASI 0.3 stands before a handler that is plugged in", async () => {

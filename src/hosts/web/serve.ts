@@ -1,5 +1,5 @@
 /** Answers requests in a page, or a worker of one: loaded by who does. */
-import { checkOptions } from "../../run/check-options.ts";
+import { checkedOptions } from "../../run/check-options.ts";
 import type { CompiledComponent } from "../../run/component.ts";
 import type { Levels } from "../../run/life.ts";
 import { plugsOf } from "../../run/plugs.ts";
@@ -25,6 +25,9 @@ export interface Server {
 }
 
 type Component = Uint8Array | CompiledComponent;
+type Given = ReturnType<OptionsOf> & ServingOptions & { readonly isolate?: "thread" | undefined };
+
+const SERVING = ["reuse", "maxConcurrent", "maxWaiting", "maxWaitingTime", "maxBodyBytes", "plugs", "onError"];
 
 /**
  * @param compiled Makes a component ready.
@@ -33,16 +36,18 @@ type Component = Uint8Array | CompiledComponent;
  */
 export async function serveInPage(
   component: Component,
-  options: ReturnType<OptionsOf> & ServingOptions,
+  options: Given,
   compiled: (component: Component) => Promise<CompiledComponent>,
-  isIsolated: boolean,
+  isIsolated: (options: Given) => boolean,
 ): Promise<Server> {
-  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, plugs, onError, ...instances } = options;
-  await checkOptions(instances, "");
-  const { timeout, ...given } = instances;
+  const checked = await checkedOptions(options, SERVING);
+  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, plugs, onError, timeout, ...others } =
+    checked;
+  const { isolate: _, ...given } = others;
+  const user = await compiled(component);
   const serving = new Serving(
     webPlatform,
-    await compiled(component),
+    user,
     () => given,
     {
       reuse,
@@ -51,10 +56,10 @@ export async function serveInPage(
       maxWaitingTime,
       maxBodyBytes,
       timeout,
-      plugs: await plugsOf(plugs, compiled),
+      plugs: await plugsOf(plugs, compiled, user),
       onError,
     },
-    isIsolated ? (await import("./isolate/isolated.ts")).answeringInWorkers(component) : undefined,
+    isIsolated(checked) ? (await import("./isolate/isolated.ts")).answeringInWorkers(component) : undefined,
   );
   await serving.prepare(() => given);
   return {

@@ -1,7 +1,7 @@
 /** Instances of a page in workers: loaded where there is to be one. */
 import { bytesOf } from "../../isolate/component-bytes.ts";
 import type { CompiledComponent } from "../../../run/component.ts";
-import { checkOptions } from "../../../run/check-options.ts";
+import { checkedOptions } from "../../../run/check-options.ts";
 import type { RunningInstance } from "../../../run/instantiate.ts";
 import type { RunResult } from "../../../run/run.ts";
 import type { MakeAnswering } from "../../../run/serve/serve.ts";
@@ -33,7 +33,6 @@ export function answeringInWorkers(component: Component): MakeAnswering {
 
 /** @throws {TypeError} For an option that makes no sense, before a worker begins. */
 async function checked(options: Given): Promise<Options> {
-  await checkOptions(options);
-  const { isolate: _, ...given } = options;
+  const { isolate: _, ...given } = await checkedOptions(options);
   return given;
 }
