@@ -251,6 +251,21 @@ export const UDP_CLAIMS: readonly Claim<UdpFixture>[] = [
     }),
   ),
   claim(
+    "N3.4",
+    "a socket that is with anybody loses nothing to others because one has refused",
+    ["port"],
+    inBoth(async (_, open) => {
+      const [one, gone, there] = [await open().bound(), await open().bound(), await open().bound()];
+      const refused = gone.handle.local();
+      gone.handle.close();
+      for (const length of [1, 2, 3]) {
+        const sends = [refused, there.handle.local()].map((to) => one.send(pattern(length), to));
+        await Promise.all(sends);
+        expectBytes("what came", (await there.next()).data, pattern(length));
+      }
+    }),
+  ),
+  claim(
     "N4.1",
     "options hold before and after a bind",
     ["port"],

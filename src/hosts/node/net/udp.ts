@@ -3,7 +3,7 @@ import type { Family, SocketAddress } from "../../../wasi/sockets/address.ts";
 import { NetworkError } from "../../../wasi/sockets/error-code.ts";
 import type { SendReport, UdpEvents, UdpHandle, UdpPort } from "../../../wasi/sockets/udp-port.ts";
 import { fs } from "../builtins.ts";
-import { limitStacks, LISTENS, wouldBlock } from "../fd-retry.ts";
+import { codeOf, limitStacks, LISTENS, wouldBlock } from "../fd-retry.ts";
 import { addressOf, ownText, peerText } from "./address.ts";
 import { defaultBufferBytes, defaultHopLimit } from "./defaults.ts";
 
@@ -76,7 +76,14 @@ class NodeUdpHandle implements UdpHandle {
     }
     const host = to && peerText(to);
     this.#pending++;
+    let isSentAgain = false;
     const done = (error: Error | null): void => {
+      // Bun tells here of who has refused what was sent before, and has not sent this.
+      if (to && !isSentAgain && codeOf(error) === "ECONNREFUSED") {
+        isSentAgain = true;
+        socket.send(data, to.port, host, done);
+        return;
+      }
       this.#pending--;
       report.left(error ?? undefined);
       if (this.#isClosed && this.#pending === 0) closeSocket(socket);
