@@ -115,10 +115,12 @@ function handle(wit: ValType, slot: number, isOwn: boolean): Any {
     const rep = binding.fromJs(value, isOwn);
     const { given, scope } = guest;
     if (isOwn) {
-      given?.push(() => binding.restore(value, rep));
-      const index = guest.handles.own(type, rep);
-      given?.push(() => guest.handles.take(type, index));
-      return index;
+      let index: number | undefined;
+      given?.push(() => {
+        if (index !== undefined) guest.handles.take(type, index);
+        binding.restore(value, rep);
+      });
+      return (index = guest.handles.own(type, rep));
     }
     if (!scope) throw new TypeError("A borrowed handle is not among the parameters of a call");
     const back = binding.lend?.(value, rep);

@@ -99,7 +99,7 @@ export class Handlers implements Answering {
     const { life } = ready.begun;
     // What has ended it has been told.
     if (life.task.isEnded) await this.#pool.giveUp(ready);
-    else await this.#pool.giveBack(ready).catch(late);
+    else await this.#pool.giveBack(ready)?.catch(late);
   }
 
   #take(): Slot {

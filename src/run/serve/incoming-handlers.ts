@@ -49,10 +49,12 @@ export class IncomingHandlers implements Answering {
       stopTimer = limitTime(this.#platform, life, this.#timeout);
       if (fits(request, life)) {
         asked = new Asked(exchange, life);
-        await ready.handle(...asked.resources());
+        const [given, out] = asked.resources();
+        await ready.handle(given, out);
         asked.left();
       } else exchange.resolve(refuse(request, 431));
-      await this.#pool.giveBack(ready);
+      const ending = this.#pool.giveBack(ready);
+      if (ending) await ending;
     } catch (error) {
       if (asked) asked.failed(error);
       else exchange.reject(error);
@@ -84,12 +86,10 @@ class Asked {
     const { resources } = this.#life.instance;
     const incoming = new Incoming(this.#exchange.request);
     const outparam: Outparam = (answer) => this.#answered(answer);
-    const entries = [
-      resources.add(INCOMING_REQUEST, incoming, incoming),
-      resources.add(RESPONSE_OUTPARAM, outparam, this),
-    ] as const;
+    const request = resources.add(INCOMING_REQUEST, incoming, incoming);
+    const out = resources.add(RESPONSE_OUTPARAM, outparam, this);
     this.#isGiven = true;
-    return [new HeldResource(entries[0], true), new HeldResource(entries[1], true)];
+    return [new HeldResource(request, true), new HeldResource(out, true)];
   }
 
   /** The guest cannot answer any more. One that is over has a reason, which is told. */
@@ -139,8 +139,10 @@ class Asked {
  * what becomes of its body in one go decides what is sent. What a guest leaves by is two microtasks on its way.
  */
 function suspendedOrLeft(): Promise<void> {
-  return Promise.resolve().then(ignore).then(ignore);
+  return NOW.then(ignore).then(ignore);
 }
+
+const NOW = Promise.resolve();
 
 function ignore(): void {}
 

@@ -94,16 +94,23 @@ export class Pool<Handle> {
     this.#busy.delete(life);
   }
 
-  /** It has answered, without a fault, and its output is yet to be delivered. @throws What its streams throw in the end. */
-  async giveBack(ready: Ready<Handle>): Promise<void> {
+  /**
+   * It has answered, without a fault. Nothing if it is ready for the next request; else its output is yet to be delivered.
+   *
+   * @throws What its streams throw in the end.
+   */
+  giveBack(ready: Ready<Handle>): Promise<void> | undefined {
     ready.uses++;
     // One whose ports have misbehaved is over: that is told at its end.
     const { life } = ready.begun;
-    if (ready.uses < this.#making.reuse && life.instance.faults.length === 0) {
-      this.#busy.delete(life);
-      this.#idle.push(ready);
-      return;
-    }
+    if (ready.uses >= this.#making.reuse || life.instance.faults.length > 0) return this.#end(ready);
+    this.#busy.delete(life);
+    this.#idle.push(ready);
+    return undefined;
+  }
+
+  async #end(ready: Ready<Handle>): Promise<void> {
+    const { life } = ready.begun;
     try {
       await life.end(ANSWERED);
     } finally {

@@ -70,15 +70,12 @@ type Resolve = Exchange["resolve"];
 type Reject = Exchange["reject"];
 
 /** A request from when it has its turn until it is answered, and all of it delivered. */
-class UnderWay {
-  readonly request: HttpRequest;
+interface UnderWay extends Exchange {
   /** Never rejects. */
-  over: Promise<void> = Promise.resolve();
-
-  constructor(request: HttpRequest) {
-    this.request = request;
-  }
+  over: Promise<void>;
 }
+
+const NOW_OVER = Promise.resolve();
 
 /** Answers requests with instances of one component. */
 export class Serving {
@@ -213,9 +210,10 @@ export class Serving {
   }
 
   #begin(request: HttpRequest, resolve: Resolve, reject: Reject): void {
-    const one = new UnderWay(request);
+    const late: Exchange["late"] = (error) => this.#tell(error, request);
+    const one: UnderWay = { request, resolve, reject, late, over: NOW_OVER };
     this.#underWay.add(one);
-    one.over = this.#answered(one, resolve, reject);
+    one.over = this.#answered(one);
   }
 
   /** It is answered: whoever waits takes the place. */
@@ -271,15 +269,14 @@ export class Serving {
   }
 
   /** Never rejects: whoever waits for the response hears of it, or `onError` if they have it. */
-  async #answered(one: UnderWay, resolve: Resolve, reject: Reject): Promise<void> {
-    const { request } = one;
+  async #answered(one: UnderWay): Promise<void> {
     try {
       this.#ready ??= await (this.#answering ??= this.#makeAnswering());
     } catch (error) {
-      reject(error);
-      request.body?.source.close();
+      one.reject(error);
+      one.request.body?.source.close();
     }
-    await this.#ready?.answer(this.#bounded({ request, resolve, reject, late: (error) => this.#tell(error, request) }));
+    await this.#ready?.answer(this.#bounded(one));
     this.#end(one);
   }
 
