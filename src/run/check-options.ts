@@ -71,57 +71,12 @@ const CHECKS: Readonly<Record<OptionName, Fits>> = {
   insecureSeed: (value) => Array.isArray(value) && value.length === 2 && value.every(isU64),
 };
 
-function members(value: unknown): unknown {
+/** What is data alone: whoever gave it may go on to change it while the component is still being compiled. */
+const DATA: ReadonlySet<string> = new Set<OptionName>(["args", "env", "preopens", "limits"]);
+
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return [...(value as unknown[])];
   return isRecord(value) ? { ...value } : value;
-}
-
-function items(value: unknown): unknown {
-  return Array.isArray(value) ? Array.from(value as unknown[]) : value;
-}
-
-function directories(value: unknown): unknown {
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([path, one]) => [path, isObject(one) ? directory(one) : one]));
-}
-
-/** Alone, or with a word on it, which it may have from elsewhere. */
-function directory(value: Members): Members {
-  if (!("directory" in value)) return value;
-  return { ...value, directory: value["directory"], ...("readOnly" in value && { readOnly: value["readOnly"] }) };
-}
-
-/** What was written down for this; what is an object of more than that stays what it is. */
-function written(value: unknown): unknown {
-  if (!isRecord(value) || hasPrototype(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, items(member)]));
-}
-
-function hasPrototype(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  // That of a plain object, of whatever realm, has none itself.
-  return prototype !== null && Object.getPrototypeOf(prototype) !== null;
-}
-
-/** Of what can be asked twice, and need not answer the same. */
-const COPIES: Readonly<Partial<Record<OptionName, (value: unknown) => unknown>>> = {
-  imports: members,
-  args: items,
-  env: members,
-  preopens: directories,
-  limits: members,
-  network: written,
-  http: written,
-  insecureSeed: items,
-};
-
-/** Those that were made, which are looked at again where instances are made of them. */
-const copies = new WeakSet<object>();
-
-function copyOf(name: OptionName, value: unknown): unknown {
-  if (isObject(value) && copies.has(value)) return value;
-  const copy = COPIES[name]?.(value) ?? value;
-  if (isObject(copy) && copy !== value) copies.add(copy);
-  return copy;
 }
 
 function isOption(name: string): name is OptionName {
@@ -129,9 +84,8 @@ function isOption(name: string): name is OptionName {
 }
 
 /**
- * Gives the options, copied as far as they could be others when they are looked at again; or a promise if one makes no sense, which
- * rejects with a `TypeError` that names it. One that is `undefined` counts as left out. The words are loaded then: they are as
- * much as the checks.
+ * Gives a copy of the options, each read once; or a promise if one makes no sense, which rejects with a `TypeError` that names it.
+ * One that is `undefined` counts as left out. The words are loaded then: they are as much as the checks.
  *
  * @param others What else may be among them, and is looked at elsewhere.
  * @throws {TypeError} If they are no object.
@@ -143,13 +97,8 @@ export function checkedOptions<T extends object>(options: T, others: readonly st
     let isFit = false;
     try {
       value = Reflect.get(options, name);
-      if (isOption(name)) {
-        value = copyOf(name, value);
-        isFit = value === undefined || CHECKS[name](value);
-      } else if (others.includes(name)) {
-        value = items(value);
-        isFit = true;
-      }
+      if (DATA.has(name)) value = copyOf(value);
+      isFit = isOption(name) ? value === undefined || CHECKS[name](value) : others.includes(name);
     } catch (cause) {
       return import("./option-words.ts").then(({ unreadable }) => unreadable(name, cause));
     }
