@@ -28,6 +28,8 @@ const ENTRIES = [
 /** What a page loads together, by what needs it: first come, first served. */
 const PIECES = {
   io: 'export { BytesSource, PendingSink, PullSource, PushSink } from "./src/api.ts";',
+  // A page may have this without the pipe that others load later.
+  queue: 'export * from "./src/io/byte-queue.ts";',
   pipe: 'export { CollectSink, Pipe } from "./src/api.ts";',
   core: 'export { compile, instantiate, precompiled, run, serve } from "./src/browser.ts"; export { assertShape } from "./src/io/assert-shape.ts";',
   streams: 'export * from "./src/hosts/web/streams.ts";',

@@ -68,7 +68,6 @@ export function result<Out, Err>(
   const of = (value: Out): unknown =>
     value instanceof Failed ? { tag: "err", val: value.value } : { tag: "ok", val: value };
   const place = payloadPlace(casesOf(type.wit as VariantLike));
-  const isCaseAlone = type.flat?.length === 1;
   return {
     wit: type.wit,
     ...layoutOf(type.wit),
@@ -85,11 +84,7 @@ export function result<Out, Err>(
       }
       guest.view.setUint8(at, OK);
     },
-    lower(guest, value, into) {
-      // As above.
-      if (isCaseAlone && !(value instanceof Failed)) into.push(OK);
-      else type.lower(guest, of(value), into);
-    },
+    lower: (guest, value, into) => type.lower(guest, of(value), into),
     caught(error, resources) {
       if (!(error instanceof WitError)) throw error;
       // Only `store` and `lower` above see it.

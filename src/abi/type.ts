@@ -87,12 +87,11 @@ export function liftArguments(
 ): unknown[] {
   guest.newValues();
   if (isSpilled) return loadAll(params, guest, Number(args[0]) >>> 0);
-  const [first, second, third] = params;
+  const [first, second] = params;
   if (!first) return [];
   const flat = new FlatValues(args);
-  // Most have one or two, and need no function that is called for each.
-  if (!second) return [first.lift(guest, flat)];
-  return third ? liftAll(params, guest, flat) : [first.lift(guest, flat), second.lift(guest, flat)];
+  // Most have one, and need no function that is called for each.
+  return second ? liftAll(params, guest, flat) : [first.lift(guest, flat)];
 }
 
 function liftAll(params: readonly AnyType[], guest: Guest, flat: FlatValues): unknown[] {

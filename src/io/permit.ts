@@ -139,8 +139,7 @@ export class Permit {
     return new Trap(
       this.#granted === 0 ? without : beyond,
       `${call}: ${amount} ${unit} exceed the permit of ${this.#granted}; it must follow a ${check} that permits as ` +
-        `many, one for each (the option permits: "budget", on the command line --permits budget, lets several calls ` +
-        `share a permit)`,
+        `many, one for each (several calls share one with permits: "budget", or --permits budget)`,
     );
   }
 }

@@ -3,7 +3,7 @@ import { BytesSource, closedSource, DiscardSink } from "./memory.ts";
 import type { Sink, Source } from "./ports.ts";
 import { PullSource, type Chunk } from "./pull-source.ts";
 import { PushSink } from "./push-sink.ts";
-import { isBytes, memberOf } from "./shape.ts";
+import { isBytes, isObject } from "./shape.ts";
 
 /** A source of bytes, `{ text }` or a function, or one at its end ("ignore"); nothing if the value is none of these. */
 export function plainSource(value: unknown): Source | undefined {
@@ -33,10 +33,10 @@ export function isNoPlainSink(value: unknown): boolean {
 }
 
 function hasText(value: unknown): value is { readonly text: string } {
-  return typeof memberOf(value, "text") === "string";
+  return isObject(value) && typeof value["text"] === "string";
 }
 
 /** Whether a stream of an embedder's says that it is a terminal. */
 export function saysTerminal(value: unknown): boolean {
-  return memberOf(value, "isTerminal") === true;
+  return isObject(value) && value["isTerminal"] === true;
 }

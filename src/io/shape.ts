@@ -7,7 +7,11 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 /** Whether it is a promise, of whatever make and realm: what `await` waits for. Throws nothing, whatever it is. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof memberOf(value, "then") === "function";
+  try {
+    return isObject(value) && typeof value["then"] === "function";
+  } catch {
+    return false;
+  }
 }
 
 /** What nobody waits for ends no process if it is a promise that is broken. */
@@ -40,25 +44,7 @@ export function isCount(value: unknown, most: number): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most;
 }
 
-/** Whether it is an object on which all of these are functions: what they do is seen when they are called. Throws nothing. */
+/** Whether it is an object on which all of these are functions: what they do is seen when they are called. */
 export function hasMethods<T>(value: unknown, ...methods: readonly (keyof T & string)[]): value is T {
-  return isObject(value) && methods.every((method) => typeof memberOf(value, method) === "function");
-}
-
-/** A member of what may be anything; nothing if there is none, or it throws. */
-export function memberOf(value: unknown, name: string | symbol): unknown {
-  try {
-    return isObject(value) ? Reflect.get(value, name) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** As `instanceof`. Throws nothing, whatever it is. */
-export function isA<T>(value: unknown, type: abstract new (...args: never) => T): value is T {
-  try {
-    return value instanceof type;
-  } catch {
-    return false;
-  }
+  return isObject(value) && methods.every((method) => typeof value[method] === "function");
 }

@@ -1,4 +1,5 @@
 import { harmless } from "./quoted.ts";
+import { isObject } from "./shape.ts";
 
 /** The most that is told of a value. */
 const MAX_LENGTH = 80;
@@ -15,18 +16,10 @@ export function told(value: unknown): string {
 
 function textOf(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
-  switch (typeof value) {
-    case "function":
-      return "a function";
-    case "bigint":
-      return `${value}n`;
-    case "string":
-      return cut(JSON.stringify(value));
-    case "object":
-      return value === null ? "null" : toldObject(value);
-    default:
-      return String(value);
-  }
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") return cut(JSON.stringify(value));
+  return isObject(value) ? toldObject(value) : String(value);
 }
 
 function toldObject(value: object): string {

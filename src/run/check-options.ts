@@ -11,16 +11,9 @@ export type OptionName = keyof InstanceOptions<unknown, unknown> | "isolate";
 
 type Fits = (value: unknown) => boolean;
 
-type Members = Readonly<Record<string, unknown>>;
-
-/** Whether it has its members under names: a list or a map has not. */
-function isRecord(value: unknown): value is Members {
-  return isObject(value) && !(Symbol.iterator in value);
-}
-
-/** As `isRecord`, and is no promise of one, which would be taken for one that leaves all out. */
-function isGiven(value: unknown): value is Members {
-  return isRecord(value) && !isThenable(value);
+/** Whether it has its members under names: a list, a map and a promise have not, and would pass for one that leaves all out. */
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isObject(value) && !(Symbol.iterator in value || isThenable(value));
 }
 
 /** What every system can pass on: a guest gets it in an encoding of Unicode, and may be one that ends texts with a NUL. */
@@ -45,10 +38,10 @@ const CHECKS: Readonly<Record<OptionName, Fits>> = {
   leases: isBoolean,
   args: (value) => Array.isArray(value) && value.every(isText),
   env: (value) =>
-    isGiven(value) &&
+    isRecord(value) &&
     Object.entries(value).every(([name, text]) => isName(name) && (text === undefined || isText(text))),
   cwd: isText,
-  preopens: isGiven,
+  preopens: isRecord,
   blockingFiles: isBoolean,
   blockingStdio: isBoolean,
   stdin: isSomething,
@@ -57,11 +50,11 @@ const CHECKS: Readonly<Record<OptionName, Fits>> = {
   signal: (value) =>
     hasMethods<AbortSignal>(value, "addEventListener", "removeEventListener", "throwIfAborted") &&
     isBoolean(value.aborted),
-  limits: isGiven,
+  limits: isRecord,
   timeout: (value) => typeof value === "number" && value >= 0 && Number.isFinite(value),
   deadlock: (value) => value === "trap" || value === "wait",
   // What is in it is looked at by who opens it.
-  network: (value) => isBoolean(value) || isGiven(value),
+  network: (value) => isBoolean(value) || isRecord(value),
   http: (value) => isBoolean(value) || typeof value === "function" || isObject(value),
   permits: (value) => value === "strict" || value === "budget",
   trace: (value) => typeof value === "function",
@@ -71,49 +64,29 @@ const CHECKS: Readonly<Record<OptionName, Fits>> = {
   insecureSeed: (value) => Array.isArray(value) && value.length === 2 && value.every(isU64),
 };
 
-/** What is data alone: whoever gave it may go on to change it while the component is still being compiled. */
-const DATA: ReadonlySet<string> = new Set<OptionName>(["args", "env", "preopens", "limits"]);
-
-function copyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return [...(value as unknown[])];
-  return isRecord(value) ? { ...value } : value;
-}
-
 function isOption(name: string): name is OptionName {
   return Object.hasOwn(CHECKS, name);
 }
 
 /**
  * Gives a copy of the options, each read once; or a promise if one makes no sense, which rejects with a `TypeError` that names it.
- * One that is `undefined` counts as left out. The words are loaded then: they are as much as the checks.
+ * One that is `undefined` counts as left out. The words are loaded then: they are as much as the checks. What a getter throws is
+ * thrown.
  *
  * @param others What else may be among them, and is looked at elsewhere.
  * @throws {TypeError} If they are no object.
  */
 export function checkedOptions<T extends object>(options: T, others: readonly string[] = []): T | Promise<never> {
+  if (!isRecord(options)) throw new TypeError(`The options must be an object, got ${told(options)}`);
   const checked: Record<string, unknown> = {};
-  for (const name of namesOf(options)) {
-    let value: unknown;
-    let isFit = false;
-    try {
-      value = Reflect.get(options, name);
-      if (DATA.has(name)) value = copyOf(value);
-      isFit = isOption(name) ? value === undefined || CHECKS[name](value) : others.includes(name);
-    } catch (cause) {
-      return import("./option-words.ts").then(({ unreadable }) => unreadable(name, cause));
-    }
+  for (const [name, given] of Object.entries(options)) {
+    // Whoever gave these may go on to change them while the component is still being compiled.
+    const value =
+      name === "args" && Array.isArray(given) ? [...given] : name === "env" && isRecord(given) ? { ...given } : given;
+    const isFit = isOption(name) ? value === undefined || CHECKS[name](value) : others.includes(name);
     if (!isFit) return import("./option-words.ts").then(({ refuse }) => refuse(name, value, others));
     checked[name] = value;
   }
   // By the same names as they were given.
   return checked as T;
-}
-
-function namesOf(options: unknown): readonly string[] {
-  try {
-    if (isRecord(options)) return Object.keys(options);
-  } catch {
-    // One that cannot be looked at.
-  }
-  throw new TypeError(`The options must be an object, got ${told(options)}`);
 }

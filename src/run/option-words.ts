@@ -1,6 +1,5 @@
 /** What each option has to be, in words, for who gives something else. */
-import { causeOf, messageOf } from "../io/cause.ts";
-import { harmless, quoted } from "../io/quoted.ts";
+import { quoted } from "../io/quoted.ts";
 import { told } from "../io/told.ts";
 import type { OptionName } from "./check-options.ts";
 
@@ -44,10 +43,4 @@ export function refuse(name: string, value: unknown, others: readonly string[]):
   }
   // It is one of them.
   throw new TypeError(`The option ${name} must be ${EXPECTED[name as OptionName]}; got ${told(value)}`);
-}
-
-/** @throws {TypeError} That names the option, and has what it threw when it was looked at. */
-export function unreadable(name: string, thrown: unknown): never {
-  const cause = causeOf(thrown);
-  throw new TypeError(`The option ${harmless(name)} cannot be looked at: ${messageOf(cause)}`, { cause });
 }

@@ -58,8 +58,7 @@ export function assertCompiles(error: unknown): void {
     void new WebAssembly.Module(moduleOfSections());
   } catch (cause) {
     throw new UnsupportedRuntimeError(
-      "This runtime compiles no WebAssembly while it runs: prepare the component with `sluice build`, or let the " +
-        "Content-Security-Policy allow 'wasm-unsafe-eval'",
+      "This runtime compiles no WebAssembly while it runs: use `sluice build`, or allow 'wasm-unsafe-eval' in the page's policy",
       { cause },
     );
   }
@@ -79,8 +78,7 @@ function compiledNow(bytes: Uint8Array): object {
 
 function notPrepared(options?: ErrorOptions): UnsupportedRuntimeError {
   return new UnsupportedRuntimeError(
-    "A module is needed that `sluice build` did not prepare: it prepares a component for imports of its own, as it " +
-      "declares them",
+    "A module is needed that `sluice build` did not prepare: it prepares a component for imports as it declares them",
     options,
   );
 }

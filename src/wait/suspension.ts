@@ -20,8 +20,8 @@ export function canSuspend(): boolean {
 export function assertWaits(parking: Parking | undefined): void {
   if (parking || canSuspend()) return;
   throw new UnsupportedRuntimeError(
-    "This runtime cannot suspend WebAssembly (JavaScript Promise Integration), as Node 24 and Chromium 137 can; `run` and " +
-      "`instantiate` do on Node 20 and 22 too, and with syncExports, for components that never wait, anywhere",
+    "This runtime cannot suspend WebAssembly, as Node 24 and Chromium 137 can; `run` and `instantiate` do on Node 20 too, " +
+      "and with syncExports, for components that never wait, anywhere",
   );
 }
 

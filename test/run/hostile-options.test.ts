@@ -1,6 +1,6 @@
 /**
  * Options that are not what they look like: getters that throw, getters that answer otherwise the second time, and proxies that do
- * so whatever is done with them. What comes of it names the option, and leaves nothing open.
+ * so whatever is done with them. What they throw is thrown, and nothing stays open.
  */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
@@ -88,7 +88,7 @@ async function acts(): Promise<Readonly<Record<string, Act>>> {
     run: (options) => run(hello, options),
     instantiate: (options) => instantiate(hello, options),
     serve: (options) => serve(handler, options),
-    "run in a thread": (options) => run(hello, { ...options, isolate: "thread" }),
+    "run in a thread": async (options) => run(hello, { ...options, isolate: "thread" }),
   };
 }
 
@@ -99,47 +99,45 @@ function held(): string {
   return `${descriptors} descriptors, ${resources.toSorted().join(", ")}`;
 }
 
-async function assertNamed(act: Act, options: object, name: string): Promise<void> {
+/** What was thrown is told, or that what was given makes no sense; and nothing stays open. */
+async function assertRefused(act: Act, options: object, name: string): Promise<void> {
   const before = held();
   const error = await act(options).then(
     () => assert.fail(`${name} is taken`),
     (thrown: unknown) => thrown,
   );
-  assert.ok(error instanceof Error && error !== BOOM, `${name}: ${String(error)}`);
-  assert.ok(error.message.includes(name), `${name}: ${error.name}: ${error.message}`);
+  assert.ok(error === BOOM || error instanceof TypeError, `${name}: ${String(error)}`);
   assert.equal(held(), before, name);
 }
 
-test("an option that throws when it is read is named", async () => {
+test("what a getter throws is thrown, and nothing stays open", async () => {
   for (const [how, act] of Object.entries(await acts())) {
-    if (how === "run in a thread") continue;
     for (const name of Object.keys({ ...SOUND, ...(how === "serve" ? SERVING : {}) })) {
       const options = Object.defineProperty({}, name, { get: boom, enumerable: true });
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await assertNamed(act, options, name);
+      await assertRefused(act, options, name);
     }
   }
 });
 
-test("an option that throws whatever is done with it is named", async () => {
+test("an option that throws whatever is done with it leaves nothing open", async () => {
   for (const [how, act] of Object.entries(await acts())) {
     for (const [name, target] of Object.entries(OBJECTS)) {
-      // Looked at when an instance is made.
-      if (how === "serve" && name.startsWith("std")) continue;
+      // Looked at when an instance is made; and by what has HTTP, which hello has not.
+      if ((how === "serve" && name.startsWith("std")) || (how !== "serve" && name === "http")) continue;
       for (const value of [hostile(target), revoked()]) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
-        await assertNamed(act, { [name]: value }, name);
+        await assertRefused(act, { [name]: value }, name);
       }
     }
   }
 });
 
-test("options that throw whatever is done with them are told of as such", async () => {
-  for (const [how, act] of Object.entries(await acts())) {
-    if (how === "run in a thread") continue;
+test("so do options that throw whatever is done with them", async () => {
+  for (const act of Object.values(await acts())) {
     for (const options of [hostile(), revoked()]) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await assertNamed(act, options, "The options must be an object, got an object that cannot be looked at");
+      await assertRefused(act, options, "options");
     }
   }
 });
@@ -182,8 +180,6 @@ test("what is in an option is what it was when it was looked at", async () => {
   }
   const sound = {
     env: once("A", "b", 5),
-    limits: once("tasks", 5, "many"),
-    preopens: once("/", ".", 5),
   };
   for (const [name, value] of Object.entries(sound)) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -194,7 +190,10 @@ test("what is in an option is what it was when it was looked at", async () => {
 test("who changes what was given, once it is given, changes nothing", async () => {
   const args = ["first"];
   let output = "";
-  const running = run(compiled("echo-args"), { args, stdout: (chunk) => void (output += new TextDecoder().decode(chunk)) });
+  const running = run(await compiled("args-env"), {
+    args,
+    stdout: (chunk) => void (output += new TextDecoder().decode(chunk)),
+  });
   args[0] = "second";
   await running;
   assert.match(output, /first/);

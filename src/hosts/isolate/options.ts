@@ -2,7 +2,7 @@
 import type { Limits } from "../../io/limits.ts";
 import { limitsFrom } from "../../run/given-limits.ts";
 import type { HttpOption } from "../../run/http.ts";
-import { isBytes, memberOf, unawaited } from "../../io/shape.ts";
+import { isBytes, isObject, unawaited } from "../../io/shape.ts";
 import { Unheard } from "../../io/unheard.ts";
 import { ALL } from "../../run/network.ts";
 import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../run/options.ts";
@@ -292,7 +292,7 @@ function isPlace(value: unknown): value is "inherit" | "ignore" {
 /** As `isPlace`, of an input. */
 function isContent(value: unknown): value is Exclude<WireStream, WireRing> {
   if (isPlace(value) || isBytes(value)) return true;
-  return typeof memberOf(value, "text") === "string";
+  return isObject(value) && typeof value["text"] === "string";
 }
 
 function membersOf(imports: NonNullable<Options["imports"]>): WireImports {

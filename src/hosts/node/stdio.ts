@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Sink, Source } from "../../io/ports.ts";
 import { saysTerminal } from "../../io/plain-ports.ts";
-import { hasMethods, isA, memberOf } from "../../io/shape.ts";
+import { hasMethods, isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import type { OpenedInput, OpenedOutput, OpenedStandard, StandardOptions } from "../../run/platform.ts";
 import { openedStandard } from "../../run/standard.ts";
@@ -47,7 +47,7 @@ function openOutput(value: unknown, name: "stdout" | "stderr", group: BlockingGr
 /** Makes a source of what somebody has. @param name Of it, for messages. @throws {TypeError} If it is none. */
 export function inputSource(value: unknown, name: string): Source {
   // A Readable is an iterable too.
-  if (hasMethods<Readable>(value, "pipe") && isA(value, nodeStreams().Readable)) return nodeSource(value);
+  if (hasMethods<Readable>(value, "pipe") && value instanceof nodeStreams().Readable) return nodeSource(value);
   const source = sourceOf(value, name);
   if (source) return source;
   throw new TypeError(
@@ -70,8 +70,13 @@ export function outputSink(value: unknown, which: string): Sink {
 /** What to do with what is often given instead. @param parts Members, one of which would do. */
 function hintFor(value: unknown, ...parts: readonly string[]): string {
   if (typeof value === "string") return parts.includes("source") ? "; text is given as { text }" : "";
-  const part = parts.find((name) => memberOf(value, name) !== undefined);
-  return part === undefined ? "" : `; give its ${part}${part === "stream" ? "()" : ""}`;
+  try {
+    const part = parts.find((name) => isObject(value) && name in value);
+    return part === undefined ? "" : `; give its ${part}${part === "stream" ? "()" : ""}`;
+  } catch {
+    // A proxy that is revoked.
+    return "";
+  }
 }
 
 /** Fetched only for a value that may be one of its streams: it takes its time to load. */

@@ -1,5 +1,5 @@
 /** An embedder's streams between the call that they were given to and the moment in which they are opened. */
-import { hasMethods, isObject, memberOf } from "../../io/shape.ts";
+import { hasMethods, isObject } from "../../io/shape.ts";
 
 interface Lock {
   releaseLock(): void;
@@ -45,9 +45,8 @@ function hold(stream: unknown, name: string): () => void {
     stream.on("error", ignore);
     return () => stream.off("error", ignore);
   }
-  const isLocked = memberOf(stream, "locked");
-  if (!isObject(stream) || typeof isLocked !== "boolean") return ignore;
-  if (isLocked) throw new TypeError(`${name} must be a stream that is not locked: somebody else has this one`);
+  if (!isObject(stream) || typeof stream["locked"] !== "boolean") return ignore;
+  if (stream["locked"]) throw new TypeError(`${name} must be a stream that is not locked: somebody else has this one`);
   if (hasMethods<{ getReader(): Lock }>(stream, "getReader")) locks.set(stream, stream.getReader());
   else if (hasMethods<{ getWriter(): Lock }>(stream, "getWriter")) locks.set(stream, stream.getWriter());
   return () => letGo(stream);

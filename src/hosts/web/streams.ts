@@ -5,7 +5,7 @@ import { iterableSource } from "../../io/iterable-source.ts";
 import { plainSink, plainSource } from "../../io/plain-ports.ts";
 import type { Sink, Source } from "../../io/ports.ts";
 import type { Chunk } from "../../io/pull-source.ts";
-import { hasMethods, isA, isObject, memberOf } from "../../io/shape.ts";
+import { hasMethods, isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import { letGo } from "./held-streams.ts";
 import { webSource } from "./readable.ts";
@@ -37,13 +37,13 @@ export function sourceOf(value: unknown, name: string): Source | undefined {
   if (plain || !isObject(value)) return plain;
   if (hasMethods<Source>(value, "read", "ready", "watch", "unwatch", "close")) return new CheckedSource(value, name);
   // After ours: Node loads its Web streams, 2 ms, when they are named.
-  if (isA<ReadableStream<Uint8Array>>(value, ReadableStream)) {
+  if (value instanceof ReadableStream) {
     letGo(value);
     return webSource(value);
   }
   // What it gives is checked.
-  if ([Symbol.asyncIterator, Symbol.iterator].some((kind) => memberOf(value, kind) !== undefined))
-    return guarded(name, () => iterableSource(value as object as AsyncIterable<Uint8Array>));
+  if (Symbol.asyncIterator in value || Symbol.iterator in value)
+    return guarded(name, () => iterableSource(value as AsyncIterable<Uint8Array>));
   return undefined;
 }
 
@@ -54,7 +54,7 @@ export function sinkOf(value: unknown, name: string): Sink | undefined {
   if (hasMethods<Sink>(value, "write", "flush", "watch", "unwatch", "close", "abort")) {
     return new CheckedSink(value, name);
   }
-  if (isA(value, WritableStream)) {
+  if (value instanceof WritableStream) {
     letGo(value);
     return new WebSink(value);
   }
