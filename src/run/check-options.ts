@@ -11,9 +11,16 @@ export type OptionName = keyof InstanceOptions<unknown, unknown> | "isolate";
 
 type Fits = (value: unknown) => boolean;
 
-/** Whether it has its members under names: a list, a map and a promise have not, and would pass for one that leaves all out. */
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isObject(value) && !(Symbol.iterator in value || isThenable(value));
+type Members = Readonly<Record<string, unknown>>;
+
+/** Whether it has its members under names: a list or a map has not. */
+function isRecord(value: unknown): value is Members {
+  return isObject(value) && !(Symbol.iterator in value);
+}
+
+/** As `isRecord`, and is no promise of one, which would pass for one that leaves all out. */
+function isGiven(value: unknown): value is Members {
+  return isRecord(value) && !isThenable(value);
 }
 
 /** What every system can pass on: a guest gets it in an encoding of Unicode, and may be one that ends texts with a NUL. */
@@ -33,15 +40,16 @@ function isSomething(value: unknown): boolean {
 /** An entry for each: those that name ports are looked at by who opens them. */
 const CHECKS: Readonly<Record<OptionName, Fits>> = {
   isolate: (value) => value === "thread",
+  // One of them may be called "then".
   imports: isRecord,
   syncExports: isBoolean,
   leases: isBoolean,
   args: (value) => Array.isArray(value) && value.every(isText),
   env: (value) =>
-    isRecord(value) &&
+    isGiven(value) &&
     Object.entries(value).every(([name, text]) => isName(name) && (text === undefined || isText(text))),
   cwd: isText,
-  preopens: isRecord,
+  preopens: isGiven,
   blockingFiles: isBoolean,
   blockingStdio: isBoolean,
   stdin: isSomething,
@@ -50,11 +58,11 @@ const CHECKS: Readonly<Record<OptionName, Fits>> = {
   signal: (value) =>
     hasMethods<AbortSignal>(value, "addEventListener", "removeEventListener", "throwIfAborted") &&
     isBoolean(value.aborted),
-  limits: isRecord,
+  limits: isGiven,
   timeout: (value) => typeof value === "number" && value >= 0 && Number.isFinite(value),
   deadlock: (value) => value === "trap" || value === "wait",
   // What is in it is looked at by who opens it.
-  network: (value) => isBoolean(value) || isRecord(value),
+  network: (value) => isBoolean(value) || isGiven(value),
   http: (value) => isBoolean(value) || typeof value === "function" || isObject(value),
   permits: (value) => value === "strict" || value === "budget",
   trace: (value) => typeof value === "function",

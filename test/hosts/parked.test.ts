@@ -275,7 +275,7 @@ describe("parked", { concurrency: 2 }, () => {
   test("what no thread can be served with is refused in words", async () => {
     await assert.rejects(serve(await guest("hello")), NotAHandlerError);
     const wrong = serve(await guest("http-claims"), { isolate: "process" as never });
-    await assert.rejects(wrong, { name: "TypeError", message: /^isolate must be "thread", got "process"/ });
+    await assert.rejects(wrong, { name: "TypeError", message: /^The option isolate must be "thread"; got "process"/ });
   });
 
   test("a command of WASI 0.3 waits for streams of this thread in the middle of its code", async () => {
