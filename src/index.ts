@@ -13,6 +13,7 @@ import type { Levels } from "./run/life.ts";
 import type { HttpOptions, InstanceOptions } from "./run/options.ts";
 import type { HttpClient } from "./wasi/http/exchange.ts";
 import { checkedOptions } from "./run/check-options.ts";
+import { SERVING } from "./run/serve/option-names.ts";
 import { canSuspend } from "./wait/suspension.ts";
 import { run as runOn, type RunResult } from "./run/run.ts";
 import { compileOnce } from "./hosts/node/compile.ts";
@@ -145,7 +146,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     plugs = [],
     timeout,
     ...given
-  } = await checkedOptions(options, SERVING);
+  } = await checkedOptions(options, [...SERVING, "maxStallTime", "maxMemoryBytes"]);
   const [{ Serving }, { plugsOf }, { nodeListener }, { cohort }, { incomingOf, leavingOf, webResponseOf }] =
     await Promise.all([
       import("./run/serve/serve.ts"),
@@ -193,20 +194,6 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     },
   };
 }
-
-const SERVING = [
-  ...[
-    "reuse",
-    "maxConcurrent",
-    "maxWaiting",
-    "maxWaitingTime",
-    "maxStallTime",
-    "maxBodyBytes",
-    "maxMemoryBytes",
-    "plugs",
-  ],
-  "onError",
-];
 
 /** What was built ahead is taken as it is: nothing puts an instance of it back. @throws {TypeError} If it is to be limited. */
 async function compiledToServe(component: Uint8Array | CompiledComponent, served: Served): Promise<CompiledComponent> {

@@ -1,4 +1,4 @@
-import { quoted } from "../io/quoted.ts";
+import { excerpt } from "../io/quoted.ts";
 
 /** How deep values are shown that lie within each other, and how many members of an object. */
 const MAX_DEPTH = 6;
@@ -15,7 +15,7 @@ export function show(value: unknown): string {
 
 function shown(value: unknown, depth: number): string {
   if (value === undefined) return "()";
-  if (typeof value === "string") return quoted(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  if (typeof value === "string") return excerpt(value, 80);
   if (typeof value === "bigint" || typeof value === "number" || typeof value === "boolean") return `${value}`;
   if (typeof value !== "object" || value === null) return typeof value;
   if (value instanceof Uint8Array) return `${value.length} bytes`;

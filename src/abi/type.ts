@@ -3,7 +3,7 @@
  *
  * Values have the shapes that jco gives them: camel case, `{ tag, val }`, `undefined` for none, bigint for 64 bits.
  */
-import { quoted } from "../io/quoted.ts";
+import { excerpt } from "../io/quoted.ts";
 import { isObject } from "../io/shape.ts";
 import type { CoreType } from "./encode.ts";
 import type { Guest } from "./guest.ts";
@@ -120,7 +120,7 @@ export function wrongValue(expected: string, value: unknown): never {
 }
 
 function shown(value: unknown): string {
-  if (typeof value === "string") return quoted(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === "string") return excerpt(value, 40);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value === "symbol") return "a symbol";

@@ -24,6 +24,12 @@ export function assertShape<T>(what: string, value: unknown, shape: Shape<T>): a
   }
 }
 
+/** @param what Names it. @throws {RangeError} If it is no whole number from 1 on. */
+export function assertPositive(what: string, value: unknown): void {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return;
+  throw new RangeError(`${what} must be a positive whole number, got ${told(value)}`);
+}
+
 export function isBoolean(value: unknown): value is boolean {
   return typeof value === "boolean";
 }

@@ -11,3 +11,8 @@ export function harmless(text: string): string {
 export function quoted(text: string): string {
   return harmless(JSON.stringify(text));
 }
+
+/** As `quoted`, of at most so many characters. */
+export function excerpt(text: string, most: number): string {
+  return quoted(text.length > most ? `${text.slice(0, most)}...` : text);
+}

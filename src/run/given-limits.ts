@@ -1,6 +1,6 @@
+import { assertPositive } from "../io/assert-shape.ts";
 import { DEFAULT_LIMITS, type Limits } from "../io/limits.ts";
 import { quoted } from "../io/quoted.ts";
-import { told } from "../io/told.ts";
 
 /** Completes `limits` with the defaults. @throws {RangeError} For a value that is not a positive whole number. */
 export function limitsFrom(limits?: Partial<Limits>): Limits {
@@ -10,9 +10,7 @@ export function limitsFrom(limits?: Partial<Limits>): Limits {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
       throw new RangeError(`Unknown limit ${quoted(name)}: expected one of ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
     }
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`limits.${name} must be a positive whole number, got ${told(value)}`);
-    }
+    assertPositive(`limits.${name}`, value);
   }
   return known;
 }

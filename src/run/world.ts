@@ -58,16 +58,11 @@ export function makeWorld(
       permits,
     };
   } catch (error) {
-    const releases = preopens.map(
-      ({ directory }) =>
-        () =>
-          directory.release(),
-    );
     abandon(
       () => http?.close?.(),
       () => network?.close?.(),
-      ...releases,
     );
+    for (const { directory } of preopens) abandon(() => directory.release());
     throw error;
   }
 }

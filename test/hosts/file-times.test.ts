@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { nodeDirectory } from "../../src/hosts/node/files.ts";
 import { systemOf } from "../../src/hosts/node/system.ts";
+import { READ } from "../../src/testing/files-subject.ts";
 import type { NewTime, OpenDirectory } from "../../src/wasi/filesystem/files.ts";
 
 const skip = !systemOf({ getpid: { return: "i32", arguments: [] } }) && "there is no node:ffi here";
@@ -43,15 +44,7 @@ for (const blocking of [true, false]) {
     "of a name": ({ directory }: Place, accessed: NewTime, modified: NewTime) =>
       directory.setTimesAt("f", accessed, modified),
     "of what is open": async ({ directory }: Place, accessed: NewTime, modified: NewTime) => {
-      const options = {
-        read: true,
-        write: false,
-        create: false,
-        exclusive: false,
-        truncate: false,
-        sync: "none",
-      } as const;
-      const file = await directory.openAt("f", options);
+      const file = await directory.openAt("f", READ);
       await file.setTimes(accessed, modified);
       file.close();
     },

@@ -1,5 +1,5 @@
 /** The text of WAVE, token by token. Types are not its business. */
-import { quoted } from "../../io/quoted.ts";
+import { excerpt } from "../../io/quoted.ts";
 import { WaveError } from "./wave.ts";
 
 const WORD = /[%+\-.\w]*/y;
@@ -179,5 +179,5 @@ export class Scanner {
 
 /** A text for a message, cut short. */
 export function quote(text: string): string {
-  return quoted(text.length > MAX_EXCERPT_LENGTH ? `${text.slice(0, MAX_EXCERPT_LENGTH)}...` : text);
+  return excerpt(text, MAX_EXCERPT_LENGTH);
 }

@@ -28,7 +28,8 @@ interface Functions {
 }
 
 /**
- * Sets the times of what is open, or of a name, which is not followed if it is a link.
+ * Sets the times of what is open, or of a name, which is not followed if it is a link. Node has just been asked about it: so the name
+ * has no NUL, which would end it here, and the file system answers, on which this thread waits.
  *
  * @returns Whether that is done. If not, Node's own call says why, or does it as well as it can.
  */

@@ -3,6 +3,7 @@ import { checkedOptions } from "../../run/check-options.ts";
 import type { CompiledComponent } from "../../run/component.ts";
 import type { Levels } from "../../run/life.ts";
 import { plugsOf } from "../../run/plugs.ts";
+import { SERVING } from "../../run/serve/option-names.ts";
 import type { OptionsOf } from "../../run/serve/pool.ts";
 import { Serving, type ServingOptions } from "../../run/serve/serve.ts";
 import type { HttpClient } from "../../wasi/http/exchange.ts";
@@ -26,8 +27,6 @@ export interface Server {
 
 type Component = Uint8Array | CompiledComponent;
 type Given = ReturnType<OptionsOf> & ServingOptions & { readonly isolate?: "thread" | undefined };
-
-const SERVING = ["reuse", "maxConcurrent", "maxWaiting", "maxWaitingTime", "maxBodyBytes", "plugs", "onError"];
 
 /**
  * @param compiled Makes a component ready.

@@ -1,6 +1,5 @@
-import { quoted } from "../../io/quoted.ts";
-
 /** Types of core modules, as far as they can be compared without the engine; and when one will do for another. */
+import { quoted } from "../../io/quoted.ts";
 
 /**
  * In words that are the same for the same type, such as `i32`; `undefined` for one that only the engine understands,

@@ -1,5 +1,5 @@
 /** Components whose instances can be put back to what they were when they were made. */
-import { told } from "../../io/told.ts";
+import { assertPositive } from "../../io/assert-shape.ts";
 import { exposed, type Exposed, type StateNames } from "./core-state.ts";
 import type { Served } from "../compile.ts";
 import type { Item, Plan } from "../plan/items.ts";
@@ -17,9 +17,7 @@ export interface ServedModules {
 
 /** @throws {RangeError | UnsupportedComponentError} See `withLimitedMemories`. */
 export function servedModules(plan: Plan, { maxMemoryBytes: most }: Served): ServedModules {
-  if (most !== undefined && (!Number.isSafeInteger(most) || most < 1)) {
-    throw new RangeError(`maxMemoryBytes must be a positive whole number, got ${told(most)}`);
-  }
+  if (most !== undefined) assertPositive("maxMemoryBytes", most);
   const modules = most === undefined ? plan.modules : plan.modules.map((own) => withLimitedMemories(own, most));
   const visible = visibleModules(plan, modules);
   return {

@@ -224,7 +224,7 @@ export function flagFields(names: readonly string[]): string[] {
   return camelCaseAll(names).map((name) => `readonly ${key(name)}?: boolean | undefined;`);
 }
 
-/** The name of a member, as it is written: asLiteral, if it is no identifier, or would be taken for a construct signature. */
+/** The name of a member, as it is written: a literal, if it is no identifier, or would be taken for a construct signature. */
 export function key(name = ""): string {
   return /^[A-Za-z][A-Za-z0-9_]*$/.test(name) && name !== "new" ? name : asLiteral(name);
 }

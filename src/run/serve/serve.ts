@@ -1,5 +1,6 @@
 /** Components that answer requests: `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3. */
 import { Few } from "../../io/few.ts";
+import { assertPositive } from "../../io/assert-shape.ts";
 import { told } from "../../io/told.ts";
 import { Unheard } from "../../io/unheard.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
@@ -126,11 +127,7 @@ export class Serving {
     // Only to hear at once that there is none.
     handlerAmong(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
     const numbers = { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes: maxBodyBytes ?? 1 };
-    for (const [option, value] of Object.entries(numbers)) {
-      if (!Number.isSafeInteger(value) || value < 1) {
-        throw new RangeError(`${option} must be a positive whole number, got ${told(value)}`);
-      }
-    }
+    for (const [option, value] of Object.entries(numbers)) assertPositive(option, value);
     if (typeof onError !== "function") {
       throw new TypeError(`The option onError must be a function; got ${told(onError)}`);
     }

@@ -1,5 +1,5 @@
 /** Requests that come to a server of Node's. */
-import { told } from "../../../io/told.ts";
+import { assertPositive } from "../../../io/assert-shape.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
@@ -31,9 +31,7 @@ export function nodeListener(
   begun?: Begun,
   isEnding: () => boolean = never,
 ): NodeListener {
-  if (!Number.isSafeInteger(stallMs) || stallMs < 1) {
-    throw new RangeError(`maxStallTime must be a positive whole number, got ${told(stallMs)}`);
-  }
+  assertPositive("maxStallTime", stallMs);
   return (message, response) => {
     const wire =
       "stream" in response && "stream" in message
