@@ -1,5 +1,4 @@
 /** The ends of streams and futures that guests hold, and how handles on them pass. */
-import { PeerClosed } from "../io/ports.ts";
 import { Trap } from "../io/trap.ts";
 import { COPY, SharedFuture, SharedStream, type CopyResult, type Shared } from "./copy.ts";
 import { GuestBuffer, type CopyPlace, type Element } from "./element.ts";
@@ -78,9 +77,9 @@ export class CopyEnd extends Waitable {
     this.join(undefined);
   }
 
-  /** The instance is over: what it was writing has no end. */
-  abandon(): void {
-    this.shared.drop({ cause: new PeerClosed() });
+  /** The instance is over: what it was writing has no end, and fails. */
+  abandon(cause: unknown): void {
+    this.shared.drop({ cause });
   }
 }
 

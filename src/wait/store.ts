@@ -1,6 +1,7 @@
 /** Who of the threads of a component goes on next: one at a time. */
 import { DEFAULT_LIMITS } from "../io/limits.ts";
 import { Trap } from "../io/trap.ts";
+import { Stacks } from "./stacks.ts";
 import type { Task } from "./task.ts";
 import type { Call, Thread } from "./threads.ts";
 
@@ -25,6 +26,7 @@ export interface Wait {
 /** All threads of one component with all in it: who goes on next. */
 export class Store {
   readonly task: Task;
+  readonly stacks: Stacks = new Stacks();
   /** Those that guests have begun, and still have a handle of. */
   calls = 0;
   readonly #limit: number;

@@ -115,6 +115,8 @@ export class Thread {
   wait: Wait | undefined;
   /** Begins it, or lets it go on, if it is suspended until somebody says so. */
   suspended: ((isCancelled: boolean) => void) | undefined;
+  /** While it is suspended in the middle of its code: has it fail there, so that its stack is let go of. */
+  abandon: ((reason: unknown) => void) | undefined;
   /** While it is suspended: whether it goes on if its call is to be cancelled. */
   isCancellable = false;
 

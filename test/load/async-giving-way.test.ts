@@ -236,6 +236,77 @@ for (const [what, begins] of Object.entries(BEGINNINGS)) {
   });
 }
 
+/** `run(n)` begins n threads, each of which is suspended; of function number `$n & mask` in a table of 32. */
+const threads = (mask: number): string => `
+  (core type $start (func (param i32)))
+  (core module $table (table (export "t") 32 funcref))
+  (core instance $table (instantiate $table))
+  (alias core export $table "t" (core table $t))
+  (core func $new (canon thread.new-indirect $start (core table $t)))
+  (core func $go (canon thread.yield-then-resume))
+  (core func $suspend (canon thread.suspend))
+  (core instance $builtins
+    (export "new" (func $new)) (export "go" (func $go)) (export "suspend" (func $suspend)))
+  (core module $guest
+    (import "builtins" "new" (func $new (param i32 i32) (result i32)))
+    (import "builtins" "go" (func $go (param i32) (result i32)))
+    (import "builtins" "suspend" (func $suspend (result i32)))
+    (import "table" "t" (table 32 funcref))
+    (elem (i32.const 0) ${Array.from({ length: 32 }, (_, index) => `$f${index}`).join(" ")})
+    ${Array.from({ length: 32 }, (_, index) => `(func $f${index} (param i32) (drop (call $suspend)))`).join(" ")}
+    (func (export "begin") (param $n i32)
+      (loop $again
+        (drop (call $new (i32.and (local.get $n) (i32.const ${mask})) (i32.const 0)))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "run") (param $n i32)
+      (loop $again
+        (drop (call $go (call $new (i32.and (local.get $n) (i32.const ${mask})) (i32.const 0))))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
+  (core instance $guest (instantiate $guest
+    (with "builtins" (instance $builtins)) (with "table" (instance $table))))
+  (func (export "begin") async (param "n" u32) (canon lift (core func $guest "begin")))
+  (func (export "run") async (param "n" u32) (canon lift (core func $guest "run")))`;
+
+test("1.2 threads that are in the middle of their code are bounded, and those of a guest that is over are let go of", async () => {
+  const component = new CompiledComponent(await compiled(threads(0)));
+  const begun = async (count: number): Promise<() => Promise<void>> => {
+    const { exports, close } = await instantiate(nodePlatform, component, {});
+    // As in `threads`.
+    await (exports["run"] as (count: number) => Promise<void>)(count);
+    return close;
+  };
+  await assert.rejects(begun(10_000), /^Trap: 4096 calls and threads of this instance are in the middle of their code/);
+  // As many as would end a process, if they stayed.
+  for (let round = 0; round < 12; round++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const close = await begun(4000);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await close();
+    // oxlint-disable-next-line no-await-in-loop -- their stacks are left one after the other
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
+  const open: (() => Promise<void>)[] = [];
+  await assert.rejects(async () => {
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    for (let instances = 0; instances < 12; instances++) open.push(await begun(4000));
+  }, /^Trap: 24576 calls and threads of this process are in the middle of their code/);
+  assert.equal(open.length, 6);
+  await Promise.all(open.map((close) => close()));
+});
+
+test("4.9 a guest whose threads begin in many functions gives way earlier than one that begins all in one", async () => {
+  const turnsOf = async (mask: number): Promise<number> => {
+    const loop = new CountingLoop();
+    const component = new CompiledComponent(await compiled(threads(mask)));
+    const { exports } = await instantiate({ ...nodePlatform, loop }, component, {});
+    // As in `threads`.
+    await (exports["begin"] as (count: number) => Promise<void>)(32);
+    return loop.turns;
+  };
+  assert.equal(await turnsOf(0), 0);
+  assert.ok((await turnsOf(31)) > 0);
+});
+
 test("an error context keeps 256 characters of what it says, so that as many as handles fit", async () => {
   const long = "(local.set $handle (call $error-context.new (i32.const 65536) (i32.const 60000)))";
   const message = "(call $error-context.debug-message (local.get $handle) (i32.const 16))";

@@ -3,6 +3,7 @@ import { CopyEnd, rawCopies, type SameElement } from "../../abi/ends.ts";
 import type { CopyBinding, ResourceBinding } from "../../abi/guest.ts";
 import { endScope } from "../../abi/handles.ts";
 import type { FuncType, ResourceId } from "../../abi/types.ts";
+import { PeerClosed } from "../../io/ports.ts";
 import type { CoreFunction, GateThreads, Ungated } from "../../wait/gate.ts";
 import { Store } from "../../wait/store.ts";
 import { Call, cpu, Thread, ThreadGroup, type CallForm } from "../../wait/threads.ts";
@@ -93,12 +94,19 @@ export class Concurrency {
   end(reason: unknown): unknown[] {
     this.store.end(reason);
     const faults: unknown[] = [];
-    for (const { threads } of this.groups) for (const thread of threads) if (thread) endScope(thread.call);
+    for (const { threads } of this.groups) {
+      for (const thread of threads) {
+        if (thread) endScope(thread.call);
+        thread?.abandon?.(reason);
+      }
+    }
+    // One for all of them: a guest may hold as many as handles, and each error costs a stack.
+    const gone = new PeerClosed();
     for (const { handles } of this.#linked.instances) {
       for (const { rep } of handles.all()) {
         if (!(rep instanceof CopyEnd)) continue;
         try {
-          rep.abandon();
+          rep.abandon(gone);
         } catch (fault) {
           faults.push(fault);
         }

@@ -4,10 +4,13 @@ import { WAKE_COST } from "../../wait/drive.ts";
 import type { CoreFunction } from "../../wait/gate.ts";
 import type { Wait } from "../../wait/store.ts";
 import { currentThread, Thread } from "../../wait/threads.ts";
-import { makeEntry, runThread } from "../link/entry.ts";
+import { makeEntry, runThread, type Entry } from "../link/entry.ts";
 import { gated, plain, waiting, type BuiltinSite, type Made } from "./functions.ts";
 import { blockThread } from "./block.ts";
 import type { AsyncTrampoline } from "../plan/items.ts";
+
+/** What the first thread of a function counts as: a module is instantiated for it. */
+const ENTRY_COST = 64;
 
 export function threadFunction({ flag: cancellable }: AsyncTrampoline, op: string, site: BuiltinSite): Made {
   const { group } = site;
@@ -38,21 +41,32 @@ export function threadFunction({ flag: cancellable }: AsyncTrampoline, op: strin
     if (isAlone && !thread.call.form.type.async && thread.call.state !== "resolved" && !group.hasReady(thread)) {
       throw new Trap("4.3", "a call that is not async is suspended, and nobody else can go on");
     }
-    return task.pendUntil((done) => {
+    return task.pendUntil((done, failed) => {
       thread.isCancellable = cancellable;
+      thread.abandon = failed;
       thread.suspended = (isCancelled) => {
+        thread.abandon = undefined;
         thread.resuming();
         done(Number(isCancelled));
       };
       then();
     });
   };
+  const entries = new WeakMap<CoreFunction, Entry>();
+  const entryOf = (core: CoreFunction): Entry => {
+    let entry = entries.get(core);
+    if (!entry) {
+      task.countCalls(ENTRY_COST);
+      entries.set(core, (entry = threadEntry(core)));
+    }
+    return entry;
+  };
   switch (op) {
     case "index":
       return plain(site, () => currentThread().index);
     case "new-indirect":
       return gated(site, ["i32", "i32"], "i32", 1, (index = 0, argument = 0) => {
-        const entry = threadEntry(site.tableFunction(index));
+        const entry = entryOf(site.tableFunction(index));
         group.store.assertRoom();
         const thread = new Thread(currentThread().call);
         thread.call.register(thread);
@@ -108,7 +122,7 @@ export function threadFunction({ flag: cancellable }: AsyncTrampoline, op: strin
 }
 
 /** @throws {Trap} If the function takes something else than one i32. */
-function threadEntry(core: CoreFunction): ReturnType<typeof makeEntry> {
+function threadEntry(core: CoreFunction): Entry {
   try {
     return makeEntry(core, ["i32"], []);
   } catch (cause) {

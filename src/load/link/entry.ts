@@ -15,23 +15,30 @@ export function runThread(
   onReturn: (results: readonly unknown[]) => void,
   onFail: (error: unknown) => void,
 ): void {
+  const { stacks } = thread.group.store;
   thread.returned = undefined;
   let call;
   try {
-    call = thread.run(() => entry(...args), caller);
+    call = stacks.enter(() => thread.run(() => entry(...args), caller));
   } catch (error) {
     onFail(error);
     return;
   }
   const { returned } = thread;
   if (returned) {
+    stacks.release();
     onReturn(returned);
     return;
   }
   if (!call) return onFail(new Error("A guest returned, and did not say so"));
+  stacks.kept();
   call.then(
-    () => onReturn(thread.returned ?? []),
+    () => {
+      stacks.release();
+      onReturn(thread.returned ?? []);
+    },
     (error: unknown) => {
+      stacks.release();
       thread.leave();
       onFail(error);
     },
