@@ -41,8 +41,9 @@ export function returns<Out>(type: Type<unknown, Out>): Returns<Out> {
   return { wit, size, align, flat, store, lower, caught: rethrow };
 }
 
-/** The number of the case `ok`. */
+/** The numbers of the cases. */
 const OK = 0;
+const ERR = 1;
 
 /** What a function that returns a `result` gives: the ok case as it is, the error case as something that only we make. */
 export class Failed {
@@ -84,7 +85,11 @@ export function result<Out, Err>(
       }
       guest.view.setUint8(at, OK);
     },
-    lower: (guest, value, into) => type.lower(guest, of(value), into),
+    lower(guest, value, into) {
+      // As above.
+      if (ok === null && err === null) into.push(value instanceof Failed ? ERR : OK);
+      else type.lower(guest, of(value), into);
+    },
     caught(error, resources) {
       if (!(error instanceof WitError)) throw error;
       // Only `store` and `lower` above see it.

@@ -123,28 +123,31 @@ export class Instance {
 
   /** The guest has dropped a stream: what it wrote is delivered, and then the sink ended. @param after Called then. */
   finish(outlet: Outlet, after?: () => void): void {
-    const { faults, outlets } = this;
-    const end = (): void => {
-      outlets.delete(outlet);
-      try {
-        after?.();
-      } catch (fault) {
-        faults.push(fault);
-      }
-    };
-    const failed = (fault: unknown): void => {
-      faults.push(fault);
-      end();
-    };
     let rest;
     try {
       rest = outlet.sealOrWait();
     } catch (fault) {
-      failed(fault);
-      return;
+      this.faults.push(fault);
     }
-    if (rest) rest.then(end, failed);
-    else end();
+    if (rest) this.#finishLater(outlet, rest, after);
+    else {
+      this.#outlets?.delete(outlet);
+      if (after) guarded(after, this.faults);
+    }
+  }
+
+  #finishLater(outlet: Outlet, rest: Promise<void>, after: (() => void) | undefined): void {
+    // Of what it is now: it may begin anew before.
+    const { faults, outlets } = this;
+    if (!outlets.has(outlet)) outlets.set(outlet, undefined);
+    const end = (): void => {
+      outlets.delete(outlet);
+      if (after) guarded(after, faults);
+    };
+    rest.then(end, (fault: unknown) => {
+      faults.push(fault);
+      end();
+    });
   }
 
   /** Counts one more open file, directory or stream on one. @returns What to call when it is closed. @throws {Trap} */
@@ -157,5 +160,13 @@ export class Instance {
     }
     this.#openFiles++;
     return () => void this.#openFiles--;
+  }
+}
+
+function guarded(step: () => void, faults: unknown[]): void {
+  try {
+    step();
+  } catch (fault) {
+    faults.push(fault);
   }
 }

@@ -45,7 +45,10 @@ export class ByteQueue {
 
   /** A view of the first bytes, at most `max`. */
   first(max: number): Uint8Array {
-    if (this.size === 0) return none();
+    const { size } = this;
+    if (size === 0) return none();
+    // Most small bodies are all of it. A view would have V8 make an `ArrayBuffer` of what it keeps without one.
+    if (size === this.#store.length && max >= size) return this.#store;
     return this.#store.subarray(this.#start, Math.min(this.#start + max, this.#end));
   }
 

@@ -69,6 +69,8 @@ test("a queue holds what an array would", () => {
         }
         assert.equal(queue.size, model.length);
         assert.deepEqual([...queue.view], model);
+        assert.deepEqual([...queue.first(7)], model.slice(0, 7));
+        assert.deepEqual([...queue.first(100)], model.slice(0, 100));
       }
     }),
     { numRuns: 2000 },
@@ -101,8 +103,7 @@ test("a view stays as it was, whatever happens to the queue", () => {
       const seen: [view: Uint8Array, copy: Uint8Array][] = [];
       for (const [index, [push, shift]] of steps.entries()) {
         queue.push(new Uint8Array(push).fill(index));
-        const { view } = queue;
-        seen.push([view, view.slice()]);
+        for (const view of [queue.view, queue.first(1000)]) seen.push([view, view.slice()]);
         queue.shift(Math.min(shift, queue.size));
       }
       for (const [view, copy] of seen) assert.deepEqual(view, copy);

@@ -62,7 +62,6 @@ function finishIncoming({ resources, task }: Instance, body: IncomingBody): Entr
 function finishOutgoing(instance: Instance, body: OutgoingBody, trailers: Fields | undefined): void {
   trailers?.release();
   body.finish(trailers?.all());
-  instance.outlets.set(body.outlet, undefined);
   instance.finish(body.outlet);
 }
 

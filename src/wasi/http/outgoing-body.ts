@@ -71,19 +71,25 @@ export class OutgoingBody {
 
   /** Dropped: as `fail`. */
   drop(): void {
-    // Most are finished: an error takes as long to make as a small body to send.
-    if (this.#isOver) return;
+    if (this.#isOver || this.#endsAsAnnounced()) return;
+    // Made for none of the others: an error takes as long as a small body to send.
     this.fail(new HttpError({ tag: "internal-error", val: undefined }, "the guest dropped the body unfinished"));
   }
 
   /** Nobody will finish it: it fails of `cause`, unless it is finished, or has all that was announced. */
   fail(cause: unknown): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#endsAsAnnounced()) return;
     this.#isOver = true;
-    if (this.#length !== undefined && BigInt(this.outlet.tally.bytes) === this.#length) {
-      this.#pipe.endWith(undefined);
-      void this.outlet.finish();
-    } else this.outlet.abort(cause);
+    this.outlet.abort(cause);
+  }
+
+  /** Whether it has all that was announced: then that is its end. */
+  #endsAsAnnounced(): boolean {
+    if (this.#length === undefined || BigInt(this.outlet.tally.bytes) !== this.#length) return false;
+    this.#isOver = true;
+    this.#pipe.endWith(undefined);
+    void this.outlet.finish();
+    return true;
   }
 }
 
