@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,9 +17,13 @@ const LONGEST = [
   "test/everywhere/chromium.test.ts",
   "test/everywhere/firefox.test.ts",
   "test/nats/wires.test.ts",
-  "test/simulate.test.ts",
   "test/site/playground.test.ts",
+  "test/site/keyboard.test.ts",
+  "test/bind/heap-p3.test.ts",
   "test/testing/shim.test.ts",
+  "test/everywhere/processes.test.ts",
+  "test/cli/drain.test.ts",
+  "test/simulate.test.ts",
 ];
 
 /** Node plays files in the order of their names, of which those of whole paths come first. */
@@ -30,7 +35,13 @@ function all() {
 const given = process.argv.slice(2);
 const { status } = spawnSync(
   process.execPath,
-  ["--import", UNTRACKED, "--test", "--test-concurrency=3", ...(given.length > 0 ? given : all())],
+  [
+    "--import",
+    UNTRACKED,
+    "--test",
+    `--test-concurrency=${availableParallelism() + 1}`,
+    ...(given.length > 0 ? given : all()),
+  ],
   { cwd: ROOT, stdio: "inherit", env: { NODE_COMPILE_CACHE: KEPT, ...process.env } },
 );
 process.exitCode = status ?? 1;
