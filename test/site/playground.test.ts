@@ -25,6 +25,11 @@ function painted(canvas: string): string {
   return `((canvas) => ${pixels}.filter((alpha, index) => index % 4 === 3 && alpha > 0).length)(${canvas})`;
 }
 
+interface Options extends Preferences {
+  readonly isNew?: boolean;
+  readonly origin?: string;
+}
+
 describe("the playground", { skip: chromium.missing }, () => {
   let folder: string;
   let site: Served;
@@ -43,22 +48,41 @@ describe("the playground", { skip: chromium.missing }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A page of its own; what it complains of fails the test. */
+  /** Whom the last test has left at the playground: to load that anew takes a second of a processor. */
+  let kept: Visitor | undefined;
+
+  /**
+   * What somebody does who has chosen a scenario, which of the tour begins at once; what the page complains of fails the test.
+   *
+   * @param options.isNew Who has come by the scenario's address, where none begins at once, and has seen no other.
+   */
   async function visit(
     scenario: string,
     play: (visitor: Visitor) => Promise<void>,
-    preferences: Preferences = {},
-    { origin }: Served = site,
+    { isNew = false, origin = site.origin, ...preferences }: Options = {},
   ): Promise<void> {
-    const visitor = await Visitor.open(browser, `${origin}/index.html#${scenario}`, preferences);
+    const address = `${origin}/index.html#${scenario}`;
+    const visitor = (!isNew && kept) || (await Visitor.open(browser, address, preferences));
+    if (visitor === kept) kept = undefined;
     try {
       await visitor.until("data-ready");
+      if (!isNew) await choose(visitor, scenario, preferences);
       await play(visitor);
+      assert.deepEqual(visitor.problems, []);
+      assert.deepEqual(site.missing, []);
+      if (!isNew && (await visitor.evaluate("location.pathname")) === "/index.html") kept = visitor;
     } finally {
-      await visitor.close();
+      if (visitor !== kept) await visitor.close();
     }
-    assert.deepEqual(visitor.problems, []);
-    assert.deepEqual(site.missing, []);
+  }
+
+  /** By its link, which puts all that the page shows in the place of what was there before. */
+  async function choose(visitor: Visitor, scenario: string, preferences: Preferences): Promise<void> {
+    await visitor.prefer(preferences);
+    await visitor.resize(1280, 1000);
+    await visitor.evaluate("{ delete document.documentElement.dataset.run; scrollTo(0, 0) }");
+    await visitor.evaluate(`document.querySelector(".scenes a[href='#${scenario}']").click()`);
+    await visitor.until("data-run");
   }
 
   const stream = (name: string): string => `.channel[aria-label="Stream from ${name}"]`;
@@ -75,19 +99,23 @@ describe("the playground", { skip: chromium.missing }, () => {
   });
 
   test("a closed gate fills the basin and stops the writer; an open one lets it end", async () => {
-    await visit("slow-reader", async (visitor) => {
-      const name = "writer to the screen";
-      await visitor.slide(`Gate from ${name}`, 0);
-      await visitor.press("▶ Run");
-      await visitor.sees(stream(name), "writer waits: no permit");
-      await visitor.sees(stream(name), "64 / 64 KiB");
-      await visitor.sees(".guest", "waits for the screen");
-      await visitor.press(`Let 1 KiB through the gate from ${name}`);
-      await visitor.sees(`${stream(name)} dd`, "1 KiB");
-      await visitor.press(`Open the gate from ${name}`);
-      await visitor.until("data-run=over");
-      await visitor.sees(`${stream(name)} dd`, "9.5 MiB");
-    });
+    await visit(
+      "slow-reader",
+      async (visitor) => {
+        const name = "writer to the screen";
+        await visitor.slide(`Gate from ${name}`, 0);
+        await visitor.press("▶ Run");
+        await visitor.sees(stream(name), "writer waits: no permit");
+        await visitor.sees(stream(name), "64 / 64 KiB");
+        await visitor.sees(".guest", "waits for the screen");
+        await visitor.press(`Let 1 KiB through the gate from ${name}`);
+        await visitor.sees(`${stream(name)} dd`, "1 KiB");
+        await visitor.press(`Open the gate from ${name}`);
+        await visitor.until("data-run=over");
+        await visitor.sees(`${stream(name)} dd`, "9.5 MiB");
+      },
+      { isNew: true },
+    );
   });
 
   test("guests in a pipe wait for each other, against the stream", async () => {
@@ -382,7 +410,6 @@ describe("the playground", { skip: chromium.missing }, () => {
 
   test("what runs is over when something else is chosen", async () => {
     await visit("slow-reader", async (visitor) => {
-      await visitor.press("▶ Run");
       await visitor.sees(".guest", "waits for the screen");
       await visitor.evaluate(`location.hash = "#hello"`);
       await visitor.sees(".guest .name", "hello");
@@ -424,16 +451,19 @@ describe("the playground", { skip: chromium.missing }, () => {
   });
 
   test("a guest that cannot be fetched is missing in words", async () => {
-    await visit("hello", async (visitor) => {
-      await visitor.evaluate(`globalThis.fetch = async () => new Response("", { status: 404 })`);
-      await visitor.evaluate(`location.hash = "#files"`);
-      await visitor.sees("#problem", "files-rust.wasm cannot be fetched: 404");
-    });
+    await visit(
+      "hello",
+      async (visitor) => {
+        await visitor.evaluate(`globalThis.fetch = async () => new Response("", { status: 404 })`);
+        await visitor.evaluate(`location.hash = "#files"`);
+        await visitor.sees("#problem", "files-rust.wasm cannot be fetched: 404");
+      },
+      { isNew: true },
+    );
   });
 
   test("a guest that waits is stopped", async () => {
     await visit("slow-reader", async (visitor) => {
-      await visitor.press("▶ Run");
       await visitor.sees(stream("writer to the screen"), "writer waits: no permit");
       await visitor.press("■ Stop");
       await visitor.until("data-run=over");
@@ -547,17 +577,21 @@ describe("the playground", { skip: chromium.missing }, () => {
   });
 
   test("calls are drawn over time, and streams as water", async () => {
-    await visit("slow-reader", async (visitor) => {
-      const canal = `document.querySelector(${JSON.stringify(`${stream("writer to the screen")} canvas`)})`;
-      const timeline = `document.querySelector(".timeline canvas")`;
-      const [dry, noCalls] = [await visitor.evaluate(painted(canal)), await visitor.evaluate(painted(timeline))];
-      assert.ok(Number(dry) > 0, "walls and a gate");
-      await visitor.slide("Gate from writer to the screen", 0);
-      await visitor.press("▶ Run");
-      await visitor.sees(stream("writer to the screen"), "64 / 64 KiB");
-      await visitor.holds(`${painted(canal)} > 2 * ${String(dry)}`);
-      await visitor.holds(`${painted(timeline)} > ${String(noCalls)}`);
-    });
+    await visit(
+      "slow-reader",
+      async (visitor) => {
+        const canal = `document.querySelector(${JSON.stringify(`${stream("writer to the screen")} canvas`)})`;
+        const timeline = `document.querySelector(".timeline canvas")`;
+        const [dry, noCalls] = [await visitor.evaluate(painted(canal)), await visitor.evaluate(painted(timeline))];
+        assert.ok(Number(dry) > 0, "walls and a gate");
+        await visitor.slide("Gate from writer to the screen", 0);
+        await visitor.press("▶ Run");
+        await visitor.sees(stream("writer to the screen"), "64 / 64 KiB");
+        await visitor.holds(`${painted(canal)} > 2 * ${String(dry)}`);
+        await visitor.holds(`${painted(timeline)} > ${String(noCalls)}`);
+      },
+      { isNew: true },
+    );
   });
 
   test("colours are those of the system, or those that were chosen, and these are kept", async () => {
@@ -576,7 +610,7 @@ describe("the playground", { skip: chromium.missing }, () => {
         await visitor.press("Colours: dark");
         await visitor.sees("[aria-label='Colours: auto']");
       },
-      { colours: "dark" },
+      { isNew: true, colours: "dark" },
     );
   });
 
@@ -594,26 +628,30 @@ describe("the playground", { skip: chromium.missing }, () => {
       assert.equal(await visitor.text(SCREEN), "hello\n");
       assert.deepEqual(modules(), loaded);
     };
-    await visit("hello", play, {}, anew);
+    await visit("hello", play, { isNew: true, origin: anew.origin });
   });
 
   test("all is reached by Tab, in the order of the page, and seen to have the focus", async () => {
-    await visit("pipe", async (visitor) => {
-      await visitor.evaluate(STOPS);
-      const expected = await visitor.evaluate("stops()");
-      assert.ok(Array.isArray(expected) && expected.length > 50);
-      const reached: unknown[] = [];
-      for (const _ of expected) {
-        // oxlint-disable-next-line no-await-in-loop -- a walk
+    await visit(
+      "pipe",
+      async (visitor) => {
+        await visitor.evaluate(STOPS);
+        const expected = await visitor.evaluate("stops()");
+        assert.ok(Array.isArray(expected) && expected.length > 50);
+        const reached: unknown[] = [];
+        for (const _ of expected) {
+          // oxlint-disable-next-line no-await-in-loop -- a walk
+          await visitor.keys("Tab");
+          // oxlint-disable-next-line no-await-in-loop -- as above
+          reached.push(await visitor.evaluate("stop()"));
+        }
+        assert.deepEqual(reached, expected);
+        // No trap: the page is left.
         await visitor.keys("Tab");
-        // oxlint-disable-next-line no-await-in-loop -- as above
-        reached.push(await visitor.evaluate("stop()"));
-      }
-      assert.deepEqual(reached, expected);
-      // No trap: the page is left.
-      await visitor.keys("Tab");
-      assert.equal(await visitor.evaluate("document.activeElement === document.body"), true);
-    });
+        assert.equal(await visitor.evaluate("document.activeElement === document.body"), true);
+      },
+      { isNew: true },
+    );
   });
 
   /** What to do until the page is in a state, after it has shown a scenario. */
@@ -631,7 +669,6 @@ describe("the playground", { skip: chromium.missing }, () => {
     "a guest waits": [
       "slow-reader",
       async (visitor) => {
-        await visitor.press("▶ Run");
         await visitor.sees(".guest", "waits for the screen");
       },
     ],
@@ -667,13 +704,12 @@ describe("the playground", { skip: chromium.missing }, () => {
     "a guest was stopped, and a problem is told": [
       "slow-reader",
       async (visitor) => {
-        await visitor.press("▶ Run");
         await visitor.sees(".guest", "waits");
         await visitor.press("■ Stop");
         await visitor.until("data-run=over");
-        await visitor.evaluate(`globalThis.fetch = async () => new Response("", { status: 404 })`);
-        await visitor.choose("#sample", "ls");
-        await visitor.sees("#problem");
+        await writeFile(join(folder, "no.zip"), "no archive");
+        await visitor.upload("[aria-label='Files for all guests']", join(folder, "no.zip"));
+        await visitor.sees("#problem", "Not opened");
       },
     ],
     "lines are typed": [

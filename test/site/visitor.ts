@@ -54,6 +54,7 @@ export class Visitor {
   /** What the page complained of. */
   readonly problems: string[] = [];
   readonly #page: WholePage;
+  #isTold = false;
 
   private constructor(page: WholePage) {
     this.#page = page;
@@ -62,19 +63,25 @@ export class Visitor {
   }
 
   static async open(browser: Browser, url: string, preferences: Preferences = {}): Promise<Visitor> {
-    const { colours, motion } = preferences;
     // It is one.
     const page = (await browser.newPage()) as WholePage;
     const visitor = new Visitor(page);
     await page.setViewport({ width: 1280, height: 1000 });
+    await visitor.prefer(preferences);
+    await page.goto(url);
+    return visitor;
+  }
+
+  /** What the system says from now on. */
+  async prefer({ colours, motion }: Preferences): Promise<void> {
     const wanted = [
       ...(colours === undefined ? [] : [{ name: "prefers-color-scheme", value: colours }]),
       ...(motion === undefined ? [] : [{ name: "prefers-reduced-motion", value: motion }]),
     ];
     // Not every browser can be told.
-    if (wanted.length > 0) await page.emulateMediaFeatures(wanted);
-    await page.goto(url);
-    return visitor;
+    if (wanted.length === 0 && !this.#isTold) return;
+    this.#isTold = true;
+    await this.#page.emulateMediaFeatures(wanted);
   }
 
   /** Goes to another page. */
