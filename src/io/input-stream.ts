@@ -51,10 +51,19 @@ export class InputStream implements Readiness {
     return this.#read(max, waits);
   }
 
-  /** As `read`, if the next bytes are given away: see `Source.take`. If not, nothing has happened but that they may be fetched. */
+  /**
+   * As `read`, if the next bytes are given away: see `Source.take`. If not, nothing has happened but that they may be fetched.
+   *
+   * @throws {StreamError} As `read`.
+   */
   take(max: number): Uint8Array | undefined {
     if (this.#closed) return undefined;
-    const bytes = this.#source.take?.(Math.min(max, this.#limitBytes));
+    let bytes;
+    try {
+      bytes = this.#source.take?.(Math.min(max, this.#limitBytes));
+    } catch (cause) {
+      this.#fail(cause);
+    }
     if (bytes) {
       this.#tally.calls++;
       this.#tally.bytes += bytes.length;

@@ -40,6 +40,8 @@ export interface Source extends Readiness {
   /**
    * The next bytes, at least one and at most `max`, if they are memory that nobody else will change: whoever takes them may
    * keep them, and change nothing. `undefined` if they are not, or if there are none now: `read` says what there is.
+   *
+   * @throws As `read`.
    */
   take?(max: number): Uint8Array | undefined;
 

@@ -115,6 +115,30 @@ test("what waits in front of a pipe whose reader leaves is gone with it", async 
   assert.deepEqual([outlet.state.tag, outlet.bufferedBytes], ["closed", 0]);
 });
 
+test("a source that fails when its bytes are taken fails for who splices them, once", () => {
+  const cause = new HttpError({ tag: "HTTP-request-body-size", val: 1n });
+  const failing: Source = {
+    ...giving([]),
+    take() {
+      throw cause;
+    },
+  };
+  const input = new InputStream(failing);
+  const output = new OutputStream(new Outlet(bodyPipe().sink, 64));
+  assert.throws(
+    () => output.splice(input, 64),
+    (error) =>
+      error instanceof StreamError &&
+      error.payload.tag === "last-operation-failed" &&
+      error.payload.val.cause === cause,
+  );
+  assert.throws(
+    () => output.splice(input, 64),
+    (error) => error instanceof StreamError && error.payload.tag === "closed",
+  );
+  assert.equal(output.checkWrite(), 64);
+});
+
 test("a pipe that fails, or that nobody reads, gives nothing of what it was given", () => {
   const failed = new Pipe(8);
   failed.sink.give?.(Uint8Array.of(1));

@@ -111,7 +111,8 @@ test("a body that turns out to be too long is refused then, and fails for its gu
 });
 
 test("an answer that has begun when a body turns out to be too long is cut", async (t) => {
-  const port = await listening(t, await served(t, { maxBodyBytes: 10 }));
+  const errors: unknown[] = [];
+  const port = await listening(t, await served(t, { maxBodyBytes: 10, onError: (error) => void errors.push(error) }));
   const sent = nodeRequest({ host: "127.0.0.1", port, path: "/echo", method: "POST", agent: false });
   sent.on("error", () => {});
   sent.write("01234");
@@ -120,6 +121,8 @@ test("an answer that has begun when a body turns out to be too long is cut", asy
   sent.write("567890");
   await until(() => response.destroyed);
   assert.equal(response.complete, false);
+  await until(() => errors.length > 0);
+  assert.match(String(errors), /the guest dropped the body unfinished/);
 });
 
 test("a body has what it may have, and then fails", () => {

@@ -55,6 +55,7 @@ export class IncomingHandlers implements Answering {
       } else exchange.resolve(refuse(request, 431));
       const ending = this.#pool.giveBack(ready);
       if (ending) await ending;
+      asked?.tellEnd();
     } catch (error) {
       if (asked) asked.failed(error);
       else exchange.reject(error);
@@ -103,6 +104,12 @@ class Asked {
     // Nobody will finish it any more.
     this.#body?.drop();
     this.#give();
+  }
+
+  /** All that the guest wrote is delivered, or is not going to be. */
+  tellEnd(): void {
+    const end = this.#body?.end;
+    if (end?.tag === "failed") this.#exchange.late(end.cause);
   }
 
   /** The guest is over, or its streams are not as they should be. */

@@ -30,7 +30,8 @@ class Between {
   readonly #onOver: (end: BodyEnd) => void;
   /** Its writer has ended it, with nothing after its bytes. */
   isWhole = false;
-  #isOver = false;
+  /** What has become of it, once it holds nothing any more and never will. */
+  end: BodyEnd | undefined;
   #hasTrailers = false;
   #hasReader = false;
   #written = 0;
@@ -88,7 +89,7 @@ class Between {
   }
 
   close(): void | Promise<void> {
-    this.isWhole = !this.#isOver && !this.#hasTrailers;
+    this.isWhole = !this.end && !this.#hasTrailers;
     return this.pipe.sink.close();
   }
 
@@ -126,8 +127,8 @@ class Between {
   }
 
   over(end: BodyEnd): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.end) return;
+    this.end = end;
     this.#onOver(end);
   }
 
@@ -255,6 +256,11 @@ export class BodyPipe {
   /** Bytes that its reader has not taken. */
   get heldBytes(): number {
     return this.#between.heldBytes;
+  }
+
+  /** What has become of it, once it holds nothing any more and never will. */
+  get end(): BodyEnd | undefined {
+    return this.#between.end;
   }
 
   /** What comes after the bytes: to be said before the sink is closed. */

@@ -46,6 +46,11 @@ export class OutgoingBody {
     return { ...level, bufferedBytes: bufferedBytes + heldBytes, capacityBytes: capacityBytes + this.#bufferBytes };
   }
 
+  /** What has become of it, once it holds nothing any more and never will. */
+  get end(): BodyEnd | undefined {
+    return this.#pipe.end;
+  }
+
   /** Whether nobody has asked for its stream before; once. */
   takeStream(): boolean {
     const isFirst = !this.#isWritten;
