@@ -97,6 +97,9 @@ function checkedOption(
 
 const ENGINE = "the engine is Node's, and is set up by Node's own options";
 
+const HEADER =
+  "whoever stands before the server adds fields: a proxy, or a middleware that --plug gives the handler to";
+
 /** Options that hands are used to, and what does here what they do there. */
 const FOREIGN: Readonly<Record<string, string>> = {
   C: ENGINE,
@@ -111,6 +114,20 @@ const FOREIGN: Readonly<Record<string, string>> = {
   tcplisten: "a guest that listens by itself is let by --listen",
   preload: "a component whose exports are wanted is given with --plug",
   "allow-precompiled": "components are compiled when they are run",
+  target: ENGINE,
+  g: "run `node --inspect` with bin/sluice.js",
+  gdbstub: "run `node --inspect` with bin/sluice.js",
+  R: "calls are shown by --trace",
+  record: "calls are shown by --trace",
+  H: HEADER,
+  header: HEADER,
+  "shutdown-addr": "SIGTERM, or SIGINT, ends a server when all is answered",
+  "max-instance-reuse-count": "write --reuse NUMBER",
+  "max-instance-concurrent-reuse-count":
+    "with --reuse one of WASI 0.3 is asked as it lets itself be, one of 0.2 for one request at a time",
+  "idle-instance-timeout": "with --reuse an instance waits for its next request as long as the server lives",
+  "max-concurrent-connections":
+    "--max-concurrent-requests bounds what is answered at a time, --max-stall-time how long a connection waits",
 };
 
 function similar(name: string): string {
