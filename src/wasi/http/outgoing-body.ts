@@ -71,7 +71,8 @@ export class OutgoingBody {
       this.outlet.abort(error);
       throw error;
     }
-    this.#pipe.endWith(trailers);
+    // A length there would be another end of what has ended: RFC 9110, 6.5.1. Nobody who reads HTTP takes it.
+    this.#pipe.endWith(trailers?.filter(([name]) => name !== "content-length"));
   }
 
   /** Dropped: as `fail`. */

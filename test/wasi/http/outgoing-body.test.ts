@@ -68,7 +68,7 @@ test("a body arrives whole, in pieces of any size, with its trailers", async () 
         }
         await finished;
         assert.deepEqual(Buffer.concat(read), all);
-        assert.equal(await body.body.trailers(), trailers);
+        assert.deepEqual(await body.body.trailers(), trailers);
       },
     ),
     { numRuns: 50 },
@@ -109,6 +109,17 @@ test("11.7 what is longer than announced fails where it gets so, and what is sho
       { tag, val: 3n },
     );
   }
+});
+
+test("11.8 a length after a body is none, and is not sent: other fields are", async () => {
+  const lengths = [["content-length", text("5")]] as const;
+  const body = new OutgoingBody("response", undefined, 100);
+  body.finish([...lengths, ["x-sum", text("1")]]);
+  assert.deepEqual(await body.body.trailers(), [["x-sum", text("1")]]);
+  const bare = new OutgoingBody("request", undefined, 100);
+  bare.finish(lengths);
+  await bare.outlet.finish();
+  assert.equal(bare.body.isWhole?.(), true);
 });
 
 test("11.8 a body that is dropped fails for who reads it, bytes that it has not read included", async () => {
