@@ -12,7 +12,12 @@ export function quoted(text: string): string {
   return harmless(JSON.stringify(text));
 }
 
+/** At most so many characters of a text, and that there are more. */
+export function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}...` : text;
+}
+
 /** As `quoted`, of at most so many characters. */
 export function excerpt(text: string, most: number): string {
-  return quoted(text.length > most ? `${text.slice(0, most)}...` : text);
+  return quoted(shortened(text, most));
 }

@@ -1,3 +1,5 @@
+import { shortened } from "../io/quoted.ts";
+
 /** Characters of a message: it may have names in it, which are as long as they please. */
 const MAX_MESSAGE = 2000;
 
@@ -8,7 +10,7 @@ export class InvalidComponentError extends Error {
   readonly offset: number | undefined;
 
   constructor(message: string, offset?: number, options?: ErrorOptions) {
-    const told = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}...` : message;
+    const told = shortened(message, MAX_MESSAGE);
     super(
       offset === undefined ? told : `The component is invalid: ${told} (at offset 0x${offset.toString(16)})`,
       options,

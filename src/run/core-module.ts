@@ -6,6 +6,7 @@ import { lowerP1 } from "../bind/p1/lower.ts";
 import { PREVIEW1, preview1, PREVIEW1_NAMES } from "../bind/p1/preview1.ts";
 import { Trap } from "../io/trap.ts";
 import type { CoreModule } from "../load/compiled.ts";
+import { assertFew } from "../load/decode/core-module.ts";
 import { InvalidComponentError } from "../load/invalid-component.ts";
 import { encodeGates } from "../wait/gate-code.ts";
 import { GateModules } from "../wait/gate.ts";
@@ -66,7 +67,10 @@ export async function compileCore(bytes: Uint8Array): Promise<CompiledCore> {
     const reason = messageOf(cause);
     throw new InvalidComponentError(`The core module cannot be read: ${reason}`, undefined, { cause });
   }
-  const missing = WebAssembly.Module.imports(module).filter((wanted) => !isProvided(wanted));
+  const imports = WebAssembly.Module.imports(module);
+  assertFew(imports.length, "imports");
+  assertFew(WebAssembly.Module.exports(module).length, "exports");
+  const missing = imports.filter((wanted) => !isProvided(wanted));
   if (missing.length > 0) {
     throw new MissingImportsError(
       missing.map(({ module: from, name }) => `${from}#${name}`),

@@ -1,5 +1,9 @@
-import { harmless, quoted } from "../io/quoted.ts";
+import { harmless, quoted, shortened } from "../io/quoted.ts";
 import { INTERFACES } from "../bind/interfaces.ts";
+
+/** How many are told of, and how much of each: a component of a few megabytes may import 200,000. */
+const TOLD = 100;
+const TOLD_CHARACTERS = 300;
 
 /** A component imports what this host does not provide. Thrown before anything of it runs. */
 export class MissingImportsError extends Error {
@@ -19,7 +23,10 @@ export class MissingImportsError extends Error {
     hints: ReadonlyMap<string, string> = new Map(),
     unused: readonly string[] = [],
   ) {
-    const lines = missing.map((name) => `  ${harmless(name)}${hints.has(name) ? `: ${hints.get(name)}` : ""}`);
+    const lines = missing
+      .slice(0, TOLD)
+      .map((name) => `  ${harmless(shortened(name, TOLD_CHARACTERS))}${hints.has(name) ? `: ${hints.get(name)}` : ""}`);
+    if (missing.length > TOLD) lines.push(`  and ${missing.length - TOLD} more`);
     super(
       `The component imports what this host does not provide:\n${lines.join("\n")}\n` +
         (unused.length === 0

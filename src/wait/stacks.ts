@@ -16,10 +16,13 @@ interface Count {
 /** Not of one instance, since what runs out is the process's. */
 const all: Count = { held: 0 };
 
-/** An instance of which nobody has heard any more takes its stacks along. */
-const forgotten = new FinalizationRegistry<Count>(({ held }) => {
-  all.held -= held;
-});
+/** An instance of which nobody has heard any more takes its stacks along. Cloudflare's workers had none until 2025. */
+const forgotten =
+  typeof FinalizationRegistry === "function"
+    ? new FinalizationRegistry<Count>(({ held }) => {
+        all.held -= held;
+      })
+    : undefined;
 
 /** Those of one instance. */
 export class Stacks {
@@ -50,7 +53,7 @@ export class Stacks {
   kept(): void {
     if (this.#isRegistered) return;
     this.#isRegistered = true;
-    forgotten.register(this, this.#count);
+    forgotten?.register(this, this.#count);
   }
 }
 

@@ -272,3 +272,11 @@ for (const name of ["hello", "wait", "cat", "echo"]) {
     await instance.close();
   });
 }
+
+test("of much that is missing the first is told, and how much more there is", () => {
+  const missing = Array.from({ length: 200_000 }, (_, index) => (index === 0 ? "a".repeat(100_000) : `f${index}`));
+  const error = new MissingImportsError(missing);
+  assert.ok(error.message.length < 5000);
+  assert.match(error.message, /^  a{300}\.\.\.\n  f1\n(.*\n)*  f99\n  and 199900 more$/m);
+  assert.equal(error.missing.length, 200_000);
+});

@@ -223,6 +223,14 @@ test("what is no module is refused; a library is no command", async () => {
   assert.deepEqual((await compile(whole)).imports, ["wasi_snapshot_preview1"]);
 });
 
+test("a module that exports more than anybody needs is refused", async () => {
+  const exported = Array.from({ length: 100_001 }, (_, index) => `(export "f${index}" (func 0))`).join(" ");
+  await assert.rejects(
+    compile(await wat(`(module (func) ${exported})`)),
+    /^InvalidComponentError: A core module has 100001 exports/,
+  );
+});
+
 test("a program works on files, on calls that wait and on calls that do not, and nothing stays open", async () => {
   const claim = filesystemClaims.find(({ name }) => name === "files-c");
   assert.ok(claim);

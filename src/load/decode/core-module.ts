@@ -1,9 +1,12 @@
 /** What a core module imports and exports, and of which types: read from its sections, of which code and data are passed over. */
-import type { CoreExternType, CoreFuncType, CoreImport, ModuleType } from "./core-types.ts";
+import type { CoreExternType, CoreFuncType, CoreImport, Limits, ModuleType } from "./core-types.ts";
 import { coreExtern, globalType, limits, recursiveTypes, tableType, tagType } from "./core.ts";
 import type { RawCoreExtern } from "./definitions.ts";
 import { InvalidComponentError } from "../invalid-component.ts";
 import { Reader } from "./reader.ts";
+
+/** Imports, or exports, of one module. */
+const MAX_EXTERNS = 100_000;
 
 const types = new WeakMap<Uint8Array, ModuleType | undefined>();
 
@@ -22,9 +25,18 @@ function read(bytes: Uint8Array): ModuleType | undefined {
     return new ModuleReader().module(new Reader(bytes));
   } catch (error) {
     // Damaged, or newer than this: the engine knows.
-    if (error instanceof InvalidComponentError) return undefined;
+    if (error instanceof InvalidComponentError && !(error instanceof TooLarge)) return undefined;
     throw error;
   }
+}
+
+/** More than the engine should be asked to make: each takes some hundred bytes of the heap. */
+class TooLarge extends InvalidComponentError {}
+
+/** @throws {InvalidComponentError} If a module imports, or exports, more than anybody needs. */
+export function assertFew(count: number, what: "imports" | "exports"): void {
+  if (count <= MAX_EXTERNS) return;
+  throw new TooLarge(`A core module has ${count} ${what}: at most ${MAX_EXTERNS} are supported`);
 }
 
 /** The sorts, by their codes. */
@@ -41,6 +53,7 @@ class ModuleReader {
     "core tag": [],
   };
   readonly #exports = new Map<string, CoreExternType>();
+  #initial = 0;
 
   module(reader: Reader): ModuleType {
     reader.skip(8);
@@ -48,7 +61,7 @@ class ModuleReader {
       const id = reader.byte();
       this.#section(id, reader.part(reader.u32()));
     }
-    return { imports: this.#imports, exports: this.#exports };
+    return { imports: this.#imports, exports: this.#exports, initial: this.#initial };
   }
 
   #section(id: number, reader: Reader): void {
@@ -59,6 +72,7 @@ class ModuleReader {
         });
         return;
       case 2:
+        assertFew(reader.peekCount(), "imports");
         reader.list(() => this.#import(reader));
         return;
       case 3:
@@ -67,11 +81,12 @@ class ModuleReader {
       case 4:
         return this.#tables(reader);
       case 5:
-        reader.list(() => this.#define({ sort: "core memory", limits: limits(reader) }));
+        reader.list(() => this.#begin({ sort: "core memory", limits: limits(reader) }));
         return;
       case 6:
         return this.#globals(reader);
       case 7:
+        assertFew(reader.peekCount(), "exports");
         reader.list(() => this.#export(reader));
         return;
       case 13:
@@ -87,9 +102,20 @@ class ModuleReader {
     this.#imports.push({ module, name, type: this.#define(coreExtern(reader)) });
   }
 
-  /** Up to the first with an initial value. */
+  /** Up to the first with an initial value that we do not understand. */
   #tables(reader: Reader): void {
-    for (let left = reader.u32(); left > 0 && reader.peek() !== 0x40; left--) this.#define(tableType(reader));
+    for (let left = reader.u32(); left > 0; left--) {
+      const hasValue = reader.peek() === 0x40;
+      if (hasValue) reader.skip(2);
+      this.#begin(tableType(reader));
+      if (hasValue && !skipConstant(reader)) return;
+    }
+  }
+
+  /** A memory or a table of its own. */
+  #begin(raw: RawCoreExtern & { readonly limits: Limits }): void {
+    this.#initial += raw.limits.min;
+    this.#define(raw);
   }
 
   /** Up to the first with an initial value that we do not understand. */

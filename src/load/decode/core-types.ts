@@ -38,6 +38,8 @@ export interface CoreImport {
 export interface ModuleType {
   readonly imports: readonly CoreImport[];
   readonly exports: ReadonlyMap<string, CoreExternType>;
+  /** Pages of memory and entries of tables of its own with which an instance begins; missing where only its type is known. */
+  readonly initial?: number;
 }
 
 /** Why `given` will not do where `expected` is, in words; `undefined` if it will, or if only the engine can tell. */

@@ -15,6 +15,9 @@ import { Reader } from "./reader.ts";
 /** Components in components: deeper than anybody nests, and shallower than a stack. */
 const MAX_DEPTH = 100;
 
+/** What a core module counts as: the engine keeps kilobytes for it, however small it is. */
+const MODULE_ITEMS = 25;
+
 /** Of what is no component. */
 const TOLD_BYTES = 16;
 const MAGIC = 0x6d736100;
@@ -47,7 +50,7 @@ export function decode(bytes: Uint8Array): Definition[] {
       `Expected a WebAssembly component, got ${bytes.length} bytes that begin with ${told || "nothing"}`,
     );
   }
-  return new Decoder().component(new Reader(bytes));
+  return new Decoder().component(new Reader(bytes, 0, bytes.length, { items: 0 }));
 }
 
 class Decoder {
@@ -72,6 +75,7 @@ class Decoder {
 
   #section(id: number, size: number, reader: Reader, into: Definition[]): void {
     const { offset } = reader;
+    reader.count(id === 1 ? MODULE_ITEMS : 1, offset);
     const each = (item: () => Definition): void => {
       reader.list(() => into.push(item()), Number.MAX_SAFE_INTEGER, "definitions");
     };

@@ -19,17 +19,33 @@ function decoded(bytes: Uint8Array, start: number, end: number): string {
   return String.fromCharCode(...codes);
 }
 
+/** Items of lists, in all parts of what is read together: each takes some hundred bytes, but one or two of the binary. */
+const MAX_ITEMS = 250_000;
+
+/** Bytes of a name: as engines, and other tools, have it. */
+const MAX_NAME = 100_000;
+
+/** How many there were. */
+interface Count {
+  items: number;
+}
+
 /** WebAssembly's binary form, read once from the front to the back. Whatever the bytes: a value, or an error with a place. */
 export class Reader {
   readonly #bytes: Uint8Array;
   #at: number;
   readonly #end: number;
+  readonly #count: Count | undefined;
 
-  /** @param end The first byte that is not to be read. */
-  constructor(bytes: Uint8Array, at = 0, end: number = bytes.length) {
+  /**
+   * @param end The first byte that is not to be read.
+   * @param count If items are counted, and bounded.
+   */
+  constructor(bytes: Uint8Array, at = 0, end: number = bytes.length, count?: Count) {
     this.#bytes = bytes;
     this.#at = at;
     this.#end = end;
+    this.#count = count;
   }
 
   get offset(): number {
@@ -57,6 +73,14 @@ export class Reader {
   unknown(what: string): never {
     const offset = this.#at - 1;
     return this.fail(`0x${(this.#bytes[offset] ?? 0).toString(16)} is no ${what}`, offset);
+  }
+
+  /** How many items the list has that comes next. */
+  peekCount(): number {
+    const start = this.#at;
+    const count = this.u32();
+    this.#at = start;
+    return count;
   }
 
   /** An unsigned number of 32 bits in LEB128. */
@@ -104,12 +128,13 @@ export class Reader {
   part(count: number): Reader {
     const start = this.#at;
     this.skip(count);
-    return new Reader(this.#bytes, start, start + count);
+    return new Reader(this.#bytes, start, start + count, this.#count);
   }
 
   name(): string {
     const start = this.#at;
     const length = this.u32();
+    if (length > MAX_NAME) this.fail(`a name of ${length} bytes: at most ${MAX_NAME} are supported`, start);
     this.skip(length);
     try {
       return decoded(this.#bytes, this.#at - length, this.#at);
@@ -125,9 +150,17 @@ export class Reader {
     if (count > this.#end - this.#at)
       this.fail(`${count} ${what} are announced, but ${this.#end - this.#at} bytes are left`, start);
     if (count > most) this.fail(`${count} ${what}, but at most ${most} are supported`, start);
+    this.count(count, start);
     const items: T[] = [];
     for (let index = 0; index < count; index++) items.push(item());
     return items;
+  }
+
+  /** As many more items. */
+  count(items: number, offset: number): void {
+    if (this.#count && (this.#count.items += items) > MAX_ITEMS) {
+      this.fail(`at most ${MAX_ITEMS} definitions, with all that they list, are supported`, offset);
+    }
   }
 
   optional<T>(item: () => T): T | undefined {

@@ -24,7 +24,11 @@ import { InvalidComponentError } from "../invalid-component.ts";
 import { Scope } from "./scope.ts";
 
 /** Component instances in one component, and core instances: a binary of a few bytes can ask for 2 ** n of them. */
-const MAX_INSTANCES = 10_000;
+const MAX_INSTANCES = 1000;
+/** Bytes of core modules for each instance but the first: what a module is made of (data, globals) is made each time. */
+const MAX_AGAIN = 256 * 1024 * 1024;
+/** Pages of memory and entries of tables with which all core instances begin: the latter lie in the engine's heap. */
+const MAX_INITIAL = 2 ** 21;
 
 /** @throws {InvalidComponentError} If the definitions make no sense. */
 export function planOf(definitions: readonly Definition[]): Plan {
@@ -36,6 +40,9 @@ export class Planner {
   readonly #imports = new Map<string, Item>();
   readonly #steps: Step[] = [];
   readonly #modules: Uint8Array[] = [];
+  readonly #instantiated = new Set<Uint8Array>();
+  #bytesAgain = 0;
+  #initial = 0;
   readonly #moduleItems = new Map<Definition, ModuleItem>();
   readonly #trampolines: Trampoline[] = [];
   readonly #resources: PlannedResource[] = [];
@@ -151,6 +158,20 @@ export class Planner {
   step(step: Step): number {
     if (this.#steps.length >= MAX_INSTANCES) {
       throw new InvalidComponentError(`the component makes more than ${MAX_INSTANCES} core instances`, step.offset);
+    }
+    const bytes = step.module.is === "own" ? this.#modules[step.module.index] : undefined;
+    if (bytes && this.#instantiated.has(bytes) && (this.#bytesAgain += bytes.length) > MAX_AGAIN) {
+      throw new InvalidComponentError(
+        "the component makes too many instances of modules as large as these",
+        step.offset,
+      );
+    }
+    if (bytes) this.#instantiated.add(bytes);
+    if ((this.#initial += step.module.type?.initial ?? 0) > MAX_INITIAL) {
+      throw new InvalidComponentError(
+        `its core instances begin with more than ${MAX_INITIAL} pages of memory and entries of tables together`,
+        step.offset,
+      );
     }
     return this.#steps.push(step) - 1;
   }
