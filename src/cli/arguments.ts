@@ -97,9 +97,6 @@ function checkedOption(
 
 const ENGINE = "the engine is Node's, and is set up by Node's own options";
 
-const HEADER =
-  "whoever stands before the server adds fields: a proxy, or a middleware that --plug gives the handler to";
-
 /** Options that hands are used to, and what does here what they do there. */
 const FOREIGN: Readonly<Record<string, string>> = {
   C: ENGINE,
@@ -119,10 +116,6 @@ const FOREIGN: Readonly<Record<string, string>> = {
   gdbstub: "run `node --inspect` with bin/sluice.js",
   R: "calls are shown by --trace",
   record: "calls are shown by --trace",
-  H: HEADER,
-  header: HEADER,
-  "shutdown-addr": "SIGTERM, or SIGINT, ends a server when all is answered",
-  "max-instance-reuse-count": "write --reuse NUMBER",
   "max-instance-concurrent-reuse-count":
     "with --reuse one of WASI 0.3 is asked as it lets itself be, one of 0.2 for one request at a time",
   "idle-instance-timeout": "with --reuse an instance waits for its next request as long as the server lives",

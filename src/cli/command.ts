@@ -53,6 +53,8 @@ export interface RunOptions {
 export interface ServeCommandOptions extends RunOptions {
   readonly host: string;
   readonly port: number;
+  /** Whoever connects there ends it. Missing: signals alone do. */
+  readonly shutdown: { readonly host: string; readonly port: number } | undefined;
   readonly reuse: number;
   readonly maxConcurrent: number;
   readonly maxWaiting: number;
@@ -64,6 +66,8 @@ export interface ServeCommandOptions extends RunOptions {
   readonly maxBodyBytes: number | undefined;
   /** Of each memory of an instance. Missing: what the component says. */
   readonly maxMemoryBytes: number | undefined;
+  /** What each request is given: see header.ts. */
+  readonly headers: readonly string[];
   /** Paths. Missing: without TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly workers: number;
@@ -200,16 +204,20 @@ function serveCommand(
   const foreign = given.find(({ name }) => NOT_SERVED.has(name));
   if (foreign) throw new UsageError(`${foreign.typed} says nothing to \`sluice serve\`: see \`sluice help serve\``);
   const valueOf = (name: OptionName): string | undefined => given.findLast((option) => option.name === name)?.value;
+  const shutdown = valueOf("shutdown-addr");
+  const reuse = given.findLast(({ name }) => name === "reuse" || name === "max-instance-reuse-count");
   const options: ServeCommandOptions = {
     ...runOptions(given, env),
     ...listenAddress(valueOf("addr") ?? DEFAULT_ADDRESS, "--addr", "0.0.0.0:8080"),
-    reuse: wholeNumber(valueOf("reuse") ?? "1", "--reuse"),
+    shutdown: shutdown === undefined ? undefined : listenAddress(shutdown, "--shutdown-addr", "127.0.0.1:8081"),
+    reuse: wholeNumber(reuse?.value ?? "1", reuse?.typed ?? "--reuse"),
     maxConcurrent: wholeNumber(valueOf("max-concurrent-requests") ?? "1000", "--max-concurrent-requests"),
     maxWaiting: wholeNumber(valueOf("max-waiting-requests") ?? "10000", "--max-waiting-requests"),
     maxWaitingTime: milliseconds(valueOf("max-waiting-time") ?? "30s", "--max-waiting-time"),
     maxStallTime: milliseconds(valueOf("max-stall-time") ?? "60s", "--max-stall-time"),
     maxBodyBytes: optionalNumber(valueOf("max-body-bytes"), "--max-body-bytes"),
     maxMemoryBytes: optionalNumber(valueOf("max-memory-bytes"), "--max-memory-bytes"),
+    headers: given.flatMap(({ name, value }) => (name === "header" ? [value] : [])),
     tls: tlsFiles(valueOf("tls-cert"), valueOf("tls-key")),
     workers: workersOf(valueOf("workers") ?? "1"),
     accessLog: asks(given, "access-log"),

@@ -13,13 +13,16 @@ export type OptionName =
   | "deny-private"
   | "http"
   | "addr"
+  | "shutdown-addr"
   | "reuse"
+  | "max-instance-reuse-count"
   | "max-concurrent-requests"
   | "max-waiting-requests"
   | "max-waiting-time"
   | "max-stall-time"
   | "max-body-bytes"
   | "max-memory-bytes"
+  | "header"
   | "tls-cert"
   | "tls-key"
   | "workers"
@@ -114,11 +117,25 @@ export const OPTIONS: readonly Described[] = [
     help: "Where to listen: 127.0.0.1:8080.",
   },
   {
+    name: "shutdown-addr",
+    for: "serve",
+    value: "[ADDRESS:]PORT",
+    expected: "[ADDRESS:]PORT, such as --shutdown-addr 127.0.0.1:8081",
+    help: "Whoever connects there ends it, as SIGTERM does.",
+  },
+  {
     name: "reuse",
     for: "serve",
     value: "NUMBER",
     expected: "a whole number from 1 on, such as --reuse 1000",
     help: "Requests that one instance answers in turn: 1.",
+  },
+  // As in Wasmtime: the same.
+  {
+    name: "max-instance-reuse-count",
+    for: "serve",
+    value: "NUMBER",
+    expected: "a whole number from 1 on, such as --max-instance-reuse-count 1000",
   },
   {
     name: "max-concurrent-requests",
@@ -161,6 +178,14 @@ export const OPTIONS: readonly Described[] = [
     value: "N",
     expected: "a whole number from 1 on, such as --max-memory-bytes 134217728",
     help: "Of each memory of an instance.",
+  },
+  {
+    name: "header",
+    short: "H",
+    for: "serve",
+    value: "'NAME: VALUE'",
+    expected: "NAME: VALUE, or @FILE with one on each line, such as --header 'x-by: me'",
+    help: "A field of each request, in the place of its own; or @FILE.",
   },
   {
     name: "tls-cert",

@@ -1,5 +1,6 @@
 /** `sluice serve`: a component that answers HTTP. */
 import { messageOf } from "../io/cause.ts";
+import { deferred } from "../io/deferred.ts";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { Sink } from "../io/ports.ts";
@@ -16,6 +17,7 @@ import { Serving, type MakeAnswering } from "../run/serve/serve.ts";
 import { canSuspend } from "../wait/suspension.ts";
 import { inUrl } from "./address.ts";
 import type { Command, ServeCommandOptions } from "./command.ts";
+import { dressOf, type Dress } from "./header.ts";
 import { LinePrefix } from "./line-prefix.ts";
 import { listenAt } from "./listen.ts";
 import { plugsAt } from "./plugs.ts";
@@ -33,14 +35,16 @@ type Given = Command & { readonly name: "serve" };
  * @param keep Keeps what V8 has compiled by now: many servers end by a signal of which they hear nothing.
  */
 export async function serveComponent(command: Given, keep: () => void): Promise<number> {
-  const { workers, port } = command.options;
+  const { workers, port, shutdown, headers } = command.options;
+  // Before anybody else is started, who would say the same of what is wrong with them.
+  const dress = dressOf(headers);
   // Loaded for those alone who want it: it takes 6 ms.
   if (workers > 1 && process.getBuiltinModule("node:cluster").isPrimary) {
     const { superviseWorkers } = await import("./workers.ts");
-    return superviseWorkers(workers, port);
+    return superviseWorkers(workers, port, shutdown);
   }
   try {
-    return await serveHere(command, keep);
+    return await serveHere(command, dress, keep);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     return reportRun(error, command.path);
@@ -59,7 +63,7 @@ async function answeringInThreads(bytes: Uint8Array, maxMemoryBytes: number | un
   return threadedHandlers(nodeThreads, bytes, maxMemoryBytes);
 }
 
-async function serveHere({ options, path }: Given, keep: () => void): Promise<number> {
+async function serveHere({ options, path }: Given, dress: Dress | undefined, keep: () => void): Promise<number> {
   const bytes = readComponent(path);
   const inThreads = canSuspend() ? undefined : await answeringInThreads(bytes, options.maxMemoryBytes);
   const compiling = compile(bytes, inThreads ? undefined : options);
@@ -83,7 +87,7 @@ async function serveHere({ options, path }: Given, keep: () => void): Promise<nu
   const answering: Answer = (request, leaving) => {
     if (!hasAnswered) setTimeout(() => keepOf(keep), KEEP_MS).unref();
     hasAnswered = true;
-    return serving.answer(request, leaving);
+    return serving.answer(dress ? dress(request) : request, leaving);
   };
   const [answer, begun] = options.accessLog ? logged(answering) : [answering];
   const { tls } = options;
@@ -99,14 +103,17 @@ async function serveHere({ options, path }: Given, keep: () => void): Promise<nu
   await listenAt(server, options.host, given, "--addr");
   // Whoever reads that it serves may end it at once.
   const hear = asWorker?.onEnd ?? onSignal;
-  const ending = new Promise<void>((resolve) => {
-    hear(() => resolve());
-  });
+  const ending = deferred<void>();
+  hear(() => ending.resolve());
+  if (options.shutdown && !asWorker) {
+    const { onConnection } = await import("./shutdown.ts");
+    await onConnection(options.shutdown, ending.resolve);
+  }
   const { address, port } = server.address() as AddressInfo;
   const scheme = tls ? "https" : "http";
   say(`Serving HTTP on ${scheme}://${inUrl(address)}:${port}/\n`);
   countMemories(true);
-  await ending;
+  await ending.promise;
   // No more are taken; those that were begun are answered, and the connections that wait for more let go.
   const closed = close();
   await cohort.begun();

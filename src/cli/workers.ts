@@ -1,6 +1,8 @@
 /** `sluice serve --workers N`: processes that share one port. */
 import { deferred } from "../io/deferred.ts";
 import type { Worker } from "node:cluster";
+import type { ServeCommandOptions } from "./command.ts";
+import { onConnection } from "./shutdown.ts";
 import { onSignal } from "./signals.ts";
 import { say } from "./write.ts";
 
@@ -43,8 +45,13 @@ export function portToListen(): Promise<number> {
  * Starts them, starts another for one that ends by itself, and ends all on a signal. Gives the exit code.
  *
  * @param port Where they listen; 0 is any that is free, and the same for all that are ever started.
+ * @param shutdown Where whoever connects ends them too.
  */
-export async function superviseWorkers(count: number, port: number): Promise<number> {
+export async function superviseWorkers(
+  count: number,
+  port: number,
+  shutdown: ServeCommandOptions["shutdown"],
+): Promise<number> {
   const cluster = process.getBuiltinModule("node:cluster");
   const running = new Set<Worker>();
   const listening = new Set<Worker>();
@@ -97,6 +104,7 @@ export async function superviseWorkers(count: number, port: number): Promise<num
     }
   };
   onSignal(() => end(0));
+  if (shutdown) await onConnection(shutdown, () => end(0));
   start();
   return ended;
 }

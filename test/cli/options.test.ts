@@ -129,9 +129,9 @@ describe("options", { concurrency: 4 }, () => {
     for (const args of [
       ["-C", "cache=n"],
       ["--profile", "perfmap"],
-      ["serve", "--shutdown-addr", "127.0.0.1:9"],
-      ["serve", "-H", "a: b"],
-      ["serve", "--max-instance-reuse-count", "5"],
+      ["serve", "--idle-instance-timeout", "1s"],
+      ["serve", "-R", "path=x"],
+      ["serve", "--max-concurrent-connections", "5"],
     ]) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       const { code, stderr } = await sluice([...args, guest("hello")]);

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { get, type IncomingMessage } from "node:http";
+import { createServer as createHttpServer, get, type IncomingMessage } from "node:http";
 import { connect } from "node:http2";
-import { createServer } from "node:net";
+import { connect as connectTcp, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
@@ -74,6 +74,7 @@ describe("serve", { concurrency: 4 }, () => {
     for (const [args, last] of [
       [[], "1"],
       [["--reuse", "3"], "3"],
+      [["--reuse", "1", "--max-instance-reuse-count", "3"], "3"],
     ] as const) {
       // oxlint-disable no-await-in-loop -- one after the other
       const served = await serving(...args, HANDLER);
@@ -143,6 +144,57 @@ describe("serve", { concurrency: 4 }, () => {
       assert.ok(answers.every(([status, body]) => status === 200 && body === "Hello, WASI!"));
       assert.equal(await stop(served), 0);
     });
+  }
+
+  test("--header gives each request fields in the place of its own, from a file too, and whom it is for", async (t) => {
+    const heard: string[][] = [];
+    const other = createHttpServer(({ rawHeaders }, response) => {
+      heard.push(rawHeaders);
+      response.end();
+    });
+    const port = await new Promise<number>((resolve) => {
+      other.listen(0, "127.0.0.1", () => resolve((other.address() as AddressInfo).port));
+    });
+    const file = join(folder(t), "fields.txt");
+    writeFileSync(file, "x-file: one\r\n\n  \nX-B:b\n");
+    const given = [`to: 127.0.0.1:${port}`, "path: /", "X-A: 1", "x-a:  2 ", "user-agent:", `@${file}`, "Host: a.b:7"];
+    const served = await serving(
+      ...["--http", "127.0.0.1", "-H", given[0] ?? "", ...given.slice(1).flatMap((field) => ["--header", field])],
+      HANDLER,
+    );
+    const headers = { "x-a": ["0", "00"], "x-b": "c", "x-c": "d", "user-agent": "me", connection: "close" };
+    const asked = (path: string): Promise<IncomingMessage> =>
+      new Promise((resolve, reject) => {
+        get(`${served.url}${path}`, { headers }, resolve).once("error", reject);
+      });
+    const forwarded = (await asked("/forward")).resume();
+    assert.equal(forwarded.statusCode, 200);
+    assert.match(await text(await asked("/who")), / Some\("a\.b:7"\) /);
+    other.close();
+    const [raw = []] = heard;
+    const pairs = raw.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${raw[at + 1]}`] : []));
+    assert.deepEqual(
+      pairs.filter((pair) => /^(?:x-|user-agent)/.test(pair)),
+      ["x-c: d", "x-a: 1", "x-a: 2", "user-agent: ", "x-file: one", "x-b: b"],
+    );
+    await stop(served);
+  });
+
+  for (const workers of ["1", "2"]) {
+    test(
+      `a connection to --shutdown-addr ends ${workers} of them when all is answered`,
+      { skip: NOT_UNIX },
+      async () => {
+        const served = await serving("--workers", workers, "--shutdown-addr", "0", HANDLER);
+        assert.deepEqual(await answer(`${served.url}/hello`), [200, "Hello, WASI!"]);
+        const [, port] = /^Listening for shutdown on tcp:\/\/127\.0\.0\.1:(\d+)\/$/m.exec(served.said()) ?? [];
+        const closed = new Promise<number | null>((resolve) => served.child.once("close", resolve));
+        connectTcp(Number(port), "127.0.0.1")
+          .resume()
+          .on("error", () => {});
+        assert.equal(await closed, 0);
+      },
+    );
   }
 
   test("HTTP/2 is spoken by who knows of it, and by TLS with a certificate", { skip: NOT_UNIX }, async () => {
@@ -244,6 +296,17 @@ describe("serve", { concurrency: 4 }, () => {
     [["serve", "--max-waiting-time", "0s", HANDLER], /--max-waiting-time expects a duration from 1ms on/],
     [["serve", "--timeout", "0.0ms", HANDLER], /--timeout expects a duration from 1ms on/],
     [["serve", "--reuse", "0", HANDLER], /--reuse expects a whole number from 1 on, got "0"/],
+    [
+      ["serve", "--max-instance-reuse-count", "0", HANDLER],
+      /--max-instance-reuse-count expects a whole number from 1 on, got "0"/,
+    ],
+    [["serve", "--header", "bad", HANDLER], /--header expects NAME: VALUE, or @FILE .*; got "bad"/],
+    [["serve", "-H", "a b: c", HANDLER], /--header expects NAME: VALUE, .*; got "a b: c"/],
+    [["serve", "-H", "a: b\nc", HANDLER], /--header expects NAME: VALUE, .*; got "a: b\\nc"/],
+    [["serve", "-H", "Connection: close", HANDLER], /--header expects a field that is not the transport's own; got/],
+    [["serve", "-H", "host: a b", HANDLER], /--header expects a host, with :PORT or without, as the value of host/],
+    [["serve", "-H", "@no-such-file", HANDLER], /--header @FILE expects a file with a field on each line: ENOENT/],
+    [["serve", "--shutdown-addr", "here", HANDLER], /--shutdown-addr expects \[ADDRESS:\]PORT, such as/],
     [["run", "--reuse", "2", HANDLER], /--reuse says nothing to `sluice run`: it is for `sluice serve`/],
     [["serve", "--http", "a b", HANDLER], /A rule of --http is/],
   ] as const) {
