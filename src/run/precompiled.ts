@@ -35,7 +35,8 @@ export async function precompiled(modules: readonly object[]): Promise<CompiledC
   /** By their places. */
   const cores = new Map<string, CoreModule>();
   const made: [name: string, module: CoreModule][] = [];
-  for (const module of modules) {
+  // What is no array is no module either, and told of as one.
+  for (const module of Array.isArray(modules) ? modules : [modules]) {
     if (!(module instanceof WebAssembly.Module)) {
       throw new TypeError(`Expected modules of WebAssembly, got ${told(module)}`);
     }

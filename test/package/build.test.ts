@@ -131,7 +131,8 @@ test("what is built has no bytes for a thread of its own, and says so", async ()
     "isolated.mjs",
     `import { component } from "./hello/index.js";
     import { precompiled, run } from "sluice";
-    for (const attempt of [() => run(component, { isolate: "thread" }), () => precompiled([]), () => precompiled([5])]) {
+    const given = [[], [5], undefined];
+    for (const attempt of [() => run(component, { isolate: "thread" }), ...given.map((modules) => () => precompiled(modules))]) {
       await attempt().catch((error) => console.log(error.name + ": " + error.message));
     }`,
   );
@@ -140,6 +141,7 @@ test("what is built has no bytes for a thread of its own, and says so", async ()
     "TypeError: isolate takes bytes, or what `compile` gave: got a component that was compiled before",
     "InvalidComponentError: These modules are not all that `sluice build` made of a component",
     "TypeError: Expected modules of WebAssembly, got 5",
+    "TypeError: Expected modules of WebAssembly, got undefined",
   ]);
 });
 
