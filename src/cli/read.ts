@@ -1,4 +1,5 @@
 import { messageOf } from "../io/cause.ts";
+import { quoted } from "../io/quoted.ts";
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { UsageError } from "./usage.ts";
 
@@ -42,9 +43,15 @@ function isWord(path: string): boolean {
   return /^[a-z]+$/i.test(path);
 }
 
-function unreadable(path: string, error: unknown): string {
+/** A path as it was typed, unless it would not be seen as one. */
+function shown(path: string): string {
+  return path === "" || /[\r\n]/.test(path) ? quoted(path) : path;
+}
+
+function unreadable(given: string, error: unknown): string {
+  const path = shown(given);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return `${path}: There is no such file: expected a component${isWord(path) ? COMMANDS : ""}`;
+  if (code === "ENOENT") return `${path}: There is no such file: expected a component${isWord(given) ? COMMANDS : ""}`;
   if (code === "EISDIR") return `${path}: This is a folder: expected the file of a component`;
   if (code === "EACCES") return `${path}: You may not read this file: expected a component that you may`;
   return `${path}: The file cannot be read: ${messageOf(error)}`;

@@ -32,6 +32,8 @@ const MISTAKES: readonly [args: readonly string[], message: string][] = [
     'There is no help about "foo": expected "run", "serve", "build", "types", "inspect", "work", "pipe", "put", "get" or nothing',
   ],
   [["nosuch.wasm"], "nosuch.wasm: There is no such file: expected a component"],
+  [[""], '"": There is no such file: expected a component'],
+  [["run", "a\nb.wasm"], '"a\\nb.wasm": There is no such file: expected a component'],
   [["run", "--plug", "no/such", guest("cat")], "no/such: There is no such file: expected a component"],
   [
     ["run", "--http", "app.wasm"],
