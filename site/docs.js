@@ -52,11 +52,23 @@ export function buildDocs(root, out) {
   const sections = [];
   for (const { name, page, title, text } of documents) {
     const body = bodyOf(name, text, places);
-    writeFileSync(join(out, page), pageOf({ title, page, menu, body: body + neighboursOf(menu, page) }));
+    writeFileSync(
+      join(out, page),
+      pageOf({ title, description: descriptionOf(body), page, menu, body: body + neighboursOf(menu, page) }),
+    );
     sections.push(...sectionsOf(body, page, page === "index.html" ? "Start" : title));
   }
   writeFileSync(join(out, "sections.json"), JSON.stringify(sections));
   for (const name of imagesIn(root)) cpSync(join(root, name), join(out, "images", basename(name)));
+}
+
+/** Characters of a document that a search engine shows. */
+const DESCRIBED = 160;
+
+/** Its first paragraph, as far as whole words of it go. */
+function descriptionOf(body) {
+  const words = plain(/<p>(.*?)<\/p>/s.exec(body)?.[1] ?? "").replace(/:$/, ".");
+  return words.length <= DESCRIBED ? words : `${words.slice(0, DESCRIBED).replace(/\W*\s\S*$/, "")}…`;
 }
 
 /** What a server gives where there is nothing, from wherever that is. @param base Where the site is, from the root of its host. */
@@ -140,7 +152,9 @@ function bodyOf(name, text, places) {
         return target === undefined ? `<span class="path">${words}</span>` : `<a href="${escape(target)}">${words}</a>`;
       },
       image({ href, text: words }) {
-        return `<img src="images/${escape(basename(href))}" alt="${escape(words)}" loading="lazy" />`;
+        const source = `images/${escape(basename(href))}`;
+        // By itself a chart can be made larger, and a phone be turned.
+        return `<a class="chart" href="${source}"><img src="${source}" alt="${escape(words)}" loading="lazy" /></a>`;
       },
       code({ text: code, lang }) {
         const language = lang?.replace(/ .*$/, "") ?? "";
@@ -216,7 +230,7 @@ function escape(text) {
 }
 
 /** The head of a page, as far as all have it. @param base Where the site is. @param more What the page may load beside style and images. */
-function headOf({ base, title, more }) {
+function headOf({ base, title, description = "", more }) {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -224,7 +238,7 @@ function headOf({ base, title, more }) {
 <meta name="viewport" content="width=device-width, initial-scale=1" />
 <meta http-equiv="Content-Security-Policy" content="default-src 'none';${more} style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'" />
 <meta name="color-scheme" content="light dark" />
-<title>${escape(title)}</title>
+${description && `<meta name="description" content="${escape(description)}" />\n`}<title>${escape(title)}</title>
 <link rel="icon" href="${base}icon.svg" type="image/svg+xml" />
 <link rel="stylesheet" href="${base}docs.css" />`;
 }
@@ -233,7 +247,7 @@ function brandOf(base) {
   return `<a class="brand" href="${base}index.html"><img src="${base}icon.svg" alt="" width="28" height="28" />Sluice</a>`;
 }
 
-function pageOf({ title, page, menu, body }) {
+function pageOf({ title, description, page, menu, body }) {
   const items = menu
     .map(
       (item) =>
@@ -242,7 +256,7 @@ function pageOf({ title, page, menu, body }) {
     .join("\n");
   const base = "../";
   return `${headOf({
-    ...{ base, title: page === "index.html" ? title : `${title} · Sluice` },
+    ...{ base, title: page === "index.html" ? title : `${title} · Sluice`, description },
     more: " script-src 'self'; connect-src 'self';",
   })}
 <script type="module" src="../docs.js"></script>

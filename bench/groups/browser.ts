@@ -45,6 +45,7 @@ class Pages {
   async evaluate(kind: BrowserKind, expression: string): Promise<unknown> {
     this.#server ??= servePages([join(ROOT, "bench", "programs", "page.ts")], {
       banner: "//# allFunctionsCalledOnLoad",
+      isMinified: true,
     });
     const { origin } = await this.#server;
     const started = await this.#browserOf(kind);

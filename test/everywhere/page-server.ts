@@ -32,6 +32,8 @@ export interface PageOptions {
   readonly isolated?: boolean;
   /** The first line of each module: see "Soon after a click" in docs/browsers.md. */
   readonly banner?: string;
+  /** Whether scripts are as small as those of pages that people build. */
+  readonly isMinified?: boolean;
 }
 
 const ISOLATED = {
@@ -47,7 +49,7 @@ const WORKER = new URL("../../dist/shared/web-worker.js", import.meta.url);
  */
 export async function servePages(
   entries: readonly string[],
-  { scripts = [], isolated = false, banner = "" }: PageOptions = {},
+  { scripts = [], isolated = false, banner = "", isMinified = false }: PageOptions = {},
 ): Promise<PageServer> {
   const common = {
     bundle: true,
@@ -57,6 +59,7 @@ export async function servePages(
     write: false,
     logLevel: "warning",
     banner: { js: banner },
+    minify: isMinified,
   } as const;
   const pathsOf = (names: readonly string[]): string[] => names.map((name) => resolve(here, name));
   const [modules, whole] = await Promise.all([

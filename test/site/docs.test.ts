@@ -26,6 +26,20 @@ describe("the documentation as a site", () => {
     }
   });
 
+  test("says of each page in a line what it is about, for who searches", () => {
+    const described = [...pages].map(([page, text]) => [
+      page,
+      /<meta name="description" content="([^"]+)"/.exec(text)?.[1],
+    ]);
+    for (const [page, words = ""] of described)
+      assert.ok(words.length > 20 && words.length <= 200, `${page}: ${words}`);
+    assert.equal(new Set(described.map(([, words]) => words)).size, described.length);
+  });
+
+  test("has charts that can be looked at by themselves", () => {
+    assert.match(pages.get("benchmarks.html") ?? "", /<a class="chart" href="images\/calls\.svg"><img /);
+  });
+
   test("has no link that leads nowhere, and no image that is not there", async () => {
     const files = new Set((await readdir(folder, { recursive: true })).map((name) => name.replaceAll("\\", "/")));
     const broken = [...pages].flatMap(([page, text]) =>
