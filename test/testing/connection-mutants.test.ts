@@ -14,7 +14,7 @@ import {
   type TcpConnection,
 } from "../../src/testing/index.ts";
 import { MemoryNetwork } from "../../src/wasi/sockets/memory-network.ts";
-import { brokenRules, repeating } from "./mutants.ts";
+import { brokenRules, changed, repeating } from "./mutants.ts";
 
 interface Mutant {
   readonly name: string;
@@ -23,16 +23,6 @@ interface Mutant {
   readonly source?: (source: Source) => Partial<Source>;
   readonly sink?: (sink: Sink) => Partial<Sink>;
   readonly end?: (end: ConnectionEnd, reset: () => void) => Partial<ConnectionEnd>;
-}
-
-/** The methods of an object, with some of them in other words. */
-function changed<T extends object>(object: T, changes: Partial<T> = {}): T {
-  return new Proxy(object, {
-    get(target, name) {
-      const value: unknown = Reflect.get(name in changes ? changes : target, name);
-      return typeof value === "function" ? value.bind(name in changes ? changes : target) : value;
-    },
-  });
 }
 
 const NONE = new Uint8Array(0);

@@ -36,3 +36,13 @@ export function repeating<T>(call: () => T): T {
     throw tagOf(error) === "closed" ? failed : error;
   }
 }
+
+/** The methods of an object, with some of them in other words. */
+export function changed<T extends object>(object: T, changes: Partial<T> = {}): T {
+  return new Proxy(object, {
+    get(target, name) {
+      const value: unknown = Reflect.get(name in changes ? changes : target, name);
+      return typeof value === "function" ? value.bind(name in changes ? changes : target) : value;
+    },
+  });
+}
