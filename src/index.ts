@@ -133,21 +133,9 @@ export interface ServeOptions extends Omit<Options, "isolate" | "syncExports">, 
  * @throws As `instantiate` does, of what holds for all instances. What one of them throws its request hears of.
  */
 export async function serve(component: Uint8Array | CompiledComponent, options: ServeOptions = {}): Promise<Server> {
-  const {
-    isolate,
-    maxMemoryBytes,
-    onError = () => {},
-    reuse,
-    maxConcurrent,
-    maxWaiting,
-    maxWaitingTime,
-    maxBodyBytes,
-    maxStallTime,
-    plugs = [],
-    timeout,
-    ...given
-  } = await checkedOptions(options, [...SERVING, "maxStallTime", "maxMemoryBytes"]);
-  const [{ Serving }, { plugsOf }, { nodeListener }, { cohort }, { incomingOf, leavingOf, webResponseOf }] =
+  const checked = await checkedOptions(options, [...SERVING, "maxStallTime", "maxMemoryBytes"]);
+  const { isolate, maxMemoryBytes, maxStallTime, plugs, ...others } = checked;
+  const [{ Serving, servingOf }, { plugsOf }, { nodeListener }, { cohort }, { incomingOf, leavingOf, webResponseOf }] =
     await Promise.all([
       import("./run/serve/serve.ts"),
       import("./run/plugs.ts"),
@@ -155,6 +143,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
       import("./hosts/node/http/cohort.ts"),
       import("./hosts/web/http.ts"),
     ]);
+  const { used, given } = servingOf(others);
   const threads =
     isolate !== undefined || !canSuspend() ? await inThreads(bytesOf(component), maxMemoryBytes) : undefined;
   const user = threads ? await compiled(component) : await compiledToServe(component, { maxMemoryBytes });
@@ -162,16 +151,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
     nodePlatform,
     user,
     () => given,
-    {
-      reuse,
-      maxConcurrent,
-      maxWaiting,
-      maxWaitingTime,
-      maxBodyBytes,
-      timeout,
-      plugs: await plugsOf(plugs, compiled, user),
-      onError,
-    },
+    { ...used, plugs: await plugsOf(plugs, compiled, user) },
     threads,
   );
   await serving.prepare(() => given);

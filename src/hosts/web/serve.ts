@@ -5,7 +5,7 @@ import type { Levels } from "../../run/life.ts";
 import { plugsOf } from "../../run/plugs.ts";
 import { SERVING } from "../../run/serve/option-names.ts";
 import type { OptionsOf } from "../../run/serve/pool.ts";
-import { Serving, type ServingOptions } from "../../run/serve/serve.ts";
+import { Serving, servingOf, type ServingOptions } from "../../run/serve/serve.ts";
 import type { HttpClient } from "../../wasi/http/exchange.ts";
 import { incomingOf, leavingOf, webResponseOf } from "./http.ts";
 import { webPlatform } from "./platform.ts";
@@ -40,24 +40,14 @@ export async function serveInPage(
   isIsolated: (options: Given) => boolean,
 ): Promise<Server> {
   const checked = await checkedOptions(options, SERVING);
-  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, plugs, onError, timeout, ...others } =
-    checked;
-  const { isolate: _, ...given } = others;
+  const { plugs, isolate: _, ...others } = checked;
+  const { used, given } = servingOf(others);
   const user = await compiled(component);
   const serving = new Serving(
     webPlatform,
     user,
     () => given,
-    {
-      reuse,
-      maxConcurrent,
-      maxWaiting,
-      maxWaitingTime,
-      maxBodyBytes,
-      timeout,
-      plugs: await plugsOf(plugs, compiled, user),
-      onError,
-    },
+    { ...used, plugs: await plugsOf(plugs, compiled, user) },
     isIsolated(checked) ? (await import("./isolate/isolated.ts")).answeringInWorkers(component) : undefined,
   );
   await serving.prepare(() => given);

@@ -67,6 +67,15 @@ interface More {
   readonly plugs?: readonly Plug[] | undefined;
 }
 
+/** How instances are used. */
+type Use = Omit<ServingOptions, "plugs"> & Pick<More, "timeout">;
+
+/** How instances are used, apart from what each of them is given. */
+export function servingOf<T extends Use>(options: T): { readonly used: Use; readonly given: Omit<T, keyof Use> } {
+  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, timeout, onError, ...given } = options;
+  return { used: { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, timeout, onError }, given };
+}
+
 type Resolve = Exchange["resolve"];
 type Reject = Exchange["reject"];
 
