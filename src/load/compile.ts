@@ -4,6 +4,7 @@ import { assertCompiles } from "../wait/module.ts";
 import { Compiled } from "./compiled.ts";
 import { moduleTypeOf } from "./decode/core-module.ts";
 import { decode } from "./decode/decode.ts";
+import { heldPlan } from "./held.ts";
 import { InvalidComponentError } from "./invalid-component.ts";
 import { rememberType } from "./plan/module-types.ts";
 import { loadParts } from "./parts.ts";
@@ -25,7 +26,7 @@ export interface Served {
  */
 export async function compileComponent(bytes: Uint8Array, served?: Served): Promise<Compiled> {
   // Parts of a Node Buffer cost more to make.
-  const plan = planOf(decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)));
+  const plan = await heldPlan(planOf(decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length))));
   await loadParts(plan);
   const changed = served && (await import("./renew/visible-state.ts")).servedModules(plan, served);
   try {

@@ -58,11 +58,18 @@ export class CompiledCore {
   }
 }
 
+/** A core module as it is compiled: its tables grow only so far. */
+export async function heldCore(bytes: Uint8Array): Promise<Uint8Array> {
+  const { withOwnTablesHeld } = await import("../load/held-tables.ts");
+  return withOwnTablesHeld(bytes);
+}
+
 /** @throws {InvalidComponentError | MissingImportsError} Before anything of it runs. */
 export async function compileCore(bytes: Uint8Array): Promise<CompiledCore> {
+  const held = await heldCore(bytes);
   let module;
   try {
-    module = await WebAssembly.compile(bytes);
+    module = await WebAssembly.compile(held);
   } catch (cause) {
     const reason = messageOf(cause);
     throw new InvalidComponentError(`The core module cannot be read: ${reason}`, undefined, { cause });

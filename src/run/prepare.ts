@@ -9,6 +9,7 @@ import { Compiled } from "../load/compiled.ts";
 import { moduleOfSections } from "../wait/engine.ts";
 import { recording } from "../wait/module.ts";
 import { compile } from "./compile.ts";
+import { heldCore } from "./core-module.ts";
 import { interfaceOf, loadInterfaces } from "../bind/interfaces.ts";
 import type { Imports, ImportValue } from "./imports.ts";
 import { begin } from "./instantiate.ts";
@@ -61,7 +62,7 @@ export async function prepare(platform: Platform, bytes: Uint8Array): Promise<Pr
   }));
   if (!plan) {
     return {
-      modules: [{ name: "core", bytes: withSection(bytes, SECTIONS.preview1, utf8(VERSION)) }, ...ours],
+      modules: [{ name: "core", bytes: withSection(await heldCore(bytes), SECTIONS.preview1, utf8(VERSION)) }, ...ours],
       exports,
     };
   }

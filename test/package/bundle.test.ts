@@ -13,8 +13,8 @@ import { Project, root } from "./support.ts";
  * docs/embedding.md says what they are now.
  */
 const MAX_PAGE_BYTES = {
-  esbuild: { given: 67_400, ahead: 45_800 },
-  rolldown: { given: 64_450, ahead: 44_700 },
+  esbuild: { given: 67_600, ahead: 45_800 },
+  rolldown: { given: 64_650, ahead: 44_750 },
 };
 /** The same for who wants a `Pipe` alone. */
 const MAX_PIPE_BYTES = 3150;

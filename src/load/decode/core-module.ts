@@ -54,6 +54,7 @@ class ModuleReader {
   };
   readonly #exports = new Map<string, CoreExternType>();
   #initial = 0;
+  #growing = 0;
 
   module(reader: Reader): ModuleType {
     reader.skip(8);
@@ -61,7 +62,7 @@ class ModuleReader {
       const id = reader.byte();
       this.#section(id, reader.part(reader.u32()));
     }
-    return { imports: this.#imports, exports: this.#exports, initial: this.#initial };
+    return { imports: this.#imports, exports: this.#exports, initial: this.#initial, growing: this.#growing };
   }
 
   #section(id: number, reader: Reader): void {
@@ -114,7 +115,9 @@ class ModuleReader {
 
   /** A memory or a table of its own. */
   #begin(raw: RawCoreExtern & { readonly limits: Limits }): void {
-    this.#initial += raw.limits.min;
+    const { min, max = Infinity } = raw.limits;
+    this.#initial += min;
+    if (raw.sort === "core table" && max > min) this.#growing++;
     this.#define(raw);
   }
 

@@ -40,6 +40,8 @@ export interface ModuleType {
   readonly exports: ReadonlyMap<string, CoreExternType>;
   /** Pages of memory and entries of tables of its own with which an instance begins; missing where only its type is known. */
   readonly initial?: number;
+  /** Tables of its own that may grow; as above. */
+  readonly growing?: number;
 }
 
 /** Why `given` will not do where `expected` is, in words; `undefined` if it will, or if only the engine can tell. */

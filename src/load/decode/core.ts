@@ -13,7 +13,7 @@ const NUMBERS: Readonly<Record<number, string>> = { 0x7f: "i32", 0x7e: "i64", 0x
 const FIRST_HEAP_TYPE = 0x68;
 
 /** A number type, or a reference to something: by a code of its own, or spelled out. */
-function valueType(reader: Reader): CoreValueType {
+export function valueType(reader: Reader): CoreValueType {
   const code = reader.byte();
   const number = NUMBERS[code];
   if (number !== undefined) return number;
@@ -105,7 +105,7 @@ export function tagType(reader: Reader): RawCoreExtern & { readonly sort: "core 
 }
 
 /** Whether there is a maximum, whether it is shared, 64 bits, and a page size of its own. */
-const LIMIT_FLAGS = { max: 1, shared: 2, is64: 4, pageSize: 8 };
+export const LIMIT_FLAGS = { max: 1, shared: 2, is64: 4, pageSize: 8 };
 
 export function limits(reader: Reader): Limits {
   const flags = reader.byte();
