@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { messageOf } from "../io/cause.ts";
 import type { HttpRequest } from "../wasi/http/exchange.ts";
-import { isToken, isTransports, type Field } from "../wasi/http/fields.ts";
+import { isFieldValue, isToken, isTransports, type Field } from "../wasi/http/fields.ts";
 import { isAuthority } from "../wasi/http/message.ts";
 import { UsageError } from "./usage.ts";
 
@@ -48,8 +48,7 @@ function fieldIn(line: string): readonly [name: string, value: string] {
   const colon = line.indexOf(":");
   const name = line.slice(0, Math.max(colon, 0));
   const value = line.slice(colon + 1).trim();
-  // oxlint-disable-next-line no-control-regex -- a value has none
-  if (!isToken(name) || /[\0-\x08\x0a-\x1f\x7f]/.test(value)) {
+  if (!isToken(name) || !isFieldValue(Buffer.from(value))) {
     throw refused("NAME: VALUE, or @FILE with one on each line, such as --header 'x-by: me'", line);
   }
   return [name.toLowerCase(), value];

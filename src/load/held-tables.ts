@@ -39,9 +39,10 @@ export function withHeldTables(bytes: Uint8Array, growing: number): Uint8Array {
       copy(from);
       const before = content.offset;
       const { min, max = Infinity } = limits(content);
-      if (max > Math.max(min, most) && min <= MAX_ENTRIES) {
+      const end = Math.max(min, most);
+      if (max > end && min <= MAX_ENTRIES) {
         const flags = (bytes[before] ?? 0) | LIMIT_FLAGS.max;
-        parts.push(Uint8Array.of(flags, ...unsigned(min), ...unsigned(Math.max(min, most))));
+        parts.push(Uint8Array.of(flags, ...unsigned(min), ...unsigned(end)));
       } else copy(before);
       const value = content.offset;
       isKnown = !hasValue || skipConstant(content);

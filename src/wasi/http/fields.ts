@@ -42,6 +42,11 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
+/** Whether a field may have these bytes: no controls but tabs. */
+export function isFieldValue(value: Uint8Array): boolean {
+  return value.every((byte) => byte === 0x09 || (byte >= 0x20 && byte !== 0x7f));
+}
+
 /** Whether a name, in lower case, is the transport's own. */
 export function isTransports(name: string): boolean {
   return FORBIDDEN.has(name);
@@ -235,8 +240,7 @@ function settable(name: string): string {
 }
 
 function assertValue(name: string, value: Uint8Array): void {
-  const isText = value.every((byte) => byte === 0x09 || (byte >= 0x20 && byte !== 0x7f));
-  if (!isText || (name === "content-length" && !isLength(latin1(value)))) {
+  if (!isFieldValue(value) || (name === "content-length" && !isLength(latin1(value)))) {
     throw new FieldError("invalid-syntax", `a value of ${name} that is none`);
   }
 }
