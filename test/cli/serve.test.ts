@@ -77,7 +77,8 @@ describe("serve", { concurrency: 4 }, () => {
       [["--reuse", "1", "--max-instance-reuse-count", "3"], "3"],
     ] as const) {
       // oxlint-disable no-await-in-loop -- one after the other
-      const served = await serving(...args, HANDLER);
+      // One at a time, since an instance in a thread is free a moment after its client has been answered.
+      const served = await serving(...args, "--max-concurrent-requests", "1", HANDLER);
       const counts = [];
       for (let count = 0; count < 3; count++) counts.push((await answer(`${served.url}/count`))[1]);
       assert.equal(counts.at(-1), last, counts.join());
