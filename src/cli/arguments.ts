@@ -116,11 +116,6 @@ const FOREIGN: Readonly<Record<string, string>> = {
   gdbstub: "run `node --inspect` with bin/sluice.js",
   R: "calls are shown by --trace",
   record: "calls are shown by --trace",
-  "max-instance-concurrent-reuse-count":
-    "with --reuse one of WASI 0.3 is asked as it lets itself be, one of 0.2 for one request at a time",
-  "idle-instance-timeout": "with --reuse an instance waits for its next request as long as the server lives",
-  "max-concurrent-connections":
-    "--max-concurrent-requests bounds what is answered at a time, --max-stall-time how long a connection waits",
 };
 
 function similar(name: string): string {

@@ -56,7 +56,13 @@ export interface ServeCommandOptions extends RunOptions {
   /** Whoever connects there ends it. Missing: signals alone do. */
   readonly shutdown: { readonly host: string; readonly port: number } | undefined;
   readonly reuse: number;
+  /** Requests that one instance answers at the same time. Missing: as many as `reuse` says. */
+  readonly maxPerInstance: number | undefined;
+  /** Milliseconds. Missing: as long as it serves. */
+  readonly maxIdleTime: number | undefined;
   readonly maxConcurrent: number;
+  /** Missing: as many as there are. */
+  readonly maxConnections: number | undefined;
   readonly maxWaiting: number;
   /** Milliseconds. */
   readonly maxWaitingTime: number;
@@ -205,12 +211,19 @@ function serveCommand(
   if (foreign) throw new UsageError(`${foreign.typed} says nothing to \`sluice serve\`: see \`sluice help serve\``);
   const valueOf = (name: OptionName): string | undefined => given.findLast((option) => option.name === name)?.value;
   const shutdown = valueOf("shutdown-addr");
+  const idle = valueOf("idle-instance-timeout");
   const reuse = given.findLast(({ name }) => name === "reuse" || name === "max-instance-reuse-count");
   const options: ServeCommandOptions = {
     ...runOptions(given, env),
     ...listenAddress(valueOf("addr") ?? DEFAULT_ADDRESS, "--addr", "0.0.0.0:8080"),
     shutdown: shutdown === undefined ? undefined : listenAddress(shutdown, "--shutdown-addr", "127.0.0.1:8081"),
     reuse: wholeNumber(reuse?.value ?? "1", reuse?.typed ?? "--reuse"),
+    maxPerInstance: optionalNumber(
+      valueOf("max-instance-concurrent-reuse-count"),
+      "--max-instance-concurrent-reuse-count",
+    ),
+    maxIdleTime: idle === undefined ? undefined : milliseconds(idle, "--idle-instance-timeout", 0),
+    maxConnections: optionalNumber(valueOf("max-concurrent-connections"), "--max-concurrent-connections"),
     maxConcurrent: wholeNumber(valueOf("max-concurrent-requests") ?? "1000", "--max-concurrent-requests"),
     maxWaiting: wholeNumber(valueOf("max-waiting-requests") ?? "10000", "--max-waiting-requests"),
     maxWaitingTime: milliseconds(valueOf("max-waiting-time") ?? "30s", "--max-waiting-time"),

@@ -1,7 +1,16 @@
 import { UsageError } from "./usage.ts";
 
 /** In milliseconds. */
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, "": 1000, m: 60_000, h: 3_600_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  "": 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /**
  * A duration such as 30s, 500ms or 1.5m, in whole milliseconds; seconds where no unit is given.
@@ -11,7 +20,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, "": 1000, m: 6
  * @throws {UsageError}
  */
 export function milliseconds(text: string, option: string, least: 0 | 1 = 1): number {
-  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text) ?? [];
+  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)(ns|[uμ]s|ms|s|m|h|)$/.exec(text) ?? [];
   const whole = Math.ceil(Number(count) * (UNITS[unit] ?? 1));
   if (Number.isSafeInteger(whole) && whole >= least) return whole;
   throw new UsageError(

@@ -16,7 +16,10 @@ export type OptionName =
   | "shutdown-addr"
   | "reuse"
   | "max-instance-reuse-count"
+  | "max-instance-concurrent-reuse-count"
+  | "idle-instance-timeout"
   | "max-concurrent-requests"
+  | "max-concurrent-connections"
   | "max-waiting-requests"
   | "max-waiting-time"
   | "max-stall-time"
@@ -138,11 +141,32 @@ export const OPTIONS: readonly Described[] = [
     expected: "a whole number from 1 on, such as --max-instance-reuse-count 1000",
   },
   {
+    name: "max-instance-concurrent-reuse-count",
+    for: "serve",
+    value: "N",
+    expected: "a whole number from 1 on, such as --max-instance-concurrent-reuse-count 16",
+    help: "Of these, at the same time, in WASI 0.3.",
+  },
+  {
+    name: "idle-instance-timeout",
+    for: "serve",
+    value: "DURATION",
+    expected: "a duration, such as --idle-instance-timeout 10s",
+    help: "How long an instance is kept for more.",
+  },
+  {
     name: "max-concurrent-requests",
     for: "serve",
     value: "N",
     expected: "a whole number from 1 on, such as --max-concurrent-requests 100",
     help: "More wait: 1000.",
+  },
+  {
+    name: "max-concurrent-connections",
+    for: "serve",
+    value: "N",
+    expected: "a whole number from 1 on, such as --max-concurrent-connections 1000",
+    help: "More wait.",
   },
   {
     name: "max-waiting-requests",

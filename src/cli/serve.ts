@@ -90,13 +90,11 @@ async function serveHere({ options, path }: Given, dress: Dress | undefined, kee
     return serving.answer(dress ? dress(request) : request, leaving);
   };
   const [answer, begun] = options.accessLog ? logged(answering) : [answering];
-  const { tls } = options;
   const { server, close, closeIdle } = listener(
     answer,
     begun,
     (error, request) => void serving.failed(error, request),
-    tls,
-    options.maxStallTime,
+    options,
   );
   const asWorker = options.workers > 1 ? await import("./workers.ts") : undefined;
   const given = (await asWorker?.portToListen()) ?? options.port;
@@ -110,7 +108,7 @@ async function serveHere({ options, path }: Given, dress: Dress | undefined, kee
     await onConnection(options.shutdown, ending.resolve);
   }
   const { address, port } = server.address() as AddressInfo;
-  const scheme = tls ? "https" : "http";
+  const scheme = options.tls ? "https" : "http";
   say(`Serving HTTP on ${scheme}://${inUrl(address)}:${port}/\n`);
   countMemories(true);
   await ending.promise;
@@ -132,14 +130,13 @@ function listener(
   answer: Answer,
   begun: Begun | undefined,
   failed: Failed,
-  tls: ServeCommandOptions["tls"],
-  stallMs: number,
+  { tls, maxStallTime, maxConnections }: ServeCommandOptions,
 ): HttpServer {
-  if (!tls) return httpServer(answer, failed, undefined, stallMs, begun);
+  if (!tls) return httpServer(answer, failed, undefined, maxStallTime, begun, maxConnections);
   const files = { cert: readPem("--tls-cert", tls.cert), key: readPem("--tls-key", tls.key) };
   try {
     assertPair(files);
-    return httpServer(answer, failed, files, stallMs, begun);
+    return httpServer(answer, failed, files, maxStallTime, begun, maxConnections);
   } catch (cause) {
     throw new UsageError(`--tls-cert and --tls-key expect a certificate and its key in PEM: ${messageOf(cause)}`);
   }

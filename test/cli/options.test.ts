@@ -129,9 +129,7 @@ describe("options", { concurrency: 4 }, () => {
     for (const args of [
       ["-C", "cache=n"],
       ["--profile", "perfmap"],
-      ["serve", "--idle-instance-timeout", "1s"],
       ["serve", "-R", "path=x"],
-      ["serve", "--max-concurrent-connections", "5"],
     ]) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       const { code, stderr } = await sluice([...args, guest("hello")]);

@@ -87,6 +87,26 @@ describe("serve", { concurrency: 4 }, () => {
     }
   });
 
+  test("flags of Wasmtime's for instances and connections do what they say there", { skip: NOT_UNIX }, async () => {
+    const reused = ["--reuse", "100", "--max-instance-concurrent-reuse-count", "2"];
+    const served = await serving(...reused, "--idle-instance-timeout", "0s", guest("http-p3"));
+    const paths = ["/meet", "/meet", "/meet", "/meet", "/count"];
+    const answers = await Promise.all(paths.map((path) => answer(`${served.url}${path}`)));
+    const texts = answers.map(([, body]) => body);
+    assert.deepEqual(texts.slice(0, 4).toSorted(), ["first", "first", "second", "second"]);
+    // None of these is there any more.
+    assert.deepEqual(await answer(`${served.url}/count`), [200, "1"]);
+    await stop(served);
+    const one = await serving("--max-concurrent-connections", "1", HANDLER);
+    const silent = connectTcp(Number(new URL(one.url).port), "127.0.0.1");
+    await new Promise((resolve) => silent.once("connect", resolve));
+    const asked = answer(`${one.url}/hello`);
+    silent.write("GET /count HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+    assert.match(await text(silent), /^HTTP\/1.1 200 OK/);
+    assert.deepEqual(await asked, [200, "Hello, WASI!"]);
+    await stop(one);
+  });
+
   test("a guest that traps is a 500 and a message, and the next one is asked all the same", async () => {
     const served = await serving(HANDLER);
     const [status] = await answer(`${served.url}/trap-before`);
@@ -301,6 +321,17 @@ describe("serve", { concurrency: 4 }, () => {
       ["serve", "--max-instance-reuse-count", "0", HANDLER],
       /--max-instance-reuse-count expects a whole number from 1 on, got "0"/,
     ],
+    [
+      ["serve", "--max-instance-concurrent-reuse-count", "many", HANDLER],
+      /--max-instance-concurrent-reuse-count expects a whole number from 1 on, got "many"/,
+    ],
+    [
+      ["serve", "--max-concurrent-connections", "0", HANDLER],
+      /--max-concurrent-connections expects a whole number from 1 on, got "0"/,
+    ],
+    [["serve", "--idle-instance-timeout", "soon", HANDLER], /--idle-instance-timeout expects a duration, such as 30s/],
+    [["serve", "--idle-instance-timeout=-1s", HANDLER], /--idle-instance-timeout expects a duration, .*got "-1s"/],
+    [["run", "--max-concurrent-connections", "2", HANDLER], /says nothing to `sluice run`: it is for `sluice serve`/],
     [["serve", "--header", "bad", HANDLER], /--header expects NAME: VALUE, or @FILE .*; got "bad"/],
     [["serve", "-H", "a b: c", HANDLER], /--header expects NAME: VALUE, .*; got "a b: c"/],
     [["serve", "-H", "a: b\nc", HANDLER], /--header expects NAME: VALUE, .*; got "a: b\\nc"/],

@@ -63,6 +63,8 @@ const SOUND: Readonly<Record<string, () => unknown>> = {
 
 const SERVING: Readonly<Record<string, () => unknown>> = {
   reuse: () => 1,
+  maxPerInstance: () => 1,
+  maxIdleTime: () => 1,
   maxConcurrent: () => 1,
   maxWaiting: () => 1,
   maxWaitingTime: () => 1,

@@ -331,7 +331,7 @@ test("a page is told the same", async () => {
   await assert.rejects(given(null), /^TypeError: The options must be an object, got null/);
   await assert.rejects(
     given({ reused: 5 }),
-    /^TypeError: There is no option "reused": expected reuse, maxConcurrent, /,
+    /^TypeError: There is no option "reused": expected reuse, maxPerInstance, /,
   );
 });
 

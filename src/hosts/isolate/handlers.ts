@@ -1,5 +1,6 @@
 /** What answers requests in threads of its own: each answers one at a time. */
 import type { Answering, Exchange } from "../../run/serve/answering.ts";
+import { Idle } from "../../run/serve/idle.ts";
 import { afterMs, TimeoutError } from "../../run/life.ts";
 import type { OptionsOf } from "../../run/serve/pool.ts";
 import type { MakeAnswering } from "../../run/serve/serve.ts";
@@ -25,9 +26,9 @@ export function threadedHandlers(
   bytes: Uint8Array,
   maxMemoryBytes: number | undefined,
 ): MakeAnswering {
-  return async ({ optionsOf, plugs, reuse, timeout }) => {
+  return async ({ optionsOf, plugs, reuse, maxIdleTime, timeout }) => {
     const data = { bytes, plugs: plugs.map(({ component }) => component.bytes), maxMemoryBytes, reuse, timeout };
-    return new ThreadedHandlers(threads, data, optionsOf);
+    return new ThreadedHandlers(threads, data, optionsOf, maxIdleTime);
   };
 }
 
@@ -35,14 +36,18 @@ class ThreadedHandlers implements Answering {
   readonly #threads: Threads;
   readonly #data: ServingData;
   readonly #optionsOf: OptionsOf;
-  readonly #idle: ServingThread[] = [];
+  readonly #idle: Idle<ServingThread>;
   readonly #waiting: ((thread: ServingThread | undefined) => void)[] = [];
   #count = 0;
 
-  constructor(threads: Threads, data: ServingData, optionsOf: OptionsOf) {
+  constructor(threads: Threads, data: ServingData, optionsOf: OptionsOf, maxIdleTime: number | undefined) {
     this.#threads = threads;
     this.#data = data;
     this.#optionsOf = optionsOf;
+    this.#idle = new Idle(threads.platform.monotonicClock, maxIdleTime, (thread) => {
+      this.#count--;
+      return thread.end(CLOSED);
+    });
   }
 
   async answer(exchange: Exchange): Promise<void> {
@@ -58,17 +63,17 @@ class ThreadedHandlers implements Answering {
     const free = thread?.isEnded === false ? thread : undefined;
     const next = this.#waiting.shift();
     if (next) next(free);
-    else if (free) this.#idle.push(free);
+    else if (free) this.#idle.add(free);
     else this.#count--;
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map((thread) => thread.end(CLOSED)));
+  close(): Promise<void> {
+    return this.#idle.close();
   }
 
   /** One that is free. Nothing: a new one is to be made. */
   #take(): ServingThread | Promise<ServingThread | undefined> | undefined {
-    for (let thread; (thread = this.#idle.pop()); this.#count--) if (!thread.isEnded) return thread;
+    for (let thread; (thread = this.#idle.take()); this.#count--) if (!thread.isEnded) return thread;
     if (this.#count >= MAX_THREADS) return new Promise((resolve) => void this.#waiting.push(resolve));
     this.#count++;
     return undefined;

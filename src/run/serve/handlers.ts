@@ -18,6 +18,7 @@ import { HeldResource } from "../embed/js-resources.ts";
 import type { Levels, Life } from "../life.ts";
 import { NotAHandlerError } from "./not-a-handler.ts";
 import type { Platform } from "../platform.ts";
+import { Idle } from "./idle.ts";
 import { Pool, type Making, type Ready } from "./pool.ts";
 import { refuse } from "./refusals.ts";
 
@@ -48,17 +49,26 @@ export class Handlers implements Answering {
   readonly #platform: Platform;
   readonly #pool: Pool<Handler>;
   readonly #reuse: number;
+  readonly #maxPerInstance: number;
   readonly #timeout: number | undefined;
-  /** Where the next request goes, if it is not full. */
-  #next: Slot | undefined;
+  /** They answer, and take more: the next request is for the first of them. */
+  readonly #open = new Set<Slot>();
+  /** They take more, and have nothing to do. */
+  readonly #idle: Idle<Slot>;
 
   /** @param name Of the interface that is exported. */
-  constructor(platform: Platform, making: Omit<Making<Handler>, "handlerOf">, name: string) {
+  constructor(
+    platform: Platform,
+    making: Omit<Making<Handler>, "handlerOf"> & { readonly maxPerInstance?: number | undefined },
+    name: string,
+  ) {
     this.#platform = platform;
     this.#reuse = making.reuse;
+    this.#maxPerInstance = making.maxPerInstance ?? Infinity;
     this.#timeout = making.timeout;
     // To the pool one use is all that is made of an instance before it is given back.
     this.#pool = new Pool(platform, { ...making, reuse: 1, handlerOf: (begun) => handlerOf(begun, name) });
+    this.#idle = new Idle(platform.monotonicClock, making.maxIdleTime, (slot) => this.#letGo(slot));
   }
 
   levels(): Levels[] {
@@ -66,9 +76,7 @@ export class Handlers implements Answering {
   }
 
   async close(): Promise<void> {
-    const slot = this.#next;
-    this.#next = undefined;
-    if (slot) await slot.ready.then((ready) => this.#pool.giveUp(ready)).catch(() => {});
+    await this.#idle.close();
     await this.#pool.close();
   }
 
@@ -91,7 +99,14 @@ export class Handlers implements Answering {
       if (life.task.isEnded || life.instance.faults.length > 0) slot.isFull = true;
     }
     slot.active--;
-    if (ready && slot.isFull && slot.active === 0) await this.#giveBack(ready, exchange);
+    this.#open.delete(slot);
+    if (!slot.isFull) (slot.active === 0 ? this.#idle : this.#open).add(slot);
+    else if (ready && slot.active === 0) await this.#giveBack(ready, exchange);
+  }
+
+  /** Of one that has been made. */
+  async #letGo(slot: Slot): Promise<void> {
+    await this.#pool.giveUp(await slot.ready);
   }
 
   /** @param last The request that was answered last, for which it is told what ports have got wrong. */
@@ -103,23 +118,33 @@ export class Handlers implements Answering {
   }
 
   #take(): Slot {
-    let slot = this.#next;
-    // What has trapped may be about to be told.
-    if (!slot || slot.isFull || slot.life?.task.isEnded === true) {
-      slot = {
-        ready: Promise.resolve(this.#pool.take()),
-        uses: 0,
-        active: 0,
-        running: 0,
-        bodies: new Set(),
-        isFull: false,
-      };
-    }
+    const slot = this.#takeOpen() ?? this.#takeIdle() ?? this.#make();
     slot.uses++;
     slot.active++;
     slot.isFull = slot.uses >= this.#reuse;
-    this.#next = slot.isFull ? undefined : slot;
+    if (slot.isFull || slot.active >= this.#maxPerInstance) this.#open.delete(slot);
+    else this.#open.add(slot);
     return slot;
+  }
+
+  #takeOpen(): Slot | undefined {
+    for (const slot of this.#open) {
+      if (!isOver(slot)) return slot;
+      slot.isFull = true;
+      this.#open.delete(slot);
+    }
+    return undefined;
+  }
+
+  #takeIdle(): Slot | undefined {
+    let slot = this.#idle.take();
+    for (; slot && isOver(slot); slot = this.#idle.take()) void this.#letGo(slot);
+    return slot;
+  }
+
+  #make(): Slot {
+    const ready = Promise.resolve(this.#pool.take());
+    return { ready, uses: 0, active: 0, running: 0, bodies: new Set(), isFull: false };
   }
 
   /** Never rejects. */
@@ -155,6 +180,11 @@ export class Handlers implements Answering {
     }
     stopTimer();
   }
+}
+
+/** What has trapped may be about to be told. */
+function isOver({ life }: Slot): boolean {
+  return life?.task.isEnded === true;
 }
 
 /** @throws {NotAHandlerError} If what a component exports is not its own. */

@@ -7,6 +7,7 @@ import type { Levels, Life } from "../life.ts";
 import type { InstanceOptions } from "../options.ts";
 import type { Platform } from "../platform.ts";
 import { pluggedIn, type Plug, type Plugs } from "../plugs.ts";
+import { Idle } from "./idle.ts";
 import { Renewals, type Renewal } from "./renewal.ts";
 
 type Options = InstanceOptions<unknown, unknown>;
@@ -48,7 +49,11 @@ export interface Making<Handle> {
   readonly reuse: number;
   /** Milliseconds for each request. */
   readonly timeout: number | undefined;
+  /** See `ServingOptions`. */
+  readonly maxIdleTime?: number | undefined;
 }
+
+type Spare<Handle> = Ready<Handle> & { readonly renewal: Renewal };
 
 /** Instances of one component. */
 export class Pool<Handle> {
@@ -56,9 +61,9 @@ export class Pool<Handle> {
   readonly #making: Making<Handle>;
   readonly #renewals: Renewals;
   /** They live, and know what they have answered. */
-  readonly #idle: Ready<Handle>[] = [];
+  readonly #idle: Idle<Ready<Handle>>;
   /** They are over, and know nothing. */
-  readonly #spare: (Ready<Handle> & { readonly renewal: Renewal })[] = [];
+  readonly #spare: Idle<Spare<Handle>>;
   #spareBytes = 0;
   /** Of those that have a request, or deliver what they wrote for one. */
   readonly #busy = new Few<Life>();
@@ -67,6 +72,11 @@ export class Pool<Handle> {
     this.#platform = { ...platform, known: new KnownGrants() };
     this.#making = making;
     this.#renewals = new Renewals(this.#platform);
+    const { monotonicClock } = platform;
+    this.#idle = new Idle(monotonicClock, making.maxIdleTime, (ready) => this.giveUp(ready));
+    this.#spare = new Idle(monotonicClock, making.maxIdleTime, ({ renewal }) => {
+      this.#spareBytes -= renewal.byteLength;
+    });
   }
 
   /** One for the next request. @throws What keeps it from being made. */
@@ -105,7 +115,7 @@ export class Pool<Handle> {
     const { life } = ready.begun;
     if (ready.uses >= this.#making.reuse || life.instance.faults.length > 0) return this.#end(ready);
     this.#busy.delete(life);
-    this.#idle.push(ready);
+    this.#idle.add(ready);
     return undefined;
   }
 
@@ -120,25 +130,24 @@ export class Pool<Handle> {
     const { renewal } = ready;
     if (!renewal || !this.#hasRoom(renewal.byteLength) || !renewal.putBack()) return;
     this.#spareBytes += renewal.byteLength;
-    this.#spare.push(ready as Ready<Handle> & { readonly renewal: Renewal });
+    this.#spare.add(ready as Spare<Handle>);
   }
 
   #hasRoom(bytes: number): boolean {
-    return this.#spare.length === 0 || this.#spareBytes + bytes <= SPARE_BYTES;
+    return this.#spare.size === 0 || this.#spareBytes + bytes <= SPARE_BYTES;
   }
 
   /** No instance is left. Never rejects. */
   async close(): Promise<void> {
-    this.#spare.length = 0;
-    await Promise.allSettled(this.#idle.splice(0).map((ready) => this.giveUp(ready)));
+    await Promise.all([this.#idle.close(), this.#spare.close()]);
   }
 
   /** An instance that has answered before, if one waits that still lives. */
   #takeIdle(): Ready<Handle> | undefined {
-    let ready = this.#idle.pop();
+    let ready = this.#idle.take();
     while (ready?.begun.life.task.isEnded === true) {
       void ready.plugs?.close().catch(() => {});
-      ready = this.#idle.pop();
+      ready = this.#idle.take();
     }
     // Each request comes with a turn of the event loop: a guest that is always asked does not have to give way for that.
     ready?.begun.life.task.beginTurn();
@@ -147,7 +156,7 @@ export class Pool<Handle> {
 
   /** One that begins anew, if one waits. */
   #takeSpare(): Ready<Handle> | Promise<Ready<Handle>> | undefined {
-    const spare = this.#spare.pop();
+    const spare = this.#spare.take();
     if (!spare) return undefined;
     this.#spareBytes -= spare.renewal.byteLength;
     const options = this.#making.optionsOf(false);

@@ -26,6 +26,10 @@ export interface ServingMaking {
   readonly plugs: readonly Plug[];
   /** Requests that one answers. */
   readonly reuse: number;
+  /** See `ServingOptions`. */
+  readonly maxPerInstance?: number | undefined;
+  /** See `ServingOptions`. */
+  readonly maxIdleTime?: number | undefined;
   /** Milliseconds for each request, until its body is delivered. */
   readonly timeout: number | undefined;
 }
@@ -40,6 +44,16 @@ export interface ServingOptions {
    * no request sees what another left.
    */
   readonly reuse?: number | undefined;
+  /**
+   * Requests that one instance of WASI 0.3 answers at the same time; another instance answers more. As many as `reuse` says, by
+   * default. One of 0.2 answers one at a time.
+   */
+  readonly maxPerInstance?: number | undefined;
+  /**
+   * Milliseconds that an instance is kept for its next request; then it is let go of, and its memory. 0 keeps none. As long as the
+   * server lives, by default.
+   */
+  readonly maxIdleTime?: number | undefined;
   /** Requests that are answered at a time; more wait. 1000 is the default. */
   readonly maxConcurrent?: number | undefined;
   /** Requests that wait for their turn; more are answered with 503. 10,000 is the default. */
@@ -72,8 +86,29 @@ type Use = Omit<ServingOptions, "plugs"> & Pick<More, "timeout">;
 
 /** How instances are used, apart from what each of them is given. */
 export function servingOf<T extends Use>(options: T): { readonly used: Use; readonly given: Omit<T, keyof Use> } {
-  const { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, timeout, onError, ...given } = options;
-  return { used: { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes, timeout, onError }, given };
+  const {
+    reuse,
+    maxPerInstance,
+    maxIdleTime,
+    maxConcurrent,
+    maxWaiting,
+    maxWaitingTime,
+    maxBodyBytes,
+    timeout,
+    onError,
+    ...given
+  } = options;
+  const numbers = {
+    reuse,
+    maxPerInstance,
+    maxIdleTime,
+    maxConcurrent,
+    maxWaiting,
+    maxWaitingTime,
+    maxBodyBytes,
+    timeout,
+  };
+  return { used: { ...numbers, onError }, given };
 }
 
 type Resolve = Exchange["resolve"];
@@ -122,6 +157,8 @@ export class Serving {
     optionsOf: OptionsOf,
     {
       reuse = 1,
+      maxPerInstance,
+      maxIdleTime,
       maxConcurrent = 1000,
       maxWaiting = 10_000,
       maxWaitingTime = 30_000,
@@ -135,14 +172,20 @@ export class Serving {
     const { compiled } = component;
     // Only to hear at once that there is none.
     handlerAmong(compiled instanceof Compiled ? compiled.plan.exports.keys() : []);
-    const numbers = { reuse, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes: maxBodyBytes ?? 1 };
-    for (const [option, value] of Object.entries(numbers)) assertPositive(option, value);
+    const numbers = { reuse, maxPerInstance, maxConcurrent, maxWaiting, maxWaitingTime, maxBodyBytes };
+    for (const [option, value] of Object.entries({
+      ...numbers,
+      maxIdleTime: maxIdleTime === 0 ? undefined : maxIdleTime,
+    })) {
+      if (value !== undefined) assertPositive(option, value);
+    }
     if (typeof onError !== "function") {
       throw new TypeError(`The option onError must be a function; got ${told(onError)}`);
     }
     this.#platform = platform;
     this.#component = component;
-    this.#makeAnswering = () => makeAnswering({ component, optionsOf, plugs, reuse, timeout });
+    this.#makeAnswering = () =>
+      makeAnswering({ component, optionsOf, plugs, reuse, maxPerInstance, maxIdleTime, timeout });
     this.#plugs = plugs;
     this.#maxConcurrent = maxConcurrent;
     this.#maxWaiting = maxWaiting;

@@ -8,6 +8,7 @@ import { nodeListener } from "./listener.ts";
 import { WINDOW_BYTES } from "./h2.ts";
 import { STALL_MS, timer } from "./settling.ts";
 import { StreamWire } from "./stream-wire.ts";
+import { turnstile } from "./turnstile.ts";
 
 /** What a connection of HTTP/2 begins with, if it is not agreed on by TLS. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -41,6 +42,7 @@ export interface HttpServer {
  * @param tls Missing: without.
  * @param stallMs See `nodeListener`; and milliseconds in which the header of a request is to come.
  * @param begun Missing: nobody wants to know.
+ * @param maxConnections At a time. Missing: as many as come.
  */
 export function httpServer(
   answer: Answer,
@@ -48,9 +50,11 @@ export function httpServer(
   tls?: TlsFiles,
   stallMs: number = STALL_MS,
   begun?: Begun,
+  maxConnections?: number,
 ): HttpServer {
   let isClosing = false;
-  const listener = nodeListener(answer, failed, stallMs, begun, () => isClosing);
+  let isCrowded = (): boolean => false;
+  const listener = nodeListener(answer, failed, stallMs, begun, () => isClosing || isCrowded());
   const options = {
     requireHostHeader: false,
     noDelay: true,
@@ -100,6 +104,7 @@ export function httpServer(
     if ("alpnProtocol" in socket) speaks(socket.alpnProtocol === "h2");
     else sniff(socket, stallMs, speaks);
   });
+  if (maxConnections !== undefined) isCrowded = turnstile(server, maxConnections, () => server.closeIdleConnections());
   // With TLS before they have shaken hands.
   server.prependListener("connection", (socket: Socket) => {
     const peer = peerOf(socket);
