@@ -1,4 +1,4 @@
-import { isObject } from "./shape.ts";
+import { isObject, membersSeen } from "./shape.ts";
 import { told } from "./told.ts";
 
 /** What each member of an object is, in words, and whether something is that. */
@@ -7,21 +7,33 @@ export type Shape<T> = {
 };
 
 /**
- * Looks at an object that somebody gave. What is `undefined` counts as left out.
+ * Looks at an object that somebody gave, and gives its members, each read once. What is `undefined` counts as left out.
  *
  * @param what Names it.
  * @throws {TypeError} If it is none, has a member that there is not, or one that is not what it is to be.
  */
-export function assertShape<T>(what: string, value: unknown, shape: Shape<T>): asserts value is T {
-  const names = Object.keys(shape).join(", ");
+export function shaped<T>(what: string, value: unknown, shape: Shape<T>): T {
+  const known = Object.keys(shape);
+  const names = known.join(", ");
   if (!isObject(value)) throw new TypeError(`${what} must be an object of ${names}; got ${told(value)}`);
-  for (const [name, member] of Object.entries(value)) {
+  const members = membersSeen(value, known);
+  for (const [name, member] of Object.entries(members)) {
     if (!Object.hasOwn(shape, name)) throw new TypeError(`${what}: there is no ${name}; expected ${names}`);
     const [expected, fits] = shape[name as keyof T];
-    if (member !== undefined && !fits(member)) {
-      throw new TypeError(`${what}: ${name} must be ${expected}; got ${told(member)}`);
-    }
+    assertFits(`${what}: ${name}`, member, expected, member === undefined || fits(member));
   }
+  // All of them were looked at.
+  return members as T;
+}
+
+/** @param what Names it. @throws {TypeError} If it does not fit. */
+export function assertFits(what: string, value: unknown, expected: string, fits: boolean): void {
+  if (!fits) throw new TypeError(`${what} must be ${expected}; got ${told(value)}`);
+}
+
+/** @param what Names it. @throws {TypeError} If it is no function. */
+export function assertFunction(what: string, value: unknown): void {
+  assertFits(what, value, "a function", isFunction(value));
 }
 
 /** @param what Names it. @throws {RangeError} If it is no whole number from 1 on. */

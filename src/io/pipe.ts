@@ -231,7 +231,8 @@ export class Pipe {
   /** @param capacityBytes The most that it holds, at least 1. */
   constructor(capacityBytes: number = DEFAULT_LIMITS.bufferBytes) {
     if (!Number.isSafeInteger(capacityBytes) || capacityBytes < 1) {
-      throw new RangeError(`A pipe holds at least 1 byte: capacityBytes is ${capacityBytes}`);
+      const got = typeof capacityBytes === "number" ? capacityBytes : `a ${typeof capacityBytes}`;
+      throw new RangeError(`The capacityBytes of a Pipe must be a whole number from 1 on; got ${got}`);
     }
     const between = new Between(capacityBytes);
     this.source = new Reader(between);

@@ -1,8 +1,22 @@
 /** What something is that came from elsewhere, as far as that can be seen. */
 
+/** Under names, whatever they are. */
+export type Members = Readonly<Record<string, unknown>>;
+
 /** Whether it has members to look up: an array has, a function does not count. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Members {
   return typeof value === "object" && value !== null;
+}
+
+/**
+ * What reading an object sees: its members of these names, and all that it lists, whether they are its own or inherited, and
+ * each read once.
+ */
+export function membersSeen(value: Members, names: readonly string[] = []): Record<string, unknown> {
+  const all = new Set(names.filter((name) => name in value));
+  // oxlint-disable-next-line guard-for-in -- what is inherited counts
+  for (const name in value) all.add(name);
+  return Object.fromEntries(Array.from(all, (name) => [name, value[name]]));
 }
 
 /** Whether it is a promise, of whatever make and realm: what `await` waits for. Throws nothing, whatever it is. */

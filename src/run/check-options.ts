@@ -3,15 +3,13 @@
  * what was found to make sense is what the instance has.
  */
 import { isBoolean, isU64 } from "../io/assert-shape.ts";
-import { hasMethods, isObject, isThenable } from "../io/shape.ts";
+import { hasMethods, isObject, isThenable, membersSeen, type Members } from "../io/shape.ts";
 import { told } from "../io/told.ts";
 import type { InstanceOptions } from "./options.ts";
 
 export type OptionName = keyof InstanceOptions<unknown, unknown> | "isolate";
 
 type Fits = (value: unknown) => boolean;
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** Whether it has its members under names: a list or a map has not. */
 function isRecord(value: unknown): value is Members {
@@ -86,11 +84,11 @@ function isOption(name: string): name is OptionName {
  */
 export function checkedOptions<T extends object>(options: T, others: readonly string[] = []): T | Promise<never> {
   if (!isRecord(options)) throw new TypeError(`The options must be an object, got ${told(options)}`);
-  const checked: Record<string, unknown> = {};
-  for (const [name, given] of Object.entries(options)) {
+  const checked = membersSeen(options, [...Object.keys(CHECKS), ...others]);
+  for (const [name, given] of Object.entries(checked)) {
     // Whoever gave these may go on to change them while the component is still being compiled.
-    const value =
-      name === "args" && Array.isArray(given) ? [...given] : name === "env" && isRecord(given) ? { ...given } : given;
+    const isMap = ["env", "imports", "preopens"].includes(name) && isGiven(given);
+    const value = isMap ? membersSeen(given) : Array.isArray(given) ? [...(given as readonly unknown[])] : given;
     const isFit = isOption(name) ? value === undefined || CHECKS[name](value) : others.includes(name);
     if (!isFit) return import("./option-words.ts").then(({ refuse }) => refuse(name, value, others));
     checked[name] = value;

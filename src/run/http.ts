@@ -1,5 +1,5 @@
 /** Who carries requests out for an instance. Loaded for one that may send any. */
-import { assertShape, isBoolean, isFunction, isTexts, type Shape } from "../io/assert-shape.ts";
+import { shaped, isBoolean, isFunction, isTexts, type Shape } from "../io/assert-shape.ts";
 import type { Limits } from "../io/limits.ts";
 import { hasMethods, isThenable } from "../io/shape.ts";
 import { told } from "../io/told.ts";
@@ -29,14 +29,7 @@ export async function clientsOf(platform: Platform, option: HttpOption): Promise
     if (!hasMethods(option, "send")) throw new TypeError("http: send must be a function");
     return () => checkedClient(option);
   }
-  if (option !== true) {
-    // A list or a promise has no members that could be wrong, and would be taken for one that leaves all out: for everywhere.
-    if (Symbol.iterator in option || isThenable(option)) {
-      throw new TypeError(`http must be an object of ${Object.keys(OPTIONS).join(", ")}; got ${told(option)}`);
-    }
-    assertShape("http", option, OPTIONS);
-  }
-  const { hosts, denyPrivate, check }: HttpOptions = option === true ? {} : option;
+  const { hosts, denyPrivate, check } = option === true ? {} : httpOptions(option);
   const clients = await platform.http?.();
   // A runtime that connects by itself does so to whom it likes.
   if (!platform.network && option === true && clients) {
@@ -53,6 +46,15 @@ export async function clientsOf(platform: Platform, option: HttpOption): Promise
   // A runtime that cannot, and a rule that is none, are told of now.
   resolve();
   return (maxExchanges) => clients(resolve(), maxExchanges);
+}
+
+/** Whom requests may be sent to, as far as it is said. @throws {TypeError} If that makes no sense. */
+export function httpOptions(option: object): HttpOptions {
+  // A list or a promise has no members that could be wrong, and would be taken for one that leaves all out: for everywhere.
+  if (Symbol.iterator in option || isThenable(option)) {
+    throw new TypeError(`http must be an object of ${Object.keys(OPTIONS).join(", ")}; got ${told(option)}`);
+  }
+  return shaped("http", option, OPTIONS);
 }
 
 const OPTIONS: Shape<HttpOptions> = {

@@ -1,5 +1,5 @@
 /** The network of an instance. Loaded for one that is given any: it takes a tenth of all that a start has to read. */
-import { assertShape, isBoolean, isFunction, isTexts, type Shape } from "../io/assert-shape.ts";
+import { shaped, isBoolean, isFunction, isTexts, type Shape } from "../io/assert-shape.ts";
 import { isObject } from "../io/shape.ts";
 import { checkedNetwork } from "../wasi/sockets/checked-network.ts";
 import { checkedCheck, type AddressCheck, type Network, type NetworkPorts } from "../wasi/sockets/network.ts";
@@ -51,12 +51,7 @@ export async function networksOf(
   name: string = "network",
   connect: string = `${name}.connect`,
 ): Promise<MakeNetwork> {
-  const options = option === true ? ALL : option;
-  if (isNetwork(options)) {
-    throw new TypeError(`${name} says what is granted; a network is given as ${name}.on, such as { tcp: true, on }`);
-  }
-  assertShape(name, options, OPTIONS);
-  assertGrant(name, options);
+  const options = option === true ? ALL : networkOptions(name, option);
   const { tcp = false, udp = false, lookup = false } = options;
   const given = options.on && checkedNetwork(options.on);
   const on = given ?? (await portsOf(platform));
@@ -71,6 +66,16 @@ export async function networksOf(
       ...(given && { close: given.close }),
     };
   };
+}
+
+/** What is granted. @param name Of the option. @throws {TypeError} If it makes no sense. */
+export function networkOptions(name: string, option: NetworkOptions): NetworkOptions {
+  if (isNetwork(option)) {
+    throw new TypeError(`${name} says what is granted; a network is given as ${name}.on, such as { tcp: true, on }`);
+  }
+  const options = shaped(name, option, OPTIONS);
+  assertGrant(name, options);
+  return options;
 }
 
 /** @throws {TypeError} If there is something for what nobody has said whether it is granted: nothing would come of it. */

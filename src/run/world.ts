@@ -5,7 +5,7 @@ import { abandon, guarded, misbehaved } from "../io/checked-ports.ts";
 import type { Limits } from "../io/limits.ts";
 import { limitsFrom } from "./given-limits.ts";
 import { Outlet } from "../io/outlet.ts";
-import { isThenable } from "../io/shape.ts";
+import { isObject, isThenable, membersSeen } from "../io/shape.ts";
 import { newTally } from "../io/tally.ts";
 import { told } from "../io/told.ts";
 import { SeededRandom, type RandomSource } from "../wasi/random/random.ts";
@@ -166,9 +166,10 @@ export function checkedGiven<Directory>(value: PreopenOption<Directory>): {
   readonly directory: Directory;
   readonly readOnly: boolean;
 } {
-  const { directory, ...word } = given(value);
+  const { directory, ...word } = membersSeen(given(value), ["directory", "readOnly"]);
   const { readOnly = false, ...others } = word;
-  if (isBoolean(readOnly) && Object.keys(others).length === 0) return { directory, readOnly };
+  // Who opens it looks at it.
+  if (isBoolean(readOnly) && Object.keys(others).length === 0) return { directory: directory as Directory, readOnly };
   throw new TypeError(`expected { directory, readOnly: true or false }, got ${told(word)}`);
 }
 
@@ -177,7 +178,7 @@ export function given<Directory>(value: PreopenOption<Directory>): {
   readonly directory: Directory;
   readonly readOnly?: boolean | undefined;
 } {
-  return typeof value === "object" && value !== null && "directory" in value ? value : { directory: value };
+  return isObject(value) && "directory" in value ? value : { directory: value };
 }
 
 function randomSeed(random: World["random"]): readonly [bigint, bigint] {

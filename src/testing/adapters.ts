@@ -1,11 +1,19 @@
+import { assertFits } from "../io/assert-shape.ts";
 import { InputStream } from "../io/input-stream.ts";
-import type { OutputStream } from "../io/output-stream.ts";
+import { OutputStream } from "../io/output-stream.ts";
 import type { Readiness } from "../io/readiness.ts";
+import { hasMethods } from "../io/shape.ts";
 import { complete, type Steps } from "../io/steps.ts";
 import type { InputSubject, Length, OutputSubject, PollableSubject } from "./subject.ts";
 
 /** Our readiness, as a subject of the checks. */
 export function pollableSubject(readiness: Readiness): PollableSubject {
+  assertFits(
+    "What pollableSubject takes",
+    readiness,
+    "a Readiness, with ready, watch, unwatch",
+    hasMethods<Readiness>(readiness, "ready", "watch", "unwatch"),
+  );
   return { ready: () => readiness.ready(), block: () => complete(untilReady(readiness)) };
 }
 
@@ -15,6 +23,7 @@ function* untilReady(readiness: Readiness): Steps<void> {
 
 /** Our input stream, as a subject of the checks. */
 export function inputSubject(stream: InputStream): InputSubject {
+  assertFits("What inputSubject takes", stream, "an InputStream", stream instanceof InputStream);
   return {
     raw: stream,
     // A view is valid until the next call; the checks keep what they read.
@@ -36,6 +45,7 @@ const MOST_INTO = 64 * 1024;
  * also that it leaves alone what is beyond the bytes that it says it put there.
  */
 export function inputIntoSubject(stream: InputStream): InputSubject {
+  assertFits("What inputIntoSubject takes", stream, "an InputStream", stream instanceof InputStream);
   const read = (max: Length): Uint8Array => {
     const memory = new Uint8Array(Math.min(Number(max), MOST_INTO) + 1).fill(UNTOUCHED);
     const count = stream.readInto(memory.subarray(0, -1));
@@ -62,6 +72,7 @@ export function inputIntoSubject(stream: InputStream): InputSubject {
 
 /** Our output stream, as a subject of the checks. */
 export function outputSubject(stream: OutputStream): OutputSubject {
+  assertFits("What outputSubject takes", stream, "an OutputStream", stream instanceof OutputStream);
   return {
     checkWrite: () => stream.checkWrite(),
     write: (bytes) => stream.write(bytes),
@@ -113,6 +124,12 @@ export interface ClassOutputStream<Input> {
 
 /** A pollable with the methods of glue for components, as a subject of the checks. */
 export function classPollableSubject(pollable: ClassPollable): PollableSubject {
+  assertFits(
+    "What classPollableSubject takes",
+    pollable,
+    "a pollable, with ready and block",
+    hasMethods<ClassPollable>(pollable, "ready", "block"),
+  );
   return {
     ready: () => pollable.ready(),
     block: () => pollable.block(),
@@ -122,6 +139,12 @@ export function classPollableSubject(pollable: ClassPollable): PollableSubject {
 
 /** An input stream with the methods of glue for components, as a subject of the checks. */
 export function classInputSubject(stream: ClassInputStream): InputSubject {
+  assertFits(
+    "What classInputSubject takes",
+    stream,
+    "a stream, with read and subscribe",
+    hasMethods<ClassInputStream>(stream, "read", "subscribe"),
+  );
   return {
     raw: stream,
     read: (max) => stream.read(BigInt(max)),
@@ -134,6 +157,12 @@ export function classInputSubject(stream: ClassInputStream): InputSubject {
 
 /** An output stream with the methods of glue for components, as a subject of the checks. */
 export function classOutputSubject<Input>(stream: ClassOutputStream<Input>): OutputSubject {
+  assertFits(
+    "What classOutputSubject takes",
+    stream,
+    "a stream, with write and subscribe",
+    hasMethods<ClassOutputStream<Input>>(stream, "write", "subscribe"),
+  );
   // The fixture's `input` makes the streams that this host splices.
   const inputOf = (source: InputSubject): Input => source.raw as Input;
   return {

@@ -56,7 +56,7 @@ function withoutCode({ rule, claim }: Rule): Rule {
  * @see WASI 0.2 `wasi:io/streams` `input-stream`
  */
 export function checkInputStream(make: () => Awaitable<InputFixture>, options?: CheckOptions): Promise<Report> {
-  return tryClaims(INPUT_CLAIMS, make, options);
+  return tryClaims(INPUT_CLAIMS, ["stream"], make, options);
 }
 
 /**
@@ -68,7 +68,7 @@ export function checkInputStream(make: () => Awaitable<InputFixture>, options?: 
  * @see WASI 0.2 `wasi:io/streams` `output-stream`
  */
 export function checkOutputStream(make: () => Awaitable<OutputFixture>, options?: CheckOptions): Promise<Report> {
-  return tryClaims(ALL_OUTPUT_CLAIMS, make, options);
+  return tryClaims(ALL_OUTPUT_CLAIMS, ["stream"], make, options);
 }
 
 /**
@@ -80,7 +80,7 @@ export function checkOutputStream(make: () => Awaitable<OutputFixture>, options?
  * @see WASI 0.2 `wasi:io/poll` `pollable`
  */
 export function checkPollable(make: () => Awaitable<PollableFixture>, options?: CheckOptions): Promise<Report> {
-  return tryClaims(POLLABLE_CLAIMS, make, options);
+  return tryClaims(POLLABLE_CLAIMS, ["pollable"], make, options);
 }
 
 /**
@@ -91,7 +91,7 @@ export function checkPollable(make: () => Awaitable<PollableFixture>, options?: 
  * @throws {ContractError} With all rules that it breaks, one a line.
  */
 export function checkFiles(make: () => Awaitable<FilesFixture>, options?: CheckOptions): Promise<Report> {
-  return tryClaims([...FILE_CLAIMS, ...DIRECTORY_CLAIMS], make, options);
+  return tryClaims([...FILE_CLAIMS, ...DIRECTORY_CLAIMS], ["directory"], make, options);
 }
 
 /**
@@ -102,7 +102,7 @@ export function checkFiles(make: () => Awaitable<FilesFixture>, options?: CheckO
  * @throws {ContractError} With all rules that it breaks, one a line.
  */
 export function checkUdp(make: () => Awaitable<UdpFixture>, options?: CheckOptions): Promise<Report> {
-  return tryClaims(UDP_CLAIMS, make, options);
+  return tryClaims(UDP_CLAIMS, ["port"], make, options);
 }
 
 /**
@@ -114,7 +114,7 @@ export function checkUdp(make: () => Awaitable<UdpFixture>, options?: CheckOptio
  * @see WASI 0.2 `wasi:sockets/tcp` `tcp-socket`
  */
 export function checkConnection(make: () => Awaitable<ConnectionFixture>, options?: CheckOptions): Promise<Report> {
-  return tryClaims(ALL_CONNECTION_CLAIMS, make, options);
+  return tryClaims(ALL_CONNECTION_CLAIMS, ["near", "far"], make, options);
 }
 
 /**
@@ -126,7 +126,7 @@ export function checkConnection(make: () => Awaitable<ConnectionFixture>, option
  * @throws {ContractError} With all rules that it breaks, one a line.
  */
 export function checkHandler(make: () => Awaitable<HandlerFixture>, options?: CheckOptions): Promise<Report> {
-  return tryClaims(HANDLER_CLAIMS, make, options);
+  return tryClaims(HANDLER_CLAIMS, ["serve"], make, options);
 }
 
 /**
@@ -138,5 +138,5 @@ export function checkHandler(make: () => Awaitable<HandlerFixture>, options?: Ch
  * @see https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-state
  */
 export function checkEnds(make: () => Awaitable<EndsFixture>, options?: CheckOptions): Promise<Report> {
-  return tryClaims(ENDS_CLAIMS, make, options);
+  return tryClaims(ENDS_CLAIMS, ["kind", "make"], make, options);
 }

@@ -1,5 +1,7 @@
 /* oxlint-disable no-await-in-loop -- claims are tried one after the other, so that they do not disturb each other */
+import { assertFits, assertFunction, isFunction, shaped, type Shape } from "../io/assert-shape.ts";
 import { messageOf } from "../io/cause.ts";
+import { isObject } from "../io/shape.ts";
 import { attempt, type Awaitable, type Outcome } from "./subject.ts";
 import { eventually, microtasks, type Turn } from "./turns.ts";
 
@@ -100,12 +102,22 @@ export interface CheckOptions {
   readonly skip?: (rule: Rule) => string | undefined;
 }
 
-/** Tries each claim on a fixture of its own. @throws {ContractError} With all that do not hold. */
+const OPTIONS: Shape<CheckOptions> = { only: ["a function", isFunction], skip: ["a function", isFunction] };
+
+/**
+ * Tries each claim on a fixture of its own.
+ *
+ * @param parts What every fixture has.
+ * @throws {ContractError} With all that do not hold.
+ */
 export async function tryClaims<F extends Fixture>(
   claims: readonly Claim<F>[],
+  parts: readonly (keyof F & string)[],
   make: () => Awaitable<F>,
-  { only = () => true, skip = () => undefined }: CheckOptions = {},
+  options: CheckOptions = {},
 ): Promise<Report> {
+  assertFunction("What makes a fixture", make);
+  const { only = () => true, skip = () => undefined } = shaped("CheckOptions", options, OPTIONS);
   const broken: BrokenRule[] = [];
   const kept: Rule[] = [];
   const skipped: SkippedRule[] = [];
@@ -118,6 +130,8 @@ export async function tryClaims<F extends Fixture>(
       continue;
     }
     const fixture = await make();
+    const isOne = isObject(fixture) && parts.every((part) => part in fixture);
+    assertFits("A fixture", fixture, `an object with ${parts.join(", ")}`, isOne);
     const missing = missingFor(claim, fixture);
     try {
       if (missing === undefined) {

@@ -1,7 +1,9 @@
 /* oxlint-disable no-await-in-loop -- what goes over a connection goes in turn */
+import { assertFits } from "../io/assert-shape.ts";
 import { deferred } from "../io/deferred.ts";
 import { InputStream } from "../io/input-stream.ts";
 import { OutputStream } from "../io/output-stream.ts";
+import { hasMethods, isObject } from "../io/shape.ts";
 import type { Family, SocketAddress } from "../wasi/sockets/address.ts";
 import type { TcpConnection, TcpPort } from "../wasi/sockets/tcp-port.ts";
 import { TcpStreams } from "../wasi/sockets/tcp-streams.ts";
@@ -35,6 +37,8 @@ export interface ConnectionFixture extends Fixture {
 
 /** A connection of a network as one end: what a guest would have of it. */
 export function connectionEnd(connection: TcpConnection, bufferBytes: number = 64 * 1024): ConnectionEnd {
+  const isOne = isObject(connection) && isObject(connection["source"]) && isObject(connection["sink"]);
+  assertFits("What connectionEnd takes", connection, "a TcpConnection, with source and sink", isOne);
   const streams = new TcpStreams(connection, bufferBytes);
   const output = new OutputStream(streams.outlet);
   return {
@@ -55,6 +59,7 @@ export async function connectionPair(
   port: TcpPort,
   family: Family = "ipv4",
 ): Promise<{ readonly near: TcpConnection; readonly far: TcpConnection }> {
+  assertFits("What connectionPair takes", port, "a TcpPort, with open", hasMethods<TcpPort>(port, "open"));
   const listener = port.open(family);
   const arrived = deferred<TcpConnection>();
   await listener.bind({ family, ip: LOOPBACK[family], port: 0 });

@@ -1,3 +1,4 @@
+import { assertFits, isU64 } from "../io/assert-shape.ts";
 import type { MonotonicClock } from "../wasi/clocks/clocks.ts";
 
 interface Scheduled {
@@ -16,6 +17,7 @@ export class FakeClock implements MonotonicClock {
 
   /** @param now Where it starts, in nanoseconds. */
   constructor(now: bigint = 0n) {
+    assertFits("The time of a FakeClock", now, "a bigint of nanoseconds from 0 on", isU64(now));
     this.#now = now;
   }
 

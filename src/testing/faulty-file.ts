@@ -1,4 +1,7 @@
+import { assertFits, isBoolean, shaped, type Shape } from "../io/assert-shape.ts";
+import { hasMethods } from "../io/shape.ts";
 import type { FileStat, Later, NewTime, OpenFile } from "../wasi/filesystem/files.ts";
+import { AMOUNT, ANYTHING } from "./shapes.ts";
 
 /** What goes wrong with a file. Nothing said: nothing does. */
 export interface FileFaults {
@@ -12,6 +15,13 @@ export interface FileFaults {
   readonly cause?: unknown;
 }
 
+const FAULTS: Shape<FileFaults> = {
+  failAfter: AMOUNT,
+  pieceBytes: AMOUNT,
+  later: ["true or false", isBoolean],
+  cause: ANYTHING,
+};
+
 /** A file that can be told to misbehave, over one that does not. */
 export class FaultyFile implements OpenFile {
   readonly kind = "file";
@@ -23,8 +33,9 @@ export class FaultyFile implements OpenFile {
 
   /** @param file One that does all at once, such as one of `MemoryFiles`. */
   constructor(file: OpenFile, faults: FileFaults = {}) {
+    assertFits("The file of a FaultyFile", file, "an OpenFile", hasMethods<OpenFile>(file, "read", "write", "append"));
     this.#file = file;
-    this.#faults = faults;
+    this.#faults = shaped("FileFaults", faults, FAULTS);
   }
 
   read(into: Uint8Array, at: number): Later<number> {

@@ -1,4 +1,6 @@
+import { isBoolean, shaped, type Shape } from "../io/assert-shape.ts";
 import { PeerClosed, type Sink } from "../io/ports.ts";
+import { AMOUNT, ANYTHING } from "./shapes.ts";
 import { Signal, type Waker } from "../io/readiness.ts";
 
 /** What goes wrong with a sink, and after how many bytes. Nothing said: it takes everything. */
@@ -17,6 +19,15 @@ export interface SinkFaults {
   readonly onFlush?: boolean;
 }
 
+const FAULTS: Shape<SinkFaults> = {
+  failAt: AMOUNT,
+  closeAt: AMOUNT,
+  stallAt: AMOUNT,
+  writeBytes: AMOUNT,
+  cause: ANYTHING,
+  onFlush: ["true or false", isBoolean],
+};
+
 /** A sink in memory that can be told to misbehave. */
 export class FaultySink implements Sink {
   readonly #faults: SinkFaults;
@@ -28,8 +39,8 @@ export class FaultySink implements Sink {
   #abortReason: unknown;
 
   constructor(faults: SinkFaults = {}) {
-    this.#faults = faults;
-    this.#allowed = faults.stallAt ?? Infinity;
+    this.#faults = shaped("SinkFaults", faults, FAULTS);
+    this.#allowed = this.#faults.stallAt ?? Infinity;
   }
 
   write(bytes: Uint8Array): number {

@@ -1,5 +1,8 @@
+import { assertFits, shaped, type Shape } from "../io/assert-shape.ts";
 import type { Source } from "../io/ports.ts";
 import { Signal, type Waker } from "../io/readiness.ts";
+import { isBytes } from "../io/shape.ts";
+import { AMOUNT, ANYTHING } from "./shapes.ts";
 
 /** What goes wrong with a source, and after how many bytes. Nothing said: it waits for more when it is empty. */
 export interface SourceFaults {
@@ -15,6 +18,14 @@ export interface SourceFaults {
   readonly cause?: unknown;
 }
 
+const FAULTS: Shape<SourceFaults> = {
+  failAt: AMOUNT,
+  endAt: AMOUNT,
+  stallAt: AMOUNT,
+  readBytes: AMOUNT,
+  cause: ANYTHING,
+};
+
 /** A source in memory that can be told to misbehave. */
 export class FaultySource implements Source {
   readonly #faults: SourceFaults;
@@ -28,8 +39,9 @@ export class FaultySource implements Source {
   #closed = false;
 
   constructor(bytes: Uint8Array = new Uint8Array(0), faults: SourceFaults = {}) {
-    this.#faults = faults;
-    this.#allowed = faults.stallAt ?? Infinity;
+    assertFits("The bytes of a FaultySource", bytes, "a Uint8Array", isBytes(bytes));
+    this.#faults = shaped("SourceFaults", faults, FAULTS);
+    this.#allowed = this.#faults.stallAt ?? Infinity;
     for (const byte of bytes) this.#left.push(byte);
   }
 

@@ -1,4 +1,6 @@
 /* oxlint-disable no-await-in-loop -- turns are taken one after the other */
+import { assertFits, assertFunction } from "../io/assert-shape.ts";
+import { isThenable } from "../io/shape.ts";
 
 /** Lets what is under way move on a little: a turn of the microtask queue, of the event loop, or of whatever it is. */
 export type Turn = () => Promise<void>;
@@ -20,6 +22,7 @@ export async function microtasks(): Promise<void> {
  * @param turn Taken before the answer, for a promise that must outlast more than microtasks.
  */
 export async function staysPending(promise: Promise<unknown>, turn: Turn = microtasks): Promise<boolean> {
+  assertFits("What staysPending takes", promise, "a promise", isThenable(promise));
   let pending = true;
   const settle = (): void => {
     pending = false;
@@ -39,6 +42,7 @@ export async function eventually(
   turn: Turn = microtasks,
   turns = 1000,
 ): Promise<boolean> {
+  assertFunction("What eventually takes", condition);
   for (let taken = 0; taken < turns; taken++) {
     if (await condition()) return true;
     await turn();

@@ -4,7 +4,7 @@ import { limitsFrom } from "../../run/given-limits.ts";
 import type { HttpOption } from "../../run/http.ts";
 import { isBytes, isObject, unawaited } from "../../io/shape.ts";
 import { Unheard } from "../../io/unheard.ts";
-import { ALL } from "../../run/network.ts";
+import { ALL, networkOptions } from "../../run/network.ts";
 import type { InstanceOptions, NetworkOptions, PreopenOption } from "../../run/options.ts";
 import type { HttpClient } from "../../wasi/http/exchange.ts";
 import { checkedNetwork, type CheckedNetwork } from "../../wasi/sockets/checked-network.ts";
@@ -118,10 +118,13 @@ export class Kept {
   ): Promise<Kept> {
     assertIsolable(options);
     await loadOpeners(platform, options);
-    const { network = false, http = false, limits } = options;
-    return new Kept(platform, link, number, options, parked, {
-      network: network !== false && isServed(network, parked) ? await portsOf(platform, network) : undefined,
-      client: http !== false && isServed(http, parked) ? await httpOf(platform, http, limitsFrom(limits)) : undefined,
+    const limits = limitsFrom(options.limits);
+    const network = typeof options.network === "object" ? networkOptions("network", options.network) : options.network;
+    const http = await plainHttp(options.http);
+    // What crosses has its members itself.
+    return new Kept(platform, link, number, { ...options, limits, network, http }, parked, {
+      network: network && isServed(network, parked) ? await portsOf(platform, network) : undefined,
+      client: http && isServed(http, parked) ? await httpOf(platform, http, limits) : undefined,
     });
   }
 
@@ -280,6 +283,12 @@ async function portsOf(platform: Platform, option: true | NetworkOptions): Promi
   return (await import("../../run/network.ts")).portsOf(platform);
 }
 
+/** Whom requests may be sent to, if it is that which is said. */
+async function plainHttp(option: Options["http"]): Promise<Options["http"]> {
+  if (typeof option !== "object" || "send" in option) return option;
+  return (await import("../../run/http.ts")).httpOptions(option);
+}
+
 async function httpOf(platform: Platform, option: HttpOption, limits: Limits): Promise<HttpClient> {
   return (await import("../../run/http.ts")).httpOf(platform, option, limits);
 }
@@ -302,13 +311,24 @@ function membersOf(imports: NonNullable<Options["imports"]>): WireImports {
         assertPlain(name, value);
         return [name, undefined];
       }
-      const members = Object.entries(value as Readonly<Record<string, unknown>>).filter(
-        ([, member]) => typeof member === "function",
-      );
+      const members = methodsOf(value);
       for (const [member, fn] of members) assertPlain(`${name}#${member}`, fn);
       return [name, members.map(([member]) => member)];
     }),
   );
+}
+
+/** Its functions, those of its class too. */
+function methodsOf(given: unknown): readonly (readonly [name: string, method: unknown])[] {
+  const value: object = Object(given);
+  const names = new Set<string>();
+  for (let at: object | null = value; at && at !== Object.prototype; at = Reflect.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) names.add(name);
+  }
+  names.delete("constructor");
+  return [...names]
+    .map((name) => [name, Reflect.get(value, name)] as const)
+    .filter(([, member]) => typeof member === "function");
 }
 
 /** @throws {TypeError} For a class: its instances are objects of this thread. */

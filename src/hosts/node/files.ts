@@ -19,6 +19,7 @@ import {
   type OpenFile,
   type OpenOptions,
 } from "../../wasi/filesystem/files.ts";
+import { assertFits, isBoolean, shaped, type Shape } from "../../io/assert-shape.ts";
 import { fs } from "./builtins.ts";
 import { secondsOf, setExactTimes } from "./file-times.ts";
 import { list, listSync, type Listed } from "./listing.ts";
@@ -122,8 +123,12 @@ export interface NodeFilesOptions {
   readonly blocking: boolean;
 }
 
+const OPTIONS: Shape<NodeFilesOptions> = { blocking: ["true or false", isBoolean] };
+
 /** Opens a directory of the host's, by a path that its owner trusts: links in it are followed. */
-export function nodeDirectory(path: string, { blocking }: NodeFilesOptions): OpenDirectory {
+export function nodeDirectory(path: string, options: NodeFilesOptions): OpenDirectory {
+  assertFits("The path of a directory", path, "a string", typeof path === "string");
+  const { blocking } = shaped("nodeDirectory", options, OPTIONS);
   const at = hasProc() ? path : fs.realpathSync(path);
   const fd = fs.openSync(at, constants.O_RDONLY | constants.O_DIRECTORY);
   return new NodeDirectory(blocking ? BLOCKING : WAITING, fd, at);

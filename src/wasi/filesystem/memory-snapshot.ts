@@ -11,6 +11,8 @@
  *               a link: u32 length, target in UTF-8
  *     u32       CRC-32 of all that (the one of zlib)
  */
+import { assertFits } from "../../io/assert-shape.ts";
+import { isBytes } from "../../io/shape.ts";
 import { FileError } from "./files.ts";
 import { MemoryFiles } from "./memory-files.ts";
 import { DirectoryNode, FileNode, LinkNode, type TreeNode } from "./memory-nodes.ts";
@@ -27,6 +29,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Everything in files in memory as bytes, for `readSnapshot`: also the times, and which names are of the same file. */
 export function writeSnapshot(files: MemoryFiles): Uint8Array {
+  assertFits("What writeSnapshot takes", files, "a MemoryFiles", files instanceof MemoryFiles);
   const numbers = numbered(MemoryFiles.rootOf(files));
   const out = new Writer();
   out.bytes(encoder.encode(MAGIC));
@@ -60,6 +63,7 @@ export function writeSnapshot(files: MemoryFiles): Uint8Array {
  * @throws {FileError} ENOSPC, if `options` have too little room for them.
  */
 export function readSnapshot(bytes: Uint8Array, options?: MemoryFilesOptions): MemoryFiles {
+  assertFits("A snapshot", bytes, "a Uint8Array", isBytes(bytes));
   const files = new MemoryFiles(options);
   const input = new Reader(bytes);
   if (!encoder.encode(MAGIC).every((byte, at) => bytes[at] === byte)) fail("they do not begin as one");

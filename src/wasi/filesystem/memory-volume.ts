@@ -1,5 +1,4 @@
-import { told } from "../../io/told.ts";
-import { assertShape, isBoolean, isFunction, type Shape } from "../../io/assert-shape.ts";
+import { shaped, isBoolean, isFunction, type Shape } from "../../io/assert-shape.ts";
 import { FileError } from "./files.ts";
 import type { TreeNode } from "./memory-nodes.ts";
 
@@ -20,7 +19,8 @@ export interface MemoryFilesOptions {
   readonly later?: boolean;
 }
 
-const CAPACITY = ["a number", (value: unknown) => typeof value === "number"] as const;
+/** What is no number, as NaN, would be none. */
+const CAPACITY = ["a number from 0 on", (value: unknown) => typeof value === "number" && value >= 0] as const;
 
 const OPTIONS: Shape<MemoryFilesOptions> = {
   clock: ["a function", isFunction],
@@ -43,19 +43,12 @@ export class Volume {
   static #devices = 0n;
 
   constructor(options: MemoryFilesOptions) {
-    assertShape("MemoryFiles", options, OPTIONS);
     const {
       clock,
       capacityBytes = DEFAULT_CAPACITY_BYTES,
       capacityNames = DEFAULT_CAPACITY_NAMES,
       later = false,
-    } = options;
-    // One that is no number would be none.
-    if (!(capacityBytes >= 0 && capacityNames >= 0)) {
-      throw new RangeError(
-        `A capacity is a number from 0 on, got ${told(capacityBytes)} bytes and ${told(capacityNames)} names`,
-      );
-    }
+    } = shaped("MemoryFiles", options, OPTIONS);
     this.device = ++Volume.#devices;
     this.later = later;
     this.now = clock ?? (() => BigInt(Date.now()) * 1_000_000n);

@@ -1,4 +1,5 @@
 import { WitError } from "../../io/errors.ts";
+import { told } from "../../io/told.ts";
 
 /** The payload of `field-size-payload`. */
 export interface FieldSize {
@@ -61,8 +62,12 @@ export type BareCode = Exclude<HttpErrorCode, { readonly val: unknown }>["tag"];
 export class HttpError extends WitError<HttpErrorCode> {
   override readonly name: string = "HttpError";
 
-  constructor(code: HttpErrorCode, message: string = code.tag, options?: ErrorOptions) {
-    super(code, message, options);
+  /** @throws {TypeError} If the code is none. */
+  constructor(code: HttpErrorCode, message?: string, options?: ErrorOptions) {
+    const { tag } = Object(code) as Partial<HttpErrorCode>;
+    if (typeof tag !== "string")
+      throw new TypeError(`An HttpError is of { tag: "DNS-timeout" } and the like; got ${told(code)}`);
+    super(code, message ?? tag, options);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { MonotonicClock } from "../clocks/clocks.ts";
 import { SeededRandom } from "../random/random.ts";
-import { assertShape, type Shape } from "../../io/assert-shape.ts";
+import { shaped, type Shape } from "../../io/assert-shape.ts";
 import { hasMethods } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import { ipAddress, isLoopback, isUnicast, isUnspecified, suits, type IpAddress } from "./address.ts";
@@ -58,8 +58,7 @@ export class MemoryNetwork implements NetworkPorts {
    * @throws {RangeError} For a latency below 0, or without a clock.
    */
   constructor(options: MemoryNetworkOptions = {}) {
-    assertShape("MemoryNetwork", options, OPTIONS);
-    const { latencyNs = 0n, clock, loss = 0, resets = 0, seed = 0n } = options;
+    const { latencyNs = 0n, clock, loss = 0, resets = 0, seed = 0n } = shaped("MemoryNetwork", options, OPTIONS);
     if (latencyNs < 0n || (latencyNs > 0n && !clock)) {
       throw new RangeError(`A latency of ${latencyNs} ns: it is at least 0, and more than that needs a clock`);
     }

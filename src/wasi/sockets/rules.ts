@@ -1,4 +1,5 @@
 /** What a guest may reach and where it may listen, as lists of addresses: ready-made answers of an `AddressCheck`. */
+import { assertFits } from "../../io/assert-shape.ts";
 import { quoted } from "../../io/quoted.ts";
 import {
   anywhere,
@@ -77,6 +78,13 @@ let privates: readonly Range[] | undefined;
 
 /** Whether an address is in one of `PRIVATE_RANGES`; one of IPv6 that stands for one of IPv4 counts as that. */
 export function isPrivate(address: IpAddress): boolean {
+  const { family, ip } = Object(address) as Partial<IpAddress>;
+  const isOne = typeof ip === "string" && ipAddress(ip)?.family === family;
+  assertFits("An address", address, 'one such as { family: "ipv4", ip: "10.0.0.1" }', isOne);
+  return isInPrivate(address);
+}
+
+function isInPrivate(address: IpAddress): boolean {
   privates ??= PRIVATE_RANGES.map((text) => rangeOf(text));
   const bits = bitsOf(embedded(address));
   return privates.some((range) => covers(range, bits));
@@ -130,7 +138,7 @@ export function ruling(rules: NetworkRules, called: RuleNames = RULE_NAMES): Rul
   const ranges = peers?.filter((peer): peer is Range => "bits" in peer);
   const found: Range[] = [];
   const isReachable = (address: SocketAddress): boolean => {
-    if (rules.denyPrivate === true && isPrivate(address)) return false;
+    if (rules.denyPrivate === true && isInPrivate(address)) return false;
     if (ranges === undefined) return true;
     const bits = bitsOf(address);
     const reaches = (range: Range): boolean =>

@@ -411,14 +411,17 @@ for (const wrong of [
   { capacityNames: -1 },
 ]) {
   test(`${JSON.stringify(wrong)} (${Object.values(wrong).join()}) is no capacity, and not as good as none`, () => {
-    assert.throws(() => new MemoryFiles(wrong), /^RangeError: A capacity is a number from 0 on, got /);
+    assert.throws(
+      () => new MemoryFiles(wrong),
+      /^TypeError: MemoryFiles: capacity(?:Bytes|Names) must be a number from 0 on; got /,
+    );
   });
 }
 
 for (const [options, message] of [
   [{ capacity: 5 }, "there is no capacity; expected clock, capacityBytes, capacityNames, later"],
-  [{ capacityBytes: "5" }, 'capacityBytes must be a number; got "5"'],
-  [{ capacityNames: 5n }, "capacityNames must be a number; got 5n"],
+  [{ capacityBytes: "5" }, 'capacityBytes must be a number from 0 on; got "5"'],
+  [{ capacityNames: 5n }, "capacityNames must be a number from 0 on; got 5n"],
   [{ clock: 5 }, "clock must be a function; got 5"],
   [{ later: 1 }, "later must be true or false; got 1"],
 ] as const) {
