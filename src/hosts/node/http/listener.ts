@@ -1,7 +1,6 @@
 /** Requests that come to a server of Node's. */
 import { assertPositive } from "../../../io/assert-shape.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
@@ -9,6 +8,7 @@ import { isAuthority } from "../../../wasi/http/message.ts";
 import { bodyOf, cutMessage, endWith, lingering, sendBody, sendHeader, untilTaken, type Whole } from "./body.ts";
 import { exchange, requestFrom, whyCut, type Answer, type Begun, type Failed, type Wire } from "./exchange.ts";
 import { flatOf, incomingFields, rawValue } from "./fields.ts";
+import { comes, isLast } from "./in-line.ts";
 import { stalling, STALL_MS } from "./settling.ts";
 import { StreamWire } from "./stream-wire.ts";
 
@@ -46,9 +46,6 @@ function never(): boolean {
   return false;
 }
 
-/** What was read last on a connection: who sends several requests at once waits for the responses to all. */
-const lastRead = new WeakMap<Socket, IncomingMessage>();
-
 /** A client that leaves is no error of ours: what is being sent ends. */
 const ignore = (): void => {};
 
@@ -63,7 +60,7 @@ class MessageWire implements Wire {
   constructor(message: IncomingMessage, response: ServerResponse, stallMs: number, isEnding: () => boolean) {
     this.#stallMs = stallMs;
     this.#isEnding = isEnding;
-    lastRead.set(message.socket, message);
+    comes(message, response);
     this.#message = message;
     this.#response = response;
     this.request = this.#read();
@@ -98,7 +95,7 @@ class MessageWire implements Wire {
     const flat = flatOf(headers);
     if (length !== undefined) flat.push("content-length", String(length));
     // Else it may send another request, of which nobody hears any more.
-    if (this.#isEnding() && lastRead.get(this.#message.socket) === this.#message) flat.push("connection", "close");
+    if (this.#isEnding() && isLast(this.#message, this.#response)) flat.push("connection", "close");
     this.#response.writeHead(status, flat);
   }
 

@@ -2,8 +2,8 @@
 import type { Server } from "node:http";
 import type { Http2Server, Http2Stream, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { exchange, type Answer, type Begun, type Failed, type Wire } from "./exchange.ts";
+import { refuseBroken, refuseTunnel } from "./in-line.ts";
 import { nodeListener } from "./listener.ts";
 import { WINDOW_BYTES } from "./h2.ts";
 import { STALL_MS, timer } from "./settling.ts";
@@ -77,6 +77,7 @@ export function httpServer(
   // Whoever waits for 100 before they send a body gets it when the guest wants that.
   server.on("checkContinue", listener);
   server.on("connect", refuseTunnel);
+  server.on("clientError", refuseBroken);
   const sessions = new Set<ServerHttp2Session>();
   /** Those of which it is not known yet what they speak, by who is at their other end. */
   const silent = new Map<string, Socket>();
@@ -125,13 +126,6 @@ export function httpServer(
       return closed;
     },
   };
-}
-
-/** Nobody makes one, and Node would say nothing. */
-function refuseTunnel(_: unknown, socket: Duplex): void {
-  // A client that leaves is no error of ours.
-  socket.on("error", () => {});
-  socket.end("HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", () => socket.destroy());
 }
 
 /** Of a connection, and of TLS over it. */
