@@ -108,6 +108,8 @@ for (const [what, request] of [
   ["two lengths", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n"],
   ["a length and chunks", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n"],
   ["chunks that are not the last coding", "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, x\r\n"],
+  ["a line of HTTP/2", "GET / HTTP/2.0\r\nhost: a\r\n"],
+  ["a line of HTTP/0.9", "GET / HTTP/0.9\r\nhost: a\r\n"],
   ["a folded field", "GET / HTTP/1.1\r\nhost: a\r\nx: 1\r\n 2\r\n"],
   ["a blank before a colon", "GET / HTTP/1.1\r\nhost: a\r\nx : 1\r\n"],
   ["a header without end", `GET / HTTP/1.1\r\nhost: a\r\n${"x: y\r\n".repeat(20_000)}`],
@@ -190,6 +192,15 @@ for (const [what, bytes, seen, status] of [
     if (status !== undefined) assert.equal(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1], status);
   });
 }
+
+test("11.14 a client of HTTP/1.0 gets no 100, whatever it expects", async (t) => {
+  const { port } = await listening(t, async ({ body }) => {
+    assert.equal(body && (await readAll(body.source)), "hi");
+    return plain(204);
+  });
+  const request = "POST / HTTP/1.0\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\nhi";
+  assert.match(await exchange(port, request), /^HTTP\/1\.1 204 /);
+});
 
 test("11.10 a body comes as it is read, with its trailers; one that is cut short fails", async (t) => {
   const results: unknown[] = [];

@@ -114,7 +114,9 @@ class MessageWire implements Wire {
 
   #read(): HttpRequest | undefined {
     const message = this.#message;
-    const { method = "GET", url = "/", rawHeaders, socket } = message;
+    const { method = "GET", url = "/", rawHeaders, socket, httpVersionMajor } = message;
+    // Node takes a line of HTTP/2.0 or HTTP/0.9 too.
+    if (httpVersionMajor !== 1) return undefined;
     // Most are a path.
     const absolute = url.startsWith("/") ? null : /^[a-z][a-z0-9+\-.]*:\/\/([^/?#]*)(.*)$/i.exec(url);
     const { fields, host, hasBody, coding } = incomingFields(rawHeaders);
@@ -155,8 +157,9 @@ class MessageWire implements Wire {
 }
 
 /** Whether who asks waits for 100 before they send the body. */
-function isExpected({ rawHeaders }: IncomingMessage, response: ServerResponse): boolean {
-  return rawValue(rawHeaders, "expect") !== undefined && !hasGoneOn(response);
+function isExpected({ rawHeaders, httpVersion }: IncomingMessage, response: ServerResponse): boolean {
+  // HTTP/1.0 knows none, and whoever speaks it would take 100 for the response.
+  return httpVersion !== "1.0" && rawValue(rawHeaders, "expect") !== undefined && !hasGoneOn(response);
 }
 
 /** A server without `checkContinue` has sent it by itself. Nothing public says so; to send it twice does no harm. */
