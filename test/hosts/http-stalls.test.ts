@@ -31,6 +31,8 @@ interface Serving {
   readonly endless: { isClosed: boolean; taken: number };
   /** How many connections there are. */
   readonly connections: () => Promise<number>;
+  /** Resolves when none is left. */
+  readonly end: () => Promise<void>;
 }
 
 async function serving(t: TestContext, tls: typeof TLS | undefined, stallMs: number): Promise<Serving> {
@@ -61,7 +63,7 @@ async function serving(t: TestContext, tls: typeof TLS | undefined, stallMs: num
   const connections = (): Promise<number> =>
     new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
   // A server on a port has an address.
-  return { port: (server.address() as AddressInfo).port, failed, read: () => read, endless, connections };
+  return { port: (server.address() as AddressInfo).port, failed, read: () => read, endless, connections, end: close };
 }
 
 function endlessBody(state: Serving["endless"]): HttpResponse["body"] {
@@ -319,6 +321,51 @@ test("who does not shake hands is let go of", async (t) => {
   await closed(socket);
   await assertServes(t, server, TLS);
 });
+
+for (const tls of [undefined, TLS]) {
+  const over = tls ? " over TLS" : "";
+  test(`a server that ends waits for the rest of a header no longer than that either${over}`, async (t) => {
+    const server = await serving(t, tls, STALL_MS);
+    const timers = mockTimers(t);
+    const [late, ends] = [0, 1].map(() => {
+      const socket: Socket = tls
+        ? connectTls({ port: server.port, host: "127.0.0.1", rejectUnauthorized: false })
+        : connect(server.port, "127.0.0.1");
+      t.after(() => socket.destroy());
+      return socket;
+    });
+    assert.ok(late && ends);
+    const gone = closed(late);
+    await once(late, tls ? "secureConnect" : "connect");
+    late.write("GET / HTTP/1.1\r\nhost: a\r\n");
+    ends.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    await once(ends, "data");
+    ends.write("GET / HTTP/1.1\r\nhost: a\r\n");
+    for (let turns = 0; turns < 50; turns++) {
+      // oxlint-disable-next-line no-await-in-loop -- what was written has come then
+      await turn();
+    }
+    const isOver = server.end();
+    timers.tick(STALL_MS - 1);
+    ends.write("\r\n");
+    assert.match(String(await once(ends, "data")), /^HTTP\/1\.1 204 [^]*connection: close/i);
+    timers.tick(1);
+    await gone;
+    await isOver;
+  });
+
+  test(`who is let go of by HTTP/2 and does not leave is cut off${over}`, async (t) => {
+    const server = await serving(t, tls, SHORT_MS);
+    const to = { port: server.port, host: "127.0.0.1", allowHalfOpen: true };
+    const socket: Socket = tls ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ["h2"] }) : connect(to);
+    t.after(() => socket.destroy());
+    socket.on("error", () => {});
+    socket.resume();
+    socket.write(HALF_HEADERS["HTTP/2 without a request"] ?? "", "latin1");
+    // Its own side it never ends.
+    for (let count = 1; count > 0; count = await server.connections()) await turn();
+  });
+}
 
 test("many who say nothing keep nobody from being served, and are let go of", async (t) => {
   const server = await serving(t, undefined, SHORT_MS);

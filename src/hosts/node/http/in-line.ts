@@ -24,6 +24,12 @@ export function isLast({ socket }: IncomingMessage, response: ServerResponse): b
   return last.get(socket) === response;
 }
 
+/** Whether something is to be sent there still that was asked for. */
+export function isAnswering(socket: Duplex): boolean {
+  const response = last.get(socket);
+  return response !== undefined && !isSent(response);
+}
+
 function isSent({ writableFinished, destroyed }: ServerResponse): boolean {
   return writableFinished || destroyed;
 }

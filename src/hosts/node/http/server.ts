@@ -1,9 +1,9 @@
 /** A server of HTTP/1.1 and HTTP/2 on one port, with TLS or without. */
 import type { Server } from "node:http";
-import type { Http2Server, Http2Stream, ServerHttp2Session } from "node:http2";
+import type { Http2Stream, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { exchange, type Answer, type Begun, type Failed, type Wire } from "./exchange.ts";
-import { refuseBroken, refuseTunnel } from "./in-line.ts";
+import { isAnswering, refuseBroken, refuseTunnel } from "./in-line.ts";
 import { nodeListener } from "./listener.ts";
 import { WINDOW_BYTES } from "./h2.ts";
 import { STALL_MS, timer } from "./settling.ts";
@@ -81,26 +81,30 @@ export function httpServer(
   const sessions = new Set<ServerHttp2Session>();
   /** Those of which it is not known yet what they speak, by who is at their other end. */
   const silent = new Map<string, Socket>();
-  let h2: Http2Server | undefined;
+  /** Those that speak HTTP/1.1. */
+  const plain = new Set<Socket>();
+  let toHttp2: ((socket: Socket) => void) | undefined;
   const play = (wire: Wire): void => exchange(answer, failed, wire, begun);
-  const toHttp2 = (socket: Socket): void => {
-    h2 ??= http2Server(play, stallMs, (session) => {
+  const http2 = (socket: Socket): void => {
+    toHttp2 ??= http2Server(play, stallMs, (session) => {
       sessions.add(session);
       session.once("close", () => sessions.delete(session));
       if (isClosing) session.close();
     });
-    h2.emit("connection", socket);
+    toHttp2(socket);
   };
   const event = tls ? "secureConnection" : "connection";
   const toHttp1 = server.listeners(event);
   server.removeAllListeners(event);
   server.on(event, (socket: Socket) => {
     const http1 = (): void => {
+      plain.add(socket);
+      socket.once("close", () => plain.delete(socket));
       for (const one of toHttp1) one.call(server, socket);
     };
     const speaks = (isHttp2: boolean): void => {
       silent.delete(peerOf(socket));
-      (isHttp2 && HAS_HTTP2 ? toHttp2 : http1)(socket);
+      (isHttp2 && HAS_HTTP2 ? http2 : http1)(socket);
     };
     if ("alpnProtocol" in socket) speaks(socket.alpnProtocol === "h2");
     else sniff(socket, stallMs, speaks);
@@ -123,9 +127,24 @@ export function httpServer(
       server.closeIdleConnections();
       for (const session of sessions) session.close();
       for (const socket of silent.values()) socket.destroy();
-      return closed;
+      const stop = lettingGo(plain, stallMs);
+      return closed.finally(stop);
     },
   };
+}
+
+/** A server that is closed looks for late headers no more. @returns What stops this. */
+function lettingGo(sockets: ReadonlySet<Socket>, stallMs: number): () => void {
+  const waiting = (): Set<Socket> => new Set([...sockets].filter((socket) => !isAnswering(socket)));
+  let before = waiting();
+  const look = (): void => {
+    const now = waiting();
+    for (const socket of now) if (before.has(socket)) socket.destroy();
+    before = now;
+    next = timer(stallMs, look);
+  };
+  let next = timer(stallMs, look);
+  return () => clearTimeout(next);
 }
 
 /** Of a connection, and of TLS over it. */
@@ -166,16 +185,26 @@ function http2Server(
   play: (wire: Wire) => void,
   stallMs: number,
   opened: (session: ServerHttp2Session) => void,
-): Http2Server {
+): (socket: Socket) => void {
+  let opening: Socket | undefined;
   const h2 = process.getBuiltinModule("node:http2").createServer({
     settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES },
     strictSingleValueFields: false,
   });
   h2.on("session", (session) => {
+    const socket = opening;
     const streams = new Set<Http2Stream>();
     const idleMs = Math.min(IDLE_MS, stallMs);
     // Whatever else comes is no use of it: pings, or a header that never ends.
-    let idle = timer(idleMs, () => session.close());
+    const letGo = (): void => {
+      // Whoever does not end their side then keeps the connection.
+      if (session.closed) socket?.destroy();
+      else {
+        session.close();
+        idle = timer(idleMs, letGo);
+      }
+    };
+    let idle = timer(idleMs, letGo);
     let atOnce = 0;
     session.on("stream", (stream) => {
       if (atOnce++ === 0) setImmediate(() => void (atOnce = 0));
@@ -185,7 +214,7 @@ function http2Server(
       streams.add(stream);
       stream.once("close", () => {
         streams.delete(stream);
-        if (streams.size === 0 && !session.destroyed) idle = timer(idleMs, () => session.close());
+        if (streams.size === 0 && socket?.destroyed === false) idle = timer(idleMs, letGo);
       });
     });
     session.once("close", () => clearTimeout(idle));
@@ -202,7 +231,10 @@ function http2Server(
   h2.on("stream", (stream, _, __, rawHeaders: readonly string[]) => {
     play(new StreamWire(stream, rawHeaders, stallMs));
   });
-  return h2;
+  return (socket) => {
+    opening = socket;
+    h2.emit("connection", socket);
+  };
 }
 
 function pemOf({ cert, key }: TlsFiles): { readonly cert: Buffer; readonly key: Buffer } {
