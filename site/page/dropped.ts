@@ -6,6 +6,12 @@ export interface Dropped {
   readonly file: File;
 }
 
+/** A file whose bytes are here. */
+export interface Read {
+  readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** Files that were picked, by themselves or with their folder. */
 export function pickedFiles(files: Iterable<File>): Dropped[] {
   return Array.from(files, (file) => ({ path: file.webkitRelativePath || file.name, file }));
@@ -16,6 +22,15 @@ export async function droppedFiles(transfer: DataTransfer | null): Promise<Dropp
   const entries = [...(transfer?.items ?? [])].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   if (entries.length === 0) return pickedFiles(transfer?.files ?? []);
   return (await Promise.all(entries.map(filesIn))).flat();
+}
+
+/** What is in it. @throws {Error} That names it: it may be gone by now, or too large for one array. */
+export async function read({ path, file }: Dropped): Promise<Read> {
+  try {
+    return { path, bytes: new Uint8Array(await file.arrayBuffer()) };
+  } catch (cause) {
+    throw new Error(`${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 async function filesIn(entry: FileSystemEntry): Promise<Dropped[]> {

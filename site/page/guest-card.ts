@@ -10,6 +10,9 @@ import type { Wire } from "./wiring.ts";
 /** After so long without a call a guest does something else. */
 const SILENT_MS = 300;
 
+/** What its panel tells the reason of. */
+const CANNOT = "cannot run here";
+
 export interface CardHandlers {
   onSelect(guest: Guest): void;
   /** What is called is to be changed. */
@@ -27,6 +30,7 @@ export class GuestCard {
   readonly #call: HTMLElement;
   readonly #args: HTMLElement;
   readonly #asker: string | undefined;
+  readonly #canRun: boolean;
   /** How many calls it had made when it last made or waited for one, and when that was. */
   #last = { calls: 0, at: 0 };
 
@@ -109,6 +113,7 @@ export class GuestCard {
       guest.isClient && portOf("asks", `Wire the requests of ${guest.name}`, "⇄"),
     );
     this.#asker = asker;
+    this.#canRun = guest.problems.length === 0;
     this.showCall(guest);
     this.clear();
   }
@@ -134,7 +139,8 @@ export class GuestCard {
 
   clear(): void {
     this.#last = { calls: 0, at: 0 };
-    this.#set("still", "ready");
+    if (this.#canRun) this.#set("still", "ready");
+    else this.#set("failed", CANNOT);
     setText(this.#calls, "");
   }
 
@@ -170,7 +176,7 @@ export class GuestCard {
         this.#set("failed", `stopped after ${timeText(at)}`);
         break;
       case "failed":
-        this.#set("failed", failureText(ending));
+        this.#set("failed", this.#canRun ? failureText(ending) : CANNOT);
         break;
     }
   }

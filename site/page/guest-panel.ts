@@ -10,7 +10,7 @@ import { RequestForm } from "./request-form.ts";
 export interface PanelHandlers {
   /** Something else of it is called. */
   onCall(guest: Guest): void;
-  onFilesDropped(files: readonly Dropped[]): void;
+  onFilesDropped(files: Promise<readonly Dropped[]>): void;
   onFileRemoved(path: string): void;
 }
 
@@ -39,7 +39,8 @@ export class GuestPanel {
         attributes: { type: "file", multiple: true, webkitdirectory: isFolder, "aria-label": label },
       });
       input.addEventListener("change", () => {
-        handlers.onFilesDropped(pickedFiles(input.files ?? []));
+        // None if the choice was cancelled.
+        if (input.files?.length) handlers.onFilesDropped(Promise.resolve(pickedFiles(input.files)));
         input.value = "";
       });
       return input;
@@ -70,10 +71,10 @@ export class GuestPanel {
     );
     this.element.addEventListener("dragover", (event) => event.preventDefault());
     this.element.addEventListener("drop", (event) => {
-      if ([...(event.dataTransfer?.files ?? [])].some(({ name }) => name.endsWith(".wasm"))) return;
+      if ([...(event.dataTransfer?.files ?? [])].some(({ name }) => /\.wasm$/i.test(name))) return;
       event.preventDefault();
       event.stopPropagation();
-      void droppedFiles(event.dataTransfer).then((files) => handlers.onFilesDropped(files));
+      handlers.onFilesDropped(droppedFiles(event.dataTransfer));
     });
   }
 
@@ -132,19 +133,12 @@ export class GuestPanel {
   }
 }
 
-function worldOf({ inspection, functions, asked }: Guest): HTMLElement[] {
-  if (typeof inspection === "string") return [h("p", { class: "problem" }, inspection)];
+function worldOf({ inspection, problems }: Guest): HTMLElement[] {
+  const told = problems.map((problem) => h("p", { class: "problem" }, problem));
+  if (typeof inspection === "string") return told;
   const { missing } = inspection;
-  const problems = [
-    missing.length > 0 && `Nobody here provides ${missing.join(", ")}`,
-    inspection.kind === "component" && inspection.unsupported,
-    !inspection.isCommand &&
-      functions.length === 0 &&
-      !asked &&
-      "It is no command: it exports neither wasi:cli/run nor _start, and nothing that could be called or asked here",
-  ].filter((problem) => typeof problem === "string");
   return [
-    ...problems.map((problem) => h("p", { class: "problem" }, problem)),
+    ...told,
     ...(inspection.kind === "component"
       ? [
           namesOf(

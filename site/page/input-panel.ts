@@ -1,5 +1,6 @@
 /** What the first guest of a pipe reads: text, a file, or what is typed while it runs, by lines or in a terminal. */
 import { h, setText } from "./dom.ts";
+import { read } from "./dropped.ts";
 import { bytesText } from "./format.ts";
 import type { Guest, InputMode } from "./model.ts";
 
@@ -7,6 +8,8 @@ export interface InputHandlers {
   onChanged(): void;
   /** A line was typed for a live input; or its end, if that is `undefined`. */
   onLine(guest: Guest, line: string | undefined): void;
+  /** What was dropped or picked cannot be read. */
+  onNotOpened(error: unknown): void;
 }
 
 const MODES: Readonly<Record<InputMode, string>> = {
@@ -134,8 +137,12 @@ export class InputPanel {
   }
 
   async drop(file: File): Promise<void> {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    this.#change({ file: { name: file.name, bytes } });
+    try {
+      const { path, bytes } = await read({ path: file.name, file });
+      this.#change({ file: { name: path, bytes } });
+    } catch (error) {
+      this.#handlers.onNotOpened(error);
+    }
   }
 
   #change(change: Partial<Guest["input"]>): void {

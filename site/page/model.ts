@@ -17,6 +17,8 @@ export interface Guest {
   readonly component: Uint8Array;
   /** Or why it cannot be looked into. */
   readonly inspection: Inspection | string;
+  /** Why it cannot run here, if so. */
+  readonly problems: readonly string[];
   readonly isCommand: boolean;
   /** What of it can be called, besides the command that it may be. */
   readonly functions: readonly InspectedFunction[];
@@ -104,16 +106,18 @@ export class Stage {
     const inspection = inspected(component);
     const functions = callable(inspection);
     const isCommand = typeof inspection !== "string" && inspection.isCommand;
+    const ownRequest = isHandler(inspection) ? (asked ?? FIRST_REQUEST) : undefined;
     const guest: Guest = {
       id: this.#next++,
       name,
       origin,
       component,
       inspection,
+      problems: problemsOf(inspection, functions.length > 0 || ownRequest !== undefined),
       isCommand,
       functions,
       call: isCommand ? undefined : callOf(functions[0]),
-      asked: isHandler(inspection) ? (asked ?? FIRST_REQUEST) : undefined,
+      asked: ownRequest,
       args,
       env,
       input: { mode: "text", text: "", file: undefined },
@@ -286,6 +290,19 @@ function inputOf({ text, file, mode }: Input): End {
 
 function requestOf({ method, path, headers }: Asked): RequestPlan {
   return { method, path: path.startsWith("/") ? path : `/${path}`, headers: fieldsOf(headers) };
+}
+
+/** @param hasMore Whether it has something that can be called or asked, besides being a command. */
+function problemsOf(inspection: Inspection | string, hasMore: boolean): string[] {
+  if (typeof inspection === "string") return [inspection];
+  const { missing } = inspection;
+  return [
+    missing.length > 0 && `Nobody here provides ${missing.join(", ")}`,
+    inspection.kind === "component" && inspection.unsupported,
+    !inspection.isCommand &&
+      !hasMore &&
+      "It is no command: it exports neither wasi:cli/run nor _start, and nothing that could be called or asked here",
+  ].filter((problem) => typeof problem === "string");
 }
 
 /** Whether it answers requests. */

@@ -5,7 +5,7 @@ import { DRIP_BYTES } from "./channel-view.ts";
 import { callText, shortOf } from "./call.ts";
 import { onChosen } from "./choice.ts";
 import { announce, byId, h, setText } from "./dom.ts";
-import { droppedFiles, pickedFiles, watchDrags, type Dropped } from "./dropped.ts";
+import { droppedFiles, pickedFiles, read, watchDrags, type Dropped } from "./dropped.ts";
 import { countText, OPEN, rateOf } from "./format.ts";
 import { GuestPanel } from "./guest-panel.ts";
 import { InputPanel } from "./input-panel.ts";
@@ -83,6 +83,7 @@ export class Playground {
         this.#screen.build(this.#stage.screens());
       },
       onLine: (guest, line) => this.#type(guest, line),
+      onNotOpened: (error) => this.#notOpened(error),
     });
     this.#panel = new GuestPanel({
       onCall: (guest) => this.#view.showCall(guest),
@@ -144,7 +145,8 @@ export class Playground {
     addEventListener("dragover", (event) => event.preventDefault());
     addEventListener("drop", (event) => {
       event.preventDefault();
-      void droppedFiles(event.dataTransfer).then((files) => this.#open(files));
+      // Text and links can be dropped too.
+      if (event.dataTransfer?.types.includes("Files")) void this.#open(droppedFiles(event.dataTransfer));
     });
   }
 
@@ -166,7 +168,8 @@ export class Playground {
     const pick = byId("component");
     pick.addEventListener("change", () => {
       if (!(pick instanceof HTMLInputElement)) return;
-      void this.#open(pickedFiles(pick.files ?? []));
+      // None if the choice was cancelled.
+      if (pick.files?.length) void this.#open(Promise.resolve(pickedFiles(pick.files)));
       pick.value = "";
     });
   }
@@ -227,15 +230,24 @@ export class Playground {
   }
 
   /** A component by itself is a guest, any other file a file of theirs. */
-  async #open(dropped: readonly Dropped[]): Promise<void> {
-    const isGuest = ({ path }: Dropped): boolean => /^[^/]*\.wasm$/.test(path);
-    const guests = dropped.filter(isGuest).map(async ({ path, file }) => {
-      return { path, component: new Uint8Array(await file.arrayBuffer()) };
-    });
-    for (const { path, component } of await Promise.all(guests)) {
-      this.#append({ name: path.replace(/\.wasm$/, ""), origin: "yours", component });
+  async #open(given: Promise<readonly Dropped[]>): Promise<void> {
+    const isGuest = ({ path }: Dropped): boolean => /^[^/]*\.wasm$/i.test(path);
+    try {
+      const dropped = await given;
+      if (dropped.length === 0) throw new Error("there is no file in it");
+      const guests = await Promise.all(dropped.filter(isGuest).map(read));
+      for (const { path, bytes } of guests) {
+        this.#append({ name: path.replace(/(?<=.)\.wasm$/i, ""), origin: "yours", component: bytes });
+      }
+      const others = dropped.filter((one) => !isGuest(one));
+      if (others.length > 0) await this.#addFiles(Promise.resolve(others));
+    } catch (error) {
+      this.#notOpened(error);
     }
-    await this.#addFiles(dropped.filter((one) => !isGuest(one)));
+  }
+
+  #notOpened(error: unknown): void {
+    this.#problem(`Not opened: ${error instanceof Error ? error.message : String(error)}`);
   }
 
   /** At the end of the last pipe. */
@@ -250,22 +262,25 @@ export class Playground {
     this.#selected = added;
     this.#changed();
     announce(`${added.name} is on the stage`);
+    const [problem] = added.problems;
+    if (problem !== undefined) this.#problem(`${added.name} cannot run here: ${problem}`);
   }
 
   /** An archive is all that is in it. */
-  async #addFiles(dropped: readonly Dropped[]): Promise<void> {
-    if (dropped.length === 0) return;
+  async #addFiles(given: Promise<readonly Dropped[]>): Promise<void> {
     try {
+      const dropped = await given;
+      if (dropped.length === 0) throw new Error("there is no file in it");
       const added = await Promise.all(
-        dropped.map(async ({ path, file }): Promise<Files> => {
-          const bytes = new Uint8Array(await file.arrayBuffer());
-          return path.endsWith(".zip") ? unzip(bytes) : { [path]: bytes };
+        dropped.map(async (one): Promise<Files> => {
+          const { path, bytes } = await read(one);
+          return /\.zip$/i.test(path) ? unzip(bytes) : { [path]: bytes };
         }),
       );
       this.#setFiles(Object.assign({}, this.#stage.files, ...added));
       announce(`${countText(Object.keys(this.#stage.files).length, "file")} for all guests`);
     } catch (error) {
-      this.#problem(`Not opened: ${error instanceof Error ? error.message : String(error)}`);
+      this.#notOpened(error);
     }
   }
 
@@ -347,8 +362,10 @@ export class Playground {
       const call = shortOf(callText(guest.call, guest.functions));
       this.#screen.tell(ending.value === "" ? `${call}\n` : `${call} = ${ending.value}\n`);
     }
-    if (ending.is === "failed")
-      this.#screen.complain(`${guest.name}: ${ending.name}: ${ending.message}\n`, ending.rule);
+    if (ending.is === "failed") {
+      const why = guest.problems[0] ?? `${ending.name}: ${ending.message}`;
+      this.#screen.complain(`${guest.name}: ${why}\n`, ending.rule);
+    }
   }
 
   #over(files: Files | undefined): void {

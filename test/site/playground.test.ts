@@ -1,6 +1,6 @@
 /** The playground in a real browser: guests run, gates hold them back, wires can be moved, and everybody can use it. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -557,6 +557,43 @@ describe("the playground", { skip: chromium.missing }, () => {
       assert.equal(await visitor.text(SCREEN), "dropped\n");
       await visitor.dragFiles(".panel.details", [cat, note], true);
       await visitor.sees(stream("cat to cat"));
+    });
+  });
+
+  test("what cannot run, or be opened, is told when it is opened, and keeps within its card", async () => {
+    const built = fileURLToPath(new URL("../guests/built/", import.meta.url));
+    const [loud, picture, torn, empty] = ["LOUD.WASM", "picture.wasm", "torn.wasm", "empty"].map((name) =>
+      join(folder, name),
+    ) as [string, string, string, string];
+    const wc = await readFile(join(built, "wc.wasm"));
+    await writeFile(loud, wc);
+    await writeFile(torn, wc.subarray(0, 20_000));
+    await writeFile(picture, Buffer.from("\x89PNG\r\n\x1a\n", "latin1"));
+    await mkdir(empty);
+    await visit("hello", async (visitor) => {
+      for (const [path, name, why] of [
+        [picture, "picture", "Expected a WebAssembly component, got 8 bytes"],
+        [torn, "torn", "The component is invalid"],
+        [join(built, "missing-import.wasm"), "missing-import", "Nobody here provides vendor:missing/thing@1.2.3"],
+      ] as const) {
+        await visitor.dragFiles("#stage", [path], true);
+        await visitor.sees("#problem", `${name} cannot run here: ${why}`);
+        await visitor.sees(`.guest[aria-label="${name}"] .status`, "cannot run here");
+        await visitor.press("▶ Run");
+        await visitor.until("data-run=over");
+        await visitor.sees(".errors", why);
+        const isWithin = `((card) => [...card.querySelectorAll("header, p, input")].every((part) =>
+          part.getBoundingClientRect().right <= card.getBoundingClientRect().right && part.scrollWidth <= part.clientWidth + 1))
+          (document.querySelector('.guest[aria-label="${name}"]'))`;
+        await visitor.holds(isWithin);
+        await visitor.press(`Take ${name} off the stage`);
+      }
+      await visitor.dragFiles("#stage", [loud], true);
+      await visitor.sees(stream("hello to LOUD"));
+      await visitor.dragFiles("#stage", [empty], true);
+      await visitor.sees("#problem", "Not opened: there is no file in it");
+      await visitor.dragFiles(".panel.input", [empty], true);
+      await visitor.sees("#problem", "Not opened: empty: ");
     });
   });
 
