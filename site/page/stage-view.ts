@@ -29,10 +29,6 @@ interface Place {
   readonly view: ChannelView;
 }
 
-/** What a guest and its stream want beside each other, and the rest of a lane. */
-const GUEST_PX = 290;
-const LANE_ENDS_PX = 270;
-
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class StageView {
@@ -255,9 +251,11 @@ export class StageView {
   }
 
   #resize(): void {
-    // Each guest, with what is behind it, and the two ends.
-    const most = Math.max(1, ...this.#stage.lanes().map(({ length }) => length));
-    this.#root.classList.toggle("downhill", this.#root.clientWidth < LANE_ENDS_PX + most * GUEST_PX);
+    const { classList } = this.#root;
+    // Side by side if there is room for that, whatever the size of text is.
+    classList.remove("downhill");
+    const lanes = [...this.#root.querySelectorAll(".lane")];
+    if (lanes.some(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)) classList.add("downhill");
     for (const { canal } of this.#views()) canal.resize();
     this.#wake();
   }

@@ -597,6 +597,18 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("the page is as wide as its window, also if that is magnified to twice its size", async () => {
+    for (const scenario of ["servers", "request", "pipe"]) {
+      await visit(scenario, async (visitor) => {
+        for (const width of [320, 640, 680, 720, 860, 1280]) {
+          await visitor.resize(width, 800);
+          await visitor.holds("document.documentElement.scrollWidth <= innerWidth");
+        }
+        await visitor.sees("#lanes:not(.downhill)");
+      });
+    }
+  });
+
   test("a guest's world is told, and its environment is what is typed", async () => {
     await visit("hello", async (visitor) => {
       await visitor.choose("#sample", "env");
