@@ -8,9 +8,10 @@ import { test, type TestContext } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { httpServer, type HttpServer } from "../../src/hosts/node/http/server.ts";
 import type { HttpResponse } from "../../src/wasi/http/exchange.ts";
+import { BytesSource } from "../../src/io/memory.ts";
 import { deferred } from "../../src/io/deferred.ts";
 import { turn, until } from "../run/support.ts";
-import { bodyOf } from "./bodies.ts";
+import { bodyOf, newPipe } from "./bodies.ts";
 import { TLS } from "./tls.ts";
 
 interface Serving extends HttpServer {
@@ -23,12 +24,29 @@ interface Serving extends HttpServer {
   readonly answerHeld: () => void;
 }
 
-async function serving(t: TestContext, maxConnections: number, tls?: typeof TLS): Promise<Serving> {
+/** More than the system takes of a client that does not read. */
+const LARGE = 20_000_000;
+
+async function serving(t: TestContext, maxConnections: number | undefined, tls?: typeof TLS): Promise<Serving> {
   const asked: string[] = [];
   const held = deferred<void>();
   const answer = async ({ path }: { readonly path: string }): Promise<HttpResponse> => {
     asked.push(path);
     if (path === "/held") await held.promise;
+    if (path === "/begun") {
+      const pipe = newPipe();
+      void held.promise.then(() => {
+        pipe.sink.write(Buffer.from("begun"));
+        pipe.endWith(undefined);
+        void pipe.sink.close();
+      });
+      return { status: 200, headers: [], body: pipe.body };
+    }
+    // All of it is Node's at once.
+    if (path === "/large") {
+      const source = new BytesSource(new Uint8Array(LARGE));
+      return { status: 200, headers: [], body: { ...bodyOf(""), source, isWhole: () => true } };
+    }
     return { status: 200, headers: [], body: bodyOf(path) };
   };
   const made = httpServer(answer, () => {}, tls, undefined, undefined, maxConnections);
@@ -151,6 +169,54 @@ test("those that wait are let go of at the end, and others are answered", async 
   await closed;
   assert.deepEqual(asked, ["/held"]);
 });
+
+for (const [scheme, tls] of [
+  ["http", undefined],
+  ["https", TLS],
+] as const) {
+  for (const what of ["a server that ends", "a connection that waits"]) {
+    test(`${scheme}: ${what} cuts no response that is yet to be delivered`, async (t) => {
+      const { open, close, asked } = await serving(t, what === "a server that ends" ? undefined : 1, tls);
+      const slow = await open();
+      slow.write(request("/large"));
+      // It reads no further than that.
+      await once(slow, "readable");
+      assert.deepEqual(asked, ["/large"]);
+      if (what === "a server that ends") void close();
+      else await open();
+      for (let count = 0; count < 20; count++) {
+        // oxlint-disable-next-line no-await-in-loop -- as long as it would take
+        await turn();
+      }
+      let size = 0;
+      slow.on("error", () => {});
+      slow.on("data", (bytes: Buffer) => {
+        size += bytes.length;
+        if (size > LARGE) slow.end();
+      });
+      await new Promise((resolve) => slow.once("close", resolve));
+      assert.ok(size > LARGE, `${size} bytes`);
+    });
+  }
+}
+
+for (const what of ["a server that ends", "a connection that waits"]) {
+  test(`${what} waits for no connection whose response had begun before, and is sent`, async (t) => {
+    const { open, close, server, asked, answerHeld } = await serving(t, what === "a server that ends" ? undefined : 1);
+    server.keepAliveTimeout = 0;
+    const one = await open();
+    one.write(request("/begun"));
+    assert.match(await first(one), /keep-alive/i);
+    const closed = what === "a server that ends" ? close() : undefined;
+    const waits = closed ? undefined : await open();
+    waits?.write(request("/b"));
+    await turn();
+    answerHeld();
+    assert.match(await text(one), /begun/);
+    await closed;
+    if (waits) await until(() => asked.length === 2);
+  });
+}
 
 test("a connection of HTTP/2 is one", async (t) => {
   const { port, open, asked } = await serving(t, 1);

@@ -30,6 +30,11 @@ export function isAnswering(socket: Duplex): boolean {
   return response !== undefined && !isSent(response);
 }
 
+/** Calls back when all is sent there that was asked for by now. */
+export function whenAnswered(socket: Duplex, act: () => void): void {
+  after(last.get(socket), act);
+}
+
 function isSent({ writableFinished, destroyed }: ServerResponse): boolean {
   return writableFinished || destroyed;
 }
@@ -61,7 +66,7 @@ export function refuseBroken(error: Error & { readonly code?: string }, socket: 
 export function refuseTunnel(_: unknown, socket: Duplex): void {
   // A client that leaves is no error of ours.
   socket.on("error", () => {});
-  after(last.get(socket), () => refuse(socket, "501 Not Implemented"));
+  whenAnswered(socket, () => refuse(socket, "501 Not Implemented"));
 }
 
 function after(ahead: ServerResponse | undefined, act: () => void): void {

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import type { Http2Stream, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { exchange, type Answer, type Begun, type Failed, type Wire } from "./exchange.ts";
-import { isAnswering, refuseBroken, refuseTunnel } from "./in-line.ts";
+import { isAnswering, refuseBroken, refuseTunnel, whenAnswered } from "./in-line.ts";
 import { nodeListener } from "./listener.ts";
 import { WINDOW_BYTES } from "./h2.ts";
 import { STALL_MS, timer } from "./settling.ts";
@@ -109,6 +109,7 @@ export function httpServer(
     if ("alpnProtocol" in socket) speaks(socket.alpnProtocol === "h2");
     else sniff(socket, stallMs, speaks);
   });
+  server.closeIdleConnections = sparing(server, plain, () => isClosing || isCrowded());
   if (maxConnections !== undefined) isCrowded = turnstile(server, maxConnections, () => server.closeIdleConnections());
   // With TLS before they have shaken hands.
   server.prependListener("connection", (socket: Socket) => {
@@ -131,6 +132,28 @@ export function httpServer(
       return closed.finally(stop);
     },
   };
+}
+
+/** For Node a response that is ended is sent: its own way, which it takes of itself when it is closed, cuts those under way. */
+function sparing(server: Server, sockets: ReadonlySet<Socket>, isWanted: () => boolean): () => void {
+  const closeIdle = server.closeIdleConnections.bind(server);
+  /** Those that may be let go of when they are answered. */
+  const spared = new Set<Socket>();
+  const spare = (): void => {
+    const answering = [...sockets].filter(isAnswering);
+    for (const socket of answering) socket.destroy = () => socket;
+    closeIdle();
+    for (const socket of answering) {
+      Reflect.deleteProperty(socket, "destroy");
+      if (spared.has(socket)) continue;
+      spared.add(socket);
+      whenAnswered(socket, () => {
+        spared.delete(socket);
+        if (isWanted()) spare();
+      });
+    }
+  };
+  return spare;
 }
 
 /** A server that is closed looks for late headers no more. @returns What stops this. */
