@@ -36,16 +36,16 @@ export interface Calling {
 
 /** The way into one instance. */
 export abstract class Calls {
-  protected readonly linked: Linked;
-  protected readonly life: Life;
-  protected readonly isSync: boolean;
-  protected readonly waitsElsewhere: boolean;
+  readonly linked: Linked;
+  readonly life: Life;
+  readonly isSync: boolean;
+  readonly waitsElsewhere: boolean;
   /** Ends the call that is under way, wherever it waits. */
   #abandon: ((reason: unknown) => void) | undefined;
   /** Calls that begin when those are out who came before: there are some only while somebody is inside. */
   readonly #waiting: (() => void)[] = [];
   /** Whether somebody is inside. */
-  protected isRunning = false;
+  isRunning = false;
 
   constructor(linked: Linked, life: Life, { isSync, waitsElsewhere }: Calling) {
     this.waitsElsewhere = waitsElsewhere;
@@ -156,7 +156,7 @@ export abstract class Calls {
   }
 
   /** @throws {Trap} If another component is inside, or was when it trapped. */
-  protected enter(): void {
+  enter(): void {
     const { entry } = this.linked;
     if (entry?.value === 0) throw reentered();
     if (entry) entry.value = 0;
@@ -164,7 +164,7 @@ export abstract class Calls {
   }
 
   /** The guest may be entered again: by the first who waits, before anybody else. */
-  protected left(): void {
+  left(): void {
     const { entry } = this.linked;
     if (entry) entry.value = 1;
     this.isRunning = false;
@@ -176,7 +176,7 @@ export abstract class Calls {
   }
 
   /** The guest is over. Other components cannot enter it any more. */
-  protected async fail(error: unknown): Promise<never> {
+  async fail(error: unknown): Promise<never> {
     if (this.isSync) this.isRunning = false;
     const told = await this.life.fail(error);
     this.isRunning = false;

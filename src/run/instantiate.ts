@@ -21,6 +21,7 @@ import type { Calling } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
 import { checkedOptions } from "./check-options.ts";
 import type { CompiledComponent } from "./component.ts";
+import type { ValueCalls } from "./embed/value-calls.ts";
 import type * as Embeddings from "./embed/embedding.ts";
 import type { EmbedderImport } from "./embed/given-imports.ts";
 import type * as TypeChecks from "./type-checks.ts";
@@ -59,6 +60,8 @@ export interface Begun {
   readonly linked?: Linked;
   /** Of one with asynchronous functions. */
   readonly calls?: AsyncCalls | undefined;
+  /** Of one without, with values. */
+  readonly valueCalls?: ValueCalls | undefined;
 }
 
 /** As `instantiate`, with options that make sense. */
@@ -91,7 +94,8 @@ export async function begin(
     const linked: Linked = new Linked(compiled, host, (type) => embedded?.definedResource(type) ?? bareResource(type));
     const asyncCalls = asyncs && new asyncs.AsyncCalls(linked, life, options.deadlock === "trap");
     const calling: Calling = { isSync: options.syncExports === true, waitsElsewhere: providers.haveComponents };
-    const calls = asyncCalls ?? embedded?.callsOf(linked, calling) ?? new BareCalls(linked, life, calling);
+    const valueCalls = asyncCalls ? undefined : embedded?.callsOf(linked, calling);
+    const calls = asyncCalls ?? valueCalls ?? new BareCalls(linked, life, calling);
     life.onEnd = (reason) => {
       life.instance.faults.push(...linked.end(reason));
       calls.abandon(reason);
@@ -102,7 +106,7 @@ export async function begin(
     life.task.assertAlive();
     compiled.isChecked ||= Object.keys(options.imports ?? {}).length === 0;
     const exports = embedded?.exportsOf(linked, asyncCalls) ?? bareExports(linked, calls);
-    return { running: running(exports, life), life, linked, calls: asyncCalls };
+    return { running: running(exports, life), life, linked, calls: asyncCalls, valueCalls };
   } catch (error) {
     throw await life.fail(error);
   }

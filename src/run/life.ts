@@ -75,6 +75,8 @@ export class Life {
   /** Told at once when the instance is over. */
   onEnd: ((reason: unknown) => void) | undefined;
   #ended: Promise<void> | undefined;
+  /** Whether it has ended, all of it, and nothing went wrong. */
+  isOver = false;
   /** While its end waits for outputs: waits for them no longer. */
   #giveUp: (() => void) | undefined;
 
@@ -125,6 +127,7 @@ export class Life {
     const isRenewed = this.instance.renew(() => makeWorld(this.#platform, options, this.#exit, grants, limits));
     if (!isRenewed) return false;
     this.#ended = undefined;
+    this.isOver = false;
     this.#limit(options);
     return true;
   }
@@ -225,9 +228,9 @@ export class Life {
     });
     // What was still to be delivered is given up, and nobody else tells of that.
     if (this.#aborted && this.#aborted !== before) throw this.#aborted.reason;
-    if (faults.length === 0) return;
-    const others = [...new Set(faults)].filter((fault) => fault !== reason);
+    const others = faults.length > 0 ? [...new Set(faults)].filter((fault) => fault !== reason) : [];
     if (others.length > 0) throw faultOf(others);
+    this.isOver = true;
   }
 
   /** What ended wrong of outputs that were under way; nothing if they are given up first. */

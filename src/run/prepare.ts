@@ -55,6 +55,7 @@ export async function prepare(platform: Platform, bytes: Uint8Array): Promise<Pr
       await running.close();
     }
     if (plan?.isAsync === true) await prepareEntries(plan);
+    if (plan && isAsked(plan)) (await import("../wait/succession.ts")).successionModule();
   });
   const ours = [...made].map(([name, module], index) => ({
     name: `made-${index}`,
@@ -79,6 +80,11 @@ export async function prepare(platform: Platform, bytes: Uint8Array): Promise<Pr
 
 function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+/** Whether requests of 0.2 are answered by it. */
+function isAsked({ exports }: Plan): boolean {
+  return [...exports.keys()].some((name) => name.startsWith("wasi:http/incoming-handler@"));
 }
 
 /** Those by which asynchronous functions are called, which are made when one first is. */

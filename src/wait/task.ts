@@ -68,6 +68,11 @@ export class Task implements Suspender {
     this.#turnStart = loop.now();
   }
 
+  /** When the guest was last given a turn, in milliseconds of the loop's clock. */
+  get turnStart(): number {
+    return this.#turnStart;
+  }
+
   /** Counts a call. True if the guest has to give way (`giveWay`) before it is carried out. */
   mustGiveWay(cost: number = 1): boolean {
     return (this.#budget -= cost) < 0 && this.#isOverdue();

@@ -1,15 +1,17 @@
 /** Requests that come in one turn of the event loop: all are asked before any is answered, and none waits long for that. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Cohort, type Member } from "../../src/hosts/node/http/cohort.ts";
+import { cohort as shared, Cohort, type Member } from "../../src/hosts/node/http/cohort.ts";
 import { exchange, type Wire } from "../../src/hosts/node/http/exchange.ts";
 import type { HttpRequest, HttpResponse } from "../../src/wasi/http/exchange.ts";
 import { turn } from "../run/support.ts";
 
 /** Members that say what becomes of them. */
 function told() {
-  const cohort = new Cohort();
+  let ms = 0;
+  const cohort = new Cohort(assert.ifError, () => ms);
   const events: string[] = [];
+  const compute = (): void => void (ms += 3);
   const member = (name: string, answer: () => unknown): Member => {
     const self: Member = {
       begin() {
@@ -23,7 +25,7 @@ function told() {
     };
     return self;
   };
-  return { cohort, events, member };
+  return { cohort, events, member, compute };
 }
 
 test("all that come in one turn begin before the first of them ends", async () => {
@@ -47,21 +49,33 @@ test("one that has to wait ends when it is answered, and the others without it",
 });
 
 test("who is answered is not kept for those that compute", async () => {
-  const { cohort, events, member } = told();
-  const compute = (): void => {
-    const start = performance.now();
-    while (performance.now() - start < 3);
-  };
+  const { cohort, events, member, compute } = told();
   cohort.begin(member("a", () => undefined));
   cohort.begin(member("b", compute));
   cohort.begin(member("c", () => undefined));
+  await cohort.begun();
   await turn();
   assert.deepEqual(events, ["begin a", "begin b", "end a", "end b", "begin c", "end c"]);
 });
 
+test("where those of a turn compute when they are promised to, fewer begin together in the next", async () => {
+  const { cohort, events, member, compute } = told();
+  for (const name of ["a", "b"]) cohort.begin(member(name, () => Promise.resolve().then(compute)));
+  await cohort.begun();
+  await turn();
+  assert.deepEqual(events.splice(0), ["begin a", "begin b", "end a", "end b"]);
+  for (const name of ["c", "d"]) cohort.begin(member(name, () => undefined));
+  await cohort.begun();
+  await turn();
+  assert.deepEqual(events, ["begin c", "end c", "begin d", "end d"]);
+});
+
 test("one that throws as it begins or ends keeps no other from either, and all is told", async () => {
   const faults: unknown[] = [];
-  const cohort = new Cohort((fault) => void faults.push(fault));
+  const cohort = new Cohort(
+    (fault) => void faults.push(fault),
+    () => 0,
+  );
   const events: string[] = [];
   const member = (name: string, broken?: "begin" | "end"): Member => {
     const self: Member = {
@@ -132,6 +146,7 @@ test("nobody is asked for a client that has left by then", async () => {
   const stayed = wire(() => false);
   for (const one of [left, stayed]) exchange(answer, assert.ifError, one.wire);
   isGone = true;
+  await shared.begun();
   await turn();
   assert.equal(asked, 1);
   assert.deepEqual([left.sent, stayed.sent], [[], [204]]);
@@ -145,7 +160,18 @@ test("one whose answering fails takes nobody else along", async () => {
   exchange(() => Promise.reject(new Error("no")), fail, bad.wire);
   exchange(() => Promise.resolve({ status: 100, headers: [], body: undefined }), fail, bad.wire);
   exchange(() => Promise.resolve({ status: 204, headers: [], body: undefined }), fail, good.wire);
+  await shared.begun();
   await turn();
   assert.equal(failures.length, 2);
   assert.deepEqual([bad.sent, good.sent], [[500, 500], [204]]);
+});
+
+test("however late it is, one begins", async () => {
+  let ms = 0;
+  // Whenever somebody looks at the clock the process was not given the processor for a while.
+  const cohort = new Cohort(assert.ifError, () => (ms += 100));
+  let begun = 0;
+  for (let count = 0; count < 20; count++) cohort.begin({ begin: () => void begun++, end: () => {} });
+  await cohort.begun();
+  assert.equal(begun, 20);
 });

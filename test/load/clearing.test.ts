@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "../testing/properties.ts";
 import { Clearing, type PageRun, type Pages } from "../../src/load/renew/clearing.ts";
 
 const PAGE = 4096;
@@ -13,6 +14,9 @@ class FakePages implements Pages {
   readonly calls: string[] = [];
   canDiscard = true;
   canLook = true;
+  /** Whether it is known when a page is touched first. */
+  canWatch = false;
+  #faults = 0;
 
   constructor(byteLength: number) {
     this.bytes = new Uint8Array(byteLength).fill(7);
@@ -21,11 +25,18 @@ class FakePages implements Pages {
 
   write(at: number): void {
     this.bytes[at] = 1;
-    this.#touched.add(Math.floor(at / PAGE));
+    const page = Math.floor(at / PAGE);
+    if (!this.#touched.has(page)) this.#faults++;
+    this.#touched.add(page);
+  }
+
+  faults(): number | undefined {
+    return this.canWatch ? this.#faults : undefined;
   }
 
   run(buffer: ArrayBuffer, from: number, to: number): PageRun {
     return {
+      isWatched: this.canWatch,
       discard: () => {
         assert.equal(buffer, this.bytes.buffer);
         this.calls.push(`discard ${from / PAGE} ${to / PAGE}`);
@@ -52,7 +63,7 @@ class FakePages implements Pages {
 function clearAfter(pages: FakePages, clearing: Clearing, times: number, ...places: readonly number[]): void {
   for (let time = 0; time < times; time++) {
     for (const at of places) pages.write(at);
-    clearing.clear(pages.bytes);
+    clearing.clear(pages.bytes, pages.faults());
     for (const at of places) assert.equal(pages.bytes[at], 0);
   }
 }
@@ -64,7 +75,7 @@ test("all bytes of the part are 0, and no others", () => {
   for (let time = 0; time < 20; time++) {
     for (let at = 0; at < pages.bytes.length; at += PAGE) pages.write(at);
     pages.bytes.fill(1);
-    clearing.clear(pages.bytes);
+    clearing.clear(pages.bytes, pages.faults());
     assert.ok(pages.bytes.subarray(from, to).every((byte) => byte === 0));
     assert.ok(pages.bytes.subarray(0, from).every((byte) => byte === 1));
     assert.ok(pages.bytes.subarray(to).every((byte) => byte === 1));
@@ -129,4 +140,53 @@ test("where too little is left, nothing can be given back, or nobody knows, all 
   unknown.canLook = false;
   clearAfter(unknown, new Clearing(0, 512 * KIB, unknown), 40, 0);
   assert.deepEqual(unknown.said(), ["discard 0 128", "look"]);
+});
+
+test("what nobody can have touched since it was given back is not given back again", () => {
+  const pages = new FakePages(512 * KIB);
+  pages.canWatch = true;
+  const clearing = new Clearing(0, 512 * KIB, pages);
+  clearAfter(pages, clearing, 2, 512 * KIB - 1);
+  assert.deepEqual(pages.said(), ["discard 0 128", "look", "discard 0 127"]);
+  clearAfter(pages, clearing, 20, 512 * KIB - 1);
+  // The first time it was not known yet whether that page had been touched before.
+  assert.deepEqual(pages.said(), []);
+  clearAfter(pages, clearing, 1, 512 * KIB - 1, 3 * PAGE);
+  assert.deepEqual(pages.said(), ["discard 0 127"]);
+  clearAfter(pages, clearing, 20, 512 * KIB - 1);
+  assert.deepEqual(pages.said(), []);
+  // Whose page it was is not known.
+  const other = new FakePages(512 * KIB);
+  other.canWatch = true;
+  const both = [pages, other].map((of) => new Clearing(0, 256 * KIB, of));
+  let faults = 100;
+  for (const of of both) of.clear((of === both[0] ? pages : other).bytes, faults);
+  pages.said();
+  faults++;
+  both[0]?.clear(pages.bytes, faults);
+  assert.deepEqual(pages.said().at(-1), "discard 0 64");
+});
+
+test("a run of which the system may give several pages at once is given back each time", () => {
+  const pages = new FakePages(512 * KIB);
+  const clearing = new Clearing(0, 512 * KIB, pages);
+  clearAfter(pages, clearing, 2, 512 * KIB - 1);
+  pages.said();
+  for (let time = 0; time < 3; time++) clearing.clear(pages.bytes, 5);
+  assert.deepEqual(pages.said(), ["discard 0 127", "discard 0 127", "discard 0 127"]);
+});
+
+test("whatever is touched in whatever order, all is 0 after each time", () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.nat(128 * PAGE - 1), { maxLength: 4 }), { maxLength: 80 }), (times) => {
+      const pages = new FakePages(512 * KIB);
+      pages.canWatch = true;
+      const clearing = new Clearing(0, 512 * KIB, pages);
+      for (const places of times) {
+        clearAfter(pages, clearing, 1, ...places);
+        assert.ok(pages.bytes.every((byte) => byte === 0));
+      }
+    }),
+    { numRuns: 50 },
+  );
 });

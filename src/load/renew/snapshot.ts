@@ -51,13 +51,13 @@ class MemoryState {
     return this.#memory.buffer.byteLength;
   }
 
-  putBack(pages: Pages | undefined): void {
+  putBack(pages: Pages | undefined, faults: number | undefined): void {
     const { byteLength, runs, gaps } = this.#image;
     const bytes = new Uint8Array(this.#memory.buffer);
     for (const run of runs) bytes.set(run.bytes, run.at);
     if (pages) {
       this.#clearings ??= gaps.map(({ from, to }) => new Clearing(from, to, pages));
-      for (const clearing of this.#clearings) clearing.clear(bytes);
+      for (const clearing of this.#clearings) clearing.clear(bytes, faults);
     } else {
       for (const { from, to } of gaps) bytes.fill(0, from, to);
     }
@@ -179,7 +179,8 @@ export class Snapshot {
   putBack(pages: Pages | undefined): boolean {
     if (this.byteLength > this.images.reduce((sum, { byteLength }) => sum + byteLength, 0) + MOST_GROWN) return false;
     for (const { table, entries } of this.#tables) if (table.length !== entries.length) return false;
-    for (const memory of this.#memories) memory.putBack(pages);
+    const faults = pages?.faults();
+    for (const memory of this.#memories) memory.putBack(pages, faults);
     for (const { cell, value } of this.#globals) cell.value = value;
     for (const { table, entries } of this.#tables) {
       for (const [index, entry] of entries.entries()) {

@@ -119,14 +119,28 @@ export class Pool<Handle> {
     return undefined;
   }
 
-  async #end(ready: Ready<Handle>): Promise<void> {
+  #end(ready: Ready<Handle>): Promise<void> | undefined {
     const { life } = ready.begun;
+    const ended = life.end(ANSWERED);
+    // Mostly nothing of it is left.
+    if (!life.isOver || ready.plugs) return this.#endLater(ready, ended);
+    this.#busy.delete(life);
+    this.#spareIf(ready);
+    return undefined;
+  }
+
+  async #endLater(ready: Ready<Handle>, ended: Promise<void>): Promise<void> {
     try {
-      await life.end(ANSWERED);
+      await ended;
     } finally {
       await ready.plugs?.close();
-      this.#busy.delete(life);
+      this.#busy.delete(ready.begun.life);
     }
+    this.#spareIf(ready);
+  }
+
+  /** Keeps what can begin anew. */
+  #spareIf(ready: Ready<Handle>): void {
     const { renewal } = ready;
     if (!renewal || !this.#hasRoom(renewal.byteLength) || !renewal.putBack()) return;
     this.#spareBytes += renewal.byteLength;

@@ -4,8 +4,11 @@
  * request after the other through all of them finds none of that in the processor's caches any more, and takes twice as long.
  */
 
-/** Milliseconds for which responses are held back, and what the guest takes that is asked then. */
+/** Milliseconds for which responses are held back, as far as can be known before. */
 const HOLD_MS = 1;
+/** How many begin together before it is known what they take, and at the most. */
+const FIRST = 8;
+const MOST = 256;
 
 /** What goes along. */
 export interface Member {
@@ -17,21 +20,28 @@ export interface Member {
 
 export class Cohort {
   readonly #tell: (fault: unknown) => void;
+  readonly #now: () => number;
   /** Those that are read, and have not begun. */
-  #waiting = 0;
-  /** Those that are to end, since the first has begun. */
+  #coming: Member[] = [];
+  /** Those that are to end, since those of this turn have begun. */
   #held: Member[] | undefined;
   #heldSince = 0;
+  /** How many have begun in this turn, and how many may in the next: as many as these would have done in `HOLD_MS`. */
+  #begun = 0;
+  #most = FIRST;
 
-  /** @param tell Told of what a member throws, which is no matter of the others. Ends the process, by default, as it would by itself. */
-  constructor(tell: (fault: unknown) => void = throwLater) {
+  /**
+   * @param tell Told of what a member throws, which is no matter of the others. Ends the process, by default, as it would by itself.
+   * @param now Milliseconds on a clock that only moves forward.
+   */
+  constructor(tell: (fault: unknown) => void = throwLater, now: () => number = () => performance.now()) {
     this.#tell = tell;
+    this.#now = now;
   }
 
-  /** Has it begin, with all others that come in this turn. */
+  /** Has it begin, with others that come in this turn. */
   begin(member: Member): void {
-    this.#waiting++;
-    setImmediate(this.#next, member);
+    if (this.#coming.push(member) === 1) setImmediate(this.#next);
   }
 
   /** Has it end, with all others that have begun in this turn. */
@@ -41,28 +51,35 @@ export class Cohort {
   }
 
   /** Resolves when all that have been read by now have begun, and what is read in the same turn. */
-  begun(): Promise<void> {
-    return new Promise((resolve) => void setImmediate(resolve));
+  async begun(): Promise<void> {
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- turn after turn
+      await new Promise((resolve) => void setImmediate(resolve));
+    } while (this.#coming.length > 0);
   }
 
-  /** All that is promised by one member runs before Node calls this for the next. */
-  readonly #next = (member: Member): void => {
-    const now = performance.now();
-    if (this.#held && now - this.#heldSince > HOLD_MS) this.#release();
-    if (!this.#held) {
-      this.#held = [];
-      this.#heldSince = now;
+  readonly #next = (): void => {
+    this.#held = [];
+    this.#heldSince = this.#now();
+    this.#begun = 0;
+    for (const member of this.#coming) {
+      this.#guard(() => member.begin());
+      // At least one has begun, however late it is.
+      if (++this.#begun === this.#most || this.#now() - this.#heldSince > HOLD_MS) break;
     }
-    this.#guard(() => member.begin());
-    if (--this.#waiting === 0) queueMicrotask(this.#afterLast);
+    this.#coming.splice(0, this.#begun);
+    if (this.#coming.length > 0) setImmediate(this.#next);
+    // What they are promised comes before a tick.
+    queueMicrotask(this.#afterLast);
   };
 
-  // Also what the last one is promised comes before a tick.
   readonly #afterLast = (): void => process.nextTick(this.#release);
 
   readonly #release = (): void => {
     const held = this.#held ?? [];
     this.#held = undefined;
+    const took = this.#now() - this.#heldSince;
+    this.#most = Math.min(MOST, Math.ceil((this.#begun * HOLD_MS) / took));
     for (const member of held) this.#guard(() => member.end());
   };
 
