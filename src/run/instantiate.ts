@@ -17,11 +17,10 @@ import type { Lease } from "../wait/lease.ts";
 import { assertWaits } from "../wait/suspension.ts";
 import type { AsyncCalls } from "./embed/async-calls.ts";
 import { BareCalls, bareExports, bareResource, isBare } from "./bare.ts";
-import type { Calling } from "./calls.ts";
+import type { Calling, Calls } from "./calls.ts";
 import { grantsOf } from "./grants.ts";
 import { checkedOptions } from "./check-options.ts";
 import type { CompiledComponent } from "./component.ts";
-import type { ValueCalls } from "./embed/value-calls.ts";
 import type * as Embeddings from "./embed/embedding.ts";
 import type { EmbedderImport } from "./embed/given-imports.ts";
 import type * as TypeChecks from "./type-checks.ts";
@@ -58,10 +57,8 @@ export interface Begun {
   readonly life: Life;
   /** Missing for a core module. */
   readonly linked?: Linked;
-  /** Of one with asynchronous functions. */
-  readonly calls?: AsyncCalls | undefined;
-  /** Of one without, with values. */
-  readonly valueCalls?: ValueCalls | undefined;
+  /** The way into it. Missing for a core module. */
+  readonly calls?: AsyncCalls | Calls;
 }
 
 /** As `instantiate`, with options that make sense. */
@@ -94,8 +91,7 @@ export async function begin(
     const linked: Linked = new Linked(compiled, host, (type) => embedded?.definedResource(type) ?? bareResource(type));
     const asyncCalls = asyncs && new asyncs.AsyncCalls(linked, life, options.deadlock === "trap");
     const calling: Calling = { isSync: options.syncExports === true, waitsElsewhere: providers.haveComponents };
-    const valueCalls = asyncCalls ? undefined : embedded?.callsOf(linked, calling);
-    const calls = asyncCalls ?? valueCalls ?? new BareCalls(linked, life, calling);
+    const calls = asyncCalls ?? embedded?.callsOf(linked, calling) ?? new BareCalls(linked, life, calling);
     life.onEnd = (reason) => {
       life.instance.faults.push(...linked.end(reason));
       calls.abandon(reason);
@@ -106,7 +102,7 @@ export async function begin(
     life.task.assertAlive();
     compiled.isChecked ||= Object.keys(options.imports ?? {}).length === 0;
     const exports = embedded?.exportsOf(linked, asyncCalls) ?? bareExports(linked, calls);
-    return { running: running(exports, life), life, linked, calls: asyncCalls, valueCalls };
+    return { running: running(exports, life), life, linked, calls };
   } catch (error) {
     throw await life.fail(error);
   }

@@ -228,7 +228,7 @@ export class Life {
     });
     // What was still to be delivered is given up, and nobody else tells of that.
     if (this.#aborted && this.#aborted !== before) throw this.#aborted.reason;
-    const others = faults.length > 0 ? [...new Set(faults)].filter((fault) => fault !== reason) : [];
+    const others = faults.filter((fault, at) => fault !== reason && faults.indexOf(fault) === at);
     if (others.length > 0) throw faultOf(others);
     this.isOver = true;
   }

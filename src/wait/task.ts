@@ -50,7 +50,8 @@ export class Task implements Suspender {
   #budget = CALLS_PER_TURN;
   #idled = false;
   #hasBegun = false;
-  #turnStart: number;
+  /** When the guest was last given a turn, in milliseconds of the loop's clock. */
+  turnStart: number;
   #end: { readonly reason: unknown } | undefined;
   #hasFailed = false;
   readonly #drives: Drives = new Few();
@@ -65,12 +66,7 @@ export class Task implements Suspender {
 
   constructor(loop: Loop) {
     this.#loop = loop;
-    this.#turnStart = loop.now();
-  }
-
-  /** When the guest was last given a turn, in milliseconds of the loop's clock. */
-  get turnStart(): number {
-    return this.#turnStart;
+    this.turnStart = loop.now();
   }
 
   /** Counts a call. True if the guest has to give way (`giveWay`) before it is carried out. */
@@ -224,7 +220,7 @@ export class Task implements Suspender {
     this.#budget = CALLS_PER_TURN;
     this.#idled = false;
     this.#hasBegun = false;
-    this.#turnStart = this.#loop.now();
+    this.turnStart = this.#loop.now();
   }
 
   /**
@@ -305,7 +301,7 @@ export class Task implements Suspender {
       this.#budget = CALLS_PER_TURN - 1;
       return false;
     }
-    if (this.#idled || this.#end || this.#loop.now() - this.#turnStart > TURN_MS) return true;
+    if (this.#idled || this.#end || this.#loop.now() - this.turnStart > TURN_MS) return true;
     this.#budget = CALLS_PER_TURN;
     return false;
   }

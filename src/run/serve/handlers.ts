@@ -191,7 +191,7 @@ function isOver({ life }: Slot): boolean {
 function handlerOf({ linked, calls }: Begun, name: string): Handler {
   const item = linked?.compiled.plan.exports.get(name);
   const handle = item?.sort === "instance" ? item.instance.exports.get("handle") : undefined;
-  if (!calls || handle?.sort !== "func" || handle.func.is !== "lifted") {
+  if (!calls || !("underWay" in calls) || handle?.sort !== "func" || handle.func.is !== "lifted") {
     throw new NotAHandlerError(`${name} is not of the component's own: serve the one that it comes from`);
   }
   return {

@@ -276,13 +276,13 @@ class Row {
   }
 }
 
-function handlerOf({ running, linked, valueCalls }: Begun, name: string): Handle {
+function handlerOf({ running, linked, calls }: Begun, name: string): Handle {
   // What an instance exports under this name, with these parameters.
   const { handle: call } = running.exports[name] as { readonly handle: Handle["call"] };
   const item = linked?.compiled.plan.exports.get(name);
   const handle = item?.sort === "instance" ? item.instance.exports.get("handle") : undefined;
-  const isOurs = valueCalls && handle?.sort === "func" && handle.func.is === "lifted";
-  return { call, inside: isOurs ? Inside.of(valueCalls, `${name}#handle`, handle.func) : undefined };
+  const isOurs = calls && "left" in calls && handle?.sort === "func" && handle.func.is === "lifted";
+  return { call, inside: isOurs ? Inside.of(calls, `${name}#handle`, handle.func) : undefined };
 }
 
 /** A request that a guest has been given. */

@@ -1,24 +1,23 @@
 /** A handler of 0.2 as it is called by its core, in turn with others. */
 import type { CoreValue } from "../../abi/type.ts";
 import type { CoreFunction } from "../../wait/gate.ts";
-import type { LiftedItem } from "../calls.ts";
-import type { ValueCalls } from "../embed/value-calls.ts";
+import type { Calls, LiftedItem } from "../calls.ts";
 import { LiftedValues } from "../embed/lifted.ts";
 
 /** A function that takes two resources and gives nothing: `enter`, a call of its core, then `left` or `failed`. */
 export class Inside {
   readonly core: CoreFunction;
-  readonly #calls: ValueCalls;
+  readonly #calls: Calls;
   readonly #lifted: LiftedValues;
 
-  private constructor(calls: ValueCalls, lifted: LiftedValues) {
+  private constructor(calls: Calls, lifted: LiftedValues) {
     this.core = lifted.core;
     this.#calls = calls;
     this.#lifted = lifted;
   }
 
   /** `undefined` where to call its core is not all: the guest may wait in a component of another instance, or blocks its thread. */
-  static of(calls: ValueCalls, name: string, func: LiftedItem): Inside | undefined {
+  static of(calls: Calls, name: string, func: LiftedItem): Inside | undefined {
     const { params, result } = func.type;
     const isOfOwns = params.length === 2 && params.every(({ type }) => type.kind === "own") && !result;
     if (!isOfOwns || calls.isSync || calls.waitsElsewhere || calls.life.task.blocksThread) return undefined;
