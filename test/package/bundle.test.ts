@@ -14,7 +14,7 @@ import { Project, root } from "./support.ts";
  */
 const MAX_PAGE_BYTES = {
   esbuild: { given: 67_700, ahead: 45_850 },
-  rolldown: { given: 64_700, ahead: 44_800 },
+  rolldown: { given: 64_750, ahead: 44_800 },
 };
 /** The same for who wants a `Pipe` alone. */
 const MAX_PIPE_BYTES = 3150;
