@@ -224,10 +224,21 @@ test("a connection of HTTP/2 is one", async (t) => {
   t.after(() => session.destroy());
   const texts = await Promise.all(["/a", "/b"].map((path) => text(session.request({ ":path": path }))));
   assert.deepEqual(texts, ["/a", "/b"]);
+  const held = session.request({ ":path": "/held" });
+  await until(() => asked.length === 3);
   const waits = await open();
   waits.write(request("/c"));
   await turn();
-  assert.equal(asked.length, 2);
-  session.close();
+  assert.equal(asked.length, 3);
+  held.close();
   assert.match(await first(waits), /\/c$/);
+  // It was used by nobody then.
+  if (!session.closed) await once(session, "close");
+  waits.destroy();
+  const other = connectHttp2(`http://127.0.0.1:${port}`);
+  t.after(() => other.destroy());
+  assert.equal(await text(other.request({ ":path": "/d" })), "/d");
+  const last = await open();
+  last.write(request("/e"));
+  assert.match(await first(last), /\/e$/);
 });

@@ -78,7 +78,8 @@ export function httpServer(
   server.on("checkContinue", listener);
   server.on("connect", refuseTunnel);
   server.on("clientError", refuseBroken);
-  const sessions = new Set<ServerHttp2Session>();
+  /** Whether it has been used, and is not now. */
+  const sessions = new Map<ServerHttp2Session, () => boolean>();
   /** Those of which it is not known yet what they speak, by who is at their other end. */
   const silent = new Map<string, Socket>();
   /** Those that speak HTTP/1.1. */
@@ -86,11 +87,16 @@ export function httpServer(
   let toHttp2: ((socket: Socket) => void) | undefined;
   const play = (wire: Wire): void => exchange(answer, failed, wire, begun);
   const http2 = (socket: Socket): void => {
-    toHttp2 ??= http2Server(play, stallMs, (session) => {
-      sessions.add(session);
-      session.once("close", () => sessions.delete(session));
-      if (isClosing) session.close();
-    });
+    toHttp2 ??= http2Server(
+      play,
+      stallMs,
+      (session, isIdle) => {
+        sessions.set(session, isIdle);
+        session.once("close", () => sessions.delete(session));
+        if (isClosing) session.close();
+      },
+      () => isCrowded(),
+    );
     toHttp2(socket);
   };
   const event = tls ? "secureConnection" : "connection";
@@ -110,7 +116,12 @@ export function httpServer(
     else sniff(socket, stallMs, speaks);
   });
   server.closeIdleConnections = sparing(server, plain, () => isClosing || isCrowded());
-  if (maxConnections !== undefined) isCrowded = turnstile(server, maxConnections, () => server.closeIdleConnections());
+  if (maxConnections !== undefined) {
+    isCrowded = turnstile(server, maxConnections, () => {
+      server.closeIdleConnections();
+      for (const [session, isIdle] of sessions) if (isIdle()) session.close();
+    });
+  }
   // With TLS before they have shaken hands.
   server.prependListener("connection", (socket: Socket) => {
     const peer = peerOf(socket);
@@ -126,7 +137,7 @@ export function httpServer(
       isClosing = true;
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
       server.closeIdleConnections();
-      for (const session of sessions) session.close();
+      for (const session of sessions.keys()) session.close();
       for (const socket of silent.values()) socket.destroy();
       const stop = lettingGo(plain, stallMs);
       return closed.finally(stop);
@@ -207,7 +218,8 @@ function sniff(socket: Socket, timeoutMs: number, speaks: (isHttp2: boolean) => 
 function http2Server(
   play: (wire: Wire) => void,
   stallMs: number,
-  opened: (session: ServerHttp2Session) => void,
+  opened: (session: ServerHttp2Session, isIdle: () => boolean) => void,
+  isCrowded: () => boolean,
 ): (socket: Socket) => void {
   let opening: Socket | undefined;
   const h2 = process.getBuiltinModule("node:http2").createServer({
@@ -228,16 +240,20 @@ function http2Server(
       }
     };
     let idle = timer(idleMs, letGo);
+    let isUsed = false;
     let atOnce = 0;
     session.on("stream", (stream) => {
       if (atOnce++ === 0) setImmediate(() => void (atOnce = 0));
       // Node ends a flood of resets once it has read all that is there: by TLS that may take a second.
       if (atOnce > MAX_AT_ONCE) session.destroy();
       clearTimeout(idle);
+      isUsed = true;
       streams.add(stream);
       stream.once("close", () => {
         streams.delete(stream);
-        if (streams.size === 0 && socket?.destroyed === false) idle = timer(idleMs, letGo);
+        if (streams.size > 0 || socket?.destroyed !== false) return;
+        if (isCrowded()) session.close();
+        idle = timer(idleMs, letGo);
       });
     });
     session.once("close", () => clearTimeout(idle));
@@ -249,7 +265,7 @@ function http2Server(
       // Not even a reset is taken, or the end of the connection.
       if ([...streams].every(({ closed }) => closed)) session.destroy();
     });
-    opened(session);
+    opened(session, () => isUsed && streams.size === 0);
   });
   h2.on("stream", (stream, _, __, rawHeaders: readonly string[]) => {
     play(new StreamWire(stream, rawHeaders, stallMs));
