@@ -48,3 +48,21 @@ export function byId(id: string): HTMLElement {
 export function announce(text: string): void {
   setText(byId("announce"), text);
 }
+
+/**
+ * Puts other elements in the place of what had the focus without losing it: what is called the same has it then.
+ *
+ * @param otherwise Who has it if nothing is.
+ */
+export function keepFocus(root: HTMLElement, rebuild: () => void, otherwise: () => HTMLElement | null): void {
+  const held = root.contains(document.activeElement) ? document.activeElement : null;
+  const called = held && nameOf(held);
+  rebuild();
+  if (!held || held.isConnected) return;
+  const all = [...root.querySelectorAll<HTMLElement>("a, button, input, summary")];
+  (all.find((one) => nameOf(one) === called && one.checkVisibility()) ?? otherwise())?.focus();
+}
+
+function nameOf(element: Element): string {
+  return element.ariaLabel ?? element.textContent ?? "";
+}

@@ -1,7 +1,7 @@
 /** A guest from within: its world, and what it is given. */
 import type { Files } from "../protocol.ts";
 import { CallForm } from "./call-form.ts";
-import { h, setText } from "./dom.ts";
+import { h, keepFocus, setText } from "./dom.ts";
 import { droppedFiles, pickedFiles, type Dropped } from "./dropped.ts";
 import { bytesText, countText } from "./format.ts";
 import type { Guest } from "./model.ts";
@@ -101,33 +101,36 @@ export class GuestPanel {
     const entries = Object.entries(files);
     for (const address of this.#addresses) URL.revokeObjectURL(address);
     this.#addresses = entries.map(([, bytes]) => URL.createObjectURL(new Blob([bytes.slice()])));
-    this.#files.replaceChildren(
-      ...entries.map(([path, bytes], index) =>
+    const items = entries.map(([path, bytes], index) =>
+      h(
+        "li",
+        {},
         h(
-          "li",
-          {},
-          h(
-            "a",
-            {
-              attributes: {
-                href: this.#addresses[index],
-                download: path.replace(/^.*\//, ""),
-                title: "Take it home",
-              },
+          "a",
+          {
+            attributes: {
+              href: this.#addresses[index],
+              download: path.replace(/^.*\//, ""),
+              title: "Take it home",
             },
-            `/${path}`,
-          ),
-          h("span", { class: "amount" }, bytesText(bytes.length)),
-          h(
-            "button",
-            {
-              attributes: { type: "button", "aria-label": `Remove /${path}` },
-              on: { click: () => this.#handlers.onFileRemoved(path) },
-            },
-            "×",
-          ),
+          },
+          `/${path}`,
+        ),
+        h("span", { class: "amount" }, bytesText(bytes.length)),
+        h(
+          "button",
+          {
+            attributes: { type: "button", "aria-label": `Remove /${path}` },
+            on: { click: () => this.#handlers.onFileRemoved(path) },
+          },
+          "×",
         ),
       ),
+    );
+    keepFocus(
+      this.#files,
+      () => this.#files.replaceChildren(...items),
+      () => this.#files.querySelector<HTMLElement>("button") ?? this.element.querySelector("input[type=file]"),
     );
     if (entries.length === 0) this.#files.append(h("li", { class: "note" }, "none"));
   }

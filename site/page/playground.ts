@@ -101,7 +101,7 @@ export class Playground {
 
   /** Shows what the address names, or the first scenario. */
   async open(): Promise<void> {
-    await this.#play(SCENARIOS.find(({ id }) => `#${id}` === location.hash) ?? SCENARIOS[0]);
+    await this.#play(addressed() ?? SCENARIOS[0]);
     if (!(await this.#session.canSuspend)) {
       this.#problem(
         "This browser cannot suspend WebAssembly (JSPI), so a guest cannot wait here. Chromium from 137 on can, and Firefox from 153 on.",
@@ -132,7 +132,7 @@ export class Playground {
     this.#run.addEventListener("click", () => void this.#start());
     this.#stop.addEventListener("click", () => this.#session.stop());
     addEventListener("hashchange", () => {
-      const scenario = SCENARIOS.find(({ id }) => `#${id}` === location.hash);
+      const scenario = addressed();
       if (scenario) void this.#choose(scenario);
     });
     addEventListener("keydown", (event) => {
@@ -381,8 +381,12 @@ export class Playground {
 
   #showRun(run: "off" | "on" | "over"): void {
     if (run !== "on") clearInterval(this.#silence);
+    const { activeElement } = document;
     this.#run.hidden = run === "on";
     this.#stop.hidden = run !== "on";
+    // Who has pressed one has the other now.
+    if (activeElement === this.#run && run === "on") this.#stop.focus();
+    else if (activeElement === this.#stop && run !== "on") this.#run.focus();
     document.documentElement.dataset["run"] = run;
   }
 
@@ -397,6 +401,12 @@ export class Playground {
     setText(problem, text);
     problem.hidden = text === "";
   }
+}
+
+/** What the address names: the first scenario, if nothing. */
+function addressed(): Scenario | undefined {
+  const { hash } = location;
+  return hash === "" ? SCENARIOS[0] : SCENARIOS.find(({ id }) => `#${id}` === hash);
 }
 
 /** Whether the focus is where a scenario was chosen, or nowhere: who has gone on meanwhile is not taken out of sight. */

@@ -2,7 +2,7 @@
 import type { Ending, FileFrame, Frame } from "../protocol.ts";
 import { FilesView } from "./files-view.ts";
 import { ChannelView } from "./channel-view.ts";
-import { h, setText } from "./dom.ts";
+import { byId, h, keepFocus, setText } from "./dom.ts";
 import { bytesText, OPEN } from "./format.ts";
 import { GuestCard } from "./guest-card.ts";
 import { icon } from "./icons.ts";
@@ -73,7 +73,12 @@ export class StageView {
     this.#screens = new Map();
     this.#inputs = new Map();
     this.#places = this.#stage.channels().map((key, channel) => ({ key, view: this.#channelView(key, channel) }));
-    this.#root.replaceChildren(...this.#stage.lanes().map((lane) => this.#lane(lane)));
+    const lanes = this.#stage.lanes().map((lane) => this.#lane(lane));
+    keepFocus(
+      this.#root,
+      () => this.#root.replaceChildren(...lanes),
+      () => this.#root.querySelector<HTMLElement>(".guest .name") ?? byId("sample"),
+    );
     this.#files.clear([]);
     this.showInputs();
   }

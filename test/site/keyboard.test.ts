@@ -92,6 +92,8 @@ describe("the playground by keyboard alone", { skip: chromium.missing }, () => {
     assert.equal(await visitor.count(".guest"), 2);
     await visitor.tabTo("Take hello off the stage");
     await visitor.keys("Enter");
+    // Who has taken one away is at the one that is left.
+    await visitor.sees(".guest .name:focus", "cat-files");
     await visitor.tabTo("Arguments of cat-files");
     // Tab has selected what is there.
     await visitor.write("/note.txt");
@@ -105,6 +107,10 @@ describe("the playground by keyboard alone", { skip: chromium.missing }, () => {
     await visitor.keys("Enter");
     await visitor.until("data-run=over");
     await visitor.sees(SCREEN, "a note");
+    await visitor.sees("#run:focus");
+    await visitor.tabTo("Remove /note.txt");
+    await visitor.keys("Enter");
+    await visitor.sees(".files button:focus");
   }
 
   /** A gate stops who writes, the time-line tells the calls, and the pipe is laid anew. */

@@ -560,6 +560,29 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
+  test("who goes back is where they were, also before they chose anything", async () => {
+    await visit(
+      "",
+      async (visitor) => {
+        const chosen = ".scenes a[aria-current]";
+        await visitor.sees(chosen, "Fast writer, slow reader");
+        await visitor.evaluate("history.replaceState(null, '', location.pathname)");
+        for (const [id, title] of [
+          ["pipe", "Three in a pipe"],
+          ["hello", "Hello"],
+        ] as const) {
+          await visitor.evaluate(`document.querySelector(".scenes a[href='#${id}']").click()`);
+          await visitor.sees(chosen, title);
+        }
+        await visitor.evaluate("history.back()");
+        await visitor.sees(chosen, "Three in a pipe");
+        await visitor.evaluate("history.back()");
+        await visitor.sees(chosen, "Fast writer, slow reader");
+      },
+      { isNew: true },
+    );
+  });
+
   test("what cannot run, or be opened, is told when it is opened, and keeps within its card", async () => {
     const built = fileURLToPath(new URL("../guests/built/", import.meta.url));
     const [loud, picture, torn, empty] = ["LOUD.WASM", "picture.wasm", "torn.wasm", "empty"].map((name) =>
