@@ -38,6 +38,8 @@ const { status } = spawnSync(
   [
     "--import",
     UNTRACKED,
+    // As many processes as there are cores have no other left to collect garbage on.
+    "--single-threaded-gc",
     "--test",
     `--test-concurrency=${availableParallelism() + 1}`,
     ...(given.length > 0 ? given : all()),

@@ -29,8 +29,8 @@ export interface Page {
   goto(url: string): Promise<unknown>;
   /** The value of an expression, or of the promise that it gives, as JSON has it. */
   evaluate(expression: string): Promise<unknown>;
-  /** Resolves when an expression is true. */
-  waitForFunction(expression: string): Promise<unknown>;
+  /** Resolves when an expression is true. @param options.polling Milliseconds after which it is asked again, not each frame. */
+  waitForFunction(expression: string, options?: { readonly polling: number }): Promise<unknown>;
   close(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type BuildOptions, type BuildResult } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const guests = join(here, "..", "guests");
@@ -63,8 +63,8 @@ export async function servePages(
   } as const;
   const pathsOf = (names: readonly string[]): string[] => names.map((name) => resolve(here, name));
   const [modules, whole] = await Promise.all([
-    build({ ...common, entryPoints: pathsOf(entries), splitting: true, format: "esm" }),
-    build({ ...common, entryPoints: pathsOf(scripts), format: "iife" }),
+    built({ ...common, entryPoints: pathsOf(entries), splitting: true, format: "esm" }),
+    built({ ...common, entryPoints: pathsOf(scripts), format: "iife" }),
   ]);
   const outputFiles = [...modules.outputFiles, ...whole.outputFiles];
   const served = new Map<string, Uint8Array>(outputFiles.map(({ path, contents }) => [`/${basename(path)}`, contents]));
@@ -91,6 +91,16 @@ export async function servePages(
     });
   });
   return { origin: `http://${await listening(server)}`, close: () => closed(server) };
+}
+
+const builds = new Map<string, Promise<BuildResult<{ write: false }>>>();
+
+/** Once for all who serve the same. */
+function built(options: BuildOptions & { readonly write: false }): Promise<BuildResult<{ write: false }>> {
+  const key = JSON.stringify(options);
+  const known = builds.get(key) ?? build(options);
+  builds.set(key, known);
+  return known;
 }
 
 async function contentsOf(served: ReadonlyMap<string, Uint8Array>, url: string): Promise<Uint8Array | undefined> {

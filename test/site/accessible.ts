@@ -32,14 +32,16 @@ export async function assertAccessible(
 ): Promise<void> {
   // Past the page's policy; once, since its first run in a page takes six times what others do.
   if (!(await visitor.evaluate("'axe' in globalThis"))) await visitor.evaluate(await readFile(AXE, "utf8"));
-  for (const width of widths) {
-    await fits(visitor, width);
-    await dress(visitor, "light");
-    await finds(visitor, `document, ${NO_COLOURS}`);
-    await findsInColours(visitor, seen);
-    await dress(visitor, "dark");
-    await findsInColours(visitor, seen);
-  }
+  await visitor.atRest(async () => {
+    for (const width of widths) {
+      await fits(visitor, width);
+      await dress(visitor, "light");
+      await finds(visitor, `document, ${NO_COLOURS}`);
+      await findsInColours(visitor, seen);
+      await dress(visitor, "dark");
+      await findsInColours(visitor, seen);
+    }
+  });
 }
 
 /** In the theme that it has, one of all elements with text that have the same names, classes and style, with all that they are in. */

@@ -36,6 +36,7 @@ interface WholePage extends Page {
   }>;
   setViewport(size: { readonly width: number; readonly height: number }): Promise<void>;
   emulateMediaFeatures(features: readonly { readonly name: string; readonly value: string }[]): Promise<void>;
+  evaluateOnNewDocument(script: string): Promise<unknown>;
   waitForSelector(selector: string): Promise<Handle | null>;
   on(event: "console", hear: (message: { type(): string; text(): string }) => void): void;
   on(event: "pageerror", hear: (error: unknown) => void): void;
@@ -46,6 +47,33 @@ export interface Preferences {
   readonly colours?: "light" | "dark";
   readonly motion?: "reduce" | "no-preference";
 }
+
+/**
+ * Gives a page `rest(isResting)`: while it rests it hears nothing of its workers, and is told all of it when it goes on. What
+ * guests do is drawn sixty times a second, which whoever looks at the page for seconds would have the machine do meanwhile.
+ */
+const RESTS = `{
+  const { Worker } = globalThis;
+  const held = [];
+  let isResting = false;
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", (event) => {
+        if (!isResting) return;
+        event.stopImmediatePropagation();
+        held.push([this, event.data]);
+      });
+    }
+  };
+  globalThis.rest = (is) => {
+    isResting = is;
+    if (!is) for (const [worker, data] of held.splice(0)) worker.dispatchEvent(new MessageEvent("message", { data }));
+  };
+}`;
+
+/** To ask with each frame is to have the browser make them, and to have it lay out the page for each. */
+const ASKED_AGAIN = { polling: 50 };
 
 /** More than a page takes to scroll to what has the focus, while it lays out something else. */
 const PICTURES = 30;
@@ -66,6 +94,7 @@ export class Visitor {
     // It is one.
     const page = (await browser.newPage()) as WholePage;
     const visitor = new Visitor(page);
+    await page.evaluateOnNewDocument(RESTS);
     await page.setViewport({ width: 1280, height: 1000 });
     await visitor.prefer(preferences);
     await page.goto(url);
@@ -209,6 +238,7 @@ export class Visitor {
   async sees(selector: string, words = ""): Promise<void> {
     await this.#page.waitForFunction(
       `[...document.querySelectorAll(${JSON.stringify(selector)})].some((element) => element.checkVisibility() && element.innerText.replaceAll("\\u00a0", " ").includes(${JSON.stringify(words)}))`,
+      ASKED_AGAIN,
     );
   }
 
@@ -222,12 +252,19 @@ export class Visitor {
 
   /** Resolves when the page says that it is so: by an attribute of its root. */
   async until(attribute: string): Promise<void> {
-    await this.#page.waitForFunction(`document.documentElement.matches(${JSON.stringify(`[${attribute}]`)})`);
+    await this.holds(`document.documentElement.matches(${JSON.stringify(`[${attribute}]`)})`);
   }
 
   /** Resolves when an expression is true in the page. */
   async holds(expression: string): Promise<void> {
-    await this.#page.waitForFunction(expression);
+    await this.#page.waitForFunction(expression, ASKED_AGAIN);
+  }
+
+  /** The page shows what it shows, whatever its guests do, until the promise of `look` is settled. */
+  async atRest(look: () => Promise<void>): Promise<void> {
+    await this.#page.evaluate("rest(true)");
+    await look();
+    await this.#page.evaluate("rest(false)");
   }
 
   /** On a screen of this size. */

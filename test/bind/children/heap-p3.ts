@@ -21,11 +21,21 @@ const PAIRS = 2 ** 20;
 const TEXT = 4 * 2 ** 20;
 const TEXT_BYTES = 2 ** 24;
 const TEXT_BYTE = "a".charCodeAt(0);
+/** What lies in the memory of each guest, from `ITEMS` on. */
+const CONTENT = content();
 
 const names = [...(await guestOf()).lowerP3().keys()];
 const only = process.argv[2];
 let turns = 0;
 const counter = setInterval(() => turns++, 0);
+
+function content(): Uint8Array {
+  const bytes = new Uint8Array(TEXT + TEXT_BYTES);
+  new Uint32Array(bytes.buffer, ITEMS, ITEMS / 4).fill(ITEMS);
+  const pairs = new Uint32Array(bytes.buffer, PAIRS, (TEXT - PAIRS) / 4);
+  for (let at = 0; at < pairs.length; at += 4) pairs.set([TEXT, 1, TEXT, TEXT_BYTES], at);
+  return bytes.fill(TEXT_BYTE, TEXT).subarray(ITEMS);
+}
 
 async function guestOf(): Promise<BareGuest> {
   const options = grantedP3();
@@ -57,23 +67,22 @@ async function tryOne(name: string): Promise<void> {
   const functions = guest.lowerP3();
   const all = await P3Arguments.of(guest, functions);
   guest.memory.grow(LIST_PAGES - 1);
-  new Uint32Array(guest.memory.buffer, ITEMS, ITEMS / 4).fill(ITEMS);
-  const pairs = new Uint32Array(guest.memory.buffer, PAIRS, (TEXT - PAIRS) / 4);
-  for (let at = 0; at < pairs.length; at += 4) pairs.set([TEXT, 1, TEXT, TEXT_BYTES], at);
-  new Uint8Array(guest.memory.buffer, TEXT, TEXT_BYTES).fill(TEXT_BYTE);
   const call = promising(functions.get(name));
   const { numbers } = await all.for(name);
+  // A function that is given no number reads none of it.
+  if (numbers.length > 0) new Uint8Array(guest.memory.buffer).set(CONTENT, ITEMS);
   for (const index of numbers) {
+    const mayBeLength = numbers.includes(index - 1);
     for (const number of HOSTILE) {
-      for (const before of [undefined, ITEMS, PAIRS, TEXT]) {
+      // A list, with what looks like items.
+      for (const before of mayBeLength ? [undefined, ITEMS, PAIRS, TEXT] : [undefined]) {
         // oxlint-disable-next-line no-await-in-loop -- one call after the other, as a guest makes them
         const args = [...(await all.for(name)).args];
         const put = (at: number, value: number): void => {
           args[at] = typeof args[at] === "bigint" ? BigInt(value) : value;
         };
         put(index, number);
-        // A list, with what looks like items.
-        if (before !== undefined && numbers.includes(index - 1)) put(index - 1, before);
+        if (before !== undefined) put(index - 1, before);
         guest.free();
         // oxlint-disable-next-line no-await-in-loop -- as above
         await tried(call(...args));
