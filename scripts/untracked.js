@@ -7,7 +7,7 @@ import asyncHooks from "node:async_hooks";
 import { isMainThread } from "node:worker_threads";
 
 // And not before what a test starts, which may be given the same options.
-if (isMainThread && process.argv[1]?.endsWith(".test.ts")) {
+if (isMainThread && /\.test\.(?:ts|mjs)$/.test(process.argv[1] ?? "")) {
   const { createHook } = asyncHooks;
   // Suites and tests it still follows: what is in a suite is found by that.
   asyncHooks.createHook = (callbacks) => createHook({ ...callbacks, trackPromises: false });
