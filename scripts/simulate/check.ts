@@ -44,25 +44,29 @@ function after(before: readonly State[], entry: Calls, mayHold: boolean): State[
   const ended: State[] = [];
   for (const [index, call] of calls.entries()) {
     const answer = outcome.is === "answered" ? outcome.answers[index] : undefined;
-    const next = new Map<string, State>();
+    const next: State[] = [];
     for (const { state, staged } of states.flatMap((each) => alternatives(each, call, entry, mayHold))) {
       const made: Made = staged ? { is: "answered", answer: staged, hasWaited: false } : answered(state, call, entry);
       if (made.is === "ended" && outcome.is === "ended" && ending(state, made.how, during) === outcome.how)
         ended.push(state);
       if (made.is !== "answered") continue;
       if (answer && !isSame(answer, made.answer)) continue;
-      next.set(state.key, state);
+      next.push(state);
       // Whether others had their turn before the guest goes on is nobody's business.
       if (!made.hasWaited) continue;
-      const later = settled(state.clone());
-      next.set(later.key, later);
+      next.push(settled(state.clone()));
     }
-    states = [...next.values()];
+    states = distinct(next);
   }
   if (outcome.is === "ended") return ended;
   if (outcome.is === "stuck") return [];
   // What is left over came to pass while the guest should have been awake.
   return states.filter(({ cursor }) => cursor === during.length).map(settled);
+}
+
+/** For the most part there is one, of which nobody has to know how it is told from others. */
+function distinct(states: readonly State[]): State[] {
+  return states.length < 2 ? [...states] : [...new Map(states.map((state) => [state.key, state])).values()];
 }
 
 function settled(state: State): State {
