@@ -58,6 +58,8 @@ export function httpServer(
   const options = {
     requireHostHeader: false,
     noDelay: true,
+    // Nobody listens for the end of a body that is none: that takes a twentieth of what Node does for a request.
+    optimizeEmptyRequests: true,
     headersTimeout: stallMs,
     // A body that flows may take as long as it takes.
     requestTimeout: 0,
