@@ -112,9 +112,14 @@ export function flags<const T extends string>(...names: readonly T[]): Type<Reco
   const wit: ValType = { kind: "flags", names };
   const keys = camelCaseAll(names);
   const size = flagsBytes(names.length);
+  const none: Record<string, boolean> = Object.fromEntries(keys.map((key) => [key, false]));
   function decode(bits: number): Value {
-    const value: Record<string, boolean> = {};
-    for (const [index, key] of keys.entries()) value[key] = ((bits >>> index) & 1) === 1;
+    // A copy has its members at once, and those that are set are mostly few.
+    const value: Record<string, boolean> = { ...none };
+    for (let rest = bits >>> 0, index = 0; rest !== 0; rest >>>= 1, index++) {
+      const key = keys[index];
+      if (key !== undefined && (rest & 1) === 1) value[key] = true;
+    }
     return value;
   }
   function encode(value: Value): number {

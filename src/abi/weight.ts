@@ -1,14 +1,19 @@
 /** What a value takes in JavaScript, as far as its type says: a few bytes of a guest's can become many of ours. */
 import type { ValType } from "./types.ts";
 
-/** Estimated high, as V8 has them on 64 bits; an array's place for it included. */
-const NUMBER_BYTES = 16;
-const BIGINT_BYTES = 40;
-const TEXT_BYTES = 40;
-const ARRAY_BYTES = 200;
-const HANDLE_BYTES = 120;
-const OBJECT_BYTES = 40;
-const FIELD_BYTES = 8;
+/**
+ * Estimated high, as V8 has them on 64 bits; an array's place for it included. What takes long to make counts for more: one for
+ * each 3/4 of a nanosecond, so that all that one call may pass keeps nobody waiting for more than some 50 ms.
+ */
+const NUMBER_BYTES = 40;
+const BIGINT_BYTES = 80;
+const TEXT_BYTES = 200;
+const ARRAY_BYTES = 400;
+const HANDLE_BYTES = 200;
+const OBJECT_BYTES = 200;
+const FIELD_BYTES = 32;
+/** Of what has cases: which one it is. */
+const CASE_BYTES = 64;
 
 const weights = new WeakMap<ValType, number>();
 
@@ -28,13 +33,13 @@ function weigh(type: ValType): number {
     case "tuple":
       return OBJECT_BYTES + sum(type.members.map((member) => FIELD_BYTES + weightOf(member)));
     case "variant":
-      return OBJECT_BYTES + Math.max(...type.cases.map((one) => weightOf(one.type)));
+      return CASE_BYTES + Math.max(...type.cases.map((one) => weightOf(one.type)));
     case "flags":
       return OBJECT_BYTES + FIELD_BYTES * type.names.length;
     case "option":
-      return OBJECT_BYTES + weightOf(type.some);
+      return CASE_BYTES + weightOf(type.some);
     case "result":
-      return OBJECT_BYTES + Math.max(weightOf(type.ok), weightOf(type.err));
+      return CASE_BYTES + Math.max(weightOf(type.ok), weightOf(type.err));
     case "list":
       return ARRAY_BYTES + (type.length ?? 0) * weightOf(type.element);
     case "map":

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ValType } from "../../src/abi/types.ts";
+import { DEFAULT_LIMITS } from "../../src/io/limits.ts";
 import { weightOf } from "../../src/abi/weight.ts";
 
 const TEXT: ValType = { kind: "string" };
@@ -49,3 +50,19 @@ test("what is used twice on each level is weighed once", () => {
   for (let depth = 0; depth < 60; depth++) type = { kind: "tuple", members: [type, type] };
   assert.ok(weightOf(type) >= 2 ** 60);
 });
+
+const field = (type: ValType) => ({ name: "a", type });
+const MOST: readonly (readonly [name: string, type: ValType, most: number])[] = [
+  ["texts", TEXT, 340_000],
+  ["booleans", { kind: "bool" }, 1_700_000],
+  ["records", { kind: "record", fields: [field(TEXT)] }, 160_000],
+  ["variants", { kind: "variant", cases: [{ name: "a", type: undefined }] }, 1_100_000],
+  ["32 flags", { kind: "flags", names: Array.from({ length: 32 }, (_, index) => `f${index}`) }, 55_000],
+  ["lists", { kind: "list", element: TEXT, length: undefined }, 170_000],
+];
+
+for (const [name, type, most] of MOST) {
+  test(`a call passes at most ${most} ${name}: more would take long`, () => {
+    assert.ok(DEFAULT_LIMITS.valueBytes / weightOf(type) <= most, `${DEFAULT_LIMITS.valueBytes / weightOf(type)}`);
+  });
+}

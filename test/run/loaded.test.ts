@@ -203,7 +203,7 @@ test("1.5 a result that takes more than limits.valueBytes in JavaScript traps, o
     const core = `(memory (export "memory") 20) (func (export "f") (result i32)
       (i32.store (i32.const 0) (i32.const 8)) (i32.store (i32.const 4) (i32.const ${count})) (i32.const 0))`;
     const lift = ["f", "(result (list bool))", "(memory (core memory $memory))"] as const;
-    const { f } = await exportsOf(component(core, lift), { limits: { valueBytes: 20_000 } });
+    const { f } = await exportsOf(component(core, lift), { limits: { valueBytes: 50_000 } });
     return f ?? assert.fail();
   };
   const some = await listOf(1000);
