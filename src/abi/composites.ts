@@ -116,10 +116,7 @@ export function flags<const T extends string>(...names: readonly T[]): Type<Reco
   function decode(bits: number): Value {
     // A copy has its members at once, and those that are set are mostly few.
     const value: Record<string, boolean> = { ...none };
-    for (let rest = bits >>> 0, index = 0; rest !== 0; rest >>>= 1, index++) {
-      const key = keys[index];
-      if (key !== undefined && (rest & 1) === 1) value[key] = true;
-    }
+    for (const [index, key] of keys.entries()) if ((bits >>> index) & 1) value[key] = true;
     return value;
   }
   function encode(value: Value): number {

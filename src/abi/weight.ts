@@ -7,9 +7,9 @@ import type { ValType } from "./types.ts";
  */
 const NUMBER_BYTES = 40;
 const BIGINT_BYTES = 80;
+/** Of a text, and of what stands for a handle. */
 const TEXT_BYTES = 200;
 const ARRAY_BYTES = 400;
-const HANDLE_BYTES = 200;
 const OBJECT_BYTES = 200;
 const FIELD_BYTES = 32;
 /** Of what has cases: which one it is. */
@@ -48,13 +48,12 @@ function weigh(type: ValType): number {
     case "borrow":
     case "stream":
     case "future":
-      return HANDLE_BYTES;
-    case "s64":
-    case "u64":
-      return BIGINT_BYTES;
     case "string":
     case "error-context":
       return TEXT_BYTES;
+    case "s64":
+    case "u64":
+      return BIGINT_BYTES;
     default:
       return NUMBER_BYTES;
   }

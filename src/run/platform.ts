@@ -27,6 +27,8 @@ export interface Platform {
   readonly known?: KnownGrants;
   /** What gives memory of guests back to the system, if anything does. Asked for when there is some that may be. */
   readonly pages?: () => Pages | undefined;
+  /** Looks at what `standard` is to open, and does nothing to it. @throws {TypeError} If one is no stream. */
+  assertStreams?(options: StandardOptions): void;
   /** Makes sources and sinks of whatever streams this runtime has. @throws {TypeError} If one is none. */
   standard(options: StandardOptions): OpenedStandard;
   /** What `directory` takes to check file systems of an embedder's, if that is to be loaded. */
@@ -49,6 +51,9 @@ export interface StandardOptions {
   /** See `InstanceOptions.blockingStdio`. */
   readonly blockingStdio: boolean;
 }
+
+/** Opens what was looked at, and is as it was until then. */
+export type Opener<T> = () => T;
 
 export interface OpenedStandard {
   readonly stdin: OpenedInput;

@@ -13,7 +13,7 @@ import { Project, root } from "./support.ts";
  * docs/embedding.md says what they are now.
  */
 const MAX_PAGE_BYTES = {
-  esbuild: { given: 67_700, ahead: 45_850 },
+  esbuild: { given: 67_700, ahead: 45_860 },
   rolldown: { given: 64_750, ahead: 44_800 },
 };
 /** The same for who wants a `Pipe` alone. */

@@ -56,8 +56,8 @@ const LATE: Readonly<Record<string, { readonly options: Options; readonly ended:
     options: { signal: signalOn(boom) },
     ended: ["stdout", "stderr", "stdin", "http", "preopen"],
   },
-  "a last stream": { options: { stderr: 5 as never }, ended: ["stdout", "stdin", "http", "preopen"] },
-  "a second stream": { options: { stdout: 5 as never }, ended: ["stdin", "http", "preopen"] },
+  "a last stream": { options: { stderr: 5 as never }, ended: ["http", "preopen"] },
+  "a second stream": { options: { stdout: 5 as never }, ended: ["http", "preopen"] },
   "a first stream": { options: { stdin: 5 as never }, ended: ["http", "preopen"] },
   "a second directory": { options: {}, ended: ["http", "preopen"] },
 };

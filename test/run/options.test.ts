@@ -1,6 +1,8 @@
 /** Options that make no sense are a TypeError that names them, before anything runs. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { PassThrough, Readable } from "node:stream";
+import { text as textOf } from "node:stream/consumers";
 import { before, describe, test } from "node:test";
 import { runInNewContext } from "node:vm";
 import {
@@ -242,4 +244,46 @@ test("bytes of another realm, as of a test runner with globals of its own, are b
   assert.equal(output.text(), "hello\n");
   assert.equal((await compile(other)).exports.length > 0, true);
   assert.equal(inspect(other).kind, "component");
+});
+
+test("serve tells of a stream that is none when it is called, and opens none", async () => {
+  const handler = await compiled("http-handler");
+  for (const isolate of [undefined, "thread"] as const) {
+    for (const name of ["stdin", "stdout", "stderr"] as const) {
+      for (const value of [7, "text", {}, new Pipe(1)]) {
+        const component = isolate ? await guest("http-handler") : handler;
+        // Wrong on purpose.
+        const options = { [name]: value, isolate } as unknown as ServeOptions;
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        await assert.rejects(serve(component, options), {
+          name: "TypeError",
+          message: new RegExp(`^${name} must be "inherit", "ignore", `),
+        });
+      }
+    }
+  }
+  let isAsked = false;
+  const stdin = { [Symbol.iterator]: () => ((isAsked = true), [].values()) };
+  const { readable, writable } = new TransformStream();
+  for (const options of [{ stdin }, { stdin: readable }, { stdout: writable }, { stderr: "inherit" as const }]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await (await serve(handler, options)).close();
+  }
+  assert.deepEqual([isAsked, readable.locked, writable.locked], [false, false, false]);
+});
+
+test("a stream beside one that is none is as it was", async () => {
+  const hello = await compiled("hello");
+  for (const isolate of [undefined, "thread"] as const) {
+    const component = isolate ? await guest("hello") : hello;
+    const stdout = new PassThrough();
+    const stdin = Readable.from(["text"]);
+    // Wrong on purpose.
+    await assert.rejects(
+      run(component, { stdin, stdout, stderr: 7, isolate } as unknown as Options),
+      /^TypeError: stderr/,
+    );
+    assert.deepEqual([stdout.destroyed, stdout.writableEnded, stdin.destroyed], [false, false, false]);
+    assert.equal(await textOf(stdin), "text");
+  }
 });

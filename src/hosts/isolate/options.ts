@@ -117,6 +117,8 @@ export class Kept {
     parked: Parked | undefined,
   ): Promise<Kept> {
     assertIsolable(options);
+    const { stdin = "ignore", stdout = "ignore", stderr = "ignore" } = options;
+    platform.assertStreams?.({ stdin, stdout, stderr, blockingStdio: false });
     await loadOpeners(platform, options);
     const limits = limitsFrom(options.limits);
     const network = typeof options.network === "object" ? networkOptions("network", options.network) : options.network;

@@ -7,7 +7,7 @@ import { isOurs, type OpenDirectory } from "../../wasi/filesystem/files.ts";
 import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
 import { nodeDirectory } from "./files.ts";
 import { linuxPages } from "./pages.ts";
-import { inputSource, openStandard, outputSink } from "./stdio.ts";
+import { assertStreams, inputSource, openStandard, outputSink } from "./stdio.ts";
 
 /** Node, and what is compatible with it. */
 export const nodePlatform: Platform = {
@@ -25,8 +25,9 @@ export const nodePlatform: Platform = {
   pages: linuxPages,
   standard: openStandard,
   directory: openDirectory,
-  source: inputSource,
-  sink: outputSink,
+  assertStreams,
+  source: (value, name) => inputSource(value, name)(),
+  sink: (value, name) => outputSink(value, name)(),
 };
 
 /** What a preopened directory can be: a path of the host's, or an open directory of any file system. */

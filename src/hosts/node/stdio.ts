@@ -3,7 +3,7 @@ import type { Sink, Source } from "../../io/ports.ts";
 import { saysTerminal } from "../../io/plain-ports.ts";
 import { hasMethods, isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
-import type { OpenedInput, OpenedOutput, OpenedStandard, StandardOptions } from "../../run/platform.ts";
+import type { OpenedInput, OpenedOutput, OpenedStandard, Opener, StandardOptions } from "../../run/platform.ts";
 import { openedStandard } from "../../run/standard.ts";
 import { sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
 import { isTerminal } from "./fd-open.ts";
@@ -22,6 +22,8 @@ export type Output = "inherit" | Writable | WebOutput;
 
 /** The standard streams of one guest. */
 export function openStandard(options: StandardOptions): OpenedStandard {
+  // Before any is opened: they are as they were, then.
+  assertStreams(options);
   // What is not the process's own needs the event loop.
   const own = [options.stdin, options.stdout, options.stderr].every(
     (value) => value === "inherit" || value === "ignore",
@@ -33,21 +35,28 @@ export function openStandard(options: StandardOptions): OpenedStandard {
   );
 }
 
+/** @throws {TypeError} If one is no stream. */
+export function assertStreams({ stdin, stdout, stderr }: StandardOptions): void {
+  if (stdin !== "inherit") inputSource(stdin, "stdin");
+  if (stdout !== "inherit") outputSink(stdout, "stdout");
+  if (stderr !== "inherit") outputSink(stderr, "stderr");
+}
+
 function openInput(value: unknown, group: BlockingGroup | undefined): OpenedInput {
   if (value === "inherit") return { isTerminal: isTerminal(0), source: fdSource(0, group) };
-  return { isTerminal: saysTerminal(value), source: inputSource(value, "stdin") };
+  return { isTerminal: saysTerminal(value), source: inputSource(value, "stdin")() };
 }
 
 function openOutput(value: unknown, name: "stdout" | "stderr", group: BlockingGroup | undefined): OpenedOutput {
-  if (value !== "inherit") return { isTerminal: saysTerminal(value), sink: outputSink(value, name) };
+  if (value !== "inherit") return { isTerminal: saysTerminal(value), sink: outputSink(value, name)() };
   const fd = name === "stdout" ? 1 : 2;
   return { isTerminal: isTerminal(fd), sink: new FdSink(fd, group) };
 }
 
-/** Makes a source of what somebody has. @param name Of it, for messages. @throws {TypeError} If it is none. */
-export function inputSource(value: unknown, name: string): Source {
+/** What makes a source of what somebody has. @param name Of it, for messages. @throws {TypeError} If it is none. */
+export function inputSource(value: unknown, name: string): Opener<Source> {
   // A Readable is an iterable too.
-  if (hasMethods<Readable>(value, "pipe") && value instanceof nodeStreams().Readable) return nodeSource(value);
+  if (hasMethods<Readable>(value, "pipe") && value instanceof nodeStreams().Readable) return () => nodeSource(value);
   const source = sourceOf(value, name);
   if (source) return source;
   throw new TypeError(
@@ -57,9 +66,9 @@ export function inputSource(value: unknown, name: string): Source {
 }
 
 /** As `inputSource`, for a sink. */
-export function outputSink(value: unknown, which: string): Sink {
+export function outputSink(value: unknown, which: string): Opener<Sink> {
   // Old streams are none of today's classes.
-  if (hasMethods<Writable>(value, "write", "end", "on", "destroy")) return new NodeSink(value);
+  if (hasMethods<Writable>(value, "write", "end", "on", "destroy")) return () => new NodeSink(value);
   const sink = sinkOf(value, which);
   if (sink) return sink;
   throw new TypeError(

@@ -80,11 +80,11 @@ const checks: Part<typeof ForeignDirectory> = new Part(() => import("./foreign-d
 const streams: Part<typeof Streams> = new Part(() => import("./streams.ts"));
 
 function source(value: unknown, name: string): Source {
-  return plainSource(value) ?? streams.code.streamSource(value, name);
+  return plainSource(value) ?? streams.code.streamSource(value, name)();
 }
 
 function sink(value: unknown, name: string): Sink {
-  return plainSink(value) ?? streams.code.streamSink(value, name);
+  return plainSink(value) ?? streams.code.streamSink(value, name)();
 }
 
 /** A page, or a worker of one. It has no files but those in memory, and no streams of its own. */

@@ -9,6 +9,7 @@ import { Serving, servingOf, type ServingOptions } from "../../run/serve/serve.t
 import type { HttpClient } from "../../wasi/http/exchange.ts";
 import { incomingOf, leavingOf, webResponseOf } from "./http.ts";
 import { webPlatform } from "./platform.ts";
+import { assertStreams } from "./streams.ts";
 
 /** What answers requests with a component. */
 export interface Server {
@@ -42,6 +43,8 @@ export async function serveInPage(
   const checked = await checkedOptions(options, SERVING);
   const { plugs, isolate: _, ...others } = checked;
   const { used, given } = servingOf(others);
+  const { stdin = "ignore", stdout = "ignore", stderr = "ignore" } = given;
+  assertStreams({ stdin, stdout, stderr });
   const user = await compiled(component);
   const serving = new Serving(
     webPlatform,

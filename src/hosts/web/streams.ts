@@ -7,6 +7,7 @@ import type { Sink, Source } from "../../io/ports.ts";
 import type { Chunk } from "../../io/pull-source.ts";
 import { hasMethods, isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
+import type { Opener, StandardOptions } from "../../run/platform.ts";
 import { letGo } from "./held-streams.ts";
 import { webSource } from "./readable.ts";
 import { WebSink } from "./writable.ts";
@@ -31,38 +32,44 @@ export type WebInput =
  */
 export type WebOutput = "ignore" | WritableStream<Uint8Array> | ((chunk: Uint8Array) => unknown) | Sink;
 
-/** A source of a `WebInput`; nothing if the value is none. @param name Of it, for messages. */
-export function sourceOf(value: unknown, name: string): Source | undefined {
+/** What makes a source of a `WebInput`; nothing if the value is none. @param name Of it, for messages. */
+export function sourceOf(value: unknown, name: string): Opener<Source> | undefined {
   const plain = plainSource(value);
-  if (plain || !isObject(value)) return plain;
-  if (hasMethods<Source>(value, "read", "ready", "watch", "unwatch", "close")) return new CheckedSource(value, name);
+  if (plain || !isObject(value)) return plain && (() => plain);
+  if (hasMethods<Source>(value, "read", "ready", "watch", "unwatch", "close")) {
+    return () => new CheckedSource(value, name);
+  }
   // After ours: Node loads its Web streams, 2 ms, when they are named.
   if (value instanceof ReadableStream) {
-    letGo(value);
-    return webSource(value);
+    return () => {
+      letGo(value);
+      return webSource(value);
+    };
   }
   // What it gives is checked.
   if (Symbol.asyncIterator in value || Symbol.iterator in value)
-    return guarded(name, () => iterableSource(value as AsyncIterable<Uint8Array>));
+    return () => guarded(name, () => iterableSource(value as AsyncIterable<Uint8Array>));
   return undefined;
 }
 
-/** A sink of a `WebOutput`; nothing if the value is none. @param name Of it, for messages. */
-export function sinkOf(value: unknown, name: string): Sink | undefined {
+/** What makes a sink of a `WebOutput`; nothing if the value is none. @param name Of it, for messages. */
+export function sinkOf(value: unknown, name: string): Opener<Sink> | undefined {
   const plain = plainSink(value);
-  if (plain) return plain;
+  if (plain) return () => plain;
   if (hasMethods<Sink>(value, "write", "flush", "watch", "unwatch", "close", "abort")) {
-    return new CheckedSink(value, name);
+    return () => new CheckedSink(value, name);
   }
   if (value instanceof WritableStream) {
-    letGo(value);
-    return new WebSink(value);
+    return () => {
+      letGo(value);
+      return new WebSink(value);
+    };
   }
   return undefined;
 }
 
 /** As `sourceOf`, for a platform that has no other streams. @throws {TypeError} If the value is none. */
-export function streamSource(value: unknown, name: string): Source {
+export function streamSource(value: unknown, name: string): Opener<Source> {
   const made = sourceOf(value, name);
   if (made) return made;
   throw new TypeError(
@@ -72,8 +79,15 @@ export function streamSource(value: unknown, name: string): Source {
 }
 
 /** As `sinkOf`, for a platform that has no other streams. @throws {TypeError} If the value is none. */
-export function streamSink(value: unknown, name: string): Sink {
+export function streamSink(value: unknown, name: string): Opener<Sink> {
   const made = sinkOf(value, name);
   if (made) return made;
   throw new TypeError(`${name} must be "ignore", a WritableStream, a function or a Sink; got ${told(value)}`);
+}
+
+/** @throws {TypeError} If one is no stream. */
+export function assertStreams({ stdin, stdout, stderr }: Omit<StandardOptions, "blockingStdio">): void {
+  streamSource(stdin, "stdin");
+  streamSink(stdout, "stdout");
+  streamSink(stderr, "stderr");
 }

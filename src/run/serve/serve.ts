@@ -200,16 +200,19 @@ export class Serving {
    *
    * @param optionsOf As an instance would be given.
    * @throws {MissingImportsError} @throws {UnsupportedComponentError}
+   * @throws {TypeError} If a standard stream is none.
    */
   async prepare(optionsOf: OptionsOf): Promise<void> {
+    const given = optionsOf(false);
+    const { stdin = "ignore", stdout = "ignore", stderr = "ignore" } = given;
+    this.#platform.assertStreams?.({ stdin, stdout, stderr, blockingStdio: false });
     const { compiled, checks } = this.#component;
     if (!(compiled instanceof Compiled)) return;
     if (this.#plugs.length > 0 && !canSuspend()) return;
-    const { imports } = optionsOf(false);
     const options = this.#plugs.map(() => optionsOf(true));
     const plugs = await pluggedIn(this.#platform, this.#plugs, options);
     try {
-      await providersFor(compiled, plugs.importsWith(imports), checks);
+      await providersFor(compiled, plugs.importsWith(given.imports), checks);
     } finally {
       await plugs.close();
     }
