@@ -205,7 +205,7 @@ export class IncomingHandlers implements Answering {
 
   async #trapped(job: Job, error: unknown): Promise<void> {
     try {
-      await job.ready?.handle.inside?.failed(error);
+      await (job.ready?.handle.inside?.failed(error) ?? Promise.reject(error));
     } catch (told) {
       await this.#failed(job, told);
     }
@@ -213,7 +213,13 @@ export class IncomingHandlers implements Answering {
 
   /** The guest has answered: its instance is given back. */
   #left(job: Job, ready: Ready<Handle>): void {
-    const ending = this.#pool.giveBack(ready);
+    let ending;
+    try {
+      ending = this.#pool.giveBack(ready);
+    } catch (error) {
+      void this.#failed(job, error);
+      return;
+    }
     if (!ending) this.#end(job);
     else {
       ending.then(
