@@ -82,15 +82,21 @@ const BROKEN_CONNECTION: Broken = [
   ["9.9", "who writes to an end that was dropped finds the output closed", "the failure is told again and again"],
 ];
 
-/** Fails, with all differences, unless something was tried and exactly the rules of `list` are broken. */
+/** What is lost only if it has not been sent by then: a machine that is busy may be late enough for the rule to be kept. */
+const RACES: ReadonlySet<string> = new Set([DESTROYED, NOT_SENT]);
+
+/** Fails, with all differences, unless something was tried and exactly the rules of `list` are broken, apart from races. */
 function expectBroken(tried: readonly Tried[], list: Broken): void {
-  const listed = ({ rule, claim }: Rule): boolean => list.some(([number, text]) => number === rule && text === claim);
+  const found = ({ rule, claim }: Rule): Broken[number] | undefined =>
+    list.find(([number, text]) => number === rule && text === claim);
+  const listed = (rule: Rule): boolean => found(rule) !== undefined;
+  const isRace = (rule: Rule): boolean => RACES.has(found(rule)?.[2] ?? "");
   const differences = [
     ...tried
       .filter((rule) => rule.outcome === "broken" && !listed(rule))
       .map(({ rule, claim, message }) => `${rule} ${claim}: broken, and not listed: ${message}`),
     ...tried
-      .filter((rule) => rule.outcome !== "broken" && listed(rule))
+      .filter((rule) => rule.outcome !== "broken" && listed(rule) && !isRace(rule))
       .map(({ rule, claim, outcome }) => `${rule} ${claim}: listed as broken, but it is ${outcome}`),
     ...list
       .filter(([number, text]) => !tried.some(({ rule, claim }) => rule === number && claim === text))
