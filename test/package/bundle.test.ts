@@ -13,8 +13,8 @@ import { Project, root } from "./support.ts";
  * docs/embedding.md says what they are now.
  */
 const MAX_PAGE_BYTES = {
-  esbuild: { given: 67_700, ahead: 45_860 },
-  rolldown: { given: 64_750, ahead: 44_800 },
+  esbuild: { given: 67_750, ahead: 45_900 },
+  rolldown: { given: 64_750, ahead: 44_850 },
 };
 /** The same for who wants a `Pipe` alone. */
 const MAX_PIPE_BYTES = 3150;
