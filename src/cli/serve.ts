@@ -204,8 +204,9 @@ function instanceOptions(options: ServeCommandOptions, number: number): Instance
   };
 }
 
-function outputOf(prefix: string | undefined, write: (text: string) => void): Sink {
-  if (prefix === undefined) return new PushSink((chunk) => write(Buffer.from(chunk).toString()));
+/** A function, where one will do: there are two for each request. */
+function outputOf(prefix: string | undefined, write: (text: string) => void): Sink | ((chunk: Uint8Array) => void) {
+  if (prefix === undefined) return (chunk) => write(Buffer.from(chunk).toString());
   const lines = new LinePrefix(prefix, write);
   return new PushSink(lines.push, lines.end);
 }

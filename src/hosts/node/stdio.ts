@@ -3,7 +3,7 @@ import type { Sink, Source } from "../../io/ports.ts";
 import { saysTerminal } from "../../io/plain-ports.ts";
 import { hasMethods, isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
-import type { OpenedInput, OpenedOutput, OpenedStandard, Opener, StandardOptions } from "../../run/platform.ts";
+import type { OpenedOutput, OpenedStandard, Opener, StandardOptions } from "../../run/platform.ts";
 import { openedStandard } from "../../run/standard.ts";
 import { sinkOf, sourceOf, type WebInput, type WebOutput } from "../web/streams.ts";
 import { isTerminal } from "./fd-open.ts";
@@ -22,34 +22,47 @@ export type Output = "inherit" | Writable | WebOutput;
 
 /** The standard streams of one guest. */
 export function openStandard(options: StandardOptions): OpenedStandard {
-  // Before any is opened: they are as they were, then.
-  assertStreams(options);
+  // All before any is opened: they are as they were, then.
+  const { source, stdout, stderr } = openersOf(options);
   // What is not the process's own needs the event loop.
   const own = [options.stdin, options.stdout, options.stderr].every(
     (value) => value === "inherit" || value === "ignore",
   );
   const group = options.blockingStdio && own ? new BlockingGroup() : undefined;
   return openedStandard(
-    () => openInput(options.stdin, group),
-    (name) => openOutput(options[name], name, group),
+    () => ({
+      isTerminal: source ? saysTerminal(options.stdin) : isTerminal(0),
+      source: source ? source() : fdSource(0, group),
+    }),
+    (name) => openOutput(options[name], name === "stdout" ? stdout : stderr, name === "stdout" ? 1 : 2, group),
   );
 }
 
 /** @throws {TypeError} If one is no stream. */
-export function assertStreams({ stdin, stdout, stderr }: StandardOptions): void {
-  if (stdin !== "inherit") inputSource(stdin, "stdin");
-  if (stdout !== "inherit") outputSink(stdout, "stdout");
-  if (stderr !== "inherit") outputSink(stderr, "stderr");
+export function assertStreams(options: StandardOptions): void {
+  openersOf(options);
 }
 
-function openInput(value: unknown, group: BlockingGroup | undefined): OpenedInput {
-  if (value === "inherit") return { isTerminal: isTerminal(0), source: fdSource(0, group) };
-  return { isTerminal: saysTerminal(value), source: inputSource(value, "stdin")() };
+/** Of those that are not the process's own. @throws {TypeError} If one is no stream. */
+function openersOf({ stdin, stdout, stderr }: StandardOptions): {
+  readonly source: Opener<Source> | undefined;
+  readonly stdout: Opener<Sink> | undefined;
+  readonly stderr: Opener<Sink> | undefined;
+} {
+  return {
+    source: stdin === "inherit" ? undefined : inputSource(stdin, "stdin"),
+    stdout: stdout === "inherit" ? undefined : outputSink(stdout, "stdout"),
+    stderr: stderr === "inherit" ? undefined : outputSink(stderr, "stderr"),
+  };
 }
 
-function openOutput(value: unknown, name: "stdout" | "stderr", group: BlockingGroup | undefined): OpenedOutput {
-  if (value !== "inherit") return { isTerminal: saysTerminal(value), sink: outputSink(value, name)() };
-  const fd = name === "stdout" ? 1 : 2;
+function openOutput(
+  value: unknown,
+  open: Opener<Sink> | undefined,
+  fd: 1 | 2,
+  group: BlockingGroup | undefined,
+): OpenedOutput {
+  if (open) return { isTerminal: saysTerminal(value), sink: open() };
   return { isTerminal: isTerminal(fd), sink: new FdSink(fd, group) };
 }
 
