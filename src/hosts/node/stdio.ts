@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Sink, Source } from "../../io/ports.ts";
-import { saysTerminal } from "../../io/plain-ports.ts";
+import { isNoPlainSink, saysTerminal } from "../../io/plain-ports.ts";
 import { hasMethods, isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import type { OpenedOutput, OpenedStandard, Opener, StandardOptions } from "../../run/platform.ts";
@@ -81,7 +81,8 @@ export function inputSource(value: unknown, name: string): Opener<Source> {
 /** As `inputSource`, for a sink. */
 export function outputSink(value: unknown, which: string): Opener<Sink> {
   // Old streams are none of today's classes.
-  if (hasMethods<Writable>(value, "write", "end", "on", "destroy")) return () => new NodeSink(value);
+  if (isNoPlainSink(value) && hasMethods<Writable>(value, "write", "end", "on", "destroy"))
+    return () => new NodeSink(value);
   const sink = sinkOf(value, which);
   if (sink) return sink;
   throw new TypeError(
