@@ -38,6 +38,8 @@ test("one instance answers them in their order, if it may", async (t) => {
 test("an instance for each is one that is put back in between, as far as any of them can tell", async (t) => {
   const server = await served(t);
   assert.deepEqual(await Promise.all(together(server, "/count")), ["1"]);
+  // The first answer did not wait for what makes one row of those that come together.
+  assert.deepEqual(await Promise.all(together(server, "/count", "/count")), ["1", "1"]);
   const { Instance } = WebAssembly;
   let made = 0;
   t.mock.property(
@@ -126,6 +128,22 @@ test("where each takes longer than a turn should, the others come in the next on
   );
   assert.ok(turns >= 10, `${turns} turns`);
   await serving.close();
+});
+
+test("where nothing can be made any more they are answered all the same", async (t) => {
+  const server = await served(t, { reuse: 100 });
+  assert.deepEqual(await Promise.all(together(server, "/count")), ["1"]);
+  t.mock.property(
+    WebAssembly,
+    "Table",
+    new Proxy(WebAssembly.Table, {
+      construct() {
+        throw new RangeError("no memory");
+      },
+    }),
+  );
+  assert.deepEqual((await Promise.all(together(server, "/hello", "/count"))).length, 2);
+  assert.deepEqual(await Promise.all(together(server, "/hello")), ["Hello, WASI!"]);
 });
 
 test("a handler of other types than WASI's is no reason to end the process", async (t) => {

@@ -61,8 +61,9 @@ export class IncomingHandlers implements Answering {
   /** Those that have not begun, from `#at` on. */
   readonly #jobs: Job[] = [];
   #at = 0;
-  /** Those that wait for the next who needs one. Missing where guests block their thread. */
-  readonly #rows: Row[] | undefined;
+  /** Those that wait for the next who needs one. Missing where guests block their thread, and before the first request is over. */
+  #rows: Row[] | undefined;
+  #canSuspend: boolean;
   /** Whether those that wait begin soon, or now. */
   #isDue = false;
   /** Until when they do, on the clock of the loop; 0: not now. */
@@ -73,8 +74,7 @@ export class IncomingHandlers implements Answering {
     this.#platform = platform;
     this.#timeout = making.timeout;
     this.#pool = new Pool(platform, { ...making, handlerOf: (begun) => handlerOf(begun, name) });
-    // The first at once: where nothing can be compiled any more that is to be known before there is a request.
-    this.#rows = canSuspend() && !platform.loop.parking ? [new Row(this)] : undefined;
+    this.#canSuspend = canSuspend() && !platform.loop.parking;
   }
 
   levels(): Levels[] {
@@ -106,13 +106,25 @@ export class IncomingHandlers implements Answering {
   readonly #begin = (): void => {
     this.#until = this.#platform.loop.now() + TURN_MS;
     while (this.#haveJobs && this.#until > 0) {
-      if (this.#rows) this.#run(this.#rows.pop() ?? new Row(this));
-      else void this.nextCall();
+      const row = this.#takeRow();
+      if (row) this.#run(row);
+      else void this.nextCall(false);
     }
     this.#until = 0;
     this.#isDue = this.#haveJobs;
     if (this.#isDue) void this.#platform.loop.turn().then(this.#begin);
   };
+
+  #takeRow(): Row | undefined {
+    try {
+      return this.#rows && (this.#rows.pop() ?? new Row(this));
+    } catch {
+      // Nothing can be compiled, or made, any more: each is called by itself then.
+      this.#canSuspend = false;
+      this.#rows = undefined;
+      return undefined;
+    }
+  }
 
   #run(row: Row): void {
     const idle = (): void => {
@@ -125,21 +137,26 @@ export class IncomingHandlers implements Answering {
     });
   }
 
-  /** The next guest that is to be called inside, for who can do that. Nothing if there is none, or this is not the time. Never throws. */
-  nextCall(): Call | undefined {
+  /**
+   * The next guest that is to be called inside; those that cannot be are called on the way. Nothing if there is none, or this is
+   * not the time. Never throws.
+   *
+   * @param isInside Whether whoever asks can do that; else there is none.
+   */
+  nextCall(isInside: boolean): Call | undefined {
     while (this.#haveJobs && this.#until > 0) {
       const job = this.#jobs[this.#at++];
       if (!this.#haveJobs) {
         this.#jobs.length = 0;
         this.#at = 0;
       }
-      const call = job && this.#beginJob(job);
+      const call = job && this.#beginJob(job, isInside);
       if (call) return call;
     }
     return undefined;
   }
 
-  #beginJob(job: Job): Call | undefined {
+  #beginJob(job: Job, isInside: boolean): Call | undefined {
     try {
       const ready = (job.ready ??= this.#take(job));
       if (!ready) return undefined;
@@ -156,7 +173,7 @@ export class IncomingHandlers implements Answering {
       }
       job.asked = new Asked(exchange, life);
       const { inside } = handle;
-      if (inside) return { job, core: inside.core, args: inside.enter(job.asked.resources()) };
+      if (isInside && inside) return { job, core: inside.core, args: inside.enter(job.asked.resources()) };
       void this.#call(job, ready, job.asked);
     } catch (error) {
       void this.#failed(job, error);
@@ -229,10 +246,12 @@ export class IncomingHandlers implements Answering {
     }
   }
 
-  #end(job: Job): void {
-    job.asked?.tellEnd();
-    job.stopTimer?.();
-    job.over();
+  #end({ asked, stopTimer, over }: Job): void {
+    asked?.tellEnd();
+    stopTimer?.();
+    over();
+    // The first answer of a server does not wait for what only others gain by.
+    if (this.#canSuspend) this.#rows ??= [];
   }
 
   /** Never rejects. */
@@ -273,7 +292,7 @@ class Row {
   next(): boolean {
     const before = this.takeJob();
     if (before) this.#handlers.returned(before);
-    const call = this.#handlers.nextCall();
+    const call = this.#handlers.nextCall(true);
     if (!call) return false;
     this.#job = call.job;
     const [first, second] = call.args;
