@@ -10,6 +10,7 @@ import { Idle } from "../../src/run/serve/idle.ts";
 import { Serving, type MakeAnswering, type ServingOptions } from "../../src/run/serve/serve.ts";
 import { FakeClock } from "../../src/testing/index.ts";
 import { incomingOf, webResponseOf } from "../../src/hosts/web/http.ts";
+import { counted } from "./counted.ts";
 import { guest, turn, until } from "./support.ts";
 
 type Options = Omit<ServingOptions, "plugs">;
@@ -100,25 +101,16 @@ for (const name of ["http-handler", "http-p3"]) {
 
 test("what is put back waits no longer than that either", async (t) => {
   const { clock, ask } = await asking(t, "http-handler", { maxIdleTime: 1000 });
-  const { Instance } = WebAssembly;
-  let made = 0;
-  class Counted extends Instance {
-    constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
-      super(module, imports);
-      made++;
-    }
-  }
-  WebAssembly.Instance = Counted;
-  t.after(() => void (WebAssembly.Instance = Instance));
+  const made = counted(t);
   await ask("count");
   await until(() => clock.pending > 0);
-  const first = made;
+  const first = made.count;
   assert.equal(await ask("count"), "1");
-  assert.equal(made, first);
+  assert.equal(made.count, first);
   await until(() => clock.pending > 0);
   clock.advance(1000n * MS);
   assert.equal(await ask("count"), "1");
-  assert.equal(made, 2 * first);
+  assert.equal(made.count, 2 * first);
 });
 
 test("a thread waits for its next request as long as maxIdleTime says", async (t) => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { HttpError, serve, type ServeOptions, type Server } from "../../src/index.ts";
 import { binaryOf } from "../load/made.ts";
+import { counted } from "./counted.ts";
 import { guest } from "./support.ts";
 
 interface Varied {
@@ -73,21 +74,6 @@ function changing({ imports = "", fields = "", last = "" }: Varied = {}): Uint8A
       (func $handle (type $handle) (canon lift (core func $made "handle")))
       (instance $handler (export "handle" (func $handle)))
       (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))`);
-}
-
-/** Counts core instances that are made from here on, apart from what calls those that come together. */
-function counted(t: TestContext): { count: number } {
-  const made = { count: 0 };
-  const { Instance } = WebAssembly;
-  class Counted extends Instance {
-    constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
-      super(module, imports);
-      if (!WebAssembly.Module.imports(module).some(({ name }) => name === "next")) made.count++;
-    }
-  }
-  WebAssembly.Instance = Counted;
-  t.after(() => void (WebAssembly.Instance = Instance));
-  return made;
 }
 
 async function served(t: TestContext, component: Uint8Array, options: ServeOptions = {}): Promise<Server> {

@@ -5,6 +5,7 @@ import { compile, serve, type ServeOptions, type Server } from "../../src/index.
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { Serving } from "../../src/run/serve/serve.ts";
 import { binaryOf } from "../load/made.ts";
+import { counted } from "./counted.ts";
 import { guest } from "./support.ts";
 
 async function served(t: TestContext, options: ServeOptions = {}): Promise<Server> {
@@ -40,23 +41,12 @@ test("an instance for each is one that is put back in between, as far as any of 
   assert.deepEqual(await Promise.all(together(server, "/count")), ["1"]);
   // The first answer did not wait for what makes one row of those that come together.
   assert.deepEqual(await Promise.all(together(server, "/count", "/count")), ["1", "1"]);
-  const { Instance } = WebAssembly;
-  let made = 0;
-  t.mock.property(
-    WebAssembly,
-    "Instance",
-    new Proxy(Instance, {
-      construct(target, args: ConstructorParameters<typeof Instance>) {
-        made++;
-        return new target(...args);
-      },
-    }),
-  );
+  const made = counted(t);
   assert.deepEqual(
     await Promise.all(together(server, ...TWENTY)),
     TWENTY.map(() => "1"),
   );
-  assert.equal(made, 0);
+  assert.equal(made.count, 0);
 });
 
 test("one that traps fails alone, wherever it comes among them", async (t) => {
