@@ -13,7 +13,7 @@ export interface Caller {
 }
 
 interface Table {
-  set(index: number, value: CoreFunction): void;
+  set(index: number, value: CoreFunction | null): void;
 }
 
 export class Succession {
@@ -44,6 +44,12 @@ export class Succession {
     this.#guest = guest;
     this.#first = first;
     this.#second = second;
+  }
+
+  /** Lets go of whom it has called last. */
+  forget(): void {
+    if (this.#guest) this.#table.set(0, null);
+    this.#guest = undefined;
   }
 
   /** Calls one after the other, the first at once. Resolves when `next` has none; rejects with what a guest throws, and may be run again. */

@@ -105,6 +105,8 @@ export class IncomingHandlers implements Answering {
       else void this.nextCall(false);
     }
     this.#until = 0;
+    this.#jobs.splice(0, this.#at);
+    this.#at = 0;
     this.#isDue = this.#haveJobs;
     if (this.#isDue) void this.#platform.loop.turn().then(this.#begin);
   };
@@ -122,6 +124,7 @@ export class IncomingHandlers implements Answering {
 
   #run(row: Row): void {
     const idle = (): void => {
+      row.rest();
       if (this.#rows && this.#rows.length < MAX_IDLE) this.#rows.push(row);
     };
     row.run().then(idle, (error: unknown) => {
@@ -140,10 +143,6 @@ export class IncomingHandlers implements Answering {
   nextCall(isInside: boolean): Call | undefined {
     while (this.#haveJobs && this.#until > 0) {
       const job = this.#jobs[this.#at++];
-      if (!this.#haveJobs) {
-        this.#jobs.length = 0;
-        this.#at = 0;
-      }
       const call = job && this.#beginJob(job, isInside);
       if (call) return call;
     }
@@ -274,6 +273,11 @@ class Row {
   /** Until there is none left; rejects with what a guest throws. */
   run(): Promise<unknown> {
     return this.#succession.run();
+  }
+
+  /** Nobody is called for now: it keeps no guest. */
+  rest(): void {
+    this.#succession.forget();
   }
 
   /** Of a guest that has thrown. */
