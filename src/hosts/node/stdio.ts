@@ -23,7 +23,8 @@ export type Output = "inherit" | Writable | WebOutput;
 /** The standard streams of one guest. */
 export function openStandard(options: StandardOptions): OpenedStandard {
   // All before any is opened: they are as they were, then.
-  const { source, stdout, stderr } = openersOf(options);
+  const openers = openersOf(options);
+  const { stdin } = openers;
   // What is not the process's own needs the event loop.
   const own = [options.stdin, options.stdout, options.stderr].every(
     (value) => value === "inherit" || value === "ignore",
@@ -31,10 +32,10 @@ export function openStandard(options: StandardOptions): OpenedStandard {
   const group = options.blockingStdio && own ? new BlockingGroup() : undefined;
   return openedStandard(
     () => ({
-      isTerminal: source ? saysTerminal(options.stdin) : isTerminal(0),
-      source: source ? source() : fdSource(0, group),
+      isTerminal: stdin ? saysTerminal(options.stdin) : isTerminal(0),
+      source: stdin ? stdin() : fdSource(0, group),
     }),
-    (name) => openOutput(options[name], name === "stdout" ? stdout : stderr, name === "stdout" ? 1 : 2, group),
+    (name) => openOutput(options[name], openers[name], name === "stdout" ? 1 : 2, group),
   );
 }
 
@@ -45,12 +46,12 @@ export function assertStreams(options: StandardOptions): void {
 
 /** Of those that are not the process's own. @throws {TypeError} If one is no stream. */
 function openersOf({ stdin, stdout, stderr }: StandardOptions): {
-  readonly source: Opener<Source> | undefined;
+  readonly stdin: Opener<Source> | undefined;
   readonly stdout: Opener<Sink> | undefined;
   readonly stderr: Opener<Sink> | undefined;
 } {
   return {
-    source: stdin === "inherit" ? undefined : inputSource(stdin, "stdin"),
+    stdin: stdin === "inherit" ? undefined : inputSource(stdin, "stdin"),
     stdout: stdout === "inherit" ? undefined : outputSink(stdout, "stdout"),
     stderr: stderr === "inherit" ? undefined : outputSink(stderr, "stderr"),
   };

@@ -1,6 +1,8 @@
 /** What handlers of every version of `wasi:http` are served with. */
 import type { HttpRequest, HttpResponse } from "../../wasi/http/exchange.ts";
 import { sizeOf } from "../../wasi/http/fields.ts";
+import type { LiftedItem } from "../calls.ts";
+import type { Begun } from "../instantiate.ts";
 import { afterMs, TimeoutError, type Levels, type Life } from "../life.ts";
 import type { Platform } from "../platform.ts";
 
@@ -34,4 +36,11 @@ function unlimited(): void {}
 /** Whether a guest can be given its fields. */
 export function fits({ headers }: HttpRequest, { world }: Life): boolean {
   return sizeOf(headers) <= world.limits.fieldBytes;
+}
+
+/** The `handle` of what an instance exports by this name. Nothing if it is not the component's own. */
+export function ownHandle({ linked }: Begun, name: string): LiftedItem | undefined {
+  const item = linked?.compiled.plan.exports.get(name);
+  const handle = item?.sort === "instance" ? item.instance.exports.get("handle") : undefined;
+  return handle?.sort === "func" && handle.func.is === "lifted" ? handle.func : undefined;
 }

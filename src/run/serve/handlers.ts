@@ -11,7 +11,7 @@ import type { HttpResponse } from "../../wasi/http/exchange.ts";
 import { sendable } from "../../wasi/http/fields.ts";
 import type { OutgoingResponse } from "../../wasi/http/message.ts";
 import { announcedLength } from "../../wasi/http/sending.ts";
-import { fits, limitTime, type Answering, type Exchange } from "./answering.ts";
+import { fits, limitTime, ownHandle, type Answering, type Exchange } from "./answering.ts";
 import type { UnderWay } from "../embed/async-calls.ts";
 import type { Begun } from "../instantiate.ts";
 import { HeldResource } from "../embed/js-resources.ts";
@@ -188,14 +188,14 @@ function isOver({ life }: Slot): boolean {
 }
 
 /** @throws {NotAHandlerError} If what a component exports is not its own. */
-function handlerOf({ linked, calls }: Begun, name: string): Handler {
-  const item = linked?.compiled.plan.exports.get(name);
-  const handle = item?.sort === "instance" ? item.instance.exports.get("handle") : undefined;
-  if (!calls || !("underWay" in calls) || handle?.sort !== "func" || handle.func.is !== "lifted") {
+function handlerOf(begun: Begun, name: string): Handler {
+  const { calls } = begun;
+  const func = ownHandle(begun, name);
+  if (!calls || !("underWay" in calls) || !func) {
     throw new NotAHandlerError(`${name} is not of the component's own: serve the one that it comes from`);
   }
   return {
-    handle: calls.underWay(`${name}#handle`, handle.func),
+    handle: calls.underWay(`${name}#handle`, func),
     isWriting: (shared) => calls.isWriting(shared),
   };
 }

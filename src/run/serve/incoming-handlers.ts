@@ -7,7 +7,7 @@ import type { HeldResource } from "../embed/js-resources.ts";
 import type { Begun } from "../instantiate.ts";
 import type { Levels } from "../life.ts";
 import type { Platform } from "../platform.ts";
-import { fits, limitTime, type Answering, type Exchange } from "./answering.ts";
+import { fits, limitTime, ownHandle, type Answering, type Exchange } from "./answering.ts";
 import { Asked } from "./asked.ts";
 import { Inside } from "./inside.ts";
 import { Pool, type Making, type Ready } from "./pool.ts";
@@ -299,11 +299,10 @@ class Row {
   }
 }
 
-function handlerOf({ running, linked, calls }: Begun, name: string): Handle {
+function handlerOf(begun: Begun, name: string): Handle {
+  const { running, calls } = begun;
   // What an instance exports under this name, with these parameters.
   const { handle: call } = running.exports[name] as { readonly handle: Handle["call"] };
-  const item = linked?.compiled.plan.exports.get(name);
-  const handle = item?.sort === "instance" ? item.instance.exports.get("handle") : undefined;
-  const isOurs = calls && "left" in calls && handle?.sort === "func" && handle.func.is === "lifted";
-  return { call, inside: isOurs ? Inside.of(calls, `${name}#handle`, handle.func) : undefined };
+  const func = ownHandle(begun, name);
+  return { call, inside: calls && "left" in calls && func ? Inside.of(calls, `${name}#handle`, func) : undefined };
 }

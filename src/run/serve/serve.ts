@@ -98,7 +98,7 @@ export function servingOf<T extends Use>(options: T): { readonly used: Use; read
     onError,
     ...given
   } = options;
-  const numbers = {
+  const used = {
     reuse,
     maxPerInstance,
     maxIdleTime,
@@ -107,8 +107,9 @@ export function servingOf<T extends Use>(options: T): { readonly used: Use; read
     maxWaitingTime,
     maxBodyBytes,
     timeout,
+    onError,
   };
-  return { used: { ...numbers, onError }, given };
+  return { used, given };
 }
 
 type Resolve = Exchange["resolve"];
