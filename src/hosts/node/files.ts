@@ -7,7 +7,7 @@
  * swaps a directory for a link at the right moment can lead it astray (docs/filesystem.md).
  */
 import type { BigIntStats } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   FileError,
   type DirectoryEntry,
@@ -21,8 +21,9 @@ import {
 } from "../../wasi/filesystem/files.ts";
 import { assertFits, isBoolean, shaped, type Shape } from "../../io/assert-shape.ts";
 import { fs } from "./builtins.ts";
+import { BLOCKING, WAITING, type Calls } from "./file-calls.ts";
 import { secondsOf, setExactTimes } from "./file-times.ts";
-import { list, listSync, type Listed } from "./listing.ts";
+import type { Listed } from "./listing.ts";
 
 const { constants } = fs;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -37,81 +38,6 @@ function hasProc(): boolean {
   }
 }
 
-/** The calls of Node's that we need, in one of its two forms. */
-interface Calls {
-  open(path: string, flags: number, mode: number): Later<number>;
-  read(fd: number, into: Uint8Array, at: number): Later<number>;
-  /** Copies `bytes` first, if it does not write them before it returns. */
-  write(fd: number, bytes: Uint8Array, at: number | null): Later<number>;
-  fstat(fd: number): Later<BigIntStats>;
-  lstat(path: string): Later<BigIntStats>;
-  ftruncate(fd: number, size: number): Later<void>;
-  futimes(fd: number, accessed: number | Date, modified: number | Date): Later<void>;
-  lutimes(path: string, accessed: number | Date, modified: number | Date): Later<void>;
-  fsync(fd: number): Later<void>;
-  fdatasync(fd: number): Later<void>;
-  readdir(path: string): Later<Listed[]>;
-  readlink(path: string): Later<Buffer>;
-  mkdir(path: string): Later<void>;
-  rmdir(path: string): Later<void>;
-  unlink(path: string): Later<void>;
-  symlink(target: string, path: string): Later<void>;
-  link(path: string, toPath: string): Later<void>;
-  rename(path: string, toPath: string): Later<void>;
-}
-
-const BLOCKING = {
-  open: fs.openSync,
-  read: (fd, into, at) => fs.readSync(fd, into, 0, into.length, at),
-  write: (fd, bytes, at) => fs.writeSync(fd, bytes, 0, bytes.length, at),
-  fstat: (fd) => fs.fstatSync(fd, { bigint: true }),
-  lstat: (path) => fs.lstatSync(path, { bigint: true }),
-  ftruncate: fs.ftruncateSync,
-  futimes: fs.futimesSync,
-  lutimes: fs.lutimesSync,
-  fsync: fs.fsyncSync,
-  fdatasync: fs.fdatasyncSync,
-  readdir: listSync,
-  readlink: (path) => fs.readlinkSync(path, { encoding: "buffer" }),
-  mkdir: (path) => fs.mkdirSync(path),
-  rmdir: (path) => fs.rmdirSync(path),
-  unlink: fs.unlinkSync,
-  symlink: (target, path) => fs.symlinkSync(target, path),
-  link: fs.linkSync,
-  rename: fs.renameSync,
-} satisfies Calls;
-
-/** Makes a promise of a call that takes a callback. */
-function promised<T>(call: (done: (error: Error | null, value: T) => void) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    call((error, value) => {
-      if (error) reject(error);
-      else resolve(value);
-    });
-  });
-}
-
-const WAITING: Calls = {
-  open: (path, flags, mode) => promised((done) => fs.open(path, flags, mode, done)),
-  read: (fd, into, at) => promised((done) => fs.read(fd, into, 0, into.length, at, done)),
-  write: (fd, bytes, at) => promised((done) => fs.write(fd, bytes.slice(), 0, bytes.length, at, done)),
-  fstat: (fd) => promised((done) => fs.fstat(fd, { bigint: true }, done)),
-  lstat: (path) => promised((done) => fs.lstat(path, { bigint: true }, done)),
-  ftruncate: (fd, size) => promised((done) => fs.ftruncate(fd, size, done)),
-  futimes: (fd, accessed, modified) => promised((done) => fs.futimes(fd, accessed, modified, done)),
-  lutimes: (path, accessed, modified) => promised((done) => fs.lutimes(path, accessed, modified, done)),
-  fsync: (fd) => promised((done) => fs.fsync(fd, done)),
-  fdatasync: (fd) => promised((done) => fs.fdatasync(fd, done)),
-  readdir: (path) => promised((done) => list(path, done)),
-  readlink: (path) => promised((done) => fs.readlink(path, { encoding: "buffer" }, done)),
-  mkdir: (path) => promised((done) => fs.mkdir(path, done)),
-  rmdir: (path) => promised((done) => fs.rmdir(path, done)),
-  unlink: (path) => promised((done) => fs.unlink(path, done)),
-  symlink: (target, path) => promised((done) => fs.symlink(target, path, done)),
-  link: (path, toPath) => promised((done) => fs.link(path, toPath, done)),
-  rename: (path, toPath) => promised((done) => fs.rename(path, toPath, done)),
-};
-
 /** Does something with what is there, now or later. */
 function then<T, U>(later: Later<T>, action: (value: T) => Later<U>): Later<U> {
   return later instanceof Promise ? later.then(action) : action(later);
@@ -125,13 +51,14 @@ export interface NodeFilesOptions {
 
 const OPTIONS: Shape<NodeFilesOptions> = { blocking: ["true or false", isBoolean] };
 
-/** Opens a directory of the host's, by a path that its owner trusts: links in it are followed. */
+/**
+ * Opens a directory of the host's, by a path that its owner trusts: links in it are followed. It serves any number of guests, is
+ * closed with the last that has it, and opened once more, by the same path, when it is used again.
+ */
 export function nodeDirectory(path: string, options: NodeFilesOptions): OpenDirectory {
   assertFits("The path of a directory", path, "a string", typeof path === "string");
   const { blocking } = shaped("nodeDirectory", options, OPTIONS);
-  const at = hasProc() ? path : fs.realpathSync(path);
-  const fd = fs.openSync(at, constants.O_RDONLY | constants.O_DIRECTORY);
-  return new NodeDirectory(blocking ? BLOCKING : WAITING, fd, at);
+  return new NodeRoot(blocking ? BLOCKING : WAITING, hasProc() ? path : fs.realpathSync(path));
 }
 
 abstract class NodeNode {
@@ -147,9 +74,13 @@ abstract class NodeNode {
   }
 
   protected get fd(): number {
+    if (this.#fd === undefined) this.openAgain();
     if (this.#fd === undefined) throw new FileError("EBADF", "closed");
     return this.#fd;
   }
+
+  /** It is asked for something after it was closed. */
+  protected openAgain(): void {}
 
   stat(): Later<FileStat> {
     return this.hold(then(this.calls.fstat(this.fd), statOf));
@@ -176,6 +107,12 @@ abstract class NodeNode {
   close(): void {
     this.#closing = true;
     this.#closeIfIdle();
+  }
+
+  /** Undoes a close. @param open Gives a descriptor in the place of the one that was closed. */
+  protected undoClose(open: () => number): void {
+    this.#fd ??= open();
+    this.#closing = false;
   }
 
   /** Once: twice, it would be whatever has got the same number meanwhile. */
@@ -246,12 +183,18 @@ class NodeFile extends NodeNode implements OpenFile {
 
 class NodeDirectory extends NodeNode implements OpenDirectory {
   readonly kind = "directory";
+  isClosed = false;
   /** Under which it was opened; used where there is no /proc. */
   readonly #path: string;
 
   constructor(calls: Calls, fd: number, path: string) {
     super(calls, fd);
     this.#path = path;
+  }
+
+  override close(): void {
+    super.close();
+    this.isClosed = true;
   }
 
   openSelf(): Later<OpenDirectory> {
@@ -336,6 +279,36 @@ class NodeDirectory extends NodeNode implements OpenDirectory {
     const open = this.calls.open(path, constants.O_RDONLY | constants.O_DIRECTORY | flags, 0);
     return this.hold(then(open, (fd) => new NodeDirectory(this.calls, fd, knownAs)));
   }
+}
+
+/** One that its owner has opened by a path, which is the same whatever guests do. */
+export class NodeRoot extends NodeDirectory {
+  readonly #opened: string;
+
+  constructor(calls: Calls, path: string) {
+    super(calls, openDirectory(path), path);
+    // Whatever the working directory is by then.
+    this.#opened = resolve(path);
+  }
+
+  override close(): void {
+    super.close();
+    this.isClosed = false;
+  }
+
+  /** Whether it is one, and does not only inherit from one. */
+  static is(value: object): value is NodeRoot {
+    return #opened in value;
+  }
+
+  /** For one more guest: those before it may have let go of it. @throws If it is not there any more. */
+  override openAgain(): void {
+    this.undoClose(() => openDirectory(this.#opened));
+  }
+}
+
+function openDirectory(path: string): number {
+  return fs.openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
 }
 
 function sibling(directory: OpenDirectory): NodeDirectory {

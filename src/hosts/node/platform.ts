@@ -4,8 +4,8 @@ import { told } from "../../io/told.ts";
 import type { Platform } from "../../run/platform.ts";
 import { nodeLoop, nodeMonotonicClock, nodeWallClock } from "./clock.ts";
 import { isOurs, type OpenDirectory } from "../../wasi/filesystem/files.ts";
-import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
-import { nodeDirectory } from "./files.ts";
+import { givenDirectory } from "../../wasi/filesystem/checked-files.ts";
+import { nodeDirectory, NodeRoot } from "./files.ts";
 import { linuxPages } from "./pages.ts";
 import { assertStreams, inputSource, openStandard, outputSink } from "./stdio.ts";
 
@@ -38,7 +38,9 @@ function openDirectory(value: unknown, path: string, blocking: boolean): OpenDir
   if (typeof value === "object" && value !== null && "kind" in value && value.kind === "directory") {
     // Anything that says so is an embedder's own file system: what it gives is checked.
     const directory = value as OpenDirectory;
-    return isOurs(directory) ? directory : checkedDirectory(directory, `preopens[${quoted(path)}]`);
+    if (isOurs(directory)) return directory;
+    if (NodeRoot.is(directory)) directory.openAgain();
+    return givenDirectory(directory, `preopens[${quoted(path)}]`);
   }
   throw new TypeError(
     `expected the path of a directory or an OpenDirectory, got ${told(value)}${hasMethods(value, "root") ? "; give its root()" : ""}`,

@@ -82,8 +82,13 @@ export function inputSource(value: unknown, name: string): Opener<Source> {
 /** As `inputSource`, for a sink. */
 export function outputSink(value: unknown, which: string): Opener<Sink> {
   // Old streams are none of today's classes.
-  if (isNoPlainSink(value) && hasMethods<Writable>(value, "write", "end", "on", "destroy"))
-    return () => new NodeSink(value);
+  if (isNoPlainSink(value) && hasMethods<Writable>(value, "write", "end", "on", "destroy")) {
+    // Its reader did not leave: whoever gives it has ended it, or a guest before this one.
+    if (!value.writableEnded) return () => new NodeSink(value);
+    throw new TypeError(
+      `${which} must be a stream that is not ended, as a guest ends its streams; to hear of several guests give a function`,
+    );
+  }
   const sink = sinkOf(value, which);
   if (sink) return sink;
   throw new TypeError(

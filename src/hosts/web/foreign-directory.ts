@@ -2,7 +2,7 @@
 import { quoted } from "../../io/quoted.ts";
 import { isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
-import { checkedDirectory } from "../../wasi/filesystem/checked-files.ts";
+import { givenDirectory } from "../../wasi/filesystem/checked-files.ts";
 import type { OpenDirectory } from "../../wasi/filesystem/files.ts";
 
 /** @throws {TypeError} If it is none. */
@@ -16,5 +16,5 @@ export function foreignDirectory(value: unknown, path: string): OpenDirectory {
     );
   }
   // Anything that says so is an embedder's own file system: what it gives is checked.
-  return checkedDirectory(value as unknown as OpenDirectory, `preopens[${quoted(path)}]`);
+  return givenDirectory(value as unknown as OpenDirectory, `preopens[${quoted(path)}]`);
 }

@@ -235,6 +235,30 @@ class CheckedDirectory extends CheckedNode<OpenDirectory> implements OpenDirecto
   }
 }
 
+/** How many guests have each of those that they were given. */
+const guests = new WeakMap<OpenDirectory, number>();
+
+/** What was given to a guest: closed when the last that has it lets go. */
+class GivenDirectory extends CheckedDirectory {
+  readonly #open: OpenDirectory;
+
+  constructor(open: OpenDirectory, name: string) {
+    super(open, name);
+    this.#open = open;
+    this.#count(1);
+  }
+
+  override close(): void {
+    if (this.#count(-1) === 0) super.close();
+  }
+
+  #count(change: number): number {
+    const left = (guests.get(this.#open) ?? 0) + change;
+    guests.set(this.#open, left);
+    return left;
+  }
+}
+
 /** A file system knows its own directories. */
 function ownOf(to: OpenDirectory): OpenDirectory {
   return to instanceof CheckedDirectory ? CheckedNode.nodeOf(to) : to;
@@ -248,4 +272,17 @@ function ownOf(to: OpenDirectory): OpenDirectory {
  */
 export function checkedDirectory(open: OpenDirectory, name: string): OpenDirectory {
   return new CheckedDirectory(open, name);
+}
+
+/**
+ * As `checkedDirectory`, for one guest of perhaps several.
+ *
+ * @throws {TypeError} If it was closed.
+ */
+export function givenDirectory(open: OpenDirectory, name: string): OpenDirectory {
+  if (open.isClosed !== true) return new GivenDirectory(open, name);
+  throw new TypeError(
+    "expected a directory that is open, got one that was closed, as directories are with the guest that was given them: open it anew " +
+      "for each guest, or give a root, which serves any number",
+  );
 }

@@ -107,6 +107,11 @@ export interface DirectoryEntry {
 /** A directory, open. A `name` is never empty, `.` or `..`, and has no slash and no NUL. Links are never followed. */
 export interface OpenDirectory extends OpenNode {
   readonly kind: "directory";
+  /**
+   * Whether it was closed, and is of no use any more: it is given to no guest then. Missing of one that serves any number of
+   * guests, one after the other and at a time, as roots do. Such a one is closed as often as the last guest lets go of it.
+   */
+  readonly isClosed?: boolean;
   /** All but `.` and `..`, in no order. */
   entries(): Later<readonly DirectoryEntry[]>;
   /** The same directory, once more. */

@@ -3,7 +3,7 @@ import { isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
 import type { OpenDirectory } from "./files.ts";
 import { asOurs, FileError } from "./files.ts";
-import { MemoryDirectory } from "./memory-handles.ts";
+import { MemoryRoot } from "./memory-handles.ts";
 import { DirectoryNode, FileNode, LinkNode, type TreeNode } from "./memory-nodes.ts";
 import { Volume, type MemoryFilesOptions } from "./memory-volume.ts";
 
@@ -58,12 +58,12 @@ export class MemoryFiles {
     return files.#root;
   }
 
-  /** Opens the root once more. */
+  /** The root, for any number of guests. It holds nothing, and need not be closed. */
   root(): OpenDirectory {
-    return asOurs(new MemoryDirectory(this.#root));
+    return asOurs(new MemoryRoot(this.#root));
   }
 
-  /** How many handles are open, and calls under way. */
+  /** How many handles of guests are open, and calls under way. A root is none. */
   get openCount(): number {
     return this.#volume.openCount;
   }

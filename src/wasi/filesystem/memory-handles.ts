@@ -14,7 +14,7 @@ import { DirectoryNode, FileNode, isWithin, LinkNode, type TreeNode } from "./me
 abstract class Handle<T extends TreeNode> {
   /** Only for other handles of the same tree. */
   readonly node: T;
-  #closed = false;
+  isClosed = false;
 
   constructor(node: T) {
     this.node = node;
@@ -38,8 +38,8 @@ abstract class Handle<T extends TreeNode> {
   }
 
   close(): void {
-    if (this.#closed) throw new Error("Cannot close a handle as it is closed already");
-    this.#closed = true;
+    if (this.isClosed) throw new Error("The handle is closed already");
+    this.isClosed = true;
     this.node.volume.letGo(this.node);
   }
 
@@ -50,7 +50,7 @@ abstract class Handle<T extends TreeNode> {
   }
 
   protected assertOpen(): void {
-    if (this.#closed) throw new FileError("EBADF", "closed");
+    if (this.isClosed) throw new FileError("EBADF", "closed");
   }
 
   async #answerLater<R>(action: () => R): Promise<R> {
@@ -230,6 +230,16 @@ export class MemoryDirectory extends Handle<DirectoryNode> implements OpenDirect
     if (directory instanceof MemoryDirectory && directory.node.volume === this.node.volume) return directory.node;
     throw new FileError("EXDEV", "the two directories are of different file systems");
   }
+}
+
+/** The root for any number of guests: it holds nothing, and stays open. */
+export class MemoryRoot extends MemoryDirectory {
+  constructor(node: DirectoryNode) {
+    super(node);
+    node.volume.letGo(node);
+  }
+
+  override close(): void {}
 }
 
 function directoryAt(parent: DirectoryNode, name: string): DirectoryNode {
