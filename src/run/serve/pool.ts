@@ -1,9 +1,9 @@
 /** The instances that answer requests: made, used, used again, and put back to what they were. */
-import { Few } from "../../io/few.ts";
+import { Roster, type Listed } from "../../io/roster.ts";
 import type { CompiledComponent } from "../component.ts";
 import { KnownGrants } from "../network-grants.ts";
 import { begin, type Begun } from "../instantiate.ts";
-import type { Levels, Life } from "../life.ts";
+import type { Levels } from "../life.ts";
 import type { InstanceOptions } from "../options.ts";
 import type { Platform } from "../platform.ts";
 import { pluggedIn, type Plug, type Plugs } from "../plugs.ts";
@@ -19,7 +19,7 @@ const SPARE_BYTES = 128 * 1024 * 1024;
 const ANSWERED = new Error("the request is answered");
 
 /** An instance that is ready for a request. */
-export interface Ready<Handle> {
+export interface Ready<Handle> extends Listed {
   readonly begun: Begun;
   readonly handle: Handle;
   readonly renewal: Renewal | undefined;
@@ -66,7 +66,7 @@ export class Pool<Handle> {
   readonly #spare: Idle<Spare<Handle>>;
   #spareBytes = 0;
   /** Of those that have a request, or deliver what they wrote for one. */
-  readonly #busy = new Few<Life>();
+  readonly #busy = new Roster<Ready<Handle>>();
 
   constructor(platform: Platform, making: Making<Handle>) {
     this.#platform = { ...platform, known: new KnownGrants() };
@@ -86,22 +86,20 @@ export class Pool<Handle> {
   }
 
   #begun(ready: Ready<Handle>): Ready<Handle> {
-    this.#busy.add(ready.begun.life);
+    this.#busy.add(ready);
     return ready;
   }
 
   /** What the outputs of those that are taken are doing now. */
   levels(): Levels[] {
-    const levels: Levels[] = [];
-    this.#busy.forEach((life) => void levels.push(life.levels()));
-    return levels;
+    return this.#busy.members.map(({ begun }) => begun.life.levels());
   }
 
   /** It is over, or is to be. Never rejects: what it leaves has been told. */
-  async giveUp({ begun: { life }, plugs }: Ready<Handle>): Promise<void> {
-    await life.close().catch(() => {});
-    await plugs?.close().catch(() => {});
-    this.#busy.delete(life);
+  async giveUp(ready: Ready<Handle>): Promise<void> {
+    await ready.begun.life.close().catch(() => {});
+    await ready.plugs?.close().catch(() => {});
+    this.#busy.delete(ready);
   }
 
   /**
@@ -114,7 +112,7 @@ export class Pool<Handle> {
     // One whose ports have misbehaved is over: that is told at its end.
     const { life } = ready.begun;
     if (ready.uses >= this.#making.reuse || life.instance.faults.length > 0) return this.#end(ready);
-    this.#busy.delete(life);
+    this.#busy.delete(ready);
     this.#idle.add(ready);
     return undefined;
   }
@@ -124,7 +122,7 @@ export class Pool<Handle> {
     const ended = life.end(ANSWERED);
     // Mostly nothing of it is left.
     if (!life.isOver || ready.plugs) return this.#endLater(ready, ended);
-    this.#busy.delete(life);
+    this.#busy.delete(ready);
     this.#spareIf(ready);
     return undefined;
   }
@@ -134,7 +132,7 @@ export class Pool<Handle> {
       await ended;
     } finally {
       await ready.plugs?.close();
-      this.#busy.delete(ready.begun.life);
+      this.#busy.delete(ready);
     }
     this.#spareIf(ready);
   }
@@ -197,7 +195,14 @@ export class Pool<Handle> {
       begun = await begin(this.#platform, component, given);
       const handle = handlerOf(begun);
       // What is plugged in knows what it was asked before.
-      return { begun, handle, renewal: plugs ? undefined : this.#renewals.of(begun, options), plugs, uses: 0 };
+      return {
+        begun,
+        handle,
+        renewal: plugs ? undefined : this.#renewals.of(begun, options),
+        plugs,
+        uses: 0,
+        place: -1,
+      };
     } catch (error) {
       await begun?.life.close();
       await plugs?.close().catch(() => {});

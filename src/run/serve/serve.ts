@@ -1,6 +1,6 @@
 /** Components that answer requests: `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3. */
-import { Few } from "../../io/few.ts";
 import { assertPositive } from "../../io/assert-shape.ts";
+import { Roster, type Listed } from "../../io/roster.ts";
 import { told } from "../../io/told.ts";
 import { Unheard } from "../../io/unheard.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
@@ -116,7 +116,7 @@ type Resolve = Exchange["resolve"];
 type Reject = Exchange["reject"];
 
 /** A request from when it has its turn until it is answered, and all of it delivered. */
-interface UnderWay extends Exchange {
+interface UnderWay extends Exchange, Listed {
   /** Never rejects. */
   over: Promise<void>;
 }
@@ -136,8 +136,7 @@ export class Serving {
   readonly #onError: (error: unknown, request: HttpRequest) => void;
   /** What begins those that wait, first come first. */
   readonly #waiting = new Set<() => void>();
-  /** Mostly it is one: others are read when it is answered. */
-  readonly #underWay = new Few<UnderWay>();
+  readonly #underWay = new Roster<UnderWay>();
   readonly #unheard = new Unheard();
   readonly #told = new WeakSet<HttpRequest>();
   #answering: Promise<Answering> | undefined;
@@ -264,7 +263,7 @@ export class Serving {
 
   #begin(request: HttpRequest, resolve: Resolve, reject: Reject): void {
     const late: Exchange["late"] = (error) => this.#tell(error, request);
-    const one: UnderWay = { request, resolve, reject, late, over: NOW_OVER };
+    const one: UnderWay = { request, resolve, reject, late, over: NOW_OVER, place: -1 };
     this.#underWay.add(one);
     one.over = this.#answered(one);
   }
@@ -308,11 +307,7 @@ export class Serving {
 
   /** Resolves when those that are under way now and meant are over. */
   async #over(isMeant: (one: UnderWay) => boolean): Promise<void> {
-    const overs: Promise<void>[] = [];
-    this.#underWay.forEach((one) => {
-      if (isMeant(one)) overs.push(one.over);
-    });
-    await Promise.allSettled(overs);
+    await Promise.all(this.#underWay.members.filter(isMeant).map((one) => one.over));
   }
 
   #tell(error: unknown, request: HttpRequest): void {
