@@ -130,20 +130,16 @@ const SERVERS: Readonly<
     (by) => flood(by, "HTTP/1.1 200 ", "x"),
     "HTTP-response-header-section-size",
   ],
-  "sends a chunk's extension without an end": [
-    HTTP1,
-    (by) => flood(by, `${CHUNKED}5;`, "x"),
-    "HTTP-response-incomplete",
-  ],
+  "sends a chunk's extension without an end": [HTTP1, (by) => flood(by, `${CHUNKED}5;`, "x"), "HTTP-protocol-error"],
   "sends trailers without an end": [
     HTTP1,
     (by) => flood(by, `${CHUNKED}0\r\n`, "x: y\r\n"),
-    "HTTP-response-incomplete",
+    "HTTP-response-trailer-section-size",
   ],
   "sends a chunk longer than any": [
     HTTP1,
     (by) => void by.write(`${CHUNKED}fffffffffffffffff\r\nabc`),
-    "HTTP-response-incomplete",
+    "HTTP-protocol-error",
   ],
   "says a length and sends chunks": [
     HTTP1,

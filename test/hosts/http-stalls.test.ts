@@ -410,3 +410,46 @@ test("a body with a length that fails over TLS cuts its connection alone", async
   assert.equal(await begin(t, port, "/fails", false).ended, "cut");
   assert.equal(await begin(t, port, "/", false).outcome, 204);
 });
+
+/** What becomes of a request by HTTP/1.0, whose response ends with its connection, when some of that has come. */
+const UNFRAMED: Readonly<
+  Record<string, readonly [head: string, wrong: (socket: Socket, tick: (ms: number) => void) => void]>
+> = {
+  stalls: ["content-length: 10\r\n\r\n12345", (_, tick) => tick(STALL_MS)],
+  "is half closed": ["content-length: 10\r\n\r\n12345", (socket) => socket.end()],
+  "is none any more": ["transfer-encoding: chunked\r\n\r\n5\r\n12345\r\n", (socket) => socket.write("ZZ\r\n")],
+};
+
+for (const [what, [head, wrong]] of Object.entries(UNFRAMED)) {
+  test(`a response that only its connection ends never looks whole: its request ${what}`, async (t) => {
+    const { server, close } = httpServer(
+      async ({ body }) => ({ status: 200, headers: [], body }),
+      () => {},
+      undefined,
+      STALL_MS,
+    );
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    t.after(() => {
+      server.closeAllConnections();
+      void close();
+    });
+    const timers = mockTimers(t);
+    const socket = connect({
+      // A server on a port has an address.
+      ...{ port: (server.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true },
+    });
+    t.after(() => socket.destroy());
+    const ended = new Promise<unknown>((resolve) => {
+      socket.once("error", (error) => resolve("code" in error && error.code));
+      socket.once("end", () => resolve("whole"));
+    });
+    let heard = "";
+    socket.on("data", (chunk) => (heard += chunk.toString("latin1")));
+    socket.write(`POST / HTTP/1.0\r\nhost: a\r\n${head}`);
+    await until(() => heard.endsWith("12345"));
+    await turn();
+    wrong(socket, (ms) => timers.tick(ms));
+    assert.equal(await ended, "ECONNRESET");
+  });
+}

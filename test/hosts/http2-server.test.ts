@@ -252,6 +252,8 @@ test("what is no request, and what cannot be answered, have an answer", async (t
     { ":authority": "a:99999" },
     { ":method": "CONNECT", ":authority": "a:1" },
     { ":authority": "a", host: "b" },
+    // As by HTTP/1.1: a URL has no such characters.
+    { ":authority": "a", ":path": "/\u00c3\u00a9" },
   ]) {
     const stream = by.request(headers);
     // oxlint-disable-next-line no-await-in-loop -- one after the other

@@ -1,5 +1,6 @@
 /** Bodies from and to Node's messages, and what comes over streams of HTTP/2. */
 import type { OutgoingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import type { Source } from "../../../io/ports.ts";
 import type { Waker } from "../../../io/readiness.ts";
@@ -204,10 +205,24 @@ function onceTaken(
 
 /** Ends the connection of a message: nothing of it looks complete. */
 export function cutMessage(message: OutgoingMessage, cause: Error): void {
-  const { socket } = message;
-  // A body that ends with its connection looks complete, unless that is reset. TLS says itself how it ends.
-  if (socket && !message.chunkedEncoding && !("encrypted" in socket)) socket.resetAndDestroy();
+  resetUnframed(message);
   message.destroy(cause);
+}
+
+/**
+ * Before the connection of a message is ended: a body that ends with it, as by HTTP/1.0, would look complete unless it is reset. TLS
+ * says itself how it ends.
+ */
+export function resetUnframed(message: OutgoingMessage): void {
+  const { socket } = message;
+  if (!socket || !message.headersSent || message.chunkedEncoding || isSecure(socket)) return;
+  // Bun's has none.
+  if ("resetAndDestroy" in socket) socket.resetAndDestroy();
+}
+
+/** Whether a connection is one of TLS. Bun says of each whether it is. */
+export function isSecure(socket: Socket): boolean {
+  return "encrypted" in socket && socket.encrypted === true;
 }
 
 /** A connection that is closed with bytes unread is reset, and the response with it. @param end Says that enough was read. */

@@ -35,6 +35,18 @@ export function httpFailure(cause: unknown): HttpError {
   return new HttpError(codeFor(code, message), message, { cause });
 }
 
+/** @param cause What the body of a response failed of, or what comes after it. */
+export function bodyFailure(cause: unknown): HttpError {
+  if (cause instanceof HttpError) return cause;
+  const { code, message } = errorOf(cause);
+  if (code === "HPE_HEADER_OVERFLOW") {
+    return new HttpError({ tag: "HTTP-response-trailer-section-size", val: undefined }, message, { cause });
+  }
+  return code.startsWith("HPE_")
+    ? httpFailure(cause)
+    : failed("HTTP-response-incomplete", "the response ends too early", cause);
+}
+
 export function failed(tag: BareCode | "internal-error", message: string, cause?: unknown): HttpError {
   const code = tag === "internal-error" ? { tag, val: undefined } : { tag };
   return new HttpError(code, message, { cause });

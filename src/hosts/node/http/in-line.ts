@@ -1,6 +1,7 @@
 /** Requests of HTTP/1.1 that wait on one connection for their turn, and what comes behind them and is none. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { resetUnframed } from "./body.ts";
 
 /** To what was read last on a connection: who sends several requests at once waits for the responses to all. */
 const last = new WeakMap<Duplex, ServerResponse>();
@@ -57,8 +58,10 @@ export function refuseBroken(error: Error & { readonly code?: string }, socket: 
   // What is broken may be the body of a request, which is answered by that then.
   const [within, ahead] = response?.req.complete === false ? [response, before.get(response)] : [undefined, response];
   after(ahead, () => {
-    if (within?.headersSent === true) socket.destroy(error);
-    else refuse(socket, status);
+    if (within?.headersSent === true) {
+      resetUnframed(within);
+      socket.destroy(error);
+    } else refuse(socket, status);
   });
 }
 

@@ -5,7 +5,18 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
 import { isAuthority } from "../../../wasi/http/message.ts";
-import { bodyOf, cutMessage, endWith, lingering, sendBody, sendHeader, untilTaken, type Whole } from "./body.ts";
+import {
+  bodyOf,
+  cutMessage,
+  endWith,
+  isSecure,
+  lingering,
+  resetUnframed,
+  sendBody,
+  sendHeader,
+  untilTaken,
+  type Whole,
+} from "./body.ts";
 import { exchange, requestFrom, whyCut, type Answer, type Begun, type Failed, type Wire } from "./exchange.ts";
 import { flatOf, incomingFields, rawValue } from "./fields.ts";
 import { comes, isLast } from "./in-line.ts";
@@ -126,7 +137,7 @@ class MessageWire implements Wire {
     const path = absolute?.[2] ?? url;
     return requestFrom({
       method,
-      scheme: "encrypted" in socket ? "https" : "http",
+      scheme: isSecure(socket) ? "https" : "http",
       authority: absolute ? absolute[1] : host,
       path,
       headers: fields,
@@ -137,7 +148,10 @@ class MessageWire implements Wire {
   #body(): HttpBody {
     const [message, response] = [this.#message, this.#response];
     const isWaited = isExpected(message, response);
-    const stalls = stalling(this.#stallMs, "request", (reason) => message.destroy(reason));
+    const stalls = stalling(this.#stallMs, "request", (reason) => {
+      resetUnframed(response);
+      message.destroy(reason);
+    });
     return bodyOf(message, message, {
       cut: whyCut,
       // The response is still to go out on the same connection.

@@ -2,11 +2,11 @@
 import type { EventEmitter } from "node:events";
 import type { LookupFunction } from "node:net";
 import type { Deferred } from "../../../io/deferred.ts";
-import { HttpError } from "../../../wasi/http/error-code.ts";
+import type { HttpError } from "../../../wasi/http/error-code.ts";
 import type { HttpRequest, HttpResponse } from "../../../wasi/http/exchange.ts";
 import { MAX_TIMER_MS } from "../clock.ts";
 import type { BodyParts } from "./body.ts";
-import { failed } from "./errors.ts";
+import { bodyFailure, failed } from "./errors.ts";
 import { textOf } from "./fields.ts";
 
 /** What a response's header may take: more than Node allows by itself, which is less than what others send. */
@@ -97,8 +97,7 @@ export async function within<T>(ms: number, promise: Promise<T>, error: HttpErro
  */
 export function responseParts(betweenBytes: number, end: (reason: HttpError) => void): BodyParts {
   return {
-    cut: (cause) =>
-      cause instanceof HttpError ? cause : failed("HTTP-response-incomplete", "the response ends too early", cause),
+    cut: bodyFailure,
     leave: (source) => source.close(),
     waits: stalling(betweenBytes, "response", end),
   };

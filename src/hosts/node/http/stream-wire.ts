@@ -104,6 +104,8 @@ export class StreamWire implements Wire {
     const [method, path] = [pseudo.get(":method"), pseudo.get(":path")];
     // As for a tunnel.
     if (method === undefined || path === undefined) return undefined;
+    // By HTTP/1.1 Node takes no others.
+    if (!/^[!-~]*$/.test(path)) return undefined;
     const { fields, host } = incomingFields(withOneCookie(rawHeaders));
     const authority = pseudo.get(":authority") ?? host;
     // Nobody is to take it for another's.
