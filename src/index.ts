@@ -21,7 +21,7 @@ import { nodePlatform, type Directory } from "./hosts/node/platform.ts";
 import { whileHeld } from "./hosts/web/held-streams.ts";
 import type { Input, Output } from "./hosts/node/stdio.ts";
 import type { NodeListener } from "./hosts/node/http/listener.ts";
-import type { MakeAnswering, ServingOptions } from "./run/serve/serve.ts";
+import type { Elsewhere, ServingOptions } from "./run/serve/serve.ts";
 
 /** What an instance is given; see the fields. */
 export interface Options extends Omit<InstanceOptions<Input, Output, Directory>, "http"> {
@@ -197,7 +197,7 @@ async function isolation() {
   return { nodeThreads, instantiateIsolated, runIsolated };
 }
 
-async function inThreads(bytes: Uint8Array, maxMemoryBytes: number | undefined): Promise<MakeAnswering> {
+async function inThreads(bytes: Uint8Array, maxMemoryBytes: number | undefined): Promise<Elsewhere> {
   const [{ nodeThreads }, { threadedHandlers }] = await Promise.all([
     import("./hosts/node/isolate/threads.ts"),
     import("./hosts/isolate/handlers.ts"),

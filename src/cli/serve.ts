@@ -13,7 +13,7 @@ import type { HttpRequest } from "../wasi/http/exchange.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import { compile } from "../run/compile.ts";
 import type { InstanceOptions } from "../run/options.ts";
-import { Serving, type MakeAnswering } from "../run/serve/serve.ts";
+import { Serving, type Elsewhere } from "../run/serve/serve.ts";
 import { canSuspend } from "../wait/suspension.ts";
 import { inUrl } from "./address.ts";
 import type { Command, ServeCommandOptions } from "./command.ts";
@@ -55,7 +55,7 @@ export async function serveComponent(command: Given, keep: () => void): Promise<
 }
 
 /** Where the only way for guests to wait is in threads of their own. */
-async function answeringInThreads(bytes: Uint8Array, maxMemoryBytes: number | undefined): Promise<MakeAnswering> {
+async function answeringInThreads(bytes: Uint8Array, maxMemoryBytes: number | undefined): Promise<Elsewhere> {
   const [{ nodeThreads }, { threadedHandlers }] = await Promise.all([
     import("../hosts/node/isolate/threads.ts"),
     import("../hosts/isolate/handlers.ts"),

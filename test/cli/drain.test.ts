@@ -414,6 +414,18 @@ describe("drain", { concurrency: 3, skip: NOT_UNIX }, () => {
     });
   }
 
+  test("a client that leaves with several requests on its connection keeps no server", async (t) => {
+    const { child, port, ended } = await serving(["--max-stall-time", "1h"]);
+    const { port: to, asked } = await upstream(t);
+    const ahead = `GET /forward HTTP/1.1\r\nhost: h\r\nto: 127.0.0.1:${to}\r\npath: /\r\n\r\n`;
+    const peer = Peer.to(port).send(`${ahead}${GET.repeat(3)}${ECHO}`);
+    const answering = await asked;
+    peer.socket.destroy();
+    answering.send("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlast");
+    child.kill("SIGTERM");
+    assert.deepEqual(await ended, [0, null]);
+  });
+
   for (const args of [[], ["--workers", "2"]]) {
     test(`all of them are after a SIGINT from the terminal, which every process gets: ${args.join(" ") || "alone"}`, async (t) => {
       const served = await serving(args);

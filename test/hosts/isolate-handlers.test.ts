@@ -5,6 +5,7 @@ import { threadedHandlers } from "../../src/hosts/isolate/handlers.ts";
 import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { nodeThreads } from "../../src/hosts/node/isolate/threads.ts";
 import { compile } from "../../src/run/compile.ts";
+import type { Answering, Exchange } from "../../src/run/serve/answering.ts";
 import { Serving } from "../../src/run/serve/serve.ts";
 import { NO_BODY, type HttpRequest } from "../../src/wasi/http/exchange.ts";
 import { guest } from "../run/support.ts";
@@ -46,7 +47,7 @@ test("a thread that cannot be started fails its request, and takes no other's pl
 
 test("what answers and cannot be loaded fails each request", async () => {
   const component = await compile(await guest("http-claims"));
-  const missing = (): Promise<never> => Promise.reject(new Error("the module is gone"));
+  const missing = { most: Infinity, make: (): Promise<never> => Promise.reject(new Error("the module is gone")) };
   const serving = new Serving(nodePlatform, component, () => ({}), { maxConcurrent: 1 }, missing);
   let closed = 0;
   const asked = [0, 1].map(() => serving.answer(request(() => closed++)));
@@ -55,5 +56,41 @@ test("what answers and cannot be loaded fails each request", async () => {
     await assert.rejects(one, { message: "the module is gone" });
   }
   assert.equal(closed, 2);
+  await serving.close();
+});
+
+test("no more requests are answered at a time than there may be threads: others wait for their turn, and not for ever", async () => {
+  const bytes = await guest("http-claims");
+  const started: Exchange[] = [];
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const { most } = threadedHandlers({ platform: nodePlatform, start: nodeThreads.start }, bytes, undefined);
+  const held: Answering = {
+    answer(exchange) {
+      started.push(exchange);
+      return ended;
+    },
+    close: () => Promise.resolve(),
+  };
+  const make = async (): Promise<Answering> => held;
+  const component = await compile(bytes);
+  const serving = new Serving(nodePlatform, component, () => ({}), { maxWaitingTime: 1 }, { most, make });
+  const asked = Array.from({ length: most + 1 }, () => serving.answer(request(() => {})));
+  const late = await asked.at(-1);
+  assert.deepEqual([most, started.length, late?.status], [32, 32, 503]);
+  let isGone = false;
+  const gone = serving.answer(
+    request(() => (isGone = true)),
+    (left) => {
+      left();
+      return () => {};
+    },
+  );
+  await assert.rejects(gone, { name: "HttpError" });
+  assert.ok(isGone);
+  for (const { resolve } of started) resolve({ status: 204, headers: [], body: undefined });
+  end();
+  await Promise.all(asked);
+  assert.equal(started.length, 32);
   await serving.close();
 });

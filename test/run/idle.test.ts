@@ -7,7 +7,7 @@ import { nodePlatform } from "../../src/hosts/node/platform.ts";
 import { serve, type Server } from "../../src/index.ts";
 import { compile } from "../../src/run/compile.ts";
 import { Idle } from "../../src/run/serve/idle.ts";
-import { Serving, type MakeAnswering, type ServingOptions } from "../../src/run/serve/serve.ts";
+import { Serving, type Elsewhere, type ServingOptions } from "../../src/run/serve/serve.ts";
 import { FakeClock } from "../../src/testing/index.ts";
 import { incomingOf, webResponseOf } from "../../src/hosts/web/http.ts";
 import { counted } from "./counted.ts";
@@ -22,7 +22,7 @@ async function asking(
   t: TestContext,
   name: string,
   options: Options,
-  makeAnswering?: (clock: FakeClock, bytes: Uint8Array) => MakeAnswering,
+  makeAnswering?: (clock: FakeClock, bytes: Uint8Array) => Elsewhere,
 ): Promise<{ readonly clock: FakeClock; answer(path: string): Promise<Response>; ask(path: string): Promise<string> }> {
   const clock = new FakeClock();
   const bytes = await guest(name);
@@ -115,7 +115,7 @@ test("what is put back waits no longer than that either", async (t) => {
 
 test("a thread waits for its next request as long as maxIdleTime says", async (t) => {
   let started = 0;
-  const inThreads = (clock: FakeClock, bytes: Uint8Array): MakeAnswering =>
+  const inThreads = (clock: FakeClock, bytes: Uint8Array): Elsewhere =>
     threadedHandlers(
       {
         platform: { ...nodePlatform, monotonicClock: clock },

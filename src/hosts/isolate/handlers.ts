@@ -3,7 +3,7 @@ import type { Answering, Exchange } from "../../run/serve/answering.ts";
 import { Idle } from "../../run/serve/idle.ts";
 import { afterMs, TimeoutError } from "../../run/life.ts";
 import type { OptionsOf } from "../../run/serve/pool.ts";
-import type { MakeAnswering } from "../../run/serve/serve.ts";
+import type { Elsewhere } from "../../run/serve/serve.ts";
 import type { MonotonicClock } from "../../wasi/clocks/clocks.ts";
 import { Bodies, type WireResponse } from "./bodies.ts";
 import { errorOf, type WireError } from "./errors.ts";
@@ -11,7 +11,7 @@ import type { ServingData } from "./guests.ts";
 import type { WireOptions } from "./options.ts";
 import { Thread, type Threads } from "./thread.ts";
 
-/** More requests wait for one that has answered. */
+/** More requests wait for their turn. */
 const MAX_THREADS = 32;
 
 /** What a guest that only computes has beyond its time. */
@@ -21,14 +21,13 @@ const CLOSED = new Error("the server is closed");
 const ANSWERED = new Error("the request is answered");
 
 /** As `answeringOf` of run/serve/serve.ts, with instances in threads. @param bytes Of the component. */
-export function threadedHandlers(
-  threads: Threads,
-  bytes: Uint8Array,
-  maxMemoryBytes: number | undefined,
-): MakeAnswering {
-  return async ({ optionsOf, plugs, reuse, maxIdleTime, timeout }) => {
-    const data = { bytes, plugs: plugs.map(({ component }) => component.bytes), maxMemoryBytes, reuse, timeout };
-    return new ThreadedHandlers(threads, data, optionsOf, maxIdleTime);
+export function threadedHandlers(threads: Threads, bytes: Uint8Array, maxMemoryBytes: number | undefined): Elsewhere {
+  return {
+    most: MAX_THREADS,
+    async make({ optionsOf, plugs, reuse, maxIdleTime, timeout }) {
+      const data = { bytes, plugs: plugs.map(({ component }) => component.bytes), maxMemoryBytes, reuse, timeout };
+      return new ThreadedHandlers(threads, data, optionsOf, maxIdleTime);
+    },
   };
 }
 
@@ -37,46 +36,36 @@ class ThreadedHandlers implements Answering {
   readonly #data: ServingData;
   readonly #optionsOf: OptionsOf;
   readonly #idle: Idle<ServingThread>;
-  readonly #waiting: ((thread: ServingThread | undefined) => void)[] = [];
-  #count = 0;
 
   constructor(threads: Threads, data: ServingData, optionsOf: OptionsOf, maxIdleTime: number | undefined) {
     this.#threads = threads;
     this.#data = data;
     this.#optionsOf = optionsOf;
-    this.#idle = new Idle(threads.platform.monotonicClock, maxIdleTime, (thread) => {
-      this.#count--;
-      return thread.end(CLOSED);
-    });
+    this.#idle = new Idle(threads.platform.monotonicClock, maxIdleTime, (thread) => thread.end(CLOSED));
   }
 
   async answer(exchange: Exchange): Promise<void> {
     let thread: ServingThread | undefined;
     try {
-      thread = (await this.#take()) ?? new ServingThread(this.#threads, this.#data, this.#optionsOf);
+      thread = this.#take() ?? new ServingThread(this.#threads, this.#data, this.#optionsOf);
     } catch (error) {
       // The runtime starts no more, or permits none.
       exchange.reject(error);
       exchange.request.body?.source.close();
     }
     await thread?.answer(exchange);
-    const free = thread?.isEnded === false ? thread : undefined;
-    const next = this.#waiting.shift();
-    if (next) next(free);
-    else if (free) this.#idle.add(free);
-    else this.#count--;
+    if (thread?.isEnded === false) this.#idle.add(thread);
   }
 
   close(): Promise<void> {
     return this.#idle.close();
   }
 
-  /** One that is free. Nothing: a new one is to be made. */
-  #take(): ServingThread | Promise<ServingThread | undefined> | undefined {
-    for (let thread; (thread = this.#idle.take()); this.#count--) if (!thread.isEnded) return thread;
-    if (this.#count >= MAX_THREADS) return new Promise((resolve) => void this.#waiting.push(resolve));
-    this.#count++;
-    return undefined;
+  /** One that is free. */
+  #take(): ServingThread | undefined {
+    let thread = this.#idle.take();
+    while (thread?.isEnded === true) thread = this.#idle.take();
+    return thread;
   }
 }
 

@@ -34,8 +34,12 @@ export interface ServingMaking {
   readonly timeout: number | undefined;
 }
 
-/** What makes what answers requests, in this thread or in others. */
-export type MakeAnswering = (making: ServingMaking) => Promise<Answering>;
+/** What answers requests where instances are not in this thread. */
+export interface Elsewhere {
+  /** Requests that it answers at a time. */
+  readonly most: number;
+  readonly make: (making: ServingMaking) => Promise<Answering>;
+}
 
 /** How instances are used. */
 export interface ServingOptions {
@@ -54,7 +58,7 @@ export interface ServingOptions {
    * server lives, by default.
    */
   readonly maxIdleTime?: number | undefined;
-  /** Requests that are answered at a time; more wait. 1000 is the default. */
+  /** Requests that are answered at a time; more wait. 1000 is the default; 32 at the most where each has a thread. */
   readonly maxConcurrent?: number | undefined;
   /** Requests that wait for their turn; more are answered with 503. 10,000 is the default. */
   readonly maxWaiting?: number | undefined;
@@ -146,7 +150,7 @@ export class Serving {
   #isClosed = false;
 
   /**
-   * @param makeAnswering Where instances are not in this thread.
+   * @param elsewhere Missing: instances are in this thread.
    * @throws {NotAHandlerError} If the component is none.
    * @throws {RangeError} For a number that makes no sense.
    * @throws {TypeError} For an `onError` that is no function.
@@ -167,7 +171,7 @@ export class Serving {
       plugs = [],
       onError = () => {},
     }: Omit<ServingOptions, "plugs"> & More,
-    makeAnswering: MakeAnswering = (making) => answeringOf(platform, making),
+    elsewhere?: Elsewhere,
   ) {
     const { compiled } = component;
     // Only to hear at once that there is none.
@@ -184,10 +188,10 @@ export class Serving {
     }
     this.#platform = platform;
     this.#component = component;
-    this.#makeAnswering = () =>
-      makeAnswering({ component, optionsOf, plugs, reuse, maxPerInstance, maxIdleTime, timeout });
+    const making: ServingMaking = { component, optionsOf, plugs, reuse, maxPerInstance, maxIdleTime, timeout };
+    this.#makeAnswering = () => (elsewhere ? elsewhere.make(making) : answeringOf(platform, making));
     this.#plugs = plugs;
-    this.#maxConcurrent = maxConcurrent;
+    this.#maxConcurrent = Math.min(maxConcurrent, elsewhere?.most ?? Infinity);
     this.#maxWaiting = maxWaiting;
     this.#maxWaitingTime = maxWaitingTime;
     this.#maxBodyBytes = maxBodyBytes ?? Infinity;

@@ -16,8 +16,18 @@ export function comes({ socket }: IncomingMessage, response: ServerResponse): vo
   last.set(socket, response);
   if (ahead && !isSent(ahead)) {
     before.set(response, ahead);
-    ahead.once("close", () => before.delete(response));
+    ahead.once("close", () => {
+      before.delete(response);
+      if (!ahead.writableFinished) process.nextTick(abandon, response);
+    });
   }
+}
+
+/** Its connection has ended before it was its turn. Node before 26 would keep it for ever, and say so to nobody. */
+function abandon(response: ServerResponse): void {
+  if (response.destroyed) return;
+  response.destroy();
+  response.emit("close");
 }
 
 /** Whether it is what was read last on its connection. */

@@ -4,7 +4,7 @@ import type { CompiledComponent } from "../../../run/component.ts";
 import { checkedOptions } from "../../../run/check-options.ts";
 import type { RunningInstance } from "../../../run/instantiate.ts";
 import type { RunResult } from "../../../run/run.ts";
-import type { MakeAnswering } from "../../../run/serve/serve.ts";
+import type { Elsewhere } from "../../../run/serve/serve.ts";
 import { threadedHandlers } from "../../isolate/handlers.ts";
 import { instantiateIsolated, runIsolated } from "../../isolate/host.ts";
 import type { Options } from "../../isolate/options.ts";
@@ -27,7 +27,7 @@ export async function runInWorker(component: Component, options: Given): Promise
 }
 
 /** What answers requests in workers. */
-export function answeringInWorkers(component: Component): MakeAnswering {
+export function answeringInWorkers(component: Component): Elsewhere {
   return threadedHandlers(webThreads, bytesOf(component), undefined);
 }
 
