@@ -138,14 +138,15 @@ export class Guests {
     const link = this.#links.open(this.#other, number);
     const bodies = new Bodies(link);
     const { promise, resolve, reject } = deferred<HttpResponse>();
-    const late = (error: unknown): void => link.tell("late", wireOf(error));
-    const exchange = {
+    const over = deferred<void>();
+    this.#answering.answer({
       request: bodies.take(request),
       resolve,
       reject,
-      late,
-    };
-    const done = this.#answering.answer(exchange).then(async () => {
+      late: (error: unknown) => link.tell("late", wireOf(error)),
+      over: () => over.resolve(),
+    });
+    const done = over.promise.then(async () => {
       await bodies.delivered();
       this.#links.close(number);
       this.#underWay.delete(number);

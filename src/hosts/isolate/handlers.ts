@@ -44,7 +44,12 @@ class ThreadedHandlers implements Answering {
     this.#idle = new Idle(threads.platform.monotonicClock, maxIdleTime, (thread) => thread.end(CLOSED));
   }
 
-  async answer(exchange: Exchange): Promise<void> {
+  answer(exchange: Exchange): void {
+    void this.#asked(exchange).then(() => exchange.over());
+  }
+
+  /** Never rejects. */
+  async #asked(exchange: Exchange): Promise<void> {
     let thread: ServingThread | undefined;
     try {
       thread = this.#take() ?? new ServingThread(this.#threads, this.#data, this.#optionsOf);
@@ -98,10 +103,11 @@ class ServingThread {
   }
 
   /** Never rejects: whoever waits hears of what goes wrong. */
-  async answer({ request, resolve, reject, late }: Exchange): Promise<void> {
+  async answer(exchange: Exchange): Promise<void> {
+    const { request, resolve, reject } = exchange;
     const { number, link } = this.#thread.open();
     const bodies = new Bodies(link);
-    link.answer({ late: (error: WireError) => late(errorOf(error)) });
+    link.answer({ late: (error: WireError) => exchange.late(errorOf(error)) });
     let done: Promise<unknown> | undefined;
     let isAnswered = false;
     try {
@@ -119,7 +125,7 @@ class ServingThread {
       await done;
       bodies.release(ANSWERED);
     } catch (error) {
-      if (isAnswered) late(error);
+      if (isAnswered) exchange.late(error);
       else reject(error);
       // Of one that goes on it is still to hear.
       if (!isAnswered) await done?.catch(() => {});

@@ -12,13 +12,15 @@ export interface Exchange {
   readonly resolve: (response: HttpResponse) => void;
   readonly reject: (reason: unknown) => void;
   /** Told of what goes wrong when the response has been given. */
-  readonly late: (error: unknown) => void;
+  late(error: unknown): void;
+  /** Called once, last: nothing of it is left. */
+  over(): void;
 }
 
 /** What answers requests with instances of one component. */
 export interface Answering {
-  /** Resolves when nothing of it is left. Never rejects: whoever waits hears of what goes wrong. */
-  answer(exchange: Exchange): Promise<void>;
+  /** Never throws: whoever waits hears of what goes wrong. */
+  answer(exchange: Exchange): void;
   /** What the outputs of the instances that answer now are doing. Missing where they have threads of their own. */
   levels?(): readonly Levels[];
   /** Nothing is under way any more, and no instance is to be left. Never rejects. */

@@ -46,7 +46,7 @@ export class Asked {
     if (!this.#isAnswered) this.#notAnswered();
     // Nobody will finish it any more.
     this.#body?.drop();
-    this.#give();
+    this.give();
   }
 
   /** All that the guest wrote is delivered, or is not going to be. */
@@ -57,7 +57,7 @@ export class Asked {
 
   /** The guest is over, or its streams are not as they should be. */
   failed(error: unknown): void {
-    this.#give();
+    this.give();
     if (this.#isAnswered) this.#exchange.late(error);
     else this.#exchange.reject(error);
   }
@@ -68,11 +68,12 @@ export class Asked {
     else {
       this.#body = answer.response.body;
       this.#response = responseOf(answer.response);
-      void suspendedOrLeft().then(() => this.#give());
+      giveSoon(this);
     }
   }
 
-  #give(): void {
+  /** Tells what the guest has answered, unless that is told. */
+  give(): void {
     if (this.#response) this.#exchange.resolve(this.#response);
     this.#response = undefined;
   }
@@ -84,12 +85,24 @@ export class Asked {
   }
 }
 
+/** Whose guests have answered, and have not been seen to be suspended, or to have left. */
+let answered: Asked[] = [];
+
 /**
- * Resolves when the guest that runs now is suspended, or has left and that is known. Nothing of a response is sent before:
- * what becomes of its body in one go decides what is sent. What a guest leaves by is two microtasks on its way.
+ * Gives what was answered when the guest that runs now is suspended, or has left and that is known. Nothing of a response is
+ * sent before: what becomes of its body in one go decides what is sent. What a guest leaves by is two microtasks on its way,
+ * and all that run in one go are waited for together.
  */
-function suspendedOrLeft(): Promise<void> {
-  return NOW.then(ignore).then(ignore);
+function giveSoon(asked: Asked): void {
+  if (answered.push(asked) === 1) void NOW.then(giveAll);
+}
+
+function giveAll(): void {
+  const all = answered;
+  answered = [];
+  void NOW.then(ignore).then(() => {
+    for (const asked of all) asked.give();
+  });
 }
 
 const NOW = Promise.resolve();

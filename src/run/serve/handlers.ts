@@ -80,7 +80,12 @@ export class Handlers implements Answering {
     await this.#pool.close();
   }
 
-  async answer(exchange: Exchange): Promise<void> {
+  answer(exchange: Exchange): void {
+    void this.#asked(exchange).then(() => exchange.over());
+  }
+
+  /** Never rejects. */
+  async #asked(exchange: Exchange): Promise<void> {
     const slot = this.#take();
     let ready: Ready<Handler> | undefined;
     try {
@@ -110,11 +115,11 @@ export class Handlers implements Answering {
   }
 
   /** @param last The request that was answered last, for which it is told what ports have got wrong. */
-  async #giveBack(ready: Ready<Handler>, { late }: Exchange): Promise<void> {
+  async #giveBack(ready: Ready<Handler>, last: Exchange): Promise<void> {
     const { life } = ready.begun;
     // What has ended it has been told.
     if (life.task.isEnded) await this.#pool.giveUp(ready);
-    else await this.#pool.giveBack(ready)?.catch(late);
+    else await this.#pool.giveBack(ready)?.catch((error: unknown) => last.late(error));
   }
 
   #take(): Slot {
@@ -148,7 +153,9 @@ export class Handlers implements Answering {
   }
 
   /** Never rejects. */
-  async #answer(slot: Slot, ready: Ready<Handler>, { request, resolve, reject, late }: Exchange): Promise<void> {
+  async #answer(slot: Slot, ready: Ready<Handler>, exchange: Exchange): Promise<void> {
+    const { request, resolve, reject } = exchange;
+    const late = (error: unknown): void => exchange.late(error);
     const { life } = ready.begun;
     const stopTimer = limitTime(this.#platform, life, this.#timeout);
     let told: { readonly error?: unknown } | undefined;

@@ -23,8 +23,6 @@ interface Handle {
 /** A request that waits for its guest, or has it. */
 interface Job {
   readonly exchange: Exchange;
-  /** To be called when nothing of it is left. */
-  readonly over: () => void;
   /** Once there is an instance for it. */
   ready: Ready<Handle> | undefined;
   asked: Asked | undefined;
@@ -79,10 +77,8 @@ export class IncomingHandlers implements Answering {
     return this.#pool.close();
   }
 
-  answer(exchange: Exchange): Promise<void> {
-    return new Promise((over) => {
-      this.#add({ exchange, over, ready: undefined, asked: undefined, stopTimer: undefined });
-    });
+  answer(exchange: Exchange): void {
+    this.#add({ exchange, ready: undefined, asked: undefined, stopTimer: undefined });
   }
 
   #add(job: Job): void {
@@ -93,13 +89,13 @@ export class IncomingHandlers implements Answering {
     void Promise.resolve().then(this.#begin);
   }
 
-  get #haveJobs(): boolean {
+  #haveJobs(): boolean {
     return this.#at < this.#jobs.length;
   }
 
   readonly #begin = (): void => {
     this.#until = this.#platform.loop.now() + TURN_MS;
-    while (this.#haveJobs && this.#until > 0) {
+    while (this.#haveJobs() && this.#until > 0) {
       const row = this.#takeRow();
       if (row) this.#run(row);
       else void this.nextCall(false);
@@ -107,7 +103,7 @@ export class IncomingHandlers implements Answering {
     this.#until = 0;
     this.#jobs.splice(0, this.#at);
     this.#at = 0;
-    this.#isDue = this.#haveJobs;
+    this.#isDue = this.#haveJobs();
     if (this.#isDue) void this.#platform.loop.turn().then(this.#begin);
   };
 
@@ -141,7 +137,7 @@ export class IncomingHandlers implements Answering {
    * @param isInside Whether whoever asks can do that; else there is none.
    */
   nextCall(isInside: boolean): Call | undefined {
-    while (this.#haveJobs && this.#until > 0) {
+    while (this.#haveJobs() && this.#until > 0) {
       const job = this.#jobs[this.#at++];
       const call = job && this.#beginJob(job, isInside);
       if (call) return call;
@@ -239,22 +235,22 @@ export class IncomingHandlers implements Answering {
     }
   }
 
-  #end({ asked, stopTimer, over }: Job): void {
+  #end({ exchange, asked, stopTimer }: Job): void {
     asked?.tellEnd();
     stopTimer?.();
-    over();
+    exchange.over();
     // The first answer of a server does not wait for what only others gain by.
     if (this.#canSuspend) this.#rows ??= [];
   }
 
   /** Never rejects. */
-  async #failed({ exchange, over, ready, asked, stopTimer }: Job, error: unknown): Promise<void> {
+  async #failed({ exchange, ready, asked, stopTimer }: Job, error: unknown): Promise<void> {
     if (asked) asked.failed(error);
     else exchange.reject(error);
     exchange.request.body?.source.close();
     if (ready) await this.#pool.giveUp(ready);
     stopTimer?.();
-    over();
+    exchange.over();
   }
 }
 

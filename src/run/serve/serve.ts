@@ -1,6 +1,6 @@
 /** Components that answer requests: `wasi:http/incoming-handler` of WASI 0.2, or `wasi:http/handler` of 0.3. */
 import { assertPositive } from "../../io/assert-shape.ts";
-import { Roster, type Listed } from "../../io/roster.ts";
+import { Roster } from "../../io/roster.ts";
 import { told } from "../../io/told.ts";
 import { Unheard } from "../../io/unheard.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
@@ -17,6 +17,7 @@ import { pluggedIn, type Plug } from "../plugs.ts";
 import type { OptionsOf } from "./pool.ts";
 import { announcesMore, bounded, refuse } from "./refusals.ts";
 import { ServerClosedError } from "./server-closed.ts";
+import { UnderWay, type Owner } from "./under-way.ts";
 
 /** What instances are made of that answer requests. */
 export interface ServingMaking {
@@ -119,16 +120,8 @@ export function servingOf<T extends Use>(options: T): { readonly used: Use; read
 type Resolve = Exchange["resolve"];
 type Reject = Exchange["reject"];
 
-/** A request from when it has its turn until it is answered, and all of it delivered. */
-interface UnderWay extends Exchange, Listed {
-  /** Never rejects. */
-  over: Promise<void>;
-}
-
-const NOW_OVER = Promise.resolve();
-
 /** Answers requests with instances of one component. */
-export class Serving {
+export class Serving implements Owner {
   readonly #platform: Platform;
   readonly #component: CompiledComponent;
   readonly #makeAnswering: () => Promise<Answering>;
@@ -266,14 +259,27 @@ export class Serving {
   }
 
   #begin(request: HttpRequest, resolve: Resolve, reject: Reject): void {
-    const late: Exchange["late"] = (error) => this.#tell(error, request);
-    const one: UnderWay = { request, resolve, reject, late, over: NOW_OVER, place: -1 };
+    const one = new UnderWay(this, request, resolve, reject);
     this.#underWay.add(one);
-    one.over = this.#answered(one);
+    if (this.#ready) this.#ready.answer(this.#bounded(one));
+    else void this.#beginLater(one);
   }
 
-  /** It is answered: whoever waits takes the place. */
-  #end(one: UnderWay): void {
+  /** Before there is what answers. */
+  async #beginLater(one: UnderWay): Promise<void> {
+    try {
+      this.#ready ??= await (this.#answering ??= this.#makeAnswering());
+    } catch (error) {
+      one.reject(error);
+      one.request.body?.source.close();
+      one.over();
+      return;
+    }
+    this.#ready.answer(this.#bounded(one));
+  }
+
+  /** Whoever waits takes the place. */
+  end(one: UnderWay): void {
     this.#underWay.delete(one);
     const [next] = this.#waiting;
     if (next) {
@@ -306,30 +312,18 @@ export class Serving {
   /** Tells of what kept a response from being delivered, unless its guest is told of. */
   async failed(error: unknown, request: HttpRequest): Promise<void> {
     await this.#over((one) => one.request === request);
-    this.#tell(error, request);
+    this.tell(error, request);
   }
 
   /** Resolves when those that are under way now and meant are over. */
   async #over(isMeant: (one: UnderWay) => boolean): Promise<void> {
-    await Promise.all(this.#underWay.members.filter(isMeant).map((one) => one.over));
+    await Promise.all(this.#underWay.members.filter(isMeant).map((one) => one.untilOver()));
   }
 
-  #tell(error: unknown, request: HttpRequest): void {
+  tell(error: unknown, request: HttpRequest): void {
     if (this.#told.has(request)) return;
     this.#told.add(request);
     this.#unheard.call("onError", () => this.#onError(error, request));
-  }
-
-  /** Never rejects: whoever waits for the response hears of it, or `onError` if they have it. */
-  async #answered(one: UnderWay): Promise<void> {
-    try {
-      this.#ready ??= await (this.#answering ??= this.#makeAnswering());
-    } catch (error) {
-      one.reject(error);
-      one.request.body?.source.close();
-    }
-    await this.#ready?.answer(this.#bounded(one));
-    this.#end(one);
   }
 
   /** Of what comes after a refusal nobody reads the body. */
@@ -343,7 +337,13 @@ export class Serving {
       resolve(response);
     };
     const given = bounded(request, this.#maxBodyBytes, () => answer(refuse(request, 413)));
-    return { ...exchange, request: given, resolve: answer };
+    return {
+      request: given,
+      resolve: answer,
+      reject: exchange.reject,
+      late: (error) => exchange.late(error),
+      over: () => exchange.over(),
+    };
   }
 }
 
