@@ -87,15 +87,18 @@ export function liftArguments(
 ): unknown[] {
   guest.newValues();
   if (isSpilled) return loadAll(params, guest, Number(args[0]) >>> 0);
-  const [first, second] = params;
+  const [first, second, third] = params;
   if (!first) return [];
   const flat = new FlatValues(args);
-  // Most have one, and need no function that is called for each.
-  return second ? liftAll(params, guest, flat) : [first.lift(guest, flat)];
+  // Most have one or two: arrays that are as long as that, and no function that is called for each.
+  if (!second) return [first.lift(guest, flat)];
+  return third ? liftAll(params, guest, flat) : [first.lift(guest, flat), second.lift(guest, flat)];
 }
 
 function liftAll(params: readonly AnyType[], guest: Guest, flat: FlatValues): unknown[] {
-  return params.map((type) => type.lift(guest, flat));
+  const values: unknown[] = [];
+  for (const type of params) values.push(type.lift(guest, flat));
+  return values;
 }
 
 function loadAll(params: readonly AnyType[], guest: Guest, from: number): unknown[] {

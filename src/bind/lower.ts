@@ -214,10 +214,10 @@ class Lowering implements Site {
         returns.store(guest, guest.place(Number(args[args.length - 1]), returns.size, returns.align), value);
         return undefined;
       }
+      // Of at most one value: what is taken away leaves its place, which the next one finds.
       const flat = (this.#flat ??= []);
-      flat.length = 0;
       returns.lower(guest, value, flat);
-      return flat[0];
+      return flat.pop();
     } catch (error) {
       throw this.#ending(error);
     }

@@ -36,7 +36,7 @@ class Between {
   }
 
   get isReadable(): boolean {
-    return this.#size > 0 || this.#state.tag !== "open";
+    return this.#size() > 0 || this.#state.tag !== "open";
   }
 
   read(max: number): Uint8Array | null {
@@ -46,7 +46,7 @@ class Between {
       this.#state = ENDED;
       throw state.cause;
     }
-    if (this.#size === 0) return state.tag === "open" ? none() : null;
+    if (this.#size() === 0) return state.tag === "open" ? none() : null;
     if (this.#given.length > 0) return this.#takeGiven(max);
     const bytes = this.#queue.first(max);
     this.#queue.shift(bytes.length);
@@ -67,7 +67,7 @@ class Between {
     return bytes;
   }
 
-  get #size(): number {
+  #size(): number {
     return this.#given.length + this.#queue.size;
   }
 
@@ -78,7 +78,7 @@ class Between {
 
   write(bytes: Uint8Array): number {
     this.flushed();
-    const free = this.#capacityBytes - this.#size;
+    const free = this.#capacityBytes - this.#size();
     const taken = bytes.length <= free ? bytes : bytes.subarray(0, free);
     if (taken.length > 0) {
       this.#queue.push(taken);
@@ -90,7 +90,7 @@ class Between {
   /** What the writer holds comes in as it is, if it fits and nothing is before it: it was copied once already. */
   absorb(queue: ByteQueue): boolean {
     this.flushed();
-    if (this.#size > 0 || queue.size > this.#capacityBytes) return false;
+    if (this.#size() > 0 || queue.size > this.#capacityBytes) return false;
     queue.moveTo(this.#queue);
     this.#notifyLater();
     return true;
@@ -99,7 +99,7 @@ class Between {
   /** One piece is kept as it is, if nothing is before it. */
   give(bytes: Uint8Array): number {
     this.flushed();
-    if (this.#size > 0 || bytes.length === 0) return this.write(bytes);
+    if (this.#size() > 0 || bytes.length === 0) return this.write(bytes);
     this.#given = bytes.subarray(0, this.#capacityBytes);
     this.#notifyLater();
     return this.#given.length;

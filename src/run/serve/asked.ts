@@ -1,4 +1,5 @@
 /** A request of 0.2 and what becomes of it: the guest answers, and then may go on. */
+import type { Entry } from "../../abi/resources.ts";
 import { INCOMING_REQUEST, Incoming, RESPONSE_OUTPARAM, type Outgoing, type Outparam } from "../../bind/http/types.ts";
 import { HttpError } from "../../wasi/http/error-code.ts";
 import type { HttpResponse } from "../../wasi/http/exchange.ts";
@@ -26,13 +27,19 @@ export class Asked {
   }
 
   /** What a guest is called with: from then on they are its own. */
-  resources(): [HeldResource, HeldResource] {
+  entries(): [Entry, Entry] {
     const { resources } = this.#life.instance;
     const incoming = new Incoming(this.#exchange.request);
     const outparam: Outparam = (answer) => this.#answered(answer);
     const request = resources.add(INCOMING_REQUEST, incoming, incoming);
     const out = resources.add(RESPONSE_OUTPARAM, outparam, this);
     this.#isGiven = true;
+    return [request, out];
+  }
+
+  /** As `entries`, as JavaScript has them. */
+  resources(): [HeldResource, HeldResource] {
+    const [request, out] = this.entries();
     return [new HeldResource(request, true), new HeldResource(out, true)];
   }
 

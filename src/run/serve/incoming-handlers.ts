@@ -1,5 +1,4 @@
 /** Components that answer requests by `wasi:http/incoming-handler` 0.2: one at a time in one instance. */
-import type { CoreValue } from "../../abi/type.ts";
 import type { CoreFunction } from "../../wait/gate.ts";
 import { Succession } from "../../wait/succession.ts";
 import { canSuspend } from "../../wait/suspension.ts";
@@ -27,13 +26,6 @@ interface Job {
   ready: Ready<Handle> | undefined;
   asked: Asked | undefined;
   stopTimer: (() => void) | undefined;
-}
-
-/** A job whose guest is to be called now, inside. */
-interface Call {
-  readonly job: Job;
-  readonly core: CoreFunction;
-  readonly args: readonly CoreValue[];
 }
 
 /** How long guests are called one after the other before others have a turn. */
@@ -98,7 +90,7 @@ export class IncomingHandlers implements Answering {
     while (this.#haveJobs() && this.#until > 0) {
       const row = this.#takeRow();
       if (row) this.#run(row);
-      else void this.nextCall(false);
+      else this.nextCall(undefined);
     }
     this.#until = 0;
     this.#jobs.splice(0, this.#at);
@@ -131,24 +123,24 @@ export class IncomingHandlers implements Answering {
   }
 
   /**
-   * The next guest that is to be called inside; those that cannot be are called on the way. Nothing if there is none, or this is
-   * not the time. Never throws.
+   * Finds the next guest that is to be called inside, and has `row` call it; those that cannot be are called on the way. Never
+   * throws.
    *
-   * @param isInside Whether whoever asks can do that; else there is none.
+   * @param row Missing where there is none: no guest is called inside then.
+   * @returns Whether it has found one: it has not if there is none, or this is not the time.
    */
-  nextCall(isInside: boolean): Call | undefined {
+  nextCall(row: Row | undefined): boolean {
     while (this.#haveJobs() && this.#until > 0) {
       const job = this.#jobs[this.#at++];
-      const call = job && this.#beginJob(job, isInside);
-      if (call) return call;
+      if (job && this.#beginJob(job, row)) return true;
     }
-    return undefined;
+    return false;
   }
 
-  #beginJob(job: Job, isInside: boolean): Call | undefined {
+  #beginJob(job: Job, row: Row | undefined): boolean {
     try {
       const ready = (job.ready ??= this.#take(job));
-      if (!ready) return undefined;
+      if (!ready) return false;
       const { handle, begun } = ready;
       const { life } = begun;
       // Each has begun a turn.
@@ -158,16 +150,19 @@ export class IncomingHandlers implements Answering {
       if (!fits(exchange.request, life)) {
         exchange.resolve(refuse(exchange.request, 431));
         this.#left(job, ready);
-        return undefined;
+        return false;
       }
       job.asked = new Asked(exchange, life);
       const { inside } = handle;
-      if (isInside && inside) return { job, core: inside.core, args: inside.enter(job.asked.resources()) };
+      if (row && inside) {
+        row.call(job, inside.core, inside.enter(...job.asked.entries()));
+        return true;
+      }
       void this.#call(job, ready, job.asked);
     } catch (error) {
       void this.#failed(job, error);
     }
-    return undefined;
+    return false;
   }
 
   /** An instance, if there is one at once; else the job comes back with it. @throws What keeps it from being made. */
@@ -286,12 +281,13 @@ class Row {
   next(): boolean {
     const before = this.takeJob();
     if (before) this.#handlers.returned(before);
-    const call = this.#handlers.nextCall(true);
-    if (!call) return false;
-    this.#job = call.job;
-    const [first, second] = call.args;
-    this.#succession.call(call.core, Number(first), Number(second));
-    return true;
+    return this.#handlers.nextCall(this);
+  }
+
+  /** Whom to call next. @param args Its own handles. */
+  call(job: Job, core: CoreFunction, [first, second]: readonly [number, number]): void {
+    this.#job = job;
+    this.#succession.call(core, first, second);
   }
 }
 
@@ -300,5 +296,5 @@ function handlerOf(begun: Begun, name: string): Handle {
   // What an instance exports under this name, with these parameters.
   const { handle: call } = running.exports[name] as { readonly handle: Handle["call"] };
   const func = ownHandle(begun, name);
-  return { call, inside: calls && "left" in calls && func ? Inside.of(calls, `${name}#handle`, func) : undefined };
+  return { call, inside: calls && "left" in calls && func ? Inside.of(calls, func) : undefined };
 }

@@ -56,9 +56,17 @@ export function requestFrom(
   },
 ): HttpRequest | undefined {
   const { method, scheme, authority, path, headers, body } = given;
-  if (authority === undefined || !isAuthority(authority)) return undefined;
+  if (authority === undefined || !isGood(authority)) return undefined;
   // Written out: to copy what is there takes several times as long, for each request.
   return { method, scheme, authority, path: pathOf(path), headers, body, timeouts: NO_TIMEOUTS };
+}
+
+/** The one that was looked at last, and is one: most of those who ask a server call it by the same name. */
+let known: string | undefined;
+
+function isGood(authority: string): boolean {
+  if (authority !== known && isAuthority(authority)) known = authority;
+  return authority === known;
 }
 
 /** What a target says behind the authority: absolute, and without a fragment, which is nobody's but the client's. */
