@@ -114,30 +114,45 @@ test("a guest that has changed all that it has finds nothing changed, in the sam
   assert.equal(made.count, count);
 });
 
-test("a large memory is all 0 again, wherever the guest wrote: little of it each time, or now and then all", async (t) => {
-  const server = await served(
-    t,
-    changing({
-      imports: '(import "clock" "now" (func $time (result i64)))',
-      fields: `(memory $large 16)
-        (global $at (mut i32) (i32.const 0))`,
-      last: `
-        (loop $all
-          (call $assert (i64.eqz (i64.load $large (global.get $at))))
-          (global.set $at (i32.add (global.get $at) (i32.const 8)))
-          (br_if $all (i32.lt_u (global.get $at) (i32.const 1048576))))
-        (i64.store $large (i32.const 1048568) (i64.const -1))
-        (i64.store $large (i32.and (i32.wrap_i64 (call $time)) (i32.const 0xffff8)) (i64.const -1))
-        (if (i64.eqz (i64.and (call $time) (i64.const 7)))
-          (then (memory.fill $large (i32.const 0) (i32.const 255) (i32.const 1048576))))`,
-    }),
-  );
-  const answers = await answersOf(server, 60);
-  assert.deepEqual(
-    answers,
-    Array.from(answers, () => UNANSWERED),
-  );
-});
+/** How a memory gets large: it is, or it grows by more or less each time. */
+const LARGE = {
+  "a large memory": ["(memory $large 16)", ""],
+  "a memory that grows large": [
+    "(memory $large 1)",
+    `(call $assert (i32.eq (i32.const 1) (memory.grow $large
+      (i32.add (i32.const 8) (i32.wrap_i64 (i64.and (call $time) (i64.const 7)))))))`,
+  ],
+} as const;
+
+for (const [what, [memory, grow]] of Object.entries(LARGE)) {
+  test(`${what} is all 0 again, wherever the guest wrote: little of it each time, or now and then all`, async (t) => {
+    const server = await served(
+      t,
+      changing({
+        imports: '(import "clock" "now" (func $time (result i64)))',
+        fields: `${memory}
+          (global $at (mut i32) (i32.const 0))
+          (global $end (mut i32) (i32.const 0))`,
+        last: `
+          ${grow}
+          (global.set $end (i32.mul (memory.size $large) (i32.const 65536)))
+          (loop $all
+            (call $assert (i64.eqz (i64.load $large (global.get $at))))
+            (global.set $at (i32.add (global.get $at) (i32.const 8)))
+            (br_if $all (i32.lt_u (global.get $at) (global.get $end))))
+          (i64.store $large (i32.sub (global.get $end) (i32.const 8)) (i64.const -1))
+          (i64.store $large (i32.and (i32.wrap_i64 (call $time)) (i32.const 0x7fff8)) (i64.const -1))
+          (if (i64.eqz (i64.and (call $time) (i64.const 7)))
+            (then (memory.fill $large (i32.const 0) (i32.const 255) (global.get $end))))`,
+      }),
+    );
+    const answers = await answersOf(server, 60);
+    assert.deepEqual(
+      answers,
+      Array.from(answers, () => UNANSWERED),
+    );
+  });
+}
 
 /** A handler of two modules: one has the memory, and the other grows it. With `too`, both do. */
 function growing(too: boolean): Uint8Array {

@@ -40,7 +40,9 @@ interface Gap {
 class MemoryState {
   readonly #memory: Memory;
   readonly #image: MemoryImage;
-  #clearings: readonly Clearing[] | undefined;
+  /** Of all that is cleared, in a memory of so many bytes. */
+  #clearings: readonly Clearing[] = [];
+  #clearedBytes = 0;
 
   constructor(memory: Memory, image: MemoryImage) {
     this.#memory = memory;
@@ -52,17 +54,23 @@ class MemoryState {
   }
 
   putBack(pages: Pages | undefined, faults: number | undefined): void {
-    const { byteLength, runs, gaps } = this.#image;
     const bytes = new Uint8Array(this.#memory.buffer);
-    for (const run of runs) bytes.set(run.bytes, run.at);
-    if (pages) {
-      this.#clearings ??= gaps.map(({ from, to }) => new Clearing(from, to, pages));
-      for (const clearing of this.#clearings) clearing.clear(bytes, faults);
-    } else {
-      for (const { from, to } of gaps) bytes.fill(0, from, to);
+    for (const run of this.#image.runs) bytes.set(run.bytes, run.at);
+    if (!pages) {
+      for (const { from, to } of this.#gapsIn(bytes.length)) bytes.fill(0, from, to);
+      return;
     }
-    // What is behind the image was 0, or was not there.
-    if (bytes.length > byteLength) bytes.fill(0, byteLength);
+    if (bytes.length !== this.#clearedBytes) {
+      this.#clearings = this.#gapsIn(bytes.length).map(({ from, to }) => new Clearing(from, to, pages));
+      this.#clearedBytes = bytes.length;
+    }
+    for (const clearing of this.#clearings) clearing.clear(bytes, faults);
+  }
+
+  /** All that was 0, or was not there. */
+  #gapsIn(length: number): readonly Gap[] {
+    const { byteLength, gaps } = this.#image;
+    return length > byteLength ? [...gaps, { from: byteLength, to: length }] : gaps;
   }
 }
 
