@@ -54,7 +54,7 @@ function needsStreams({ streams }: Platform, options: InstanceOptions<unknown, u
 /** To be waited for before directories and streams are opened. */
 export async function loadOpeners(platform: Platform, options: InstanceOptions<unknown, unknown>): Promise<void> {
   if (needsChecks(platform, options)) await platform.checks?.load();
-  if (needsStreams(platform, options)) await platform.streams?.load();
+  if (needsStreams(platform, options)) (await platform.streams?.load())?.assertStreams(options);
 }
 
 async function fetched(platform: Platform, options: InstanceOptions<unknown, unknown>): Promise<Grants> {

@@ -34,7 +34,7 @@ export interface Platform {
   /** What `directory` takes to check file systems of an embedder's, if that is to be loaded. */
   readonly checks?: Part<unknown>;
   /** What `source` and `sink` take to open more than bytes, text and functions, if that is to be loaded. */
-  readonly streams?: Part<unknown>;
+  readonly streams?: Part<{ assertStreams(options: StandardStreams): void }>;
   /** Opens a directory for a guest, who calls it `path`. @throws If there is none. */
   directory(value: unknown, path: string, blocking: boolean): OpenDirectory;
   /** Makes a source of a stream of this runtime's. @param name Of it, for messages. @throws {TypeError} If it is none. */
@@ -51,6 +51,9 @@ export interface StandardOptions {
   /** See `InstanceOptions.blockingStdio`. */
   readonly blockingStdio: boolean;
 }
+
+/** Those of them that are given. */
+export type StandardStreams = Partial<Omit<StandardOptions, "blockingStdio">>;
 
 /** Opens what was looked at, and is as it was until then. */
 export type Opener<T> = () => T;

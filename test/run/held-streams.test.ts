@@ -43,6 +43,15 @@ for (const [name, { instantiate, run }] of Object.entries({ page, node })) {
       await stdout.getWriter().close();
     });
 
+    test("none is opened before all are looked at", async () => {
+      const [stdin, { readable, writable }] = [streamOf("still there"), new TransformStream<Uint8Array>()];
+      // Wrong on purpose.
+      const wrong = { stdin, stdout: writable, stderr: 7 } as unknown as { readonly stdin: typeof stdin };
+      await assert.rejects(run(cat, wrong), /^TypeError: stderr must be /);
+      assert.equal(await new Response(stdin).text(), "still there");
+      await Promise.all([writable.getWriter().close(), new Response(readable).text()]);
+    });
+
     test("a stream that somebody else has is refused, and the others are as they were", async () => {
       const stdin = streamOf("");
       const stdout = new WritableStream<Uint8Array>();

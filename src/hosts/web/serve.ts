@@ -43,8 +43,7 @@ export async function serveInPage(
   const checked = await checkedOptions(options, SERVING);
   const { plugs, isolate: _, ...others } = checked;
   const { used, given } = servingOf(others);
-  const { stdin = "ignore", stdout = "ignore", stderr = "ignore" } = given;
-  assertStreams({ stdin, stdout, stderr });
+  assertStreams(given);
   const user = await compiled(component);
   const serving = new Serving(
     webPlatform,

@@ -7,7 +7,7 @@ import type { Sink, Source } from "../../io/ports.ts";
 import type { Chunk } from "../../io/pull-source.ts";
 import { hasMethods, isObject } from "../../io/shape.ts";
 import { told } from "../../io/told.ts";
-import type { Opener, StandardOptions } from "../../run/platform.ts";
+import type { Opener, StandardStreams } from "../../run/platform.ts";
 import { letGo } from "./held-streams.ts";
 import { webSource } from "./readable.ts";
 import { WebSink } from "./writable.ts";
@@ -85,8 +85,8 @@ export function streamSink(value: unknown, name: string): Opener<Sink> {
   throw new TypeError(`${name} must be "ignore", a WritableStream, a function or a Sink; got ${told(value)}`);
 }
 
-/** @throws {TypeError} If one is no stream. */
-export function assertStreams({ stdin, stdout, stderr }: Omit<StandardOptions, "blockingStdio">): void {
+/** Looks at what is to be opened, and does nothing to it. @throws {TypeError} If one is no stream. */
+export function assertStreams({ stdin = "ignore", stdout = "ignore", stderr = "ignore" }: StandardStreams): void {
   streamSource(stdin, "stdin");
   streamSink(stdout, "stdout");
   streamSink(stderr, "stderr");
