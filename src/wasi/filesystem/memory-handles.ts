@@ -38,7 +38,7 @@ abstract class Handle<T extends TreeNode> {
   }
 
   close(): void {
-    if (this.isClosed) throw new Error("The handle is closed already");
+    this.assertOpen();
     this.isClosed = true;
     this.node.volume.letGo(this.node);
   }
