@@ -189,7 +189,8 @@ function keepOf(keep: () => void): void {
 
 function instanceOptions(options: ServeCommandOptions, number: number): InstanceOptions<unknown, unknown> {
   return {
-    env: { ...options.env },
+    // As Wasmtime has it.
+    env: { INSTANCE_ID: String(number), ...options.env },
     preopens: options.preopens,
     stdin: "ignore",
     stdout: outputOf(options.prefix ? `stdout [${number}] :: ` : undefined, print),
@@ -205,8 +206,12 @@ function instanceOptions(options: ServeCommandOptions, number: number): Instance
 }
 
 /** A function, where one will do: there are two for each request. */
-function outputOf(prefix: string | undefined, write: (text: string) => void): Sink | ((chunk: Uint8Array) => void) {
-  if (prefix === undefined) return (chunk) => write(Buffer.from(chunk).toString());
+function outputOf(
+  prefix: string | undefined,
+  write: (what: string | Uint8Array) => void,
+): Sink | ((chunk: Uint8Array) => void) {
+  // As it is: what is one character may come in two pieces, and other bytes may be no text.
+  if (prefix === undefined) return write;
   const lines = new LinePrefix(prefix, write);
   return new PushSink(lines.push, lines.end);
 }

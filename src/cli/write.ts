@@ -6,9 +6,9 @@ const STDOUT = 1;
 const STDERR = 2;
 const RETRY_MS = 5;
 
-/** Writes what was asked for. @throws {UsageError} If it cannot be written, as on a full disk. */
-export function print(text: string): void {
-  const failure = writeAll(STDOUT, text);
+/** Writes what was asked for, or what a guest writes. @throws {UsageError} If it cannot be written, as on a full disk. */
+export function print(what: string | Uint8Array): void {
+  const failure = writeAll(STDOUT, what);
   // A reader that is gone ends a tool quietly.
   if (failure === undefined || failure.code === "EPIPE") return;
   throw new UsageError(`Standard output cannot be written: ${failure.message}`);
@@ -37,8 +37,8 @@ export function say(text: string): void {
  *
  * @returns Why it is not all written, if it is not.
  */
-function writeAll(fd: number, text: string): NodeJS.ErrnoException | undefined {
-  const bytes = Buffer.from(text);
+function writeAll(fd: number, what: string | Uint8Array): NodeJS.ErrnoException | undefined {
+  const bytes = typeof what === "string" ? Buffer.from(what) : what;
   let written = 0;
   while (written < bytes.length) {
     try {
@@ -55,6 +55,6 @@ function writeAll(fd: number, text: string): NodeJS.ErrnoException | undefined {
 }
 
 /** Writes to standard error, as it is: what a guest writes, or in the middle of a line of ours. */
-export function sayOnLine(text: string): void {
-  writeAll(STDERR, text);
+export function sayOnLine(what: string | Uint8Array): void {
+  writeAll(STDERR, what);
 }

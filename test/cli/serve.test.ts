@@ -3,16 +3,94 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { createServer as createHttpServer, get, type IncomingMessage } from "node:http";
+import { createServer as createHttpServer, get, request, type IncomingMessage } from "node:http";
 import { connect } from "node:http2";
 import { connect as connectTcp, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { binaryOf } from "../load/made.ts";
 import { folder, guest, NOT_UNIX, sluice, start } from "./support.ts";
 
 const HANDLER = guest("http-handler");
+
+/**
+ * Answers nothing. Writes a byte that is no text, one character in two pieces, and the end of a line; whether its memory is full; and
+ * each variable, each on a line of its own.
+ */
+const WRITES = `
+  (component
+    (import "wasi:http/types@0.2.0" (instance $types
+      (export "incoming-request" (type (sub resource)))
+      (export "response-outparam" (type (sub resource)))))
+    (alias export $types "incoming-request" (type $request))
+    (alias export $types "response-outparam" (type $out))
+    (import "wasi:io/error@0.2.0" (instance $failures (export "error" (type (sub resource)))))
+    (alias export $failures "error" (type $failure))
+    (import "wasi:io/streams@0.2.0" (instance $streams
+      (export "output-stream" (type $stream (sub resource)))
+      (alias outer 1 $failure (type $outer))
+      (export "error" (type $error (eq $outer)))
+      (type $wrong (variant (case "last-operation-failed" (own $error)) (case "closed")))
+      (export "stream-error" (type $named (eq $wrong)))
+      (export "[method]output-stream.blocking-write-and-flush"
+        (func (param "self" (borrow $stream)) (param "contents" (list u8)) (result (result (error $named)))))))
+    (alias export $streams "output-stream" (type $stream))
+    (import "wasi:cli/stdout@0.2.0" (instance $stdout
+      (alias outer 1 $stream (type $outer))
+      (export "output-stream" (type $named (eq $outer)))
+      (export "get-stdout" (func (result (own $named))))))
+    (import "wasi:cli/environment@0.2.0" (instance $environment
+      (export "get-environment" (func (result (list (tuple string string)))))))
+    (core module $memory
+      (memory (export "memory") 1)
+      (data (i32.const 0) "\\ff\\c3\\a9\\n=full\\n")
+      (global $free (mut i32) (i32.const 1024))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (global.get $free)
+        (global.set $free (i32.and (i32.add (i32.add (global.get $free) (local.get 3)) (i32.const 7)) (i32.const -8)))))
+    (core instance $memory (instantiate $memory))
+    (alias core export $memory "memory" (core memory $bytes))
+    (alias core export $memory "realloc" (core func $realloc))
+    (core func $get (canon lower (func $stdout "get-stdout")))
+    (core func $write (canon lower (func $streams "[method]output-stream.blocking-write-and-flush") (memory $bytes)))
+    (core func $all (canon lower (func $environment "get-environment") (memory $bytes) (realloc $realloc)))
+    (core module $module
+      (import "" "memory" (memory 1))
+      (import "" "get" (func $get (result i32)))
+      (import "" "write" (func $write (param i32 i32 i32 i32)))
+      (import "" "all" (func $all (param i32)))
+      (global $stdout (mut i32) (i32.const 0))
+      (func $say (param $at i32) (param $length i32)
+        (call $write (global.get $stdout) (local.get $at) (local.get $length) (i32.const 512)))
+      (func $text (param $pair i32)
+        (call $say (i32.load (local.get $pair)) (i32.load offset=4 (local.get $pair))))
+      (func (export "handle") (param i32 i32)
+        (local $at i32) (local $left i32)
+        (global.set $stdout (call $get))
+        (call $say (i32.const 0) (i32.const 1))
+        (call $say (i32.const 1) (i32.const 1))
+        (call $say (i32.const 2) (i32.const 2))
+        (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (call $say (i32.const 5) (i32.const 5))))
+        (call $all (i32.const 600))
+        (local.set $at (i32.load (i32.const 600)))
+        (local.set $left (i32.load (i32.const 604)))
+        (loop $next
+          (if (local.get $left) (then
+            (call $text (local.get $at))
+            (call $say (i32.const 4) (i32.const 1))
+            (call $text (i32.add (local.get $at) (i32.const 8)))
+            (call $say (i32.const 3) (i32.const 1))
+            (local.set $at (i32.add (local.get $at) (i32.const 16)))
+            (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+            (br $next))))))
+    (core instance $made (instantiate $module (with "" (instance
+      (export "memory" (memory $bytes)) (export "get" (func $get)) (export "write" (func $write)) (export "all" (func $all))))))
+    (func $handle (param "request" (own $request)) (param "response-out" (own $out))
+      (canon lift (core func $made "handle")))
+    (instance $handler (export "handle" (func $handle)))
+    (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))`;
 
 interface Served {
   readonly child: ChildProcess;
@@ -126,9 +204,51 @@ describe("serve", { concurrency: 4 }, () => {
     const served = await serving(HANDLER);
     assert.equal((await answer(`${served.url}/nothing`))[0], 500);
     assert.equal((await answer(`${served.url}/error`))[0], 500);
+    assert.equal((await answer(`${served.url}/short`))[0], 500);
     await stop(served);
     assert.match(served.said(), /GET \/nothing: .*returned without a response/);
     assert.match(served.said(), /GET \/error: .*HTTP-response-timeout/);
+    assert.match(served.said(), /GET \/short: the guest wrote 4 bytes of a body with a content-length of 11\n/);
+  });
+
+  test("what guests write has the number of its instance before each line, or is as it is", async (t) => {
+    const file = join(folder(t), "writes.wasm");
+    writeFileSync(file, binaryOf(WRITES));
+    const lines = ["\ufffd\u00e9", "INSTANCE_ID=", "A=b"];
+    const prefixed = [0, 1].flatMap((n) => lines.map((line) => `stdout [${n}] :: ${line.replace(/=$/, `=${n}`)}\n`));
+    const bare = [0, 1].map((n) => `\xff\xc3\xa9\nfull\nINSTANCE_ID=${n}\n`);
+    for (const [args, expected] of [
+      [["--env", "A=b"], Buffer.from(prefixed.join(""))],
+      [["--no-logging-prefix", "--max-memory-bytes", "65536"], Buffer.from(bare.join(""), "latin1")],
+    ] as const) {
+      // oxlint-disable no-await-in-loop -- one after the other
+      const served = await serving(...args, file);
+      const said = served.child.stdout ? buffer(served.child.stdout) : assert.fail("it is not piped");
+      for (let times = 0; times < 2; times++) assert.equal((await answer(served.url))[0], 500);
+      await stop(served);
+      assert.equal((await said).toString("latin1"), expected.toString("latin1"));
+      // oxlint-enable no-await-in-loop
+    }
+  });
+
+  test("what is more than one client can take is refused", async () => {
+    const most = ["--max-body-bytes", "10", "--max-concurrent-requests", "1", "--max-waiting-requests", "1"];
+    const served = await serving(...most, HANDLER);
+    const sent = (body: string): Promise<Response> => fetch(`${served.url}/echo`, { method: "POST", body });
+    assert.equal(await (await sent("0123456789")).text(), "0123456789");
+    assert.equal((await sent("0123456789a")).status, 413);
+    const held = request(`${served.url}/echo`, { method: "POST", agent: false });
+    held.flushHeaders();
+    const echo = await new Promise<IncomingMessage>((resolve, reject) => {
+      held.once("response", resolve).once("error", reject);
+    });
+    const two = [0, 1].map(async () => answer(`${served.url}/hello`));
+    assert.deepEqual(await Promise.race(two), [503, ""]);
+    held.end("end");
+    assert.equal(await text(echo), "end");
+    const statuses = (await Promise.all(two)).map(([status]) => status);
+    assert.deepEqual(new Set(statuses), new Set([200, 503]));
+    await stop(served);
   });
 
   test("--access-log has a line for each request", async () => {

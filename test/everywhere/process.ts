@@ -6,6 +6,7 @@ import { compile, run } from "../../src/index.ts";
 import type { Host } from "./check.ts";
 import { checks } from "./checks.ts";
 import { nativeChecks } from "./native-checks.ts";
+import { secureChecks } from "./secure-checks.ts";
 
 const files = new Map<string, Promise<Uint8Array>>();
 
@@ -37,7 +38,7 @@ async function outcomeOf(played: Promise<void>): Promise<string | undefined> {
   return Promise.race([outcome, hung]).finally(() => clearTimeout(timer));
 }
 
-for (const { title, play } of [...nativeChecks, ...checks]) {
+for (const { title, play } of [...nativeChecks, ...secureChecks, ...checks]) {
   // oxlint-disable-next-line no-await-in-loop -- one at a time
   const failure = await outcomeOf(play(host));
   process.stdout.write(`${JSON.stringify({ title, failure })}\n`);

@@ -214,8 +214,8 @@ test("what a guest does wrong before it answers is a 500, and is told once [15.8
     "unreachable",
     "DNS-timeout",
     "the guest answered with the status 100, which ends no exchange",
-    "a body of 4 bytes is not as long as its content-length says",
-    "a body of 6 bytes is not as long as its content-length says",
+    "the guest wrote 4 bytes of a body with a content-length of 5",
+    "the guest wrote 6 bytes of a body with a content-length of 5",
   ]);
   assert.equal((await ask(port, "/hello")).text, "hello");
 });

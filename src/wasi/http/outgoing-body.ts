@@ -30,7 +30,7 @@ export class OutgoingBody {
     this.#side = side;
     this.#length = length;
     this.#bufferBytes = bufferBytes;
-    this.#pipe = new BodyPipe(bufferBytes, length, (bytes) => wrongSize(side, bytes), onOver);
+    this.#pipe = new BodyPipe(bufferBytes, length, (bytes) => wrongSize(side, bytes, length), onOver);
     this.outlet = new Outlet(this.#pipe.sink, bufferBytes);
   }
 
@@ -67,7 +67,7 @@ export class OutgoingBody {
     this.#isOver = true;
     const bytes = BigInt(this.outlet.tally.bytes);
     if (this.#length !== undefined && bytes !== this.#length) {
-      const error = wrongSize(this.#side, bytes);
+      const error = wrongSize(this.#side, bytes, this.#length);
       this.outlet.abort(error);
       throw error;
     }
@@ -99,9 +99,9 @@ export class OutgoingBody {
   }
 }
 
-function wrongSize(side: Side, bytes: bigint): HttpError {
+function wrongSize(side: Side, bytes: bigint, length: bigint | undefined): HttpError {
   return new HttpError(
     { tag: `HTTP-${side}-body-size`, val: bytes },
-    `a body of ${bytes} bytes is not as long as its content-length says`,
+    `the guest wrote ${bytes} bytes of a body with a content-length of ${length}`,
   );
 }

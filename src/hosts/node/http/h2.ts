@@ -8,6 +8,8 @@ import { rawValue, textOf } from "./fields.ts";
 /** What may be under way on a stream while nobody reads. With the 64 KiB of the standard a body takes twice as long. */
 export const WINDOW_BYTES: number = 256 * 1024;
 
+/** What Node says of a stream that was reset with an error. */
+export const RESET = "ERR_HTTP2_STREAM_ERROR";
 /** Codes of RFC 9113 with which a stream is reset. */
 export const NO_ERROR = 0;
 export const CANCEL = 8;
@@ -52,11 +54,10 @@ function grouped(flat: readonly string[]): OutgoingHttpHeaders {
   return all;
 }
 
-/** The body that comes over a stream. */
+/** The body that comes over a stream that is `endingWhole`. */
 export function streamBody(stream: Http2Stream, rawHeaders: readonly string[], parts: BodyParts): HttpBody {
   let rawTrailers: readonly string[] = [];
   stream.on("trailers", (_: unknown, __: number, raw: readonly string[] = []) => void (rawTrailers = raw));
-  endOnlyWhole(stream);
   return bodyOf(
     stream,
     {
@@ -69,19 +70,25 @@ export function streamBody(stream: Http2Stream, rawHeaders: readonly string[], p
   );
 }
 
-/** To Node a stream that was reset without an error has ended: its body would look complete. */
-function endOnlyWhole(stream: Http2Stream): void {
+/**
+ * Of a stream of which nothing has come. To Node one that was reset without an error has ended: its body would look complete.
+ *
+ * @returns The stream.
+ */
+export function endingWhole<T extends Http2Stream>(stream: T): T {
   const push = stream.push.bind(stream);
   let isEnded = false;
   stream.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
-    // What comes to its end is not closed yet.
-    const isReset = chunk === null && !isEnded && stream.closed && !stream.destroyed;
+    // What comes to its end is not closed yet. Bun says no more than what it was reset with.
+    const isClosed = stream.closed || stream.rstCode > NO_ERROR;
+    const isReset = chunk === null && !isEnded && isClosed && !stream.destroyed;
     isEnded ||= chunk === null;
     if (!isReset) return push(chunk, encoding);
     // Node is still at it.
-    process.nextTick(() => stream.destroy(new Error("The stream was reset")));
+    process.nextTick(() => stream.destroy(Object.assign(new Error("The stream was reset"), { code: RESET })));
     return false;
   };
+  return stream;
 }
 
 /** Sends a body over a stream that waits for trailers. One that fails resets the stream. */

@@ -5,7 +5,18 @@ import type { HttpBody, HttpRequest, HttpResponse } from "../../../wasi/http/exc
 import { isToken } from "../../../wasi/http/fields.ts";
 import { failed, httpFailure, unwanted } from "./errors.ts";
 import { fieldsOf, textOf } from "./fields.ts";
-import { CANCEL, headersOf, NO_ERROR, pourStream, rawStatus, reset, streamBody, takenHeaders } from "./h2.ts";
+import {
+  CANCEL,
+  endingWhole,
+  headersOf,
+  NO_ERROR,
+  pourStream,
+  rawStatus,
+  RESET,
+  reset,
+  streamBody,
+  takenHeaders,
+} from "./h2.ts";
 import {
   expectsContinue,
   isWanted,
@@ -92,11 +103,14 @@ class StreamSending {
     this.#settling = settling;
     this.#promised = promised;
     const { body } = request;
-    this.#stream = session.request(takenHeaders(headersFor(request)), {
-      endStream: !body,
-      waitForTrailers: body !== undefined,
-      signal: this.#ending.signal,
-    });
+    // In Deno a body may come before its header is told of.
+    this.#stream = endingWhole(
+      session.request(takenHeaders(headersFor(request)), {
+        endStream: !body,
+        waitForTrailers: body !== undefined,
+        signal: this.#ending.signal,
+      }),
+    );
     const use = uses.get(session) ?? { count: 0, isReused: false };
     uses.set(session, use);
     this.#use = use;
@@ -191,7 +205,7 @@ class StreamSending {
 
   #failed(): HttpError {
     const { rstCode } = this.#stream;
-    const isReset = codeOf(this.#failure) === "ERR_HTTP2_STREAM_ERROR" || this.#failure === undefined;
+    const isReset = codeOf(this.#failure) === RESET || this.#failure === undefined;
     if (!isReset) return httpFailure(this.#failure);
     return failed(BY_CODE.get(rstCode) ?? "HTTP-protocol-error", `the stream was reset: ${rstCode}`, this.#failure);
   }

@@ -5,7 +5,18 @@ import type { Field } from "../../../wasi/http/fields.ts";
 import { lingering, untilTaken, type Whole } from "./body.ts";
 import { requestFrom, whyCut, type Wire } from "./exchange.ts";
 import { incomingFields, rawValue } from "./fields.ts";
-import { CANCEL, endStream, headersOf, NO_ERROR, pourStream, pseudoOf, reset, streamBody, takenHeaders } from "./h2.ts";
+import {
+  CANCEL,
+  endingWhole,
+  endStream,
+  headersOf,
+  NO_ERROR,
+  pourStream,
+  pseudoOf,
+  reset,
+  streamBody,
+  takenHeaders,
+} from "./h2.ts";
 import { stalling, timer } from "./settling.ts";
 
 const REFUSED = 400;
@@ -130,7 +141,7 @@ export class StreamWire implements Wire {
       stream.additionalHeaders({ ":status": 100 });
     };
     const stalls = stalling(this.#stallMs, "request", (reason) => reset(stream, reason));
-    return streamBody(stream, rawHeaders, {
+    return streamBody(endingWhole(stream), rawHeaders, {
       cut: whyCut,
       leave: () => {
         if (stream.writableFinished) this.#linger();
