@@ -3,6 +3,7 @@ import { messageOf } from "../io/cause.ts";
 import { deferred } from "../io/deferred.ts";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { closedSource } from "../io/memory.ts";
 import type { Sink } from "../io/ports.ts";
 import { PushSink } from "../io/push-sink.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
@@ -13,6 +14,7 @@ import type { HttpRequest } from "../wasi/http/exchange.ts";
 import { HttpError } from "../wasi/http/error-code.ts";
 import { compile } from "../run/compile.ts";
 import type { InstanceOptions } from "../run/options.ts";
+import type { OpenedOutput, OpenedStandard, StandardOptions } from "../run/platform.ts";
 import { Serving, type Elsewhere } from "../run/serve/serve.ts";
 import { canSuspend } from "../wait/suspension.ts";
 import { inUrl } from "./address.ts";
@@ -76,7 +78,7 @@ async function serveHere({ options, path }: Given, dress: Dress | undefined, kee
     else reportRun(error, `${path}: ${method} ${asked}`);
   };
   const serving = new Serving(
-    nodePlatform,
+    { ...nodePlatform, standard },
     component,
     (isPlug) => instanceOptions(options, isPlug ? instances - 1 : instances++),
     { ...options, plugs: await plugsAt(options.plugs, component), onError: failed },
@@ -193,27 +195,37 @@ function instanceOptions(options: ServeCommandOptions, number: number): Instance
     env: { INSTANCE_ID: String(number), ...options.env },
     preopens: options.preopens,
     stdin: "ignore",
-    stdout: outputOf(options.prefix ? `stdout [${number}] :: ` : undefined, print),
-    stderr: outputOf(options.prefix ? `stderr [${number}] :: ` : undefined, sayOnLine),
+    stdout: outputOf(options, "stdout", number, print),
+    stderr: outputOf(options, "stderr", number, sayOnLine),
     limits: options.limits,
     permits: options.permits,
     network: options.network ?? false,
     http: options.http ?? false,
-    ...(options.trace && {
-      trace: (name: string, _: unknown, outcome: string) => say(`[${number}] ${name} ${outcome}\n`),
-    }),
+    trace: options.trace
+      ? (name: string, _: unknown, outcome: string) => say(`[${number}] ${name} ${outcome}\n`)
+      : undefined,
   };
 }
 
-/** A function, where one will do: there are two for each request. */
 function outputOf(
-  prefix: string | undefined,
+  { prefix }: ServeCommandOptions,
+  stream: "stdout" | "stderr",
+  number: number,
   write: (what: string | Uint8Array) => void,
-): Sink | ((chunk: Uint8Array) => void) {
-  // As it is: what is one character may come in two pieces, and other bytes may be no text.
-  if (prefix === undefined) return write;
-  const lines = new LinePrefix(prefix, write);
-  return new PushSink(lines.push, lines.end);
+): Sink {
+  // Without, as it is: what is one character may come in two pieces, and other bytes may be no text.
+  return prefix ? new LinePrefix(stream, number, write) : new PushSink(write);
+}
+
+/** Streams of ours: nobody looks what they are, and what they do, for each request. */
+function standard({ stdout, stderr }: StandardOptions): OpenedStandard {
+  // As `outputOf` gives it.
+  const output = (sink: unknown): OpenedOutput => ({ sink: sink as Sink, isTerminal: false });
+  return {
+    stdin: { source: closedSource(), isTerminal: false },
+    stdout: output(stdout),
+    stderr: output(stderr),
+  };
 }
 
 /** A line for each request, in the manner of other servers: what its client is answered with. */
