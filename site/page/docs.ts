@@ -6,4 +6,4 @@ import { useTheme } from "./theme.ts";
 useTheme(byId("theme"));
 void new Search();
 const menu = document.querySelector<HTMLDetailsElement>(".menu details");
-if (menu && matchMedia("(max-width: 800px)").matches) menu.open = false;
+if (menu && matchMedia("(max-width: 50em)").matches) menu.open = false;

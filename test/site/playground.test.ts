@@ -25,6 +25,21 @@ function painted(canvas: string): string {
   return `((canvas) => ${pixels}.filter((alpha, index) => index % 4 === 3 && alpha > 0).length)(${canvas})`;
 }
 
+const FITS = "document.documentElement.scrollWidth <= innerWidth";
+const WIDTHS = [320, 480, 640, 680, 720, 860, 940, 1280];
+
+/** Whose browser has text of twice the size, and all else as it is. */
+async function fitsWithLargeText(visitor: Visitor, widths: readonly number[]): Promise<void> {
+  await visitor.evaluate(`document.documentElement.style.fontSize = "200%"`);
+  for (const width of widths) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await visitor.resize(width, 800);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await visitor.holds(FITS);
+  }
+  await visitor.evaluate(`document.documentElement.style.fontSize = ""`);
+}
+
 interface Options extends Preferences {
   readonly isNew?: boolean;
   readonly origin?: string;
@@ -623,12 +638,13 @@ describe("the playground", { skip: chromium.missing }, () => {
     });
   });
 
-  test("the page is as wide as its window, also if that is magnified to twice its size", async () => {
+  test("the page is as wide as its window, also if that is magnified to twice its size, or text alone is", async () => {
     for (const scenario of ["servers", "request", "pipe"]) {
       await visit(scenario, async (visitor) => {
-        for (const width of [320, 640, 680, 720, 860, 1280]) {
+        await fitsWithLargeText(visitor, WIDTHS);
+        for (const width of WIDTHS) {
           await visitor.resize(width, 800);
-          await visitor.holds("document.documentElement.scrollWidth <= innerWidth");
+          await visitor.holds(FITS);
         }
         await visitor.sees("#lanes:not(.downhill)");
       });
@@ -868,6 +884,8 @@ describe("the playground", { skip: chromium.missing }, () => {
         await visitor.go(`${site.origin}/docs/${page}`);
         // oxlint-disable-next-line no-await-in-loop -- as above
         await assertAccessible(visitor, [360], seen);
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        await fitsWithLargeText(visitor, [320, 820]);
       }
     });
   });
