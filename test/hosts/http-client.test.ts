@@ -261,7 +261,7 @@ test("11.11 time-outs: for the connection, for the header, and between pieces of
   const late = (given: Partial<HttpRequest["timeouts"]>): Partial<HttpRequest> => ({
     timeouts: { ...timeouts, ...given },
   });
-  assert.equal(await codeOf(lookup.send(request(silent, late({ connect: 1 })), never)), "connection-timeout");
+  assert.equal(await codeOf(lookup.send(request(silent, late({ connect: 1 })), never)), "DNS-timeout");
   assert.equal(await codeOf(client(t).send(request(silent, late({ firstByte: 1 })), never)), "connection-read-timeout");
   const stalled = await raw(t, (socket) => void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhalf"));
   const body = bodyOf(await client(t).send(request(stalled, late({ betweenBytes: 1 })), never));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createSecureServer, createServer as createHttp2 } from "node:http2";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, Socket, type AddressInfo, type Server } from "node:net";
 import { test, type TestContext } from "node:test";
 import { createServer as createTls } from "node:tls";
 import { NodeHttpClient } from "../../src/hosts/node/http/client.ts";
@@ -99,7 +99,10 @@ const late = (given: Partial<HttpRequest["timeouts"]>): Partial<HttpRequest> => 
 
 /** What happens, by the code that says so. */
 const HAPPENS: Partial<Record<Tag, readonly ((t: TestContext) => Promise<unknown>)[]>> = {
-  "DNS-timeout": [ask({ lookup: failing("ETIMEOUT") })],
+  "DNS-timeout": [
+    ask({ lookup: failing("ETIMEOUT") }),
+    ask({ lookup: () => new Promise(() => {}) }, late({ connect: 1 })),
+  ],
   "DNS-error": [ask({ lookup: failing("ENOTFOUND") }), ask({ lookup: failing("EAI_AGAIN") })],
   "destination-IP-prohibited": [ask({ permits: false })],
   "connection-refused": [
@@ -120,7 +123,13 @@ const HAPPENS: Partial<Record<Tag, readonly ((t: TestContext) => Promise<unknown
       await exchange(clientOf({ t }), request(await portOf(t, server)));
     },
   ],
-  "connection-timeout": [ask({ lookup: () => new Promise(() => {}) }, late({ connect: 1 }))],
+  // Nobody answers.
+  "connection-timeout": [
+    async (t) => {
+      t.mock.method(process.getBuiltinModule("node:net"), "connect", () => new Socket());
+      await exchange(clientOf({ t }), request(9, { scheme: "https", ...late({ connect: 1 }) }));
+    },
+  ],
   "connection-read-timeout": [
     async (t) => exchange(clientOf({ t }), request(await stalling(t), late({ firstByte: 1 }))),
     async (t) => {

@@ -434,7 +434,7 @@ test("what lookups fail of has its code", async () => {
 
 test("11.11 time-outs: of no time they have passed at once", options, async (t) => {
   const never = clientOf(t, () => new Promise(() => {}));
-  await assert.rejects(send(never, requestTo(1, { timeouts: { ...LONG, connect: 0 } })), coded("connection-timeout"));
+  await assert.rejects(send(never, requestTo(1, { timeouts: { ...LONG, connect: 0 } })), coded("DNS-timeout"));
   const silent = await rawServer(t, () => {});
   const client = clientOf(t);
   await assert.rejects(

@@ -66,9 +66,11 @@ export class NodeHttpClient implements HttpClient {
   /** @param over Called when the connection is free again. */
   async #send(request: HttpRequest, signal: AbortSignal, over: () => void): Promise<HttpResponse> {
     const { host, port } = splitAuthority(request.authority, request.scheme);
-    const deadline = Date.now() + request.timeouts.connect;
-    const timedOut = new HttpError({ tag: "connection-timeout" }, `no connection in ${request.timeouts.connect} ms`);
-    const addresses = await within(request.timeouts.connect, this.#resolve(host, port), timedOut);
+    const { connect } = request.timeouts;
+    const deadline = Date.now() + connect;
+    const timedOut = failed("connection-timeout", `no connection in ${connect} ms`);
+    const late = failed("DNS-timeout", `no address of ${host} in ${connect} ms`);
+    const addresses = await within(connect, this.#resolve(host, port), late);
     if (signal.aborted) throw unwanted();
     const sent = !request.body || (await isEmpty(request.body)) ? withoutBody(request) : request;
     const found = addresses.map(({ ip, family }) => ({ address: ip, family: family === "ipv6" ? 6 : 4 }));
