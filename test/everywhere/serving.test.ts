@@ -69,6 +69,34 @@ for (const { name, command, options, hasHttp2 } of RUNTIMES) {
       }
     });
 
+    test("its own server answers by Fetch", async (t) => {
+      const port = await serving(t, file, [...options, path("fetch-server.ts")]);
+      const raw = async (request: string): Promise<string> => {
+        const socket = connectTcp(port, "127.0.0.1");
+        socket.on("error", () => {});
+        let all = "";
+        socket.on("data", (chunk) => (all += chunk.toString("latin1")));
+        socket.write(`${request} HTTP/1.1\r\nhost: name.test\r\nconnection: close\r\n`, "latin1");
+        socket.write("content-length: 4\r\n\r\nsome");
+        // Also if it is reset.
+        await new Promise((resolve) => void socket.once("close", resolve));
+        return all;
+      };
+      assert.match(
+        await raw("PUT /describe?a=%20b"),
+        /Method::Put Some\(Scheme::Http\) Some\("name\.test"\) Some\("\/describe\?a=%20b"\)/,
+      );
+      const fields = await raw("POST /fields");
+      assert.match(fields, /set-cookie: a=1\r\n[^]*set-cookie: b=2\r\n/i);
+      assert.match(fields, /x-latin: \u00e9\u00ff\r\n/i);
+      assert.match(await raw("POST /echo"), /\r\n\r\n[^]*some/);
+      assert.match(await raw("POST /trap"), /^HTTP\/1\.1 500 /);
+      // It has the part that was written, and no end.
+      const cut = await raw("POST /unfinished");
+      assert.doesNotMatch(cut, /\r\n0\r\n\r\n$|content-length/i);
+      assert.match(await raw("GET /hello"), /hello/);
+    });
+
     test("without TLS a guest is told so", async (t) => {
       const port = await serving(t, file, [...options, ...SERVE, HANDLER]);
       const said = await bodyOver(connectTcp(port, "127.0.0.1"), false);
