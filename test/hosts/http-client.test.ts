@@ -328,6 +328,20 @@ test("a body of unknown length is chunked, with its trailers; one of known lengt
   assert.doesNotMatch(await plain.all, /transfer-encoding/);
 });
 
+test("what announces trailers is sent where there may be some", async (t) => {
+  const trailer = ["trailer", text("x-t")] as const;
+  const none = await heard(t, whole);
+  await client(t).send(request(none.port, { headers: [trailer] }), never);
+  assert.doesNotMatch(await none.all, /trailer/);
+  const some = await heard(t, (all) => all.endsWith("\r\n0\r\n\r\n"));
+  const body = pipe();
+  body.sink.write(text("some"));
+  body.endWith(undefined);
+  void body.sink.close();
+  await client(t).send(request(some.port, { method: "POST", headers: [trailer], body: body.body }), never);
+  assert.match(await some.all, /\r\ntrailer: x-t\r\n/);
+});
+
 test("a body that is known to be empty is none: a GET goes without, a POST with a length of 0", async (t) => {
   for (const [method, length] of [
     ["GET", false],

@@ -253,6 +253,42 @@ test("11.2 a response is what was given: fields in order with their bytes, the b
   );
 });
 
+test("11.2 what Node takes otherwise is sent as it is: an announcement of trailers, and a name of a file after a length", async (t) => {
+  const trailer = ["trailer", text("x-t")] as const;
+  const length = ["content-length", text("4")] as const;
+  // In UTF-8, as most write it.
+  const named = ["content-disposition", text('attachment; filename="\u00c3\u00a9"')] as const;
+  const responses = (): Record<string, HttpResponse> => ({
+    "/none": plain(200, undefined, [trailer]),
+    "/whole": plain(200, bodyOf("some", { isWhole: () => true }), [trailer]),
+    "/length": plain(200, bodyOf("some", { length: 4n }), [length, trailer]),
+    "/chunks": plain(200, bodyOf("some"), [trailer]),
+    "/named": plain(200, bodyOf("some", { length: 4n }), [length, named, ["x-a", text("1")]]),
+    "/latin": plain(200, bodyOf("some", { length: 4n }), [length, ["content-disposition", text("\u00e9")]]),
+  });
+  const { port, failures } = await listening(t, ({ path }) => responses()[path] ?? plain(404));
+  const answers: string[] = [];
+  for (const [path, version] of [
+    ...Object.keys(responses()).map((one) => [one, "1.1"] as const),
+    ["/chunks", "1.0"] as const,
+  ]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const answer = await exchange(port, `GET ${path} HTTP/${version}\r\nhost: a\r\n${CLOSE}`);
+    answers.push(`${path} ${answer.replaceAll("\r\n", "|").replace("Connection: close|", "")}`);
+  }
+  assert.deepEqual(failures, []);
+  assert.deepEqual(answers, [
+    // No place is where they could be.
+    "/none HTTP/1.1 200 OK|content-length: 0||",
+    "/whole HTTP/1.1 200 OK|content-length: 4||some",
+    "/length HTTP/1.1 200 OK|content-length: 4||some",
+    "/chunks HTTP/1.1 200 OK|trailer: x-t|Transfer-Encoding: chunked||4|some|0||",
+    '/named HTTP/1.1 200 OK|content-disposition: attachment; filename="\u00c3\u00a9"|x-a: 1|content-length: 4||some',
+    "/latin HTTP/1.1 200 OK|content-disposition: \u00e9|content-length: 4||some",
+    "/chunks HTTP/1.1 200 OK||some",
+  ]);
+});
+
 test("what has no body by its status or its method is sent without one", async (t) => {
   let closed = 0;
   const { port } = await listening(t, ({ path }) => {

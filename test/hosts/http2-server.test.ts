@@ -265,6 +265,15 @@ test("what is no request, and what cannot be answered, have an answer", async (t
   assert.equal(failures.length, 1);
 });
 
+test("11.12 a status that Node does not send by HTTP/2 is a 500, and the guest is named", async (t) => {
+  const { port, failures } = await serving(t, () => plain(600, { body: bodyOf("some") }));
+  assert.equal(await statusOf(session(t, port).request({})), 500);
+  assert.match(
+    String(failures),
+    /^HttpError: the guest answered with the status 600, which Node does not send by HTTP\/2$/,
+  );
+});
+
 test("11.14 who expects 100 gets it when the guest reads, and not from one that does not", async (t) => {
   const reads = Promise.withResolvers<void>();
   const { port } = await serving(t, async (request) => {

@@ -95,8 +95,9 @@ export class NodeHttpClient implements HttpClient {
 
   #options(request: HttpRequest, peer: Peer, settling: Settling, socket?: TLSSocket): Options {
     const { scheme, authority, method, path, headers, body } = request;
-    const flat = ["host", authority, ...flatOf(headers)];
-    if (body && body.length === undefined) flat.push("transfer-encoding", "chunked");
+    const isChunked = body !== undefined && body.length === undefined;
+    const flat = ["host", authority, ...flatOf(headers, isChunked)];
+    if (isChunked) flat.push("transfer-encoding", "chunked");
     return {
       ...{ ...peer, protocol: `${scheme}:`, method, headers: flat, agent: this.#agent(scheme) },
       // Node sends it in Latin-1.

@@ -207,6 +207,7 @@ function begin({ status, headers, body }: HttpResponse, method: string, wire: Wi
   return body;
 }
 
-function unsendable(what: string): HttpError {
+/** @param what The guest has answered with. */
+export function unsendable(what: string): HttpError {
   return new HttpError({ tag: "HTTP-protocol-error" }, `the guest answered with ${what}`);
 }

@@ -52,11 +52,31 @@ export function textOf(value: Uint8Array): string {
   return Buffer.from(value.buffer, value.byteOffset, value.length).toString("latin1");
 }
 
-/** As Node takes them. */
-export function flatOf(fields: readonly Field[]): string[] {
+/**
+ * As Node takes them for a message.
+ *
+ * @param isChunked Whether that is sent in chunks if no length is among them. Else nothing can come after its body, and Node would not send
+ *   what announces that.
+ */
+export function flatOf(fields: readonly Field[], isChunked: boolean): string[] {
   const flat: string[] = [];
-  for (const [name, value] of fields) flat.push(name, textOf(value));
-  return flat;
+  let length: string | undefined;
+  let isAnnouncing = false;
+  for (const [name, value] of fields) {
+    if (name === "content-length") length = textOf(value);
+    else {
+      if (name === "trailer") isAnnouncing = true;
+      flat.push(name, textOf(value));
+    }
+  }
+  const sent = isAnnouncing && (!isChunked || length !== undefined) ? unannounced(flat) : flat;
+  // Last: what Node takes for the name of a file behind it is sent as other bytes.
+  if (length !== undefined) sent.push("content-length", length);
+  return sent;
+}
+
+function unannounced(flat: readonly string[]): string[] {
+  return flat.filter((_, at) => flat[at - (at % 2)] !== "trailer");
 }
 
 /** The value of a field that came, if there is one. */

@@ -102,8 +102,8 @@ class MessageWire implements Wire {
     this.#message.read(0);
   }
 
-  begin(status: number, headers: readonly Field[], length: number | undefined): void {
-    const flat = flatOf(headers);
+  begin(status: number, headers: readonly Field[], length: number | undefined, hasBody: boolean): void {
+    const flat = flatOf(headers, hasBody && length === undefined && this.#message.httpVersionMinor > 0);
     if (length !== undefined) flat.push("content-length", String(length));
     // Else it may send another request, of which nobody hears any more.
     if (this.#isEnding() && isLast(this.#message, this.#response)) flat.push("connection", "close");

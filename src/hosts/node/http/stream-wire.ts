@@ -3,7 +3,7 @@ import type { Http2Stream, ServerHttp2Stream } from "node:http2";
 import type { HttpBody, HttpRequest, Leaving } from "../../../wasi/http/exchange.ts";
 import type { Field } from "../../../wasi/http/fields.ts";
 import { lingering, untilTaken, type Whole } from "./body.ts";
-import { requestFrom, whyCut, type Wire } from "./exchange.ts";
+import { requestFrom, unsendable, whyCut, type Wire } from "./exchange.ts";
 import { incomingFields, rawValue } from "./fields.ts";
 import {
   CANCEL,
@@ -20,6 +20,7 @@ import {
 import { stalling, timer } from "./settling.ts";
 
 const REFUSED = 400;
+const LAST_STATUS = 599;
 
 export class StreamWire implements Wire {
   readonly request: HttpRequest | undefined;
@@ -61,6 +62,7 @@ export class StreamWire implements Wire {
   };
 
   begin(status: number, headers: readonly Field[], length: number | undefined, hasBody: boolean): void {
+    if (status > LAST_STATUS) throw unsendable(`the status ${status}, which Node does not send by HTTP/2`);
     // Node throws away a request that nobody has begun to read once the response is finished, and resets the stream: also while
     // the end of the response still waits for the client's window, so that it never arrives.
     if (this.#stream.endAfterHeaders) this.#stream.resume();
