@@ -164,7 +164,7 @@ export async function serve(component: Uint8Array | CompiledComponent, options: 
       (error, request) => void serving.failed(error, request),
       maxStallTime,
       undefined,
-      () => isClosing,
+      { isEnding: () => isClosing, isOurs: false },
     ),
     levels: () => serving.levels(),
     async close() {

@@ -61,8 +61,8 @@ class Between {
   }
 
   #takeGiven(max: number): Uint8Array {
-    const bytes = this.#given.subarray(0, max);
-    this.#given = this.#given.subarray(bytes.length);
+    const bytes = upTo(this.#given, max);
+    this.#given = this.#given === bytes ? NONE : this.#given.subarray(bytes.length);
     if (bytes.length > 0) this.#notifyLater();
     return bytes;
   }
@@ -100,7 +100,7 @@ class Between {
   give(bytes: Uint8Array): number {
     this.flushed();
     if (this.#size() > 0 || bytes.length === 0) return this.write(bytes);
-    this.#given = bytes.subarray(0, this.#capacityBytes);
+    this.#given = upTo(bytes, this.#capacityBytes);
     this.#notifyLater();
     return this.#given.length;
   }
@@ -139,6 +139,11 @@ class Between {
       this.changed.notify();
     });
   }
+}
+
+/** What is whole stays the same object. */
+function upTo(bytes: Uint8Array, most: number): Uint8Array {
+  return bytes.length <= most ? bytes : bytes.subarray(0, most);
 }
 
 class Reader implements Source {

@@ -11,6 +11,7 @@ import { moreOf } from "../../web/body.ts";
 import { nodeSource } from "../readable.ts";
 import { fieldsOf, rawValue, textOf } from "./fields.ts";
 import { timer } from "./settling.ts";
+import { ours, writeOnce } from "./spent.ts";
 
 const READ_BYTES = 64 * 1024;
 /** How long the rest of a request is read, and thrown away, that nobody wanted to the end: the response is to arrive. */
@@ -25,6 +26,8 @@ export interface BodyParts {
   readonly leave: (source: Source) => void;
   /** Called whenever somebody finds nothing in the source, and when they have found something. */
   readonly waits?: (isWaiting: boolean, source: Source) => void;
+  /** Whether nobody else reads the stream: see `ours`. */
+  readonly isOurs?: boolean;
 }
 
 /** What is said around a body that comes in. */
@@ -35,7 +38,11 @@ export interface Around {
 }
 
 /** The body of a message that comes in. Nothing is read ahead of who wants it. */
-export function bodyOf(stream: Readable, around: Around, { cut, leave, waits = () => {} }: BodyParts): HttpBody {
+export function bodyOf(
+  stream: Readable,
+  around: Around,
+  { cut, leave, waits = () => {}, isOurs = false }: BodyParts,
+): HttpBody {
   const source = nodeSource(stream);
   const length = rawValue(around.rawHeaders, "content-length");
   return {
@@ -55,7 +62,7 @@ export function bodyOf(stream: Readable, around: Around, { cut, leave, waits = (
         // Each chunk of Node's is memory of its own.
         const bytes = source.takeChunk(max);
         if (bytes) waits(false, source);
-        return bytes;
+        return bytes && isOurs ? ours(bytes) : bytes;
       },
       ready: () => source.ready(),
       watch: (waker: Waker) => source.watch(waker),
@@ -139,7 +146,7 @@ export async function pour(body: HttpBody, to: Writable, { stallMs, end, cut }: 
       if (bytes.length === 0) await moreOf(source, waits++);
       else {
         waits = 0;
-        if (!to.write(given ?? copyOf(bytes))) await drained(to, stallMs, cut);
+        if (!writeOnce(to, given ?? ours(copyOf(bytes)))) await drained(to, stallMs, cut);
       }
       // oxlint-enable no-await-in-loop
     }

@@ -29,18 +29,28 @@ export type NodeListener = (
   response: ServerResponse | Http2ServerResponse,
 ) => void;
 
+/** What requests come to. */
+export interface ServedBy {
+  /** Whether connections are about to be let go of: who asks by HTTP/1.1 is told with the last response. */
+  readonly isEnding: () => boolean;
+  /** Whether nobody else hears of what comes. */
+  readonly isOurs: boolean;
+}
+
+const SOMEBODYS: ServedBy = { isEnding: () => false, isOurs: false };
+
 /**
  * @param failed Told of what kept a request from being answered.
  * @param stallMs Milliseconds that a client may keep it waiting: with more of its body while somebody wants that, or by taking
  *   nothing of the response. Then it is let go of.
- * @param isEnding Whether connections are about to be let go of: who asks by HTTP/1.1 is told with the last response.
+ * @param server Missing: somebody else's.
  */
 export function nodeListener(
   answer: Answer,
   failed: Failed,
   stallMs: number = STALL_MS,
   begun?: Begun,
-  isEnding: () => boolean = never,
+  server: ServedBy = SOMEBODYS,
 ): NodeListener {
   assertPositive("maxStallTime", stallMs);
   return (message, response) => {
@@ -48,13 +58,9 @@ export function nodeListener(
       "stream" in response && "stream" in message
         ? new StreamWire(message.stream, message.rawHeaders, stallMs)
         : // A server gives both of the same protocol.
-          new MessageWire(message as IncomingMessage, response as ServerResponse, stallMs, isEnding);
+          new MessageWire(message as IncomingMessage, response as ServerResponse, stallMs, server);
     exchange(answer, failed, wire, begun);
   };
-}
-
-function never(): boolean {
-  return false;
 }
 
 /** A client that leaves is no error of ours: what is being sent ends. */
@@ -66,11 +72,11 @@ class MessageWire implements Wire {
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #stallMs: number;
-  readonly #isEnding: () => boolean;
+  readonly #server: ServedBy;
 
-  constructor(message: IncomingMessage, response: ServerResponse, stallMs: number, isEnding: () => boolean) {
+  constructor(message: IncomingMessage, response: ServerResponse, stallMs: number, server: ServedBy) {
     this.#stallMs = stallMs;
-    this.#isEnding = isEnding;
+    this.#server = server;
     comes(message, response);
     this.#message = message;
     this.#response = response;
@@ -106,7 +112,7 @@ class MessageWire implements Wire {
     const flat = flatOf(headers, hasBody && length === undefined && this.#message.httpVersionMinor > 0);
     if (length !== undefined) flat.push("content-length", String(length));
     // Else it may send another request, of which nobody hears any more.
-    if (this.#isEnding() && isLast(this.#message, this.#response)) flat.push("connection", "close");
+    if (this.#server.isEnding() && isLast(this.#message, this.#response)) flat.push("connection", "close");
     this.#response.writeHead(status, flat);
   }
 
@@ -154,6 +160,7 @@ class MessageWire implements Wire {
     });
     return bodyOf(message, message, {
       cut: whyCut,
+      isOurs: this.#server.isOurs,
       // The response is still to go out on the same connection.
       leave: () => {
         const linger = (): void => {

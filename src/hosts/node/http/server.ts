@@ -54,7 +54,10 @@ export function httpServer(
 ): HttpServer {
   let isClosing = false;
   let isCrowded = (): boolean => false;
-  const listener = nodeListener(answer, failed, stallMs, begun, () => isClosing || isCrowded());
+  const listener = nodeListener(answer, failed, stallMs, begun, {
+    isEnding: () => isClosing || isCrowded(),
+    isOurs: true,
+  });
   const options = {
     requireHostHeader: false,
     noDelay: true,
