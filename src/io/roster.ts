@@ -19,9 +19,18 @@ export class Roster<T extends Listed> {
     return this.#size;
   }
 
+  /** One of them, if there is one: who came first, unless others have left. */
+  get any(): T | undefined {
+    return this.#places[0];
+  }
+
   /** All that are members now, in no order. */
   get members(): readonly T[] {
     return this.#places.filter((member) => member !== undefined);
+  }
+
+  clear(): void {
+    for (const member of this.members) this.delete(member);
   }
 
   add(member: T): void {

@@ -1,5 +1,6 @@
 /** Who of the threads of a component goes on next: one at a time. */
 import { DEFAULT_LIMITS } from "../io/limits.ts";
+import { Roster, type Listed } from "../io/roster.ts";
 import { Trap } from "../io/trap.ts";
 import { Stacks } from "./stacks.ts";
 import type { Task } from "./task.ts";
@@ -9,7 +10,7 @@ import type { Call, Thread } from "./threads.ts";
 const YIELD_COST = 64;
 
 /** What a thread waits for. */
-export interface Wait {
+export interface Wait extends Listed {
   readonly thread: Thread;
   readonly cancellable: boolean;
   /** Whether it may go on now; asked again after each `enqueue`. */
@@ -31,7 +32,7 @@ export class Store {
   calls = 0;
   readonly #limit: number;
   readonly #queue: Wait[] = [];
-  readonly #waits = new Set<Wait>();
+  readonly #waits = new Roster<Wait>();
   #isScheduled = false;
   /** Nobody goes on until the event loop has had its turn. */
   #isGivingWay = false;
@@ -159,7 +160,7 @@ export class Store {
 
   /** The instance is over: whoever waits is told. */
   end(reason: unknown): void {
-    for (const wait of [...this.#waits]) {
+    for (const wait of this.#waits.members) {
       wait.isOver = true;
       wait.fail(reason);
     }

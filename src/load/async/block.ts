@@ -52,6 +52,7 @@ export function blockThread(
       },
       fail: failed,
       isOver: false,
+      place: -1,
     };
     group.store.wait(wait);
     const again = (): void => group.store.enqueue(wait);

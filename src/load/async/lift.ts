@@ -197,7 +197,16 @@ class Running {
 
   #wait({ isReady, resume }: Pick<Wait, "isReady" | "resume">): Wait {
     const { implicit: thread, group } = this.#call;
-    const wait: Wait = { thread, cancellable: true, isReady, isOutside: false, resume, fail: () => {}, isOver: false };
+    const wait: Wait = {
+      thread,
+      cancellable: true,
+      isReady,
+      isOutside: false,
+      resume,
+      fail: () => {},
+      isOver: false,
+      place: -1,
+    };
     group.store.wait(wait);
     return wait;
   }

@@ -94,6 +94,7 @@ export function threadFunction({ flag: cancellable }: AsyncTrampoline, op: strin
           resume: (isCancelled) => suspended?.(isCancelled),
           fail: () => {},
           isOver: false,
+          place: -1,
         };
         group.store.wait(wait);
         group.store.enqueue(wait);

@@ -5,6 +5,7 @@ import { CopyEnd } from "../../abi/ends.ts";
 import { located } from "../../abi/params.ts";
 import { show } from "../../abi/show.ts";
 import { WitError } from "../../io/errors.ts";
+import { Roster, type Listed } from "../../io/roster.ts";
 import { RuntimeError, Trap } from "../../io/trap.ts";
 import { AsyncLifted } from "../../load/async/lift.ts";
 import type { FuncItem } from "../../load/plan/items.ts";
@@ -22,12 +23,18 @@ export interface UnderWay {
   readonly exited: Promise<void>;
 }
 
+/** A call that is under way. */
+interface Under extends Listed {
+  /** Whoever waits for it waits no longer. */
+  readonly end: (reason: unknown) => void;
+}
+
 /** The way into one instance. */
 export class AsyncCalls {
   readonly #linked: Linked;
   readonly #life: Life;
   /** What ends the calls that are under way. */
-  readonly #under = new Set<(reason: unknown) => void>();
+  readonly #under = new Roster<Under>();
   /** Calls of functions that are not async, or of destructors: one at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -60,16 +67,17 @@ export class AsyncCalls {
       const { promise: exited, resolve, reject } = deferred<void>();
       // Who waits for the result alone is told by that.
       exited.catch(() => {});
-      this.#under.add(reject);
+      const under: Under = { end: reject, place: -1 };
+      this.#under.add(under);
       const left = (): void => {
-        this.#under.delete(reject);
+        this.#under.delete(under);
         resolve();
       };
       const result = this.#soon(() => {
         const { task } = this.#life;
         // What is over has nobody left to abandon.
         if (task.isEnded) {
-          this.#under.delete(reject);
+          this.#under.delete(under);
           reject(task.endedBy);
         }
         return this.#call(name, lifted, args, left);
@@ -101,7 +109,7 @@ export class AsyncCalls {
 
   /** The instance is over: whoever waits for a call hears of it. */
   abandon(reason: unknown): void {
-    for (const end of this.#under) end(reason);
+    for (const { end } of this.#under.members) end(reason);
     this.#under.clear();
   }
 
@@ -126,9 +134,10 @@ export class AsyncCalls {
     // Where the guest blocks the thread, the call may be over before anybody waits for it.
     promise.catch(() => {});
     const end = (reason: unknown): void => reject(reason instanceof Error ? reason : new Error(String(reason)));
-    this.#under.add(end);
+    const under: Under = { end, place: -1 };
+    this.#under.add(under);
     const settle = (then: () => void): void => {
-      this.#under.delete(end);
+      this.#under.delete(under);
       then();
     };
     lifted.start(

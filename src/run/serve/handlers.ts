@@ -5,6 +5,7 @@ import { addRequest } from "../../bind/p3/http/messages.ts";
 import { outcomeOf, transmit, type Transmission } from "../../bind/p3/http/transmission.ts";
 import { RESPONSE, type Message } from "../../bind/p3/http/types.ts";
 import { WitError } from "../../io/errors.ts";
+import { Roster, type Listed } from "../../io/roster.ts";
 import type { BodyEnd } from "../../wasi/http/body-pipe.ts";
 import { HttpError, type HttpErrorCode } from "../../wasi/http/error-code.ts";
 import type { HttpResponse } from "../../wasi/http/exchange.ts";
@@ -30,7 +31,7 @@ interface Handler {
 }
 
 /** An instance that is made, or being made, and what it has to do. */
-interface Slot {
+interface Slot extends Listed {
   readonly ready: Promise<Ready<Handler>>;
   /** Once it is made. */
   life?: Life;
@@ -40,7 +41,7 @@ interface Slot {
   /** Those that the guest still does something for. */
   running: number;
   /** Bodies under way: to be looked at when no guest runs any more. */
-  readonly bodies: Set<() => void>;
+  readonly bodies: Roster<Answer>;
   /** It takes no more. */
   isFull: boolean;
 }
@@ -51,8 +52,8 @@ export class Handlers implements Answering {
   readonly #reuse: number;
   readonly #maxPerInstance: number;
   readonly #timeout: number | undefined;
-  /** They answer, and take more: the next request is for the first of them. */
-  readonly #open = new Set<Slot>();
+  /** They answer, and take more: the next request is for one of them. */
+  readonly #open = new Roster<Slot>();
   /** They take more, and have nothing to do. */
   readonly #idle: Idle<Slot>;
 
@@ -133,7 +134,7 @@ export class Handlers implements Answering {
   }
 
   #takeOpen(): Slot | undefined {
-    for (const slot of this.#open) {
+    for (let slot; (slot = this.#open.any);) {
       if (!isOver(slot)) return slot;
       slot.isFull = true;
       this.#open.delete(slot);
@@ -149,7 +150,7 @@ export class Handlers implements Answering {
 
   #make(): Slot {
     const ready = Promise.resolve(this.#pool.take());
-    return { ready, uses: 0, active: 0, running: 0, bodies: new Set(), isFull: false };
+    return { ready, uses: 0, active: 0, running: 0, bodies: new Roster(), isFull: false, place: -1 };
   }
 
   /** Never rejects. */
@@ -170,13 +171,13 @@ export class Handlers implements Answering {
       });
       if (answer) {
         told = {};
-        slot.bodies.add(answer.look);
+        slot.bodies.add(answer);
         resolve(answer.response);
         if (slot.running === 0) answer.look();
       }
       await exited;
       const end = await answer?.over;
-      if (answer) slot.bodies.delete(answer.look);
+      if (answer) slot.bodies.delete(answer);
       if (end?.tag === "failed") late(end.cause);
     } catch (error) {
       if (!told) reject(error);
@@ -211,11 +212,11 @@ function handlerOf(begun: Begun, name: string): Handler {
 function left(slot: Slot): void {
   slot.running--;
   if (slot.running > 0) return;
-  for (const look of slot.bodies) look();
+  for (const { look } of slot.bodies.members) look();
 }
 
 /** A response that has begun. */
-interface Answer {
+interface Answer extends Listed {
   readonly response: HttpResponse;
   readonly over: Promise<BodyEnd>;
   /** Nobody runs in the guest. */
@@ -237,7 +238,7 @@ async function answerOf(life: Life, isWriting: Handler["isWriting"], result: Pro
   const { body, over } = transmission;
   if (contents.is === "made") void over.then((end) => contents.sent.write(outcomeOf(end)));
   return {
-    ...{ over, response: { status: parts.status, headers: sendable(headers), body } },
+    ...{ place: -1, over, response: { status: parts.status, headers: sendable(headers), body } },
     look: () => {
       if (writtenBy(contents, isWriting)) transmission.fail(undefined);
     },
