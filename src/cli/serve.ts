@@ -4,6 +4,7 @@ import { deferred } from "../io/deferred.ts";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { closedSource } from "../io/memory.ts";
+import { Note } from "../io/note.ts";
 import type { Sink } from "../io/ports.ts";
 import { PushSink } from "../io/push-sink.ts";
 import { nodePlatform } from "../hosts/node/platform.ts";
@@ -230,7 +231,7 @@ function standard({ stdout, stderr }: StandardOptions): OpenedStandard {
 
 /** A line for each request, in the manner of other servers: what its client is answered with. */
 function logged(answer: Answer): readonly [Answer, Begun] {
-  const starts = new WeakMap<HttpRequest, number>();
+  const starts = new Note<HttpRequest, number>();
   return [
     (request, leaving) => {
       starts.set(request, performance.now());

@@ -1,14 +1,15 @@
 /** Requests of HTTP/1.1 that wait on one connection for their turn, and what comes behind them and is none. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { Note } from "../../../io/note.ts";
 import { resetUnframed } from "./body.ts";
 
 /** To what was read last on a connection: who sends several requests at once waits for the responses to all. */
-const last = new WeakMap<Duplex, ServerResponse>();
+const last = new Note<Duplex, ServerResponse>();
 /** What is to be sent before a response, as long as it is not. */
-const before = new WeakMap<ServerResponse, ServerResponse>();
+const before = new Note<ServerResponse, ServerResponse>();
 /** Connections on which something came that is no request: of that one is told again and again. */
-const broken = new WeakSet<Duplex>();
+const broken = new Note<Duplex, boolean>();
 
 /** A request has been read. */
 export function comes({ socket }: IncomingMessage, response: ServerResponse): void {
@@ -62,8 +63,8 @@ export function refuseBroken(error: Error & { readonly code?: string }, socket: 
     socket.destroy(error);
     return;
   }
-  if (broken.has(socket)) return;
-  broken.add(socket);
+  if (broken.get(socket) === true) return;
+  broken.set(socket, true);
   const response = last.get(socket);
   // What is broken may be the body of a request, which is answered by that then.
   const [within, ahead] = response?.req.complete === false ? [response, before.get(response)] : [undefined, response];

@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import type { Http2Stream, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import { Roster, type Listed } from "../../../io/roster.ts";
 import { exchange, type Answer, type Begun, type Failed, type Wire } from "./exchange.ts";
 import { isAnswering, refuseBroken, refuseTunnel, whenAnswered } from "./in-line.ts";
 import { nodeListener } from "./listener.ts";
@@ -85,10 +86,14 @@ export function httpServer(
   server.on("clientError", refuseBroken);
   /** Whether it has been used, and is not now. */
   const sessions = new Map<ServerHttp2Session, () => boolean>();
-  /** Those of which it is not known yet what they speak, by who is at their other end. */
-  const silent = new Map<string, Socket>();
+  /** Those of which it is not known yet what they speak, by who is at their other end. A new one whenever none is left: see `Roster`. */
+  let silent = new Map<string, Socket>();
+  const notSilent = (peer: string): void => {
+    silent.delete(peer);
+    if (silent.size === 0) silent = new Map();
+  };
   /** Those that speak HTTP/1.1. */
-  const plain = new Set<Socket>();
+  const plain = new Roster<Connection>();
   let toHttp2: ((socket: Socket) => void) | undefined;
   const play = (wire: Wire): void => exchange(answer, failed, wire, begun);
   const http2 = (socket: Socket): void => {
@@ -109,12 +114,13 @@ export function httpServer(
   server.removeAllListeners(event);
   server.on(event, (socket: Socket) => {
     const http1 = (): void => {
-      plain.add(socket);
-      socket.once("close", () => plain.delete(socket));
+      const connection: Connection = { socket, place: -1 };
+      plain.add(connection);
+      socket.once("close", () => plain.delete(connection));
       for (const one of toHttp1) one.call(server, socket);
     };
     const speaks = (isHttp2: boolean): void => {
-      silent.delete(peerOf(socket));
+      notSilent(peerOf(socket));
       (isHttp2 && HAS_HTTP2 ? http2 : http1)(socket);
     };
     if ("alpnProtocol" in socket) speaks(socket.alpnProtocol === "h2");
@@ -132,7 +138,7 @@ export function httpServer(
     const peer = peerOf(socket);
     silent.set(peer, socket);
     socket.once("close", () => {
-      if (silent.get(peer) === socket) silent.delete(peer);
+      if (silent.get(peer) === socket) notSilent(peer);
     });
   });
   return {
@@ -150,13 +156,17 @@ export function httpServer(
   };
 }
 
+interface Connection extends Listed {
+  readonly socket: Socket;
+}
+
 /** For Node a response that is ended is sent: its own way, which it takes of itself when it is closed, cuts those under way. */
-function sparing(server: Server, sockets: ReadonlySet<Socket>, isWanted: () => boolean): () => void {
+function sparing(server: Server, connections: Roster<Connection>, isWanted: () => boolean): () => void {
   const closeIdle = server.closeIdleConnections.bind(server);
   /** Those that may be let go of when they are answered. */
   const spared = new Set<Socket>();
   const spare = (): void => {
-    const answering = [...sockets].filter(isAnswering);
+    const answering = connections.members.map(({ socket }) => socket).filter(isAnswering);
     for (const socket of answering) socket.destroy = () => socket;
     closeIdle();
     for (const socket of answering) {
@@ -173,8 +183,9 @@ function sparing(server: Server, sockets: ReadonlySet<Socket>, isWanted: () => b
 }
 
 /** A server that is closed looks for late headers no more. @returns What stops this. */
-function lettingGo(sockets: ReadonlySet<Socket>, stallMs: number): () => void {
-  const waiting = (): Set<Socket> => new Set([...sockets].filter((socket) => !isAnswering(socket)));
+function lettingGo(connections: Roster<Connection>, stallMs: number): () => void {
+  const waiting = (): Set<Socket> =>
+    new Set(connections.members.map(({ socket }) => socket).filter((socket) => !isAnswering(socket)));
   let before = waiting();
   const look = (): void => {
     const now = waiting();

@@ -4,13 +4,10 @@
  * lives for each hundred megabytes. To send back a gibibyte takes half as long again so.
  */
 import type { Writable } from "node:stream";
+import { Note } from "../../../io/note.ts";
 
-/** Says that nobody else has a piece. */
-const OURS = Symbol("ours");
-
-interface Piece extends Uint8Array {
-  [OURS]?: boolean;
-}
+/** Pieces that nobody else has. */
+const own = new Note<Uint8Array, boolean>();
 
 interface Transferable {
   readonly byteLength: number;
@@ -23,13 +20,13 @@ const IS_NODE = process.versions["bun"] === undefined && process.versions["deno"
 
 /** Nobody but who is given it has it, or any of its memory, if that is not more than what it shows. */
 export function ours(piece: Uint8Array): Uint8Array {
-  if (IS_NODE) (piece as Piece)[OURS] = true;
+  if (IS_NODE) own.set(piece, true);
   return piece;
 }
 
 /** Writes a piece, and lets go of its memory when that is done if it is `ours`. Gives what `write` does. */
 export function writeOnce(to: Writable, piece: Uint8Array): boolean {
-  if ((piece as Piece)[OURS] !== true) return to.write(piece);
+  if (own.get(piece) !== true) return to.write(piece);
   return to.write(piece, (error) => {
     // What has failed may still be on its way.
     if (!error) letGo(piece);
