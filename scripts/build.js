@@ -191,6 +191,7 @@ async function buildCommand() {
       ],
     },
   });
+  assertNoCircle(new Map(output.map(({ fileName, imports }) => [fileName, imports])));
   for (const { fileName, code } of output) {
     const ascii = withOwnNames(code).replaceAll(
       /[^\0-\x7f]/g,
@@ -202,7 +203,7 @@ async function buildCommand() {
 
 /**
  * What a script takes of others, under names of its own: to look one up in what another exports, a dictionary, takes as long as
- * many a call, and V8 knows nothing of what it finds. No two scripts need each other at once, or there would be nothing yet.
+ * many a call, and V8 knows nothing of what it finds.
  */
 function withOwnNames(code) {
   /** @type {Map<string, Set<string>>} */
@@ -216,6 +217,18 @@ function withOwnNames(code) {
     const names = Array.from(taken.get(script) ?? [], (name) => `${name}: ${script}$${name}`);
     return `const { ${names.join(", ")} } = ${required}`;
   });
+}
+
+/** Scripts that need each other at once would find nothing in each other yet. @param {Map<string, string[]>} needed By each of them. */
+function assertNoCircle(needed) {
+  const done = new Set();
+  const visit = (name, path) => {
+    if (path.includes(name)) throw new Error(`Scripts need each other at once: ${[...path, name].join(", ")}`);
+    if (done.has(name)) return;
+    for (const next of needed.get(name) ?? []) visit(next, [...path, name]);
+    done.add(name);
+  };
+  for (const name of needed.keys()) visit(name, []);
 }
 
 /**
