@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { binaryOf } from "../load/made.ts";
+import { binaryOf, HANDLER_TYPES } from "../load/made.ts";
 import { folder, guest, NOT_UNIX, sluice, start } from "./support.ts";
 
 const HANDLER = guest("http-handler");
@@ -21,11 +21,7 @@ const HANDLER = guest("http-handler");
  */
 const WRITES = `
   (component
-    (import "wasi:http/types@0.2.0" (instance $types
-      (export "incoming-request" (type (sub resource)))
-      (export "response-outparam" (type (sub resource)))))
-    (alias export $types "incoming-request" (type $request))
-    (alias export $types "response-outparam" (type $out))
+    ${HANDLER_TYPES}
     (import "wasi:io/error@0.2.0" (instance $failures (export "error" (type (sub resource)))))
     (alias export $failures "error" (type $failure))
     (import "wasi:io/streams@0.2.0" (instance $streams

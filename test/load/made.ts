@@ -16,6 +16,14 @@ export function binaryOf(text: string): Uint8Array {
   return tools.parse(text);
 }
 
+/** In the text of a component: what a handler of `wasi:http` 0.2 is given, as `$request` and `$out`. */
+export const HANDLER_TYPES = `
+  (import "wasi:http/types@0.2.0" (instance $types
+    (export "incoming-request" (type (sub resource)))
+    (export "response-outparam" (type (sub resource)))))
+  (alias export $types "incoming-request" (type $request))
+  (alias export $types "response-outparam" (type $out))`;
+
 /** The world of a component, as others print it. */
 export function worldOf(component: Uint8Array): string {
   return tools.componentWit(component);

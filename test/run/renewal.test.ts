@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { HttpError, serve, type ServeOptions, type Server } from "../../src/index.ts";
-import { binaryOf } from "../load/made.ts";
+import { binaryOf, HANDLER_TYPES } from "../load/made.ts";
 import { counted } from "./counted.ts";
 import { guest } from "./support.ts";
 
@@ -22,11 +22,7 @@ interface Varied {
 function changing({ imports = "", fields = "", last = "" }: Varied = {}): Uint8Array {
   return binaryOf(`
     (component
-      (import "wasi:http/types@0.2.0" (instance $types
-        (export "incoming-request" (type (sub resource)))
-        (export "response-outparam" (type (sub resource)))))
-      (alias export $types "incoming-request" (type $request))
-      (alias export $types "response-outparam" (type $out))
+      ${HANDLER_TYPES}
       (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock (export "now" (func (result u64)))))
       (core func $now (canon lower (func $clock "now")))
       (core module $module
@@ -158,11 +154,7 @@ for (const [what, [memory, grow]] of Object.entries(LARGE)) {
 function growing(too: boolean): Uint8Array {
   return binaryOf(`
     (component
-      (import "wasi:http/types@0.2.0" (instance $types
-        (export "incoming-request" (type (sub resource)))
-        (export "response-outparam" (type (sub resource)))))
-      (alias export $types "incoming-request" (type $request))
-      (alias export $types "response-outparam" (type $out))
+      ${HANDLER_TYPES}
       (core module $owner
         (memory (export "memory") 1)
         (func (export "grow") (result i32) ${too ? "(memory.grow (i32.const 1))" : "(i32.const 1)"}))
@@ -251,11 +243,7 @@ interface ComposedVaried {
 function composed({ start = "", last = "" }: ComposedVaried = {}): Uint8Array {
   return binaryOf(`
     (component
-      (import "wasi:http/types@0.2.0" (instance $types
-        (export "incoming-request" (type (sub resource)))
-        (export "response-outparam" (type (sub resource)))))
-      (alias export $types "incoming-request" (type $request))
-      (alias export $types "response-outparam" (type $out))
+      ${HANDLER_TYPES}
       (component $counting
         (core module $table
           (table (export "t") 1 funcref)

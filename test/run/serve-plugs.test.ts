@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, HttpError, instantiate, MissingImportsError, serve, type ServeOptions } from "../../src/index.ts";
-import { binaryOf } from "../load/made.ts";
+import { binaryOf, HANDLER_TYPES } from "../load/made.ts";
 import { guest } from "./support.ts";
 
 /** Exports `a:b/counter`, which counts from 1 on. */
@@ -35,11 +35,7 @@ const BETWEEN = binaryOf(`
 function user(name: string): Uint8Array {
   return binaryOf(`
     (component
-      (import "wasi:http/types@0.2.0" (instance $types
-        (export "incoming-request" (type (sub resource)))
-        (export "response-outparam" (type (sub resource)))))
-      (alias export $types "incoming-request" (type $request))
-      (alias export $types "response-outparam" (type $out))
+      ${HANDLER_TYPES}
       (import "${name}" (instance $counter (export "next" (func (result u32)))))
       (core func $next (canon lower (func $counter "next")))
       (core module $module

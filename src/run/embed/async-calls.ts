@@ -133,8 +133,10 @@ export class AsyncCalls {
     const { promise, resolve, reject } = deferred<unknown>();
     // Where the guest blocks the thread, the call may be over before anybody waits for it.
     promise.catch(() => {});
-    const end = (reason: unknown): void => reject(reason instanceof Error ? reason : new Error(String(reason)));
-    const under: Under = { end, place: -1 };
+    const under: Under = {
+      end: (reason) => reject(reason instanceof Error ? reason : new Error(String(reason))),
+      place: -1,
+    };
     this.#under.add(under);
     const settle = (then: () => void): void => {
       this.#under.delete(under);

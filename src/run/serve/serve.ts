@@ -17,7 +17,7 @@ import { pluggedIn, type Plug } from "../plugs.ts";
 import type { OptionsOf } from "./pool.ts";
 import { announcesMore, bounded, refuse } from "./refusals.ts";
 import { ServerClosedError } from "./server-closed.ts";
-import { UnderWay, type Owner } from "./under-way.ts";
+import { RequestUnderWay, type Owner } from "./under-way.ts";
 
 /** What instances are made of that answer requests. */
 export interface ServingMaking {
@@ -133,7 +133,7 @@ export class Serving implements Owner {
   readonly #onError: (error: unknown, request: HttpRequest) => void;
   /** What begins those that wait, first come first. */
   readonly #waiting = new Set<() => void>();
-  readonly #underWay = new Roster<UnderWay>();
+  readonly #underWay = new Roster<RequestUnderWay>();
   readonly #unheard = new Unheard();
   readonly #told = new WeakSet<HttpRequest>();
   #answering: Promise<Answering> | undefined;
@@ -259,14 +259,14 @@ export class Serving implements Owner {
   }
 
   #begin(request: HttpRequest, resolve: Resolve, reject: Reject): void {
-    const one = new UnderWay(this, request, resolve, reject);
+    const one = new RequestUnderWay(this, request, resolve, reject);
     this.#underWay.add(one);
     if (this.#ready) this.#ready.answer(this.#bounded(one));
     else void this.#beginLater(one);
   }
 
   /** Before there is what answers. */
-  async #beginLater(one: UnderWay): Promise<void> {
+  async #beginLater(one: RequestUnderWay): Promise<void> {
     try {
       this.#ready ??= await (this.#answering ??= this.#makeAnswering());
     } catch (error) {
@@ -279,7 +279,7 @@ export class Serving implements Owner {
   }
 
   /** Whoever waits takes the place. */
-  end(one: UnderWay): void {
+  end(one: RequestUnderWay): void {
     this.#underWay.delete(one);
     const [next] = this.#waiting;
     if (next) {
@@ -316,7 +316,7 @@ export class Serving implements Owner {
   }
 
   /** Resolves when those that are under way now and meant are over. */
-  async #over(isMeant: (one: UnderWay) => boolean): Promise<void> {
+  async #over(isMeant: (one: RequestUnderWay) => boolean): Promise<void> {
     await Promise.all(this.#underWay.members.filter(isMeant).map((one) => one.untilOver()));
   }
 

@@ -9,11 +9,11 @@ export interface Owner {
   /** Something went wrong of one whose response has been given. */
   tell(error: unknown, request: HttpRequest): void;
   /** Nothing of it is left. */
-  end(one: UnderWay): void;
+  end(one: RequestUnderWay): void;
 }
 
 /** A request from when it has its turn until it is answered, and all of it delivered. */
-export class UnderWay implements Exchange, Listed {
+export class RequestUnderWay implements Exchange, Listed {
   place = -1;
   readonly request: HttpRequest;
   readonly resolve: Exchange["resolve"];

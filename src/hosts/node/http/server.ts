@@ -160,13 +160,17 @@ interface Connection extends Listed {
   readonly socket: Socket;
 }
 
+function socketsOf(connections: Roster<Connection>): Socket[] {
+  return connections.members.map(({ socket }) => socket);
+}
+
 /** For Node a response that is ended is sent: its own way, which it takes of itself when it is closed, cuts those under way. */
 function sparing(server: Server, connections: Roster<Connection>, isWanted: () => boolean): () => void {
   const closeIdle = server.closeIdleConnections.bind(server);
   /** Those that may be let go of when they are answered. */
   const spared = new Set<Socket>();
   const spare = (): void => {
-    const answering = connections.members.map(({ socket }) => socket).filter(isAnswering);
+    const answering = socketsOf(connections).filter(isAnswering);
     for (const socket of answering) socket.destroy = () => socket;
     closeIdle();
     for (const socket of answering) {
@@ -184,8 +188,7 @@ function sparing(server: Server, connections: Roster<Connection>, isWanted: () =
 
 /** A server that is closed looks for late headers no more. @returns What stops this. */
 function lettingGo(connections: Roster<Connection>, stallMs: number): () => void {
-  const waiting = (): Set<Socket> =>
-    new Set(connections.members.map(({ socket }) => socket).filter((socket) => !isAnswering(socket)));
+  const waiting = (): Set<Socket> => new Set(socketsOf(connections).filter((socket) => !isAnswering(socket)));
   let before = waiting();
   const look = (): void => {
     const now = waiting();

@@ -6,8 +6,8 @@
 import type { Writable } from "node:stream";
 import { Note } from "../../../io/note.ts";
 
-/** Pieces that nobody else has. */
-const own = new Note<Uint8Array, boolean>();
+/** Of pieces that nobody else has: their memory. */
+const own = new Note<Uint8Array, Transferable>();
 
 interface Transferable {
   readonly byteLength: number;
@@ -20,22 +20,19 @@ const IS_NODE = process.versions["bun"] === undefined && process.versions["deno"
 
 /** Nobody but who is given it has it, or any of its memory, if that is not more than what it shows. */
 export function ours(piece: Uint8Array): Uint8Array {
-  if (IS_NODE) own.set(piece, true);
+  // Declared by more recent versions of the language.
+  const memory = piece.buffer as Transferable;
+  // Small pieces share theirs with others.
+  if (IS_NODE && memory.byteLength === piece.byteLength) own.set(piece, memory);
   return piece;
 }
 
 /** Writes a piece, and lets go of its memory when that is done if it is `ours`. Gives what `write` does. */
 export function writeOnce(to: Writable, piece: Uint8Array): boolean {
-  if (own.get(piece) !== true) return to.write(piece);
+  const memory = own.get(piece);
+  if (!memory) return to.write(piece);
   return to.write(piece, (error) => {
     // What has failed may still be on its way.
-    if (!error) letGo(piece);
+    if (!error) memory.transfer?.(0);
   });
-}
-
-function letGo({ buffer, byteLength }: Uint8Array): void {
-  // Declared by more recent versions of the language.
-  const memory = buffer as Transferable;
-  // Small pieces share theirs with others.
-  if (memory.byteLength === byteLength) memory.transfer?.(0);
 }
